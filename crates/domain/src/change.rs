@@ -1,0 +1,123 @@
+//! A decided change: the tree as it is now, its row of the log, and what it moves in the ledgers.
+//!
+//! The log row is computed by comparing the two trees node by node and field by field, so nothing can
+//! change without standing in it, and applying its `before` backwards gives the tree as it was.
+
+use crate::operation::{OperationKind, Parameters};
+use crate::words::Status;
+use crate::{Actor, Id, Json, Quantity, Time, Tree};
+use serde::{Deserialize, Serialize};
+
+/// What `decide` or `record` answers when there is something to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The tree after the change, version raised.
+    pub tree: Tree,
+    /// Its row of the log.
+    pub entry: LogEntry,
+    /// What it moves in the stock ledger.
+    pub stock: Vec<StockMove>,
+    /// Payment references it claims for this tree: unique keys of the store.
+    pub claims: Vec<PaymentClaim>,
+    /// Whether what was agreed changed, so that a snapshot of the new terms is kept.
+    pub new_terms: bool,
+}
+
+/// One row of an order's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// The tree.
+    pub tree: Id,
+    /// The site whose operation it is; 0 is this one.
+    pub site: u8,
+    /// Dense per tree and site, from 1.
+    pub seq: u32,
+    /// The node it was asked of or acts at.
+    pub node: Id,
+    /// What happened.
+    pub kind: OperationKind,
+    /// Who asked.
+    pub actor: Actor,
+    /// Main status of the tree before; none at placement.
+    pub from_status: Option<Status>,
+    /// Main status of the tree after.
+    pub to_status: Status,
+    /// Parameters of its sentence: amounts, tenders, quantities. No personal data.
+    pub parameters: Parameters,
+    /// `{node id: {field: value before}}` of every changed field; null where it was absent.
+    pub before: Json,
+    /// `{node id: {field: value after}}`; left empty at placement (the tree itself says it).
+    pub after: Json,
+    /// Words kept with it.
+    pub remark: Remark,
+    /// When, by our clock.
+    pub at: Time,
+    /// When it happened at its source, where that differs: an import, a gateway's time.
+    pub happened_at: Option<Time>,
+}
+
+/// Words in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Remark {
+    /// In English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub en: Option<String>,
+    /// In Chinese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cn: Option<String>,
+}
+
+/// What a change moves at one place of one SKU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockMove {
+    /// The SKU.
+    pub sku_id: String,
+    /// The place.
+    pub place: String,
+    /// Added to what is there.
+    pub on_hand: Quantity,
+    /// Added to what is held.
+    pub held: Quantity,
+}
+
+/// A payment reference that becomes this tree's.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PaymentClaim {
+    /// The tender, or for cash the issuer behind `cash:`.
+    pub scope: String,
+    /// The reference.
+    pub reference: String,
+}
+
+impl PaymentClaim {
+    /// The claim of a payment: cash is unique per issuer, everything else per tender.
+    pub fn of(tender: &str, reference: &str, issuer: &str) -> Self {
+        let scope = if tender == "cash" { format!("cash:{issuer}") } else { tender.to_owned() };
+        Self { scope, reference: reference.to_owned() }
+    }
+}
+
+/// Compares two states of a tree and gives the images of the log row: `{node id: {field: value}}` before and
+/// after, of the fields that differ. `before` is `None` at placement.
+pub fn images(before: Option<&Tree>, after: &Tree) -> (Json, Json) {
+    let _ = (before, after);
+    todo!()
+}
+
+/// Undoes `entry` on the tree it led to: the tree as it was before, or `None` where the entry placed it.
+pub fn undo(tree: &Tree, entry: &LogEntry) -> Result<Option<Tree>, BrokenLog> {
+    let _ = (tree, entry);
+    todo!()
+}
+
+/// A log row does not fit the tree it is undone on: somebody wrote past the lane.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("log row {seq} of order {tree} does not fit the order: {what}")]
+pub struct BrokenLog {
+    /// The tree.
+    pub tree: Id,
+    /// The row.
+    pub seq: u32,
+    /// What does not fit.
+    pub what: String,
+}

@@ -1,0 +1,134 @@
+//! Order numbers: 63 bits that sort by time and carry the shard of their buyer.
+//!
+//! `tick 39 | node 12 | counter 4 | gene 8`. A tick is 1/256 s since 2024-01-01T00:00:00Z; the fine
+//! tick keeps rows written together next to each other in every table clustered by id, and an epoch
+//! of our own lasts until 2092. The counter counts per (tick, node, gene).
+
+use crate::Time;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// 2024-01-01T00:00:00Z in milliseconds since 1970.
+pub const EPOCH_MS: i64 = 1_704_067_200_000;
+const NODE_BITS: u32 = 12;
+const COUNTER_BITS: u32 = 4;
+const GENE_BITS: u32 = 8;
+const TICK_SHIFT: u32 = NODE_BITS + COUNTER_BITS + GENE_BITS;
+const COUNTERS: u8 = 1 << COUNTER_BITS;
+/// The largest node number an id can carry.
+pub const NODE_MAX: u16 = (1 << NODE_BITS) - 1;
+
+/// The number of an order at any level, or of a fact inside it. Positive; a string in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(pub i64);
+
+impl Id {
+    /// The shard this id and its buyer lead to.
+    pub const fn gene(self) -> Gene {
+        Gene((self.0 & 0xff) as u8)
+    }
+
+    /// The tick (1/256 s since the epoch) at which it was given, or a little ahead of it.
+    pub const fn tick(self) -> i64 {
+        self.0 >> TICK_SHIFT
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What was given is not the number of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an id is a positive whole number of at most 19 digits, written as a string")]
+pub struct NotAnId;
+
+impl FromStr for Id {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(NotAnId);
+        }
+        text.parse().ok().filter(|&n: &i64| n > 0).map(Self).ok_or(NotAnId)
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// One of 256 shards: a hash of the buyer, or of the external id or client token where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Gene(pub u8);
+
+impl Gene {
+    /// The gene of `owner`: FNV-1a folded to eight bits, fixed for ever since it is part of every id.
+    pub fn of(owner: &str) -> Self {
+        let hash = owner.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let folded = hash ^ (hash >> 32);
+        let folded = folded ^ (folded >> 16);
+        Self((folded ^ (folded >> 8)) as u8)
+    }
+}
+
+/// Gives ids for one node. It never waits: where a tick is used up it runs ahead of the clock.
+///
+/// Whoever owns it stores [`IdSource::mark`] before an id leaves the process and starts the next one
+/// from there, so neither a restart nor a clock stepping back repeats an id.
+#[derive(Debug, Clone)]
+pub struct IdSource {
+    node: u16,
+    tick: i64,
+    used: [u8; 256],
+}
+
+impl IdSource {
+    /// A source for `node` that gives nothing at or before the tick `mark`.
+    pub const fn new(node: u16, mark: i64) -> Self {
+        assert!(node <= NODE_MAX, "a node number has 12 bits");
+        Self { node, tick: mark + 1, used: [0; 256] }
+    }
+
+    /// The next id of `gene` at `now`.
+    pub fn next(&mut self, now: Time, gene: Gene) -> Id {
+        let clock = (now.0 - EPOCH_MS).max(0) * 256 / 1000;
+        if clock > self.tick {
+            self.advance(clock);
+        }
+        if self.used[usize::from(gene.0)] == COUNTERS {
+            self.advance(self.tick + 1);
+        }
+        let counter = &mut self.used[usize::from(gene.0)];
+        let id = self.tick << TICK_SHIFT
+            | i64::from(self.node) << (COUNTER_BITS + GENE_BITS)
+            | i64::from(*counter) << GENE_BITS
+            | i64::from(gene.0);
+        *counter += 1;
+        Id(id)
+    }
+
+    /// The last tick from which ids may have been given.
+    pub const fn mark(&self) -> i64 {
+        self.tick
+    }
+
+    fn advance(&mut self, tick: i64) {
+        self.tick = tick;
+        self.used = [0; 256];
+    }
+}

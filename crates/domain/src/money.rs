@@ -1,0 +1,136 @@
+//! Money: integer minor units with an ISO 4217 currency. Floats never.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::str::FromStr;
+
+/// An amount or total given from outside lies below this many minor units.
+pub const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
+
+/// An amount in minor units of the tree's currency, or unknown.
+///
+/// Unknown amounts exist in recorded trees only. A sum over an unknown is unknown, never zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Amount(pub Option<i64>);
+
+impl Amount {
+    /// Nothing to pay.
+    pub const ZERO: Self = Self(Some(0));
+    /// Not told by the source.
+    pub const UNKNOWN: Self = Self(None);
+
+    /// A known amount.
+    pub const fn of(minor: i64) -> Self {
+        Self(Some(minor))
+    }
+
+    /// The amount, if it is known.
+    pub const fn known(self) -> Option<i64> {
+        self.0
+    }
+
+    /// Whether it is known to be zero; used to leave zeros out of stored bodies.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
+    pub fn is_zero(&self) -> bool {
+        *self == Self::ZERO
+    }
+}
+
+impl Default for Amount {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.zip(other.0).and_then(|(a, b)| a.checked_add(b)))
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.zip(other.0).and_then(|(a, b)| a.checked_sub(b)))
+    }
+}
+
+impl std::iter::Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// An ISO 4217 currency.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency([u8; 3]);
+
+/// The active codes of ISO 4217 that money is paid in.
+const CODES: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD \
+BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS \
+GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT \
+LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR \
+PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL \
+THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
+const NO_MINOR_UNIT: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
+const THREE_PLACES: &str = "BHD IQD JOD KWD LYD OMR TND";
+
+impl Currency {
+    /// The three letters.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("a currency is made of ASCII letters only")
+    }
+
+    /// How many decimal places its minor unit has: 2 for most, 0 for JPY, 3 for KWD.
+    pub fn places(&self) -> u32 {
+        let among = |list: &str| list.split(' ').any(|code| code == self.code());
+        match () {
+            () if among(NO_MINOR_UNIT) => 0,
+            () if among(THREE_PLACES) => 3,
+            () => 2,
+        }
+    }
+}
+
+/// What was given is not a currency code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a currency is a three-letter code of ISO 4217 in capitals, such as CNY")]
+pub struct NotACurrency;
+
+impl FromStr for Currency {
+    type Err = NotACurrency;
+
+    fn from_str(text: &str) -> Result<Self, NotACurrency> {
+        let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| NotACurrency)?;
+        CODES.split_ascii_whitespace().find(|known| *known == text).ok_or(NotACurrency)?;
+        Ok(Self(code))
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

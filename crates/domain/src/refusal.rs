@@ -1,0 +1,173 @@
+//! Why something that was asked for is not done: one enum, each case with a stable code.
+
+use crate::operation::OperationKind;
+use crate::{ActorKind, Id};
+
+/// One wrong field of a request; a request is told all of them at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Where, as `shops[0].items[2].quantity`; empty for the body as a whole.
+    pub field: String,
+    /// A stable code, such as `required`, `unknown_field`, `too_large`.
+    pub code: &'static str,
+    /// What is wrong and what would be right, in a sentence.
+    pub message: String,
+}
+
+/// Why `decide` refuses. `Display` is the sentence a person reads; [`Refusal::code`] is for programs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The fields are wrong, each for itself.
+    #[error("the request has {} wrong field(s)", .0.len())]
+    Invalid(Vec<FieldError>),
+    /// The state does not allow the operation.
+    #[error("an order that is {state} cannot be asked to {operation}: {why}")]
+    State {
+        /// What the node is, in words: `paid`, `revoked`, `shipped`.
+        state: String,
+        /// What was asked.
+        operation: OperationKind,
+        /// What would have to hold.
+        why: &'static str,
+    },
+    /// This kind of actor may not ask for it.
+    #[error("a {actor} may not ask for {operation}")]
+    Actor {
+        /// Who asked.
+        actor: ActorKind,
+        /// What was asked.
+        operation: OperationKind,
+    },
+    /// The tree is a copy here.
+    #[error("this order is at home at {home}; only its home decides")]
+    NotHome {
+        /// Where it is at home.
+        home: String,
+    },
+    /// The number names a node of another level, and the tree has not exactly one of the right level.
+    #[error("{operation} needs the number of a {wanted} order, and this tree has several")]
+    WrongLevel {
+        /// What was asked.
+        operation: OperationKind,
+        /// The level it needs.
+        wanted: crate::words::Level,
+    },
+    /// `expected_version` does not match.
+    #[error("the order is at version {current}, not {expected}")]
+    VersionConflict {
+        /// As the caller thought.
+        expected: u32,
+        /// As it is.
+        current: u32,
+    },
+    /// `expected_terms_version` or a payment's terms version does not match.
+    #[error("the terms are at version {current}, not {expected}")]
+    TermsConflict {
+        /// As the caller thought.
+        expected: u32,
+        /// As it is.
+        current: u32,
+    },
+    /// `expected_total` does not match.
+    #[error("the total is {current}, not {expected}")]
+    TotalMismatch {
+        /// As the caller thought.
+        expected: i64,
+        /// As we compute it.
+        current: i64,
+    },
+    /// A discount is above what is left to take it from.
+    #[error("{field} is {discount} but only {left} is left to take it from")]
+    DiscountTooLarge {
+        /// The field that holds it.
+        field: String,
+        /// What was asked.
+        discount: i64,
+        /// What is left.
+        left: i64,
+    },
+    /// An open attempt to pay forbids a change of terms.
+    #[error("attempt {attempt} to pay is open; close it before the terms change")]
+    PaymentOpen {
+        /// The attempt.
+        attempt: Id,
+    },
+    /// The payment reference belongs to another order or another amount.
+    #[error("the payment reference is taken by order {order}")]
+    PaymentReferenceTaken {
+        /// By which tree.
+        order: Id,
+    },
+    /// There is not enough stock.
+    #[error("not enough stock of {}", .skus.join(", "))]
+    OutOfStock {
+        /// Of which SKUs.
+        skus: Vec<String>,
+    },
+    /// An amount the operation needs is unknown in this recorded tree.
+    #[error("{operation} needs amounts that this recorded order does not know")]
+    AmountUnknown {
+        /// What was asked.
+        operation: OperationKind,
+    },
+    /// A number inside the request names nothing in the tree.
+    #[error("there is no {what} {id} in this order")]
+    NoSuchPart {
+        /// `refund`, `attempt`, `payment`, `line`.
+        what: &'static str,
+        /// The number.
+        id: Id,
+    },
+    /// More is asked of a line than it has left.
+    #[error("line {line} has {left} left, not {asked}")]
+    TooMuch {
+        /// The item order.
+        line: Id,
+        /// What was asked.
+        asked: crate::Quantity,
+        /// What is left.
+        left: crate::Quantity,
+    },
+    /// A price differs from the product table's and the key may not set prices.
+    #[error("{sku} costs {current}, not {given}; a key with scope `prices` may set prices")]
+    PriceMismatch {
+        /// The SKU.
+        sku: String,
+        /// As the table says, in minor units.
+        current: i64,
+        /// As the caller said.
+        given: i64,
+    },
+    /// The key lacks a scope.
+    #[error("this needs a key with scope `{scope}`")]
+    Scope {
+        /// The scope.
+        scope: &'static str,
+    },
+}
+
+
+impl Refusal {
+    /// The stable code for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::State { .. } => "operation_refused",
+            Self::Actor { .. } => "actor_not_allowed",
+            Self::NotHome { .. } => "not_home",
+            Self::WrongLevel { .. } => "wrong_level",
+            Self::VersionConflict { .. } => "version_conflict",
+            Self::TermsConflict { .. } => "terms_conflict",
+            Self::TotalMismatch { .. } => "total_mismatch",
+            Self::DiscountTooLarge { .. } => "discount_too_large",
+            Self::PaymentOpen { .. } => "payment_open",
+            Self::PaymentReferenceTaken { .. } => "payment_reference_taken",
+            Self::OutOfStock { .. } => "out_of_stock",
+            Self::AmountUnknown { .. } => "amount_unknown",
+            Self::NoSuchPart { .. } => "no_such_part",
+            Self::TooMuch { .. } => "too_much",
+            Self::PriceMismatch { .. } => "price_mismatch",
+            Self::Scope { .. } => "scope_missing",
+        }
+    }
+}
