@@ -1,1 +1,38 @@
-//! To come.
+//! The only crate that knows SQL.
+//!
+//! [`Store`] opens a database and answers reads. Every write is a [`Piece`] of work handed to the one
+//! writer of the process ([`batch`]): it loads what the pieces need into a [`View`], lets them decide in the
+//! order they came, writes everything in one transaction and answers after the commit. SQLite and the MySQL
+//! family share their SQL text; where they must differ the difference stands in [`dialect`].
+
+mod batch;
+mod database;
+mod dialect;
+mod error;
+mod list;
+mod load;
+mod lock;
+mod migrate;
+mod nouns;
+mod plan;
+mod read;
+mod rows;
+mod store;
+mod table;
+mod value;
+mod view;
+
+pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
+pub use error::StoreError;
+pub use list::{Cursor, Filter, OperationFilter, Page, Sort};
+pub use nouns::idempotency::Idempotent;
+pub use nouns::keys::KeyRow;
+pub use nouns::people::{SessionRow, UserRow};
+pub use nouns::persons::Sealed;
+pub use nouns::products::Price;
+pub use nouns::snapshots::Snapshot;
+pub use nouns::stock::{Adjustment, Stock};
+pub use nouns::tasks::NewTask;
+pub use plan::{Held, Statement, TreeWrite, Writes};
+pub use store::{Figures, Options, Store, sqlite_path};
+pub use view::{Key, Need, View};

@@ -1,0 +1,223 @@
+-- The tables of orders. Clustered so that what is written together stands together; every index is
+-- there because a filter of the API or a timer needs it.
+
+CREATE TABLE payment_order (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    version        BIGINT NOT NULL,
+    buyer_id       VARCHAR(64),
+    type           BIGINT NOT NULL,
+    market         BIGINT NOT NULL,
+    status         BIGINT NOT NULL,
+    store_status   BIGINT NOT NULL,
+    visible        BIGINT NOT NULL,
+    cart           BIGINT NOT NULL,
+    created_at     BIGINT NOT NULL,
+    updated_at     BIGINT NOT NULL,
+    paid_at        BIGINT,
+    due_at         BIGINT,
+    body           LONGTEXT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX payment_order_buyer ON payment_order (buyer_id, created_at);
+CREATE INDEX payment_order_created ON payment_order (created_at);
+CREATE INDEX payment_order_updated ON payment_order (updated_at);
+CREATE INDEX payment_order_due ON payment_order (due_at);
+CREATE INDEX payment_order_status ON payment_order (status, created_at);
+CREATE INDEX payment_order_store_status ON payment_order (store_status, created_at);
+
+CREATE TABLE shop_order (
+    tree           BIGINT NOT NULL,
+    id             BIGINT NOT NULL,
+    position       BIGINT NOT NULL,
+    shop_id        VARCHAR(64) NOT NULL,
+    place          VARCHAR(64) NOT NULL,
+    status         BIGINT NOT NULL,
+    store_status   BIGINT NOT NULL,
+    delivery_status BIGINT,
+    refund_status  BIGINT NOT NULL,
+    created_at     BIGINT NOT NULL,
+    body           LONGTEXT NOT NULL,
+    PRIMARY KEY (tree, id)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX shop_order_id ON shop_order (id);
+CREATE INDEX shop_order_shop ON shop_order (shop_id, status, created_at, tree);
+
+CREATE TABLE item_order (
+    tree           BIGINT NOT NULL,
+    id             BIGINT NOT NULL,
+    shop_order     BIGINT NOT NULL,
+    position       BIGINT NOT NULL,
+    sku_id         VARCHAR(64) NOT NULL,
+    created_at     BIGINT NOT NULL,
+    status         BIGINT,
+    body           LONGTEXT NOT NULL,
+    PRIMARY KEY (tree, id)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX item_order_id ON item_order (id);
+CREATE INDEX item_order_sku ON item_order (sku_id, created_at, tree);
+
+-- What is rare and searched for: a tag, a tracking number, an anomaly, an open refund, a place, a channel.
+CREATE TABLE order_term (
+    term           VARCHAR(160) NOT NULL,
+    created_at     BIGINT NOT NULL,
+    tree           BIGINT NOT NULL,
+    PRIMARY KEY (term, created_at, tree)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE order_operation (
+    tree           BIGINT NOT NULL,
+    site           BIGINT NOT NULL,
+    seq            BIGINT NOT NULL,
+    kind           BIGINT NOT NULL,
+    node           BIGINT NOT NULL,
+    actor_kind     BIGINT NOT NULL,
+    actor_id       VARCHAR(64),
+    actor_name     VARCHAR(512),
+    operator       VARCHAR(96),
+    from_status    BIGINT,
+    to_status      BIGINT NOT NULL,
+    at             BIGINT NOT NULL,
+    happened_at    BIGINT,
+    parameters     LONGTEXT NOT NULL,
+    before_image   LONGTEXT,
+    after_image    LONGTEXT,
+    remark_en      TEXT,
+    remark_cn      TEXT,
+    merge_id       VARCHAR(64),
+    PRIMARY KEY (tree, site, seq)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX order_operation_at ON order_operation (at);
+CREATE INDEX order_operation_kind ON order_operation (kind, at);
+CREATE INDEX order_operation_operator ON order_operation (operator, at);
+
+CREATE TABLE order_snapshot (
+    tree           BIGINT NOT NULL,
+    terms_version  BIGINT NOT NULL,
+    at             BIGINT NOT NULL,
+    sha256         BINARY(32) NOT NULL,
+    body           LONGBLOB NOT NULL,
+    PRIMARY KEY (tree, terms_version)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- The one table of people's data, sealed.
+CREATE TABLE order_person (
+    tree           BIGINT NOT NULL PRIMARY KEY,
+    key_id         BIGINT NOT NULL,
+    sealed         LONGBLOB NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE order_phone (
+    last4          BIGINT NOT NULL,
+    phone          BIGINT NOT NULL,
+    tree           BIGINT NOT NULL,
+    PRIMARY KEY (last4, phone, tree)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE person_reveal (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    tree           BIGINT NOT NULL,
+    reader         VARCHAR(160) NOT NULL,
+    at             BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX person_reveal_tree ON person_reveal (tree);
+
+-- What may exist once: client tokens, external ids, payment references.
+CREATE TABLE unique_key (
+    name           VARCHAR(192) NOT NULL,
+    tree           BIGINT NOT NULL,
+    PRIMARY KEY (name)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE idempotency (
+    hash           BINARY(32) NOT NULL,
+    fingerprint    BINARY(32) NOT NULL,
+    status         BIGINT NOT NULL,
+    tree           BIGINT NOT NULL,
+    at             BIGINT NOT NULL,
+    PRIMARY KEY (hash)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX idempotency_at ON idempotency (at);
+
+CREATE TABLE stock (
+    sku_id         VARCHAR(64) NOT NULL,
+    place          VARCHAR(64) NOT NULL,
+    on_hand        BIGINT NOT NULL,
+    held           BIGINT NOT NULL,
+    PRIMARY KEY (sku_id, place)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE stock_adjustment (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    sku_id         VARCHAR(64) NOT NULL,
+    place          VARCHAR(64) NOT NULL,
+    kind           BIGINT NOT NULL,
+    quantity       BIGINT NOT NULL,
+    on_hand        BIGINT NOT NULL,
+    reason         VARCHAR(4096) NOT NULL,
+    actor          VARCHAR(160) NOT NULL,
+    at             BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX stock_adjustment_sku ON stock_adjustment (sku_id, place, id);
+
+CREATE TABLE product (
+    sku_id         VARCHAR(64) NOT NULL,
+    place          VARCHAR(64) NOT NULL,
+    currency       VARCHAR(3) NOT NULL,
+    price          BIGINT NOT NULL,
+    title          VARCHAR(512),
+    updated_at     BIGINT NOT NULL,
+    PRIMARY KEY (sku_id, place)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE task (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    kind           VARCHAR(64) NOT NULL,
+    unique_key     VARCHAR(160),
+    chain_key      VARCHAR(160),
+    run_rank         BIGINT NOT NULL,
+    payload        LONGTEXT NOT NULL,
+    state          BIGINT NOT NULL,
+    claims         BIGINT NOT NULL,
+    attempts       BIGINT NOT NULL,
+    max_attempts   BIGINT NOT NULL,
+    claimed_by     VARCHAR(160),
+    due_at         BIGINT NOT NULL,
+    lease_until    BIGINT,
+    last_error     TEXT,
+    created_at     BIGINT NOT NULL,
+    finished_at    BIGINT
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE UNIQUE INDEX task_unique ON task (unique_key);
+
+CREATE TABLE account_user (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    name           VARCHAR(192) NOT NULL UNIQUE,
+    role           VARCHAR(32) NOT NULL,
+    password       VARCHAR(255) NOT NULL,
+    created_at     BIGINT NOT NULL,
+    disabled_at    BIGINT
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE account_session (
+    hash           BINARY(32) NOT NULL,
+    user_id        BIGINT NOT NULL,
+    expires_at     BIGINT NOT NULL,
+    PRIMARY KEY (hash)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE access_key (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    name           VARCHAR(192) NOT NULL,
+    hash           BINARY(32) NOT NULL UNIQUE,
+    body           LONGTEXT NOT NULL,
+    created_at     BIGINT NOT NULL,
+    revoked_at     BIGINT
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Node numbers, granted and never guessed; `mark` is the tick up to which ids may have been given.
+CREATE TABLE node (
+    node           BIGINT NOT NULL PRIMARY KEY,
+    holder         VARCHAR(160) NOT NULL,
+    held_until     BIGINT NOT NULL,
+    mark           BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE setting (
+    name           VARCHAR(192) NOT NULL,
+    value          VARCHAR(4096) NOT NULL,
+    PRIMARY KEY (name)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

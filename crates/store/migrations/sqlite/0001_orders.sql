@@ -1,0 +1,223 @@
+-- The tables of orders. Clustered so that what is written together stands together; every index is
+-- there because a filter of the API or a timer needs it.
+
+CREATE TABLE payment_order (
+    id             INTEGER PRIMARY KEY,
+    version        INTEGER NOT NULL,
+    buyer_id       TEXT,
+    type           INTEGER NOT NULL,
+    market         INTEGER NOT NULL,
+    status         INTEGER NOT NULL,
+    store_status   INTEGER NOT NULL,
+    visible        INTEGER NOT NULL,
+    cart           INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    paid_at        INTEGER,
+    due_at         INTEGER,
+    body           TEXT NOT NULL
+) STRICT;
+CREATE INDEX payment_order_buyer ON payment_order (buyer_id, created_at) WHERE buyer_id IS NOT NULL;
+CREATE INDEX payment_order_created ON payment_order (created_at);
+CREATE INDEX payment_order_updated ON payment_order (updated_at);
+CREATE INDEX payment_order_due ON payment_order (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX payment_order_status ON payment_order (status, created_at);
+CREATE INDEX payment_order_store_status ON payment_order (store_status, created_at);
+
+CREATE TABLE shop_order (
+    tree           INTEGER NOT NULL,
+    id             INTEGER NOT NULL,
+    position       INTEGER NOT NULL,
+    shop_id        TEXT NOT NULL,
+    place          TEXT NOT NULL,
+    status         INTEGER NOT NULL,
+    store_status   INTEGER NOT NULL,
+    delivery_status INTEGER,
+    refund_status  INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    body           TEXT NOT NULL,
+    PRIMARY KEY (tree, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX shop_order_id ON shop_order (id);
+CREATE INDEX shop_order_shop ON shop_order (shop_id, status, created_at, tree);
+
+CREATE TABLE item_order (
+    tree           INTEGER NOT NULL,
+    id             INTEGER NOT NULL,
+    shop_order     INTEGER NOT NULL,
+    position       INTEGER NOT NULL,
+    sku_id         TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    status         INTEGER,
+    body           TEXT NOT NULL,
+    PRIMARY KEY (tree, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX item_order_id ON item_order (id);
+CREATE INDEX item_order_sku ON item_order (sku_id, created_at, tree);
+
+-- What is rare and searched for: a tag, a tracking number, an anomaly, an open refund, a place, a channel.
+CREATE TABLE order_term (
+    term           TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    tree           INTEGER NOT NULL,
+    PRIMARY KEY (term, created_at, tree)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE order_operation (
+    tree           INTEGER NOT NULL,
+    site           INTEGER NOT NULL,
+    seq            INTEGER NOT NULL,
+    kind           INTEGER NOT NULL,
+    node           INTEGER NOT NULL,
+    actor_kind     INTEGER NOT NULL,
+    actor_id       TEXT,
+    actor_name     TEXT,
+    operator       TEXT,
+    from_status    INTEGER,
+    to_status      INTEGER NOT NULL,
+    at             INTEGER NOT NULL,
+    happened_at    INTEGER,
+    parameters     TEXT NOT NULL,
+    before_image   TEXT,
+    after_image    TEXT,
+    remark_en      TEXT,
+    remark_cn      TEXT,
+    merge_id       TEXT,
+    PRIMARY KEY (tree, site, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX order_operation_at ON order_operation (at);
+CREATE INDEX order_operation_kind ON order_operation (kind, at);
+CREATE INDEX order_operation_operator ON order_operation (operator, at) WHERE operator IS NOT NULL;
+
+CREATE TABLE order_snapshot (
+    tree           INTEGER NOT NULL,
+    terms_version  INTEGER NOT NULL,
+    at             INTEGER NOT NULL,
+    sha256         BLOB NOT NULL,
+    body           BLOB NOT NULL,
+    PRIMARY KEY (tree, terms_version)
+) STRICT, WITHOUT ROWID;
+
+-- The one table of people's data, sealed.
+CREATE TABLE order_person (
+    tree           INTEGER PRIMARY KEY,
+    key_id         INTEGER NOT NULL,
+    sealed         BLOB NOT NULL
+) STRICT;
+CREATE TABLE order_phone (
+    last4          INTEGER NOT NULL,
+    phone          INTEGER NOT NULL,
+    tree           INTEGER NOT NULL,
+    PRIMARY KEY (last4, phone, tree)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE person_reveal (
+    id             INTEGER PRIMARY KEY,
+    tree           INTEGER NOT NULL,
+    reader         TEXT NOT NULL,
+    at             INTEGER NOT NULL
+) STRICT;
+CREATE INDEX person_reveal_tree ON person_reveal (tree);
+
+-- What may exist once: client tokens, external ids, payment references.
+CREATE TABLE unique_key (
+    name           TEXT NOT NULL,
+    tree           INTEGER NOT NULL,
+    PRIMARY KEY (name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency (
+    hash           BLOB NOT NULL,
+    fingerprint    BLOB NOT NULL,
+    status         INTEGER NOT NULL,
+    tree           INTEGER NOT NULL,
+    at             INTEGER NOT NULL,
+    PRIMARY KEY (hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_at ON idempotency (at);
+
+CREATE TABLE stock (
+    sku_id         TEXT NOT NULL,
+    place          TEXT NOT NULL,
+    on_hand        INTEGER NOT NULL,
+    held           INTEGER NOT NULL,
+    PRIMARY KEY (sku_id, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stock_adjustment (
+    id             INTEGER PRIMARY KEY,
+    sku_id         TEXT NOT NULL,
+    place          TEXT NOT NULL,
+    kind           INTEGER NOT NULL,
+    quantity       INTEGER NOT NULL,
+    on_hand        INTEGER NOT NULL,
+    reason         TEXT NOT NULL,
+    actor          TEXT NOT NULL,
+    at             INTEGER NOT NULL
+) STRICT;
+CREATE INDEX stock_adjustment_sku ON stock_adjustment (sku_id, place, id);
+
+CREATE TABLE product (
+    sku_id         TEXT NOT NULL,
+    place          TEXT NOT NULL,
+    currency       TEXT NOT NULL,
+    price          INTEGER NOT NULL,
+    title          TEXT,
+    updated_at     INTEGER NOT NULL,
+    PRIMARY KEY (sku_id, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE task (
+    id             INTEGER PRIMARY KEY,
+    kind           TEXT NOT NULL,
+    unique_key     TEXT,
+    chain_key      TEXT,
+    run_rank         INTEGER NOT NULL,
+    payload        TEXT NOT NULL,
+    state          INTEGER NOT NULL,
+    claims         INTEGER NOT NULL,
+    attempts       INTEGER NOT NULL,
+    max_attempts   INTEGER NOT NULL,
+    claimed_by     TEXT,
+    due_at         INTEGER NOT NULL,
+    lease_until    INTEGER,
+    last_error     TEXT,
+    created_at     INTEGER NOT NULL,
+    finished_at    INTEGER
+) STRICT;
+CREATE UNIQUE INDEX task_unique ON task (unique_key) WHERE unique_key IS NOT NULL;
+
+CREATE TABLE account_user (
+    id             INTEGER PRIMARY KEY,
+    name           TEXT NOT NULL UNIQUE,
+    role           TEXT NOT NULL,
+    password       TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    disabled_at    INTEGER
+) STRICT;
+CREATE TABLE account_session (
+    hash           BLOB NOT NULL,
+    user_id        INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    PRIMARY KEY (hash)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE access_key (
+    id             INTEGER PRIMARY KEY,
+    name           TEXT NOT NULL,
+    hash           BLOB NOT NULL UNIQUE,
+    body           TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    revoked_at     INTEGER
+) STRICT;
+
+-- Node numbers, granted and never guessed; `mark` is the tick up to which ids may have been given.
+CREATE TABLE node (
+    node           INTEGER PRIMARY KEY,
+    holder         TEXT NOT NULL,
+    held_until     INTEGER NOT NULL,
+    mark           INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE setting (
+    name           TEXT NOT NULL,
+    value          TEXT NOT NULL,
+    PRIMARY KEY (name)
+) STRICT, WITHOUT ROWID;

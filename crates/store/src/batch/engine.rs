@@ -1,0 +1,214 @@
+//! The loop of the writer's thread.
+
+use super::queue::{Queue, Taken};
+use super::{Cause, Context, Piece, Refused};
+use crate::database::Connection;
+use crate::nouns::{nodes, settings};
+use crate::plan::Plan;
+use crate::view::{Key, Need, View};
+use crate::{Figures, StoreError, load};
+use docket_domain::{IdSource, Time};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+/// Rounds of loading after which a piece that still needs more is broken.
+const ROUNDS_MAX: usize = 4;
+/// Times a piece alone is decided again after a conflict.
+const TRIES_MAX: usize = 8;
+/// How long the writer waits before it tries a database again that was away.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+type Boxed = Box<dyn Piece>;
+
+/// The node number this process holds.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The number.
+    pub number: u16,
+    /// Who holds it.
+    pub holder: String,
+    /// The tick up to which its ids may have been given.
+    pub mark: i64,
+}
+
+/// The writer.
+pub struct Engine {
+    pub(crate) connection: Box<dyn Connection>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) figures: Arc<Figures>,
+    pub(crate) clock: Arc<dyn Fn() -> Time + Send + Sync>,
+    pub(crate) node: Node,
+    pub(crate) ids: IdSource,
+}
+
+/// A piece with what became of it so far.
+struct Slot {
+    piece: Boxed,
+    broken: Option<Refused>,
+}
+
+fn broken(message: impl Into<String>) -> Refused {
+    Refused { cause: Cause::Broken, message: message.into() }
+}
+
+impl Engine {
+    /// Works until the queue is closed and empty.
+    pub fn run(mut self) {
+        loop {
+            let well = self.figures.writable.load(Relaxed);
+            match self.queue.take((!well).then_some(PATIENCE)) {
+                Taken::Closed => return,
+                Taken::Nothing => self.recover(),
+                Taken::Batch(pieces) => {
+                    if !well {
+                        self.recover();
+                    }
+                    self.finish(pieces);
+                    self.connection.rest(&self.figures);
+                }
+            }
+        }
+    }
+
+    /// Tries whether a database that was away takes writes again.
+    fn recover(&mut self) {
+        let connection = &mut self.connection;
+        let mut probe = || {
+            connection.reconnect()?;
+            connection.begin()?;
+            for statement in settings::probe() {
+                connection.execute(&statement)?;
+            }
+            connection.commit()
+        };
+        match probe() {
+            Ok(()) => {
+                tracing::info!("the database takes writes again");
+                self.figures.writable.store(true, Relaxed);
+            }
+            Err(error) => {
+                connection.rollback();
+                tracing::debug!(%error, "the database still takes no writes");
+            }
+        }
+    }
+
+    /// Commits `pieces`, or as many of them as can be, and answers each.
+    fn finish(&mut self, pieces: Vec<Boxed>) {
+        if !self.figures.writable.load(Relaxed) {
+            let away = Refused {
+                cause: Cause::Unavailable,
+                message: "the database takes no writes now".to_owned(),
+            };
+            pieces.into_iter().for_each(|piece| piece.settle(Err(away.clone())));
+            return;
+        }
+        let mut slots: Vec<_> =
+            pieces.into_iter().map(|piece| Slot { piece, broken: None }).collect();
+        for again in 0..TRIES_MAX {
+            let error = match self.attempt(&mut slots) {
+                Ok(()) => return settle(slots, None),
+                Err(error) => error,
+            };
+            self.connection.rollback();
+            let refused = match error {
+                StoreError::Conflict => {
+                    self.figures.conflicts.fetch_add(1, Relaxed);
+                    // Fresh rows heal most conflicts; after that the culprit is looked for.
+                    if again == 0 || slots.len() == 1 {
+                        continue;
+                    }
+                    return self.halve(slots);
+                }
+                StoreError::Unavailable(message) => {
+                    tracing::error!(%message, "the database takes no writes; trying again every second");
+                    self.figures.writable.store(false, Relaxed);
+                    Refused { cause: Cause::Unavailable, message }
+                }
+                error if slots.len() > 1 => {
+                    tracing::warn!(%error, pieces = slots.len(), "a batch was refused; halving it");
+                    return self.halve(slots);
+                }
+                error => broken(error.to_string()),
+            };
+            return settle(slots, Some(&refused));
+        }
+        let contended = Refused {
+            cause: Cause::Contended,
+            message: "others kept changing the same rows".to_owned(),
+        };
+        settle(slots, Some(&contended));
+    }
+
+    fn halve(&mut self, mut slots: Vec<Slot>) {
+        let second = slots.split_off(slots.len() / 2);
+        for half in [slots, second] {
+            self.finish(half.into_iter().map(|slot| slot.piece).collect());
+        }
+    }
+
+    /// One try at one transaction for all of `slots`.
+    fn attempt(&mut self, slots: &mut [Slot]) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        self.connection.begin()?;
+        let mut view = View::default();
+        let known: Vec<Key> = slots.iter().flat_map(|slot| slot.piece.keys()).collect();
+        load::keys(&mut view, known, &mut *self.connection)?;
+        let mut plan = self.decide(slots, &mut view, now)?;
+        let mark = self.ids.mark();
+        if mark > self.node.mark {
+            let raised = mark + nodes::MARK_AHEAD;
+            plan.add_statement(nodes::raise_mark(self.node.number, &self.node.holder, raised));
+            plan.write(&view, &mut *self.connection)?;
+            self.connection.commit()?;
+            self.node.mark = raised;
+        } else {
+            plan.write(&view, &mut *self.connection)?;
+            self.connection.commit()?;
+        }
+        self.figures.batches.fetch_add(1, Relaxed);
+        self.figures.pieces.fetch_add(slots.len() as u64, Relaxed);
+        Ok(())
+    }
+
+    /// Lets every piece decide, loading what they turn out to need.
+    fn decide(&mut self, slots: &mut [Slot], view: &mut View, now: Time) -> Result<Plan, StoreError> {
+        for round in 0..ROUNDS_MAX {
+            view.begin_again();
+            let mut plan = Plan::default();
+            let mut needed = Vec::new();
+            for slot in slots.iter_mut().filter(|slot| slot.broken.is_none()) {
+                let mut cx = Context { now, ids: &mut self.ids };
+                let piece = &mut slot.piece;
+                match catch_unwind(AssertUnwindSafe(|| piece.decide(view, &mut cx))) {
+                    Ok(Ok(None)) => {}
+                    Ok(Ok(Some(writes))) => {
+                        view.apply(&writes);
+                        plan.add(writes);
+                    }
+                    Ok(Err(Need(_))) if round + 1 == ROUNDS_MAX => {
+                        slot.broken = Some(broken("a piece of work keeps asking for more rows"));
+                    }
+                    Ok(Err(Need(keys))) => needed.extend(keys),
+                    Err(_) => slot.broken = Some(broken("a piece of work panicked")),
+                }
+            }
+            if needed.is_empty() {
+                return Ok(plan);
+            }
+            load::keys(view, needed, &mut *self.connection)?;
+        }
+        unreachable!("in the last round no piece's needs are collected")
+    }
+}
+
+/// Answers every piece: with its own failure, with `refused`, or with success.
+fn settle(slots: Vec<Slot>, refused: Option<&Refused>) {
+    for Slot { piece, broken } in slots {
+        let outcome = broken.or_else(|| refused.cloned()).map_or(Ok(()), Err);
+        // A listener that panics must not take the writer with it.
+        let _ = catch_unwind(AssertUnwindSafe(|| piece.settle(outcome)));
+    }
+}

@@ -1,0 +1,118 @@
+//! Two bounded queues: people before bulk.
+
+use super::Piece;
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// Pieces in one batch at most.
+const BATCH_MAX: usize = 256;
+
+/// Who waits for a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Priority {
+    /// Somebody waits for the answer.
+    People,
+    /// Imports, channels, branches, timers: at most half of a batch while people wait.
+    Bulk,
+}
+
+/// No room; come back later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too much work is waiting")]
+pub struct QueueFull;
+
+type Boxed = Box<dyn Piece>;
+
+#[derive(Default)]
+struct Waiting {
+    people: VecDeque<Boxed>,
+    bulk: VecDeque<Boxed>,
+    closed: bool,
+}
+
+/// The work that waits for the writer.
+pub struct Queue {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    capacity: usize,
+}
+
+/// What the writer found when it asked for work.
+pub enum Taken {
+    /// A batch, never empty.
+    Batch(Vec<Boxed>),
+    /// Nothing came within the time given.
+    Nothing,
+    /// The queue is closed and empty.
+    Closed,
+}
+
+impl Queue {
+    /// Queues that take `capacity` pieces each.
+    pub fn new(capacity: usize) -> Self {
+        Self { waiting: Mutex::default(), arrived: Condvar::new(), capacity }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().expect("no code panics while it holds the queue")
+    }
+
+    /// Puts a piece in, or gives it back where there is no room or the writer has stopped.
+    pub fn put(&self, priority: Priority, piece: Boxed) -> Result<(), QueueFull> {
+        let mut waiting = self.lock();
+        let closed = waiting.closed;
+        let queue = match priority {
+            Priority::People => &mut waiting.people,
+            Priority::Bulk => &mut waiting.bulk,
+        };
+        if closed || queue.len() >= self.capacity {
+            return Err(QueueFull);
+        }
+        queue.push_back(piece);
+        drop(waiting);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// How many pieces wait: people's, bulk.
+    pub fn lengths(&self) -> (usize, usize) {
+        let waiting = self.lock();
+        (waiting.people.len(), waiting.bulk.len())
+    }
+
+    /// Lets nothing more in; what waits is still done.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify_all();
+    }
+
+    /// The next batch; waits for one, for at most `patience` if that is given.
+    pub fn take(&self, patience: Option<Duration>) -> Taken {
+        let mut waiting = self.lock();
+        while waiting.people.is_empty() && waiting.bulk.is_empty() {
+            if waiting.closed {
+                return Taken::Closed;
+            }
+            let poisoned = "no code panics while it holds the queue";
+            waiting = match patience {
+                None => self.arrived.wait(waiting).expect(poisoned),
+                Some(patience) => {
+                    let (waiting, slept) =
+                        self.arrived.wait_timeout(waiting, patience).expect(poisoned);
+                    if slept.timed_out() {
+                        return Taken::Nothing;
+                    }
+                    waiting
+                }
+            };
+        }
+        let Waiting { people, bulk, .. } = &mut *waiting;
+        let from_people = people.len().min(BATCH_MAX);
+        let room = BATCH_MAX - from_people;
+        let half = if from_people == 0 { BATCH_MAX } else { from_people };
+        // A full batch of people still leaves bulk one piece in sixteen, so that it is never starved.
+        let from_bulk = bulk.len().min(room.min(half).max(BATCH_MAX / 16));
+        Taken::Batch(people.drain(..from_people).chain(bulk.drain(..from_bulk)).collect())
+    }
+}

@@ -1,0 +1,54 @@
+//! What the writer needs from a database, twice implemented: once for SQLite, once for the MySQL family.
+
+pub mod mysql;
+pub mod sqlite;
+
+use crate::dialect::Lookup;
+use crate::plan::{Statement, StockDelta};
+use crate::table::Table;
+use crate::value::{Row, Value};
+use crate::{Figures, StoreError};
+
+/// A row that replaces a tree's first row if its version is still `over`.
+#[derive(Debug)]
+pub struct GuardedRow {
+    /// The version it was read at.
+    pub over: i64,
+    /// The new row, whole.
+    pub row: Vec<Value>,
+}
+
+/// The one writing connection of a process. Not async: the writer has an OS thread of its own.
+pub trait Connection: Send {
+    /// Begins a transaction that may write.
+    fn begin(&mut self) -> Result<(), StoreError>;
+    /// Commits it.
+    fn commit(&mut self) -> Result<(), StoreError>;
+    /// Rolls it back; whatever state it is in, none is open afterwards.
+    fn rollback(&mut self);
+    /// The rows of many keys.
+    fn fetch(
+        &mut self,
+        lookup: &'static Lookup,
+        fixed: Option<&Value>,
+        keys: &[Value],
+    ) -> Result<Vec<Row>, StoreError>;
+    /// New rows; an existing key is a conflict.
+    fn insert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError>;
+    /// New rows of tables that are all key; those that exist already stay.
+    fn insert_missing(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError>;
+    /// Rows new or over those of their keys.
+    fn upsert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError>;
+    /// First rows of trees over the versions they were read at, or a conflict.
+    fn replace_trees(&mut self, table: &'static Table, rows: &[GuardedRow]) -> Result<(), StoreError>;
+    /// Deletes rows by key.
+    fn delete(&mut self, table: &'static Table, keys: &[Vec<Value>]) -> Result<(), StoreError>;
+    /// Moves stock, each row under its condition, or a conflict.
+    fn move_stock(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError>;
+    /// Any other statement of this crate.
+    fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError>;
+    /// Between two batches: what the database wants done then.
+    fn rest(&mut self, figures: &Figures);
+    /// Makes the connection anew after the database was away.
+    fn reconnect(&mut self) -> Result<(), StoreError>;
+}

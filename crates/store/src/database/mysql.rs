@@ -1,0 +1,294 @@
+//! The MySQL family: a pool for reads, and one connection of its own for the writer.
+//!
+//! The writer's thread runs a small runtime and waits for each reply; it is the round trips that cost, so
+//! statements carry as many rows as there are.
+
+use super::{Connection, GuardedRow};
+use crate::dialect::{self, Lookup};
+use crate::plan::{Statement, StockDelta};
+use crate::table::{PAYMENT_ORDER, Table};
+use crate::value::{Kind, Row, Value};
+use crate::{Figures, StoreError};
+use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, MySql, Row as _};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Prepared statements a connection keeps: more than tables × sizes, else it would prepare in silence again.
+const STATEMENTS: usize = 500;
+
+/// Reads `url` and adds what we rely on.
+pub fn options(url: &str) -> Result<MySqlConnectOptions, StoreError> {
+    let options = MySqlConnectOptions::from_str(url)
+        .map_err(|error| StoreError::Url(format!("{error}; a URL reads mysql://user@host/database")))?;
+    Ok(options.statement_cache_capacity(STATEMENTS).disable_statement_logging())
+}
+
+/// Strict values, and the writer at READ COMMITTED: its guards say what must still hold. Reads stay at
+/// REPEATABLE READ, so that the rows of a tree are of one moment.
+async fn settle(connection: &mut MySqlConnection, isolation: &'static str) -> Result<(), sqlx::Error> {
+    connection.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'").await?;
+    connection.execute(isolation).await.map(drop)
+}
+
+const WRITES: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+const READS: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+
+/// A pool for reads.
+pub async fn pool(url: &str) -> Result<MySqlPool, StoreError> {
+    let pool = MySqlPoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(5))
+        .after_connect(|connection, _| Box::pin(async move { settle(connection, READS).await }));
+    Ok(pool.connect_with(options(url)?).await?)
+}
+
+type Query<'q> = sqlx::query::Query<'q, MySql, MySqlArguments>;
+
+fn bind<'q>(query: Query<'q>, value: &'q Value) -> Query<'q> {
+    match value {
+        Value::Null => query.bind(None::<i64>),
+        Value::Int(number) => query.bind(*number),
+        Value::Text(text) => query.bind(text.as_str()),
+        Value::Blob(bytes) => query.bind(bytes.as_slice()),
+    }
+}
+
+/// The rows of a query, read with the kinds it names.
+pub async fn query<'e>(
+    executor: impl Executor<'e, Database = MySql>,
+    table: &'static str,
+    sql: &str,
+    kinds: &[Kind],
+    values: &[Value],
+) -> Result<Vec<Row>, StoreError> {
+    let query = values.iter().fold(sqlx::query(AssertSqlSafe(sql)), bind);
+    let rows = query.fetch_all(executor).await?;
+    let read = rows.into_iter().map(|row| {
+        let value = |(column, kind): (usize, &Kind)| {
+            Ok(match kind {
+                Kind::Int => row.try_get_unchecked::<Option<i64>, _>(column)?.into(),
+                Kind::Text => row.try_get_unchecked::<Option<String>, _>(column)?.into(),
+                Kind::Blob => row.try_get_unchecked::<Option<Vec<u8>>, _>(column)?.into(),
+            })
+        };
+        let values: Result<_, StoreError> = kinds.iter().enumerate().map(value).collect();
+        Ok(Row::new(table, values?))
+    });
+    read.collect()
+}
+
+/// The writing connection.
+pub struct Writer {
+    options: MySqlConnectOptions,
+    runtime: tokio::runtime::Runtime,
+    connection: Option<MySqlConnection>,
+    open: bool,
+}
+
+impl Writer {
+    /// Connects the writer to `url`, from a thread that may block.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let mut writer = Self { options: options(url)?, runtime, connection: None, open: false };
+        writer.reconnect()?;
+        Ok(writer)
+    }
+
+    fn parts(&mut self) -> Result<(&tokio::runtime::Runtime, &mut MySqlConnection), StoreError> {
+        match &mut self.connection {
+            Some(connection) => Ok((&self.runtime, connection)),
+            None => Err(StoreError::Unavailable("the connection was lost".to_owned())),
+        }
+    }
+
+    fn run<'v>(
+        &mut self,
+        sql: &'static str,
+        values: impl IntoIterator<Item = &'v Value>,
+    ) -> Result<u64, StoreError> {
+        let query = values.into_iter().fold(sqlx::query(sql), bind);
+        let (runtime, connection) = self.parts()?;
+        let done = runtime.block_on(query.execute(connection));
+        done.map(|done| done.rows_affected()).map_err(|error| self.failed(error))
+    }
+
+    /// Turns a driver's error into ours; a broken connection is dropped, to be made anew.
+    fn failed(&mut self, error: sqlx::Error) -> StoreError {
+        if !matches!(error, sqlx::Error::Database(_)) {
+            self.connection = None;
+            self.open = false;
+        }
+        error.into()
+    }
+
+    fn in_chunks(
+        &mut self,
+        rows: &[Vec<Value>],
+        sql: impl Fn(usize) -> &'static str,
+    ) -> Result<(), StoreError> {
+        let mut rest = rows;
+        for size in dialect::chunks(rows.len()) {
+            let (chunk, after) = rest.split_at(size);
+            self.run(sql(size), chunk.iter().flatten())?;
+            rest = after;
+        }
+        Ok(())
+    }
+
+    /// Moves one chunk of stock rows of one place as a set.
+    fn move_chunk(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError> {
+        let n = deltas.len();
+        let sku = |delta: &StockDelta| Value::from(&delta.sku_id);
+        let arms = |amount: fn(&StockDelta) -> i64| {
+            deltas.iter().flat_map(move |delta| [sku(delta), Value::Int(amount(delta))])
+        };
+        let moves_on_hand = deltas.iter().any(|delta| delta.on_hand != 0);
+        let mut values = Vec::with_capacity(7 * n + 1);
+        if moves_on_hand {
+            values.extend(arms(|delta| delta.on_hand));
+        }
+        values.extend(arms(|delta| delta.held));
+        values.push(Value::from(&deltas[0].place));
+        values.extend(deltas.iter().map(sku));
+        values.extend(arms(StockDelta::available_before));
+        let sql = if moves_on_hand { dialect::move_stock(n) } else { dialect::hold_stock(n) };
+        if self.run(sql, &values)? == n as u64 { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+}
+
+impl Connection for Writer {
+    fn begin(&mut self) -> Result<(), StoreError> {
+        let (runtime, connection) = self.parts()?;
+        // Text protocol: BEGIN cannot be prepared everywhere.
+        let begun = runtime.block_on(connection.execute("BEGIN"));
+        begun.map_err(|error| self.failed(error))?;
+        self.open = true;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        let (runtime, connection) = self.parts()?;
+        let done = runtime.block_on(connection.execute("COMMIT"));
+        done.map_err(|error| self.failed(error))?;
+        self.open = false;
+        Ok(())
+    }
+
+    fn rollback(&mut self) {
+        if !self.open {
+            return;
+        }
+        self.open = false;
+        if let Ok((runtime, connection)) = self.parts()
+            && runtime.block_on(connection.execute("ROLLBACK")).is_err()
+        {
+            self.connection = None;
+        }
+    }
+
+    fn fetch(
+        &mut self,
+        lookup: &'static Lookup,
+        fixed: Option<&Value>,
+        keys: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        let kinds = lookup.table.kinds();
+        let mut found = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(512) {
+            // Padded to a power of two by repeating the last key, so that statements repeat.
+            let size = chunk.len().next_power_of_two();
+            let padding = std::iter::repeat_n(&chunk[chunk.len() - 1], size - chunk.len());
+            let values: Vec<_> = fixed.into_iter().chain(chunk).chain(padding).cloned().collect();
+            let sql = dialect::select(lookup, size);
+            let (runtime, connection) = self.parts()?;
+            let rows = runtime.block_on(query(connection, lookup.table.name, sql, &kinds, &values));
+            found.append(&mut rows.inspect_err(|error| {
+                if error.is_unavailable() {
+                    self.connection = None;
+                    self.open = false;
+                }
+            })?);
+        }
+        Ok(found)
+    }
+
+    fn insert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        self.in_chunks(rows, |size| dialect::insert(table, size))
+    }
+
+    fn insert_missing(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        self.in_chunks(rows, |size| dialect::insert_ignore(table, size))
+    }
+
+    fn upsert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        self.in_chunks(rows, |size| dialect::upsert(table, size))
+    }
+
+    fn replace_trees(&mut self, table: &'static Table, rows: &[GuardedRow]) -> Result<(), StoreError> {
+        let mut rest = rows;
+        for size in dialect::chunks(rows.len()) {
+            let (chunk, after) = rest.split_at(size);
+            let ids = chunk.iter().map(|guarded| guarded.row[0].clone());
+            let arms = chunk.iter().flat_map(|g| [g.row[0].clone(), Value::Int(g.over)]);
+            let values: Vec<_> = ids.chain(arms).collect();
+            if self.run(dialect::guard_trees(&PAYMENT_ORDER, size), &values)? != size as u64 {
+                return Err(StoreError::Conflict);
+            }
+            rest = after;
+        }
+        let mut rest = rows;
+        for size in dialect::chunks(rows.len()) {
+            let (chunk, after) = rest.split_at(size);
+            let values = chunk.iter().flat_map(|guarded| &guarded.row);
+            self.run(dialect::upsert(table, size), values)?;
+            rest = after;
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, table: &'static Table, keys: &[Vec<Value>]) -> Result<(), StoreError> {
+        keys.iter().try_for_each(|key| self.run(dialect::delete(table), key).map(drop))
+    }
+
+    fn move_stock(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError> {
+        for place in deltas.chunk_by(|a, b| a.place == b.place && a.count.is_none() == b.count.is_none()) {
+            if place[0].count.is_some() {
+                for delta in place {
+                    let (sql, values) = delta.statement();
+                    if self.run(sql, &values)? != 1 {
+                        return Err(StoreError::Conflict);
+                    }
+                }
+                continue;
+            }
+            let mut rest = place;
+            for size in dialect::chunks(place.len()) {
+                let (chunk, after) = rest.split_at(size);
+                self.move_chunk(chunk)?;
+                rest = after;
+            }
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {
+        self.run(statement.sql, &statement.values)
+    }
+
+    fn rest(&mut self, _: &Figures) {}
+
+    fn reconnect(&mut self) -> Result<(), StoreError> {
+        self.open = false;
+        let connected = self.runtime.block_on(async {
+            let mut connection = self.options.connect().await?;
+            settle(&mut connection, WRITES).await?;
+            Ok::<_, sqlx::Error>(connection)
+        });
+        self.connection = Some(connected?);
+        Ok(())
+    }
+}

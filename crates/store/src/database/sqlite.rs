@@ -1,0 +1,284 @@
+//! SQLite: one writing connection that stays with the writer's thread, a few reading ones, and a thread
+//! that checkpoints.
+//!
+//! The log (WAL) is never truncated in service: growing a file costs several times what overwriting it
+//! does. A checkpoint from another connection cannot reset a busy log, so the thread does the bulk and the
+//! writer finishes between two batches once the log has passed a hard limit.
+
+use super::{Connection, GuardedRow};
+use crate::dialect::{self, Lookup};
+use crate::plan::{Statement, StockDelta};
+use crate::table::Table;
+use crate::value::{Kind, Row, Value};
+use crate::{Figures, StoreError};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, mpsc};
+
+/// New frames after which the checkpoint thread is woken.
+const CHECKPOINT_FRAMES: u32 = 8_000;
+/// Frames from which the writer itself finishes the checkpoint: 256 MiB of 4 KiB pages.
+const WAL_FRAMES_MAX: u32 = 64_000;
+/// Reading connections kept open at most.
+const READERS: usize = 4;
+
+/// One SQLite file, its readers and its checkpoint thread.
+#[derive(Debug)]
+pub struct Sqlite {
+    path: PathBuf,
+    readers: Mutex<Vec<rusqlite::Connection>>,
+    permits: tokio::sync::Semaphore,
+}
+
+impl Sqlite {
+    /// The file at `path`, which exists.
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            readers: Mutex::default(),
+            permits: tokio::sync::Semaphore::new(READERS),
+        }
+    }
+
+    /// Runs `read` on a reading connection, on a thread that may block.
+    pub async fn read<T: Send + 'static>(
+        self: Arc<Self>,
+        read: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let this = Arc::clone(&self);
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        let job = tokio::task::spawn_blocking(move || {
+            let pooled = this.readers.lock().expect("no reader panics with the pool").pop();
+            let connection = match pooled {
+                Some(connection) => connection,
+                None => reader(&this.path)?,
+            };
+            let answer = read(&connection);
+            this.readers.lock().expect("no reader panics with the pool").push(connection);
+            answer
+        });
+        job.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    }
+}
+
+fn reader(path: &Path) -> Result<rusqlite::Connection, StoreError> {
+    use rusqlite::OpenFlags as Flags;
+    let flags = Flags::SQLITE_OPEN_READ_ONLY | Flags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+    connection.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096;")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Opens the file for writing, with everything committed on disk before a commit returns.
+pub fn open(path: &Path) -> Result<rusqlite::Connection, StoreError> {
+    let connection = rusqlite::Connection::open(path)?;
+    connection.execute_batch(
+        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+         PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(256);
+    Ok(connection)
+}
+
+/// The rows of a query, read with the kinds it names.
+pub fn query(
+    connection: &rusqlite::Connection,
+    table: &'static str,
+    sql: &str,
+    kinds: &[Kind],
+    values: &[Value],
+) -> Result<Vec<Row>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = Vec::new();
+    let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+    while let Some(row) = rows.next()? {
+        let read = (0..kinds.len()).map(|column| Ok(match row.get_ref(column)? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(number) => Value::Int(number),
+            ValueRef::Real(number) => Value::Int(number as i64),
+            ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        }));
+        found.push(Row::new(table, read.collect::<Result<_, StoreError>>()?));
+    }
+    Ok(found)
+}
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// The writing connection.
+pub struct Writer {
+    path: PathBuf,
+    connection: rusqlite::Connection,
+    /// Frames in the log, as the last commit reported them.
+    frames: Arc<AtomicU32>,
+    /// Frames at which the checkpoint thread was last woken.
+    woken_at: u32,
+    wake: mpsc::SyncSender<()>,
+}
+
+impl Writer {
+    /// Opens the writer of `path` and starts its checkpoint thread, which ends with the writer.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let (wake, woken) = mpsc::sync_channel::<()>(1);
+        let file = path.to_owned();
+        std::thread::Builder::new()
+            .name("checkpoint".to_owned())
+            .spawn(move || checkpoint(&file, &woken))
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let frames = Arc::<AtomicU32>::default();
+        let connection = Self::connect(path, &frames)?;
+        Ok(Self { path: path.to_owned(), connection, frames, woken_at: 0, wake })
+    }
+
+    fn connect(path: &Path, frames: &Arc<AtomicU32>) -> Result<rusqlite::Connection, StoreError> {
+        let mut connection = open(path)?;
+        let frames = Arc::clone(frames);
+        connection.wal_hook(Some(move |_: &mut _, pages: std::ffi::c_int| {
+            frames.store(pages.unsigned_abs(), Relaxed);
+            Ok(())
+        }))?;
+        Ok(connection)
+    }
+
+    fn run(&self, sql: &str, values: &[Value]) -> Result<usize, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.execute(rusqlite::params_from_iter(values))?)
+    }
+}
+
+/// Moves the log into the database whenever woken, on a connection of its own.
+fn checkpoint(path: &Path, woken: &mpsc::Receiver<()>) {
+    let mut connection = None;
+    while woken.recv().is_ok() {
+        if connection.is_none() {
+            connection = open(path).ok();
+        }
+        let Some(open) = &connection else { continue };
+        if let Err(error) = open.execute_batch("PRAGMA wal_checkpoint(PASSIVE);") {
+            tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
+            connection = None;
+        }
+    }
+}
+
+impl Connection for Writer {
+    fn begin(&mut self) -> Result<(), StoreError> {
+        // IMMEDIATE takes the write lock now, while the busy timeout still applies.
+        self.run("BEGIN IMMEDIATE", &[]).map(drop)
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.run("COMMIT", &[]).map(drop)
+    }
+
+    fn rollback(&mut self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.run("ROLLBACK", &[])
+        {
+            tracing::warn!(%error, "could not roll back; the connection is made anew");
+            let _ = self.reconnect();
+        }
+    }
+
+    fn fetch(
+        &mut self,
+        lookup: &'static Lookup,
+        fixed: Option<&Value>,
+        keys: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = dialect::select(lookup, 1);
+        let kinds = lookup.table.kinds();
+        let mut rows = Vec::with_capacity(keys.len());
+        let mut values = Vec::with_capacity(2);
+        for key in keys {
+            values.clear();
+            values.extend(fixed.cloned());
+            values.push(key.clone());
+            rows.append(&mut query(&self.connection, lookup.table.name, sql, &kinds, &values)?);
+        }
+        Ok(rows)
+    }
+
+    fn insert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(dialect::insert(table, 1))?;
+        for row in rows {
+            statement.execute(rusqlite::params_from_iter(row))?;
+        }
+        Ok(())
+    }
+
+    fn insert_missing(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        rows.iter().try_for_each(|row| self.run(dialect::insert_or_ignore(table), row).map(drop))
+    }
+
+    fn upsert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(dialect::upsert_one(table))?;
+        for row in rows {
+            statement.execute(rusqlite::params_from_iter(row))?;
+        }
+        Ok(())
+    }
+
+    fn replace_trees(&mut self, table: &'static Table, rows: &[GuardedRow]) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(dialect::update_tree(table))?;
+        for GuardedRow { over, row } in rows {
+            let over = Value::Int(*over);
+            let values = row[table.key..].iter().chain(&row[..table.key]).chain([&over]);
+            if statement.execute(rusqlite::params_from_iter(values))? != 1 {
+                return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, table: &'static Table, keys: &[Vec<Value>]) -> Result<(), StoreError> {
+        keys.iter().try_for_each(|key| self.run(dialect::delete(table), key).map(drop))
+    }
+
+    fn move_stock(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError> {
+        for delta in deltas {
+            let (sql, values) = delta.statement();
+            if self.run(sql, &values)? != 1 {
+                return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {
+        self.run(statement.sql, &statement.values).map(|matched| matched as u64)
+    }
+
+    fn rest(&mut self, figures: &Figures) {
+        let frames = self.frames.load(Relaxed);
+        figures.wal_frames.store(frames.into(), Relaxed);
+        if frames < self.woken_at {
+            self.woken_at = 0;
+        }
+        if frames - self.woken_at >= CHECKPOINT_FRAMES {
+            self.woken_at = frames;
+            // Full means the thread is at it already.
+            let _ = self.wake.try_send(());
+        }
+        if frames >= WAL_FRAMES_MAX {
+            let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE);");
+        }
+    }
+
+    fn reconnect(&mut self) -> Result<(), StoreError> {
+        self.connection = Self::connect(&self.path, &self.frames)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! SQL text, made once from tables and kept for the life of the process.
+//!
+//! Both databases read the same text wherever they can: `?` placeholders, BIGINT and text, no RETURNING, no
+//! auto-increment. They differ in shape: SQLite is fastest with one cached statement a row, the MySQL
+//! family with few statements of many rows, in sizes that are powers of two so that few texts exist.
+
+use crate::table::Table;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{LazyLock, RwLock};
+
+/// How rows of a table are looked up: by equality on `fixed` and membership in `list`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// Where.
+    pub table: &'static Table,
+    /// A column that all keys of one statement share.
+    pub fixed: Option<&'static str>,
+    /// The column whose values are listed.
+    pub list: &'static str,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash, Clone, Copy)]
+enum Shape {
+    Select(&'static str, usize),
+    Insert(usize),
+    Upsert(usize),
+    UpsertOne,
+    Ignore(usize),
+    IgnoreOne,
+    UpdateTree,
+    GuardTrees(usize),
+    Delete,
+    Hold(usize),
+    Move(usize),
+}
+
+type Texts = RwLock<HashMap<(&'static str, Shape), &'static str>>;
+static TEXTS: LazyLock<Texts> = LazyLock::new(Texts::default);
+
+/// The text of `shape` on `table`, made at its first use. The number of texts is bounded by tables × sizes,
+/// so what is leaked here is a few hundred kilobytes at most.
+fn text(table: &'static str, shape: Shape, make: impl FnOnce() -> String) -> &'static str {
+    let poisoned = "no code panics while it holds the lock of the SQL texts";
+    if let Some(text) = TEXTS.read().expect(poisoned).get(&(table, shape)) {
+        return text;
+    }
+    let made: &'static str = Box::leak(make().into_boxed_str());
+    TEXTS.write().expect(poisoned).entry((table, shape)).or_insert(made)
+}
+
+/// `(?, ?, …)`, `n` times over.
+fn tuples(n: usize, width: usize) -> String {
+    let tuple = format!("({})", vec!["?"; width].join(", "));
+    vec![tuple; n].join(", ")
+}
+
+/// `CASE column WHEN ? THEN ? … END`, `n` arms.
+fn case(column: &str, n: usize) -> String {
+    let mut text = format!("CASE {column}");
+    for _ in 0..n {
+        text.push_str(" WHEN ? THEN ?");
+    }
+    text.push_str(" END");
+    text
+}
+
+/// Sizes of chunks for `rows` rows: powers of two from 512 down, so that statements repeat.
+pub fn chunks(rows: usize) -> impl Iterator<Item = usize> {
+    let mut left = rows;
+    std::iter::from_fn(move || {
+        let size = if left >= 512 { 512 } else { left.checked_ilog2().map_or(0, |log| 1 << log) };
+        left -= size;
+        (size > 0).then_some(size)
+    })
+}
+
+/// Every column of the rows with `n` listed keys.
+pub fn select(lookup: &Lookup, n: usize) -> &'static str {
+    text(lookup.table.name, Shape::Select(lookup.list, n), || {
+        let mut sql =
+            format!("SELECT {} FROM {} WHERE ", lookup.table.column_list(), lookup.table.name);
+        if let Some(fixed) = lookup.fixed {
+            let _ = write!(sql, "{fixed} = ? AND ");
+        }
+        if n == 1 {
+            let _ = write!(sql, "{} = ?", lookup.list);
+        } else {
+            let _ = write!(sql, "{} IN {}", lookup.list, tuples(1, n));
+        }
+        sql
+    })
+}
+
+/// `n` new rows; an existing key is an error.
+pub fn insert(table: &'static Table, n: usize) -> &'static str {
+    text(table.name, Shape::Insert(n), || {
+        let width = table.columns.len();
+        format!("INSERT INTO {} ({}) VALUES {}", table.name, table.column_list(), tuples(n, width))
+    })
+}
+
+/// One row of a table that is all key, unless it is there. SQLite's words.
+pub fn insert_or_ignore(table: &'static Table) -> &'static str {
+    text(table.name, Shape::IgnoreOne, || insert(table, 1).replacen("INSERT", "INSERT OR IGNORE", 1))
+}
+
+/// `n` rows of a table that is all key, unless they are there. The MySQL family's words.
+pub fn insert_ignore(table: &'static Table, n: usize) -> &'static str {
+    text(table.name, Shape::Ignore(n), || insert(table, n).replacen("INSERT", "INSERT IGNORE", 1))
+}
+
+/// One row, new or over the one with its key. SQLite's words.
+pub fn upsert_one(table: &'static Table) -> &'static str {
+    text(table.name, Shape::UpsertOne, || {
+        let key: Vec<_> = table.key_columns().iter().map(|(name, _)| *name).collect();
+        let rest = table.columns[table.key..].iter();
+        let set: Vec<_> = rest.map(|(name, _)| format!("{name} = excluded.{name}")).collect();
+        let head = insert(table, 1);
+        format!("{head} ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), set.join(", "))
+    })
+}
+
+/// `n` rows, new or over those with their keys. The MySQL family's words.
+pub fn upsert(table: &'static Table, n: usize) -> &'static str {
+    text(table.name, Shape::Upsert(n), || {
+        let rest = table.columns[table.key..].iter();
+        let set: Vec<_> = rest.map(|(name, _)| format!("{name} = VALUES({name})")).collect();
+        format!("{} ON DUPLICATE KEY UPDATE {}", insert(table, n), set.join(", "))
+    })
+}
+
+/// One tree's first row over the version it was read at: all columns but the key, then key and version.
+pub fn update_tree(table: &'static Table) -> &'static str {
+    text(table.name, Shape::UpdateTree, || {
+        let rest = table.columns[table.key..].iter();
+        let set: Vec<_> = rest.map(|(name, _)| format!("{name} = ?")).collect();
+        format!("UPDATE {} SET {} WHERE id = ? AND version = ?", table.name, set.join(", "))
+    })
+}
+
+/// Raises the version of `n` trees that are still at the version they were read at. `CASE`, because a list
+/// of pairs made MariaDB slower by the minute.
+pub fn guard_trees(table: &'static Table, n: usize) -> &'static str {
+    text(table.name, Shape::GuardTrees(n), || {
+        format!(
+            "UPDATE {} SET version = version + 1 WHERE id IN {} AND version = {}",
+            table.name,
+            tuples(1, n),
+            case("id", n)
+        )
+    })
+}
+
+/// Deletes the row of one key.
+pub fn delete(table: &'static Table) -> &'static str {
+    text(table.name, Shape::Delete, || {
+        let key: Vec<_> = table.key_columns().iter().map(|(name, _)| format!("{name} = ?")).collect();
+        format!("DELETE FROM {} WHERE {}", table.name, key.join(" AND "))
+    })
+}
+
+/// Moves one stock row: on hand, held, then place, SKU and what must be available before.
+pub const MOVE_STOCK: &str = "UPDATE stock SET on_hand = on_hand + ?, held = held + ? \
+     WHERE place = ? AND sku_id = ? AND on_hand - held >= ?";
+
+/// Sets what was counted, keeps and moves what is held.
+pub const COUNT_STOCK: &str =
+    "UPDATE stock SET on_hand = ?, held = held + ? WHERE place = ? AND sku_id = ?";
+
+/// Moves `n` stock rows of one place at once, where only holds move.
+pub fn hold_stock(n: usize) -> &'static str {
+    text("stock", Shape::Hold(n), || {
+        format!(
+            "UPDATE stock SET held = held + {} WHERE place = ? AND sku_id IN {} AND on_hand - held >= {}",
+            case("sku_id", n),
+            tuples(1, n),
+            case("sku_id", n)
+        )
+    })
+}
+
+/// Moves `n` stock rows of one place at once.
+pub fn move_stock(n: usize) -> &'static str {
+    text("stock", Shape::Move(n), || {
+        format!(
+            "UPDATE stock SET on_hand = on_hand + {}, held = held + {} \
+             WHERE place = ? AND sku_id IN {} AND on_hand - held >= {}",
+            case("sku_id", n),
+            case("sku_id", n),
+            tuples(1, n),
+            case("sku_id", n)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chunks;
+
+    #[test]
+    fn chunks_are_powers_of_two_that_add_up() {
+        assert_eq!(chunks(0).count(), 0);
+        assert_eq!(chunks(1).collect::<Vec<_>>(), [1]);
+        assert_eq!(chunks(31).collect::<Vec<_>>(), [16, 8, 4, 2, 1]);
+        assert_eq!(chunks(1030).collect::<Vec<_>>(), [512, 512, 4, 2]);
+    }
+}

@@ -1,0 +1,59 @@
+//! Keys of programs: who may do what. The secret is stored as its SHA-256 alone.
+
+use crate::plan::Statement;
+use crate::table::ACCESS_KEY;
+use crate::value::Row;
+use crate::{StoreError, dialect};
+use docket_domain::{Id, Time};
+
+/// One access key; `body` is what `app` makes of scopes, actors and limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Its number.
+    pub id: Id,
+    /// What people call it.
+    pub name: String,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    /// Scopes, actor kinds, limits and issuer, JSON.
+    pub body: String,
+    /// Since when.
+    pub created_at: Time,
+    /// Until when.
+    pub revoked_at: Option<Time>,
+}
+
+impl KeyRow {
+    /// Adds this key.
+    pub fn add(self) -> Statement {
+        let values = vec![
+            self.id.into(),
+            self.name.into(),
+            self.hash.into(),
+            self.body.into(),
+            self.created_at.into(),
+            self.revoked_at.into(),
+        ];
+        Statement { sql: dialect::insert(&ACCESS_KEY, 1), values, must_match: None }
+    }
+
+    /// Ends the key `id`.
+    pub fn revoke(id: Id, at: Time) -> Statement {
+        Statement {
+            sql: "UPDATE access_key SET revoked_at = ? WHERE id = ?",
+            values: vec![at.into(), id.into()],
+            must_match: None,
+        }
+    }
+
+    pub(crate) fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id()?,
+            name: row.text()?,
+            hash: row.hash()?,
+            body: row.text()?,
+            created_at: row.time()?,
+            revoked_at: row.time_or_null()?,
+        })
+    }
+}

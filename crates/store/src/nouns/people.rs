@@ -1,0 +1,109 @@
+//! Users of this installation and their sessions.
+
+use crate::plan::Statement;
+use crate::table::{ACCOUNT_SESSION, ACCOUNT_USER};
+use crate::value::Row;
+use crate::{StoreError, dialect};
+use docket_domain::{Id, Time};
+
+/// One user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRow {
+    /// Its number.
+    pub id: Id,
+    /// The login name, unique.
+    pub name: String,
+    /// `admin`, `operator` or `viewer`.
+    pub role: String,
+    /// Argon2 hash in PHC form.
+    pub password: String,
+    /// Since when.
+    pub created_at: Time,
+    /// Until when.
+    pub disabled_at: Option<Time>,
+}
+
+impl UserRow {
+    /// Adds this user; a taken name is a conflict.
+    pub fn add(self) -> Statement {
+        let values = vec![
+            self.id.into(),
+            self.name.into(),
+            self.role.into(),
+            self.password.into(),
+            self.created_at.into(),
+            self.disabled_at.into(),
+        ];
+        Statement { sql: dialect::insert(&ACCOUNT_USER, 1), values, must_match: None }
+    }
+
+    /// Disables the user `id`.
+    pub fn disable(id: Id, at: Time) -> Statement {
+        Statement {
+            sql: "UPDATE account_user SET disabled_at = ? WHERE id = ?",
+            values: vec![at.into(), id.into()],
+            must_match: None,
+        }
+    }
+
+    /// Sets another password.
+    pub fn set_password(id: Id, password: &str) -> Statement {
+        Statement {
+            sql: "UPDATE account_user SET password = ? WHERE id = ?",
+            values: vec![password.into(), id.into()],
+            must_match: None,
+        }
+    }
+
+    pub(crate) fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id()?,
+            name: row.text()?,
+            role: row.text()?,
+            password: row.text()?,
+            created_at: row.time()?,
+            disabled_at: row.time_or_null()?,
+        })
+    }
+}
+
+/// One session of a user; its token is stored as SHA-256 alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionRow {
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    /// Whose.
+    pub user: Id,
+    /// Until when.
+    pub expires_at: Time,
+}
+
+impl SessionRow {
+    /// Adds this session.
+    pub fn add(self) -> Statement {
+        let values = vec![self.hash.into(), self.user.into(), self.expires_at.into()];
+        Statement { sql: dialect::insert(&ACCOUNT_SESSION, 1), values, must_match: None }
+    }
+
+    /// Ends every session that ran out before `now`.
+    pub fn forget_before(now: Time) -> Statement {
+        Statement {
+            sql: "DELETE FROM account_session WHERE expires_at < ?",
+            values: vec![now.into()],
+            must_match: None,
+        }
+    }
+
+    /// Ends every session of `user`.
+    pub fn end_all(user: Id) -> Statement {
+        Statement {
+            sql: "DELETE FROM account_session WHERE user_id = ?",
+            values: vec![user.into()],
+            must_match: None,
+        }
+    }
+
+    pub(crate) fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self { hash: row.hash()?, user: row.id()?, expires_at: row.time()? })
+    }
+}

@@ -1,0 +1,36 @@
+//! People's data of an order: one sealed value in one table. What is inside, only `app` can open.
+
+use crate::plan::Statement;
+use crate::value::{Row, Value};
+use crate::StoreError;
+use docket_domain::{Id, Time};
+
+/// A sealed person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// Which key sealed it.
+    pub key_id: u32,
+    /// Nonce and ciphertext.
+    pub bytes: Vec<u8>,
+}
+
+impl Sealed {
+    pub(crate) fn row(self, tree: Id) -> Vec<Value> {
+        vec![tree.into(), self.key_id.into(), self.bytes.into()]
+    }
+
+    pub(crate) fn of(mut row: Row) -> Result<(Id, Self), StoreError> {
+        let tree = row.id()?;
+        let key_id = row.int()? as u32;
+        Ok((tree, Self { key_id, bytes: row.blob()? }))
+    }
+
+    /// The record that `reader` read the person of `tree` in full.
+    pub fn revealed(id: Id, tree: Id, reader: &str, at: Time) -> Statement {
+        Statement {
+            sql: "INSERT INTO person_reveal (id, tree, reader, at) VALUES (?, ?, ?, ?)",
+            values: vec![id.into(), tree.into(), reader.into(), at.into()],
+            must_match: None,
+        }
+    }
+}

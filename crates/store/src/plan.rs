@@ -1,0 +1,261 @@
+//! From what the pieces of a batch decided to what is written: one plan, made without a database.
+//!
+//! A tree that changed several times in a batch is written once; every change keeps its log row. A ledger
+//! row gets one delta a batch, in key order and before the trees, so that two processes cannot deadlock.
+
+use crate::StoreError;
+use crate::database::{Connection, GuardedRow};
+use crate::dialect;
+use crate::nouns::idempotency::Idempotent;
+use crate::nouns::persons::Sealed;
+use crate::nouns::products::Price;
+use crate::nouns::snapshots::Snapshot;
+use crate::nouns::stock::Adjustment;
+use crate::nouns::tasks::NewTask;
+use crate::rows::{log_row, terms, tree_rows};
+use crate::table::{self, Table};
+use crate::value::Value;
+use crate::view::View;
+use docket_domain::{Id, LogEntry, Quantity, Tree};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What one piece wants written, all or nothing.
+#[derive(Debug, Default)]
+pub struct Writes {
+    /// Trees, new or changed, each with its log row.
+    pub trees: Vec<TreeWrite>,
+    /// Moves in the stock ledger.
+    pub stock: Vec<Held>,
+    /// Unique keys that become a tree's.
+    pub unique: Vec<(String, Id)>,
+    /// What an idempotency key stands for from now on.
+    pub idempotency: Option<([u8; 32], Idempotent)>,
+    /// Agreed trees.
+    pub snapshots: Vec<Snapshot>,
+    /// Sealed people, each over the one before.
+    pub persons: Vec<(Id, Sealed)>,
+    /// Keyed hashes to find a tree by phone: last four digits, whole number.
+    pub phones: Vec<(Id, i64, i64)>,
+    /// Tasks.
+    pub tasks: Vec<NewTask>,
+    /// The book of counts and adjustments.
+    pub adjustments: Vec<Adjustment>,
+    /// Prices of products.
+    pub products: Vec<Price>,
+    /// Anything else of this crate's nouns.
+    pub statements: Vec<Statement>,
+}
+
+/// One change of one tree.
+#[derive(Debug)]
+pub struct TreeWrite {
+    /// The tree after it.
+    pub tree: Arc<Tree>,
+    /// Its log row.
+    pub entry: LogEntry,
+}
+
+/// What one piece moves of one stock row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The place.
+    pub place: String,
+    /// The SKU.
+    pub sku_id: String,
+    /// What was counted, replacing what was there.
+    pub count: Option<Quantity>,
+    /// Added to what is there.
+    pub on_hand: Quantity,
+    /// Added to what is held.
+    pub held: Quantity,
+    /// Whether enough must be available: true for a decided hold, false for what has happened.
+    pub guarded: bool,
+}
+
+/// What a batch moves of one stock row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StockDelta {
+    pub place: String,
+    pub sku_id: String,
+    pub count: Option<i64>,
+    pub on_hand: i64,
+    pub held: i64,
+    pub guarded: bool,
+}
+
+impl StockDelta {
+    /// What must be available before this delta, so that nothing is oversold after it.
+    pub fn available_before(&self) -> i64 {
+        let taken = self.held - self.on_hand;
+        if self.guarded && taken > 0 { taken } else { i64::MIN / 2 }
+    }
+
+    /// The statement for this row alone.
+    pub fn statement(&self) -> (&'static str, Vec<Value>) {
+        let (place, sku) = (Value::from(&self.place), Value::from(&self.sku_id));
+        match self.count {
+            Some(count) => {
+                let on_hand = Value::Int(count + self.on_hand);
+                (dialect::COUNT_STOCK, vec![on_hand, Value::Int(self.held), place, sku])
+            }
+            None => {
+                let moved = [Value::Int(self.on_hand), Value::Int(self.held)];
+                let row = [place, sku, Value::Int(self.available_before())];
+                (dialect::MOVE_STOCK, moved.into_iter().chain(row).collect())
+            }
+        }
+    }
+}
+
+/// A statement that one of this crate's nouns made; others pass it on unread.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub(crate) sql: &'static str,
+    pub(crate) values: Vec<Value>,
+    /// How many rows it must match; otherwise the batch is decided again.
+    pub(crate) must_match: Option<u64>,
+}
+
+/// Everything a batch writes.
+#[derive(Debug, Default)]
+pub struct Plan {
+    stock: BTreeMap<(String, String), StockDelta>,
+    log: Vec<Vec<Value>>,
+    unique: Vec<Vec<Value>>,
+    idempotency: Vec<Vec<Value>>,
+    snapshots: Vec<Vec<Value>>,
+    persons: BTreeMap<Id, Vec<Value>>,
+    phones: Vec<Vec<Value>>,
+    tasks: Vec<Vec<Value>>,
+    adjustments: Vec<Vec<Value>>,
+    products: BTreeMap<(String, String), Vec<Value>>,
+    statements: Vec<Statement>,
+}
+
+impl Plan {
+    /// Adds what one piece decided.
+    pub fn add(&mut self, writes: Writes) {
+        for held in writes.stock {
+            let key = (held.place.clone(), held.sku_id.clone());
+            let delta = self.stock.entry(key).or_insert_with(|| StockDelta {
+                place: held.place,
+                sku_id: held.sku_id,
+                ..StockDelta::default()
+            });
+            if let Some(count) = held.count {
+                delta.count = Some(count.0);
+                delta.on_hand = 0;
+            }
+            delta.on_hand += held.on_hand.0;
+            delta.held += held.held.0;
+            delta.guarded |= held.guarded;
+        }
+        self.log.extend(writes.trees.iter().map(|write| log_row(&write.entry)));
+        self.unique.extend(writes.unique.into_iter().map(|(name, tree)| vec![name.into(), tree.into()]));
+        self.idempotency.extend(writes.idempotency.map(|(hash, answer)| answer.row(hash)));
+        self.snapshots.extend(writes.snapshots.into_iter().map(Snapshot::row));
+        self.persons.extend(writes.persons.into_iter().map(|(tree, sealed)| (tree, sealed.row(tree))));
+        let phones = writes.phones.into_iter();
+        self.phones
+            .extend(phones.map(|(tree, last4, phone)| vec![last4.into(), phone.into(), tree.into()]));
+        self.tasks.extend(writes.tasks.into_iter().map(NewTask::row));
+        self.adjustments.extend(writes.adjustments.into_iter().map(Adjustment::row));
+        for price in writes.products {
+            self.products.insert((price.sku_id.clone(), price.place.clone()), price.row());
+        }
+        self.statements.extend(writes.statements);
+    }
+
+    /// Adds a statement of the engine's own.
+    pub fn add_statement(&mut self, statement: Statement) {
+        self.statements.push(statement);
+    }
+
+    /// Writes it all through `connection`, inside its open transaction.
+    pub fn write(&mut self, view: &View, connection: &mut dyn Connection) -> Result<(), StoreError> {
+        self.write_stock(view, connection)?;
+        write_trees(view, connection)?;
+        let new: [(&'static Table, &mut Vec<Vec<Value>>); 7] = [
+            (&table::ORDER_OPERATION, &mut self.log),
+            (&table::ORDER_SNAPSHOT, &mut self.snapshots),
+            (&table::UNIQUE_KEY, &mut self.unique),
+            (&table::IDEMPOTENCY, &mut self.idempotency),
+            (&table::TASK, &mut self.tasks),
+            (&table::STOCK_ADJUSTMENT, &mut self.adjustments),
+            (&table::ORDER_PHONE, &mut self.phones),
+        ];
+        for (table, rows) in new {
+            rows.sort_unstable_by(|a, b| a[..table.key].cmp(&b[..table.key]));
+            if table.name == table::ORDER_PHONE.name {
+                rows.dedup();
+                connection.insert_missing(table, rows)?;
+            } else {
+                connection.insert(table, rows)?;
+            }
+        }
+        let persons: Vec<_> = std::mem::take(&mut self.persons).into_values().collect();
+        connection.upsert(&table::ORDER_PERSON, &persons)?;
+        let products: Vec<_> = std::mem::take(&mut self.products).into_values().collect();
+        connection.upsert(&table::PRODUCT, &products)?;
+        for statement in &self.statements {
+            let matched = connection.execute(statement)?;
+            if statement.must_match.is_some_and(|must| must != matched) {
+                return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+
+    fn write_stock(&self, view: &View, connection: &mut dyn Connection) -> Result<(), StoreError> {
+        let known = |delta: &&StockDelta| view.stock_loaded(&delta.place, &delta.sku_id).is_some();
+        let (moved, new): (Vec<_>, Vec<_>) =
+            self.stock.values().partition(|delta| known(delta));
+        let new = new.into_iter().map(|delta| {
+            let on_hand = delta.count.unwrap_or(0) + delta.on_hand;
+            vec![
+                Value::from(&delta.place),
+                Value::from(&delta.sku_id),
+                Value::Int(on_hand),
+                Value::Int(delta.held),
+            ]
+        });
+        connection.insert(&table::STOCK, &new.collect::<Vec<_>>())?;
+        let moved: Vec<_> = moved.into_iter().cloned().collect();
+        connection.move_stock(&moved)
+    }
+}
+
+/// Writes every tree the batch changed: new ones whole, others by the rows that differ.
+fn write_trees(view: &View, connection: &mut dyn Connection) -> Result<(), StoreError> {
+    let mut new_trees = [const { Vec::new() }; 3];
+    let mut guarded = Vec::new();
+    let mut changed = [const { Vec::new() }; 2];
+    let (mut new_terms, mut old_terms) = (Vec::new(), Vec::new());
+    for tree in view.trees_changed() {
+        let rows = tree_rows(tree);
+        let Some(loaded) = view.tree_loaded(tree.id()) else {
+            new_terms.extend(terms(tree));
+            new_trees[0].push(rows.payment);
+            new_trees[1].extend(rows.shops);
+            new_trees[2].extend(rows.items);
+            continue;
+        };
+        let before = tree_rows(loaded);
+        guarded.push(GuardedRow { over: loaded.payment.version.into(), row: rows.payment });
+        changed[0].extend(rows.shops.into_iter().filter(|row| !before.shops.contains(row)));
+        changed[1].extend(rows.items.into_iter().filter(|row| !before.items.contains(row)));
+        let (now, then) = (terms(tree), terms(loaded));
+        old_terms.extend(then.difference(&now).cloned());
+        new_terms.extend(now.difference(&then).cloned());
+    }
+    connection.replace_trees(&table::PAYMENT_ORDER, &guarded)?;
+    let tables = [&table::PAYMENT_ORDER, &table::SHOP_ORDER, &table::ITEM_ORDER];
+    for (table, rows) in tables.into_iter().zip(&new_trees) {
+        connection.insert(table, rows)?;
+    }
+    connection.upsert(&table::SHOP_ORDER, &changed[0])?;
+    connection.upsert(&table::ITEM_ORDER, &changed[1])?;
+    connection.delete(&table::ORDER_TERM, &old_terms)?;
+    connection.insert(&table::ORDER_TERM, &new_terms)
+}

@@ -1,0 +1,239 @@
+//! What is read outside the writer: from SQLite's reading connections or the pool, each answer one moment.
+
+use crate::nouns::idempotency::Idempotent;
+use crate::nouns::keys::KeyRow;
+use crate::nouns::people::{SessionRow, UserRow};
+use crate::nouns::persons::Sealed;
+use crate::nouns::products::Price;
+use crate::nouns::snapshots::Snapshot;
+use crate::nouns::stock::{Adjustment, Stock};
+use crate::rows;
+use crate::table::{self, Table};
+use crate::value::{Kind, Row, Value};
+use crate::store::Query;
+use crate::{Store, StoreError};
+use docket_domain::{Id, LogEntry, Time, Tree};
+
+/// How many keys one statement of a read lists.
+const LISTED_MAX: usize = 200;
+
+fn placeholders(n: usize) -> String {
+    vec!["?"; n].join(", ")
+}
+
+fn query_of(table: &'static Table, tail: &str, values: Vec<Value>) -> Query {
+    let sql = format!("SELECT {} FROM {} {tail}", table.column_list(), table.name);
+    Query { table: table.name, sql, kinds: table.kinds(), values }
+}
+
+impl Store {
+    /// Rows of `table` after a WHERE (and what follows it).
+    async fn of_table(
+        &self,
+        table: &'static Table,
+        tail: impl AsRef<str>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let Query { table, sql, kinds, values } = query_of(table, tail.as_ref(), values);
+        self.rows(table, sql, &kinds, values).await
+    }
+
+    async fn one<T>(
+        &self,
+        table: &'static Table,
+        tail: &str,
+        value: Value,
+        read: impl Fn(Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let rows = self.of_table(table, tail, vec![value]).await?;
+        rows.into_iter().next().map(read).transpose()
+    }
+
+    /// The tree of payment order `id`.
+    pub async fn tree(&self, id: Id) -> Result<Option<Tree>, StoreError> {
+        Ok(self.trees(&[id]).await?.pop())
+    }
+
+    /// The trees of these payment orders, in this order; those that are not there are left out.
+    pub async fn trees(&self, ids: &[Id]) -> Result<Vec<Tree>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(LISTED_MAX) {
+            let listed: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
+            let holes = placeholders(ids.len());
+            let (by_id, by_tree) = (format!("WHERE id IN ({holes})"), format!("WHERE tree IN ({holes})"));
+            let [payments, shops, items] = self
+                .rows_together([
+                    query_of(&table::PAYMENT_ORDER, &by_id, listed.clone()),
+                    query_of(&table::SHOP_ORDER, &by_tree, listed.clone()),
+                    query_of(&table::ITEM_ORDER, &by_tree, listed),
+                ])
+                .await?;
+            let payments: Vec<_> = payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
+            let shops = shops.into_iter().map(rows::shop_of).collect::<Result<_, _>>()?;
+            let items = items.into_iter().map(rows::item_of).collect::<Result<_, _>>()?;
+            let mut trees = rows::assemble(payments, shops, items)?;
+            let place = |tree: &Tree| ids.iter().position(|id| *id == tree.id());
+            trees.sort_unstable_by_key(place);
+            found.append(&mut trees);
+        }
+        Ok(found)
+    }
+
+    /// The payment order of whatever node `id` numbers.
+    pub async fn root_of(&self, id: Id) -> Result<Option<Id>, StoreError> {
+        for (table, column) in [("payment_order", "id"), ("shop_order", "tree"), ("item_order", "tree")] {
+            let sql = format!("SELECT {column} FROM {table} WHERE id = ?");
+            let found = self.rows(table, sql, &[Kind::Int], vec![id.into()]).await?;
+            if let Some(mut row) = found.into_iter().next() {
+                return row.id().map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whose a unique key is.
+    pub async fn unique(&self, name: &str) -> Result<Option<Id>, StoreError> {
+        self.one(&table::UNIQUE_KEY, "WHERE name = ?", name.into(), |mut row| {
+            row.skip();
+            row.id()
+        })
+        .await
+    }
+
+    /// What was answered under an idempotency key.
+    pub async fn idempotency(&self, hash: [u8; 32]) -> Result<Option<Idempotent>, StoreError> {
+        let found = self.one(&table::IDEMPOTENCY, "WHERE hash = ?", hash.into(), Idempotent::of);
+        Ok(found.await?.map(|(_, found)| found))
+    }
+
+    /// The log of a tree, from its placement on.
+    pub async fn operations(&self, tree: Id) -> Result<Vec<LogEntry>, StoreError> {
+        let tail = "WHERE tree = ? ORDER BY site, seq";
+        let rows = self.of_table(&table::ORDER_OPERATION, tail, vec![tree.into()]).await?;
+        rows.into_iter().map(rows::entry_of).collect()
+    }
+
+    /// The agreed trees of an order, by terms version.
+    pub async fn snapshots(&self, tree: Id) -> Result<Vec<Snapshot>, StoreError> {
+        let tail = "WHERE tree = ? ORDER BY terms_version";
+        let rows = self.of_table(&table::ORDER_SNAPSHOT, tail, vec![tree.into()]).await?;
+        rows.into_iter().map(Snapshot::of).collect()
+    }
+
+    /// The sealed people of these trees.
+    pub async fn persons(&self, trees: &[Id]) -> Result<Vec<(Id, Sealed)>, StoreError> {
+        let mut found = Vec::with_capacity(trees.len());
+        for trees in trees.chunks(LISTED_MAX) {
+            let tail = format!("WHERE tree IN ({})", placeholders(trees.len()));
+            let listed = trees.iter().map(|id| Value::from(*id)).collect();
+            for row in self.of_table(&table::ORDER_PERSON, &tail, listed).await? {
+                found.push(Sealed::of(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Trees with a deadline at or before `now`, the most overdue first.
+    pub async fn due(&self, now: Time, limit: usize) -> Result<Vec<Id>, StoreError> {
+        let sql = format!("SELECT id FROM payment_order WHERE due_at <= ? ORDER BY due_at LIMIT {limit}");
+        let rows = self.rows("payment_order", sql, &[Kind::Int], vec![now.into()]).await?;
+        rows.into_iter().map(|mut row| row.id()).collect()
+    }
+
+    /// When the next deadline is due.
+    pub async fn next_due(&self) -> Result<Option<Time>, StoreError> {
+        let sql = "SELECT MIN(due_at) FROM payment_order WHERE due_at IS NOT NULL";
+        let rows = self.rows("payment_order", sql, &[Kind::Int], vec![]).await?;
+        rows.into_iter().next().map_or(Ok(None), |mut row| row.time_or_null())
+    }
+
+    /// What stands of a SKU, by place.
+    pub async fn stock(&self, sku_id: &str) -> Result<Vec<(String, Stock)>, StoreError> {
+        let tail = "WHERE sku_id = ? ORDER BY place";
+        let rows = self.of_table(&table::STOCK, tail, vec![sku_id.into()]).await?;
+        let read = rows.into_iter().map(Stock::of);
+        read.map(|row| row.map(|(place, _, stock)| (place, stock))).collect()
+    }
+
+    /// SKUs after `after` with what stands of them, by SKU and place; at most `limit` SKUs.
+    pub async fn stock_list(
+        &self,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, String, Stock)>, StoreError> {
+        let tail = format!(
+            "WHERE sku_id IN (SELECT sku_id FROM (SELECT DISTINCT sku_id FROM stock WHERE sku_id > ? \
+             ORDER BY sku_id LIMIT {limit}) AS page) ORDER BY sku_id, place"
+        );
+        let rows = self.of_table(&table::STOCK, &tail, vec![after.into()]).await?;
+        let read = rows.into_iter().map(Stock::of);
+        read.map(|row| row.map(|(place, sku, stock)| (sku, place, stock))).collect()
+    }
+
+    /// The book of a SKU, newest first.
+    pub async fn adjustments(&self, sku_id: &str, limit: usize) -> Result<Vec<Adjustment>, StoreError> {
+        let tail = format!("WHERE sku_id = ? ORDER BY id DESC LIMIT {limit}");
+        let rows = self.of_table(&table::STOCK_ADJUSTMENT, &tail, vec![sku_id.into()]).await?;
+        rows.into_iter().map(Adjustment::of).collect()
+    }
+
+    /// What a SKU costs, by place.
+    pub async fn prices(&self, sku_id: &str) -> Result<Vec<Price>, StoreError> {
+        let tail = "WHERE sku_id = ? ORDER BY place";
+        let rows = self.of_table(&table::PRODUCT, tail, vec![sku_id.into()]).await?;
+        rows.into_iter().map(Price::of).collect()
+    }
+
+    /// Prices of SKUs after (`sku_id`, `place`), in that order.
+    pub async fn price_list(
+        &self,
+        after: (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<Price>, StoreError> {
+        let tail = format!(
+            "WHERE sku_id > ? OR (sku_id = ? AND place > ?) ORDER BY sku_id, place LIMIT {limit}"
+        );
+        let values = vec![after.0.into(), after.0.into(), after.1.into()];
+        let rows = self.of_table(&table::PRODUCT, &tail, values).await?;
+        rows.into_iter().map(Price::of).collect()
+    }
+
+    /// Every access key, oldest first.
+    pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
+        let rows = self.of_table(&table::ACCESS_KEY, "ORDER BY id", vec![]).await?;
+        rows.into_iter().map(KeyRow::of).collect()
+    }
+
+    /// The access key of a secret's hash.
+    pub async fn key(&self, hash: [u8; 32]) -> Result<Option<KeyRow>, StoreError> {
+        self.one(&table::ACCESS_KEY, "WHERE hash = ?", hash.into(), KeyRow::of).await
+    }
+
+    /// Every user, oldest first.
+    pub async fn users(&self) -> Result<Vec<UserRow>, StoreError> {
+        let rows = self.of_table(&table::ACCOUNT_USER, "ORDER BY id", vec![]).await?;
+        rows.into_iter().map(UserRow::of).collect()
+    }
+
+    /// The user of a login name.
+    pub async fn user(&self, name: &str) -> Result<Option<UserRow>, StoreError> {
+        self.one(&table::ACCOUNT_USER, "WHERE name = ?", name.into(), UserRow::of).await
+    }
+
+    /// The user of a number.
+    pub async fn user_of(&self, id: Id) -> Result<Option<UserRow>, StoreError> {
+        self.one(&table::ACCOUNT_USER, "WHERE id = ?", id.into(), UserRow::of).await
+    }
+
+    /// The session of a token's hash.
+    pub async fn session(&self, hash: [u8; 32]) -> Result<Option<SessionRow>, StoreError> {
+        self.one(&table::ACCOUNT_SESSION, "WHERE hash = ?", hash.into(), SessionRow::of).await
+    }
+
+    /// How many orders there are, at most `limit`.
+    pub async fn orders_up_to(&self, limit: usize) -> Result<i64, StoreError> {
+        let sql = format!("SELECT COUNT(*) FROM (SELECT id FROM payment_order LIMIT {limit}) AS some");
+        let rows = self.rows("payment_order", sql, &[Kind::Int], vec![]).await?;
+        rows.into_iter().next().map_or(Ok(0), |mut row| row.int())
+    }
+}

@@ -1,0 +1,251 @@
+//! Orders and log rows as table rows, there and back.
+//!
+//! Columns beside `body` are derived from it for searching and are never read back. An item's status column
+//! is left empty where it is its shop order's, so that paying an order does not rewrite its items.
+
+use crate::StoreError;
+use crate::value::{Row, Value, json};
+use docket_domain::status::{self, Standing};
+use docket_domain::tree::Home;
+use docket_domain::words::{RefundAxis, Status};
+use docket_domain::{
+    Actor, ActorKind, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder, Remark, ShopOrder, Tree,
+};
+use std::collections::BTreeSet;
+
+/// The rows of a tree.
+pub struct TreeRows {
+    pub payment: Vec<Value>,
+    pub shops: Vec<Vec<Value>>,
+    pub items: Vec<Vec<Value>>,
+}
+
+/// Every row of `tree`, in the order of their keys.
+pub fn tree_rows(tree: &Tree) -> TreeRows {
+    let standing = status::of(tree);
+    let shops = tree.shops.iter().zip(&standing.shops).enumerate();
+    let mut rows = TreeRows {
+        payment: payment_row(tree, &standing),
+        shops: Vec::with_capacity(tree.shops.len()),
+        items: Vec::new(),
+    };
+    for (position, (shop, stands)) in shops {
+        rows.shops.push(vec![
+            tree.id().into(),
+            shop.id.into(),
+            Value::Int(position as i64),
+            Value::from(&shop.shop_id),
+            Value::from(&shop.place),
+            stands.status.code().into(),
+            stands.store_status.code().into(),
+            stands.delivery_status.map(|delivery| delivery.code()).into(),
+            stands.refund_status.code().into(),
+            shop.created_at.into(),
+            json(shop),
+        ]);
+        for (position, (item, line)) in shop.items.iter().zip(&stands.items).enumerate() {
+            let own_status = (line.status != stands.status).then(|| line.status.code());
+            rows.items.push(vec![
+                tree.id().into(),
+                item.id.into(),
+                shop.id.into(),
+                Value::Int(position as i64),
+                Value::from(&item.sku_id),
+                shop.created_at.into(),
+                own_status.into(),
+                json(item),
+            ]);
+        }
+    }
+    rows
+}
+
+fn payment_row(tree: &Tree, standing: &Standing) -> Vec<Value> {
+    let order = &tree.payment;
+    vec![
+        order.id.into(),
+        order.version.into(),
+        order.buyer_id.as_ref().into(),
+        order.order_type.code().into(),
+        order.market.into(),
+        standing.status.code().into(),
+        standing.store_status.code().into(),
+        order.visible.code().into(),
+        Value::Int(cart(tree)),
+        order.created_at.into(),
+        order.updated_at.into(),
+        standing.times.paid_at.into(),
+        tree.due_at().into(),
+        json(order),
+    ]
+}
+
+/// A fingerprint of what is bought where, to find the same cart placed twice.
+fn cart(tree: &Tree) -> i64 {
+    let mut lines: Vec<_> =
+        tree.lines().map(|(shop, item)| (&shop.shop_id, &item.sku_id, item.quantity)).collect();
+    lines.sort_unstable();
+    let text = format!("{lines:?}");
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash.cast_signed()
+}
+
+/// What is rare about a tree and searched for, as rows of `order_term`.
+pub fn terms(tree: &Tree) -> BTreeSet<Vec<Value>> {
+    let standing = status::of(tree);
+    let order = &tree.payment;
+    let mut terms = BTreeSet::new();
+    let mut add = |kind: &str, word: &str| {
+        let row = [Value::Text(format!("{kind}:{word}")), order.created_at.into(), order.id.into()];
+        terms.insert(row.to_vec());
+    };
+    order.tags.iter().for_each(|tag| add("tag", tag));
+    order.anomalies.iter().for_each(|anomaly| add("anomaly", anomaly.kind.word()));
+    order.channel.iter().for_each(|channel| add("channel", channel));
+    order.external_id.iter().for_each(|id| add("external", id));
+    order.client_token.iter().for_each(|token| add("token", token));
+    if let Home::Branch(branch) = &order.home {
+        add("branch", branch);
+    }
+    for (shop, stands) in tree.shops.iter().zip(&standing.shops) {
+        shop.tags.iter().for_each(|tag| add("tag", tag));
+        shop.shipments.iter().flat_map(|s| &s.tracking).for_each(|number| add("tracking", number));
+        if shop.place != "main" {
+            add("place", &shop.place);
+        }
+        if stands.refund_status != RefundAxis::None {
+            add("refund", stands.refund_status.word());
+        }
+        if let Some(delivery) = stands.delivery_status {
+            add("delivery", delivery.word());
+        }
+    }
+    terms
+}
+
+/// A payment order from its `payment_order` row.
+pub fn payment_of(mut row: Row) -> Result<PaymentOrder, StoreError> {
+    for _ in 0..13 {
+        row.skip();
+    }
+    row.json()
+}
+
+/// A shop order from its row, with its tree and its position.
+pub fn shop_of(mut row: Row) -> Result<(Id, i64, ShopOrder), StoreError> {
+    let tree = row.id()?;
+    row.skip();
+    let position = row.int()?;
+    for _ in 0..7 {
+        row.skip();
+    }
+    Ok((tree, position, row.json()?))
+}
+
+/// An item order from its row, with its tree, its shop order and its position.
+pub fn item_of(mut row: Row) -> Result<(Id, Id, i64, ItemOrder), StoreError> {
+    let tree = row.id()?;
+    row.skip();
+    let shop = row.id()?;
+    let position = row.int()?;
+    row.skip();
+    row.skip();
+    row.skip();
+    Ok((tree, shop, position, row.json()?))
+}
+
+/// Puts trees together from the rows of many.
+pub fn assemble(
+    payments: Vec<PaymentOrder>,
+    mut shops: Vec<(Id, i64, ShopOrder)>,
+    mut items: Vec<(Id, Id, i64, ItemOrder)>,
+) -> Result<Vec<Tree>, StoreError> {
+    shops.sort_unstable_by_key(|(tree, position, _)| (*tree, *position));
+    items.sort_unstable_by_key(|(tree, shop, position, _)| (*tree, *shop, *position));
+    let mut trees = Vec::with_capacity(payments.len());
+    for payment in payments {
+        let root = payment.id;
+        let own = shops.partition_point(|(tree, ..)| *tree < root);
+        let own = shops[own..].iter().take_while(|(tree, ..)| *tree == root);
+        let shops: Vec<_> = own.map(|(.., shop)| with_items(root, shop, &items)).collect();
+        if shops.is_empty() || shops.iter().any(|shop| shop.items.is_empty()) {
+            let what = format!("order {root} lacks rows of its levels");
+            return Err(StoreError::Corrupt { table: "payment_order", what });
+        }
+        trees.push(Tree { payment, shops });
+    }
+    Ok(trees)
+}
+
+fn with_items(root: Id, shop: &ShopOrder, items: &[(Id, Id, i64, ItemOrder)]) -> ShopOrder {
+    let mut shop = shop.clone();
+    let first = items.partition_point(|(tree, of, ..)| (*tree, *of) < (root, shop.id));
+    let own = items[first..].iter().take_while(|(tree, of, ..)| (*tree, *of) == (root, shop.id));
+    shop.items = own.map(|(.., item)| item.clone()).collect();
+    shop
+}
+
+/// A log row.
+pub fn log_row(entry: &LogEntry) -> Vec<Value> {
+    // Buyers are many and search by order; the index by operator is for staff.
+    let staff = !matches!(entry.actor.kind, ActorKind::Buyer | ActorKind::Timer);
+    let operator = entry.actor.id.as_ref().filter(|_| staff);
+    let image = |image: &docket_domain::Json| match image {
+        docket_domain::Json::Null => Value::Null,
+        docket_domain::Json::Object(fields) if fields.is_empty() => Value::Null,
+        image => json(image),
+    };
+    vec![
+        entry.tree.into(),
+        entry.site.into(),
+        entry.seq.into(),
+        entry.kind.code().into(),
+        entry.node.into(),
+        entry.actor.kind.code().into(),
+        entry.actor.id.as_ref().into(),
+        entry.actor.name.as_ref().into(),
+        operator.into(),
+        entry.from_status.map(Status::code).into(),
+        entry.to_status.code().into(),
+        entry.at.into(),
+        entry.happened_at.into(),
+        json(&entry.parameters),
+        image(&entry.before),
+        image(&entry.after),
+        entry.remark.en.as_ref().into(),
+        entry.remark.cn.as_ref().into(),
+    ]
+}
+
+/// A log entry from its row.
+pub fn entry_of(mut row: Row) -> Result<LogEntry, StoreError> {
+    let tree = row.id()?;
+    let site = row.int()? as u8;
+    let seq = row.int()? as u32;
+    let kind = row.code(OperationKind::from_code)?;
+    let node = row.id()?;
+    let actor = Actor {
+        kind: row.code(ActorKind::from_code)?,
+        id: row.text_or_null()?,
+        name: row.text_or_null()?,
+    };
+    row.skip();
+    let from_status = row.int_or_null()?.and_then(Status::from_code);
+    let to_status = row.code(Status::from_code)?;
+    let (at, happened_at) = (row.time()?, row.time_or_null()?);
+    let parameters = row.json()?;
+    let mut image = || -> Result<docket_domain::Json, StoreError> {
+        let text = row.text_or_null()?;
+        text.map_or(Ok(docket_domain::Json::Null), |text| {
+            serde_json::from_str(&text).map_err(|error| row.corrupt(error))
+        })
+    };
+    let (before, after) = (image()?, image()?);
+    let remark = Remark { en: row.text_or_null()?, cn: row.text_or_null()? };
+    Ok(LogEntry {
+        tree, site, seq, node, kind, actor, from_status, to_status, parameters, before, after,
+        remark, at, happened_at,
+    })
+}

@@ -1,0 +1,312 @@
+//! One database, opened: its reads, and the way to its writer.
+
+use crate::batch::{Engine, Node, Piece, Priority, Queue, QueueFull};
+use crate::database::{Connection, mysql, sqlite};
+use crate::dialect::Lookup;
+use crate::migrate::{self, Upgrade};
+use crate::nouns::nodes;
+use crate::plan::Statement;
+use crate::value::{Kind, Row, Value};
+use crate::{StoreError, lock, table};
+use docket_domain::{IdSource, Time};
+use sqlx::mysql::MySqlPool;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+/// How to open a store.
+#[derive(Clone)]
+pub struct Options {
+    /// `sqlite:PATH` or `mysql://…`.
+    pub url: String,
+    /// Where time comes from.
+    pub clock: Arc<dyn Fn() -> Time + Send + Sync>,
+    /// Pieces each queue takes.
+    pub queue: usize,
+    /// Whether an older schema is brought up.
+    pub upgrade: bool,
+}
+
+/// What the writer counts, for metrics and health.
+#[derive(Debug)]
+pub struct Figures {
+    /// Whether the database took the last write.
+    pub writable: AtomicBool,
+    /// Transactions committed.
+    pub batches: AtomicU64,
+    /// Pieces in them.
+    pub pieces: AtomicU64,
+    /// Batches that were decided again.
+    pub conflicts: AtomicU64,
+    /// Frames in SQLite's log.
+    pub wal_frames: AtomicU64,
+}
+
+enum Database {
+    Sqlite { file: Arc<sqlite::Sqlite>, _lock: lock::FileLock },
+    MySql(MySqlPool),
+}
+
+/// One database.
+pub struct Store {
+    database: Database,
+    queue: Arc<Queue>,
+    figures: Arc<Figures>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    node: Node,
+}
+
+/// The file behind a `sqlite:` URL, or `None` for another kind of URL.
+pub fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+}
+
+impl Store {
+    /// Opens the database of `options`, makes or checks its schema, takes a node number and starts the
+    /// writer.
+    pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let upgrade = if options.upgrade { Upgrade::Yes } else { Upgrade::NewOnly };
+        let now = (options.clock)();
+        let holder = format!("{}:{}", std::process::id(), now.0);
+        let queue = Arc::new(Queue::new(options.queue));
+        let figures = Arc::new(Figures {
+            writable: AtomicBool::new(true),
+            batches: AtomicU64::new(0),
+            pieces: AtomicU64::new(0),
+            conflicts: AtomicU64::new(0),
+            wal_frames: AtomicU64::new(0),
+        });
+        let (database, connection) = match sqlite_path(&options.url) {
+            Some(path) => open_sqlite(&path, upgrade)?,
+            None if options.url.starts_with("mysql:") || options.url.starts_with("mariadb:") => {
+                open_mysql(options.url.clone(), upgrade).await?
+            }
+            None => {
+                let message = "a database URL reads sqlite:PATH or mysql://user@host/database";
+                return Err(StoreError::Url(message.to_owned()));
+            }
+        };
+        let mut store =
+            Self { database, queue, figures, writer: Mutex::new(None), node: Node { number: 0, holder, mark: 0 } };
+        let clock = Arc::clone(&options.clock);
+        store.start(connection, clock, now).await?;
+        Ok(store)
+    }
+
+    /// Takes a node number and lets the writer's thread begin.
+    async fn start(
+        &mut self,
+        mut connection: Box<dyn Connection>,
+        clock: Arc<dyn Fn() -> Time + Send + Sync>,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        let exclusive = matches!(self.database, Database::Sqlite { .. });
+        let rows = self.rows("node", "SELECT node, held_until FROM node", &[Kind::Int; 2], vec![]);
+        let mut taken = Vec::new();
+        for mut row in rows.await? {
+            taken.push((row.int()? as u16, row.time()?));
+        }
+        let holder = self.node.holder.clone();
+        let node = on_thread(move || {
+            let node = take_node(&mut *connection, &taken, &holder, now, exclusive)?;
+            Ok((node, connection))
+        });
+        let (node, connection) = node.await?;
+        self.node = node;
+        let engine = Engine {
+            connection,
+            queue: Arc::clone(&self.queue),
+            figures: Arc::clone(&self.figures),
+            clock,
+            ids: IdSource::new(self.node.number, self.node.mark),
+            node: self.node.clone(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || engine.run())
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        *self.writer.lock().expect("only open and close hold the writer's handle") = Some(thread);
+        Ok(())
+    }
+
+    /// Hands work to the writer.
+    pub fn submit(&self, priority: Priority, piece: Box<dyn Piece>) -> Result<(), QueueFull> {
+        self.queue.put(priority, piece)
+    }
+
+    /// What the writer counts.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Pieces that wait: people's, bulk.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.queue.lengths()
+    }
+
+    /// `sqlite` or `mysql`.
+    pub const fn kind(&self) -> &'static str {
+        match self.database {
+            Database::Sqlite { .. } => "sqlite",
+            Database::MySql(_) => "mysql",
+        }
+    }
+
+    /// The statement that keeps this process's node number; due well within a minute.
+    pub fn renew_node(&self, now: Time) -> Statement {
+        nodes::renew(self.node.number, &self.node.holder, now.plus(nodes::LEASE_MS))
+    }
+
+    /// Lets nothing more in, finishes what waits, and stops the writer.
+    pub async fn close(&self) {
+        self.queue.close();
+        let thread = self.writer.lock().expect("only open and close hold the writer's handle").take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    /// Whether a read answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.rows("setting", "SELECT 1", &[Kind::Int], vec![]).await.map(drop)
+    }
+
+    /// The rows of any query of this crate.
+    pub(crate) async fn rows(
+        &self,
+        table: &'static str,
+        sql: impl Into<String>,
+        kinds: &[Kind],
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let query = Query { table, sql: sql.into(), kinds: kinds.to_vec(), values };
+        match &self.database {
+            Database::Sqlite { file, .. } => {
+                let file = Arc::clone(file);
+                file.read(move |db| {
+                    sqlite::query(db, query.table, &query.sql, &query.kinds, &query.values)
+                })
+                .await
+            }
+            Database::MySql(pool) => {
+                mysql::query(pool, query.table, &query.sql, &query.kinds, &query.values).await
+            }
+        }
+    }
+
+    /// The rows of several queries, all of one moment.
+    pub(crate) async fn rows_together<const N: usize>(
+        &self,
+        queries: [Query; N],
+    ) -> Result<[Vec<Row>; N], StoreError> {
+        let mut found = [const { Vec::new() }; N];
+        match &self.database {
+            Database::Sqlite { file, .. } => {
+                let read = move |db: &rusqlite::Connection| {
+                    let moment = db.unchecked_transaction()?;
+                    for (found, query) in found.iter_mut().zip(queries) {
+                        let Query { table, sql, kinds, values } = query;
+                        *found = sqlite::query(&moment, table, &sql, &kinds, &values)?;
+                    }
+                    moment.commit()?;
+                    Ok(found)
+                };
+                Arc::clone(file).read(read).await
+            }
+            Database::MySql(pool) => {
+                let mut moment = pool.begin().await?;
+                for (found, query) in found.iter_mut().zip(queries) {
+                    let Query { table, sql, kinds, values } = query;
+                    *found = mysql::query(&mut *moment, table, &sql, &kinds, &values).await?;
+                }
+                moment.commit().await?;
+                Ok(found)
+            }
+        }
+    }
+}
+
+/// One query with what it is read as.
+#[derive(Debug)]
+pub struct Query {
+    pub table: &'static str,
+    pub sql: String,
+    pub kinds: Vec<Kind>,
+    pub values: Vec<Value>,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.queue.close();
+        let thread = self.writer.lock().ok().and_then(|mut writer| writer.take());
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+static NODE: Lookup = Lookup { table: &table::NODE, fixed: None, list: "node" };
+
+type Opened = (Database, Box<dyn Connection>);
+
+fn open_sqlite(path: &Path, upgrade: Upgrade) -> Result<Opened, StoreError> {
+    let lock = lock::FileLock::take(path)?;
+    let connection = sqlite::open(path)?;
+    migrate::sqlite(&connection, upgrade)?;
+    drop(connection);
+    let writer = sqlite::Writer::open(path)?;
+    Ok((Database::Sqlite { file: Arc::new(sqlite::Sqlite::new(path)), _lock: lock }, Box::new(writer)))
+}
+
+async fn open_mysql(url: String, upgrade: Upgrade) -> Result<Opened, StoreError> {
+    let pool = mysql::pool(&url).await?;
+    migrate::mysql(&pool, upgrade).await?;
+    let writer = on_thread(move || mysql::Writer::open(&url)).await?;
+    Ok((Database::MySql(pool), Box::new(writer)))
+}
+
+/// Runs what blocks on a thread of its own: the writer's connection brings its own small runtime.
+async fn on_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || drop(answer.send(work())));
+    answered.await.map_err(|_| StoreError::Unavailable("a thread ended early".to_owned()))?
+}
+
+/// Takes the first node number that is free, or one whose lease has run out. A SQLite file has one owner at a
+/// time, who takes number 0 whatever its lease says.
+fn take_node(
+    connection: &mut dyn Connection,
+    taken: &[(u16, Time)],
+    holder: &str,
+    now: Time,
+    exclusive: bool,
+) -> Result<Node, StoreError> {
+    for number in 0..=255_u16 {
+        let statement = match taken.iter().find(|(node, _)| *node == number) {
+            Some((_, held_until)) if exclusive => nodes::take(number, holder, held_until.plus(1)),
+            Some((_, held_until)) if *held_until < now => nodes::take(number, holder, now),
+            Some(_) => continue,
+            None => nodes::claim(number, holder, now),
+        };
+        connection.begin()?;
+        match connection.execute(&statement) {
+            Ok(1) => {
+                // Read after the row is ours: whoever held it may have raised its mark until now.
+                let rows = connection.fetch(&NODE, None, &[number.into()])?;
+                let mark = rows.into_iter().next().map_or(Ok(0), nodes::mark_of)?;
+                connection.commit()?;
+                return Ok(Node { number, holder: holder.to_owned(), mark });
+            }
+            Ok(_) | Err(StoreError::Conflict) => connection.rollback(),
+            Err(error) => {
+                connection.rollback();
+                return Err(error);
+            }
+        }
+    }
+    Err(StoreError::Unavailable("all 256 node numbers of this center are taken".to_owned()))
+}

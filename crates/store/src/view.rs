@@ -1,0 +1,210 @@
+//! What a batch of pieces sees: the rows it loaded, and over them what its own pieces have changed so far.
+
+use crate::nouns::idempotency::Idempotent;
+use crate::nouns::persons::Sealed;
+use crate::nouns::products::Price;
+use crate::nouns::stock::Stock;
+use crate::plan::Writes;
+use docket_domain::{Id, Quantity, Tree};
+use rustc_hash::FxHashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// Names one thing a piece may need to see. Unique keys are keys like any other: loaded and decided, not
+/// met as errors.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A whole tree, by the number of its payment order.
+    Tree(Id),
+    /// The stock of a SKU at a place.
+    Stock {
+        /// The place.
+        place: String,
+        /// The SKU.
+        sku_id: String,
+    },
+    /// What a SKU costs, at every place.
+    Product(String),
+    /// Whose a unique key is.
+    Unique(String),
+    /// What was answered under an idempotency key (hash of credential and key).
+    Idempotency([u8; 32]),
+    /// The sealed person of a tree.
+    Person(Id),
+}
+
+/// More must be loaded before a piece can decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need(pub Vec<Key>);
+
+/// Rows as loaded, and as changed by this batch.
+#[derive(Debug)]
+struct Layer<K, V> {
+    loaded: FxHashMap<K, V>,
+    changed: FxHashMap<K, V>,
+}
+
+impl<K, V> Default for Layer<K, V> {
+    fn default() -> Self {
+        Self { loaded: FxHashMap::default(), changed: FxHashMap::default() }
+    }
+}
+
+impl<K: Hash + Eq, V> Layer<K, V> {
+    fn get(&self, key: &K) -> Option<&V> {
+        self.changed.get(key).or_else(|| self.loaded.get(key))
+    }
+}
+
+/// What a batch sees.
+#[derive(Debug, Default)]
+pub struct View {
+    trees: Layer<Id, Option<Arc<Tree>>>,
+    stock: Layer<(String, String), Option<Stock>>,
+    products: Layer<String, Vec<Price>>,
+    unique: Layer<String, Option<Id>>,
+    idempotency: Layer<[u8; 32], Option<Idempotent>>,
+    persons: Layer<Id, Option<Sealed>>,
+}
+
+fn need<T>(found: Option<T>, key: impl FnOnce() -> Key) -> Result<T, Need> {
+    found.ok_or_else(|| Need(vec![key()]))
+}
+
+impl View {
+    /// The tree of payment order `id`, if there is one.
+    pub fn tree(&self, id: Id) -> Result<Option<&Arc<Tree>>, Need> {
+        need(self.trees.get(&id), || Key::Tree(id)).map(Option::as_ref)
+    }
+
+    /// The stock row of `sku_id` at `place`; none means not tracked.
+    pub fn stock(&self, place: &str, sku_id: &str) -> Result<Option<Stock>, Need> {
+        let key = (place.to_owned(), sku_id.to_owned());
+        match self.stock.get(&key) {
+            Some(stock) => Ok(*stock),
+            None => Err(Need(vec![Key::Stock { place: key.0, sku_id: key.1 }])),
+        }
+    }
+
+    /// What `sku_id` costs; empty where the product table does not know it.
+    pub fn prices(&self, sku_id: &str) -> Result<&[Price], Need> {
+        let found = self.products.get(&sku_id.to_owned());
+        need(found, || Key::Product(sku_id.to_owned())).map(Vec::as_slice)
+    }
+
+    /// Whose the unique key `name` is.
+    pub fn unique(&self, name: &str) -> Result<Option<Id>, Need> {
+        need(self.unique.get(&name.to_owned()), || Key::Unique(name.to_owned())).copied()
+    }
+
+    /// What was answered under an idempotency key.
+    pub fn idempotency(&self, hash: [u8; 32]) -> Result<Option<Idempotent>, Need> {
+        need(self.idempotency.get(&hash), || Key::Idempotency(hash)).copied()
+    }
+
+    /// The sealed person of tree `id`.
+    pub fn person(&self, id: Id) -> Result<Option<&Sealed>, Need> {
+        need(self.persons.get(&id), || Key::Person(id)).map(Option::as_ref)
+    }
+
+    /// The tree as it was loaded, before this batch.
+    pub(crate) fn tree_loaded(&self, id: Id) -> Option<&Arc<Tree>> {
+        self.trees.loaded.get(&id).and_then(Option::as_ref)
+    }
+
+    /// The stock row as it was loaded, before this batch.
+    pub(crate) fn stock_loaded(&self, place: &str, sku_id: &str) -> Option<Stock> {
+        self.stock.loaded.get(&(place.to_owned(), sku_id.to_owned())).copied().flatten()
+    }
+
+    /// Every tree this batch changed, in the order of their ids.
+    pub(crate) fn trees_changed(&self) -> Vec<&Arc<Tree>> {
+        let mut trees: Vec<_> = self.trees.changed.values().flatten().collect();
+        trees.sort_unstable_by_key(|tree| tree.id());
+        trees
+    }
+
+    /// Whether `key` has been loaded or made.
+    pub(crate) fn knows(&self, key: &Key) -> bool {
+        match key {
+            Key::Tree(id) => self.trees.get(id).is_some(),
+            Key::Stock { place, sku_id } => self.stock(place, sku_id).is_ok(),
+            Key::Product(sku_id) => self.products.get(sku_id).is_some(),
+            Key::Unique(name) => self.unique.get(name).is_some(),
+            Key::Idempotency(hash) => self.idempotency.get(hash).is_some(),
+            Key::Person(id) => self.persons.get(id).is_some(),
+        }
+    }
+
+    /// Forgets what the batch changed, to decide it again.
+    pub(crate) fn begin_again(&mut self) {
+        self.trees.changed.clear();
+        self.stock.changed.clear();
+        self.products.changed.clear();
+        self.unique.changed.clear();
+        self.idempotency.changed.clear();
+        self.persons.changed.clear();
+    }
+
+    pub(crate) fn load_tree(&mut self, id: Id, tree: Option<Tree>) {
+        self.trees.loaded.insert(id, tree.map(Arc::new));
+    }
+
+    pub(crate) fn load_stock(&mut self, place: String, sku_id: String, stock: Option<Stock>) {
+        self.stock.loaded.insert((place, sku_id), stock);
+    }
+
+    pub(crate) fn load_price(&mut self, sku_id: String, price: Option<Price>) {
+        self.products.loaded.entry(sku_id).or_default().extend(price);
+    }
+
+    pub(crate) fn load_unique(&mut self, name: String, tree: Option<Id>) {
+        self.unique.loaded.insert(name, tree);
+    }
+
+    pub(crate) fn load_idempotency(&mut self, hash: [u8; 32], found: Option<Idempotent>) {
+        self.idempotency.loaded.insert(hash, found);
+    }
+
+    pub(crate) fn load_person(&mut self, id: Id, sealed: Option<Sealed>) {
+        self.persons.loaded.insert(id, sealed);
+    }
+
+    /// Lets the pieces that follow see what one piece writes.
+    pub(crate) fn apply(&mut self, writes: &Writes) {
+        for write in &writes.trees {
+            self.trees.changed.insert(write.tree.id(), Some(Arc::clone(&write.tree)));
+        }
+        for (name, tree) in &writes.unique {
+            self.unique.changed.insert(name.clone(), Some(*tree));
+        }
+        if let Some((hash, answer)) = &writes.idempotency {
+            self.idempotency.changed.insert(*hash, Some(*answer));
+        }
+        for (tree, sealed) in &writes.persons {
+            self.persons.changed.insert(*tree, Some(sealed.clone()));
+        }
+        for held in &writes.stock {
+            let key = (held.place.clone(), held.sku_id.clone());
+            let stock = self.stock.get(&key).copied().flatten().unwrap_or_default();
+            let stock = Stock {
+                on_hand: held.count.unwrap_or(stock.on_hand) + held.on_hand,
+                held: stock.held + held.held,
+            };
+            self.stock.changed.insert(key, Some(stock));
+        }
+        for price in &writes.products {
+            let mut prices = self.products.get(&price.sku_id).cloned().unwrap_or_default();
+            prices.retain(|known| known.place != price.place);
+            prices.push(price.clone());
+            self.products.changed.insert(price.sku_id.clone(), prices);
+        }
+    }
+}
+
+impl Stock {
+    /// What may still be promised; below zero where a count found less than is held.
+    pub fn available(self) -> Quantity {
+        self.on_hand - self.held
+    }
+}
