@@ -96,16 +96,16 @@ impl MariadbAddress {
 pub fn mariadb() -> &'static MariadbAddress {
     static ADDRESS: OnceLock<MariadbAddress> = OnceLock::new();
     static OWN: OnceLock<MariadbServer> = OnceLock::new();
-    ADDRESS.get_or_init(|| match env::var(MYSQL_VARIABLE) {
-        Ok(url) => MariadbAddress::parse(&url).unwrap_or_else(|| {
-            panic!("{MYSQL_VARIABLE} must look like mysql://USER@HOST:PORT/, not \"{url}\".")
-        }),
-        Err(_) => {
-            // Never dropped: its keeper notices the end of this process.
-            let started = MariadbServer::start(MariadbServer::SMALL_POOL_MIB);
-            let server = started.unwrap_or_else(|sentence| panic!("{sentence}"));
-            OWN.get_or_init(|| server).address().clone()
+    ADDRESS.get_or_init(|| {
+        if let Ok(url) = env::var(MYSQL_VARIABLE) {
+            return MariadbAddress::parse(&url).unwrap_or_else(|| {
+                panic!("{MYSQL_VARIABLE} must look like mysql://USER@HOST:PORT/, not \"{url}\".")
+            });
         }
+        // Never dropped: its keeper notices the end of this process.
+        let started = MariadbServer::start(MariadbServer::SMALL_POOL_MIB);
+        let server = started.unwrap_or_else(|sentence| panic!("{sentence}"));
+        OWN.get_or_init(|| server).address().clone()
     })
 }
 

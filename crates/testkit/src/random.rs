@@ -20,13 +20,12 @@ impl Random {
     /// When the variable is not a number.
     #[expect(clippy::new_without_default, reason = "it prints and reads the environment")]
     pub fn new() -> Self {
-        let seed = match env::var(SEED_VARIABLE) {
-            Ok(text) => match text.trim().parse() {
-                Ok(seed) => seed,
-                Err(_) => panic!("{SEED_VARIABLE} must be a number, not \"{text}\""),
-            },
+        let seed = if let Ok(text) = env::var(SEED_VARIABLE) {
+            let number = text.trim().parse();
+            number.unwrap_or_else(|_| panic!("{SEED_VARIABLE} must be a number, not \"{text}\""))
+        } else {
             // The standard library seeds its hash maps from the system, which is all we need of it.
-            Err(_) => RandomState::new().hash_one(0_u8),
+            RandomState::new().hash_one(0_u8)
         };
         println!("replay with {SEED_VARIABLE}={seed}");
         Self::seeded(seed)

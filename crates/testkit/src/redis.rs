@@ -23,12 +23,12 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 pub fn redis() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
     static OWN: OnceLock<RedisServer> = OnceLock::new();
-    URL.get_or_init(|| match env::var(REDIS_VARIABLE) {
-        Ok(url) => url,
-        Err(_) => {
+    URL.get_or_init(|| {
+        env::var(REDIS_VARIABLE).unwrap_or_else(|_| {
+            // Never dropped: its keeper notices the end of this process.
             let server = RedisServer::start().unwrap_or_else(|sentence| panic!("{sentence}"));
             OWN.get_or_init(|| server).url()
-        }
+        })
     })
 }
 
