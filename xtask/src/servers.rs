@@ -19,8 +19,12 @@ impl Servers {
     /// Starts what the environment does not name, and installs what is missing where that is possible.
     pub fn start() -> Result<Self, Failure> {
         let missing = missing();
-        if !missing.is_empty() && install::is_possible() {
-            install::packages(&missing)?;
+        if !missing.is_empty() {
+            if !install::is_possible() {
+                return Err(Failure::because(what_to_do(&missing)));
+            }
+            let packages: Vec<_> = missing.iter().map(|server| server.package).collect();
+            install::packages(&packages)?;
         }
         let mut environment = vec![];
         let mariadb = named(MYSQL_VARIABLE, "MariaDB", || {
@@ -45,23 +49,53 @@ impl Servers {
 /// A private MariaDB with a buffer pool of `pool_mib`, for a bench: installed where it is missing.
 pub fn bench_mariadb(pool_mib: u32) -> Result<MariadbServer, Failure> {
     if !MariadbServer::is_installed() && install::is_possible() {
-        install::packages(&[MARIADB_PACKAGE])?;
+        install::packages(&[MARIADB.package])?;
     }
     step("start MariaDB", || MariadbServer::start(pool_mib).map_err(Failure::Failed))
 }
 
-const MARIADB_PACKAGE: &str = "mariadb-server";
-const REDIS_PACKAGE: &str = "redis-server";
+/// A server that tests need.
+struct Needed {
+    name: &'static str,
+    package: &'static str,
+    variable: &'static str,
+    example: &'static str,
+}
 
-fn missing() -> Vec<&'static str> {
-    let mut missing = vec![];
-    if env::var_os(MYSQL_VARIABLE).is_none() && !MariadbServer::is_installed() {
-        missing.push(MARIADB_PACKAGE);
-    }
-    if env::var_os(REDIS_VARIABLE).is_none() && !RedisServer::is_installed() {
-        missing.push(REDIS_PACKAGE);
-    }
-    missing
+const MARIADB: Needed = Needed {
+    name: "MariaDB",
+    package: "mariadb-server",
+    variable: MYSQL_VARIABLE,
+    example: "mysql://root@127.0.0.1:3306/",
+};
+
+const REDIS: Needed = Needed {
+    name: "Redis",
+    package: "redis-server",
+    variable: REDIS_VARIABLE,
+    example: "redis://127.0.0.1:6379/",
+};
+
+/// What is neither installed nor named by the environment.
+fn missing() -> Vec<Needed> {
+    [(MARIADB, MariadbServer::is_installed()), (REDIS, RedisServer::is_installed())]
+        .into_iter()
+        .filter(|(server, is_installed)| !is_installed && env::var_os(server.variable).is_none())
+        .map(|(server, _)| server)
+        .collect()
+}
+
+/// One sentence for somebody on whose machine we cannot install what is missing.
+fn what_to_do(missing: &[Needed]) -> String {
+    let all = |word: fn(&Needed) -> String, between: &str| {
+        missing.iter().map(word).collect::<Vec<_>>().join(between)
+    };
+    format!(
+        "{} not found: install what is missing (Debian: apt-get install {}), or point {} at a running server.",
+        all(|server| server.name.to_owned(), " and "),
+        all(|server| server.package.to_owned(), " "),
+        all(|server| format!("{} ({})", server.variable, server.example), " and "),
+    )
 }
 
 /// `start` as a step, unless `variable` names a server already.
@@ -75,4 +109,19 @@ fn named<T>(
         return Ok(None);
     }
     step(&format!("start {server}"), || start().map_err(Failure::Failed)).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_install_is_told_what_to_install_and_how_to_do_without() {
+        assert_eq!(
+            what_to_do(&[MARIADB, REDIS]),
+            "MariaDB and Redis not found: install what is missing (Debian: apt-get install mariadb-server \
+             redis-server), or point DOCKET_TEST_MYSQL (mysql://root@127.0.0.1:3306/) and \
+             DOCKET_TEST_REDIS (redis://127.0.0.1:6379/) at a running server."
+        );
+    }
 }
