@@ -1,0 +1,272 @@
+//! People's data of an order: the one value that is sealed, and how it is masked and searched.
+//!
+//! Sealing, keys and hashes are the business of the layers that store it. Trees, logs and snapshots carry
+//! none of this.
+
+use crate::document::Node;
+use crate::kinds;
+use crate::reader::{Fields, Reader};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What stands for a part of an address that is hidden whole.
+const MASK: &str = "***";
+
+/// Everything personal of one order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Person {
+    /// Who buys.
+    #[serde(default, skip_serializing_if = "Contact::is_empty")]
+    pub buyer: Contact,
+    /// Per shop order, in the order of the tree: where it goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ship_to: Vec<Option<ShipTo>>,
+}
+
+/// How a buyer is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Contact {
+    /// Name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Telephone, as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
+/// Where a shop order goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[allow(missing_docs)] // the parts of a postal address, largest first
+pub struct ShipTo {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub province: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub district: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub town: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zip: Option<String>,
+}
+
+impl Person {
+    /// Whether there is nothing to seal.
+    pub fn is_empty(&self) -> bool {
+        self.buyer.is_empty() && self.ship_to.iter().all(Option::is_none)
+    }
+
+    /// As anyone who may see the order sees it.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let ship_to = self.ship_to.iter().map(|to| to.as_ref().map(ShipTo::masked));
+        Self { buyer: self.buyer.masked(), ship_to: ship_to.collect() }
+    }
+
+    /// Every telephone number in it, in the form it is searched by, each once.
+    pub fn phones(&self) -> Vec<String> {
+        let ship_to = self.ship_to.iter().flatten().filter_map(|to| to.phone.as_deref());
+        let given = self.buyer.phone.as_deref().into_iter().chain(ship_to);
+        let mut phones: Vec<String> = given.filter_map(normal_phone).collect();
+        phones.sort_unstable();
+        phones.dedup();
+        phones
+    }
+}
+
+impl Contact {
+    /// Whether nothing is known.
+    pub const fn is_empty(&self) -> bool {
+        self.name.is_none() && self.phone.is_none()
+    }
+
+    /// As anyone who may see the order sees it.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        Self {
+            name: self.name.as_deref().map(masked_name),
+            phone: self.phone.as_deref().map(masked_phone),
+        }
+    }
+
+    /// Reads one; every part may be left out.
+    pub fn read(reader: &mut Reader, node: Node<'_>) -> Option<Self> {
+        reader.object(node, |fields| {
+            Some(Self {
+                name: fields.optional("name", kinds::title),
+                phone: fields.optional("phone", kinds::title),
+            })
+        })
+    }
+
+    pub(crate) fn looks_masked(&self) -> bool {
+        [&self.name, &self.phone].into_iter().flatten().any(|text| text.contains('*'))
+    }
+}
+
+impl ShipTo {
+    /// As anyone who may see the order sees it: the region, and no more of the person than a till needs.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let hidden = |text: &Option<String>| text.as_ref().map(|_| MASK.to_owned());
+        Self {
+            name: self.name.as_deref().map(masked_name),
+            phone: self.phone.as_deref().map(masked_phone),
+            province: self.province.clone(),
+            city: self.city.clone(),
+            district: self.district.clone(),
+            town: hidden(&self.town),
+            address: hidden(&self.address),
+            zip: hidden(&self.zip),
+        }
+    }
+
+    /// Reads one; every part may be left out.
+    pub fn read(reader: &mut Reader, node: Node<'_>) -> Option<Self> {
+        reader.object(node, |fields| {
+            let ship_to = Self {
+                name: fields.optional("name", kinds::title),
+                phone: fields.optional("phone", kinds::title),
+                province: fields.optional("province", kinds::title),
+                city: fields.optional("city", kinds::title),
+                district: fields.optional("district", kinds::title),
+                town: fields.optional("town", kinds::title),
+                address: fields.optional("address", kinds::words),
+                zip: fields.optional("zip", kinds::title),
+            };
+            Some(ship_to)
+        })
+    }
+
+    pub(crate) fn looks_masked(&self) -> bool {
+        let Self { name, phone, town, address, zip, .. } = self;
+        [name, phone, town, address, zip].into_iter().flatten().any(|text| text.contains('*'))
+    }
+}
+
+/// Reads `buyer {name, phone}` of a tree, empty where it is left out.
+pub(crate) fn buyer(fields: &mut Fields<'_, '_>) -> Contact {
+    fields.optional("buyer", Contact::read).unwrap_or_default()
+}
+
+/// A telephone number as it is searched by: digits, with a leading `+` where a country is named. The same
+/// mainland mobile with and without `+86` gives the same. `None` where there is no digit.
+pub fn normal_phone(phone: &str) -> Option<String> {
+    let phone = phone.trim();
+    let digits: String = phone.chars().filter_map(digit).collect();
+    let (abroad, digits) = match digits.strip_prefix("00") {
+        Some(rest) => (true, rest),
+        None => (phone.starts_with(['+', '＋']), &*digits),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let mobile = |rest: &&str| rest.len() == 11 && rest.starts_with('1');
+    match digits.strip_prefix("86").filter(mobile) {
+        Some(rest) => Some(rest.to_owned()),
+        None if abroad => Some(format!("+{digits}")),
+        None => Some(digits.to_owned()),
+    }
+}
+
+/// The last four digits of a number in the form of [`normal_phone`], if it has as many.
+pub fn last4(normal: &str) -> Option<&str> {
+    let digits = normal.trim_start_matches('+');
+    digits.is_char_boundary(digits.len().wrapping_sub(4)).then(|| &digits[digits.len() - 4..])
+}
+
+/// The digit that `c` is, written narrow or wide.
+fn digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10),
+        _ => None,
+    }
+}
+
+fn masked_name(name: &str) -> String {
+    let chars = name.chars().count();
+    let shown = usize::from(chars > 1);
+    name.chars().take(shown).chain(std::iter::repeat_n('*', (chars - shown).clamp(1, 8))).collect()
+}
+
+fn masked_phone(phone: &str) -> String {
+    let chars: Vec<char> = phone.chars().collect();
+    let (head, tail) = match chars.len() {
+        10.. => (3, 4),
+        3..10 => (0, 2),
+        _ => (0, 0),
+    };
+    let hidden = (chars.len() - head - tail).max(1);
+    let mut masked: String = chars[..head].iter().collect();
+    masked.extend(std::iter::repeat_n('*', hidden));
+    masked.extend(&chars[chars.len() - tail..]);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_telephones_are_masked() {
+        assert_eq!(masked_phone("13800000000"), "138****0000");
+        assert_eq!(masked_phone("12345"), "***45");
+        assert_eq!(masked_phone("12"), "**");
+        assert_eq!(masked_name("王小明"), "王**");
+        assert_eq!(masked_name("王"), "*");
+        let ship_to = ShipTo {
+            name: Some("Ada".into()),
+            city: Some("杭州".into()),
+            address: Some("1 Lake Road".into()),
+            ..ShipTo::default()
+        };
+        let masked = ship_to.masked();
+        assert_eq!(masked.city.as_deref(), Some("杭州"));
+        assert_eq!(masked.address.as_deref(), Some("***"));
+        assert_eq!(masked.zip, None);
+        assert!(masked.looks_masked() && !ship_to.looks_masked());
+    }
+
+    #[test]
+    fn a_telephone_is_found_however_it_is_written() {
+        for written in [
+            "13800000000",
+            "138-0000 0000",
+            "+86 138 0000 0000",
+            "008613800000000",
+            "１３８００００００００",
+        ] {
+            assert_eq!(normal_phone(written).as_deref(), Some("13800000000"), "{written}");
+        }
+        assert_eq!(normal_phone("+44 20 7946 0000").as_deref(), Some("+442079460000"));
+        assert_eq!(normal_phone("0044 20 7946 0000").as_deref(), Some("+442079460000"));
+        assert_eq!(normal_phone("none"), None);
+        assert_eq!(last4("+442079460123"), Some("0123"));
+        assert_eq!(last4("123"), None);
+        assert_eq!(last4("1234"), Some("1234"));
+    }
+
+    #[test]
+    fn each_telephone_stands_once() {
+        let to = |phone: &str| Some(ShipTo { phone: Some(phone.into()), ..ShipTo::default() });
+        let person = Person {
+            buyer: Contact { name: None, phone: Some("+8613800000000".into()) },
+            ship_to: vec![to("13800000000"), None, to("13911112222")],
+        };
+        assert_eq!(person.phones(), ["13800000000", "13911112222"]);
+    }
+
+    #[test]
+    fn what_is_sealed_is_compact() {
+        let person = Person { ship_to: vec![None], ..Person::default() };
+        assert!(person.is_empty());
+        assert_eq!(serde_json::to_string(&person).expect("JSON"), r#"{"ship_to":[null]}"#);
+    }
+}

@@ -1,0 +1,204 @@
+//! Problem details (RFC 9457): the body of every answer that is not a success.
+//!
+//! Which status a refusal has is decided where answers are sent; the codes are the domain's and stay as
+//! they are for ever.
+
+use crate::reader::Unreadable;
+use docket_domain::{FieldError, Refusal};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The media type of a problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Why a request was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Problem {
+    /// A URI of the kind of problem: `urn:docket:problem:` and its code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem in words, the same for every problem of the code.
+    pub title: &'static str,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// A stable code for programs.
+    pub code: &'static str,
+    /// This problem in words.
+    pub detail: String,
+    /// Every wrong field; empty where the fields are not what is wrong.
+    pub errors: Vec<WrongField>,
+    /// `operation_refused`: the state that does not allow it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// `operation_refused` and others: what was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<&'static str>,
+    /// `out_of_stock`: of which SKUs there is too little.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skus: Option<Vec<String>>,
+    /// Conflicts: the version, total or price as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<i64>,
+    /// `not_home`: where the order is at home.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+}
+
+/// One wrong field of the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = FieldError)]
+pub struct WrongField {
+    /// Where, as `shops[0].items[2].quantity`; empty for the body as a whole.
+    pub field: String,
+    /// A stable code.
+    pub code: &'static str,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl From<FieldError> for WrongField {
+    fn from(FieldError { field, code, message }: FieldError) -> Self {
+        Self { field, code, message }
+    }
+}
+
+impl Problem {
+    /// A problem of `code`, answered with `status`.
+    pub fn new(status: u16, code: &'static str, title: &'static str, detail: String) -> Self {
+        Self {
+            kind: format!("urn:docket:problem:{code}"),
+            title,
+            status,
+            code,
+            detail,
+            errors: Vec::new(),
+            state: None,
+            operation: None,
+            skus: None,
+            current: None,
+            home: None,
+        }
+    }
+
+    /// A request that cannot be read: 400 where it is no JSON, 422 with every wrong field otherwise.
+    pub fn unreadable(why: Unreadable) -> Self {
+        let detail = why.to_string();
+        match why {
+            Unreadable::NotJson(error) => {
+                let mut problem =
+                    Self::new(400, error.code, "The body is not a JSON document", detail);
+                problem.errors = vec![error.into()];
+                problem
+            }
+            Unreadable::Wrong(errors) => Self::invalid(detail, errors),
+        }
+    }
+
+    /// A request with wrong fields: 422.
+    fn invalid(detail: String, errors: Vec<FieldError>) -> Self {
+        let mut problem = Self::new(422, "invalid", "The request has wrong fields", detail);
+        problem.errors = errors.into_iter().map(WrongField::from).collect();
+        problem
+    }
+
+    /// What the domain refused, answered with `status`.
+    pub fn refused(refusal: Refusal, status: u16) -> Self {
+        let mut problem = Self::new(status, refusal.code(), title(&refusal), refusal.to_string());
+        problem.operation = operation(&refusal);
+        match refusal {
+            Refusal::Invalid(errors) => {
+                problem.errors = errors.into_iter().map(WrongField::from).collect();
+            }
+            Refusal::State { state, .. } => problem.state = Some(state),
+            Refusal::NotHome { home } => problem.home = Some(home),
+            Refusal::VersionConflict { current, .. } | Refusal::TermsConflict { current, .. } => {
+                problem.current = Some(current.into());
+            }
+            Refusal::TotalMismatch { current, .. } | Refusal::PriceMismatch { current, .. } => {
+                problem.current = Some(current);
+            }
+            Refusal::DiscountTooLarge { field, .. } => {
+                let message = problem.detail.clone();
+                problem.errors = vec![WrongField { field, code: problem.code, message }];
+            }
+            Refusal::OutOfStock { skus } => problem.skus = Some(skus),
+            _ => {}
+        }
+        problem
+    }
+}
+
+const fn operation(refusal: &Refusal) -> Option<&'static str> {
+    match refusal {
+        Refusal::State { operation, .. }
+        | Refusal::Actor { operation, .. }
+        | Refusal::WrongLevel { operation, .. }
+        | Refusal::AmountUnknown { operation } => Some(operation.word()),
+        _ => None,
+    }
+}
+
+const fn title(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Invalid(_) => "The request has wrong fields",
+        Refusal::State { .. } => "The state of the order does not allow it",
+        Refusal::Actor { .. } => "This kind of actor may not ask for it",
+        Refusal::NotHome { .. } => "The order is at home elsewhere",
+        Refusal::WrongLevel { .. } => "The number is of another level",
+        Refusal::VersionConflict { .. } => "The order has changed",
+        Refusal::TermsConflict { .. } => "The terms have changed",
+        Refusal::TotalMismatch { .. } => "The total is another one",
+        Refusal::DiscountTooLarge { .. } => "A discount is larger than what is left",
+        Refusal::PaymentOpen { .. } => "An attempt to pay is open",
+        Refusal::PaymentReferenceTaken { .. } => "The payment reference is taken",
+        Refusal::OutOfStock { .. } => "There is not enough stock",
+        Refusal::AmountUnknown { .. } => "An amount of the order is unknown",
+        Refusal::NoSuchPart { .. } => "The order has no such part",
+        Refusal::TooMuch { .. } => "More is asked than is left",
+        Refusal::PriceMismatch { .. } => "The price is another one",
+        Refusal::Scope { .. } => "The key may not do this",
+        // A refusal that is new in the domain still answers with its own code and sentence.
+        #[allow(unreachable_patterns)]
+        _ => "The request was refused",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use docket_domain::OperationKind;
+
+    #[test]
+    fn a_refused_operation_names_state_and_operation() {
+        let refusal = Refusal::State {
+            state: "paid".into(),
+            operation: OperationKind::Revoke,
+            why: "it must not be paid",
+        };
+        let problem = serde_json::to_value(Problem::refused(refusal, 409)).expect("JSON");
+        assert_eq!(problem["code"], "operation_refused");
+        assert_eq!(problem["type"], "urn:docket:problem:operation_refused");
+        assert_eq!(problem["status"], 409);
+        assert_eq!(problem["state"], "paid");
+        assert_eq!(problem["operation"], "revoke");
+        assert!(problem.get("skus").is_none());
+    }
+
+    #[test]
+    fn conflicts_name_what_is_current_and_stock_names_its_skus() {
+        let conflict = Refusal::TotalMismatch { expected: 1, current: 2 };
+        assert_eq!(Problem::refused(conflict, 409).current, Some(2));
+        let stock = Refusal::OutOfStock { skus: vec!["1".into()] };
+        assert_eq!(Problem::refused(stock, 409).skus.expect("skus"), ["1"]);
+    }
+
+    #[test]
+    fn no_json_is_answered_otherwise_than_wrong_fields() {
+        let error =
+            FieldError { field: String::new(), code: "malformed_json", message: "m".into() };
+        let problem = Problem::unreadable(Unreadable::NotJson(error.clone()));
+        assert_eq!((problem.status, problem.code), (400, "malformed_json"));
+        let problem = Problem::unreadable(Unreadable::Wrong(vec![error]));
+        assert_eq!((problem.status, problem.code, problem.errors.len()), (422, "invalid", 1));
+    }
+}
