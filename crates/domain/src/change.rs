@@ -3,6 +3,10 @@
 //! The log row is computed by comparing the two trees node by node and field by field, so nothing can
 //! change without standing in it, and applying its `before` backwards gives the tree as it was.
 
+mod images;
+
+pub use images::{group_of, images, undo};
+
 use crate::operation::{OperationKind, Parameters};
 use crate::words::Status;
 use crate::{Actor, Id, Json, Quantity, Time, Tree};
@@ -44,7 +48,8 @@ pub struct LogEntry {
     pub to_status: Status,
     /// Parameters of its sentence: amounts, tenders, quantities. No personal data.
     pub parameters: Parameters,
-    /// `{node id: {field: value before}}` of every changed field; null where it was absent.
+    /// `{node id: {field: value before}}` of every changed field; null for a node that is new, and null as
+    /// a whole at placement.
     pub before: Json,
     /// `{node id: {field: value after}}`; left empty at placement (the tree itself says it).
     pub after: Json,
@@ -54,6 +59,71 @@ pub struct LogEntry {
     pub at: Time,
     /// When it happened at its source, where that differs: an import, a gateway's time.
     pub happened_at: Option<Time>,
+}
+
+/// What happened, as the caller of [`LogEntry::between`] knows it; the rest of the row follows from the trees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Happening {
+    /// What happened.
+    pub kind: OperationKind,
+    /// The node it was asked of or acts at.
+    pub node: Id,
+    /// Who asked.
+    pub actor: Actor,
+    /// Main status of the tree before; none at placement.
+    pub from_status: Option<Status>,
+    /// Main status of the tree after.
+    pub to_status: Status,
+    /// Parameters of its sentence; the tree's currency is added where one of them is money.
+    pub parameters: Parameters,
+    /// Words kept with it.
+    pub remark: Remark,
+    /// When, by our clock.
+    pub at: Time,
+    /// When it happened at its source, where that differs.
+    pub happened_at: Option<Time>,
+}
+
+/// Parameters that are money in minor units, so that their sentence needs the currency.
+const MONEY_PARAMETERS: [&str; 10] = [
+    "amount",
+    "coins",
+    "freight",
+    "paid",
+    "payable",
+    "platform_discount",
+    "shop_discount",
+    "third_party",
+    "third_party_discount",
+    "total",
+];
+
+impl LogEntry {
+    /// The row of this site's log between two states of a tree; `before` is `None` at placement.
+    pub fn between(before: Option<&Tree>, after: &Tree, what: Happening) -> Self {
+        let (old, new) = images(before, after);
+        let mut parameters = what.parameters;
+        if MONEY_PARAMETERS.iter().any(|name| parameters.contains_key(*name)) {
+            let currency = after.payment.currency.code();
+            parameters.entry("currency").or_insert_with(|| Json::from(currency));
+        }
+        Self {
+            tree: after.id(),
+            site: 0,
+            seq: after.payment.version,
+            node: what.node,
+            kind: what.kind,
+            actor: what.actor,
+            from_status: what.from_status,
+            to_status: what.to_status,
+            parameters,
+            before: old,
+            after: new,
+            remark: what.remark,
+            at: what.at,
+            happened_at: what.happened_at,
+        }
+    }
 }
 
 /// Words in both languages.
@@ -95,19 +165,6 @@ impl PaymentClaim {
         let scope = if tender == "cash" { format!("cash:{issuer}") } else { tender.to_owned() };
         Self { scope, reference: reference.to_owned() }
     }
-}
-
-/// Compares two states of a tree and gives the images of the log row: `{node id: {field: value}}` before and
-/// after, of the fields that differ. `before` is `None` at placement.
-pub fn images(before: Option<&Tree>, after: &Tree) -> (Json, Json) {
-    let _ = (before, after);
-    todo!()
-}
-
-/// Undoes `entry` on the tree it led to: the tree as it was before, or `None` where the entry placed it.
-pub fn undo(tree: &Tree, entry: &LogEntry) -> Result<Option<Tree>, BrokenLog> {
-    let _ = (tree, entry);
-    todo!()
 }
 
 /// A log row does not fit the tree it is undone on: somebody wrote past the lane.
