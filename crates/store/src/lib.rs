@@ -35,4 +35,4 @@ pub use nouns::stock::{Adjustment, Stock};
 pub use nouns::tasks::NewTask;
 pub use plan::{Held, Statement, TreeWrite, Writes};
 pub use store::{Figures, Options, Store, sqlite_path};
-pub use view::{Key, Need, View};
+pub use view::{Key, Need, Unique, View};

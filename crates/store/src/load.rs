@@ -11,7 +11,7 @@ use crate::nouns::stock::Stock;
 use crate::rows;
 use crate::table;
 use crate::value::Value;
-use crate::view::{Key, View};
+use crate::view::{Key, Unique, View};
 use docket_domain::Id;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,7 +64,9 @@ pub fn keys(view: &mut View, keys: Vec<Key>, db: &mut dyn Connection) -> Result<
         let listed: Vec<Value> = unique.iter().map(Value::from).collect();
         unique.into_iter().for_each(|name| view.load_unique(name, None));
         for mut row in db.fetch(&UNIQUE, None, &listed)? {
-            view.load_unique(row.text()?, Some(row.id()?));
+            let (name, tree) = (row.text()?, row.id()?);
+            let unique = Unique { tree, fingerprint: row.hash_or_null()? };
+            view.load_unique(name, Some(unique));
         }
     }
     if !hashes.is_empty() {

@@ -27,8 +27,8 @@ pub struct Writes {
     pub trees: Vec<TreeWrite>,
     /// Moves in the stock ledger.
     pub stock: Vec<Held>,
-    /// Unique keys that become a tree's.
-    pub unique: Vec<(String, Id)>,
+    /// Unique keys that become a tree's, with the fingerprint of the request where it may come again.
+    pub unique: Vec<(String, Id, Option<[u8; 32]>)>,
     /// What an idempotency key stands for from now on.
     pub idempotency: Option<([u8; 32], Idempotent)>,
     /// Agreed trees.
@@ -152,7 +152,8 @@ impl Plan {
             delta.guarded |= held.guarded;
         }
         self.log.extend(writes.trees.iter().map(|write| log_row(&write.entry)));
-        self.unique.extend(writes.unique.into_iter().map(|(name, tree)| vec![name.into(), tree.into()]));
+        let unique = writes.unique.into_iter();
+        self.unique.extend(unique.map(|(name, tree, print)| vec![name.into(), tree.into(), print.into()]));
         self.idempotency.extend(writes.idempotency.map(|(hash, answer)| answer.row(hash)));
         self.snapshots.extend(writes.snapshots.into_iter().map(Snapshot::row));
         self.persons.extend(writes.persons.into_iter().map(|(tree, sealed)| (tree, sealed.row(tree))));

@@ -65,7 +65,7 @@ pub static ORDER_PERSON: Table =
 pub static ORDER_PHONE: Table =
     Table { name: "order_phone", columns: &[("last4", Int), ("phone", Int), ("tree", Int)], key: 3 };
 pub static UNIQUE_KEY: Table =
-    Table { name: "unique_key", columns: &[("name", Text), ("tree", Int)], key: 1 };
+    Table { name: "unique_key", columns: &[("name", Text), ("tree", Int), ("fingerprint", Blob)], key: 1 };
 pub static IDEMPOTENCY: Table = Table {
     name: "idempotency",
     columns: &[("hash", Blob), ("fingerprint", Blob), ("status", Int), ("tree", Int), ("at", Int)],

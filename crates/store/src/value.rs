@@ -92,6 +92,17 @@ impl Row {
         bytes.try_into().map_err(|_| self.corrupt("a hash has 32 bytes"))
     }
 
+    /// The next value, thirty-two bytes or nothing.
+    pub fn hash_or_null(&mut self) -> Result<Option<[u8; 32]>, StoreError> {
+        match self.values.next() {
+            Some(Value::Null) => Ok(None),
+            Some(Value::Blob(bytes)) => {
+                bytes.try_into().map(Some).map_err(|_| self.corrupt("a hash has 32 bytes"))
+            }
+            other => Err(self.corrupt(format_args!("bytes were expected, not {other:?}"))),
+        }
+    }
+
     /// The next value, an id.
     pub fn id(&mut self) -> Result<Id, StoreError> {
         self.int().map(Id)

@@ -33,6 +33,15 @@ pub enum Key {
     Person(Id),
 }
 
+/// Whose a unique key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unique {
+    /// The tree.
+    pub tree: Id,
+    /// Of the request that took it, where the same request may come again.
+    pub fingerprint: Option<[u8; 32]>,
+}
+
 /// More must be loaded before a piece can decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need(pub Vec<Key>);
@@ -62,7 +71,7 @@ pub struct View {
     trees: Layer<Id, Option<Arc<Tree>>>,
     stock: Layer<(String, String), Option<Stock>>,
     products: Layer<String, Vec<Price>>,
-    unique: Layer<String, Option<Id>>,
+    unique: Layer<String, Option<Unique>>,
     idempotency: Layer<[u8; 32], Option<Idempotent>>,
     persons: Layer<Id, Option<Sealed>>,
 }
@@ -93,7 +102,7 @@ impl View {
     }
 
     /// Whose the unique key `name` is.
-    pub fn unique(&self, name: &str) -> Result<Option<Id>, Need> {
+    pub fn unique(&self, name: &str) -> Result<Option<Unique>, Need> {
         need(self.unique.get(&name.to_owned()), || Key::Unique(name.to_owned())).copied()
     }
 
@@ -158,8 +167,8 @@ impl View {
         self.products.loaded.entry(sku_id).or_default().extend(price);
     }
 
-    pub(crate) fn load_unique(&mut self, name: String, tree: Option<Id>) {
-        self.unique.loaded.insert(name, tree);
+    pub(crate) fn load_unique(&mut self, name: String, found: Option<Unique>) {
+        self.unique.loaded.insert(name, found);
     }
 
     pub(crate) fn load_idempotency(&mut self, hash: [u8; 32], found: Option<Idempotent>) {
@@ -175,8 +184,9 @@ impl View {
         for write in &writes.trees {
             self.trees.changed.insert(write.tree.id(), Some(Arc::clone(&write.tree)));
         }
-        for (name, tree) in &writes.unique {
-            self.unique.changed.insert(name.clone(), Some(*tree));
+        for (name, tree, fingerprint) in &writes.unique {
+            let unique = Unique { tree: *tree, fingerprint: *fingerprint };
+            self.unique.changed.insert(name.clone(), Some(unique));
         }
         if let Some((hash, answer)) = &writes.idempotency {
             self.idempotency.changed.insert(*hash, Some(*answer));

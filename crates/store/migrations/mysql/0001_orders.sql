@@ -122,6 +122,7 @@ CREATE INDEX person_reveal_tree ON person_reveal (tree);
 CREATE TABLE unique_key (
     name           VARCHAR(192) NOT NULL,
     tree           BIGINT NOT NULL,
+    fingerprint    BINARY(32),
     PRIMARY KEY (name)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

@@ -122,6 +122,7 @@ CREATE INDEX person_reveal_tree ON person_reveal (tree);
 CREATE TABLE unique_key (
     name           TEXT NOT NULL,
     tree           INTEGER NOT NULL,
+    fingerprint    BLOB,
     PRIMARY KEY (name)
 ) STRICT, WITHOUT ROWID;
 
