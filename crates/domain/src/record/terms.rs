@@ -10,9 +10,13 @@ use crate::decide::Context;
 use crate::money::AMOUNT_LIMIT;
 use crate::placement::{PlacedItem, PlacedShop, Placement};
 use crate::quantity::QUANTITY_LIMIT;
+use crate::tree::Anomaly;
 use crate::words::AnomalyKind;
 use crate::{Amount, FieldError, ItemOrder, Json, Quantity, ShopOrder, Time, Tree, price};
 use serde_json::json;
+
+/// The field of the anomaly that gives every amount of an order up.
+const WHOLE: &str = "shops";
 
 /// The tree of a report about an order that is new here.
 pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, FieldError> {
@@ -52,7 +56,11 @@ pub(super) fn join(
     let lines_before = tree.lines().count();
     let lines_now = mine.shops.iter().map(|shop| shop.items.len()).sum::<usize>();
     let same_currency = known.payment.currency == heard.placement.currency;
-    let told = told(&mine, &heard.placement, &places, same_currency);
+    let told = if same_currency && is_credible(known) {
+        told_amounts(&mine, &heard.placement, &places)
+    } else {
+        told_quantities(&mine, &heard.placement, &places)
+    };
     if !same_currency {
         let detail =
             json!({"reported": heard.placement.currency, "currency": known.payment.currency});
@@ -242,31 +250,40 @@ fn find_items(shop: Option<&ShopOrder>, mine: &mut PlacedShop, told: &PlacedShop
     taken
 }
 
-/// What the report says, in the shape of `mine`: unknown where it says nothing, or in another currency.
-fn told(mine: &Placement, told: &Placement, places: &[Place], same_currency: bool) -> Placement {
-    let mut shaped = mine.clone();
-    each_amount(&mut shaped, &mut |amount, _| *amount = Amount::UNKNOWN);
-    if same_currency {
-        shaped.platform_discount = told.platform_discount;
-        shaped.coins = told.coins;
-        shaped.third_party_discount = told.third_party_discount;
-    }
+/// What the report says, in the shape of `mine`: unknown where it says nothing.
+fn told_amounts(mine: &Placement, told: &Placement, places: &[Place]) -> Placement {
+    let mut shaped = told_quantities(mine, told, places);
+    shaped.platform_discount = told.platform_discount;
+    shaped.coins = told.coins;
+    shaped.third_party_discount = told.third_party_discount;
     for (place, told) in places.iter().zip(&told.shops) {
         let shop = &mut shaped.shops[place.shop];
-        if same_currency {
-            shop.shop_discount = told.shop_discount;
-            shop.freight = told.freight;
-        }
+        shop.shop_discount = told.shop_discount;
+        shop.freight = told.freight;
         for (index, told) in place.items.iter().zip(&told.items) {
-            let item = &mut shop.items[*index];
-            item.quantity = told.quantity;
-            if same_currency {
-                item.list_price = told.list_price;
-                item.item_discount = told.item_discount;
-            }
+            shop.items[*index].list_price = told.list_price;
+            shop.items[*index].item_discount = told.item_discount;
         }
     }
     shaped
+}
+
+/// Of what the report says the quantities alone: its amounts are in another currency, or not credible.
+fn told_quantities(mine: &Placement, told: &Placement, places: &[Place]) -> Placement {
+    let mut shaped = mine.clone();
+    each_amount(&mut shaped, &mut |amount, _| *amount = Amount::UNKNOWN);
+    for (place, told) in places.iter().zip(&told.shops) {
+        for (index, told) in place.items.iter().zip(&told.items) {
+            shaped.shops[place.shop].items[*index].quantity = told.quantity;
+        }
+    }
+    shaped
+}
+
+/// Where reports gave more than an order may come to, no further one fills the amounts that were given up.
+fn is_credible(tree: &Tree) -> bool {
+    let gave_up = |a: &Anomaly| a.kind == AnomalyKind::SumMismatch && a.detail["field"] == WHOLE;
+    !tree.payment.anomalies.iter().any(gave_up)
 }
 
 /// Lets what is told stand over what was known.
@@ -402,7 +419,7 @@ fn too_much_in_all(placement: &mut Placement, cuts: &mut Vec<Json>) -> bool {
     let all = lines.map(|item| gross(item).unwrap_or(0)).sum::<i128>() + freights.sum::<i128>();
     let too_much = all >= i128::from(AMOUNT_LIMIT);
     if too_much {
-        cuts.push(json!({"field": "shops", "reported": all.to_string(), "kept": null}));
+        cuts.push(json!({"field": WHOLE, "reported": all.to_string(), "kept": null}));
         each_amount(placement, &mut |amount, _| *amount = Amount::UNKNOWN);
     }
     too_much
