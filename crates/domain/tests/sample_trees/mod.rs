@@ -74,6 +74,7 @@ pub fn tree(shops: Vec<ShopOrder>) -> Tree {
         id: Id(1),
         version: 1,
         terms_version: 1,
+        terms_at: None,
         home: Home::Center,
         order_type: OrderType::Goods,
         market: 0,
@@ -96,6 +97,7 @@ pub fn tree(shops: Vec<ShopOrder>) -> Tree {
         refunds_due: Vec::new(),
         revoke: Revoke::None,
         deadline: None,
+        pay_by: None,
         reported_payment: None,
         anomalies: Vec::new(),
         created_at: Time(1000),
@@ -115,6 +117,8 @@ pub fn full_tree() -> Tree {
     let deadline = Some(Deadline { kind: DeadlineKind::PayBy, at: Time(9), stopped_with: Some(1) });
     let mut tree = tree(vec![shop(2, vec![item(3)])]);
     let payment = &mut tree.payment;
+    payment.terms_at = Some(Time(2));
+    payment.pay_by = Some(Time(9));
     payment.home = Home::Sites;
     payment.market = 100;
     payment.channel = Some("temu".into());
@@ -204,6 +208,7 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
         third_party: 1,
         freight: 1,
         freight_given: true,
+        freight_asked: true,
         lines: vec![RefundLine {
             order_id: Id(3),
             quantity: Quantity::ONE,
@@ -237,6 +242,7 @@ pub fn payment_of(id: i64, tender: &str, reference: &str, amount: i64) -> Paymen
         payment_id: Id(id),
         tender: tender.into(),
         reference: reference.into(),
+        issuer: None,
         amount,
         currency: cny(),
         terms_version: 1,

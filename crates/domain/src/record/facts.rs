@@ -1,0 +1,111 @@
+//! Payments of a report, what it says of paying, and the cancel that meets money.
+
+use super::{Copy, Heard, Report, anomalies};
+use crate::change::PaymentClaim;
+use crate::decide::Context;
+use crate::money::AMOUNT_LIMIT;
+use crate::tree::Payment;
+use crate::words::{AnomalyKind, PaymentStatus, Status};
+use crate::{Json, Tree};
+use serde_json::json;
+
+/// Takes down the payments of a report, each (tender, reference) once; answers the references it claims.
+pub(super) fn payments(
+    copy: &mut Copy,
+    report: &Report,
+    cx: &mut Context<'_>,
+) -> Vec<PaymentClaim> {
+    let mut claims = Vec::new();
+    let Copy { tree, untimed, .. } = copy;
+    let placed_by = tree.payment.issuer.clone();
+    for (index, told) in report.payments.iter().enumerate() {
+        let claim = PaymentClaim::of(&told.tender, &told.reference, &report.issuer);
+        let is_told = |tender: &str, reference: &str, issuer: &str| {
+            PaymentClaim::of(tender, reference, issuer) == claim
+        };
+        let before = &report.payments[..index];
+        let twice = before.iter().any(|p| is_told(&p.tender, &p.reference, &report.issuer));
+        let known = tree.payment.payments.iter_mut().find(|payment| {
+            let issuer = payment.issuer.as_deref().unwrap_or(&placed_by);
+            is_told(&payment.tender, &payment.reference, issuer)
+        });
+        let amount = told.amount.clamp(0, AMOUNT_LIMIT - 1);
+        if let Some(payment) = known {
+            if let Some(at) = told.paid_at
+                && untimed.learn_payment(payment.payment_id)
+            {
+                payment.paid_at = at;
+            }
+            if twice || payment.amount != amount || payment.currency != told.currency {
+                let detail = json!({
+                    "tender": told.tender, "reference": told.reference,
+                    "amount": payment.amount, "reported": told.amount, "currency": payment.currency,
+                });
+                anomalies::note(tree, AnomalyKind::PaymentReferenceTaken, detail, cx.at);
+            }
+            continue;
+        }
+        let payment = Payment {
+            payment_id: (cx.next_id)(),
+            tender: told.tender.clone(),
+            reference: told.reference.clone(),
+            issuer: (told.tender == "cash").then(|| report.issuer.clone()),
+            amount,
+            currency: told.currency,
+            terms_version: tree.payment.terms_version,
+            paid_at: told.paid_at.unwrap_or(tree.payment.created_at),
+        };
+        if told.paid_at.is_none() {
+            untimed.payment(payment.payment_id);
+        }
+        claims.push(claim);
+        tree.payment.payments.push(payment);
+        if amount != told.amount {
+            let detail = out_of_range(&told.reference, told.amount, amount);
+            anomalies::note(tree, AnomalyKind::SumMismatch, detail, cx.at);
+        }
+        if told.currency != tree.payment.currency {
+            let detail = json!({
+                "reference": told.reference, "reported": told.currency,
+                "currency": tree.payment.currency,
+            });
+            anomalies::note(tree, AnomalyKind::CurrencyMismatch, detail, cx.at);
+        }
+    }
+    claims
+}
+
+fn out_of_range(reference: &str, reported: i64, kept: i64) -> Json {
+    json!({"field": format!("payments[{reference}].amount"), "reported": reported, "kept": kept})
+}
+
+/// Keeps the furthest the source says of paying. A status word `paid` says it as well.
+pub(super) fn payment_status(tree: &mut Tree, heard: &Heard<'_>) {
+    let word = heard.shops.iter().any(|shop| shop.status == Some(Status::Paid));
+    let told = heard.report.payment_status.into_iter().chain(word.then_some(PaymentStatus::Paid));
+    let known = tree.payment.reported_payment;
+    tree.payment.reported_payment = told.chain(known).max_by_key(|status| match status {
+        PaymentStatus::Unpaid => 0,
+        PaymentStatus::Failed => 1,
+        PaymentStatus::Paying => 2,
+        PaymentStatus::Paid => 3,
+    });
+}
+
+/// Whether money came in, as far as facts or the source say.
+pub(super) fn has_money(tree: &Tree) -> bool {
+    tree.payment.payments.iter().any(|payment| payment.amount > 0)
+        || tree.payment.reported_payment == Some(PaymentStatus::Paid)
+}
+
+/// A reported cancel of an order with money closed it.
+pub(super) fn cancels_with_money(tree: &mut Tree) {
+    if !has_money(tree) {
+        return;
+    }
+    for reported in tree.shops.iter_mut().filter_map(|shop| shop.reported.as_mut()) {
+        if reported.status == Status::Cancelled {
+            reported.status = Status::Closed;
+        }
+    }
+}

@@ -1,0 +1,463 @@
+//! Lines and amounts of a report: joined with what is known, fitted so that they add up, priced.
+//!
+//! An unknown amount that becomes known fills the terms; one that changes makes new terms. Where parts of a
+//! report contradict each other (a discount above what is left), the part is cut to what is possible and the
+//! anomaly says what was told: the shares of a tree always add up.
+
+use super::times::Untimed;
+use super::{Copy, Heard, Place, anomalies};
+use crate::decide::Context;
+use crate::money::AMOUNT_LIMIT;
+use crate::placement::{PlacedItem, PlacedShop, Placement};
+use crate::quantity::QUANTITY_LIMIT;
+use crate::tree::Anomaly;
+use crate::words::AnomalyKind;
+use crate::{Amount, FieldError, ItemOrder, Json, Quantity, ShopOrder, Time, Tree, price};
+use serde_json::json;
+
+/// The field of the anomaly that gives every amount of an order up.
+const WHOLE: &str = "shops";
+
+/// The tree of a report about an order that is new here.
+pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, FieldError> {
+    let mut placement = heard.placement.clone();
+    let cuts = fit(&mut placement);
+    let at = heard.report.created_at.unwrap_or(cx.at);
+    let mut tree = priced(&placement, &heard.report.issuer, at)?;
+    price::number(&mut tree, cx.next_id);
+    tree.payment.home = heard.report.home.clone();
+    for cut in heard.left_out.iter().cloned().chain(cuts) {
+        anomalies::note(&mut tree, AnomalyKind::SumMismatch, cut, cx.at);
+    }
+    let places = (0..tree.shops.len())
+        .map(|shop| Place { shop, items: (0..tree.shops[shop].items.len()).collect() })
+        .collect();
+    let mut untimed = Untimed::default();
+    if heard.report.created_at.is_none() {
+        untimed.created();
+    }
+    Ok(Copy { tree, untimed, places, new_terms: true })
+}
+
+/// A known tree with the lines and amounts of a report joined in.
+pub(super) fn join(
+    known: &Tree,
+    heard: &Heard<'_>,
+    cx: &mut Context<'_>,
+) -> Result<Copy, FieldError> {
+    let mut tree = known.clone();
+    let mut untimed = Untimed::of(known);
+    if let Some(at) = heard.report.created_at {
+        untimed.created_at(&mut tree, at);
+    }
+    let mut mine = placement_of(&tree);
+    let places = find_places(&tree, &mut mine, &heard.placement);
+    texts(&mut tree, &heard.placement, &places);
+    let lines_before = tree.lines().count();
+    let lines_now = mine.shops.iter().map(|shop| shop.items.len()).sum::<usize>();
+    let same_currency = known.payment.currency == heard.placement.currency;
+    let told = if same_currency && is_credible(known) {
+        told_amounts(&mine, &heard.placement, &places)
+    } else {
+        told_quantities(&mine, &heard.placement, &places)
+    };
+    if !same_currency {
+        let detail =
+            json!({"reported": heard.placement.currency, "currency": known.payment.currency});
+        anomalies::note(&mut tree, AnomalyKind::CurrencyMismatch, detail, cx.at);
+    }
+
+    let mut joined = mine.clone();
+    overlay(&mut joined, &told);
+    let cuts = fit(&mut joined);
+    let added = lines_now > lines_before;
+    let changed = added || changes(&mine, &told, &joined);
+    if changed || amounts(&mine) != amounts(&joined) {
+        let priced = priced(&joined, &tree.payment.issuer, tree.payment.created_at)?;
+        take_over(&mut tree, priced, cx);
+    }
+    for cut in heard.left_out.iter().cloned().chain(cuts) {
+        anomalies::note(&mut tree, AnomalyKind::SumMismatch, cut, cx.at);
+    }
+    if changed {
+        tree.payment.terms_at = Some(cx.at);
+        tree.payment.terms_version = tree.payment.terms_version.saturating_add(1);
+        let detail = json!({"terms_version": tree.payment.terms_version});
+        anomalies::note(&mut tree, AnomalyKind::TermsChanged, detail, cx.at);
+    }
+    Ok(Copy { tree, untimed, places, new_terms: changed })
+}
+
+/// Prices what was fitted.
+fn priced(placement: &Placement, issuer: &str, at: Time) -> Result<Tree, FieldError> {
+    price::assemble(placement, issuer, at).map_err(|refusal| FieldError {
+        field: "shops".to_owned(),
+        code: "not_an_order",
+        message: refusal.to_string(),
+    })
+}
+
+/// Fills texts that were not known; what was known stays.
+fn texts(tree: &mut Tree, told: &Placement, places: &[Place]) {
+    let payment = &mut tree.payment;
+    fill(&mut payment.buyer_id, told.buyer_id.as_ref());
+    fill(&mut payment.channel, told.channel.as_ref());
+    fill(&mut payment.external_id, told.external_id.as_ref());
+    fill(&mut payment.client_token, told.client_token.as_ref());
+    fill(&mut payment.source, told.source.as_ref());
+    fill(&mut payment.extra, told.extra.as_ref());
+    add_tags(&mut payment.tags, &told.tags);
+    for (place, told) in places.iter().zip(&told.shops) {
+        let Some(shop) = tree.shops.get_mut(place.shop) else { continue };
+        shop.has_ship_to |= told.has_ship_to;
+        fill(&mut shop.buyer_comment, told.buyer_comment.as_ref());
+        fill(&mut shop.promotions, told.promotions.as_ref());
+        add_tags(&mut shop.tags, &told.tags);
+        for (index, told) in place.items.iter().zip(&told.items) {
+            let Some(item) = shop.items.get_mut(*index) else { continue };
+            fill(&mut item.item_id, told.item_id.as_ref());
+            fill(&mut item.title, told.title.as_ref());
+            fill(&mut item.image, told.image.as_ref());
+            fill(&mut item.attributes, told.attributes.as_ref());
+            fill(&mut item.deliver_area_id, told.deliver_area_id.as_ref());
+            fill(&mut item.deliver_code, told.deliver_code.as_ref());
+            fill(&mut item.extra, told.extra.as_ref());
+        }
+    }
+}
+
+fn fill<T: Clone>(known: &mut Option<T>, told: Option<&T>) {
+    if known.is_none() {
+        *known = told.cloned();
+    }
+}
+
+fn add_tags(known: &mut Vec<String>, told: &[String]) {
+    for tag in told {
+        if !known.contains(tag) {
+            known.push(tag.clone());
+        }
+    }
+}
+
+/// What of the tree its price depends on, as a placement. What was dropped costs nothing in it.
+fn placement_of(tree: &Tree) -> Placement {
+    let payment = &tree.payment;
+    Placement {
+        buyer_id: None,
+        currency: payment.currency,
+        order_type: payment.order_type,
+        market: payment.market,
+        platform: payment.platform,
+        channel: None,
+        external_id: None,
+        client_token: None,
+        source: None,
+        extra: None,
+        tags: Vec::new(),
+        expected_total: None,
+        platform_discount: payment.platform_discount,
+        coins: payment.coins,
+        third_party_discount: payment.third_party_discount,
+        shops: tree.shops.iter().map(placed_shop).collect(),
+    }
+}
+
+fn placed_shop(shop: &ShopOrder) -> PlacedShop {
+    let zero_if_dropped = |amount| if shop.dropped_at.is_some() { Amount::ZERO } else { amount };
+    PlacedShop {
+        shop_id: shop.shop_id.clone(),
+        place: shop.place.clone(),
+        fulfilment: shop.fulfilment,
+        shop_discount: zero_if_dropped(shop.shop_discount),
+        freight: zero_if_dropped(shop.freight),
+        has_ship_to: shop.has_ship_to,
+        buyer_comment: None,
+        promotions: None,
+        tags: Vec::new(),
+        items: shop.items.iter().map(|item| placed_item(shop, item)).collect(),
+    }
+}
+
+fn placed_item(shop: &ShopOrder, item: &ItemOrder) -> PlacedItem {
+    let dropped = is_dropped(shop, item);
+    let zero_if_dropped = |amount| if dropped { Amount::ZERO } else { amount };
+    PlacedItem {
+        sku_id: item.sku_id.clone(),
+        item_id: None,
+        title: None,
+        image: None,
+        attributes: None,
+        deliver_area_id: None,
+        deliver_code: None,
+        extra: None,
+        quantity: item.quantity,
+        list_price: zero_if_dropped(item.list_price),
+        item_discount: zero_if_dropped(item.item_discount),
+        weighed: item.weighed,
+    }
+}
+
+const fn is_dropped(shop: &ShopOrder, item: &ItemOrder) -> bool {
+    shop.dropped_at.is_some() || item.dropped_at.is_some()
+}
+
+/// Finds every shop order and line of a report in `mine`: the n-th of a shop, the n-th of a SKU in it. What is
+/// not there is added at the end, its amounts unknown. A dropped node is not found again: a source that still
+/// names it has sold it anew.
+fn find_places(tree: &Tree, mine: &mut Placement, told: &Placement) -> Vec<Place> {
+    let mut taken = Vec::new();
+    let mut places = Vec::with_capacity(told.shops.len());
+    for told in &told.shops {
+        let old = |at: usize| tree.shops.get(at);
+        let free = |(at, shop): (usize, &PlacedShop)| {
+            let dropped = old(at).is_some_and(|shop| shop.dropped_at.is_some());
+            (shop.shop_id == told.shop_id && !dropped && !taken.contains(&at)).then_some(at)
+        };
+        let shop = mine.shops.iter().enumerate().find_map(free).unwrap_or_else(|| {
+            mine.shops.push(PlacedShop {
+                shop_discount: Amount::UNKNOWN,
+                freight: Amount::UNKNOWN,
+                items: Vec::new(),
+                ..told.clone()
+            });
+            mine.shops.len() - 1
+        });
+        taken.push(shop);
+        places.push(Place { shop, items: find_items(old(shop), &mut mine.shops[shop], told) });
+    }
+    places
+}
+
+fn find_items(shop: Option<&ShopOrder>, mine: &mut PlacedShop, told: &PlacedShop) -> Vec<usize> {
+    let mut taken = Vec::with_capacity(told.items.len());
+    for told in &told.items {
+        let free = |(at, item): (usize, &PlacedItem)| {
+            let old = shop.and_then(|shop| shop.items.get(at));
+            let dropped = old.is_some_and(|item| item.dropped_at.is_some());
+            (item.sku_id == told.sku_id && !dropped && !taken.contains(&at)).then_some(at)
+        };
+        let item = mine.items.iter().enumerate().find_map(free).unwrap_or_else(|| {
+            mine.items.push(PlacedItem {
+                list_price: Amount::UNKNOWN,
+                item_discount: Amount::UNKNOWN,
+                ..told.clone()
+            });
+            mine.items.len() - 1
+        });
+        taken.push(item);
+    }
+    taken
+}
+
+/// What the report says, in the shape of `mine`: unknown where it says nothing.
+fn told_amounts(mine: &Placement, told: &Placement, places: &[Place]) -> Placement {
+    let mut shaped = told_quantities(mine, told, places);
+    shaped.platform_discount = told.platform_discount;
+    shaped.coins = told.coins;
+    shaped.third_party_discount = told.third_party_discount;
+    for (place, told) in places.iter().zip(&told.shops) {
+        let shop = &mut shaped.shops[place.shop];
+        shop.shop_discount = told.shop_discount;
+        shop.freight = told.freight;
+        for (index, told) in place.items.iter().zip(&told.items) {
+            shop.items[*index].list_price = told.list_price;
+            shop.items[*index].item_discount = told.item_discount;
+        }
+    }
+    shaped
+}
+
+/// Of what the report says the quantities alone: its amounts are in another currency, or not credible.
+fn told_quantities(mine: &Placement, told: &Placement, places: &[Place]) -> Placement {
+    let mut shaped = mine.clone();
+    each_amount(&mut shaped, &mut |amount, _| *amount = Amount::UNKNOWN);
+    for (place, told) in places.iter().zip(&told.shops) {
+        for (index, told) in place.items.iter().zip(&told.items) {
+            shaped.shops[place.shop].items[*index].quantity = told.quantity;
+        }
+    }
+    shaped
+}
+
+/// Where reports gave more than an order may come to, no further one fills the amounts that were given up.
+fn is_credible(tree: &Tree) -> bool {
+    let gave_up = |a: &Anomaly| a.kind == AnomalyKind::SumMismatch && a.detail["field"] == WHOLE;
+    !tree.payment.anomalies.iter().any(gave_up)
+}
+
+/// Lets what is told stand over what was known.
+fn overlay(joined: &mut Placement, told: &Placement) {
+    let mut values = amounts(told).into_iter();
+    each_amount(joined, &mut |amount, _| {
+        let told = values.next().unwrap_or(Amount::UNKNOWN);
+        if told.known().is_some() {
+            *amount = told;
+        }
+    });
+    for (mine, told) in joined.shops.iter_mut().zip(&told.shops) {
+        for (mine, told) in mine.items.iter_mut().zip(&told.items) {
+            mine.quantity = told.quantity;
+        }
+    }
+}
+
+/// Whether the report changes what was known, rather than filling what was not. A value that fitting brings
+/// back to what is known is no change: the same report again says nothing new.
+fn changes(mine: &Placement, told: &Placement, joined: &Placement) -> bool {
+    let (mine_amounts, told, now) = (amounts(mine), amounts(told), amounts(joined));
+    let changed = mine_amounts.iter().zip(&told).zip(&now).any(|((mine, told), now)| {
+        mine.known().is_some() && told.known().is_some() && mine != told && mine != now
+    });
+    changed || quantities(mine).ne(quantities(joined))
+}
+
+fn quantities(placement: &Placement) -> impl Iterator<Item = Quantity> {
+    placement.shops.iter().flat_map(|shop| shop.items.iter().map(|item| item.quantity))
+}
+
+/// Takes terms and new nodes of a freshly priced tree over into `tree`, which has the same nodes in front.
+fn take_over(tree: &mut Tree, priced: Tree, cx: &mut Context<'_>) {
+    tree.payment.platform_discount = priced.payment.platform_discount;
+    tree.payment.coins = priced.payment.coins;
+    tree.payment.third_party_discount = priced.payment.third_party_discount;
+    for (index, new) in priced.shops.into_iter().enumerate() {
+        let Some(shop) = tree.shops.get_mut(index) else {
+            let items = new.items.into_iter().map(|item| ItemOrder { id: (cx.next_id)(), ..item });
+            let items = items.collect();
+            tree.shops.push(ShopOrder { id: (cx.next_id)(), items, ..new });
+            continue;
+        };
+        if shop.dropped_at.is_some() {
+            continue;
+        }
+        shop.shop_discount = new.shop_discount;
+        shop.freight = new.freight;
+        shop.freight_shares = new.freight_shares;
+        for (index, new) in new.items.into_iter().enumerate() {
+            match shop.items.get_mut(index) {
+                Some(item) if item.dropped_at.is_none() => {
+                    item.list_price = new.list_price;
+                    item.quantity = new.quantity;
+                    item.item_discount = new.item_discount;
+                    item.shares = new.shares;
+                }
+                Some(_) => {}
+                None => shop.items.push(ItemOrder { id: (cx.next_id)(), ..new }),
+            }
+        }
+    }
+}
+
+/// Visits every amount with its path, in one fixed order.
+fn each_amount(placement: &mut Placement, visit: &mut dyn FnMut(&mut Amount, &dyn Fn() -> String)) {
+    visit(&mut placement.platform_discount, &|| "platform_discount".to_owned());
+    visit(&mut placement.coins, &|| "coins".to_owned());
+    visit(&mut placement.third_party_discount, &|| "third_party_discount".to_owned());
+    for (s, shop) in placement.shops.iter_mut().enumerate() {
+        visit(&mut shop.shop_discount, &|| format!("shops[{s}].shop_discount"));
+        visit(&mut shop.freight, &|| format!("shops[{s}].freight"));
+        for (i, item) in shop.items.iter_mut().enumerate() {
+            visit(&mut item.list_price, &|| format!("shops[{s}].items[{i}].list_price"));
+            visit(&mut item.item_discount, &|| format!("shops[{s}].items[{i}].item_discount"));
+        }
+    }
+}
+
+fn amounts(placement: &Placement) -> Vec<Amount> {
+    let mut all = Vec::new();
+    each_amount(&mut placement.clone(), &mut |amount, _| all.push(*amount));
+    all
+}
+
+/// Cuts a placement to what is possible: no number out of range, no discount above what is left. Answers what
+/// was cut. Over an unknown nothing is cut: nobody knows what is left.
+fn fit(placement: &mut Placement) -> Vec<Json> {
+    let mut cuts = Vec::new();
+    each_amount(placement, &mut |amount, path| {
+        let kept = match amount.known() {
+            Some(told) if told < 0 => Amount::ZERO,
+            Some(told) if told >= AMOUNT_LIMIT => Amount::UNKNOWN,
+            _ => *amount,
+        };
+        cut(amount, kept, path, &mut cuts);
+    });
+    for (s, shop) in placement.shops.iter_mut().enumerate() {
+        for (i, item) in shop.items.iter_mut().enumerate() {
+            fit_quantity(item, &|| format!("shops[{s}].items[{i}].quantity"), &mut cuts);
+        }
+    }
+    if too_much_in_all(placement, &mut cuts) {
+        return cuts;
+    }
+    let mut all_left = Amount::ZERO;
+    let mut freights = Amount::ZERO;
+    for (s, shop) in placement.shops.iter_mut().enumerate() {
+        let mut left = Amount::ZERO;
+        for (i, item) in shop.items.iter_mut().enumerate() {
+            let gross = Amount(gross(item).and_then(|gross| i64::try_from(gross).ok()));
+            let path = || format!("shops[{s}].items[{i}].item_discount");
+            left = left + fit_discount(&mut item.item_discount, gross, &path, &mut cuts);
+        }
+        let path = || format!("shops[{s}].shop_discount");
+        all_left = all_left + fit_discount(&mut shop.shop_discount, left, &path, &mut cuts);
+        freights = freights + shop.freight;
+    }
+    let path = || "platform_discount".to_owned();
+    let left =
+        fit_discount(&mut placement.platform_discount, all_left, &path, &mut cuts) + freights;
+    let left = fit_discount(&mut placement.coins, left, &|| "coins".to_owned(), &mut cuts);
+    let path = || "third_party_discount".to_owned();
+    fit_discount(&mut placement.third_party_discount, left, &path, &mut cuts);
+    cuts
+}
+
+/// Nothing known of an order whose lines and freights come to more than an order may: its amounts are not credible.
+fn too_much_in_all(placement: &mut Placement, cuts: &mut Vec<Json>) -> bool {
+    let lines = placement.shops.iter().flat_map(|shop| &shop.items);
+    let freights = placement.shops.iter().map(|shop| i128::from(shop.freight.known().unwrap_or(0)));
+    let all = lines.map(|item| gross(item).unwrap_or(0)).sum::<i128>() + freights.sum::<i128>();
+    let too_much = all >= i128::from(AMOUNT_LIMIT);
+    if too_much {
+        cuts.push(json!({"field": WHOLE, "reported": all.to_string(), "kept": null}));
+        each_amount(placement, &mut |amount, _| *amount = Amount::UNKNOWN);
+    }
+    too_much
+}
+
+/// List price times quantity, rounded half up once; none where the price is unknown.
+fn gross(item: &PlacedItem) -> Option<i128> {
+    let list = item.list_price.known()?;
+    Some((i128::from(list) * i128::from(item.quantity.0) + 500) / 1000)
+}
+
+fn fit_quantity(item: &mut PlacedItem, path: &dyn Fn() -> String, cuts: &mut Vec<Json>) {
+    let kept = Quantity(item.quantity.0.min(QUANTITY_LIMIT - 1));
+    if kept != item.quantity {
+        let (told, kept_text) = (item.quantity.to_string(), kept.to_string());
+        cuts.push(json!({"field": path(), "reported": told, "kept": kept_text}));
+        item.quantity = kept;
+    }
+}
+
+/// Cuts a discount to what is left; answers what is left after it.
+fn fit_discount(
+    discount: &mut Amount,
+    left: Amount,
+    path: &dyn Fn() -> String,
+    cuts: &mut Vec<Json>,
+) -> Amount {
+    if let (Some(told), Some(most)) = (discount.known(), left.known())
+        && told > most
+    {
+        cut(discount, left, path, cuts);
+    }
+    left - *discount
+}
+
+fn cut(amount: &mut Amount, kept: Amount, path: &dyn Fn() -> String, cuts: &mut Vec<Json>) {
+    if *amount != kept {
+        cuts.push(json!({"field": path(), "reported": *amount, "kept": kept}));
+        *amount = kept;
+    }
+}
