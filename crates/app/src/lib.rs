@@ -1,1 +1,138 @@
-//! To come.
+//! What Docket does, without HTTP and without SQL: the lane and the use cases around it.
+//!
+//! A use case reads what it needs, hands a pure, repeatable piece of work to the lane, and answers after the
+//! commit. Time is read in one place ([`Clock`]); randomness in another ([`vault`]).
+
+pub mod access;
+pub mod clock;
+pub mod error;
+mod history;
+mod housekeeping;
+pub mod lane;
+mod operate;
+mod orders;
+pub mod people;
+mod place;
+mod products;
+mod record;
+pub mod settings;
+mod stock;
+mod timers;
+pub mod vault;
+
+pub use access::{Access, Principal, Scope, Scopes};
+pub use clock::Clock;
+pub use error::Error;
+pub use history::{AgreedTree, Story};
+pub use orders::{Listed, Orders};
+pub use people::{NewKey, Role};
+pub use place::{Idempotency, Quote};
+pub use record::{Recorded, Taken};
+pub use settings::Settings;
+pub use products::SetPrice;
+pub use stock::{StockChange, StockChangeKind, StockOf};
+
+use docket_domain::{Time, Tree};
+use docket_store::{Options, Store, StoreError};
+use docket_wire::Person;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The order center. Cheap to clone; the last clone to go stops nothing: call [`App::stop`].
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    clock: Clock,
+    store: Arc<Store>,
+    lane: lane::Lane,
+    vault: Arc<vault::Vault>,
+    access: access::Cache,
+    tries: people::Tries,
+    stop: CancellationToken,
+    background: TaskTracker,
+}
+
+/// An order as an answer shows it: the tree after the change, and its people for masking.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The tree.
+    pub tree: Arc<Tree>,
+    /// Its people, if there are any.
+    pub person: Option<Person>,
+    /// Whether this is an earlier answer given again.
+    pub replayed: bool,
+    /// The status of the first answer: 201 or 200.
+    pub status: u16,
+}
+
+impl App {
+    /// Opens the database and starts the writer. Background work starts with [`App::start`].
+    pub async fn open(settings: Settings, vault: vault::Vault, clock: Clock) -> Result<Self, StoreError> {
+        let now = clock.clone();
+        let options = Options {
+            url: settings.database_url.clone(),
+            clock: Arc::new(move || now.now()),
+            queue: settings.queue,
+            upgrade: settings.upgrade,
+        };
+        let store = Arc::new(Store::open(options).await?);
+        let lane = lane::Lane::new(Arc::clone(&store));
+        let access = access::Cache::default();
+        let (stop, background) = (CancellationToken::new(), TaskTracker::new());
+        let inner = Inner {
+            settings,
+            clock,
+            store,
+            lane,
+            vault: Arc::new(vault),
+            access,
+            tries: people::Tries::default(),
+            stop,
+            background,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Starts what runs by itself: timers, housekeeping, the node's lease.
+    pub fn start(&self) {
+        let background = &self.inner.background;
+        background.spawn(timers::run(self.clone()));
+        background.spawn(housekeeping::run(self.clone()));
+    }
+
+    /// Stops what runs by itself, finishes the work that waits, and closes the database.
+    pub async fn stop(&self) {
+        self.inner.stop.cancel();
+        self.inner.background.close();
+        self.inner.background.wait().await;
+        self.inner.store.close().await;
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Now.
+    pub fn now(&self) -> Time {
+        self.inner.clock.now()
+    }
+
+    /// The store, for health and metrics.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Whether orders can be taken: the writer's last word and a read that answers.
+    pub async fn ready(&self) -> Result<(), Error> {
+        if !self.store().figures().writable.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(Error::Unavailable("the database takes no writes".to_owned()));
+        }
+        Ok(self.store().ping().await?)
+    }
+}

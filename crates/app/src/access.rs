@@ -1,0 +1,291 @@
+//! Who may do what: scopes, actor kinds and limits of keys and of people.
+
+use crate::{App, Error};
+use docket_domain::operation::OperationKind;
+use docket_domain::{Actor, ActorKind, FieldError, Id, Refusal, Time, Tree};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+/// How long a resolved token is believed without asking the database again.
+const BELIEVED_MS: i64 = 5_000;
+/// Tokens remembered at most.
+const REMEMBERED_MAX: usize = 10_000;
+
+macro_rules! scopes {
+    ($($(#[$meta:meta])* $variant:ident $word:literal,)*) => {
+        /// What a key may be allowed: a closed list.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Scope { $($(#[$meta])* $variant,)* }
+
+        impl Scope {
+            /// Every scope.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The word at the API.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+    };
+}
+
+scopes! {
+    /// See orders.
+    OrdersRead "orders.read",
+    /// Place and change orders.
+    OrdersWrite "orders.write",
+    /// Set prices and discounts.
+    Prices "prices",
+    /// Report payments.
+    Payments "payments",
+    /// Report refunds, and refund after settlement.
+    Refunds "refunds",
+    /// Read people's data in full.
+    PrivacyRead "privacy.read",
+    /// Count and adjust stock, set product prices.
+    Stock "stock",
+    /// Manage coupons.
+    Coupons "coupons",
+    /// Manage tasks.
+    Tasks "tasks",
+    /// Manage channel shops.
+    Shops "shops",
+    /// Exchange documents.
+    Documents "documents",
+    /// Speak for a site.
+    Sites "sites",
+    /// Manage users and keys, import.
+    Admin "admin",
+}
+
+impl Scope {
+    /// The scope of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|scope| scope.word() == word)
+    }
+
+    /// The scope an operation needs.
+    pub const fn of(kind: OperationKind) -> Self {
+        use OperationKind as K;
+        match kind {
+            K::PaymentSucceeded | K::PaymentFailed | K::AttemptClosed | K::AttemptStuck => {
+                Self::Payments
+            }
+            K::RefundSucceeded | K::RefundFailed => Self::Refunds,
+            _ => Self::OrdersWrite,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A set of scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scopes(u32);
+
+impl Scopes {
+    /// All of them.
+    pub fn all() -> Self {
+        Scope::ALL.iter().copied().collect()
+    }
+
+    /// Whether `scope` is among them.
+    pub const fn has(self, scope: Scope) -> bool {
+        self.0 & (1 << scope as u32) != 0
+    }
+
+    /// Their words.
+    pub fn words(self) -> Vec<&'static str> {
+        Scope::ALL.iter().filter(|scope| self.has(**scope)).map(|scope| scope.word()).collect()
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |set, scope| set | 1 << scope as u32))
+    }
+}
+
+/// What a key may do, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Access {
+    /// Words of its scopes.
+    pub scopes: Vec<String>,
+    /// Kinds of actor it may speak for.
+    pub actors: Vec<ActorKind>,
+    /// The shops it may touch; empty means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shops: Vec<String>,
+    /// The places it may touch; empty means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
+    /// Who it issues tokens and cash references as; kept when a key is renewed.
+    pub issuer: String,
+}
+
+/// Whoever a request comes from, resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The number of the key or user; 0 for this program itself.
+    pub id: Id,
+    /// What people call it.
+    pub name: String,
+    /// Its scopes.
+    pub scopes: Scopes,
+    /// The kinds of actor it may speak for.
+    pub actors: Vec<ActorKind>,
+    /// The shops it may touch; empty means all.
+    pub shops: Vec<String>,
+    /// The places it may touch; empty means all.
+    pub places: Vec<String>,
+    /// Who vouches for its tokens and cash references.
+    pub issuer: String,
+    /// The role, for a user.
+    pub role: Option<crate::Role>,
+}
+
+impl Principal {
+    /// This program itself: commands that own the data folder.
+    pub fn local() -> Self {
+        use ActorKind::{Buyer, Courier, Gateway, Seller, Store, Till};
+        Self {
+            id: Id(0),
+            name: "local".to_owned(),
+            scopes: Scopes::all(),
+            actors: vec![Buyer, Seller, Store, Till, Courier, Gateway],
+            shops: Vec::new(),
+            places: Vec::new(),
+            issuer: "local".to_owned(),
+            role: None,
+        }
+    }
+
+    /// Refuses unless `scope` is among its scopes.
+    pub fn needs(&self, scope: Scope) -> Result<(), Error> {
+        if self.scopes.has(scope) { Ok(()) } else { Err(Error::Forbidden(scope)) }
+    }
+
+    /// Whether it may see `tree` at all.
+    pub fn sees(&self, tree: &Tree) -> bool {
+        let any = |limit: &[String], of: fn(&docket_domain::ShopOrder) -> &String| {
+            limit.is_empty() || tree.shops.iter().any(|shop| limit.contains(of(shop)))
+        };
+        any(&self.shops, |shop| &shop.shop_id) && any(&self.places, |shop| &shop.place)
+    }
+
+    /// Whether it may touch the shop order `shop`.
+    pub fn touches(&self, shop: &docket_domain::ShopOrder) -> bool {
+        let within = |limit: &[String], of: &String| limit.is_empty() || limit.contains(of);
+        within(&self.shops, &shop.shop_id) && within(&self.places, &shop.place)
+    }
+
+    /// The actor of a request for `kind`: the one named, or the only one this key may speak for that may ask
+    /// for it.
+    pub fn actor(&self, named: Option<Actor>, kind: OperationKind) -> Result<Actor, Error> {
+        if let Some(actor) = named {
+            if self.actors.contains(&actor.kind) {
+                return Ok(actor);
+            }
+            let refused = format!("{} may not speak for a {}", self.name, actor.kind);
+            return Err(Error::ActorNotAllowed(refused));
+        }
+        if let [only] = self.actors[..] {
+            return Ok(Actor::of(only));
+        }
+        let able = self.actors.iter().copied().filter(|actor| kind.rule().who.contains(actor));
+        match able.collect::<Vec<_>>()[..] {
+            [only] => Ok(Actor::of(only)),
+            [] => Err(Error::ActorNotAllowed(format!("{} may not speak for anyone who may ask for {kind}", self.name))),
+            _ => {
+                let message = format!("{} may speak for several kinds of actor; say which", self.name);
+                Err(Refusal::Invalid(vec![FieldError { field: "actor".to_owned(), code: "required", message }]).into())
+            }
+        }
+    }
+}
+
+/// The SHA-256 under which a token or key is stored.
+pub fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+type Believed = FxHashMap<[u8; 32], (Arc<Principal>, Time)>;
+
+/// Tokens resolved a moment ago.
+#[derive(Debug, Default)]
+pub struct Cache {
+    believed: Mutex<Believed>,
+}
+
+impl Cache {
+    fn get(&self, hash: &[u8; 32], now: Time) -> Option<Arc<Principal>> {
+        let believed = self.believed.lock().expect("no code panics while it holds the cache");
+        let (principal, since) = believed.get(hash)?;
+        ((0..BELIEVED_MS).contains(&now.since(*since))).then(|| Arc::clone(principal))
+    }
+
+    fn put(&self, hash: [u8; 32], principal: Arc<Principal>, now: Time) {
+        let mut believed = self.believed.lock().expect("no code panics while it holds the cache");
+        if believed.len() >= REMEMBERED_MAX {
+            believed.clear();
+        }
+        believed.insert(hash, (principal, now));
+    }
+
+    /// Believes nothing any more: a key or user changed.
+    pub fn forget(&self) {
+        self.believed.lock().expect("no code panics while it holds the cache").clear();
+    }
+}
+
+impl App {
+    /// Resolves the secret of a key or the token of a session.
+    pub async fn authenticate(&self, secret: &str) -> Result<Arc<Principal>, Error> {
+        let (hash, now) = (hash(secret), self.now());
+        if let Some(principal) = self.inner.access.get(&hash, now) {
+            return Ok(principal);
+        }
+        let principal = match self.principal_of_key(hash).await? {
+            Some(principal) => principal,
+            None => self.principal_of_session(hash, now).await?,
+        };
+        let principal = Arc::new(principal);
+        self.inner.access.put(hash, Arc::clone(&principal), now);
+        Ok(principal)
+    }
+
+    async fn principal_of_key(&self, hash: [u8; 32]) -> Result<Option<Principal>, Error> {
+        let Some(key) = self.store().key(hash).await?.filter(|key| key.revoked_at.is_none()) else {
+            return Ok(None);
+        };
+        let damaged = |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
+        let access: Access = serde_json::from_str(&key.body).map_err(damaged)?;
+        Ok(Some(Principal {
+            id: key.id,
+            name: key.name,
+            scopes: access.scopes.iter().filter_map(|word| Scope::from_word(word)).collect(),
+            actors: access.actors,
+            shops: access.shops,
+            places: access.places,
+            issuer: access.issuer,
+            role: None,
+        }))
+    }
+
+    async fn principal_of_session(&self, hash: [u8; 32], now: Time) -> Result<Principal, Error> {
+        let invalid = Error::Unauthenticated("this token is not valid, or no longer");
+        let Some(session) = self.store().session(hash).await? else { return Err(invalid) };
+        let user = self.store().user_of(session.user).await?;
+        match user.filter(|user| user.disabled_at.is_none() && session.expires_at > now) {
+            Some(user) => Ok(crate::people::principal(&user)),
+            None => Err(invalid),
+        }
+    }
+}

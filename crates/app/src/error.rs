@@ -1,0 +1,106 @@
+//! Why a use case did not do what it was asked to. The outermost message is safe to show; the chain is for
+//! the log. HTTP statuses are the business of `http`.
+
+use docket_domain::{FieldError, Id, Refusal};
+use docket_store::{Cause, QueueFull, Refused, StoreError};
+
+/// One enum for every use case.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The domain refuses.
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    /// What was named does not exist, or the caller may not see it.
+    #[error("there is no {what} {id}")]
+    NotFound {
+        /// `order`, `user`, `key`, …
+        what: &'static str,
+        /// As it was named.
+        id: String,
+    },
+    /// No token, or one that is not valid.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// The key or role lacks a scope.
+    #[error("this needs the scope `{0}`")]
+    Forbidden(crate::Scope),
+    /// The key may not speak for this actor.
+    #[error("{0}")]
+    ActorNotAllowed(String),
+    /// The idempotency key was used with another body.
+    #[error("this Idempotency-Key was used with another request")]
+    IdempotencyKeyReused,
+    /// The client token was used with another body.
+    #[error("this client_token belongs to order {order}, which was placed with another body")]
+    ClientTokenReused {
+        /// The order that has it.
+        order: Id,
+    },
+    /// The external id belongs to another order.
+    #[error("this external_id belongs to order {order}")]
+    ExternalIdTaken {
+        /// The order that has it.
+        order: Id,
+    },
+    /// A name is taken.
+    #[error("the {what} {name} exists already")]
+    Taken {
+        /// `user`, `key`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// Too many failed tries to log in.
+    #[error("too many failed tries; wait {seconds} s")]
+    TooManyTries {
+        /// Until when.
+        seconds: u64,
+    },
+    /// Too much work is waiting.
+    #[error("too much work is waiting; try again in a moment")]
+    Busy,
+    /// The database is out of use.
+    #[error("the database cannot be used now; try again in a moment")]
+    Unavailable(String),
+    /// A fault of ours.
+    #[error("something went wrong on our side")]
+    Internal(String),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<FieldError> for Error {
+    fn from(error: FieldError) -> Self {
+        Refusal::Invalid(vec![error]).into()
+    }
+}
+
+impl From<QueueFull> for Error {
+    fn from(_: QueueFull) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused.cause {
+            Cause::Unavailable => Self::Unavailable(refused.message),
+            Cause::Contended => Self::Busy,
+            Cause::Broken => Self::Internal(refused.message),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(message) => Self::Unavailable(message),
+            StoreError::Conflict => Self::Busy,
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}

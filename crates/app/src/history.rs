@@ -1,0 +1,120 @@
+//! The log of an order, its story, its agreed versions, and the tree as it was at a past moment.
+
+use crate::access::{Principal, Scope};
+use crate::operate::no_order;
+use crate::{Answer, App, Error};
+use docket_domain::{Id, LogEntry, Time, Tree, change};
+use docket_store::{OperationFilter, Snapshot};
+use std::sync::Arc;
+
+/// The whole story of an order.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// The tree, at the moment asked for.
+    pub tree: Tree,
+    /// Its log up to then, from its placement on.
+    pub entries: Vec<LogEntry>,
+}
+
+/// An agreed tree, opened.
+#[derive(Debug, Clone)]
+pub struct AgreedTree {
+    /// As it is kept.
+    pub snapshot: Snapshot,
+    /// The JSON that was agreed.
+    pub json: String,
+}
+
+impl App {
+    /// The log of an order.
+    pub async fn operations(&self, who: &Principal, id: Id) -> Result<Vec<LogEntry>, Error> {
+        who.needs(Scope::OrdersRead)?;
+        let tree = self.tree(who, id).await?;
+        Ok(self.visible(who, &tree, self.store().operations(tree.id()).await?))
+    }
+
+    /// One page of the log across orders; keys limited to shops or places may not ask.
+    pub async fn operations_across(
+        &self,
+        who: &Principal,
+        filter: &OperationFilter,
+    ) -> Result<Vec<LogEntry>, Error> {
+        who.needs(Scope::OrdersRead)?;
+        if !who.shops.is_empty() || !who.places.is_empty() {
+            let refused = "a key limited to shops or places reads the log of one order at a time";
+            return Err(Error::ActorNotAllowed(refused.to_owned()));
+        }
+        Ok(self.store().operations_across(filter).await?)
+    }
+
+    /// The agreed versions of an order, oldest first. They show the whole tree, so a key limited to shops
+    /// sees those of its own orders alone.
+    pub async fn snapshots(&self, who: &Principal, id: Id) -> Result<Vec<AgreedTree>, Error> {
+        who.needs(Scope::OrdersRead)?;
+        let tree = self.tree(who, id).await?;
+        if !tree.shops.iter().all(|shop| who.touches(shop)) {
+            return Err(no_order(id));
+        }
+        let found = self.store().snapshots(tree.id()).await?.into_iter().map(|snapshot| {
+            let damaged = |what: &dyn std::fmt::Display| {
+                Error::Internal(format!("agreed tree {} of {}: {what}", snapshot.terms_version, id))
+            };
+            let json = zstd::decode_all(&snapshot.body[..]).map_err(|error| damaged(&error))?;
+            let json = String::from_utf8(json).map_err(|error| damaged(&error))?;
+            if crate::access::hash(&json) != snapshot.sha256 {
+                return Err(damaged(&"its checksum does not match"));
+            }
+            Ok(AgreedTree { snapshot, json })
+        });
+        found.collect()
+    }
+
+    /// The order with its whole story, as of `at` where given.
+    pub async fn story(&self, who: &Principal, id: Id, at: Option<Time>) -> Result<Story, Error> {
+        who.needs(Scope::OrdersRead)?;
+        let tree = self.tree(who, id).await?;
+        let entries = self.store().operations(tree.id()).await?;
+        let Story { tree, entries } = rewound(tree, entries, at)?.ok_or_else(|| no_order(id))?;
+        let entries = self.visible(who, &tree, entries);
+        Ok(Story { tree, entries })
+    }
+
+    /// The order as it was at `at`.
+    pub async fn order_at(&self, who: &Principal, id: Id, at: Time) -> Result<Answer, Error> {
+        let story = self.story(who, id, Some(at)).await?;
+        let person = self.person_of(story.tree.id()).await?;
+        Ok(Answer { tree: Arc::new(story.tree), person, replayed: false, status: 200 })
+    }
+
+    /// The rows a caller limited to some shop orders may read: those of its own nodes.
+    #[allow(clippy::unused_self)] // reads as a question to the center
+    fn visible(&self, who: &Principal, tree: &Tree, entries: Vec<LogEntry>) -> Vec<LogEntry> {
+        if tree.shops.iter().all(|shop| who.touches(shop)) {
+            return entries;
+        }
+        let own = |node: Id| {
+            tree.shops.iter().filter(|shop| who.touches(shop)).any(|shop| {
+                shop.id == node || shop.items.iter().any(|item| item.id == node)
+            })
+        };
+        entries.into_iter().filter(|entry| own(entry.node)).collect()
+    }
+}
+
+/// Undoes every row after `at`, newest first. `None` where the order was not placed yet.
+fn rewound(
+    mut tree: Tree,
+    mut entries: Vec<LogEntry>,
+    at: Option<Time>,
+) -> Result<Option<Story>, Error> {
+    let Some(at) = at else { return Ok(Some(Story { tree, entries })) };
+    while entries.last().is_some_and(|entry| entry.at > at) {
+        let Some(entry) = entries.pop() else { break };
+        let broken = |error: change::BrokenLog| Error::Internal(error.to_string());
+        match change::undo(&tree, &entry).map_err(broken)? {
+            Some(before) => tree = before,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(Story { tree, entries }))
+}

@@ -1,0 +1,316 @@
+//! Changing an order: one request, decided by the domain, written by the lane.
+
+use crate::access::{Principal, Scope};
+use crate::lane::Verdict;
+use crate::place::{Agreed, Idempotency, can_hold, held, set_ship_to};
+use crate::settings::Deadlines;
+use crate::vault::Vault;
+use crate::{Answer, App, Error};
+use docket_domain::change::{Change, PaymentClaim};
+use docket_domain::decide::{self, Context as Deciding, Decided};
+use docket_domain::operation::{By, Operation, OperationKind, Request};
+use docket_domain::words::Settlement;
+use docket_domain::{Actor, Id, Refusal, Tree, status};
+use docket_store::{Context, Key, Need, Priority, TreeWrite, View, Writes};
+use docket_wire::{Person, Posted, ShipTo};
+use std::sync::Arc;
+
+/// What became of a request in the lane.
+enum Operating {
+    /// Done, or so already.
+    Done { tree: Arc<Tree>, refused: Option<Error> },
+    /// It was done before under this idempotency key.
+    Before { tree: Id, status: u16 },
+    /// The number is not that of a payment order.
+    NotARoot,
+    /// Nothing was written.
+    Refused(Error),
+}
+
+/// A request with everything the piece of work needs.
+struct Work {
+    request: Request,
+    root: Id,
+    actor: Actor,
+    who: Principal,
+    ship_to: Option<ShipTo>,
+    idempotency: Option<Idempotency>,
+    deadlines: Arc<Deadlines>,
+    vault: Arc<Vault>,
+    claim: Option<PaymentClaim>,
+}
+
+impl App {
+    /// Decides `posted` and answers the whole tree, whichever of its numbers was named.
+    pub async fn operate(
+        &self,
+        who: &Principal,
+        posted: Posted,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Answer, Error> {
+        let kind = posted.request.operation.kind();
+        who.needs(Scope::of(kind))?;
+        let actor = who.actor(posted.actor.clone(), kind)?;
+        let node = posted.request.node;
+        match self.try_operate(who, &posted, &actor, node, idempotency).await? {
+            Operating::NotARoot => {}
+            done => return self.operated(who, done).await,
+        }
+        let Some(root) = self.store().root_of(node).await? else {
+            return Err(no_order(node));
+        };
+        let done = self.try_operate(who, &posted, &actor, root, idempotency).await?;
+        self.operated(who, done).await
+    }
+
+    async fn operated(&self, who: &Principal, done: Operating) -> Result<Answer, Error> {
+        match done {
+            Operating::Done { refused: Some(error), .. } | Operating::Refused(error) => Err(error),
+            Operating::Done { tree, refused: None } => {
+                let person = self.person_of(tree.id()).await?;
+                Ok(Answer { tree, person, replayed: false, status: 200 })
+            }
+            Operating::Before { tree, status } => self.answer_again(who, tree, status).await,
+            Operating::NotARoot => Err(Error::Internal("a root is not a root".to_owned())),
+        }
+    }
+
+    async fn try_operate(
+        &self,
+        who: &Principal,
+        posted: &Posted,
+        actor: &Actor,
+        root: Id,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Operating, Error> {
+        let claim = match &posted.request.operation {
+            Operation::PaymentSucceeded(paid) => {
+                Some(PaymentClaim::of(&paid.tender, &paid.reference, &who.issuer))
+            }
+            _ => None,
+        };
+        let work = Work {
+            request: posted.request.clone(),
+            root,
+            actor: actor.clone(),
+            who: who.clone(),
+            ship_to: posted.ship_to.clone(),
+            idempotency,
+            deadlines: Arc::clone(&self.inner.settings.deadlines),
+            vault: Arc::clone(&self.inner.vault),
+            claim,
+        };
+        let mut keys = vec![Key::Tree(root)];
+        keys.extend(idempotency.map(|given| Key::Idempotency(given.hash)));
+        keys.extend(work.claim.as_ref().map(|claim| Key::Unique(claim_key(claim))));
+        if work.ship_to.is_some() {
+            keys.push(Key::Person(root));
+        }
+        let work = move |view: &View, cx: &mut Context<'_>| work.operate(view, cx);
+        self.inner.lane.run(Priority::People, keys, work).await
+    }
+}
+
+/// There is no such order, or the caller may not see it: both sound the same.
+pub(crate) fn no_order(id: Id) -> Error {
+    Error::NotFound { what: "order", id: id.to_string() }
+}
+
+/// The unique key of a payment reference.
+pub(crate) fn claim_key(claim: &PaymentClaim) -> String {
+    format!("payment:{}:{}", claim.scope, claim.reference)
+}
+
+impl Work {
+    /// The piece of work: pure, repeatable.
+    fn operate(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Operating> {
+        if let Some(given) = self.idempotency {
+            match given.earlier(view)? {
+                Some(Ok(found)) => {
+                    return Ok((None, Operating::Before { tree: found.tree, status: found.status }));
+                }
+                Some(Err(error)) => return Ok((None, Operating::Refused(error))),
+                None => {}
+            }
+        }
+        let Some(tree) = view.tree(self.root)? else { return Ok((None, Operating::NotARoot)) };
+        if !self.who.sees(tree) || !self.may_touch(tree) {
+            return Ok((None, Operating::Refused(no_order(self.request.node))));
+        }
+        if let Some(claim) = &self.claim
+            && let Some(taken) = view.unique(&claim_key(claim))?
+            && taken.tree != self.root
+        {
+            return self.reference_taken(tree, taken.tree, claim, view, cx);
+        }
+        require_holds(tree, &self.request.operation, view)?;
+        match self.decide(tree, view, cx) {
+            Ok(Decided::Already) => {
+                let tree = Arc::clone(tree);
+                Ok((self.kept_alone(cx), Operating::Done { tree, refused: None }))
+            }
+            Ok(Decided::Change(change)) => self.write(*change, view, cx),
+            Err(Refusal::PaymentReferenceTaken { order }) => {
+                let reference = self.claim.as_ref().map_or("", |claim| &claim.reference);
+                let change = self.note(tree, reference, order, cx);
+                let refused = Refusal::PaymentReferenceTaken { order }.into();
+                let (writes, tree) = written(vec![change], None);
+                Ok((Some(writes), Operating::Done { tree, refused: Some(refused) }))
+            }
+            Err(refusal) => Ok((None, Operating::Refused(self.explained(refusal, tree)))),
+        }
+    }
+
+    /// A key limited to shops changes its own shop orders alone: of a tree with others' it may name no number
+    /// above them.
+    fn may_touch(&self, tree: &Tree) -> bool {
+        let node = self.request.node;
+        let mut named = tree.shops.iter().filter(|shop| {
+            node == tree.id() || shop.id == node || shop.items.iter().any(|item| item.id == node)
+        });
+        named.all(|shop| self.who.touches(shop))
+    }
+
+    /// After settlement a refund needs a scope of its own, and the refusal names it.
+    fn explained(&self, refusal: Refusal, tree: &Tree) -> Error {
+        let settled = || {
+            let standing = status::of(tree);
+            standing.shops.iter().any(|shop| shop.settlement == Settlement::Settled)
+        };
+        let refund = self.request.operation.kind() == OperationKind::RefundByStore;
+        match refusal {
+            Refusal::State { .. }
+                if refund && !self.who.scopes.has(Scope::Refunds) && settled() =>
+            {
+                Error::Forbidden(Scope::Refunds)
+            }
+            refusal => refusal.into(),
+        }
+    }
+
+    fn by(&self) -> By<'_> {
+        By {
+            actor: &self.actor,
+            issuer: &self.who.issuer,
+            may_refund_settled: self.who.scopes.has(Scope::Refunds),
+        }
+    }
+
+    fn decide(&self, tree: &Tree, view: &View, cx: &mut Context<'_>) -> Result<Decided, Refusal> {
+        let (now, gene) = (cx.now, tree.id().gene());
+        let mut deciding = Deciding {
+            at: now,
+            policy: self.deadlines.of(tree),
+            next_id: &mut || cx.ids.next(now, gene),
+            can_hold: &|moves| can_hold(view, moves),
+        };
+        decide::decide(tree, &self.request, self.by(), &mut deciding)
+    }
+
+    fn note(&self, tree: &Tree, reference: &str, other: Id, cx: &mut Context<'_>) -> Change {
+        let (now, gene) = (cx.now, tree.id().gene());
+        let mut deciding = Deciding {
+            at: now,
+            policy: self.deadlines.of(tree),
+            next_id: &mut || cx.ids.next(now, gene),
+            can_hold: &|_| false,
+        };
+        decide::note_reference_taken(tree, reference, other, self.by(), &mut deciding)
+    }
+
+    /// The reference belongs to another tree: refused, and noted on both.
+    fn reference_taken(
+        &self,
+        tree: &Tree,
+        other: Id,
+        claim: &PaymentClaim,
+        view: &View,
+        cx: &mut Context<'_>,
+    ) -> Verdict<Operating> {
+        let mut changes = vec![self.note(tree, &claim.reference, other, cx)];
+        if let Some(other) = view.tree(other)? {
+            changes.push(self.note(other, &claim.reference, tree.id(), cx));
+        }
+        let refused = Refusal::PaymentReferenceTaken { order: other }.into();
+        let (writes, tree) = written(changes, None);
+        Ok((Some(writes), Operating::Done { tree, refused: Some(refused) }))
+    }
+
+    /// Nothing changed, but the idempotency key is kept all the same.
+    fn kept_alone(&self, cx: &Context<'_>) -> Option<Writes> {
+        let kept = self.idempotency?.kept(200, self.root, cx.now);
+        Some(Writes { idempotency: Some(kept), ..Writes::default() })
+    }
+
+    fn write(&self, change: Change, view: &View, cx: &mut Context<'_>) -> Verdict<Operating> {
+        let person = match &self.ship_to {
+            None => None,
+            Some(ship_to) => {
+                let mut person = match view.person(self.root)? {
+                    // What cannot be opened any more is replaced: the new address is whole in itself.
+                    Some(sealed) => self.vault.open_sealed(sealed).unwrap_or_default(),
+                    None => Person::default(),
+                };
+                let node = change.entry.node;
+                let position = change.tree.shops.iter().position(|shop| shop.id == node);
+                set_ship_to(&mut person, position.unwrap_or(0), ship_to.clone());
+                Some(person)
+            }
+        };
+        let (mut writes, tree) = written(vec![change], self.idempotency.map(|given| (given, cx.now)));
+        if let Some(person) = person {
+            let hashes = person.phones().iter().filter_map(|phone| self.vault.phone(phone)).collect::<Vec<_>>();
+            writes.phones = hashes.into_iter().map(|(last4, phone)| (self.root, last4, phone)).collect();
+            writes.persons = vec![(self.root, self.vault.seal(&person))];
+        }
+        Ok((Some(writes), Operating::Done { tree, refused: None }))
+    }
+}
+
+/// Late money may revive a revoked order: then the stock of its lines must be known.
+fn require_holds(tree: &Tree, operation: &Operation, view: &View) -> Result<(), Need> {
+    if !matches!(operation, Operation::PaymentSucceeded(_)) {
+        return Ok(());
+    }
+    if matches!(tree.payment.revoke, docket_domain::tree::Revoke::Revoked { .. }) {
+        let held = tree.lines().filter(|(_, item)| item.holds_stock);
+        let keys = held.map(|(shop, item)| Key::Stock {
+            place: shop.place.clone(),
+            sku_id: item.sku_id.clone(),
+        });
+        let missing: Vec<_> =
+            keys.filter(|key| matches!(key, Key::Stock { place, sku_id } if view.stock(place, sku_id).is_err())).collect();
+        if !missing.is_empty() {
+            return Err(Need(missing));
+        }
+    }
+    Ok(())
+}
+
+/// Changes as the store writes them, with the tree of the first.
+pub(crate) fn written(
+    changes: Vec<Change>,
+    kept: Option<(Idempotency, docket_domain::Time)>,
+) -> (Writes, Arc<Tree>) {
+    let mut writes = Writes::default();
+    for change in changes {
+        let (tree, at) = (Arc::new(change.tree), change.entry.at);
+        let id = tree.id();
+        // A hold that a decision takes anew must find enough; what it gives back always fits.
+        let moves = change.stock.into_iter();
+        writes.stock.extend(moves.map(|moved| {
+            let takes = moved.held.0 > 0 && moved.on_hand.0 == 0;
+            held(moved, takes)
+        }));
+        let claims = change.claims.iter();
+        writes.unique.extend(claims.map(|claim| (claim_key(claim), id, None)));
+        if change.new_terms {
+            let terms = tree.payment.terms_version;
+            writes.snapshots.push(Agreed::of(&tree).snapshot(id, terms, at));
+        }
+        writes.trees.push(TreeWrite { tree, entry: change.entry });
+    }
+    let tree = Arc::clone(&writes.trees[0].tree);
+    writes.idempotency = kept.map(|(given, now)| given.kept(200, tree.id(), now));
+    (writes, tree)
+}

@@ -1,0 +1,163 @@
+//! Reading orders: one by any of its numbers, lists by filters, people's data masked or on record in full.
+
+use crate::access::{Principal, Scope};
+use crate::operate::no_order;
+use crate::{Answer, App, Error};
+use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};
+use docket_domain::{Gene, Id, Time, Tree};
+use docket_store::{Cursor, Filter, Priority, Sealed, Sort, Writes};
+use docket_wire::{Person, person};
+use std::sync::Arc;
+
+/// What is asked of a list, as words that were read.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)] // the names are those of the contract
+pub struct Orders {
+    pub id: Option<Id>,
+    pub external_id: Option<String>,
+    pub client_token: Option<String>,
+    pub buyer: Option<String>,
+    pub phone: Option<String>,
+    pub phone_last4: Option<String>,
+    pub shop: Option<String>,
+    pub channel: Option<String>,
+    pub branch: Option<String>,
+    pub place: Option<String>,
+    pub sku: Option<String>,
+    pub tracking: Option<String>,
+    pub status: Option<Status>,
+    pub store_status: Option<StoreStatus>,
+    pub delivery: Option<DeliveryStatus>,
+    pub refund: Option<RefundAxis>,
+    pub order_type: Option<OrderType>,
+    pub tag: Option<String>,
+    pub anomaly: Option<String>,
+    pub duplicate: bool,
+    pub created: (Option<Time>, Option<Time>),
+    pub paid: (Option<Time>, Option<Time>),
+    pub updated: (Option<Time>, Option<Time>),
+    pub by_update: bool,
+    pub limit: usize,
+    pub cursor: Option<Cursor>,
+}
+
+/// One page.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The orders, newest first, each with its people.
+    pub orders: Vec<(Tree, Option<Person>)>,
+    /// Where the next page goes on.
+    pub next: Option<Cursor>,
+}
+
+impl App {
+    /// The order that any of its numbers names.
+    pub async fn order(&self, who: &Principal, id: Id) -> Result<Answer, Error> {
+        who.needs(Scope::OrdersRead)?;
+        let tree = self.tree(who, id).await?;
+        let person = self.person_of(tree.id()).await?;
+        Ok(Answer { tree: Arc::new(tree), person, replayed: false, status: 200 })
+    }
+
+    /// The same with people's data in full; the reading is recorded first.
+    pub async fn reveal(&self, who: &Principal, id: Id) -> Result<Answer, Error> {
+        who.needs(Scope::PrivacyRead)?;
+        let answer = self.order(who, id).await?;
+        let (tree, reader) = (answer.tree.id(), format!("{}:{}", who.id, who.name));
+        let record = move |_: &docket_store::View, cx: &mut docket_store::Context<'_>| {
+            let number = cx.ids.next(cx.now, Gene(0));
+            let statements = vec![Sealed::revealed(number, tree, &reader, cx.now)];
+            Ok((Some(Writes { statements, ..Writes::default() }), ()))
+        };
+        self.inner.lane.run(Priority::People, Vec::new(), record).await?;
+        Ok(answer)
+    }
+
+    /// A tree the caller may see.
+    pub(crate) async fn tree(&self, who: &Principal, id: Id) -> Result<Tree, Error> {
+        let mut tree = self.store().tree(id).await?;
+        if tree.is_none()
+            && let Some(root) = self.store().root_of(id).await?
+        {
+            tree = self.store().tree(root).await?;
+        }
+        tree.filter(|tree| who.sees(tree)).ok_or_else(|| no_order(id))
+    }
+
+    /// The people of a tree, opened.
+    pub(crate) async fn person_of(&self, tree: Id) -> Result<Option<Person>, Error> {
+        let found = self.store().persons(&[tree]).await?;
+        found.first().map(|(_, sealed)| self.inner.vault.open_sealed(sealed)).transpose()
+    }
+
+    /// One page of orders.
+    pub async fn orders(&self, who: &Principal, asked: &Orders) -> Result<Listed, Error> {
+        who.needs(Scope::OrdersRead)?;
+        let Some(filter) = self.filter(who, asked).await? else {
+            return Ok(Listed { orders: Vec::new(), next: None });
+        };
+        let page = self.store().list(&filter).await?;
+        let trees = self.store().trees(&page.ids).await?;
+        let persons = self.store().persons(&page.ids).await?;
+        let open = |tree: &Tree| {
+            let sealed = persons.iter().find(|(id, _)| *id == tree.id());
+            sealed.map(|(_, sealed)| self.inner.vault.open_sealed(sealed)).transpose()
+        };
+        let orders = trees.into_iter().map(|tree| Ok((open(&tree)?, tree)));
+        let orders = orders.map(|order| order.map(|(person, tree)| (tree, person)));
+        Ok(Listed { orders: orders.collect::<Result<_, Error>>()?, next: page.next })
+    }
+
+    /// What the store is asked for; `None` where nothing can match.
+    async fn filter(&self, who: &Principal, asked: &Orders) -> Result<Option<Filter>, Error> {
+        let id = match asked.id {
+            None => None,
+            Some(id) => match self.store().root_of(id).await? {
+                Some(root) => Some(root),
+                None => return Ok(None),
+            },
+        };
+        let phone = match &asked.phone {
+            None => None,
+            Some(phone) => {
+                let normal = person::normal_phone(phone);
+                match normal.and_then(|normal| self.inner.vault.phone(&normal)) {
+                    Some(hashes) => Some(hashes),
+                    None => return Ok(None),
+                }
+            }
+        };
+        let only = |limit: &[String]| (!limit.is_empty()).then(|| limit.to_vec());
+        let asked = asked.clone();
+        Ok(Some(Filter {
+            sort: if asked.by_update { Sort::Updated } else { Sort::Created },
+            limit: asked.limit,
+            cursor: asked.cursor,
+            id,
+            external_id: asked.external_id,
+            client_token: asked.client_token,
+            buyer: asked.buyer,
+            phone,
+            phone_last4: asked.phone_last4.map(|digits| self.inner.vault.last4(&digits)),
+            shop: asked.shop,
+            channel: asked.channel,
+            branch: asked.branch,
+            place: asked.place,
+            sku: asked.sku,
+            tracking: asked.tracking,
+            status: asked.status,
+            store_status: asked.store_status,
+            delivery: asked.delivery,
+            refund: asked.refund,
+            order_type: asked.order_type,
+            tag: asked.tag,
+            anomaly: asked.anomaly,
+            duplicate: asked.duplicate,
+            created: asked.created,
+            paid: asked.paid,
+            updated: asked.updated,
+            only_shops: only(&who.shops),
+            only_places: only(&who.places),
+        }))
+    }
+}

@@ -1,0 +1,304 @@
+//! Users with roles, logging in, and keys of programs.
+
+use crate::access::{self, Access, Principal, Scope, Scopes};
+use crate::{App, Error, vault};
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::Argon2;
+use docket_domain::{ActorKind, FieldError, Gene, Id, Refusal, Time, time};
+use docket_store::{KeyRow, Priority, SessionRow, Statement, UserRow, Writes};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
+
+/// How long a login lasts.
+const SESSION: time::Millis = 12 * time::HOUR;
+/// Failed logins of a name, within [`WINDOW`], after which it must wait.
+const TRIES_MAX: usize = 5;
+const WINDOW: time::Millis = 5 * time::MINUTE;
+/// The shortest password taken.
+const PASSWORD_CHARS_MIN: usize = 8;
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Everything but admin and privacy.read; speaks as seller, store and till.
+    Operator,
+    /// Sees orders.
+    Viewer,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Operator, Self::Viewer];
+
+    /// The word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Operator => "operator",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// The role of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    fn scopes(self) -> Scopes {
+        let all = Scope::ALL.iter().copied();
+        match self {
+            Self::Admin => Scopes::all(),
+            Self::Operator => {
+                all.filter(|scope| !matches!(scope, Scope::Admin | Scope::PrivacyRead)).collect()
+            }
+            Self::Viewer => [Scope::OrdersRead].into_iter().collect(),
+        }
+    }
+
+    fn actors(self) -> Vec<ActorKind> {
+        use ActorKind::{Buyer, Courier, Gateway, Seller, Store, Till};
+        match self {
+            Self::Admin => vec![Buyer, Seller, Store, Till, Courier, Gateway],
+            Self::Operator => vec![Seller, Store, Till],
+            Self::Viewer => Vec::new(),
+        }
+    }
+}
+
+/// The principal of a user.
+pub(crate) fn principal(user: &UserRow) -> Principal {
+    let role = Role::from_word(&user.role).unwrap_or(Role::Viewer);
+    Principal {
+        id: user.id,
+        name: user.name.clone(),
+        scopes: role.scopes(),
+        actors: role.actors(),
+        shops: Vec::new(),
+        places: Vec::new(),
+        issuer: format!("user:{}", user.id),
+        role: Some(role),
+    }
+}
+
+/// A key to add.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// For whom it may speak.
+    pub actors: Vec<ActorKind>,
+    /// The shops it may touch; empty means all.
+    pub shops: Vec<String>,
+    /// The places it may touch; empty means all.
+    pub places: Vec<String>,
+    /// Who it issues as; its own number where left out.
+    pub issuer: Option<String>,
+}
+
+/// Failed logins of late, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Tries(Mutex<FxHashMap<String, Vec<Time>>>);
+
+impl Tries {
+    fn check(&self, name: &str, now: Time) -> Result<(), Error> {
+        let mut tries = self.0.lock().expect("no code panics while it holds the tries");
+        let Some(failed) = tries.get_mut(name) else { return Ok(()) };
+        failed.retain(|at| now.since(*at) < WINDOW);
+        match failed.first() {
+            Some(first) if failed.len() >= TRIES_MAX => {
+                let seconds = (WINDOW - now.since(*first)).max(1000) as u64 / 1000;
+                Err(Error::TooManyTries { seconds })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn failed(&self, name: &str, now: Time) {
+        let mut tries = self.0.lock().expect("no code panics while it holds the tries");
+        if tries.len() > 10_000 {
+            tries.clear();
+        }
+        tries.entry(name.to_owned()).or_default().push(now);
+    }
+
+    fn succeeded(&self, name: &str) {
+        self.0.lock().expect("no code panics while it holds the tries").remove(name);
+    }
+}
+
+fn named(name: &str) -> Result<(), Error> {
+    let plain = |c: char| c.is_alphanumeric() || "._-@ ".contains(c);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+        let message = "a name has 1 to 64 bytes: letters, digits, . _ - @ and blanks".to_owned();
+        return Err(FieldError { field: "name".to_owned(), code: "not_a_name", message }.into());
+    }
+    Ok(())
+}
+
+impl App {
+    /// Adds a user and answers its number.
+    pub async fn add_user(
+        &self,
+        who: &Principal,
+        name: &str,
+        role: Role,
+        password: &str,
+    ) -> Result<Id, Error> {
+        who.needs(Scope::Admin)?;
+        named(name)?;
+        let password = hashed(password).await?;
+        if self.store().user(name).await?.is_some() {
+            return Err(Error::Taken { what: "user", name: name.to_owned() });
+        }
+        let name = name.to_owned();
+        let made = move |id, now| {
+            let row = UserRow {
+                id,
+                name: name.clone(),
+                role: role.word().to_owned(),
+                password: password.clone(),
+                created_at: now,
+                disabled_at: None,
+            };
+            vec![row.add()]
+        };
+        self.write_numbered(made).await
+    }
+
+    /// Every user, without passwords.
+    pub async fn users(&self, who: &Principal) -> Result<Vec<UserRow>, Error> {
+        who.needs(Scope::Admin)?;
+        let mut users = self.store().users().await?;
+        users.iter_mut().for_each(|user| user.password.clear());
+        Ok(users)
+    }
+
+    /// Disables a user and ends its sessions.
+    pub async fn disable_user(&self, who: &Principal, id: Id) -> Result<(), Error> {
+        who.needs(Scope::Admin)?;
+        if self.store().user_of(id).await?.is_none() {
+            return Err(Error::NotFound { what: "user", id: id.to_string() });
+        }
+        self.write_numbered(move |_, now| vec![UserRow::disable(id, now), SessionRow::end_all(id)]).await?;
+        self.inner.access.forget();
+        Ok(())
+    }
+
+    /// Checks name and password and answers a token and until when it is valid.
+    pub async fn login(&self, name: &str, password: &str) -> Result<(String, Time), Error> {
+        let now = self.now();
+        self.inner.tries.check(name, now)?;
+        let user = self.store().user(name).await?.filter(|user| user.disabled_at.is_none());
+        // A name that does not exist costs the same time as a wrong password.
+        let stored = user.as_ref().map_or_else(|| nobody().to_owned(), |user| user.password.clone());
+        let password = password.to_owned();
+        let checked = tokio::task::spawn_blocking(move || {
+            let stored = PasswordHash::new(&stored);
+            stored.is_ok_and(|stored| {
+                Argon2::default().verify_password(password.as_bytes(), &stored).is_ok()
+            })
+        });
+        let correct = checked.await.unwrap_or(false);
+        let Some(user) = user.filter(|_| correct) else {
+            self.inner.tries.failed(name, now);
+            return Err(Error::Unauthenticated("the name or the password is wrong"));
+        };
+        self.inner.tries.succeeded(name);
+        let token = format!("ds_{}", vault::hex(&vault::random::<32>()));
+        let hash = access::hash(&token);
+        let expires_at = now.plus(SESSION);
+        let session = SessionRow { hash, user: user.id, expires_at };
+        self.write_numbered(move |_, now| vec![SessionRow::forget_before(now), session.add()]).await?;
+        Ok((token, expires_at))
+    }
+
+    /// Adds a key and answers its number and its secret, which is shown this once.
+    pub async fn add_key(&self, who: &Principal, key: NewKey) -> Result<(Id, String), Error> {
+        who.needs(Scope::Admin)?;
+        named(&key.name)?;
+        let secret = format!("dk_{}", vault::hex(&vault::random::<32>()));
+        let hash = access::hash(&secret);
+        let made = move |id: Id, now| {
+            let access = Access {
+                scopes: key.scopes.iter().map(|scope| scope.word().to_owned()).collect(),
+                actors: key.actors.clone(),
+                shops: key.shops.clone(),
+                places: key.places.clone(),
+                issuer: key.issuer.clone().unwrap_or_else(|| format!("key:{id}")),
+            };
+            let body = serde_json::to_string(&access).expect("access is plain JSON");
+            let name = key.name.clone();
+            vec![KeyRow { id, name, hash, body, created_at: now, revoked_at: None }.add()]
+        };
+        Ok((self.write_numbered(made).await?, secret))
+    }
+
+    /// Every key with what it may do; secrets are not kept.
+    pub async fn keys(&self, who: &Principal) -> Result<Vec<(KeyRow, Access)>, Error> {
+        who.needs(Scope::Admin)?;
+        let rows = self.store().keys().await?.into_iter().map(|key| {
+            let damaged = |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
+            let access = serde_json::from_str(&key.body).map_err(damaged)?;
+            Ok((key, access))
+        });
+        rows.collect()
+    }
+
+    /// Ends a key.
+    pub async fn revoke_key(&self, who: &Principal, id: Id) -> Result<(), Error> {
+        who.needs(Scope::Admin)?;
+        if !self.store().keys().await?.iter().any(|key| key.id == id) {
+            return Err(Error::NotFound { what: "key", id: id.to_string() });
+        }
+        self.write_numbered(move |_, now| vec![KeyRow::revoke(id, now)]).await?;
+        self.inner.access.forget();
+        Ok(())
+    }
+
+    /// Writes statements that need a fresh number, and answers it.
+    pub(crate) async fn write_numbered(
+        &self,
+        statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
+    ) -> Result<Id, Error> {
+        let work = move |_: &docket_store::View, cx: &mut docket_store::Context<'_>| {
+            let id = cx.ids.next(cx.now, Gene(0));
+            let writes = Writes { statements: statements(id, cx.now), ..Writes::default() };
+            Ok((Some(writes), id))
+        };
+        self.inner.lane.run(Priority::People, Vec::new(), work).await
+    }
+}
+
+/// Hashes a password on a thread that may take its time.
+async fn hashed(password: &str) -> Result<String, Error> {
+    if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > 256 {
+        let message = format!("a password has at least {PASSWORD_CHARS_MIN} characters, at most 256 bytes");
+        let error = FieldError { field: "password".to_owned(), code: "bad_password", message };
+        return Err(Refusal::Invalid(vec![error]).into());
+    }
+    let password = password.to_owned();
+    let hashing = tokio::task::spawn_blocking(move || {
+        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
+    });
+    match hashing.await {
+        Ok(Ok(hash)) => Ok(hash),
+        Ok(Err(error)) => Err(Error::Internal(error.to_string())),
+        Err(error) => Err(Error::Internal(error.to_string())),
+    }
+}
+
+/// The hash of a password nobody has, made once.
+fn nobody() -> &'static str {
+    static NOBODY: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    NOBODY.get_or_init(|| {
+        let password = vault::hex(&vault::random::<16>());
+        let hash = Argon2::default().hash_password(password.as_bytes());
+        hash.map(|hash| hash.to_string()).unwrap_or_default()
+    })
+}

@@ -1,0 +1,433 @@
+//! Placing an order, and pricing one without placing it.
+
+use crate::access::{Principal, Scope};
+use crate::lane::Verdict;
+use crate::settings::Deadlines;
+use crate::{Answer, App, Error};
+use docket_domain::decide::{self, Context as Deciding};
+use docket_domain::operation::{By, OperationKind};
+use docket_domain::placement::Placement;
+use docket_domain::{
+    Actor, FieldError, Gene, Id, Quantity, Refusal, StockMove, Time, Tree, price,
+};
+use docket_store::{
+    Context, Held, Idempotent, Key, Need, Priority, Sealed, Snapshot, TreeWrite, View, Writes,
+};
+use docket_wire::{Person, Placed, ShipTo};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An idempotency key, as the edge computed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Idempotency {
+    /// SHA-256 of credential and key.
+    pub hash: [u8; 32],
+    /// SHA-256 of method, path and body.
+    pub fingerprint: [u8; 32],
+}
+
+impl Idempotency {
+    /// What was answered under this key, or that it was used for something else.
+    pub(crate) fn earlier(self, view: &View) -> Result<Option<Result<Idempotent, Error>>, Need> {
+        let found = view.idempotency(self.hash)?;
+        Ok(found.map(|found| {
+            if found.fingerprint == self.fingerprint {
+                Ok(found)
+            } else {
+                Err(Error::IdempotencyKeyReused)
+            }
+        }))
+    }
+
+    /// What is stored with a success.
+    pub(crate) const fn kept(self, status: u16, tree: Id, at: Time) -> ([u8; 32], Idempotent) {
+        (self.hash, Idempotent { fingerprint: self.fingerprint, status, tree, at })
+    }
+}
+
+/// A priced order that was not placed.
+#[derive(Debug, Clone)]
+pub struct Quote {
+    /// The tree, without numbers.
+    pub tree: Tree,
+    /// Its people, as given.
+    pub person: Person,
+}
+
+/// What became of a placement in the lane.
+pub(crate) enum Placing {
+    Placed(Arc<Tree>),
+    /// It was placed before; the tree is read again after the lane.
+    Before { tree: Id, status: u16 },
+    Refused(Error),
+}
+
+/// Everything about a placement that is computed before the lane.
+pub(crate) struct Prepared {
+    tree: Tree,
+    actor: Actor,
+    issuer: String,
+    sets_prices: bool,
+    agreed: Agreed,
+    /// Of everything the caller sent, people included.
+    fingerprint: [u8; 32],
+    sealed: Option<Sealed>,
+    phones: Vec<(i64, i64)>,
+    gene: Gene,
+    idempotency: Option<Idempotency>,
+    deadlines: Arc<Deadlines>,
+}
+
+/// An agreed tree, compressed.
+#[derive(Debug, Clone)]
+pub(crate) struct Agreed {
+    pub json: String,
+    pub sha256: [u8; 32],
+    pub body: Vec<u8>,
+}
+
+impl Agreed {
+    /// What was agreed in `tree`: its nodes as they are stored, without numbers and times.
+    pub fn of(tree: &Tree) -> Self {
+        #[derive(serde::Serialize)]
+        struct Shop<'a> {
+            #[serde(flatten)]
+            shop: &'a docket_domain::ShopOrder,
+            items: &'a [docket_domain::ItemOrder],
+        }
+        #[derive(serde::Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            payment: &'a docket_domain::PaymentOrder,
+            shops: Vec<Shop<'a>>,
+        }
+        let shops = tree.shops.iter().map(|shop| Shop { shop, items: &shop.items }).collect();
+        let whole = Whole { payment: &tree.payment, shops };
+        let json = serde_json::to_string(&whole).expect("a tree is plain JSON");
+        let sha256 = Sha256::digest(json.as_bytes()).into();
+        thread_local! {
+            // A fresh context each time costs twice what the compression does.
+            static COMPRESSOR: std::cell::RefCell<zstd::bulk::Compressor<'static>> =
+                std::cell::RefCell::new(zstd::bulk::Compressor::new(1).expect("zstd has a level 1"));
+        }
+        let body = COMPRESSOR.with_borrow_mut(|zstd| zstd.compress(json.as_bytes()));
+        Self { sha256, body: body.expect("zstd compresses any bytes that fit in memory"), json }
+    }
+
+    pub fn snapshot(self, tree: Id, terms_version: u32, at: Time) -> Snapshot {
+        Snapshot { tree, terms_version, at, sha256: self.sha256, body: self.body }
+    }
+}
+
+/// The unique key of a client token.
+pub(crate) fn token_key(issuer: &str, token: &str) -> String {
+    format!("token:{issuer}:{token}")
+}
+
+/// The unique key of an external id: per channel, or per issuer without one.
+pub(crate) fn external_key(channel: Option<&str>, issuer: &str, external_id: &str) -> String {
+    match channel {
+        Some(channel) => format!("external:channel:{channel}:{external_id}"),
+        None => format!("external:issuer:{issuer}:{external_id}"),
+    }
+}
+
+/// Whose hash an order's shard is: the buyer's, else the external id's, else the token's, else its time's.
+pub(crate) fn gene_of(placement: &Placement, now: Time) -> Gene {
+    let own = placement.buyer_id.as_ref().or(placement.external_id.as_ref());
+    match own.or(placement.client_token.as_ref()) {
+        Some(owner) => Gene::of(owner),
+        None => Gene::of(&now.0.to_string()),
+    }
+}
+
+impl App {
+    /// Prices an order without placing it: every share of every line.
+    pub fn quote(&self, who: &Principal, placed: Placed) -> Result<Quote, Error> {
+        who.needs(Scope::OrdersRead)?;
+        let mut tree = price::assemble(&placed.placement, &who.issuer, self.now())?;
+        tree.payment.created_at = self.now();
+        Ok(Quote { tree, person: placed.person })
+    }
+
+    /// Places an order. Everything that needs no database is done before the lane.
+    pub async fn place(
+        &self,
+        who: &Principal,
+        placed: Placed,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Answer, Error> {
+        who.needs(Scope::OrdersWrite)?;
+        let person = placed.person.clone();
+        let mut prepared = self.prepare(who, placed, idempotency)?;
+        let keys = prepared.keys();
+        let work = move |view: &View, cx: &mut Context<'_>| prepared.place(view, cx);
+        match self.inner.lane.run(Priority::People, keys, work).await? {
+            Placing::Placed(tree) => {
+                let person = (!person.is_empty()).then_some(person);
+                Ok(Answer { tree, person, replayed: false, status: 201 })
+            }
+            Placing::Before { tree, status } => self.answer_again(who, tree, status).await,
+            Placing::Refused(error) => Err(error),
+        }
+    }
+
+    /// The current tree as the answer to something that was done before.
+    pub(crate) async fn answer_again(
+        &self,
+        who: &Principal,
+        id: Id,
+        status: u16,
+    ) -> Result<Answer, Error> {
+        let answer = self.order(who, id).await?;
+        Ok(Answer { replayed: true, status, ..answer })
+    }
+
+    fn prepare(
+        &self,
+        who: &Principal,
+        placed: Placed,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Prepared, Error> {
+        let Placed { placement, person, actor } = placed;
+        let actor = who.actor(actor, OperationKind::Place)?;
+        if !OperationKind::Place.rule().who.contains(&actor.kind) {
+            let refused = Refusal::Actor { actor: actor.kind, operation: OperationKind::Place };
+            return Err(refused.into());
+        }
+        within_limits(who, &placement)?;
+        let sets_prices = who.scopes.has(Scope::Prices);
+        if !sets_prices && gives_discounts(&placement) {
+            return Err(Refusal::Scope { scope: Scope::Prices.word() }.into());
+        }
+        let tree = price::assemble(&placement, &who.issuer, Time(0))?;
+        let agreed = Agreed::of(&tree);
+        let mut whole = Sha256::new_with_prefix(&agreed.json);
+        let sealed = (!person.is_empty()).then(|| self.inner.vault.seal(&person));
+        if sealed.is_some() {
+            whole.update(serde_json::to_vec(&person).expect("a person is plain JSON"));
+        }
+        let phones = person.phones();
+        Ok(Prepared {
+            gene: gene_of(&placement, self.now()),
+            tree,
+            actor,
+            issuer: who.issuer.clone(),
+            sets_prices,
+            agreed,
+            fingerprint: whole.finalize().into(),
+            sealed,
+            phones: phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect(),
+            idempotency,
+            deadlines: Arc::clone(&self.inner.settings.deadlines),
+        })
+    }
+}
+
+/// A key limited to shops or places places orders of those alone.
+fn within_limits(who: &Principal, placement: &Placement) -> Result<(), Error> {
+    let mut errors = Vec::new();
+    for (index, shop) in placement.shops.iter().enumerate() {
+        for (field, limit, value) in
+            [("shop_id", &who.shops, &shop.shop_id), ("place", &who.places, &shop.place)]
+        {
+            if !limit.is_empty() && !limit.contains(value) {
+                errors.push(FieldError {
+                    field: format!("shops[{index}].{field}"),
+                    code: "not_allowed",
+                    message: format!("this key may not touch {value}"),
+                });
+            }
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors).into()) }
+}
+
+fn gives_discounts(placement: &Placement) -> bool {
+    let of_lines = placement.shops.iter().flat_map(|shop| {
+        shop.items.iter().map(|item| item.item_discount).chain([shop.shop_discount])
+    });
+    let of_order =
+        [placement.platform_discount, placement.coins, placement.third_party_discount];
+    of_lines.chain(of_order).any(|discount| !discount.is_zero())
+}
+
+impl Prepared {
+    /// Everything the decision will look at.
+    fn keys(&self) -> Vec<Key> {
+        let order = &self.tree.payment;
+        let mut keys: Vec<_> =
+            self.idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
+        keys.extend(self.unique_keys().into_iter().map(|(name, _)| Key::Unique(name)));
+        for (shop, item) in self.tree.lines() {
+            keys.push(Key::Stock { place: shop.place.clone(), sku_id: item.sku_id.clone() });
+            if !self.sets_prices {
+                keys.push(Key::Product(item.sku_id.clone()));
+            }
+        }
+        debug_assert!(order.version <= 1, "a tree that is being placed has no history");
+        keys
+    }
+
+    /// The unique keys this order takes, each with whether it is the client token's.
+    fn unique_keys(&self) -> Vec<(String, Unique)> {
+        let order = &self.tree.payment;
+        let token = order.client_token.as_ref().map(|token| {
+            (token_key(&self.issuer, token), Unique::ClientToken)
+        });
+        let external = order.external_id.as_ref().map(|id| {
+            (external_key(order.channel.as_deref(), &self.issuer, id), Unique::ExternalId)
+        });
+        token.into_iter().chain(external).collect()
+    }
+
+    /// The piece of work: pure, repeatable.
+    fn place(&mut self, view: &View, cx: &mut Context<'_>) -> Verdict<Placing> {
+        if let Some(given) = self.idempotency {
+            match given.earlier(view)? {
+                Some(Ok(found)) => {
+                    return Ok((None, Placing::Before { tree: found.tree, status: found.status }));
+                }
+                Some(Err(error)) => return Ok((None, Placing::Refused(error))),
+                None => {}
+            }
+        }
+        for (name, unique) in self.unique_keys() {
+            if let Some(taken) = view.unique(&name)? {
+                return Ok((None, self.taken(unique, taken.tree, taken.fingerprint)));
+            }
+        }
+        let mut tree = self.tree.clone();
+        if let Err(refusal) = self.check_prices(&tree, view)? {
+            return Ok((None, Placing::Refused(refusal.into())));
+        }
+        if let Err(refusal) = hold_stock(&mut tree, view)? {
+            return Ok((None, Placing::Refused(refusal.into())));
+        }
+        Ok(self.decide(tree, view, cx))
+    }
+
+    fn decide(&self, mut tree: Tree, view: &View, cx: &mut Context<'_>) -> (Option<Writes>, Placing) {
+        let (now, gene) = (cx.now, self.gene);
+        price::number(&mut tree, &mut || cx.ids.next(now, gene));
+        tree.payment.created_at = now;
+        tree.payment.updated_at = now;
+        for shop in &mut tree.shops {
+            shop.created_at = now;
+            shop.updated_at = now;
+        }
+        let policy = *self.deadlines.of(&tree);
+        let mut deciding = Deciding {
+            at: now,
+            policy: &policy,
+            next_id: &mut || cx.ids.next(now, gene),
+            can_hold: &|moves| can_hold(view, moves),
+        };
+        let by = By { actor: &self.actor, issuer: &self.issuer, may_refund_settled: false };
+        let change = match decide::place(tree, by, &mut deciding) {
+            Ok(change) => change,
+            Err(refusal) => return (None, Placing::Refused(refusal.into())),
+        };
+        let tree = Arc::new(change.tree);
+        let id = tree.id();
+        let unique = self.unique_keys().into_iter();
+        let writes = Writes {
+            trees: vec![TreeWrite { tree: Arc::clone(&tree), entry: change.entry }],
+            stock: change.stock.into_iter().map(|moved| held(moved, true)).collect(),
+            unique: unique.map(|(name, kind)| (name, id, kind.fingerprint(self.fingerprint))).collect(),
+            idempotency: self.idempotency.map(|given| given.kept(201, id, now)),
+            snapshots: vec![self.agreed.clone().snapshot(id, 1, now)],
+            persons: self.sealed.iter().map(|sealed| (id, sealed.clone())).collect(),
+            phones: self.phones.iter().map(|(last4, phone)| (id, *last4, *phone)).collect(),
+            ..Writes::default()
+        };
+        (Some(writes), Placing::Placed(tree))
+    }
+
+    fn taken(&self, unique: Unique, order: Id, fingerprint: Option<[u8; 32]>) -> Placing {
+        match unique {
+            Unique::ClientToken if fingerprint == Some(self.fingerprint) => {
+                Placing::Before { tree: order, status: 200 }
+            }
+            Unique::ClientToken => Placing::Refused(Error::ClientTokenReused { order }),
+            Unique::ExternalId => Placing::Refused(Error::ExternalIdTaken { order }),
+        }
+    }
+
+    /// A SKU whose price we know must carry it, unless the caller may set prices.
+    fn check_prices(&self, tree: &Tree, view: &View) -> Result<Result<(), Refusal>, Need> {
+        if self.sets_prices {
+            return Ok(Ok(()));
+        }
+        for (shop, item) in tree.lines() {
+            let prices = view.prices(&item.sku_id)?;
+            let at = |place: &str| prices.iter().find(|price| price.place == place);
+            let Some(known) = at(&shop.place).or_else(|| at("")) else { continue };
+            let given = item.list_price.known().unwrap_or(-1);
+            if known.price != given || known.currency != tree.payment.currency {
+                let (sku, current) = (item.sku_id.clone(), known.price);
+                return Ok(Err(Refusal::PriceMismatch { sku, current, given }));
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Which unique key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unique {
+    ClientToken,
+    ExternalId,
+}
+
+impl Unique {
+    /// Only a client token is answered again with the same body.
+    fn fingerprint(self, fingerprint: [u8; 32]) -> Option<[u8; 32]> {
+        (self == Self::ClientToken).then_some(fingerprint)
+    }
+}
+
+/// Marks the lines whose SKU is tracked, and refuses what there is not enough of.
+fn hold_stock(tree: &mut Tree, view: &View) -> Result<Result<(), Refusal>, Need> {
+    let mut wanted: BTreeMap<(String, String), Quantity> = BTreeMap::new();
+    for shop in &mut tree.shops {
+        for item in &mut shop.items {
+            if view.stock(&shop.place, &item.sku_id)?.is_some() {
+                item.holds_stock = true;
+                *wanted.entry((shop.place.clone(), item.sku_id.clone())).or_default() += item.quantity;
+            }
+        }
+    }
+    let mut short = Vec::new();
+    for ((place, sku_id), quantity) in wanted {
+        let stock = view.stock(&place, &sku_id)?;
+        if stock.is_some_and(|stock| stock.available() < quantity) {
+            short.push(sku_id);
+        }
+    }
+    short.dedup();
+    Ok(if short.is_empty() { Ok(()) } else { Err(Refusal::OutOfStock { skus: short }) })
+}
+
+/// Whether all of `moves` can be held now. A row that was not loaded counts as not available.
+pub(crate) fn can_hold(view: &View, moves: &[StockMove]) -> bool {
+    moves.iter().all(|moved| match view.stock(&moved.place, &moved.sku_id) {
+        Ok(Some(stock)) => stock.available() >= moved.held,
+        Ok(None) | Err(_) => false,
+    })
+}
+
+/// A stock move of a decision, as the store writes it.
+pub(crate) fn held(moved: StockMove, guarded: bool) -> Held {
+    let StockMove { sku_id, place, on_hand, held } = moved;
+    Held { place, sku_id, count: None, on_hand, held, guarded }
+}
+
+/// The ship-to of one shop order put into a person.
+pub(crate) fn set_ship_to(person: &mut Person, position: usize, ship_to: ShipTo) {
+    if person.ship_to.len() <= position {
+        person.ship_to.resize(position + 1, None);
+    }
+    person.ship_to[position] = Some(ship_to);
+}

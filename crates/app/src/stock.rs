@@ -1,0 +1,142 @@
+//! Stock by hand: counts and adjustments, each with a reason, and what stands where.
+
+use crate::access::{Principal, Scope};
+use crate::{App, Error};
+use docket_domain::{FieldError, Gene, Quantity};
+use docket_store::{Adjustment, Context, Held, Key, Priority, Stock, View, Writes};
+
+/// A count or an adjustment.
+#[derive(Debug, Clone)]
+pub struct StockChange {
+    /// The SKU.
+    pub sku_id: String,
+    /// The place.
+    pub place: String,
+    /// What was counted, or what is added.
+    pub quantity: Quantity,
+    /// Whether it was counted.
+    pub kind: StockChangeKind,
+    /// Why.
+    pub reason: String,
+}
+
+/// What kind of change by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StockChangeKind {
+    /// Replaces what was thought to be there; starts tracking the SKU.
+    Count,
+    /// Adds to it; the SKU must be tracked and not fall below zero.
+    Adjust,
+}
+
+/// What stands of one SKU.
+#[derive(Debug, Clone)]
+pub struct StockOf {
+    /// The SKU.
+    pub sku_id: String,
+    /// By place.
+    pub places: Vec<(String, Stock)>,
+}
+
+impl App {
+    /// Counts or adjusts, and answers what stands afterwards.
+    pub async fn change_stock(&self, who: &Principal, change: StockChange) -> Result<StockOf, Error> {
+        who.needs(Scope::Stock)?;
+        self.check_place(who, &change.place)?;
+        let sku_id = change.sku_id.clone();
+        let actor = format!("{}:{}", who.id, who.name);
+        let keys = vec![Key::Stock { place: change.place.clone(), sku_id: sku_id.clone() }];
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            let before = view.stock(&change.place, &change.sku_id)?;
+            let counted = change.kind == StockChangeKind::Count;
+            let now_there = match (before, counted) {
+                (_, true) => change.quantity,
+                (Some(stock), false) => stock.on_hand + change.quantity,
+                (None, false) => return Ok((None, Err(untracked(&change)))),
+            };
+            if now_there < Quantity::ZERO {
+                return Ok((None, Err(below_zero(&change, before.unwrap_or_default()))));
+            }
+            let held = Held {
+                place: change.place.clone(),
+                sku_id: change.sku_id.clone(),
+                count: counted.then_some(change.quantity),
+                on_hand: if counted { Quantity::ZERO } else { change.quantity },
+                held: Quantity::ZERO,
+                guarded: false,
+            };
+            let line = Adjustment {
+                id: cx.ids.next(cx.now, Gene::of(&change.sku_id)),
+                sku_id: change.sku_id.clone(),
+                place: change.place.clone(),
+                counted,
+                quantity: change.quantity,
+                on_hand: now_there,
+                reason: change.reason.clone(),
+                actor: actor.clone(),
+                at: cx.now,
+            };
+            let writes =
+                Writes { stock: vec![held], adjustments: vec![line], ..Writes::default() };
+            Ok((Some(writes), Ok(())))
+        };
+        self.inner.lane.run(Priority::People, keys, work).await??;
+        self.stock(who, &sku_id).await
+    }
+
+    /// What stands of a SKU at the places the caller may see; nothing means not tracked.
+    pub async fn stock(&self, who: &Principal, sku_id: &str) -> Result<StockOf, Error> {
+        who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
+        let mut places = self.store().stock(sku_id).await?;
+        places.retain(|(place, _)| who.places.is_empty() || who.places.contains(place));
+        Ok(StockOf { sku_id: sku_id.to_owned(), places })
+    }
+
+    /// SKUs after `after`, at most `limit`, with what stands of each.
+    pub async fn stock_list(
+        &self,
+        who: &Principal,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<StockOf>, Error> {
+        who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
+        let mut listed: Vec<StockOf> = Vec::new();
+        for (sku_id, place, stock) in self.store().stock_list(after, limit).await? {
+            if listed.last().is_none_or(|last| last.sku_id != sku_id) {
+                listed.push(StockOf { sku_id, places: Vec::new() });
+            }
+            if who.places.is_empty() || who.places.contains(&place) {
+                listed.last_mut().expect("one was just pushed").places.push((place, stock));
+            }
+        }
+        Ok(listed)
+    }
+
+    /// The book of a SKU, newest first.
+    pub async fn adjustments(&self, who: &Principal, sku_id: &str) -> Result<Vec<Adjustment>, Error> {
+        who.needs(Scope::Stock)?;
+        let mut book = self.store().adjustments(sku_id, 200).await?;
+        book.retain(|line| who.places.is_empty() || who.places.contains(&line.place));
+        Ok(book)
+    }
+
+    #[allow(clippy::unused_self)] // reads as a question to the center
+    pub(crate) fn check_place(&self, who: &Principal, place: &str) -> Result<(), Error> {
+        if who.places.is_empty() || who.places.iter().any(|own| own == place) {
+            return Ok(());
+        }
+        let message = format!("this key may not touch {place}");
+        Err(FieldError { field: "place".to_owned(), code: "not_allowed", message }.into())
+    }
+}
+
+fn untracked(change: &StockChange) -> Error {
+    let StockChange { sku_id, place, .. } = change;
+    let message = format!("{sku_id} is not tracked at {place}; count it first (PUT /api/stock/{sku_id})");
+    FieldError { field: "place".to_owned(), code: "not_tracked", message }.into()
+}
+
+fn below_zero(change: &StockChange, stock: Stock) -> Error {
+    let message = format!("only {} of {} are there", stock.on_hand, change.sku_id);
+    FieldError { field: "delta".to_owned(), code: "too_small", message }.into()
+}
