@@ -1,18 +1,14 @@
 //! Prices: what every line costs after every share, by largest remainder, exact to the minor unit.
+//!
+//! [`assemble`] builds the tree of a placement, [`spread`] shares its discounts out, [`sums`] adds a tree up,
+//! and [`check()`] holds the law that every component of L1 is the sum of its parts. What may change terms, and
+//! when, is decided in [`crate::decide`].
 
-use crate::placement::Placement;
-use crate::{Id, Refusal, Time, Tree};
+mod assemble;
+mod check;
+mod spread;
+pub mod sums;
 
-/// Builds the tree of a placement with every share computed, its ids still zero.
-///
-/// Pure and free of ids, so it runs before the lane; [`number`] gives the ids inside it.
-pub fn assemble(placement: &Placement, issuer: &str, at: Time) -> Result<Tree, Refusal> {
-    let _ = (placement, issuer, at);
-    todo!()
-}
-
-/// Gives every node of a freshly assembled tree its number, in tree order.
-pub fn number(tree: &mut Tree, next: &mut dyn FnMut() -> Id) {
-    let _ = (tree, next);
-    todo!()
-}
+pub use assemble::{assemble, number};
+pub use check::{BrokenPrice, check};
+pub use spread::{Coins, Part, TooLarge, share_out, spread};

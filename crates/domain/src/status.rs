@@ -1,5 +1,17 @@
 //! Every status, derived from facts: nothing here is stored as truth, all of it is stored to be searched.
+//!
+//! Here are the answers ([`Standing`] and its parts) and the whole ([`of`]); `payment` derives the axes of L1,
+//! `shop` those of a shop order, `goods` counts the units of a line. What may change facts is in [`crate::decide`].
 
+mod goods;
+mod payment;
+mod shop;
+
+pub(crate) use goods::{Goods, counts, goods, is_agreed, is_open};
+pub(crate) use payment::{net_of, net_paid};
+
+use crate::price::sums;
+use crate::time::DAY;
 use crate::words::{
     CancelKind, DeliveryStatus, PaymentStatus, RefundAxis, RevokeStatus, Settlement, Status,
     StoreStatus, TillStatus,
@@ -81,13 +93,81 @@ pub struct Times {
 
 /// Derives everything about `tree`.
 pub fn of(tree: &Tree) -> Standing {
-    let _ = tree;
-    todo!()
+    let axes = payment::Axes::of(tree);
+    let shops: Vec<ShopStanding> =
+        tree.shops.iter().map(|shop| shop::standing(tree, &axes, shop)).collect();
+    let counted = || tree.shops.iter().zip(&shops).filter(|(shop, _)| shop.dropped_at.is_none());
+    let status = least_advanced(counted().map(|(_, standing)| standing.status));
+    Standing {
+        status,
+        store_status: common(counted().map(|(_, standing)| standing.store_status)),
+        payment_status: axes.payment,
+        revoke_status: axes.revoke,
+        price: sums::tree_price(tree),
+        freight: sums::tree_freight(tree),
+        payable: axes.payable,
+        paid: axes.paid,
+        refunded: shops.iter().map(|shop| shop.refunded).sum(),
+        times: whole_times(&axes, counted().map(|(_, standing)| standing)),
+        shops,
+    }
 }
 
 /// The rating stage of a line at `now`: 0 until received, 1 may be rated, 2 may be rated again, 3 closed
 /// (after the second rating, or 30 days after receipt).
 pub fn rate_status(standing: &ItemStanding, rates: usize, now: Time) -> u8 {
-    let _ = (standing, rates, now);
-    todo!()
+    let Some(received_at) = standing.times.received_at else { return 0 };
+    match rates {
+        _ if now.since(received_at) > 30 * DAY => 3,
+        0 => 1,
+        1 => 2,
+        _ => 3,
+    }
+}
+
+/// The least advanced open child; without one closed if any is closed, else cancelled.
+fn least_advanced(children: impl Iterator<Item = Status>) -> Status {
+    let (mut open, mut closed) = (None, false);
+    for status in children {
+        match status {
+            Status::Cancelled => {}
+            Status::Closed => closed = true,
+            status => open = Some(open.map_or(status, |least: Status| least.min(status))),
+        }
+    }
+    open.unwrap_or(if closed { Status::Closed } else { Status::Cancelled })
+}
+
+/// The value all shop orders have; else the first present of those that a store must act on.
+fn common(shops: impl Iterator<Item = StoreStatus>) -> StoreStatus {
+    use StoreStatus::{Paid, RefundFailed, Refunded, Refunding};
+    let all: Vec<StoreStatus> = shops.collect();
+    let first = all.first().copied().unwrap_or(StoreStatus::Revoked);
+    if all.iter().all(|status| *status == first) {
+        return first;
+    }
+    let telling = [Refunding, RefundFailed, Paid, Refunded];
+    telling.into_iter().find(|status| all.contains(status)).unwrap_or(first)
+}
+
+/// L1 reached what all of its open shop orders reached, when the last of them did.
+fn whole_times<'a>(
+    axes: &payment::Axes,
+    shops: impl Iterator<Item = &'a ShopStanding> + Clone,
+) -> Times {
+    let reached = |time: fn(&Times) -> Option<Time>| {
+        let is_open = |shop: &&ShopStanding| {
+            !matches!(shop.status, Status::Cancelled | Status::Closed)
+        };
+        let all = shops.clone().filter(is_open).all(|shop| time(&shop.times).is_some());
+        all.then(|| shops.clone().filter_map(|shop| time(&shop.times)).max()).flatten()
+    };
+    Times {
+        paid_at: axes.paid_at,
+        shipped_at: reached(|times| times.shipped_at),
+        received_at: reached(|times| times.received_at),
+        cancelled_at: reached(|times| times.cancelled_at),
+        refunded_at: reached(|times| times.refunded_at),
+        settled_at: reached(|times| times.settled_at),
+    }
 }

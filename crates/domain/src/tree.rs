@@ -43,6 +43,10 @@ pub struct PaymentOrder {
     pub version: u32,
     /// How often what was agreed has changed; 1 at placement.
     pub terms_version: u32,
+    /// When the current terms were agreed, where that was after placement: an order that became free of
+    /// charge by them was paid then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms_at: Option<Time>,
     /// Whose order it is.
     #[serde(default, skip_serializing_if = "is_default")]
     pub home: Home,
@@ -105,6 +109,10 @@ pub struct PaymentOrder {
     /// Pay-by, or the retry of a failed revoke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Deadline>,
+    /// Until when it was to be paid. It stays when the deadline has gone: money that moved before it may
+    /// revive an order that only a timer revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<Time>,
     /// What the source of a recorded tree with unknown amounts says of its payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_payment: Option<PaymentStatus>,
@@ -126,6 +134,9 @@ pub struct Payment {
     pub tender: String,
     /// The payer's or gateway's number for it.
     pub reference: String,
+    /// Cash only: the issuer its reference is unique under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// Minor units, at least 0.
     pub amount: i64,
     /// Its currency.
@@ -399,6 +410,10 @@ pub struct Refund {
     /// What the third party and coins had taken off that freight, given back with it.
     #[serde(default)]
     pub freight_given: bool,
+    /// Whether the freight was asked for; otherwise it goes back only while the refund empties an unshipped
+    /// shop order, and that is looked at again when money is to flow.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub freight_asked: bool,
     /// What is refunded.
     pub lines: Vec<RefundLine>,
     /// From which payments it is paid; empty until money may flow.
@@ -618,4 +633,3 @@ impl<'de> Deserialize<'de> for Home {
         Self::from_word(&word).ok_or_else(|| serde::de::Error::custom("no home of an order"))
     }
 }
-

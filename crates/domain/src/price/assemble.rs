@@ -1,0 +1,391 @@
+//! From a placement to a priced tree, and from there to a numbered one.
+
+use super::{Coins, Part, TooLarge, spread, sums};
+use crate::money::AMOUNT_LIMIT;
+use crate::placement::{PlacedItem, PlacedShop, Placement};
+use crate::quantity::QUANTITY_LIMIT;
+use crate::tree::{FreightShares, Home, Revoke, Shares};
+use crate::words::Visible;
+use crate::{
+    Amount, FieldError, Id, ItemOrder, PaymentOrder, Quantity, Refusal, ShopOrder, Time, Tree,
+};
+
+/// Builds the tree of a placement with every share computed, its ids still zero.
+///
+/// Pure and free of ids, so it runs before the lane; [`number`] gives the ids inside it. Amounts may be
+/// unknown, as a recorded order's are: what follows from them is then unknown too.
+pub fn assemble(placement: &Placement, issuer: &str, at: Time) -> Result<Tree, Refusal> {
+    let mut tree = Tree {
+        payment: payment_order(placement, issuer, at),
+        shops: placement.shops.iter().map(|shop| shop_order(shop, at)).collect(),
+    };
+    let errors = wrong_amounts(placement, &tree);
+    if !errors.is_empty() {
+        return Err(Refusal::Invalid(errors));
+    }
+    spread(&mut tree, Coins::AsAsked).map_err(|error| error.refused_at(Part::path(error.part)))?;
+    let payable = sums::payable(&tree).known();
+    match (placement.expected_total, payable) {
+        (Some(expected), Some(current)) if expected != current => {
+            Err(Refusal::TotalMismatch { expected, current })
+        }
+        _ => Ok(tree),
+    }
+}
+
+/// Gives every node of a freshly assembled tree its number, in tree order.
+pub fn number(tree: &mut Tree, next: &mut dyn FnMut() -> Id) {
+    tree.payment.id = next();
+    for shop in &mut tree.shops {
+        shop.id = next();
+        for item in &mut shop.items {
+            item.id = next();
+        }
+    }
+}
+
+impl TooLarge {
+    /// The refusal of the discount in the field `field`.
+    pub fn refused_at(self, field: String) -> Refusal {
+        Refusal::DiscountTooLarge { field, discount: self.discount, left: self.left }
+    }
+}
+
+fn payment_order(placement: &Placement, issuer: &str, at: Time) -> PaymentOrder {
+    PaymentOrder {
+        id: Id(0),
+        version: 1,
+        terms_version: 1,
+        terms_at: None,
+        home: Home::Center,
+        order_type: placement.order_type,
+        market: placement.market,
+        platform: placement.platform,
+        channel: placement.channel.clone(),
+        external_id: placement.external_id.clone(),
+        issuer: issuer.to_owned(),
+        client_token: placement.client_token.clone(),
+        source: placement.source.clone(),
+        buyer_id: placement.buyer_id.clone(),
+        currency: placement.currency,
+        visible: Visible::Yes,
+        extra: placement.extra.clone(),
+        tags: placement.tags.clone(),
+        platform_discount: placement.platform_discount,
+        coins: placement.coins,
+        third_party_discount: placement.third_party_discount,
+        payments: Vec::new(),
+        attempts: Vec::new(),
+        refunds_due: Vec::new(),
+        revoke: Revoke::None,
+        deadline: None,
+        pay_by: None,
+        reported_payment: None,
+        anomalies: Vec::new(),
+        created_at: at,
+        updated_at: at,
+    }
+}
+
+fn shop_order(shop: &PlacedShop, at: Time) -> ShopOrder {
+    ShopOrder {
+        id: Id(0),
+        shop_id: shop.shop_id.clone(),
+        place: shop.place.clone(),
+        fulfilment: shop.fulfilment,
+        shop_discount: shop.shop_discount,
+        freight: shop.freight,
+        freight_shares: FreightShares::default(),
+        has_ship_to: shop.has_ship_to,
+        buyer_comment: shop.buyer_comment.clone(),
+        seller_comment: None,
+        promotions: shop.promotions.clone(),
+        tags: shop.tags.clone(),
+        dropped_at: None,
+        shipments: Vec::new(),
+        delivery: Vec::new(),
+        reported: None,
+        received: None,
+        refunds: Vec::new(),
+        extended_by: 0,
+        settled_at: None,
+        deadline: None,
+        created_at: at,
+        updated_at: at,
+        items: shop.items.iter().map(item_order).collect(),
+    }
+}
+
+fn item_order(item: &PlacedItem) -> ItemOrder {
+    ItemOrder {
+        id: Id(0),
+        sku_id: item.sku_id.clone(),
+        item_id: item.item_id.clone(),
+        title: item.title.clone(),
+        image: item.image.clone(),
+        attributes: item.attributes.clone(),
+        deliver_area_id: item.deliver_area_id.clone(),
+        deliver_code: item.deliver_code.clone(),
+        extra: item.extra.clone(),
+        list_price: item.list_price,
+        quantity: item.quantity,
+        item_discount: item.item_discount,
+        shares: Shares::default(),
+        weighed: item.weighed,
+        weighed_as: None,
+        holds_stock: false,
+        dropped_at: None,
+        rates: Vec::new(),
+    }
+}
+
+/// What is wrong with the amounts and quantities, all of it at once.
+fn wrong_amounts(placement: &Placement, tree: &Tree) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut amount = |field: &dyn Fn() -> String, amount: Amount| {
+        let wrong = match amount.known() {
+            Some(minor) if minor < 0 => ("negative", "an amount is at least 0"),
+            Some(minor) if minor >= AMOUNT_LIMIT => ("too_large", "an amount is below 10^12"),
+            _ => return,
+        };
+        errors.push(FieldError { field: field(), code: wrong.0, message: wrong.1.to_owned() });
+    };
+    amount(&|| "platform_discount".to_owned(), placement.platform_discount);
+    amount(&|| "coins".to_owned(), placement.coins);
+    amount(&|| "third_party_discount".to_owned(), placement.third_party_discount);
+    for (s, shop) in placement.shops.iter().enumerate() {
+        amount(&|| format!("shops[{s}].shop_discount"), shop.shop_discount);
+        amount(&|| format!("shops[{s}].freight"), shop.freight);
+        for (i, item) in shop.items.iter().enumerate() {
+            amount(&|| format!("shops[{s}].items[{i}].list_price"), item.list_price);
+            amount(&|| format!("shops[{s}].items[{i}].item_discount"), item.item_discount);
+        }
+    }
+    if placement.shops.is_empty() {
+        errors.push(without_lines("shops".to_owned()));
+    }
+    for (s, shop) in placement.shops.iter().enumerate() {
+        if shop.items.is_empty() {
+            errors.push(without_lines(format!("shops[{s}].items")));
+        }
+        for (i, item) in shop.items.iter().enumerate() {
+            errors
+                .extend(wrong_quantity(&format!("shops[{s}].items[{i}].quantity"), item.quantity));
+        }
+    }
+    if errors.is_empty() && whole(tree) >= i128::from(AMOUNT_LIMIT) {
+        let message = "lines and freights of an order come to less than 10^12".to_owned();
+        errors.push(FieldError { field: String::new(), code: "too_large", message });
+    }
+    errors
+}
+
+fn without_lines(field: String) -> FieldError {
+    FieldError { field, code: "no_lines", message: "an order has at least one line".to_owned() }
+}
+
+fn wrong_quantity(field: &str, quantity: Quantity) -> Option<FieldError> {
+    let (code, message) = match quantity.0 {
+        ..=0 => ("not_positive", "a quantity is above 0"),
+        QUANTITY_LIMIT.. => ("too_large", "a quantity is below 10^6"),
+        _ => return None,
+    };
+    Some(FieldError { field: field.to_owned(), code, message: message.to_owned() })
+}
+
+/// Everything at list price with its freight: no sum of the tree is larger.
+fn whole(tree: &Tree) -> i128 {
+    let gross = tree.lines().map(|(_, item)| {
+        let list = i128::from(item.list_price.known().unwrap_or(0));
+        (list * i128::from(item.quantity.0) + 500) / 1000
+    });
+    let freights = tree.shops.iter().map(|shop| i128::from(shop.freight.known().unwrap_or(0)));
+    gross.sum::<i128>() + freights.sum::<i128>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::price::check;
+    use crate::words::{Fulfilment, OrderType, Platform};
+
+    fn item(list_price: i64, quantity: i64, discount: i64) -> PlacedItem {
+        PlacedItem {
+            sku_id: "1".into(),
+            item_id: None,
+            title: None,
+            image: None,
+            attributes: None,
+            deliver_area_id: None,
+            deliver_code: None,
+            extra: None,
+            quantity: Quantity(quantity),
+            list_price: Amount::of(list_price),
+            item_discount: Amount::of(discount),
+            weighed: false,
+        }
+    }
+
+    fn shop(discount: i64, freight: i64, items: Vec<PlacedItem>) -> PlacedShop {
+        PlacedShop {
+            shop_id: "11".into(),
+            place: "main".into(),
+            fulfilment: Fulfilment::Parcel,
+            shop_discount: Amount::of(discount),
+            freight: Amount::of(freight),
+            has_ship_to: true,
+            buyer_comment: None,
+            promotions: None,
+            tags: Vec::new(),
+            items,
+        }
+    }
+
+    fn placement(shops: Vec<PlacedShop>) -> Placement {
+        Placement {
+            buyer_id: Some("1001".into()),
+            currency: "CNY".parse().expect("CNY is a currency"),
+            order_type: OrderType::Goods,
+            market: 0,
+            platform: Platform::H5,
+            channel: None,
+            external_id: None,
+            client_token: None,
+            source: None,
+            extra: None,
+            tags: Vec::new(),
+            expected_total: None,
+            platform_discount: Amount::ZERO,
+            coins: Amount::ZERO,
+            third_party_discount: Amount::ZERO,
+            shops,
+        }
+    }
+
+    fn refusal(placement: &Placement) -> Refusal {
+        assemble(placement, "web", Time(0)).expect_err("it must be refused")
+    }
+
+    fn too_large(field: &str, discount: i64, left: i64) -> Refusal {
+        Refusal::DiscountTooLarge { field: field.to_owned(), discount, left }
+    }
+
+    /// The example of the interface, to the digit.
+    fn example() -> Placement {
+        let mut placement = placement(vec![shop(300, 600, vec![item(6000, 2000, 200)])]);
+        placement.platform_discount = Amount::of(500);
+        placement.coins = Amount::of(100);
+        placement.expected_total = Some(11500);
+        placement
+    }
+
+    #[test]
+    fn the_example_of_the_interface_comes_out_to_the_digit() {
+        let tree = assemble(&example(), "web", Time(0)).expect("it is right");
+        let shop = &tree.shops[0];
+        let line = &shop.items[0];
+        assert_eq!(sums::tree_price(&tree), Amount::of(11000));
+        assert_eq!(sums::tree_freight(&tree), Amount::of(600));
+        assert_eq!(sums::payable(&tree), Amount::of(11500));
+        assert_eq!(sums::shop_price(shop), Amount::of(11500));
+        assert_eq!(sums::shop_to_pay(shop), Amount::of(11500));
+        assert_eq!(shop.freight_shares.coins, Amount::of(5));
+        assert_eq!(shop.freight_shares.third_party, Amount::ZERO);
+        assert_eq!(sums::line_price(line), Amount::of(11800));
+        assert_eq!(line.shares.shop, Amount::of(300));
+        assert_eq!(line.shares.platform, Amount::of(500));
+        assert_eq!(line.shares.coins, Amount::of(95));
+        assert_eq!(line.shares.third_party, Amount::ZERO);
+        assert_eq!(sums::line_to_pay(line), Amount::of(10905));
+        assert_eq!(check(&tree), Ok(()));
+    }
+
+    #[test]
+    fn another_expected_total_is_refused_with_the_current_one() {
+        let mut placement = example();
+        placement.expected_total = Some(11499);
+        let mismatch = Refusal::TotalMismatch { expected: 11499, current: 11500 };
+        assert_eq!(refusal(&placement), mismatch);
+    }
+
+    #[test]
+    fn list_price_times_quantity_is_rounded_half_up_once() {
+        assert_eq!(sums::gross(Amount::of(333), Quantity(1500)), Amount::of(500));
+        assert_eq!(sums::gross(Amount::of(1), Quantity(499)), Amount::ZERO);
+        assert_eq!(sums::gross(Amount::of(1), Quantity(500)), Amount::of(1));
+    }
+
+    #[test]
+    fn each_discount_above_what_is_left_is_refused_by_the_name_of_its_field() {
+        let two = |shop_discount, discount| {
+            let items = vec![item(1000, 1000, 0), item(500, 1000, discount)];
+            placement(vec![shop(shop_discount, 100, items)])
+        };
+        assert_eq!(refusal(&two(0, 501)), too_large("shops[0].items[1].item_discount", 501, 500));
+        assert_eq!(refusal(&two(1500, 1)), too_large("shops[0].shop_discount", 1500, 1499));
+        let mut platform = two(1000, 0);
+        platform.platform_discount = Amount::of(501);
+        assert_eq!(refusal(&platform), too_large("platform_discount", 501, 500));
+        let mut coins = two(1000, 0);
+        coins.coins = Amount::of(601);
+        assert_eq!(refusal(&coins), too_large("coins", 601, 600));
+        coins.coins = Amount::of(600);
+        coins.third_party_discount = Amount::of(1);
+        assert_eq!(refusal(&coins), too_large("third_party_discount", 1, 0));
+    }
+
+    #[test]
+    fn every_wrong_amount_is_told_at_once() {
+        let mut placement = placement(vec![shop(-1, 0, vec![item(AMOUNT_LIMIT, 0, 0)])]);
+        placement.coins = Amount::of(-5);
+        let Refusal::Invalid(errors) = refusal(&placement) else { panic!("fields are wrong") };
+        let fields: Vec<_> = errors.iter().map(|e| (e.field.as_str(), e.code)).collect();
+        assert_eq!(
+            fields,
+            [
+                ("coins", "negative"),
+                ("shops[0].shop_discount", "negative"),
+                ("shops[0].items[0].list_price", "too_large"),
+                ("shops[0].items[0].quantity", "not_positive"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_total_at_the_limit_is_too_large() {
+        let at = |list| placement(vec![shop(0, 1, vec![item(list, 1000, 0), item(1, 1000, 0)])]);
+        assert!(assemble(&at(AMOUNT_LIMIT - 3), "web", Time(0)).is_ok());
+        let Refusal::Invalid(errors) = refusal(&at(AMOUNT_LIMIT - 2)) else { panic!("too large") };
+        assert_eq!(errors[0].code, "too_large");
+    }
+
+    #[test]
+    fn what_follows_from_an_unknown_amount_is_unknown() {
+        let mut placement = example();
+        placement.shops[0].items[0].list_price = Amount::UNKNOWN;
+        placement.shops.push(shop(0, 0, vec![item(100, 1000, 0)]));
+        let tree = assemble(&placement, "web", Time(0)).expect("a record may not know");
+        assert_eq!(sums::payable(&tree), Amount::UNKNOWN);
+        assert_eq!(tree.shops[1].items[0].shares.platform, Amount::UNKNOWN);
+        assert_eq!(tree.shops[1].items[0].shares.shop, Amount::ZERO);
+        assert_eq!(check(&tree), Ok(()));
+    }
+
+    #[test]
+    fn numbers_are_given_in_tree_order() {
+        let mut tree = assemble(&example(), "web", Time(0)).expect("it is right");
+        let mut last = 0;
+        number(&mut tree, &mut || {
+            last += 1;
+            Id(last)
+        });
+        assert_eq!((tree.id(), tree.shops[0].id, tree.shops[0].items[0].id), (Id(1), Id(2), Id(3)));
+    }
+
+    #[test]
+    fn a_tree_whose_parts_do_not_add_up_is_found() {
+        let mut tree = assemble(&example(), "web", Time(0)).expect("it is right");
+        tree.payment.coins = Amount::of(99);
+        assert_eq!(check(&tree).expect_err("coins differ").component, "coins");
+    }
+}
