@@ -86,6 +86,8 @@ fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Optio
         .unwrap_or_default();
     ignore_derived(fields);
     fields.ignore(&["attempts", "refunds_due", "anomalies", "call_no", "receipt_no"]);
+    // The sum of the shop orders' freights.
+    fields.ignore(&["freight"]);
     fields.ignore(&["paid", "revoke_status", "terms_version", "version", "visible", "expire_at"]);
     let mut reported = Vec::new();
     let (placement, mut person) = placement::tree(fields, markets, |fields, order_type| {
