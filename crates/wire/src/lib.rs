@@ -26,5 +26,5 @@ pub use person::{Contact, Person, ShipTo};
 pub use placement::Placed;
 pub use problem::Problem;
 pub use reader::Unreadable;
-// pub use record::Recorded;
+pub use record::Recorded;
 pub use view::{Access, Codes, Face, Ids, Look, PaymentView, Shape};

@@ -76,7 +76,7 @@ pub(crate) fn tree<'a>(
     let source = fields.optional("source", kinds::free);
     let extra = fields.optional("extra", kinds::extra);
     let tags = fields.optional("tags", kinds::tags);
-    let expected_total = fields.nullable("expected_total", kinds::known_amount);
+    let expected_total = fields.nullable("expected_total", kinds::amount).and_then(Amount::known);
     let platform_discount = amount(fields, "platform_discount");
     let coins = amount(fields, "coins");
     let third_party_discount = amount(fields, "third_party_discount");
@@ -160,9 +160,7 @@ fn list_price(fields: &mut Fields<'_, '_>) -> Option<Amount> {
         Source::Record => {
             Some(fields.nullable("list_price", kinds::amount).unwrap_or(Amount::UNKNOWN))
         }
-        // `null` is told as such, not as missing.
-        Source::Request if fields.has("list_price") => fields.nullable("list_price", kinds::amount),
-        Source::Request => fields.required("list_price", kinds::amount),
+        Source::Request => fields.required_or_null("list_price", kinds::amount),
     }
 }
 

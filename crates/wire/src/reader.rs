@@ -215,9 +215,21 @@ impl<'a> Fields<'_, 'a> {
         self.reader.at(Step::Field(name), |reader| kind(reader, node))
     }
 
-    /// Whether the field is there, `null` too; asks nothing and takes nothing.
+    /// A field that must be there; `null` goes to `kind`, which must judge it.
+    pub fn required_or_null<T>(
+        &mut self,
+        name: &'static str,
+        kind: impl FnOnce(&mut Reader, Node<'a>) -> Option<T>,
+    ) -> Option<T> {
+        let Some(node) = self.take(name) else {
+            return self.wrong(name, "required", "is required");
+        };
+        self.reader.at(Step::Field(name), |reader| kind(reader, node))
+    }
+
+    /// Whether the field is there and not `null`; asks nothing and takes nothing.
     pub fn has(&self, name: &str) -> bool {
-        self.pairs.iter().any(|(key, _)| key == name)
+        self.pairs.iter().any(|(key, node)| key == name && *node != Node::Null)
     }
 
     /// Fields that are known and have nothing to say here.

@@ -1,0 +1,237 @@
+//! Requests to change an order: every operation of the contract with its fields, and what is refused.
+
+use docket_domain::change::Remark;
+use docket_domain::operation::{Asked, OperationKind, PaymentReport, RefundAsked};
+use docket_domain::story::Language;
+use docket_domain::{Id, Operation, Quantity, Time};
+use docket_wire::Unreadable;
+use docket_wire::operation::{Posted, read};
+use serde_json::{Value, json};
+
+fn posted(body: &Value) -> Result<Posted, Vec<(String, &'static str)>> {
+    read(body.to_string().as_bytes(), Id(5), Language::En).map_err(|why| match why {
+        Unreadable::NotJson(error) => vec![(error.field, error.code)],
+        Unreadable::Wrong(errors) => {
+            errors.into_iter().map(|error| (error.field, error.code)).collect()
+        }
+    })
+}
+
+fn operation(body: &Value) -> Operation {
+    posted(body).unwrap_or_else(|errors| panic!("{body}: {errors:?}")).request.operation
+}
+
+fn refused(body: &Value) -> Vec<(String, &'static str)> {
+    posted(body).expect_err("it is refused")
+}
+
+fn one(field: &str, code: &'static str) -> Vec<(String, &'static str)> {
+    vec![(field.to_owned(), code)]
+}
+
+/// The least body of every operation that may be asked for.
+fn least(kind: OperationKind) -> Value {
+    use OperationKind as K;
+    let mut body = match kind {
+        K::StartPayment => json!({"tender": "cash"}),
+        K::PaymentSucceeded => json!({"tender": "cash", "reference": "r-1", "amount": 0}),
+        K::AdjustPrice => json!({"freight": 0}),
+        K::ExtendReceipt => json!({"days": 30}),
+        K::RefundSucceeded | K::RefundFailed | K::ReceiveReturn => json!({"refund_id": "8"}),
+        K::Weigh => json!({"lines": [{"order_id": "9", "quantity": "1.25"}]}),
+        K::ChangeAddress => json!({"ship_to": {"city": "杭州"}}),
+        K::Rate => json!({"score": 5}),
+        K::Note => json!({"text": "hello"}),
+        K::Tag => json!({"add": ["x"]}),
+        _ => json!({}),
+    };
+    body["type"] = kind.word().into();
+    body
+}
+
+fn asked_for() -> impl Iterator<Item = OperationKind> {
+    let inside = [OperationKind::Place, OperationKind::Record];
+    OperationKind::ALL.iter().copied().filter(move |kind| !inside.contains(kind))
+}
+
+#[test]
+fn every_operation_is_read_and_keeps_its_name() {
+    for kind in asked_for() {
+        assert_eq!(operation(&least(kind)).kind(), kind);
+    }
+}
+
+#[test]
+fn every_operation_refuses_a_field_it_does_not_have() {
+    for kind in asked_for() {
+        let mut body = least(kind);
+        body["surprise"] = 1.into();
+        assert_eq!(refused(&body), one("surprise", "unknown_field"), "{kind}");
+    }
+}
+
+#[test]
+fn a_wrong_common_field_is_one_error_in_every_operation() {
+    for kind in asked_for() {
+        for (name, value, field, code) in [
+            ("expected_version", json!(0), "expected_version", "too_small"),
+            ("actor", json!({"kind": "timer"}), "actor.kind", "actor_not_allowed"),
+            ("cn_remark", json!(7), "cn_remark", "wrong_type"),
+        ] {
+            let mut body = least(kind);
+            body[name] = value;
+            assert_eq!(refused(&body), one(field, code), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn what_an_operation_needs_is_required() {
+    for kind in asked_for() {
+        let full = least(kind);
+        let names: Vec<String> = full.as_object().expect("an object").keys().cloned().collect();
+        for name in names.iter().filter(|name| *name != "type") {
+            let mut body = full.clone();
+            body.as_object_mut().expect("an object").remove(name);
+            let errors = refused(&body);
+            assert_eq!(errors.len(), 1, "{kind} without {name}: {errors:?}");
+            assert!(
+                matches!(errors[0].1, "required" | "empty"),
+                "{kind} without {name}: {errors:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_unknown_type_lists_the_known_ones() {
+    let body = json!({"type": "explode", "lines": 7}).to_string();
+    let Err(Unreadable::Wrong(errors)) = read(body.as_bytes(), Id(5), Language::En) else {
+        panic!("it is refused")
+    };
+    assert_eq!((&*errors[0].field, errors[0].code, errors.len()), ("type", "not_a_word", 1));
+    assert!(errors[0].message.contains("request_refund"));
+    assert!(!errors[0].message.contains("place"));
+    assert_eq!(refused(&json!({"type": "place"})), one("type", "not_a_word"));
+    assert_eq!(refused(&json!({})), one("type", "required"));
+}
+
+#[test]
+fn a_payment_is_read_with_its_time_and_terms() {
+    let body = json!({"type": "payment_succeeded", "tender": "wechat", "reference": "r-1", "amount": 11500,
+        "paid_at": "2026-11-20T18:00:00+08:00", "terms_version": 2, "attempt_id": "12"});
+    assert_eq!(
+        operation(&body),
+        Operation::PaymentSucceeded(PaymentReport {
+            tender: "wechat".into(),
+            reference: "r-1".into(),
+            amount: 11_500,
+            paid_at: Some(Time(1_795_168_800_000)),
+            terms_version: Some(2),
+            attempt_id: Some(Id(12)),
+        })
+    );
+}
+
+#[test]
+fn times_that_cannot_be_are_refused() {
+    for (time, code) in [
+        (json!("1969-12-31T23:59:59Z"), "too_small"),
+        (json!("0001-01-01T00:00:00Z"), "too_small"),
+        (json!("2100-01-01T00:00:00Z"), "too_large"),
+        (json!("9999-01-01T00:00:00Z"), "too_large"),
+        (json!("2026-11-20T10:00:00"), "not_a_time"),
+        (json!("yesterday"), "not_a_time"),
+        (json!(1_795_168_800), "wrong_type"),
+    ] {
+        let mut body = least(OperationKind::PaymentSucceeded);
+        body["paid_at"] = time.clone();
+        assert_eq!(refused(&body), one("paid_at", code), "{time}");
+    }
+}
+
+#[test]
+fn lines_may_leave_their_quantity_out_except_on_the_scales() {
+    let lines = json!([{"order_id": "9", "quantity": "1.5"}, {"order_id": "10"}]);
+    let asked = vec![
+        Asked { order_id: Id(9), quantity: Some(Quantity(1500)) },
+        Asked { order_id: Id(10), quantity: None },
+    ];
+    assert_eq!(
+        operation(&json!({"type": "ship", "lines": lines, "carrier": "SF", "tracking": "SF1"})),
+        Operation::Ship {
+            lines: Some(asked.clone()),
+            carrier: Some("SF".into()),
+            tracking: Some("SF1".into())
+        }
+    );
+    assert_eq!(
+        operation(
+            &json!({"type": "request_refund", "lines": lines, "freight": true, "reason": "torn"})
+        ),
+        Operation::RequestRefund(RefundAsked {
+            lines: Some(asked),
+            freight: true,
+            goods_back: false,
+            reason: Some("torn".into())
+        })
+    );
+    let weigh = refused(&json!({"type": "weigh", "lines": lines}));
+    assert_eq!(weigh, one("lines[1].quantity", "required"));
+}
+
+#[test]
+fn lines_are_refused_where_they_are_empty_or_name_one_twice() {
+    let ship = |lines: Value| refused(&json!({"type": "ship", "lines": lines}));
+    assert_eq!(ship(json!([])), one("lines", "empty"));
+    let twice = json!([{"order_id": "9"}, {"order_id": "9", "quantity": "1"}]);
+    assert_eq!(ship(twice), one("lines", "duplicate"));
+    assert_eq!(ship(json!([{"order_id": "x"}])), one("lines[0].order_id", "not_an_id"));
+    assert_eq!(ship(json!([{"order_id": 9}])), one("lines[0].order_id", "wrong_type"));
+}
+
+#[test]
+fn remarks_are_kept_by_language() {
+    let remark = |body: &Value, language| {
+        let posted = read(body.to_string().as_bytes(), Id(5), language).expect("it is right");
+        posted.request.remark
+    };
+    let plain = json!({"type": "receive", "remark": "ok"});
+    let kept = |en: Option<&str>, cn: Option<&str>| Remark {
+        en: en.map(str::to_owned),
+        cn: cn.map(str::to_owned),
+    };
+    assert_eq!(remark(&plain, Language::En), kept(Some("ok"), None));
+    assert_eq!(remark(&plain, Language::Zh), kept(None, Some("ok")));
+    let both = json!({"type": "receive", "en_remark": "yes", "cn_remark": "好"});
+    assert_eq!(remark(&both, Language::En), kept(Some("yes"), Some("好")));
+    let note = json!({"type": "note", "text": "看"});
+    assert_eq!(remark(&note, Language::Zh), kept(None, Some("看")));
+}
+
+#[test]
+fn an_address_travels_beside_its_operation() {
+    let body = json!({"type": "change_address", "ship_to": {"name": "Ada"}, "freight": 700,
+        "expected_version": 3, "actor": {"kind": "buyer"}});
+    let Posted { request, actor, ship_to } = posted(&body).expect("it is right");
+    assert_eq!(request.operation, Operation::ChangeAddress { freight: Some(700) });
+    assert_eq!((request.node, request.expected_version), (Id(5), Some(3)));
+    assert!(actor.is_some());
+    assert_eq!(ship_to.expect("a ship-to").name.as_deref(), Some("Ada"));
+}
+
+#[test]
+fn numbers_of_operations_have_their_ranges() {
+    let days = |days: Value| refused(&json!({"type": "extend_receipt", "days": days}));
+    assert_eq!(days(json!(0)), one("days", "too_small"));
+    assert_eq!(days(json!(31)), one("days", "too_large"));
+    let score = |score: Value| refused(&json!({"type": "rate", "score": score}));
+    assert_eq!(score(json!(6)), one("score", "too_large"));
+    assert_eq!(score(json!(4.5)), one("score", "wrong_type"));
+    assert_eq!(refused(&json!({"type": "adjust_price"})), one("", "empty"));
+    assert_eq!(refused(&json!({"type": "tag"})), one("", "empty"));
+    assert_eq!(
+        refused(&json!({"type": "adjust_price", "freight": -1})),
+        one("freight", "too_small")
+    );
+}
