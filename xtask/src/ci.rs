@@ -17,7 +17,7 @@ pub fn run() -> Result<(), Failure> {
         ("clippy", clippy),
         ("documentation", documentation),
         ("dependencies", dependencies),
-        ("test", || test::run(&[])),
+        ("test", || test::run(&["--no-fail-fast"])),
     ];
     let mut failed = vec![];
     for (name, work) in steps {
