@@ -85,9 +85,10 @@ pub struct Happening {
 }
 
 /// Parameters that are money in minor units, so that their sentence needs the currency.
-const MONEY_PARAMETERS: [&str; 10] = [
+const MONEY_PARAMETERS: [&str; 11] = [
     "amount",
     "coins",
+    "due",
     "freight",
     "paid",
     "payable",

@@ -394,7 +394,9 @@ fn an_unknown_amount_fills_the_terms_and_another_amount_makes_new_ones() {
 fn a_discount_above_what_is_left_is_cut_and_kept_as_an_anomaly() {
     let tree = recorded(&told(|r| r.placement.shops[0].shop_discount = Amount::of(20_000))).tree;
     assert_eq!(tree.shops[0].shop_discount, Amount::of(12_000));
-    let detail = json!({"field": "shops[0].shop_discount", "reported": 20_000, "kept": 12_000});
+    let detail = json!({
+        "field": "shops[0].shop_discount", "reported": 20_000, "kept": 12_000, "currency": "CNY",
+    });
     assert_eq!(tree.payment.anomalies[0].detail, detail);
     assert_eq!(price::check(&tree), Ok(()));
 }

@@ -68,7 +68,7 @@ impl Found {
         if let (Some(total), Some(payable)) = (total, payable.known())
             && total != payable
         {
-            self.add(AnomalyKind::SumMismatch, json!({"total": total, "payable": payable}));
+            self.add(AnomalyKind::SumMismatch, sums(tree, "total", total, payable));
         }
     }
 
@@ -80,7 +80,7 @@ impl Found {
         // A source that says `paid` and lists no payments does not contradict itself: it just does not list them.
         let unlisted = said_paid && payment.payments.is_empty();
         let went_on = said_paid || tree.shops.iter().any(went_on);
-        let detail = json!({"paid": paid, "payable": payable});
+        let detail = sums(tree, "paid", paid, payable);
         if paid > payable {
             self.add(AnomalyKind::Overpaid, detail);
         } else if paid < payable && went_on && !unlisted {
@@ -127,6 +127,10 @@ impl Found {
             }
         }
     }
+}
+
+fn sums(tree: &Tree, name: &str, sum: i64, payable: i64) -> Json {
+    json!({name: sum, "payable": payable, "currency": tree.payment.currency})
 }
 
 /// Money that counts: in the tree's currency, and not on its way back.

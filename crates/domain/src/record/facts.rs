@@ -1,12 +1,12 @@
 //! Payments of a report, what it says of paying, and the cancel that meets money.
 
 use super::{Copy, Heard, Report, anomalies};
+use crate::Tree;
 use crate::change::PaymentClaim;
 use crate::decide::Context;
 use crate::money::AMOUNT_LIMIT;
 use crate::tree::Payment;
 use crate::words::{AnomalyKind, PaymentStatus, Status};
-use crate::{Json, Tree};
 use serde_json::json;
 
 /// Takes down the payments of a report, each (tender, reference) once; answers the references it claims.
@@ -61,7 +61,10 @@ pub(super) fn payments(
         claims.push(claim);
         tree.payment.payments.push(payment);
         if amount != told.amount {
-            let detail = out_of_range(&told.reference, told.amount, amount);
+            let detail = json!({
+                "field": format!("payments[{}].amount", told.reference),
+                "reported": told.amount, "kept": amount, "currency": told.currency,
+            });
             anomalies::note(tree, AnomalyKind::SumMismatch, detail, cx.at);
         }
         if told.currency != tree.payment.currency {
@@ -73,10 +76,6 @@ pub(super) fn payments(
         }
     }
     claims
-}
-
-fn out_of_range(reference: &str, reported: i64, kept: i64) -> Json {
-    json!({"field": format!("payments[{reference}].amount"), "reported": reported, "kept": kept})
 }
 
 /// Keeps the furthest the source says of paying. A status word `paid` says it as well.

@@ -387,9 +387,7 @@ fn fit(placement: &mut Placement) -> Vec<Json> {
             fit_quantity(item, &|| format!("shops[{s}].items[{i}].quantity"), &mut cuts);
         }
     }
-    if too_much_in_all(placement, &mut cuts) {
-        return cuts;
-    }
+    too_much_in_all(placement, &mut cuts);
     let mut all_left = Amount::ZERO;
     let mut freights = Amount::ZERO;
     for (s, shop) in placement.shops.iter_mut().enumerate() {
@@ -409,20 +407,20 @@ fn fit(placement: &mut Placement) -> Vec<Json> {
     let left = fit_discount(&mut placement.coins, left, &|| "coins".to_owned(), &mut cuts);
     let path = || "third_party_discount".to_owned();
     fit_discount(&mut placement.third_party_discount, left, &path, &mut cuts);
+    let of_money = cuts.iter_mut().filter(|cut| cut["reported"].is_number());
+    of_money.for_each(|cut| cut["currency"] = json!(placement.currency));
     cuts
 }
 
 /// Nothing known of an order whose lines and freights come to more than an order may: its amounts are not credible.
-fn too_much_in_all(placement: &mut Placement, cuts: &mut Vec<Json>) -> bool {
+fn too_much_in_all(placement: &mut Placement, cuts: &mut Vec<Json>) {
     let lines = placement.shops.iter().flat_map(|shop| &shop.items);
     let freights = placement.shops.iter().map(|shop| i128::from(shop.freight.known().unwrap_or(0)));
     let all = lines.map(|item| gross(item).unwrap_or(0)).sum::<i128>() + freights.sum::<i128>();
-    let too_much = all >= i128::from(AMOUNT_LIMIT);
-    if too_much {
+    if all >= i128::from(AMOUNT_LIMIT) {
         cuts.push(json!({"field": WHOLE, "reported": all.to_string(), "kept": null}));
         each_amount(placement, &mut |amount, _| *amount = Amount::UNKNOWN);
     }
-    too_much
 }
 
 /// List price times quantity, rounded half up once; none where the price is unknown.
