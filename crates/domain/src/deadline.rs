@@ -55,4 +55,3 @@ impl Policy {
         Self { pay_by: 15 * MINUTE, ..Self::default() }
     }
 }
-

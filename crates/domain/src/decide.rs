@@ -1,9 +1,36 @@
 //! What someone asks for here: a change, or a refusal. Pure; the lane calls it.
+//!
+//! This file holds the doors ([`decide`], [`place`], [`due`], [`note_reference_taken`]) and which rule answers
+//! which operation. The rules stand below by theme; `work` carries a change through them and closes it: paid
+//! effects, deadlines, log row. Copies of orders at home elsewhere are not decided but recorded, in
+//! [`crate::record`].
 
-use crate::change::{Change, StockMove};
+mod amounts;
+mod answer;
+mod deadlines;
+mod delivery;
+mod fulfilment;
+mod lines;
+mod money_back;
+mod payment;
+mod refund;
+mod returns;
+mod revoke;
+mod stock;
+mod target;
+mod terms;
+mod text;
+mod timer;
+mod weigh;
+mod work;
+
+use crate::change::{Change, Remark, StockMove};
 use crate::deadline::Policy;
-use crate::operation::{By, Request};
-use crate::{Id, Refusal, Time, Tree};
+use crate::operation::{By, Operation, OperationKind, Request};
+use crate::tree::{Anomaly, Deadline, Home};
+use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus};
+use crate::{Id, Refusal, Time, Tree, price};
+use work::{Done, Work};
 
 /// What `decide` may use besides the tree and the request.
 pub struct Context<'a> {
@@ -27,26 +54,57 @@ pub enum Decided {
 }
 
 /// Decides `request` of `by` on `tree`. Total: every state, operation and actor has an answer.
+///
+/// Asked in this order: is the order at home here, may this kind of actor ask, is it the version the caller
+/// saw, which node is meant, and does its state allow it.
 pub fn decide(
     tree: &Tree,
     request: &Request,
     by: By<'_>,
     cx: &mut Context<'_>,
 ) -> Result<Decided, Refusal> {
-    let _ = (tree, request, by, cx);
-    todo!()
+    let operation = request.operation.kind();
+    if matches!(tree.payment.home, Home::Branch(_) | Home::Channel(_)) {
+        return Err(Refusal::NotHome { home: tree.payment.home.word() });
+    }
+    may_ask(operation, by)?;
+    if let Some(expected) = request.expected_version
+        && expected != tree.payment.version
+    {
+        return Err(Refusal::VersionConflict { expected, current: tree.payment.version });
+    }
+    let node = target::resolve(tree, request)?;
+    let mut work = Work::on(tree, operation, node, by, cx);
+    match run(&mut work, request)? {
+        Done::Changed => Ok(Decided::Change(Box::new(work.finish(request.remark.clone())))),
+        Done::Already => Ok(Decided::Already),
+    }
 }
 
 /// The first change of a numbered tree: the log row, the holds, pay-by; paid at once if nothing is to pay.
 pub fn place(tree: Tree, by: By<'_>, cx: &mut Context<'_>) -> Result<Change, Refusal> {
-    let _ = (tree, by, cx);
-    todo!()
+    let operation = OperationKind::Place;
+    may_ask(operation, by)?;
+    let payable = price::sums::payable(&tree).known();
+    let payable = payable.ok_or(Refusal::AmountUnknown { operation })?;
+    debug_assert_eq!(price::check(&tree), Ok(()), "assemble builds trees that add up");
+    let pay_by = cx.at.plus(cx.policy.pay_by);
+    let mut work = Work::placing(tree, by, cx);
+    work.tree.payment.pay_by = Some(pay_by);
+    work.tree.payment.deadline =
+        Some(Deadline { kind: DeadlineKind::PayBy, at: pay_by, stopped_with: None });
+    work.stock = stock::holds(&work.tree);
+    work.new_terms = true;
+    work.say("amount", payable);
+    work.say("currency", work.tree.payment.currency.code().to_owned());
+    work.say("lines", work.tree.lines().count());
+    work.say("shops", work.tree.shops.len());
+    Ok(work.finish(Remark::default()))
 }
 
 /// What the timer does on `tree` at `cx.at`, if any deadline has passed: one operation at a time.
 pub fn due(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
-    let _ = (tree, cx);
-    todo!()
+    timer::due(tree, cx)
 }
 
 /// Notes on `tree` that a payment reference was claimed by it and by `other` as well.
@@ -57,6 +115,100 @@ pub fn note_reference_taken(
     by: By<'_>,
     cx: &mut Context<'_>,
 ) -> Change {
-    let _ = (tree, reference, other, by, cx);
-    todo!()
+    let mut work = Work::on(tree, OperationKind::Note, target::Node::Tree, by, cx);
+    let detail = serde_json::json!({ "reference": reference, "other": other });
+    let kind = AnomalyKind::PaymentReferenceTaken;
+    let known = |anomaly: &Anomaly| anomaly.kind == kind && anomaly.detail == detail;
+    if !work.tree.payment.anomalies.iter().any(known) {
+        work.tree.payment.anomalies.push(Anomaly { kind, at: work.cx.at, detail });
+    }
+    work.say("anomaly", kind.word());
+    work.say("reference", reference);
+    work.say("other", other.to_string());
+    let remark = Remark {
+        en: Some(format!("Payment reference {reference} is claimed by order {other} as well.")),
+        cn: Some(format!("支付流水号 {reference} 与订单 {other} 冲突。")),
+    };
+    work.finish(remark)
+}
+
+fn may_ask(operation: OperationKind, by: By<'_>) -> Result<(), Refusal> {
+    let actor = by.actor.kind;
+    if operation.rule().who.contains(&actor) {
+        Ok(())
+    } else {
+        Err(Refusal::Actor { actor, operation })
+    }
+}
+
+/// Which rule answers which operation.
+fn run(work: &mut Work<'_, '_>, request: &Request) -> Result<Done, Refusal> {
+    use DeliveryStatus as To;
+    use Operation as O;
+    match &request.operation {
+        O::StartPayment { tender, amount, gateway } => {
+            payment::start(work, tender, *amount, gateway.as_deref())
+        }
+        O::PaymentSucceeded(report) => payment::succeeded(work, report),
+        O::PaymentFailed { attempt_id, reason } => {
+            payment::failed(work, *attempt_id, reason.as_deref())
+        }
+        O::AttemptClosed { attempt_id, reason } => {
+            payment::attempt_closed(work, *attempt_id, reason.as_deref())
+        }
+        O::AttemptStuck { attempt_id, reason } => {
+            payment::attempt_stuck(work, *attempt_id, reason.as_deref())
+        }
+        O::Revoke { reason } => revoke::revoke(work, reason.as_deref()),
+        O::Drop { lines, platform_discount, third_party_discount } => {
+            terms::drop(work, lines.as_deref(), *platform_discount, *third_party_discount)
+        }
+        O::AdjustPrice { shop_discount, freight, expected_terms_version } => {
+            terms::adjust_price(work, *shop_discount, *freight, *expected_terms_version)
+        }
+        O::ChangeAddress { freight } => terms::change_address(work, *freight),
+        O::Accept => delivery::step(work, To::Accepted, None),
+        O::StartPreparing => delivery::step(work, To::Unprepared, None),
+        O::Prepare => delivery::step(work, To::Prepared, None),
+        O::CallCourier { courier } => delivery::step(work, To::AwaitingCourier, courier.as_deref()),
+        O::PickUp { courier } => delivery::step(work, To::PickedUp, courier.as_deref()),
+        O::Deliver { courier } => delivery::step(work, To::Delivered, courier.as_deref()),
+        O::Reject { reason } => delivery::reject(work, reason.as_deref()),
+        O::Ship { lines, carrier, tracking } => {
+            fulfilment::ship(work, lines.as_deref(), carrier.as_deref(), tracking.as_deref())
+        }
+        O::Receive => fulfilment::receive(work),
+        O::ExtendReceipt { days } => fulfilment::extend_receipt(work, *days),
+        O::Settle => fulfilment::settle(work),
+        O::RequestCancel { reason } => refund::request_cancel(work, reason.as_deref()),
+        O::RequestRefund(asked) => refund::request_refund(work, asked),
+        O::RefundByStore(asked) => refund::refund_by_store(work, asked),
+        O::AgreeCancel { refund_id } => answer::agree_cancel(work, *refund_id),
+        O::RefuseCancel { refund_id, reason } => {
+            answer::refuse_cancel(work, *refund_id, reason.as_deref())
+        }
+        O::WithdrawCancel { refund_id } => answer::withdraw_cancel(work, *refund_id),
+        O::AgreeRefund { refund_id } => answer::agree_refund(work, *refund_id),
+        O::RejectRefund { refund_id, reason } => {
+            answer::reject_refund(work, *refund_id, reason.as_deref())
+        }
+        O::WithdrawRefund { refund_id } => answer::withdraw_refund(work, *refund_id),
+        O::RefundSucceeded { refund_id, payment_id, reference } => {
+            money_back::succeeded(work, *refund_id, *payment_id, reference.as_deref())
+        }
+        O::RefundFailed { refund_id, payment_id, reference, reason } => {
+            work.say_if("reason", reason.as_deref());
+            money_back::failed(work, *refund_id, *payment_id, reference.as_deref())
+        }
+        O::ReceiveReturn { refund_id, lines, restock } => {
+            returns::receive(work, *refund_id, lines.as_deref(), returns::Goods::of(*restock))
+        }
+        O::Weigh { lines } => weigh::weigh(work, lines),
+        O::Rate { score, text } => text::rate(work, *score, text.as_deref()),
+        O::Note => text::note(work, &request.remark),
+        O::Tag { add, remove } => text::tag(work, add, remove),
+        O::Hide => text::hide(work),
+        O::Delete => text::delete(work),
+        O::Restore => text::restore(work),
+    }
 }

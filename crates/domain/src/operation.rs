@@ -211,7 +211,7 @@ pub const RULES: &[Rule] = {
         rule(K::Receive, L2, &[Buyer, Timer], Fact, LOGISTICS),
         rule(K::ExtendReceipt, L2, &[Seller, Buyer], Right, LOGISTICS),
         rule(K::RequestCancel, L2, &[Buyer, Seller], Right, REFUNDS),
-        rule(K::AgreeCancel, L2, &[Buyer, Seller], Right, REFUNDS),
+        rule(K::AgreeCancel, L2, &[Buyer, Seller, Timer], Right, REFUNDS),
         rule(K::RefuseCancel, L2, &[Buyer, Seller, Timer], Right, REFUNDS),
         rule(K::WithdrawCancel, L2, &[Buyer, Seller], Right, REFUNDS),
         rule(K::RequestRefund, L2, &[Buyer], Right, REFUNDS),
@@ -245,12 +245,27 @@ impl OperationKind {
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)] // the fields are those of the contract, described at the kinds
 pub enum Operation {
-    StartPayment { tender: String, amount: Option<i64>, gateway: Option<String> },
+    StartPayment {
+        tender: String,
+        amount: Option<i64>,
+        gateway: Option<String>,
+    },
     PaymentSucceeded(PaymentReport),
-    PaymentFailed { attempt_id: Option<Id>, reason: Option<String> },
-    AttemptClosed { attempt_id: Option<Id>, reason: Option<String> },
-    AttemptStuck { attempt_id: Option<Id>, reason: Option<String> },
-    Revoke { reason: Option<String> },
+    PaymentFailed {
+        attempt_id: Option<Id>,
+        reason: Option<String>,
+    },
+    AttemptClosed {
+        attempt_id: Option<Id>,
+        reason: Option<String>,
+    },
+    AttemptStuck {
+        attempt_id: Option<Id>,
+        reason: Option<String>,
+    },
+    Revoke {
+        reason: Option<String>,
+    },
     Drop {
         lines: Option<Vec<Asked>>,
         platform_discount: Option<i64>,
@@ -262,39 +277,87 @@ pub enum Operation {
         expected_terms_version: Option<u32>,
     },
     Accept,
-    Reject { reason: Option<String> },
+    Reject {
+        reason: Option<String>,
+    },
     StartPreparing,
     Prepare,
-    CallCourier { courier: Option<String> },
-    PickUp { courier: Option<String> },
-    Deliver { courier: Option<String> },
-    Ship { lines: Option<Vec<Asked>>, carrier: Option<String>, tracking: Option<String> },
+    CallCourier {
+        courier: Option<String>,
+    },
+    PickUp {
+        courier: Option<String>,
+    },
+    Deliver {
+        courier: Option<String>,
+    },
+    Ship {
+        lines: Option<Vec<Asked>>,
+        carrier: Option<String>,
+        tracking: Option<String>,
+    },
     Receive,
-    ExtendReceipt { days: u32 },
-    RequestCancel { reason: Option<String> },
-    AgreeCancel { refund_id: Option<Id> },
-    RefuseCancel { refund_id: Option<Id>, reason: Option<String> },
-    WithdrawCancel { refund_id: Option<Id> },
+    ExtendReceipt {
+        days: u32,
+    },
+    RequestCancel {
+        reason: Option<String>,
+    },
+    AgreeCancel {
+        refund_id: Option<Id>,
+    },
+    RefuseCancel {
+        refund_id: Option<Id>,
+        reason: Option<String>,
+    },
+    WithdrawCancel {
+        refund_id: Option<Id>,
+    },
     RequestRefund(RefundAsked),
-    AgreeRefund { refund_id: Option<Id> },
-    RejectRefund { refund_id: Option<Id>, reason: Option<String> },
-    WithdrawRefund { refund_id: Option<Id> },
+    AgreeRefund {
+        refund_id: Option<Id>,
+    },
+    RejectRefund {
+        refund_id: Option<Id>,
+        reason: Option<String>,
+    },
+    WithdrawRefund {
+        refund_id: Option<Id>,
+    },
     RefundByStore(RefundAsked),
-    RefundSucceeded { refund_id: Id, payment_id: Option<Id>, reference: Option<String> },
+    RefundSucceeded {
+        refund_id: Id,
+        payment_id: Option<Id>,
+        reference: Option<String>,
+    },
     RefundFailed {
         refund_id: Id,
         payment_id: Option<Id>,
         reference: Option<String>,
         reason: Option<String>,
     },
-    ReceiveReturn { refund_id: Id, lines: Option<Vec<Asked>>, restock: bool },
-    Weigh { lines: Vec<Asked> },
+    ReceiveReturn {
+        refund_id: Id,
+        lines: Option<Vec<Asked>>,
+        restock: bool,
+    },
+    Weigh {
+        lines: Vec<Asked>,
+    },
     /// The ship-to itself is sealed beside the tree; here only that it changes.
-    ChangeAddress { freight: Option<i64> },
+    ChangeAddress {
+        freight: Option<i64>,
+    },
     Settle,
-    Rate { score: u8, text: Option<String> },
+    Rate {
+        score: u8,
+        text: Option<String>,
+    },
     Note,
-    Tag { add: Vec<String>, remove: Vec<String> },
+    Tag {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
     Hide,
     Delete,
     Restore,

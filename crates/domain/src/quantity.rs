@@ -6,7 +6,9 @@ use std::ops::{Add, AddAssign, Sub};
 use std::str::FromStr;
 
 /// Thousandths of a unit: `1.250` kg is `Quantity(1250)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Quantity(pub i64);
 
@@ -90,11 +92,16 @@ impl FromStr for Quantity {
             None => (digits, ""),
         };
         let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || whole.len() > 15 || places.len() > 3 || !plain(whole) || !plain(places)
+        if whole.is_empty()
+            || whole.len() > 15
+            || places.len() > 3
+            || !plain(whole)
+            || !plain(places)
         {
             return Err(NotAQuantity);
         }
-        let thousandths = format!("{whole}{places:0<3}").parse::<i64>().map_err(|_| NotAQuantity)?;
+        let thousandths =
+            format!("{whole}{places:0<3}").parse::<i64>().map_err(|_| NotAQuantity)?;
         Ok(Self(if negative { -thousandths } else { thousandths }))
     }
 }

@@ -113,7 +113,7 @@ pub enum Refusal {
     /// A number inside the request names nothing in the tree.
     #[error("there is no {what} {id} in this order")]
     NoSuchPart {
-        /// `refund`, `attempt`, `payment`, `line`.
+        /// `node`, `refund`, `attempt`, `payment`, `line`.
         what: &'static str,
         /// The number.
         id: Id,
@@ -145,7 +145,6 @@ pub enum Refusal {
         scope: &'static str,
     },
 }
-
 
 impl Refusal {
     /// The stable code for programs.

@@ -96,11 +96,14 @@ pub fn of(tree: &Tree) -> Standing {
     let axes = payment::Axes::of(tree);
     let shops: Vec<ShopStanding> =
         tree.shops.iter().map(|shop| shop::standing(tree, &axes, shop)).collect();
-    let counted = || tree.shops.iter().zip(&shops).filter(|(shop, _)| shop.dropped_at.is_none());
-    let status = least_advanced(counted().map(|(_, standing)| standing.status));
+    let open = tree.shops.iter().zip(&shops).filter(|(shop, _)| shop.dropped_at.is_none());
+    let counted: Vec<&ShopStanding> = open.map(|(_, standing)| standing).collect();
+    let status = least_advanced(counted.iter().map(|shop| shop.status));
+    let store_status = common(counted.iter().map(|shop| shop.store_status));
+    let times = whole_times(&axes, &counted);
     Standing {
         status,
-        store_status: common(counted().map(|(_, standing)| standing.store_status)),
+        store_status,
         payment_status: axes.payment,
         revoke_status: axes.revoke,
         price: sums::tree_price(tree),
@@ -108,7 +111,7 @@ pub fn of(tree: &Tree) -> Standing {
         payable: axes.payable,
         paid: axes.paid,
         refunded: shops.iter().map(|shop| shop.refunded).sum(),
-        times: whole_times(&axes, counted().map(|(_, standing)| standing)),
+        times,
         shops,
     }
 }
@@ -151,16 +154,11 @@ fn common(shops: impl Iterator<Item = StoreStatus>) -> StoreStatus {
 }
 
 /// L1 reached what all of its open shop orders reached, when the last of them did.
-fn whole_times<'a>(
-    axes: &payment::Axes,
-    shops: impl Iterator<Item = &'a ShopStanding> + Clone,
-) -> Times {
+fn whole_times(axes: &payment::Axes, shops: &[&ShopStanding]) -> Times {
     let reached = |time: fn(&Times) -> Option<Time>| {
-        let is_open = |shop: &&ShopStanding| {
-            !matches!(shop.status, Status::Cancelled | Status::Closed)
-        };
-        let all = shops.clone().filter(is_open).all(|shop| time(&shop.times).is_some());
-        all.then(|| shops.clone().filter_map(|shop| time(&shop.times)).max()).flatten()
+        let ended = |shop: &ShopStanding| matches!(shop.status, Status::Cancelled | Status::Closed);
+        let all = shops.iter().all(|shop| ended(shop) || time(&shop.times).is_some());
+        all.then(|| shops.iter().filter_map(|shop| time(&shop.times)).max()).flatten()
     };
     Times {
         paid_at: axes.paid_at,

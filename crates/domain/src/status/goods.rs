@@ -87,7 +87,8 @@ pub(crate) fn goods(shop: &ShopOrder, item: &ItemOrder, except: Option<Id>) -> G
         }
     }
     let in_parcels = shop.shipments.iter().flat_map(|shipment| &shipment.lines);
-    let shipped = in_parcels.filter(|l| l.order_id == item.id).map(|l| l.quantity).sum::<Quantity>();
+    let shipped =
+        in_parcels.filter(|l| l.order_id == item.id).map(|l| l.quantity).sum::<Quantity>();
     // A meal, a counter sale and what a source reports as shipped go as a whole, without parcels of ours.
     let whole = if is_handed_over(shop) { item.quantity - goods.kept } else { Quantity::ZERO };
     goods.shipped = shipped.max(whole).min(item.quantity);

@@ -204,12 +204,11 @@ fn till_status(
         return Some(TillStatus::Done);
     }
     Some(match (delivery, main) {
-        (Some(D::AwaitingAcceptance | D::Accepted | D::Unprepared), _) => TillStatus::Paid,
         (Some(D::Prepared), _) => TillStatus::Prepared,
         (Some(D::AwaitingCourier), _) => TillStatus::Waiting,
         (Some(D::PickedUp), _) | (None, Status::Shipped) => TillStatus::Delivering,
         (Some(D::Delivered), _) | (None, Status::Received) => TillStatus::Arrived,
-        (None, _) => TillStatus::Paid,
+        _ => TillStatus::Paid,
     })
 }
 
@@ -258,10 +257,8 @@ fn shop_times(
     if shop.dropped_at.is_some() {
         return Times { cancelled_at: shop.dropped_at, ..Times::default() };
     }
-    let left = matches!(
-        status,
-        Status::Shipped | Status::Received | Status::Completed | Status::Closed
-    );
+    let left =
+        matches!(status, Status::Shipped | Status::Received | Status::Completed | Status::Closed);
     Times {
         paid_at: axes.paid_at,
         shipped_at: left_at(shop, |_| true).filter(|_| left),
@@ -276,13 +273,7 @@ fn received_at(shop: &ShopOrder) -> Option<Time> {
     shop.received.map(|received| received.at).or_else(|| reported_as(shop, Status::Received))
 }
 
-fn item_times(
-    tree: &Tree,
-    axes: &Axes,
-    shop: &ShopOrder,
-    item: &ItemOrder,
-    units: Goods,
-) -> Times {
+fn item_times(tree: &Tree, axes: &Axes, shop: &ShopOrder, item: &ItemOrder, units: Goods) -> Times {
     if item.dropped_at.is_some() {
         return Times { cancelled_at: item.dropped_at, ..Times::default() };
     }

@@ -1,0 +1,72 @@
+//! The deadline of a shop order, seen from where it stood and where it stands. An open refund stops receive-by
+//! and settle-at; what is left of them, at least a day, runs on after it.
+
+use super::work::Work;
+use crate::status::{ShopStanding, Standing, is_open};
+use crate::tree::Deadline;
+use crate::words::{DeadlineKind, DeliveryStatus, Fulfilment, RefundKind, Status};
+use crate::{Quantity, ShopOrder, Time};
+
+/// Sets, stops or resumes the deadline of the shop order at `at`, which now stands as in `now`.
+pub(super) fn follow(work: &mut Work<'_, '_>, now: &Standing, at: usize) {
+    let (was, is) = (&work.was.shops[at], &now.shops[at]);
+    let shop = &mut work.tree.shops[at];
+    let policy = work.cx.policy;
+    if matches!(is.status, Status::Cancelled | Status::Closed | Status::Completed) {
+        shop.deadline = None;
+        return;
+    }
+    let takeaway = shop.fulfilment == Fulfilment::Takeaway;
+    // A rejection that failed is tried again until it succeeds.
+    let to_accept = if is_rejected(shop) { policy.retry_revoke } else { policy.accept_by };
+    let mut set = |kind, after| {
+        shop.deadline = Some(Deadline { kind, at: work.cx.at.plus(after), stopped_with: None });
+    };
+    match is.status {
+        Status::Received if was.status < Status::Received => {
+            set(DeadlineKind::SettleAt, policy.settle_after);
+        }
+        Status::Shipped if was.status < Status::Shipped && takeaway => {
+            set(DeadlineKind::ReceiveBy, policy.receive_by_takeaway);
+        }
+        Status::Shipped if was.status < Status::Shipped => {
+            set(DeadlineKind::ReceiveBy, policy.receive_by);
+        }
+        Status::Paid if awaits(is) && (was.status < Status::Paid || !awaits(was)) => {
+            set(DeadlineKind::AcceptBy, to_accept);
+        }
+        _ => {}
+    }
+    if shop.deadline.is_some_and(|d| d.kind == DeadlineKind::AcceptBy) && !awaits(is) {
+        shop.deadline = None;
+    }
+    stop_or_resume(shop, work.cx.at, policy.rest_at_least);
+}
+
+/// Whether the store has still to answer a takeaway order of which something is left.
+fn awaits(standing: &ShopStanding) -> bool {
+    standing.delivery_status == Some(DeliveryStatus::AwaitingAcceptance)
+        && standing.status == Status::Paid
+        && standing.items.iter().any(|item| item.left_to_ship > Quantity::ZERO)
+}
+
+/// Whether the store has said that it does not take the order.
+pub(super) fn is_rejected(shop: &ShopOrder) -> bool {
+    shop.refunds.iter().any(|refund| refund.kind == RefundKind::Reject)
+}
+
+fn stop_or_resume(shop: &mut ShopOrder, now: Time, rest_at_least: i64) {
+    let open = shop.refunds.iter().any(is_open);
+    let Some(deadline) = &mut shop.deadline else { return };
+    if !matches!(deadline.kind, DeadlineKind::ReceiveBy | DeadlineKind::SettleAt) {
+        return;
+    }
+    match deadline.stopped_with {
+        None if open => deadline.stopped_with = Some(deadline.at.since(now).max(0)),
+        Some(rest) if !open => {
+            deadline.at = now.plus(rest.max(rest_at_least));
+            deadline.stopped_with = None;
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,196 @@
+//! What was agreed, changed before it is paid: lines, discounts, freight, address. Each change of money is a
+//! new terms version, priced anew; an open attempt to pay forbids it.
+
+use super::stock;
+use super::work::{Done, Work, invalid};
+use crate::money::AMOUNT_LIMIT;
+use crate::operation::Asked;
+use crate::price::{self, Coins, Part, sums};
+use crate::tree::{FreightShares, Shares};
+use crate::words::{AttemptStatus, PaymentStatus, RevokeStatus, Status};
+use crate::{Amount, Quantity, Refusal};
+
+/// Sets shop discount and freight of a shop order to absolute values.
+pub(super) fn adjust_price(
+    work: &mut Work<'_, '_>,
+    shop_discount: Option<i64>,
+    freight: Option<i64>,
+    expected_terms_version: Option<u32>,
+) -> Result<Done, Refusal> {
+    must_be_unpaid(work)?;
+    let current = work.tree.payment.terms_version;
+    if let Some(expected) = expected_terms_version.filter(|expected| *expected != current) {
+        return Err(Refusal::TermsConflict { expected, current });
+    }
+    if shop_discount.is_none() && freight.is_none() {
+        return Err(invalid("", "required", "give `shop_discount`, `freight` or both"));
+    }
+    in_range("shop_discount", shop_discount)?;
+    in_range("freight", freight)?;
+    let shop = work.shop_mut();
+    let before = (shop.shop_discount, shop.freight);
+    shop.shop_discount = shop_discount.map_or(shop.shop_discount, Amount::of);
+    shop.freight = freight.map_or(shop.freight, Amount::of);
+    if before == (shop.shop_discount, shop.freight) {
+        return Ok(Done::Already);
+    }
+    work.say_if("shop_discount", shop_discount);
+    work.say_if("freight", freight);
+    price_anew(work)
+}
+
+/// Another ship-to; with another freight while nothing is paid, alone once it is paid.
+pub(super) fn change_address(
+    work: &mut Work<'_, '_>,
+    freight: Option<i64>,
+) -> Result<Done, Refusal> {
+    in_range("freight", freight)?;
+    let nothing_shipped = work.shop_was().items.iter().all(|i| i.shipped == Quantity::ZERO);
+    let left = work.shop_was().items.iter().any(|i| i.left_to_ship > Quantity::ZERO);
+    let paid = work.shop_was().status == Status::Paid && nothing_shipped && left;
+    match freight {
+        None if paid || is_unpaid(work) => {}
+        None => return Err(work.refuse("it must be unpaid, or paid and nothing of it shipped")),
+        Some(_) => must_be_unpaid(work)?,
+    }
+    work.shop_mut().has_ship_to = true;
+    work.say_if("freight", freight);
+    let freight = freight.map(Amount::of).filter(|freight| *freight != work.shop().freight);
+    let Some(freight) = freight else { return Ok(Done::Changed) };
+    work.shop_mut().freight = freight;
+    price_anew(work)
+}
+
+/// Takes lines, or the whole shop order, out of the order; with new discounts of L1 where they are given.
+pub(super) fn drop(
+    work: &mut Work<'_, '_>,
+    lines: Option<&[Asked]>,
+    platform_discount: Option<i64>,
+    third_party_discount: Option<i64>,
+) -> Result<Done, Refusal> {
+    must_be_unpaid(work)?;
+    in_range("platform_discount", platform_discount)?;
+    in_range("third_party_discount", third_party_discount)?;
+    let dropped = lines_to_drop(work, lines)?;
+    let discounts = platform_discount.is_some() || third_party_discount.is_some();
+    if dropped.is_empty() && !discounts {
+        return Err(invalid("lines", "required", "name lines, or leave `lines` out to drop all"));
+    }
+    let open = work.tree.lines().filter(|(_, item)| item.dropped_at.is_none()).count();
+    if dropped.len() == open {
+        return Err(work.refuse("its last open line cannot be dropped; revoke the order"));
+    }
+    let shop = work.shop();
+    let released = stock::released(shop, dropped.iter().map(|at| &shop.items[*at]));
+    work.stock.extend(released);
+    take_out(work, &dropped);
+    if let Some(discount) = platform_discount {
+        work.tree.payment.platform_discount = Amount::of(discount);
+    }
+    if let Some(discount) = third_party_discount {
+        work.tree.payment.third_party_discount = Amount::of(discount);
+    }
+    work.say("lines", dropped.len());
+    work.say_if("platform_discount", platform_discount);
+    work.say_if("third_party_discount", third_party_discount);
+    price_anew(work)
+}
+
+/// The positions of the lines to drop: each whole, since a dropped line is worth nothing.
+fn lines_to_drop(work: &Work<'_, '_>, lines: Option<&[Asked]>) -> Result<Vec<usize>, Refusal> {
+    let items = &work.shop().items;
+    let is_open = |at: &usize| items[*at].dropped_at.is_none();
+    let Some(lines) = lines else { return Ok((0..items.len()).filter(is_open).collect()) };
+    let mut dropped = Vec::new();
+    for (at, asked) in lines.iter().enumerate() {
+        let item = items.iter().position(|item| item.id == asked.order_id);
+        let item = item.ok_or(Refusal::NoSuchPart { what: "line", id: asked.order_id })?;
+        if !is_open(&item) {
+            return Err(work.refuse("the line is dropped already"));
+        }
+        if asked.quantity.is_some_and(|quantity| quantity != items[item].quantity) {
+            let field = format!("lines[{at}].quantity");
+            return Err(invalid(&field, "not_whole", "a line is dropped whole"));
+        }
+        if !dropped.contains(&item) {
+            dropped.push(item);
+        }
+    }
+    Ok(dropped)
+}
+
+/// A dropped node stays with amounts of zero; a shop order without open lines is dropped with them.
+fn take_out(work: &mut Work<'_, '_>, dropped: &[usize]) {
+    let at = work.at();
+    let shop = work.shop_mut();
+    for item in dropped {
+        let item = &mut shop.items[*item];
+        item.dropped_at = Some(at);
+        item.item_discount = Amount::ZERO;
+        item.shares = Shares::default();
+    }
+    if shop.items.iter().all(|item| item.dropped_at.is_some()) {
+        shop.dropped_at = Some(at);
+        shop.shop_discount = Amount::ZERO;
+        shop.freight = Amount::ZERO;
+        shop.freight_shares = FreightShares::default();
+    }
+}
+
+fn is_unpaid(work: &Work<'_, '_>) -> bool {
+    work.shop_was().status == Status::Created
+        && matches!(work.was.payment_status, PaymentStatus::Unpaid | PaymentStatus::Failed)
+        && work.was.revoke_status == RevokeStatus::None
+}
+
+/// Terms may change only while nothing is paid and nobody is paying.
+fn must_be_unpaid(work: &Work<'_, '_>) -> Result<(), Refusal> {
+    let open = work.tree.payment.attempts.iter().find(|a| a.status == AttemptStatus::Open);
+    if let Some(attempt) = open
+        && work.shop_was().status == Status::Created
+        && work.was.revoke_status == RevokeStatus::None
+    {
+        return Err(Refusal::PaymentOpen { attempt: attempt.attempt_id });
+    }
+    if !is_unpaid(work) {
+        return Err(work.refuse("it must be open and unpaid"));
+    }
+    if work.was.payable == Amount::UNKNOWN {
+        return Err(Refusal::AmountUnknown { operation: work.operation });
+    }
+    Ok(())
+}
+
+fn in_range(field: &str, amount: Option<i64>) -> Result<(), Refusal> {
+    match amount {
+        Some(minor) if !(0..AMOUNT_LIMIT).contains(&minor) => {
+            Err(invalid(field, "out_of_range", "an amount is at least 0 and below 10^12"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Computes every share anew under a new terms version. Coins are cut to what is left for them.
+fn price_anew(work: &mut Work<'_, '_>) -> Result<Done, Refusal> {
+    let own = work.shop_at();
+    price::spread(&mut work.tree, Coins::Cut).map_err(|error| {
+        let is_own = matches!(error.part, Part::Shop { shop } if shop == own);
+        let field = if is_own { error.part.field().to_owned() } else { error.part.path() };
+        error.refused_at(field)
+    })?;
+    let payable = sums::payable(&work.tree);
+    let freight = sums::tree_freight(&work.tree);
+    let whole = sums::tree_price(&work.tree) + freight;
+    if whole.known().is_none_or(|whole| whole >= AMOUNT_LIMIT) {
+        let message = "lines and freights of an order come to less than 10^12";
+        return Err(invalid("freight", "too_large", message));
+    }
+    let at = work.at();
+    work.tree.payment.terms_version += 1;
+    work.tree.payment.terms_at = Some(at);
+    work.new_terms = true;
+    work.say("terms_version", work.tree.payment.terms_version);
+    work.say_if("amount", payable.known());
+    work.say_if("coins", work.tree.payment.coins.known());
+    Ok(Done::Changed)
+}

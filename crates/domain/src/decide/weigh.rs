@@ -1,0 +1,52 @@
+//! What the scales say of a line sold by weight: lighter gives the difference back, heavier changes nothing.
+
+use super::refund::{self, Wanted};
+use super::work::{Done, Work, invalid};
+use crate::operation::Asked;
+use crate::quantity::QUANTITY_LIMIT;
+use crate::words::{RefundKind, Status};
+use crate::{Quantity, Refusal};
+
+/// Takes down the weight of lines, each once and before anything of it is shipped.
+pub(super) fn weigh(work: &mut Work<'_, '_>, lines: &[Asked]) -> Result<Done, Refusal> {
+    if work.shop_was().status != Status::Paid {
+        return Err(work.refuse("it must be paid and not shipped"));
+    }
+    if lines.is_empty() {
+        return Err(invalid("lines", "required", "name the lines that were weighed"));
+    }
+    let mut lighter = Vec::new();
+    let mut total = Quantity::ZERO;
+    for (at, asked) in lines.iter().enumerate() {
+        let found = work.shop().items.iter().position(|item| item.id == asked.order_id);
+        let item = found.ok_or(Refusal::NoSuchPart { what: "line", id: asked.order_id })?;
+        let weight = asked.quantity.filter(|weight| (1..QUANTITY_LIMIT).contains(&weight.0));
+        let weight = weight.ok_or_else(|| {
+            let field = format!("lines[{at}].quantity");
+            invalid(&field, "out_of_range", "the weight is above 0 and below 10^6")
+        })?;
+        let standing = &work.shop_was().items[item];
+        let line = &work.shop().items[item];
+        if !line.weighed || line.weighed_as.is_some() {
+            return Err(work.refuse("the line must be sold by weight and not weighed yet"));
+        }
+        if standing.shipped > Quantity::ZERO || standing.status != Status::Paid {
+            return Err(work.refuse("the line must be paid and not shipped"));
+        }
+        let missing = standing.left_to_refund.saturating_sub(weight);
+        if missing > Quantity::ZERO {
+            lighter.push((item, missing));
+        }
+        work.shop_mut().items[item].weighed_as = Some(weight);
+        total += weight;
+    }
+    if !lighter.is_empty() {
+        let kind = RefundKind::Weigh;
+        let wanted =
+            Wanted { kind, lines: &lighter, freight_asked: false, goods_back: false, reason: None };
+        refund::give(work, &wanted)?;
+    }
+    work.say("lines", lines.len());
+    work.say("weight", total.to_string());
+    Ok(Done::Changed)
+}
