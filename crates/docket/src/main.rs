@@ -1,2 +1,26 @@
-//! To come.
-fn main() {}
+//! Docket, an order center: the command. Reads arguments and config, wires the crates together, starts and
+//! stops. What an order is and what may happen to it stands in `docket-domain`.
+
+mod bench;
+mod center;
+mod cli;
+mod commands;
+mod config;
+mod demo;
+mod export;
+mod failure;
+mod import;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match cli.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
