@@ -388,6 +388,9 @@ fn only_a_live_import_at_home_here_gets_deadlines_from_now_on() {
     assert_eq!(deadline(|_| (), Mode::Live), Some((DeadlineKind::PayBy, policy.pay_by)));
     assert_eq!(deadline(shipped, Mode::Live), Some((DeadlineKind::ReceiveBy, policy.receive_by)));
     assert_eq!(deadline(shipped, Mode::History), None);
+    let unpaid = told(|r| r.home = Home::Center);
+    let tree = take_down(None, &unpaid, Mode::Live, NOW).unwrap().unwrap().tree;
+    assert_eq!(tree.payment.pay_by, Some(NOW.plus(policy.pay_by)));
     let elsewhere: fn(&mut Report) = |r| r.home = Home::Branch("b1".into());
     assert_eq!(deadline(elsewhere, Mode::Live), None);
 }
