@@ -54,7 +54,7 @@ fn everything() -> Parameters {
         "cause": "overpaid", "terms_version": 2, "channel": "temu", "external_id": "PO-1",
         "anomalies": ["underpaid"], "restock": true, "revived": true, "other": "99",
         "fact": "shipped", "first": "shipped", "then": "paid", "sku": "tea", "skus": ["tea"],
-        "place": "main", "field": "coins",
+        "place": "main", "weight": "1.25", "field": "coins",
     });
     all.as_object().unwrap().clone()
 }
@@ -148,6 +148,12 @@ fn sentences_read_naturally_in_both_languages() {
             asked,
             "Asked for a refund of 500 JPY for 0.5 × tea: broken",
             "申请退款 500 JPY（0.5 × tea），原因：broken",
+        ),
+        (
+            K::RefundByStore,
+            json!({"amount": 5, "currency": "CNY", "coins": 0, "lines": 1, "quantity": "2"}),
+            "The store gives money back: 0.05 CNY for 2 units in 1 line",
+            "商家主动退款 0.05 元（1 行商品共 2 件）",
         ),
         (K::Rate, json!({"score": 5}), "Rated 5 of 5", "已评价 5 星"),
         (

@@ -158,7 +158,10 @@ const fn refund(kind: OperationKind) -> Sentence {
             "Goods came back[: {lines}][{restock}, into stock again]",
             "收到退货[：{lines}][{restock}，已重新入库]",
         ),
-        _ => ("Weighed[: {lines}][; {amount} goes back]", "已称重[：{lines}][；将退回 {amount}]"),
+        _ => (
+            "Weighed[: {lines}][, {weight} in all][; {amount} goes back]",
+            "已称重[：{lines}][，共重 {weight}][；将退回 {amount}]",
+        ),
     }
 }
 
