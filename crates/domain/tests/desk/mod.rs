@@ -28,6 +28,7 @@ pub struct Shelf {
     pub held: i64,
 }
 
+#[derive(Clone)]
 pub struct Desk {
     pub tree: Tree,
     pub at: Time,
