@@ -3,6 +3,7 @@
 mod desk;
 
 use desk::*;
+use docket_domain::change::PaymentClaim;
 use docket_domain::decide::Decided;
 use docket_domain::operation::{Operation, PaymentReport};
 use docket_domain::time::{DAY, MINUTE};
@@ -10,7 +11,6 @@ use docket_domain::words::{
     AttemptStatus, CancelKind, DueCause, Fulfilment, PaymentStatus, RefundStatus, RevokeStatus,
     Status, StoreStatus, TillStatus,
 };
-use docket_domain::change::PaymentClaim;
 use docket_domain::{ActorKind, Amount, Id, Refusal};
 
 use ActorKind::{Buyer, Gateway, Store, Till, Timer};
@@ -79,7 +79,10 @@ fn what_exceeds_the_payable_is_due_back_to_the_payment_that_did() {
     desk.does(Till, paid("voucher", "v-1", 10000));
     desk.does(Till, paid("cash", "r-1", 10000));
     assert_eq!(dues(&desk), [(3400, DueCause::Overpaid)]);
-    assert_eq!(desk.tree.payment.refunds_due[0].payment_id, desk.tree.payment.payments[1].payment_id);
+    assert_eq!(
+        desk.tree.payment.refunds_due[0].payment_id,
+        desk.tree.payment.payments[1].payment_id
+    );
     assert_eq!(desk.standing().paid, 16600);
     desk.does(Till, paid("card", "c-1", 50));
     assert_eq!(dues(&desk)[1], (50, DueCause::Overpaid));
@@ -160,11 +163,14 @@ fn a_late_failure_changes_nothing() {
 fn which_of_several_open_attempts_is_meant_must_be_said() {
     let mut desk = parcels();
     desk.does(Buyer, start(Some("wx")));
-    desk.does(Buyer, Operation::StartPayment {
-        tender: "card".into(),
-        amount: Some(100),
-        gateway: Some("visa".into()),
-    });
+    desk.does(
+        Buyer,
+        Operation::StartPayment {
+            tender: "card".into(),
+            amount: Some(100),
+            gateway: Some("visa".into()),
+        },
+    );
     assert!(matches!(desk.refuses(Gateway, CLOSED), Refusal::Invalid(_)));
     let attempt_id = Some(desk.tree.payment.attempts[0].attempt_id);
     desk.does(Gateway, Operation::AttemptClosed { attempt_id, reason: None });
@@ -317,7 +323,8 @@ fn a_payment_on_a_closed_order_is_due_back_whole() {
 
 #[test]
 fn a_store_revokes_only_where_it_is_the_only_shop() {
-    let mut desk = Desk::place(&order(vec![shop(0, vec![item(100, 1)]), shop(0, vec![item(200, 1)])]));
+    let mut desk =
+        Desk::place(&order(vec![shop(0, vec![item(100, 1)]), shop(0, vec![item(200, 1)])]));
     assert!(matches!(desk.refuses(Store, REVOKE), Refusal::Actor { .. }));
     parcels().does(Store, REVOKE);
 }
