@@ -101,7 +101,9 @@ const STATES: &[State] = &[
     ("shipped", shipped),
     ("received", received),
     ("completed", completed),
-    ("cancel asked", || after(paid_parcels(), [(Buyer, Operation::RequestCancel { reason: None })])),
+    ("cancel asked", || {
+        after(paid_parcels(), [(Buyer, Operation::RequestCancel { reason: None })])
+    }),
     ("refund asked", refund_asked),
     ("refunding", refunding),
     ("refund failed", refund_failed),
@@ -186,9 +188,7 @@ fn asked(kind: OperationKind, desk: &Desk) -> (ActorKind, Operation) {
         K::Settle => (Timer, Operation::Settle),
         K::Rate => (Buyer, Operation::Rate { score: 5, text: None }),
         K::Note => (Buyer, Operation::Note),
-        K::Tag => {
-            (Buyer, Operation::Tag { add: vec!["new".into()], remove: Vec::new() })
-        }
+        K::Tag => (Buyer, Operation::Tag { add: vec!["new".into()], remove: Vec::new() }),
         K::Hide => (Buyer, Operation::Hide),
         K::Delete => (Buyer, Operation::Delete),
         K::Restore => (Buyer, Operation::Restore),
@@ -206,9 +206,8 @@ fn ask(desk: &mut Desk, kind: OperationKind, actor: ActorKind) -> Result<Decided
 }
 
 fn kinds() -> impl Iterator<Item = OperationKind> {
-    let asked_for = |kind: &OperationKind| {
-        !matches!(kind, OperationKind::Place | OperationKind::Record)
-    };
+    let asked_for =
+        |kind: &OperationKind| !matches!(kind, OperationKind::Place | OperationKind::Record);
     OperationKind::ALL.iter().copied().filter(asked_for)
 }
 
@@ -222,8 +221,12 @@ fn whoever_stands_outside_the_table_is_refused_as_an_actor_in_every_state() {
                 let refused = decided == Err(Refusal::Actor { actor, operation: kind });
                 if kind.rule().who.contains(&actor) {
                     // Inside the table a side may still be the wrong one: who asked does not answer.
-                    let answers = matches!(kind, OperationKind::AgreeCancel
-                        | OperationKind::RefuseCancel | OperationKind::WithdrawCancel);
+                    let answers = matches!(
+                        kind,
+                        OperationKind::AgreeCancel
+                            | OperationKind::RefuseCancel
+                            | OperationKind::WithdrawCancel
+                    );
                     assert!(!refused || answers, "{actor} {kind} {state}");
                 } else {
                     assert!(refused, "{actor} may not ask for {kind} when {state}: {decided:?}");

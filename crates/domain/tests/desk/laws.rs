@@ -6,8 +6,8 @@ use docket_domain::price::{self, sums};
 use docket_domain::status::{self, ShopStanding};
 use docket_domain::tree::{Refund, Revoke};
 use docket_domain::words::{
-    CancelKind, DeliveryStatus, Fulfilment, PaymentStatus, RefundAxis, RefundStatus, RevokeStatus,
-    Status, StoreStatus,
+    CancelKind, DeadlineKind, DeliveryStatus, Fulfilment, PaymentStatus, RefundAxis, RefundStatus,
+    RevokeStatus, Status, StoreStatus,
 };
 use docket_domain::{Amount, ItemOrder, PaymentOrder, Quantity, ShopOrder, Tree};
 use std::collections::BTreeMap;
@@ -181,8 +181,7 @@ fn deadline_fits(shop: &ShopOrder, standing: &ShopStanding) {
     assert!(!over || shop.deadline.is_none(), "what is over waits for nothing");
     let open = counted(shop).any(|refund| refund.status != RefundStatus::Refunded);
     let Some(deadline) = shop.deadline else { return };
-    use docket_domain::words::DeadlineKind::{ReceiveBy, SettleAt};
-    if matches!(deadline.kind, ReceiveBy | SettleAt) {
+    if matches!(deadline.kind, DeadlineKind::ReceiveBy | DeadlineKind::SettleAt) {
         assert_eq!(deadline.stopped_with.is_some(), open, "an open refund stops the deadline");
     } else {
         assert_eq!(deadline.stopped_with, None);
@@ -206,7 +205,7 @@ fn goes_forward(before: &Tree, after: &Tree) {
 }
 
 /// The till's table of store status, refund, delivery and cancel kind; `awaiting_acceptance` may also stand
-/// beside paid, refunding, refunded and refund_failed.
+/// beside paid, refunding, refunded and `refund_failed`.
 fn stands_in_the_table(shop: &ShopStanding) {
     use CancelKind as C;
     use RefundAxis as R;
