@@ -29,9 +29,9 @@ pub use imports::{ImportOptions, ImportReport};
 pub use orders::{Listed, Orders};
 pub use people::{NewKey, Role};
 pub use place::{Idempotency, Quote};
+pub use products::SetPrice;
 pub use record::{Recorded, Taken};
 pub use settings::Settings;
-pub use products::SetPrice;
 pub use stock::{StockChange, StockChangeKind, StockOf};
 
 use docket_domain::{Time, Tree};
@@ -74,7 +74,11 @@ pub struct Answer {
 
 impl App {
     /// Opens the database and starts the writer. Background work starts with [`App::start`].
-    pub async fn open(settings: Settings, vault: vault::Vault, clock: Clock) -> Result<Self, StoreError> {
+    pub async fn open(
+        settings: Settings,
+        vault: vault::Vault,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
         let now = clock.clone();
         let options = Options {
             url: settings.database_url.clone(),

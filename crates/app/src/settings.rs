@@ -1,8 +1,8 @@
 //! What can be set about an order center, as data: the edges read it from config.
 
+use docket_domain::Tree;
 use docket_domain::deadline::Policy;
 use docket_domain::words::OrderType;
-use docket_domain::Tree;
 use docket_wire::Markets;
 use std::collections::BTreeMap;
 use std::sync::Arc;

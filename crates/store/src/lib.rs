@@ -34,5 +34,5 @@ pub use nouns::snapshots::Snapshot;
 pub use nouns::stock::{Adjustment, Stock};
 pub use nouns::tasks::NewTask;
 pub use plan::{Held, Statement, TreeWrite, Writes};
-pub use store::{Figures, Options, Store, sqlite_path};
+pub use store::{Figures, Options, PHASES, Store, sqlite_path};
 pub use view::{Key, Need, Unique, View};
