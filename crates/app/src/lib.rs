@@ -34,6 +34,9 @@ pub use record::{Recorded, Taken};
 pub use settings::Settings;
 pub use stock::{StockChange, StockChangeKind, StockOf};
 
+/// Rows and filters that answers and questions are made of, for the edges.
+pub use docket_store::{Adjustment, Cursor, KeyRow, OperationFilter, Price, Stock, UserRow};
+
 use docket_domain::{Time, Tree};
 use docket_store::{Options, Store, StoreError};
 use docket_wire::Person;
