@@ -28,7 +28,7 @@ pub use orders::{Listed, Orders};
 pub use people::{NewKey, Role};
 pub use place::{Idempotency, Quote};
 pub use record::{Recorded, Taken};
-pub use settings::Settings;
+pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use products::SetPrice;
 pub use stock::{StockChange, StockChangeKind, StockOf};
 

@@ -200,7 +200,7 @@ impl Work {
         let (now, gene) = (cx.now, tree.id().gene());
         let mut deciding = Deciding {
             at: now,
-            policy: self.deadlines.of(tree),
+            policy: &self.deadlines.of(tree),
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|moves| can_hold(view, moves),
         };
@@ -211,7 +211,7 @@ impl Work {
         let (now, gene) = (cx.now, tree.id().gene());
         let mut deciding = Deciding {
             at: now,
-            policy: self.deadlines.of(tree),
+            policy: &self.deadlines.of(tree),
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|_| false,
         };
