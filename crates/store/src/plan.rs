@@ -209,9 +209,11 @@ impl Plan {
     }
 
     fn write_stock(&self, view: &View, connection: &mut dyn Connection) -> Result<(), StoreError> {
-        let known = |delta: &&StockDelta| view.stock_loaded(&delta.place, &delta.sku_id).is_some();
-        let (moved, new): (Vec<_>, Vec<_>) =
-            self.stock.values().partition(|delta| known(delta));
+        // Only a count makes a row; a move of a row that nobody looked at is one that exists.
+        let makes_row = |delta: &&StockDelta| {
+            delta.count.is_some() && view.stock_loaded(&delta.place, &delta.sku_id).is_none()
+        };
+        let (new, moved): (Vec<_>, Vec<_>) = self.stock.values().partition(makes_row);
         let new = new.into_iter().map(|delta| {
             let on_hand = delta.count.unwrap_or(0) + delta.on_hand;
             vec![
