@@ -34,6 +34,9 @@ pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use products::SetPrice;
 pub use stock::{StockChange, StockChangeKind, StockOf};
 
+/// Rows and filters that answers and questions are made of, for the edges.
+pub use docket_store::{Adjustment, Cursor, KeyRow, OperationFilter, Price, Stock, UserRow};
+
 use docket_domain::{Time, Tree};
 use docket_store::{Options, Store, StoreError};
 use docket_wire::Person;
