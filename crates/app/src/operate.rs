@@ -203,7 +203,7 @@ impl Work {
         let (now, gene) = (cx.now, tree.id().gene());
         let mut deciding = Deciding {
             at: now,
-            policy: self.deadlines.of(tree),
+            policy: &self.deadlines.of(tree),
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|moves| can_hold(view, moves),
         };
@@ -214,7 +214,7 @@ impl Work {
         let (now, gene) = (cx.now, tree.id().gene());
         let mut deciding = Deciding {
             at: now,
-            policy: self.deadlines.of(tree),
+            policy: &self.deadlines.of(tree),
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|_| false,
         };

@@ -323,7 +323,7 @@ impl Prepared {
             shop.created_at = now;
             shop.updated_at = now;
         }
-        let policy = *self.deadlines.of(&tree);
+        let policy = self.deadlines.of(&tree);
         let mut deciding = Deciding {
             at: now,
             policy: &policy,

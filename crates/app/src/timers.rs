@@ -62,7 +62,7 @@ impl App {
             let (now, gene) = (cx.now, id.gene());
             let mut deciding = Deciding {
                 at: now,
-                policy: deadlines.of(tree),
+                policy: &deadlines.of(tree),
                 next_id: &mut || cx.ids.next(now, gene),
                 can_hold: &|_| false,
             };
