@@ -26,7 +26,7 @@ pub use error::Error;
 pub use history::{AgreedTree, Story};
 pub use orders::{Listed, Orders};
 pub use people::{NewKey, Role};
-pub use place::{Idempotency, Quote};
+pub use place::{Idempotency, Once, Quote};
 pub use record::{Recorded, Taken};
 pub use settings::Settings;
 pub use products::SetPrice;
