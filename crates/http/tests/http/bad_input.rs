@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
-/// The example with `value` at `pointer`; JSON `null` of a marker takes the field away.
+/// The example with `value` at `pointer`.
 fn with(pointer: &str, value: Value) -> Value {
     let mut order = example();
     let (parent, field) = pointer.rsplit_once('/').expect("a pointer has a slash");
@@ -111,7 +111,7 @@ async fn an_order_has_at_most_500_lines_and_50_shops() {
 async fn totals_beyond_measure_are_refused() {
     let center = TestCenter::start().await;
     let mut order = with(&format!("{ITEM}/list_price"), json!(999_999_999_999_i64));
-    order[concat!("expected", "_total")] = json!(1);
+    order["expected_total"] = json!(1);
     center.post("/api/orders", &order).await.wrong_fields(&[("shops", "too_large")]);
 }
 
@@ -201,7 +201,7 @@ async fn times_lie_from_1970_on_and_before_2100() {
         ("1969-12-31T23:59:59Z", "too_small"),
         ("0001-01-01T00:00:00Z", "too_small"),
         ("2100-01-01T00:00:00Z", "too_large"),
-        ("9999-12-31T23:59:59Z", "too_large"),
+        ("9998-12-31T23:59:59Z", "too_large"),
         ("2026-11-20T10:00:00", "not_a_time"),
         ("2026-02-30T10:00:00Z", "not_a_time"),
         ("now", "not_a_time"),

@@ -48,7 +48,7 @@ fn actor(kind: &str) -> Value {
     json!({"kind": kind})
 }
 
-/// `with` laid over `operation`.
+/// `operation`, asked for by an actor of this kind.
 fn by(kind: &str, mut operation: Value) -> Value {
     operation["actor"] = actor(kind);
     operation
@@ -210,7 +210,7 @@ async fn what_is_not_allowed_in_this_state_names_state_and_operation() {
     let ship = by("seller", json!({"type": "ship"}));
     let refused = center.operate(&tree["shops"][0]["order_id"], &ship).await;
     let refused = refused.problem(409, "operation_refused");
-    assert_eq!((&refused["state"], &refused["operation"]), (&json!("created"), &json!("ship")));
+    assert_eq!((&refused["state"], &refused["operation"]), (&json!("unpaid"), &json!("ship")));
     let old = json!({"type": "note", "text": "hello", "expected_version": 7, "actor": actor("buyer")});
     let conflict = center.operate(&tree["order_id"], &old).await.problem(409, "version_conflict");
     assert_eq!(conflict["current"], 1);
