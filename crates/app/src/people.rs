@@ -1,11 +1,11 @@
 //! Users with roles, logging in, and keys of programs.
 
 use crate::access::{self, Access, Principal, Scope, Scopes};
-use crate::{App, Error, vault};
+use crate::{App, Error, Idempotency, Once, vault};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use docket_domain::{ActorKind, FieldError, Gene, Id, Refusal, Time, time};
-use docket_store::{KeyRow, Priority, SessionRow, Statement, UserRow, Writes};
+use docket_store::{Context, Key, KeyRow, Priority, SessionRow, Statement, UserRow, View, Writes};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
@@ -150,8 +150,23 @@ impl App {
         role: Role,
         password: &str,
     ) -> Result<Id, Error> {
+        self.add_user_once(who, name, role, password, None).await.map(Once::outcome)
+    }
+
+    /// The same, done once under an idempotency key.
+    pub async fn add_user_once(
+        &self,
+        who: &Principal,
+        name: &str,
+        role: Role,
+        password: &str,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<Id>, Error> {
         who.needs(Scope::Admin)?;
         named(name)?;
+        if let Some(before) = self.done_before(idempotency).await? {
+            return Ok(Once::Before(before));
+        }
         let password = hashed(password).await?;
         if self.store().user(name).await?.is_some() {
             return Err(Error::Taken { what: "user", name: name.to_owned() });
@@ -168,7 +183,7 @@ impl App {
             };
             vec![row.add()]
         };
-        self.write_numbered(made).await
+        self.write_numbered_once(idempotency, made).await
     }
 
     /// Every user, without passwords.
@@ -225,6 +240,17 @@ impl App {
 
     /// Adds a key and answers its number and its secret, which is shown this once.
     pub async fn add_key(&self, who: &Principal, key: NewKey) -> Result<(Id, String), Error> {
+        self.add_key_once(who, key, None).await.map(Once::outcome)
+    }
+
+    /// The same, done once under an idempotency key. Done before, the secret that comes with it opens
+    /// nothing: the one that does was shown then.
+    pub async fn add_key_once(
+        &self,
+        who: &Principal,
+        key: NewKey,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<(Id, String)>, Error> {
         who.needs(Scope::Admin)?;
         named(&key.name)?;
         let secret = format!("dk_{}", vault::hex(&vault::random::<32>()));
@@ -241,7 +267,8 @@ impl App {
             let name = key.name.clone();
             vec![KeyRow { id, name, hash, body, created_at: now, revoked_at: None }.add()]
         };
-        Ok((self.write_numbered(made).await?, secret))
+        let added = self.write_numbered_once(idempotency, made).await?;
+        Ok(added.map(|id| (id, secret)))
     }
 
     /// Every key with what it may do; secrets are not kept.
@@ -272,12 +299,31 @@ impl App {
         &self,
         statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
     ) -> Result<Id, Error> {
-        let work = move |_: &docket_store::View, cx: &mut docket_store::Context<'_>| {
+        self.write_numbered_once(None, statements).await.map(Once::outcome)
+    }
+
+    /// The same, done once under an idempotency key.
+    async fn write_numbered_once(
+        &self,
+        idempotency: Option<Idempotency>,
+        statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
+    ) -> Result<Once<Id>, Error> {
+        let keys = idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            if let Some(given) = idempotency
+                && let Some(earlier) = given.earlier(view)?
+            {
+                return Ok((None, earlier.map(|kept| Once::Before(kept.tree))));
+            }
             let id = cx.ids.next(cx.now, Gene(0));
-            let writes = Writes { statements: statements(id, cx.now), ..Writes::default() };
-            Ok((Some(writes), id))
+            let writes = Writes {
+                statements: statements(id, cx.now),
+                idempotency: idempotency.map(|given| given.kept(200, id, cx.now)),
+                ..Writes::default()
+            };
+            Ok((Some(writes), Ok(Once::Now(id))))
         };
-        self.inner.lane.run(Priority::People, Vec::new(), work).await
+        self.inner.lane.run(Priority::People, keys, work).await?
     }
 }
 
