@@ -76,7 +76,7 @@ async fn perform(args: &Args, center: &Here, out: &Output) -> Result<(), Failure
     let shown = json!({
         "ok": ok, "orders": played.orders, "seconds": seconds, "checks": played.checks,
         "address": center.address(), "docs": format!("{}/docs", center.address()),
-        "user": stage.user, "password": stage.password,
+        "user": stage.user, "password": stage.password, "order": stage.an_order(),
     });
     out.show(&shown, |out| print(&played, seconds, out));
     if !ok {
