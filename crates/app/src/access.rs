@@ -202,10 +202,19 @@ impl Principal {
         let able = self.actors.iter().copied().filter(|actor| kind.rule().who.contains(actor));
         match able.collect::<Vec<_>>()[..] {
             [only] => Ok(Actor::of(only)),
-            [] => Err(Error::ActorNotAllowed(format!("{} may not speak for anyone who may ask for {kind}", self.name))),
+            [] => Err(Error::ActorNotAllowed(format!(
+                "{} may not speak for anyone who may ask for {kind}",
+                self.name
+            ))),
             _ => {
-                let message = format!("{} may speak for several kinds of actor; say which", self.name);
-                Err(Refusal::Invalid(vec![FieldError { field: "actor".to_owned(), code: "required", message }]).into())
+                let message =
+                    format!("{} may speak for several kinds of actor; say which", self.name);
+                Err(Refusal::Invalid(vec![FieldError {
+                    field: "actor".to_owned(),
+                    code: "required",
+                    message,
+                }])
+                .into())
             }
         }
     }
@@ -280,7 +289,8 @@ impl App {
         let Some(key) = self.store().key(hash).await?.filter(|key| key.revoked_at.is_none()) else {
             return Ok(None);
         };
-        let damaged = |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
+        let damaged =
+            |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
         let access: Access = serde_json::from_str(&key.body).map_err(damaged)?;
         Ok(Some(Principal {
             id: key.id,

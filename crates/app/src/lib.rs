@@ -77,7 +77,11 @@ pub struct Answer {
 
 impl App {
     /// Opens the database and starts the writer. Background work starts with [`App::start`].
-    pub async fn open(settings: Settings, vault: vault::Vault, clock: Clock) -> Result<Self, StoreError> {
+    pub async fn open(
+        settings: Settings,
+        vault: vault::Vault,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
         let now = clock.clone();
         let options = Options {
             url: settings.database_url.clone(),

@@ -47,7 +47,8 @@ impl App {
         let gene = gene_of(placement, self.now());
         let sealed = (!person.is_empty()).then(|| self.inner.vault.seal(&person));
         let phones = person.phones();
-        let phones: Vec<_> = phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect();
+        let phones: Vec<_> =
+            phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect();
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
         let keys = vec![Key::Unique(name.clone())];
         let work = move |view: &View, cx: &mut Context<'_>| -> Verdict<Recorded> {

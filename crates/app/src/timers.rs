@@ -5,8 +5,8 @@
 
 use crate::operate::written;
 use crate::{App, Error};
-use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::Id;
+use docket_domain::decide::{self, Context as Deciding};
 use docket_store::{Context, Key, Priority, View};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Use cases through the lane, on every database.
 
+#![allow(clippy::large_futures)] // a test's future lives on the stack of its own runtime
+
 mod center;
 
 use center::{Center, big_order, key, on_every_center, order};
@@ -100,7 +102,9 @@ async fn a_client_token_is_answered_again_with_the_same_body_and_refused_with_an
         assert_eq!((again.status, again.tree.id()), (200, first.tree.id()));
         assert_eq!(again.tree.payment.payments.len(), 1, "the tree as it is now");
         let other = center.place(&with_token(2)).await;
-        assert!(matches!(other, Err(Error::ClientTokenReused { order }) if order == first.tree.id()));
+        assert!(
+            matches!(other, Err(Error::ClientTokenReused { order }) if order == first.tree.id())
+        );
         let stranger = Principal { issuer: "another".to_owned(), ..center.who.clone() };
         assert!(!center.place_as(&stranger, &with_token(2), None).await.unwrap().replayed);
     })
@@ -138,7 +142,11 @@ async fn a_payment_reference_of_another_order_is_refused_and_noted_on_both() {
         assert!(matches!(other_amount, Err(Error::Refused(_))));
         for id in [one, two] {
             let tree = center.app.order(&center.who, id).await.unwrap().tree;
-            let noted = tree.payment.anomalies.iter().filter(|a| a.kind == AnomalyKind::PaymentReferenceTaken);
+            let noted = tree
+                .payment
+                .anomalies
+                .iter()
+                .filter(|a| a.kind == AnomalyKind::PaymentReferenceTaken);
             assert!(noted.count() >= 1, "on {id}");
         }
         let tree = center.app.order(&center.who, two).await.unwrap().tree;
@@ -231,8 +239,14 @@ async fn a_key_of_one_shop_sees_and_touches_its_own_alone() {
         let own = tree.shops[0].shop_id.clone();
         let limited = Principal { shops: vec![own], ..center.who.clone() };
         let stranger = Principal { shops: vec!["nobody".to_owned()], ..center.who.clone() };
-        assert!(center.app.order(&limited, tree.shops[1].id).await.is_ok(), "part of it is its own");
-        assert!(matches!(center.app.order(&stranger, tree.id()).await, Err(Error::NotFound { .. })));
+        assert!(
+            center.app.order(&limited, tree.shops[1].id).await.is_ok(),
+            "part of it is its own"
+        );
+        assert!(matches!(
+            center.app.order(&stranger, tree.id()).await,
+            Err(Error::NotFound { .. })
+        ));
         let note = json!({"type": "note", "text": "hello"});
         assert!(center.ask_as(&limited, tree.shops[0].id, "store", note.clone()).await.is_ok());
         for node in [tree.id(), tree.shops[1].id] {
@@ -256,7 +270,10 @@ async fn an_order_is_shown_as_it_was() {
         center.pay(placed.id(), "w1", payable).await.unwrap();
         center.clock.advance(1000);
         let shop = placed.shops[0].id;
-        center.ask(shop, "store", json!({"type": "ship", "carrier": "SF", "tracking": "SF1"})).await.unwrap();
+        center
+            .ask(shop, "store", json!({"type": "ship", "carrier": "SF", "tracking": "SF1"}))
+            .await
+            .unwrap();
         let then = center.app.order_at(&center.who, placed.id(), at).await.unwrap().tree;
         assert_eq!(then, placed);
         let story = center.app.story(&center.who, placed.id(), None).await.unwrap();
@@ -272,19 +289,28 @@ async fn people_are_sealed_found_by_phone_and_follow_a_new_address() {
     on_every_center(async |center| {
         let placed = center.place(&big_order(77)).await.unwrap();
         let id = placed.tree.id();
-        let by = |phone: &str| Orders { phone: Some(phone.to_owned()), limit: 5, ..Orders::default() };
+        let by =
+            |phone: &str| Orders { phone: Some(phone.to_owned()), limit: 5, ..Orders::default() };
         let found = center.app.orders(&center.who, &by("138 0000 0077")).await.unwrap();
         assert_eq!(found.orders.len(), 1);
         let last4 = Orders { phone_last4: Some("0077".to_owned()), limit: 5, ..Orders::default() };
         assert_eq!(center.app.orders(&center.who, &last4).await.unwrap().orders.len(), 1);
-        assert!(center.app.orders(&center.who, &by("13900000000")).await.unwrap().orders.is_empty());
+        assert!(
+            center.app.orders(&center.who, &by("13900000000")).await.unwrap().orders.is_empty()
+        );
         let ship_to = json!({"name": "李", "phone": "13911112222", "address": "新地址"});
         let shop = placed.tree.shops[1].id;
-        center.ask(shop, "buyer", json!({"type": "change_address", "ship_to": ship_to})).await.unwrap();
+        center
+            .ask(shop, "buyer", json!({"type": "change_address", "ship_to": ship_to}))
+            .await
+            .unwrap();
         let person = center.app.reveal(&center.who, id).await.unwrap().person.unwrap();
         assert_eq!(person.ship_to[1].as_ref().unwrap().address.as_deref(), Some("新地址"));
         assert_eq!(person.ship_to[0].as_ref().unwrap().name.as_deref(), Some("王小明"));
-        assert_eq!(center.app.orders(&center.who, &by("13911112222")).await.unwrap().orders.len(), 1);
+        assert_eq!(
+            center.app.orders(&center.who, &by("13911112222")).await.unwrap().orders.len(),
+            1
+        );
     })
     .await;
 }

@@ -379,3 +379,27 @@ fn a_copy_is_decided_by_its_home_alone() {
     let refusal = desk.refuses(Buyer, REVOKE);
     assert_eq!(refusal, Refusal::NotHome { home: "branch:north".into() });
 }
+
+#[test]
+fn a_row_of_the_log_says_what_happened_in_parameters() {
+    let mut desk = parcels();
+    let said = |desk: &Desk, name: &str| desk.last.entry.parameters.get(name).cloned();
+    assert_eq!(said(&desk, "payable"), Some(16600.into()));
+    desk.does(Till, paid("wechat", "w-1", 16700));
+    assert_eq!(said(&desk, "amount"), Some(16700.into()));
+    assert_eq!(said(&desk, "currency"), Some("CNY".into()));
+    assert_eq!(
+        (said(&desk, "due"), said(&desk, "cause")),
+        (Some(100.into()), Some("overpaid".into()))
+    );
+    desk.does(Store, ship(None));
+    assert_eq!((said(&desk, "lines"), said(&desk, "quantity")), (Some(2.into()), Some("5".into())));
+    assert_eq!(said(&desk, "carrier"), Some("SF".into()));
+    desk.does(Store, Operation::RefundByStore(refund_of(None)));
+    let refund = desk.refund(0).refund_id;
+    desk.does(Gateway, money_back(refund));
+    assert_eq!(
+        (said(&desk, "amount"), said(&desk, "tender")),
+        (Some(16000.into()), Some("wechat".into()))
+    );
+}

@@ -36,5 +36,5 @@ pub use nouns::stock::{Adjustment, Stock};
 pub use nouns::tasks::NewTask;
 pub use peek::{Found, SCHEMA, peek};
 pub use plan::{Held, Statement, TreeWrite, Writes};
-pub use store::{Figures, Options, Store, sqlite_path};
+pub use store::{Figures, Options, PHASES, Store, sqlite_path};
 pub use view::{Key, Need, Unique, View};

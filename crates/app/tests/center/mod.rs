@@ -1,9 +1,11 @@
 //! A center for tests: on every database, with a clock that is moved by hand.
 
+#![allow(clippy::unwrap_used)] // in a test a failed step is a failed test
+
 use docket_app::access::Principal;
 use docket_app::vault::Vault;
 use docket_app::{
-    Answer, App, Clock, Error, Idempotency, Settings, SetPrice, StockChange, StockChangeKind,
+    Answer, App, Clock, Error, Idempotency, SetPrice, Settings, StockChange, StockChangeKind,
 };
 use docket_domain::story::Language;
 use docket_domain::{Id, Quantity, Time};

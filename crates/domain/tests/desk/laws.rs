@@ -185,6 +185,9 @@ fn deadline_fits(shop: &ShopOrder, standing: &ShopStanding) {
         assert_eq!(deadline.stopped_with.is_some(), open, "an open refund stops the deadline");
     } else {
         assert_eq!(deadline.stopped_with, None);
+        let left = standing.items.iter().any(|item| item.left_to_ship > Quantity::ZERO);
+        let awaits = standing.delivery_status == Some(DeliveryStatus::AwaitingAcceptance) && left;
+        assert!(awaits, "the store is waited for while it has something to answer");
     }
 }
 

@@ -7,7 +7,9 @@ mod laws;
 use docket_domain::change::{Change, Remark};
 use docket_domain::deadline::Policy;
 use docket_domain::decide::{self, Context, Decided};
-use docket_domain::operation::{Asked, By, Operation, PaymentReport, RefundAsked, Request};
+use docket_domain::operation::{
+    Asked, By, Operation, OperationKind, PaymentReport, RefundAsked, Request,
+};
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::status::{self, ItemStanding, ShopStanding, Standing};
 use docket_domain::tree::Refund;
@@ -241,6 +243,8 @@ impl Desk {
         let is_due = tree.due_at().is_some_and(|at| at <= self.at);
         assert_eq!(change.is_some(), is_due, "the timer acts when something is due, and only then");
         let Some(change) = change else { return false };
+        let note = change.entry.kind == OperationKind::Note;
+        assert!(!note, "no deadline outlives what it waits for: {tree:#?}");
         laws::hold(&tree, &change);
         self.keep(change);
         true

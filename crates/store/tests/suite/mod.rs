@@ -1,5 +1,7 @@
 //! What the conformance tests share: orders made up, pieces run, stores opened on every database.
 
+#![allow(clippy::unwrap_used)] // in a test a failed step is a failed test
+
 use docket_domain::tree::{Deadline, Revoke, Tree};
 use docket_domain::words::{DeadlineKind, Fulfilment, OrderType, Platform, Status, Visible};
 use docket_domain::{
@@ -7,8 +9,8 @@ use docket_domain::{
     Remark, ShopOrder, Time, change,
 };
 use docket_store::{
-    Context, Cursor, Filter, Held, Key, Need, Options, Piece, Priority, Refused, Snapshot, Statement,
-    Store, TreeWrite, View, Writes,
+    Context, Cursor, Filter, Held, Key, Need, Options, Piece, Priority, Refused, Snapshot,
+    Statement, Store, TreeWrite, View, Writes,
 };
 use docket_testkit::TestDatabase;
 use std::sync::Arc;
@@ -130,7 +132,7 @@ pub fn placed(order: &Order, cx: &mut Context<'_>) -> (Arc<Tree>, Writes) {
         version: 1,
         terms_version: 1,
         terms_at: None,
-        home: Default::default(),
+        home: docket_domain::tree::Home::Center,
         order_type: OrderType::Goods,
         market: 0,
         platform: Platform::All,
@@ -151,7 +153,11 @@ pub fn placed(order: &Order, cx: &mut Context<'_>) -> (Arc<Tree>, Writes) {
         attempts: Vec::new(),
         refunds_due: Vec::new(),
         revoke: Revoke::None,
-        deadline: order.due.map(|at| Deadline { kind: DeadlineKind::PayBy, at: Time(at), stopped_with: None }),
+        deadline: order.due.map(|at| Deadline {
+            kind: DeadlineKind::PayBy,
+            at: Time(at),
+            stopped_with: None,
+        }),
         pay_by: None,
         reported_payment: None,
         anomalies: Vec::new(),
