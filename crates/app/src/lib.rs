@@ -28,7 +28,7 @@ pub use history::{AgreedTree, Story};
 pub use imports::{ImportOptions, ImportReport};
 pub use orders::{Listed, Orders};
 pub use people::{NewKey, Role};
-pub use place::{Idempotency, Quote};
+pub use place::{Idempotency, Once, Quote};
 pub use record::{Recorded, Taken};
 pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use products::SetPrice;

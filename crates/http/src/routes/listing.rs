@@ -165,6 +165,7 @@ fn asked(fields: &mut Fields<'_, '_>) -> Asked {
     Asked { orders, level, expand: expand.unwrap_or(Expand::Row) }
 }
 
+#[allow(unused_qualifications)] // the derive writes them
 /// List orders
 ///
 /// Newest first, in pages without totals. A filter that matches little may give a short page with a `next`.
