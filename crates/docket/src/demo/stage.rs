@@ -84,10 +84,7 @@ impl Stage {
         for (sku, title, price, on_hand) in GOODS {
             let price = json!({"price": price, "currency": "CNY", "title": title});
             local.ask(Method::PUT, &format!("/api/products/{sku}"), Some(&price)).await?;
-            let count = json!({"place": "main", "on_hand": on_hand, "reason": "demo"});
-            let stands = local.ask(Method::PUT, &format!("/api/stock/{sku}"), Some(&count)).await?;
-            let (on_hand, held) = main_place(&stands);
-            shelves.push((sku.to_owned(), on_hand, held));
+            shelves.push(fill_shelf(&local, sku, on_hand).await?);
         }
         let shown = OnceLock::new();
         Ok(Self { admin: local.with_token(&keys[0])?, keys, user, password, run, shelves, shown })
@@ -118,6 +115,20 @@ impl Stage {
     pub fn an_order(&self) -> Option<String> {
         self.shown.get().cloned()
     }
+}
+
+/// Counts so much of a SKU, over what orders of an earlier run still hold; answers what stands now.
+async fn fill_shelf(local: &Client, sku: &str, on_hand: &str) -> Result<(String, i64, i64), Failure> {
+    let path = format!("/api/stock/{sku}");
+    let count = |on_hand: &str| json!({"place": "main", "on_hand": on_hand, "reason": "demo"});
+    let mut stands = local.ask(Method::PUT, &path, Some(&count(on_hand))).await?;
+    let (counted, held) = main_place(&stands);
+    if held > 0 {
+        let more = docket_domain::Quantity(counted + held).to_string();
+        stands = local.ask(Method::PUT, &path, Some(&count(&more))).await?;
+    }
+    let (on_hand, held) = main_place(&stands);
+    Ok((sku.to_owned(), on_hand, held))
 }
 
 /// Adds the first user; in a folder that has one already, another.
