@@ -275,6 +275,21 @@ async fn bad_lines_are_told_and_the_good_ones_taken() {
     assert_eq!(rows, wanted.len());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_may_have_many_payments() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let payment = |n| format!(r#"{{"tender":"voucher","reference":"v{n}","amount":10}}"#);
+    let payments: Vec<_> = (0..20).map(payment).collect();
+    let line = format!(
+        r#"{{"external_id":"1","currency":"EUR","shops":[{{"shop_id":"s","items":[{{"sku_id":"p","quantity":"1","list_price":200}}]}}],"payments":[{}]}}"#,
+        payments.join(",")
+    );
+    let center = Center::open().await;
+    let report = center.import(&args(vec![written(&folder, "orders.jsonl", &line)])).await;
+    assert_eq!((report.taken, report.refused), (1, 0), "{:?}", report.refused_rows);
+    assert_eq!(center.orders().await["1"]["paid"], 200);
+}
+
 /// What `args` fail with before anything is taken.
 async fn failure(args: &Args) -> Failure {
     let center = Center::open().await;
