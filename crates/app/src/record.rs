@@ -48,7 +48,8 @@ impl App {
         let gene = gene_of(placement, self.now());
         let sealed = (!person.is_empty()).then(|| self.inner.vault.seal(&person));
         let phones = person.phones();
-        let phones: Vec<_> = phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect();
+        let phones: Vec<_> =
+            phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect();
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
         // All at once: a payment that is asked for by itself costs a round of loading, and rounds are few.
         let payments = report.payments.iter();
