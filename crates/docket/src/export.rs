@@ -3,7 +3,15 @@
 //!
 //! People's data comes masked, as in every list. What an export says can be imported again.
 
+mod codes;
+
+use crate::center::Method;
+use crate::center::{self, Center};
+use crate::cli::Options;
+use crate::commands::path_part;
 use crate::failure::Failure;
+use crate::log;
+use bytes::Bytes;
 use docket_app::{App, Orders, Principal};
 use docket_domain::words::{Status, StoreStatus};
 use docket_domain::{Id, Json, Time, status};
@@ -16,7 +24,7 @@ use std::time::Duration;
 /// Orders of a page: as many as the API gives.
 const PAGE: usize = 200;
 
-/// Write the center's orders to the standard output.
+/// Arguments of `docket export`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// One tree a line, or one row a line of an order.
@@ -155,9 +163,42 @@ impl Shelf for App {
     }
 }
 
+impl Shelf for Center {
+    async fn page(&self, args: &Args, cursor: Option<&str>) -> Result<Page, Failure> {
+        if let Some(app) = self.app() {
+            return app.page(args, cursor).await;
+        }
+        let mut path = "/api/orders?".to_owned();
+        for (name, value) in
+            args.query().into_iter().chain(cursor.map(|c| ("cursor", c.to_owned())))
+        {
+            path.extend([name, "=", &path_part(&value)?, "&"]);
+        }
+        let answer = self.client().send(Method::GET, path.trim_end_matches('&'), &[], Bytes::new());
+        let answer = answer.await?;
+        if !answer.status.is_success() {
+            answer.success()?;
+        }
+        let mut page: Page = serde_json::from_slice(&answer.body)?;
+        if args.codes {
+            for order in &mut page.orders {
+                let mut tree: Json = serde_json::from_str(order.get())?;
+                codes::of_words(&mut tree);
+                *order = to_raw_value(&tree)?;
+            }
+        }
+        Ok(page)
+    }
+}
+
 /// Writes the orders that `args` asks for to the standard output.
-pub async fn run(args: &Args, shelf: &impl Shelf) -> Result<(), Failure> {
-    let out = std::io::BufWriter::new(std::io::stdout().lock());
+pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
+    log::start_quiet();
+    center::with(options, async |center| print(&args, center).await).await
+}
+
+async fn print(args: &Args, shelf: &impl Shelf) -> Result<(), Failure> {
+    let out = std::io::BufWriter::new(std::io::stdout());
     match write(args, shelf, out).await {
         // Who reads has seen enough: `docket export | head`.
         Err(Stopped::Writing(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

@@ -17,9 +17,16 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
+use crate::center::{self, Center, Method};
+use crate::cli::Options;
+use crate::commands::path_part;
 use crate::failure::Failure;
+use crate::log;
+use crate::output::Form;
+use bytes::Bytes;
 use docket_app::imports::{ImportOptions, ImportReport};
 use docket_app::{App, Principal};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use lines::Lines;
 use map::Map;
 use orders::{Orders, Parts};
@@ -34,10 +41,10 @@ use tokio::sync::mpsc;
 
 /// Orders of one part at most.
 const PART_ORDERS: usize = 1000;
-/// Bytes of one part, beyond which no further order is put in.
-const PART_BYTES: usize = 1024 * 1024;
+/// Bytes of one part at most: what a server takes as a body. A line alone is never longer.
+const PART_BYTES: usize = docket_app::imports::LINE_BYTES_MAX;
 
-/// Take orders of files into the center: JSON lines, or CSV files with a mapping.
+/// Arguments of `docket import`.
 #[derive(Debug, Clone, clap::Args)]
 #[allow(clippy::struct_excessive_bools)] // flags of a command line
 pub struct Args {
@@ -64,18 +71,9 @@ pub struct Args {
     pub verbose: bool,
 }
 
-/// Whom the result is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// Tables.
-    People,
-    /// One JSON object.
-    Json,
-}
-
 /// The way into a center: the program itself, or a running server.
 pub trait Door {
-    /// Hands over JSON lines, at most a few MiB, and answers what became of each.
+    /// Hands over JSON lines, at most 1 MiB, and answers what became of each.
     fn import(
         &self,
         lines: Vec<u8>,
@@ -93,14 +91,36 @@ impl Door for App {
     }
 }
 
+impl Door for Center {
+    async fn import(
+        &self,
+        lines: Vec<u8>,
+        options: &ImportOptions,
+    ) -> Result<ImportReport, Failure> {
+        if let Some(app) = self.app() {
+            return app.import(lines, options).await;
+        }
+        let (live, dry_run) = (options.live, options.dry_run);
+        let mut path = format!("/api/imports?live={live}&dry_run={dry_run}");
+        if let Some(issuer) = &options.issuer {
+            path.extend(["&issuer=", &path_part(issuer)?]);
+        }
+        let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"))];
+        let answer = self.client().send(Method::POST, &path, &kind, Bytes::from(lines)).await?;
+        Ok(serde_json::from_value(answer.success()?)?)
+    }
+}
+
 /// Imports the files and prints what became of them.
-pub async fn run(args: &Args, door: &impl Door, form: Form) -> Result<(), Failure> {
-    let (report, outcome) = import(args, door).await?;
+pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
+    log::start_quiet();
+    let (report, outcome) =
+        center::with(options, async |center| import(&args, center).await).await?;
     if let Some(path) = &args.report {
         report.write_csv(path)?;
     }
-    match form {
-        Form::Json => report.print_json()?,
+    match options.output().form {
+        Form::Programs => report.print_json()?,
         Form::People => report.print(if args.verbose { usize::MAX } else { report::SHOWN })?,
     }
     outcome
@@ -163,8 +183,10 @@ async fn hand_over(
         }
         match produced.order {
             Ok(line) => {
+                if !places.is_empty() {
+                    lines.push(b'\n');
+                }
                 lines.extend_from_slice(&line);
-                lines.push(b'\n');
                 places.push(produced.place);
             }
             Err(why) => unfit.push((places.len(), why)),
@@ -225,14 +247,15 @@ impl Source {
     ) -> Result<(), Failure> {
         let (mut part, mut bytes) = (Vec::new(), 0);
         while let Some(produced) = self.next()? {
-            bytes += produced.order.as_ref().map_or(0, Vec::len);
-            part.push(produced);
-            if part.len() >= PART_ORDERS || bytes >= PART_BYTES {
+            let more = produced.order.as_ref().map_or(0, |line| line.len() + 1);
+            if part.len() >= PART_ORDERS || bytes + more > PART_BYTES + 1 {
                 bytes = 0;
                 if stop.load(Relaxed) || parts.blocking_send(std::mem::take(&mut part)).is_err() {
                     return Ok(());
                 }
             }
+            bytes += more;
+            part.push(produced);
         }
         if !part.is_empty() {
             // Where nobody wants the last part, nobody is told of it either.

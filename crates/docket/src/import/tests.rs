@@ -412,7 +412,16 @@ async fn the_whole_olist_sample_is_taken() {
         ("unavailable", 24),
     ];
     assert_eq!(counts(&report.source_statuses), words);
-    println!("{:?} {:?}", report.statuses, report.anomalies);
+    let statuses = [("closed", 15), ("paid", 32), ("received", 4858), ("shipped", 61)];
+    assert_eq!(counts(&report.statuses), statuses);
+    let anomalies = [
+        ("overpaid", 12),
+        ("refund_unknown", 15),
+        ("time_unknown", 16),
+        ("times_out_of_order", 79),
+        ("underpaid", 12),
+    ];
+    assert_eq!(counts(&report.anomalies), anomalies);
     let due = center.app.store().due(Time(i64::MAX), 10).await.expect("it can be read");
     assert!(due.is_empty(), "an import without `--live` sets no deadline");
     let orders = center.orders().await;

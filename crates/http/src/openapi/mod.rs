@@ -3,7 +3,7 @@
 pub mod bodies;
 
 use crate::center::Center;
-use crate::routes::{docs, health, listing, orders};
+use crate::routes::{docs, health, imports, listing, orders};
 use axum::Router;
 use axum::routing::get;
 use utoipa::OpenApi;
@@ -22,6 +22,7 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(orders::quote))
         .routes(routes!(orders::get))
         .routes(routes!(orders::operate))
+        .routes(routes!(imports::take))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics));

@@ -2,6 +2,7 @@
 
 pub mod docs;
 pub mod health;
+pub mod imports;
 pub mod listing;
 pub mod nodes;
 pub mod orders;
