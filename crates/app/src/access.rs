@@ -202,10 +202,19 @@ impl Principal {
         let able = self.actors.iter().copied().filter(|actor| kind.rule().who.contains(actor));
         match able.collect::<Vec<_>>()[..] {
             [only] => Ok(Actor::of(only)),
-            [] => Err(Error::ActorNotAllowed(format!("{} may not speak for anyone who may ask for {kind}", self.name))),
+            [] => Err(Error::ActorNotAllowed(format!(
+                "{} may not speak for anyone who may ask for {kind}",
+                self.name
+            ))),
             _ => {
-                let message = format!("{} may speak for several kinds of actor; say which", self.name);
-                Err(Refusal::Invalid(vec![FieldError { field: "actor".to_owned(), code: "required", message }]).into())
+                let message =
+                    format!("{} may speak for several kinds of actor; say which", self.name);
+                Err(Refusal::Invalid(vec![FieldError {
+                    field: "actor".to_owned(),
+                    code: "required",
+                    message,
+                }])
+                .into())
             }
         }
     }
@@ -222,10 +231,17 @@ type Believed = FxHashMap<[u8; 32], (Arc<Principal>, Time)>;
 #[derive(Debug, Default)]
 pub struct Cache {
     believed: Mutex<Believed>,
+    /// Tokens this process gave out itself; they live as long as it does.
+    accepted: Mutex<FxHashMap<[u8; 32], Arc<Principal>>>,
 }
 
 impl Cache {
     fn get(&self, hash: &[u8; 32], now: Time) -> Option<Arc<Principal>> {
+        let accepted = self.accepted.lock().expect("no code panics while it holds the tokens");
+        if let Some(principal) = accepted.get(hash) {
+            return Some(Arc::clone(principal));
+        }
+        drop(accepted);
         let believed = self.believed.lock().expect("no code panics while it holds the cache");
         let (principal, since) = believed.get(hash)?;
         ((0..BELIEVED_MS).contains(&now.since(*since))).then(|| Arc::clone(principal))
@@ -246,6 +262,14 @@ impl Cache {
 }
 
 impl App {
+    /// Accepts `token` as `principal` for as long as this process lives: for whoever may read the token's
+    /// file, that is, commands of the same data folder.
+    pub fn accept(&self, token: &str, principal: Principal) {
+        let accepted = self.inner.access.accepted.lock();
+        let mut accepted = accepted.expect("no code panics while it holds the tokens");
+        accepted.insert(hash(token), Arc::new(principal));
+    }
+
     /// Resolves the secret of a key or the token of a session.
     pub async fn authenticate(&self, secret: &str) -> Result<Arc<Principal>, Error> {
         let (hash, now) = (hash(secret), self.now());
@@ -265,7 +289,8 @@ impl App {
         let Some(key) = self.store().key(hash).await?.filter(|key| key.revoked_at.is_none()) else {
             return Ok(None);
         };
-        let damaged = |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
+        let damaged =
+            |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
         let access: Access = serde_json::from_str(&key.body).map_err(damaged)?;
         Ok(Some(Principal {
             id: key.id,

@@ -93,9 +93,10 @@ impl App {
             return entries;
         }
         let own = |node: Id| {
-            tree.shops.iter().filter(|shop| who.touches(shop)).any(|shop| {
-                shop.id == node || shop.items.iter().any(|item| item.id == node)
-            })
+            tree.shops
+                .iter()
+                .filter(|shop| who.touches(shop))
+                .any(|shop| shop.id == node || shop.items.iter().any(|item| item.id == node))
         };
         entries.into_iter().filter(|entry| own(entry.node)).collect()
     }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod error;
 mod history;
 mod housekeeping;
+pub mod imports;
 pub mod lane;
 mod operate;
 mod orders;
@@ -24,13 +25,17 @@ pub use access::{Access, Principal, Scope, Scopes};
 pub use clock::Clock;
 pub use error::Error;
 pub use history::{AgreedTree, Story};
+pub use imports::{ImportOptions, ImportReport};
 pub use orders::{Listed, Orders};
 pub use people::{NewKey, Role};
 pub use place::{Idempotency, Quote};
 pub use record::{Recorded, Taken};
-pub use settings::Settings;
+pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use products::SetPrice;
 pub use stock::{StockChange, StockChangeKind, StockOf};
+
+/// Rows and filters that answers and questions are made of, for the edges.
+pub use docket_store::{Adjustment, Cursor, KeyRow, OperationFilter, Price, Stock, UserRow};
 
 use docket_domain::{Time, Tree};
 use docket_store::{Options, Store, StoreError};
@@ -72,7 +77,11 @@ pub struct Answer {
 
 impl App {
     /// Opens the database and starts the writer. Background work starts with [`App::start`].
-    pub async fn open(settings: Settings, vault: vault::Vault, clock: Clock) -> Result<Self, StoreError> {
+    pub async fn open(
+        settings: Settings,
+        vault: vault::Vault,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
         let now = clock.clone();
         let options = Options {
             url: settings.database_url.clone(),

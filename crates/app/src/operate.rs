@@ -127,7 +127,10 @@ impl Work {
         if let Some(given) = self.idempotency {
             match given.earlier(view)? {
                 Some(Ok(found)) => {
-                    return Ok((None, Operating::Before { tree: found.tree, status: found.status }));
+                    return Ok((
+                        None,
+                        Operating::Before { tree: found.tree, status: found.status },
+                    ));
                 }
                 Some(Err(error)) => return Ok((None, Operating::Refused(error))),
                 None => {}
@@ -200,7 +203,7 @@ impl Work {
         let (now, gene) = (cx.now, tree.id().gene());
         let mut deciding = Deciding {
             at: now,
-            policy: self.deadlines.of(tree),
+            policy: &self.deadlines.of(tree),
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|moves| can_hold(view, moves),
         };
@@ -211,7 +214,7 @@ impl Work {
         let (now, gene) = (cx.now, tree.id().gene());
         let mut deciding = Deciding {
             at: now,
-            policy: self.deadlines.of(tree),
+            policy: &self.deadlines.of(tree),
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|_| false,
         };
@@ -257,10 +260,16 @@ impl Work {
                 Some(person)
             }
         };
-        let (mut writes, tree) = written(vec![change], self.idempotency.map(|given| (given, cx.now)));
+        let (mut writes, tree) =
+            written(vec![change], self.idempotency.map(|given| (given, cx.now)));
         if let Some(person) = person {
-            let hashes = person.phones().iter().filter_map(|phone| self.vault.phone(phone)).collect::<Vec<_>>();
-            writes.phones = hashes.into_iter().map(|(last4, phone)| (self.root, last4, phone)).collect();
+            let hashes = person
+                .phones()
+                .iter()
+                .filter_map(|phone| self.vault.phone(phone))
+                .collect::<Vec<_>>();
+            writes.phones =
+                hashes.into_iter().map(|(last4, phone)| (self.root, last4, phone)).collect();
             writes.persons = vec![(self.root, self.vault.seal(&person))];
         }
         Ok((Some(writes), Operating::Done { tree, refused: None }))
@@ -296,12 +305,7 @@ pub(crate) fn written(
     for change in changes {
         let (tree, at) = (Arc::new(change.tree), change.entry.at);
         let id = tree.id();
-        // A hold that a decision takes anew must find enough; what it gives back always fits.
-        let moves = change.stock.into_iter();
-        writes.stock.extend(moves.map(|moved| {
-            let takes = moved.held.0 > 0 && moved.on_hand.0 == 0;
-            held(moved, takes)
-        }));
+        writes.stock.extend(change.stock.into_iter().map(held));
         let claims = change.claims.iter();
         writes.unique.extend(claims.map(|claim| (claim_key(claim), id, None)));
         if change.new_terms {

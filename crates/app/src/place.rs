@@ -7,9 +7,7 @@ use crate::{Answer, App, Error};
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::{By, OperationKind};
 use docket_domain::placement::Placement;
-use docket_domain::{
-    Actor, FieldError, Gene, Id, Quantity, Refusal, StockMove, Time, Tree, price,
-};
+use docket_domain::{Actor, FieldError, Gene, Id, Quantity, Refusal, StockMove, Time, Tree, price};
 use docket_store::{
     Context, Held, Idempotent, Key, Need, Priority, Sealed, Snapshot, TreeWrite, View, Writes,
 };
@@ -59,7 +57,10 @@ pub struct Quote {
 pub(crate) enum Placing {
     Placed(Arc<Tree>),
     /// It was placed before; the tree is read again after the lane.
-    Before { tree: Id, status: u16 },
+    Before {
+        tree: Id,
+        status: u16,
+    },
     Refused(Error),
 }
 
@@ -248,8 +249,7 @@ fn gives_discounts(placement: &Placement) -> bool {
     let of_lines = placement.shops.iter().flat_map(|shop| {
         shop.items.iter().map(|item| item.item_discount).chain([shop.shop_discount])
     });
-    let of_order =
-        [placement.platform_discount, placement.coins, placement.third_party_discount];
+    let of_order = [placement.platform_discount, placement.coins, placement.third_party_discount];
     of_lines.chain(of_order).any(|discount| !discount.is_zero())
 }
 
@@ -273,9 +273,10 @@ impl Prepared {
     /// The unique keys this order takes, each with whether it is the client token's.
     fn unique_keys(&self) -> Vec<(String, Unique)> {
         let order = &self.tree.payment;
-        let token = order.client_token.as_ref().map(|token| {
-            (token_key(&self.issuer, token), Unique::ClientToken)
-        });
+        let token = order
+            .client_token
+            .as_ref()
+            .map(|token| (token_key(&self.issuer, token), Unique::ClientToken));
         let external = order.external_id.as_ref().map(|id| {
             (external_key(order.channel.as_deref(), &self.issuer, id), Unique::ExternalId)
         });
@@ -308,7 +309,12 @@ impl Prepared {
         Ok(self.decide(tree, view, cx))
     }
 
-    fn decide(&self, mut tree: Tree, view: &View, cx: &mut Context<'_>) -> (Option<Writes>, Placing) {
+    fn decide(
+        &self,
+        mut tree: Tree,
+        view: &View,
+        cx: &mut Context<'_>,
+    ) -> (Option<Writes>, Placing) {
         let (now, gene) = (cx.now, self.gene);
         price::number(&mut tree, &mut || cx.ids.next(now, gene));
         tree.payment.created_at = now;
@@ -317,7 +323,7 @@ impl Prepared {
             shop.created_at = now;
             shop.updated_at = now;
         }
-        let policy = *self.deadlines.of(&tree);
+        let policy = self.deadlines.of(&tree);
         let mut deciding = Deciding {
             at: now,
             policy: &policy,
@@ -334,8 +340,10 @@ impl Prepared {
         let unique = self.unique_keys().into_iter();
         let writes = Writes {
             trees: vec![TreeWrite { tree: Arc::clone(&tree), entry: change.entry }],
-            stock: change.stock.into_iter().map(|moved| held(moved, true)).collect(),
-            unique: unique.map(|(name, kind)| (name, id, kind.fingerprint(self.fingerprint))).collect(),
+            stock: change.stock.into_iter().map(held).collect(),
+            unique: unique
+                .map(|(name, kind)| (name, id, kind.fingerprint(self.fingerprint)))
+                .collect(),
             idempotency: self.idempotency.map(|given| given.kept(201, id, now)),
             snapshots: vec![self.agreed.clone().snapshot(id, 1, now)],
             persons: self.sealed.iter().map(|sealed| (id, sealed.clone())).collect(),
@@ -395,7 +403,8 @@ fn hold_stock(tree: &mut Tree, view: &View) -> Result<Result<(), Refusal>, Need>
         for item in &mut shop.items {
             if view.stock(&shop.place, &item.sku_id)?.is_some() {
                 item.holds_stock = true;
-                *wanted.entry((shop.place.clone(), item.sku_id.clone())).or_default() += item.quantity;
+                *wanted.entry((shop.place.clone(), item.sku_id.clone())).or_default() +=
+                    item.quantity;
             }
         }
     }
@@ -418,9 +427,11 @@ pub(crate) fn can_hold(view: &View, moves: &[StockMove]) -> bool {
     })
 }
 
-/// A stock move of a decision, as the store writes it.
-pub(crate) fn held(moved: StockMove, guarded: bool) -> Held {
+/// A stock move of a decision, as the store writes it. A hold must find enough; what a decision deducts or
+/// gives back was held before and always fits.
+pub(crate) fn held(moved: StockMove) -> Held {
     let StockMove { sku_id, place, on_hand, held } = moved;
+    let guarded = held > Quantity::ZERO && on_hand == Quantity::ZERO;
     Held { place, sku_id, count: None, on_hand, held, guarded }
 }
 

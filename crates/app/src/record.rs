@@ -41,18 +41,14 @@ impl App {
         let Taken { report, person, live } = taken;
         let placement = &report.placement;
         let Some(external_id) = &placement.external_id else {
-            let message = "an imported order needs a number of its own, so that it is not taken twice";
-            return Ok(Recorded::Refused(FieldError {
-                field: "external_id".to_owned(),
-                code: "required",
-                message: message.to_owned(),
-            }));
+            return Ok(Recorded::Refused(no_external_id()));
         };
         let name = external_key(placement.channel.as_deref(), &report.issuer, external_id);
         let gene = gene_of(placement, self.now());
         let sealed = (!person.is_empty()).then(|| self.inner.vault.seal(&person));
         let phones = person.phones();
-        let phones: Vec<_> = phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect();
+        let phones: Vec<_> =
+            phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect();
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
         let keys = vec![Key::Unique(name.clone())];
         let work = move |view: &View, cx: &mut Context<'_>| -> Verdict<Recorded> {
@@ -94,6 +90,13 @@ impl App {
     }
 }
 
-fn nothing_said() -> FieldError {
+/// Why an order without a number of its own is not taken.
+pub(crate) fn no_external_id() -> FieldError {
+    let message = "an imported order needs a number of its own, so that it is not taken twice";
+    FieldError { field: "external_id".to_owned(), code: "required", message: message.to_owned() }
+}
+
+/// Why a report that says nothing is not taken.
+pub(crate) fn nothing_said() -> FieldError {
     FieldError { field: String::new(), code: "empty", message: "it says nothing".to_owned() }
 }

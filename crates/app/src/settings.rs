@@ -1,8 +1,9 @@
 //! What can be set about an order center, as data: the edges read it from config.
 
 use docket_domain::deadline::Policy;
-use docket_domain::words::OrderType;
 use docket_domain::Tree;
+use docket_domain::time::Millis;
+use docket_domain::words::OrderType;
 use docket_wire::Markets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,45 +23,48 @@ pub struct Settings {
     pub deadlines: Arc<Deadlines>,
 }
 
-/// Deadlines: by type, and over that by channel, and over that by shop.
-#[derive(Debug, Clone)]
+/// Deadlines: by type, over that by channel, over that by shop; each names only what it changes.
+#[derive(Debug, Clone, Default)]
 pub struct Deadlines {
-    /// For goods and everything else.
+    /// For everything but takeaway, where nothing else is set.
     pub default: Policy,
-    /// For takeaway.
-    pub takeaway: Policy,
     /// By order type, where set.
-    pub by_type: BTreeMap<OrderType, Policy>,
+    pub by_type: BTreeMap<OrderType, Overlay>,
     /// By channel, where set.
-    pub by_channel: BTreeMap<String, Policy>,
+    pub by_channel: BTreeMap<String, Overlay>,
     /// By shop, where set. A tree of several shops takes the first shop's.
-    pub by_shop: BTreeMap<String, Policy>,
+    pub by_shop: BTreeMap<String, Overlay>,
 }
 
-impl Default for Deadlines {
-    fn default() -> Self {
-        Self {
-            default: Policy::default(),
-            takeaway: Policy::takeaway(),
-            by_type: BTreeMap::new(),
-            by_channel: BTreeMap::new(),
-            by_shop: BTreeMap::new(),
+/// One length of a [`Policy`], such as `|policy| &mut policy.pay_by`.
+pub type LengthOf = fn(&mut Policy) -> &mut Millis;
+
+/// The lengths that differ from what would apply otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct Overlay(pub Vec<(LengthOf, Millis)>);
+
+impl Overlay {
+    /// Sets its lengths in `policy`.
+    pub fn lay_over(&self, policy: &mut Policy) {
+        for (length, millis) in &self.0 {
+            *length(policy) = *millis;
         }
     }
 }
 
 impl Deadlines {
     /// What applies to `tree`.
-    pub fn of(&self, tree: &Tree) -> &Policy {
+    pub fn of(&self, tree: &Tree) -> Policy {
         let order = &tree.payment;
-        let shop = tree.shops.first().and_then(|shop| self.by_shop.get(&shop.shop_id));
-        let channel = || order.channel.as_ref().and_then(|channel| self.by_channel.get(channel));
-        let by_type = || self.by_type.get(&order.order_type);
-        let fallback = match order.order_type {
-            OrderType::Takeaway => &self.takeaway,
-            _ => &self.default,
-        };
-        shop.or_else(channel).or_else(by_type).unwrap_or(fallback)
+        let mut policy = self.default;
+        if order.order_type == OrderType::Takeaway {
+            policy.pay_by = Policy::takeaway().pay_by;
+        }
+        let by_channel = order.channel.as_ref().and_then(|channel| self.by_channel.get(channel));
+        let by_shop = tree.shops.first().and_then(|shop| self.by_shop.get(&shop.shop_id));
+        let overlays = [self.by_type.get(&order.order_type), by_channel, by_shop];
+        overlays.into_iter().flatten().for_each(|overlay| overlay.lay_over(&mut policy));
+        policy
     }
 }
 

@@ -40,7 +40,11 @@ pub struct StockOf {
 
 impl App {
     /// Counts or adjusts, and answers what stands afterwards.
-    pub async fn change_stock(&self, who: &Principal, change: StockChange) -> Result<StockOf, Error> {
+    pub async fn change_stock(
+        &self,
+        who: &Principal,
+        change: StockChange,
+    ) -> Result<StockOf, Error> {
         who.needs(Scope::Stock)?;
         self.check_place(who, &change.place)?;
         let sku_id = change.sku_id.clone();
@@ -76,8 +80,7 @@ impl App {
                 actor: actor.clone(),
                 at: cx.now,
             };
-            let writes =
-                Writes { stock: vec![held], adjustments: vec![line], ..Writes::default() };
+            let writes = Writes { stock: vec![held], adjustments: vec![line], ..Writes::default() };
             Ok((Some(writes), Ok(())))
         };
         self.inner.lane.run(Priority::People, keys, work).await??;
@@ -113,7 +116,11 @@ impl App {
     }
 
     /// The book of a SKU, newest first.
-    pub async fn adjustments(&self, who: &Principal, sku_id: &str) -> Result<Vec<Adjustment>, Error> {
+    pub async fn adjustments(
+        &self,
+        who: &Principal,
+        sku_id: &str,
+    ) -> Result<Vec<Adjustment>, Error> {
         who.needs(Scope::Stock)?;
         let mut book = self.store().adjustments(sku_id, 200).await?;
         book.retain(|line| who.places.is_empty() || who.places.contains(&line.place));
@@ -132,7 +139,8 @@ impl App {
 
 fn untracked(change: &StockChange) -> Error {
     let StockChange { sku_id, place, .. } = change;
-    let message = format!("{sku_id} is not tracked at {place}; count it first (PUT /api/stock/{sku_id})");
+    let message =
+        format!("{sku_id} is not tracked at {place}; count it first (PUT /api/stock/{sku_id})");
     FieldError { field: "place".to_owned(), code: "not_tracked", message }.into()
 }
 

@@ -5,8 +5,8 @@
 
 use crate::operate::written;
 use crate::{App, Error};
-use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::Id;
+use docket_domain::decide::{self, Context as Deciding};
 use docket_store::{Context, Key, Priority, View};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +62,7 @@ impl App {
             let (now, gene) = (cx.now, id.gene());
             let mut deciding = Deciding {
                 at: now,
-                policy: deadlines.of(tree),
+                policy: &deadlines.of(tree),
                 next_id: &mut || cx.ids.next(now, gene),
                 can_hold: &|_| false,
             };

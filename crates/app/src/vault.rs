@@ -11,7 +11,8 @@ use docket_wire::{Person, person};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -81,7 +82,10 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 /// Bytes as lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
@@ -114,7 +118,8 @@ impl Vault {
                 if let Some(folder) = path.parent() {
                     std::fs::create_dir_all(folder).map_err(failed)?;
                 }
-                let open = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path);
+                let open =
+                    std::fs::File::options().write(true).create_new(true).mode(0o600).open(path);
                 open.and_then(|mut file| {
                     file.write_all(text.as_bytes())?;
                     file.sync_all()
@@ -124,8 +129,10 @@ impl Vault {
             }
             Err(error) => return Err(failed(error)),
         };
-        let malformed = |what: String| VaultError::Malformed { path: path.display().to_string(), what };
-        let file: KeyFile = serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+        let malformed =
+            |what: String| VaultError::Malformed { path: path.display().to_string(), what };
+        let file: KeyFile =
+            serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
         let bad_key = || malformed("a key is 64 hexadecimal digits".to_owned());
         let seal = file.seal.into_iter().map(|SealKey { id, key }| {
             let key = Key::<Aes256Gcm>::from(unhex(&key)?);
@@ -151,13 +158,16 @@ impl Vault {
 
     /// Opens what [`Vault::seal`] sealed.
     pub fn open_sealed(&self, sealed: &Sealed) -> Result<Person, Error> {
-        let damaged = |what: &str| Error::Internal(format!("a sealed person cannot be opened: {what}"));
+        let damaged =
+            |what: &str| Error::Internal(format!("a sealed person cannot be opened: {what}"));
         let known = self.seal.iter().find(|(id, _)| *id == sealed.key_id);
         let (_, key) = known.ok_or_else(|| damaged("its key is not in the key file"))?;
-        let (nonce, bytes) = sealed.bytes.split_at_checked(NONCE).ok_or_else(|| damaged("too short"))?;
+        let (nonce, bytes) =
+            sealed.bytes.split_at_checked(NONCE).ok_or_else(|| damaged("too short"))?;
         let nonce: [u8; NONCE] = nonce.try_into().expect("split at the length of a nonce");
         let payload = Payload { msg: bytes, aad: PURPOSE };
-        let plain = key.decrypt(&Nonce::from(nonce), payload).map_err(|_| damaged("it was changed"))?;
+        let plain =
+            key.decrypt(&Nonce::from(nonce), payload).map_err(|_| damaged("it was changed"))?;
         serde_json::from_slice(&plain).map_err(|error| damaged(&error.to_string()))
     }
 

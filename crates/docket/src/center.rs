@@ -1,1 +1,123 @@
-//! To come.
+//! How a command reaches the order center: through the `serve` that owns the data folder, through the server
+//! that was named, or, where nobody owns the folder, by opening it and serving this one process. Whichever it
+//! is, commands speak the same HTTP to it.
+
+mod client;
+pub mod here;
+pub mod serving;
+
+pub use client::{Client, Method};
+use here::Here;
+
+use crate::cli::Options;
+use crate::config;
+use crate::failure::Failure;
+use docket_app::App;
+use docket_store::StoreError;
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long to wait for another command that has the data folder.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// The order center, as a command sees it.
+pub struct Center {
+    client: Client,
+    here: Option<Here>,
+}
+
+impl Center {
+    /// Reaches the center that the options name.
+    pub async fn reach(options: &Options) -> Result<Self, Failure> {
+        match (&options.server, &options.key) {
+            (Some(server), Some(key)) => return Ok(Self::there(Client::new(server, key)?)),
+            (Some(_), None) => {
+                return Err(Failure::usage("--server needs a key")
+                    .next("Give one with --key KEY or in DOCKET_KEY; `docket key add` makes one."));
+            }
+            (None, _) => {}
+        }
+        let config = config::load(options, None)?;
+        let started = tokio::time::Instant::now();
+        loop {
+            // A database that several processes may open has no lock to tell us; the file does.
+            if let Some(running) = serving::running(&config)
+                && docket_store::sqlite_path(&config.database_url()).is_none()
+            {
+                return Ok(Self::there(Client::new(&running.address, &running.token)?));
+            }
+            let error = match Here::open(&config).await {
+                Ok(here) => return Self::of_here(here),
+                Err(error) => error,
+            };
+            let Some(StoreError::Locked { pid, .. }) = error.store() else {
+                return Err(error.into());
+            };
+            let running = serving::running(&config).filter(|running| Some(running.pid) == *pid);
+            if let Some(running) = running {
+                return Ok(Self::there(Client::new(&running.address, &running.token)?));
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(error.into());
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    fn there(client: Client) -> Self {
+        Self { client, here: None }
+    }
+
+    fn of_here(here: Here) -> Result<Self, Failure> {
+        Ok(Self { client: Client::new(here.address(), here.token())?, here: Some(here) })
+    }
+
+    /// The center of this process; none where it runs in another.
+    pub fn app(&self) -> Option<&App> {
+        self.here.as_ref().map(Here::app)
+    }
+
+    /// The way to it over HTTP.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Asks for `path`.
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.client.ask(Method::GET, path, None).await
+    }
+
+    /// Posts `body` to `path`.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.client.ask(Method::POST, path, Some(body)).await
+    }
+
+    /// Puts `body` at `path`.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.client.ask(Method::PUT, path, Some(body)).await
+    }
+
+    /// Deletes what stands at `path`.
+    pub async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.client.ask(Method::DELETE, path, None).await
+    }
+
+    /// Lets go of it: finishes what waits and closes the database, where they are ours.
+    pub async fn leave(self) {
+        if let Some(here) = self.here {
+            here.close().await;
+        }
+    }
+}
+
+/// Reaches the center, does `work` there and leaves it, whatever came of it.
+pub async fn with<T>(
+    options: &Options,
+    work: impl AsyncFnOnce(&Center) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let center = Center::reach(options).await?;
+    let done = work(&center).await;
+    center.leave().await;
+    done
+}

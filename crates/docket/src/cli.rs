@@ -1,15 +1,145 @@
 //! The words of the command line.
 
 use crate::failure::Failure;
+use crate::output::{Form, Output};
+use crate::{commands, config, demo};
+use clap::CommandFactory;
+use docket_domain::story::Language;
+use std::path::PathBuf;
 
-/// Docket, an order center.
+/// Docket, an order center: it holds a merchant's orders in one place. Without a command it runs `demo`.
 #[derive(Debug, clap::Parser)]
-#[command(version)]
-pub struct Cli {}
+#[command(name = "docket", version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "For every command")]
+pub struct Options {
+    /// The data folder: database, keys, config [default: ./docket-data]
+    #[arg(long, global = true, value_name = "DIR", env = "DOCKET_DATA")]
+    pub data: Option<PathBuf>,
+    /// The config file [default: docket.toml in the data folder or here]
+    #[arg(long, global = true, value_name = "FILE", env = "DOCKET_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The language for what people read [default: that of the terminal]
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub lang: Option<Lang>,
+    /// Speak to the center at this URL instead of the one of the data folder
+    #[arg(long, global = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// The key to speak with to --server
+    #[arg(long, global = true, value_name = "KEY", env = "DOCKET_KEY", hide_env_values = true)]
+    pub key: Option<String>,
+}
+
+/// A language of the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lang {
+    /// Chinese
+    Zh,
+    /// English
+    En,
+}
+
+impl Options {
+    /// How to show things.
+    pub fn output(&self) -> Output {
+        let form = if self.json { Form::Programs } else { Form::People };
+        let language = match self.lang {
+            Some(Lang::Zh) => Language::Zh,
+            Some(Lang::En) => Language::En,
+            None => terminal_language(),
+        };
+        Output { form, language }
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from(config::DATA))
+    }
+}
+
+/// The language that the terminal says it speaks.
+#[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
+fn terminal_language() -> Language {
+    let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
+    let set = names.iter().filter_map(|name| std::env::var(name).ok()).find(|text| !text.is_empty());
+    if set.is_some_and(|text| text.starts_with("zh")) { Language::Zh } else { Language::En }
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Show a whole center at work: real flows over real HTTP, checked at the end
+    Demo(demo::Args),
+    /// Write a commented docket.toml, make the database and the first user
+    Init(commands::init::Args),
+    /// Run the center
+    Serve(commands::serve::Args),
+    /// Bring the database to the schema of this release
+    Migrate,
+    /// Show what is in force, where it came from, and whether everything can be reached
+    Check,
+    /// Keys of programs
+    #[command(subcommand)]
+    Key(commands::key::Command),
+    /// People who may log in
+    #[command(subcommand)]
+    User(commands::user::Command),
+    /// Tell the whole story of an order
+    Explain(commands::explain::Args),
+    /// Stock of SKUs
+    #[command(subcommand)]
+    Stock(commands::stock::Command),
+    /// Prices of SKUs
+    #[command(subcommand)]
+    Product(commands::product::Command),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
 
 impl Cli {
     /// Does what was asked.
     pub fn run(self) -> Result<(), Failure> {
-        Ok(())
+        let Self { options, command } = self;
+        let command = command.unwrap_or_else(|| Command::Demo(demo::Args::default()));
+        if let Command::Completions { shell } = command {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Self::command(), "docket", &mut text);
+            options.output().line(String::from_utf8_lossy(&text).trim_end());
+            return Ok(());
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let done = runtime.block_on(run(&options, command));
+        // What still runs on a blocking thread (a lookup of a name) is not waited for.
+        runtime.shutdown_background();
+        done
+    }
+}
+
+async fn run(options: &Options, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Demo(args) => demo::run(args, options).await,
+        Command::Init(args) => commands::init::run(args, options).await,
+        Command::Serve(args) => commands::serve::run(args, options).await,
+        Command::Migrate => commands::migrate::run(options).await,
+        Command::Check => commands::check::run(options).await,
+        Command::Key(command) => commands::key::run(command, options).await,
+        Command::User(command) => commands::user::run(command, options).await,
+        Command::Explain(args) => commands::explain::run(args, options).await,
+        Command::Stock(command) => commands::stock::run(command, options).await,
+        Command::Product(command) => commands::product::run(command, options).await,
+        Command::Completions { .. } => Ok(()), // printed before the runtime was made
     }
 }

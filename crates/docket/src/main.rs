@@ -10,6 +10,8 @@ mod demo;
 mod export;
 mod failure;
 mod import;
+mod log;
+mod output;
 
 use clap::Parser;
 use std::process::ExitCode;

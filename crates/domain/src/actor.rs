@@ -44,3 +44,24 @@ impl Actor {
         Self { kind, id: None, name: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_known_by_its_kind_alone_is_written_so() {
+        let json = serde_json::to_string(&Actor::of(ActorKind::Till)).expect("it serialises");
+        assert_eq!(json, r#"{"kind":"till"}"#);
+        let read: Actor = serde_json::from_str(&json).expect("it reads");
+        assert_eq!(read, Actor::of(ActorKind::Till));
+    }
+
+    #[test]
+    fn every_kind_is_found_by_its_word_and_by_its_number() {
+        for kind in ActorKind::ALL {
+            assert_eq!(ActorKind::from_word(kind.word()), Some(*kind));
+            assert_eq!(ActorKind::from_code(kind.code()), Some(*kind));
+        }
+    }
+}

@@ -55,3 +55,15 @@ impl Policy {
         Self { pay_by: 15 * MINUTE, ..Self::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_meal_is_paid_sooner_than_goods_and_else_the_same() {
+        let (goods, meal) = (Policy::default(), Policy::takeaway());
+        assert_eq!((goods.pay_by, meal.pay_by), (30 * MINUTE, 15 * MINUTE));
+        assert_eq!(Policy { pay_by: goods.pay_by, ..meal }, goods);
+    }
+}

@@ -95,8 +95,7 @@ pub fn place(tree: Tree, by: By<'_>, cx: &mut Context<'_>) -> Result<Change, Ref
         Some(Deadline { kind: DeadlineKind::PayBy, at: pay_by, stopped_with: None });
     work.stock = stock::holds(&work.tree);
     work.new_terms = true;
-    work.say("amount", payable);
-    work.say("currency", work.tree.payment.currency.code().to_owned());
+    work.say("payable", payable);
     work.say("lines", work.tree.lines().count());
     work.say("shops", work.tree.shops.len());
     Ok(work.finish(Remark::default()))

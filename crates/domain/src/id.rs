@@ -132,3 +132,60 @@ impl IdSource {
         self.used = [0; 256];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Time = Time(EPOCH_MS + 12 * 3_600_000);
+
+    #[test]
+    fn ids_of_one_source_rise_and_never_repeat_even_when_the_clock_steps_back() {
+        let mut source = IdSource::new(7, 0);
+        let mut last = Id(0);
+        for step in 0..2000 {
+            let now = Time(NOON.0 + [0, 3, -5000][step % 3]);
+            let id = source.next(now, Gene(9));
+            assert!(id > last, "{id} after {last}");
+            assert_eq!(id.gene(), Gene(9));
+            last = id;
+        }
+    }
+
+    #[test]
+    fn a_source_that_starts_from_its_mark_repeats_nothing() {
+        let mut first = IdSource::new(7, 0);
+        let given = (0..100).map(|_| first.next(NOON, Gene(1))).max().expect("a hundred");
+        let mut second = IdSource::new(7, first.mark());
+        assert!(second.next(Time(0), Gene(1)) > given);
+    }
+
+    #[test]
+    fn sources_of_two_nodes_never_meet() {
+        let (mut one, mut two) = (IdSource::new(1, 0), IdSource::new(2, 0));
+        let ids: std::collections::BTreeSet<Id> =
+            (0..50).flat_map(|_| [one.next(NOON, Gene(3)), two.next(NOON, Gene(3))]).collect();
+        assert_eq!(ids.len(), 100);
+    }
+
+    #[test]
+    fn an_id_is_positive_and_a_string_in_json() {
+        let id = IdSource::new(NODE_MAX, 0).next(NOON, Gene(255));
+        assert!(id.0 > 0);
+        let json = serde_json::to_string(&id).expect("it serialises");
+        assert_eq!(json, format!("\"{id}\""));
+        assert_eq!(serde_json::from_str::<Id>(&json).expect("it reads"), id);
+        for wrong in ["", "0", "-1", "1.0", "9223372036854775808", "x"] {
+            assert_eq!(wrong.parse::<Id>(), Err(NotAnId), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_buyer_always_has_the_same_gene() {
+        // Part of every id ever given: these may never change.
+        assert_eq!((Gene::of("1001"), Gene::of("")), (Gene(255), Gene(225)));
+        let all: std::collections::BTreeSet<u8> =
+            (0..5000).map(|buyer| Gene::of(&buyer.to_string()).0).collect();
+        assert_eq!(all.len(), 256, "buyers spread over every shard");
+    }
+}

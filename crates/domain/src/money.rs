@@ -134,3 +134,43 @@ impl<'de> Deserialize<'de> for Currency {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_over_an_unknown_is_unknown() {
+        assert_eq!(Amount::of(1) + Amount::UNKNOWN, Amount::UNKNOWN);
+        assert_eq!(Amount::UNKNOWN - Amount::of(1), Amount::UNKNOWN);
+        let sum: Amount = [Amount::of(1), Amount::UNKNOWN].into_iter().sum();
+        assert_eq!(sum, Amount::UNKNOWN);
+        assert_eq!([Amount::of(1), Amount::of(2)].into_iter().sum::<Amount>(), Amount::of(3));
+    }
+
+    #[test]
+    fn a_sum_that_does_not_fit_is_unknown_and_not_wrong() {
+        assert_eq!(Amount::of(i64::MAX) + Amount::of(1), Amount::UNKNOWN);
+    }
+
+    #[test]
+    fn only_what_is_known_to_be_zero_is_left_out() {
+        assert!(Amount::ZERO.is_zero());
+        assert!(!Amount::UNKNOWN.is_zero());
+        assert_eq!(serde_json::to_string(&Amount::UNKNOWN).expect("it serialises"), "null");
+    }
+
+    #[test]
+    fn a_currency_is_three_capital_letters_of_the_list() {
+        assert_eq!("CNY".parse::<Currency>().expect("it is one").code(), "CNY");
+        for wrong in ["cny", "RMB", "", "CNYY", "CN ", "CNY CRC"] {
+            assert_eq!(wrong.parse::<Currency>(), Err(NotACurrency), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn minor_units_have_the_places_of_their_currency() {
+        let places = |code: &str| code.parse::<Currency>().expect("it is one").places();
+        assert_eq!((places("CNY"), places("JPY"), places("KWD")), (2, 0, 3));
+    }
+}

@@ -105,3 +105,36 @@ impl FromStr for Quantity {
         Ok(Self(if negative { -thousandths } else { thousandths }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantity_is_read_and_written_as_the_shortest_decimal() {
+        for (text, thousandths, shortest) in [
+            ("2", 2000, "2"),
+            ("1.250", 1250, "1.25"),
+            ("0.5", 500, "0.5"),
+            ("-0.005", -5, "-0.005"),
+            ("0", 0, "0"),
+        ] {
+            let quantity = text.parse::<Quantity>().expect("it is one");
+            assert_eq!((quantity.0, quantity.to_string().as_str()), (thousandths, shortest));
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_decimal_of_three_places_is_refused() {
+        for wrong in ["", ".", "1.", ".5", "1.2345", "+1", "1e3", " 1", "1 ", "--1", "1.-5", "１"]
+        {
+            assert_eq!(wrong.parse::<Quantity>(), Err(NotAQuantity), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_when_more_is_taken_than_there_is() {
+        assert_eq!(Quantity(5).saturating_sub(Quantity(7)), Quantity::ZERO);
+        assert_eq!(Quantity(7).saturating_sub(Quantity(5)), Quantity(2));
+    }
+}

@@ -9,6 +9,7 @@
 mod anomalies;
 mod deadlines;
 mod facts;
+mod fit;
 mod goods;
 mod terms;
 mod times;

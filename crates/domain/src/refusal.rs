@@ -170,3 +170,20 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_for_the_state_names_state_and_operation() {
+        let refusal = Refusal::State {
+            state: "revoked".into(),
+            operation: OperationKind::Ship,
+            why: "it must be paid",
+        };
+        assert_eq!(refusal.code(), "operation_refused");
+        let said = "an order that is revoked cannot be asked to ship: it must be paid";
+        assert_eq!(refusal.to_string(), said);
+    }
+}

@@ -332,7 +332,7 @@ pub struct FreightShares {
 /// What a source reports of a shop order where no fact of ours says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reported {
-    /// `shipped`, `received`, `completed`, `cancelled` or `closed`.
+    /// `paid`, `shipped`, `received`, `completed`, `cancelled` or `closed`.
     pub status: Status,
     /// When, as far as it is known.
     pub at: Time,

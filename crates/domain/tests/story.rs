@@ -19,7 +19,7 @@ use serde_json::json;
 
 const BOTH: [Language; 2] = [Language::En, Language::Zh];
 
-fn entry(kind: OperationKind, parameters: Json) -> LogEntry {
+fn entry(kind: OperationKind, parameters: &Json) -> LogEntry {
     LogEntry {
         tree: Id(1),
         site: 0,
@@ -38,7 +38,7 @@ fn entry(kind: OperationKind, parameters: Json) -> LogEntry {
     }
 }
 
-fn said(kind: OperationKind, parameters: Json, language: Language) -> String {
+fn said(kind: OperationKind, parameters: &Json, language: Language) -> String {
     sentence(&entry(kind, parameters), language)
 }
 
@@ -54,7 +54,7 @@ fn everything() -> Parameters {
         "cause": "overpaid", "terms_version": 2, "channel": "temu", "external_id": "PO-1",
         "anomalies": ["underpaid"], "restock": true, "revived": true, "other": "99",
         "fact": "shipped", "first": "shipped", "then": "paid", "sku": "tea", "skus": ["tea"],
-        "place": "main", "field": "coins",
+        "place": "main", "weight": "1.25", "field": "coins",
     });
     all.as_object().unwrap().clone()
 }
@@ -73,13 +73,13 @@ fn assert_is_a_sentence(text: &str, what: &str, language: Language) {
 fn every_operation_has_a_sentence_with_and_without_parameters() {
     for kind in OperationKind::ALL {
         for language in BOTH {
-            let bare = said(*kind, json!({}), language);
-            let full = said(*kind, Json::Object(everything()), language);
+            let bare = said(*kind, &json!({}), language);
+            let full = said(*kind, &Json::Object(everything()), language);
             assert_is_a_sentence(&bare, kind.word(), language);
             assert_is_a_sentence(&full, kind.word(), language);
             let mut nulls = everything();
             nulls.values_mut().for_each(|value| *value = Json::Null);
-            assert_eq!(said(*kind, Json::Object(nulls), language), bare, "null is absence");
+            assert_eq!(said(*kind, &Json::Object(nulls), language), bare, "null is absence");
         }
     }
 }
@@ -88,7 +88,7 @@ fn every_operation_has_a_sentence_with_and_without_parameters() {
 fn no_two_operations_say_the_same() {
     for language in BOTH {
         let mut all: Vec<String> =
-            OperationKind::ALL.iter().map(|kind| said(*kind, json!({}), language)).collect();
+            OperationKind::ALL.iter().map(|kind| said(*kind, &json!({}), language)).collect();
         all.sort();
         all.dedup();
         assert_eq!(all.len(), OperationKind::ALL.len(), "{language:?}");
@@ -149,6 +149,12 @@ fn sentences_read_naturally_in_both_languages() {
             "Asked for a refund of 500 JPY for 0.5 × tea: broken",
             "申请退款 500 JPY（0.5 × tea），原因：broken",
         ),
+        (
+            K::RefundByStore,
+            json!({"amount": 5, "currency": "CNY", "coins": 0, "lines": 1, "quantity": "2"}),
+            "The store gives money back: 0.05 CNY for 2 units in 1 line",
+            "商家主动退款 0.05 元（1 行商品共 2 件）",
+        ),
         (K::Rate, json!({"score": 5}), "Rated 5 of 5", "已评价 5 星"),
         (
             K::Tag,
@@ -158,20 +164,20 @@ fn sentences_read_naturally_in_both_languages() {
         ),
     ];
     for (kind, parameters, en, zh) in cases {
-        assert_eq!(said(kind, parameters.clone(), Language::En), en);
-        assert_eq!(said(kind, parameters, Language::Zh), zh);
+        assert_eq!(said(kind, &parameters, Language::En), en);
+        assert_eq!(said(kind, &parameters, Language::Zh), zh);
     }
 }
 
 #[test]
 fn words_of_people_are_shown_as_they_are() {
-    let text = said(OperationKind::Revoke, json!({"reason": "{amount} [x|y]"}), Language::En);
+    let text = said(OperationKind::Revoke, &json!({"reason": "{amount} [x|y]"}), Language::En);
     assert_eq!(text, "Revoked: {amount} [x|y]");
 }
 
 #[test]
 fn a_revoke_that_waits_for_attempts_says_so() {
-    let mut waiting = entry(OperationKind::Revoke, json!({"reason": "changed my mind"}));
+    let mut waiting = entry(OperationKind::Revoke, &json!({"reason": "changed my mind"}));
     waiting.to_status = Status::Created;
     let expected = "Revoke asked for: changed my mind; open payments are being closed first";
     assert_eq!(sentence(&waiting, Language::En), expected);
@@ -179,7 +185,7 @@ fn a_revoke_that_waits_for_attempts_says_so() {
 
 #[test]
 fn a_remark_is_shown_in_the_language_there_is() {
-    let mut row = entry(OperationKind::Note, json!({}));
+    let mut row = entry(OperationKind::Note, &json!({}));
     row.remark.en = Some("call first".into());
     assert_eq!(sentence(&row, Language::En), "Remark: call first");
     assert_eq!(sentence(&row, Language::Zh), "备注：call first");

@@ -1,1 +1,42 @@
-//! To come.
+//! HTTP: parse, call one use case, render.
+//!
+//! What an order is stands in `domain`, what its JSON looks like in `wire`, and what is done with it in
+//! `app`. Here are routes, who may call them, limits of requests, statuses of failures, and the document that
+//! describes it all.
+
+mod answer;
+mod auth;
+mod body;
+mod center;
+mod cursor;
+mod failure;
+mod figures;
+mod idempotency;
+mod language;
+mod openapi;
+mod query;
+mod request;
+mod routes;
+mod server;
+
+pub use center::Options;
+pub use openapi::document;
+pub use server::serve;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use center::Center;
+use docket_app::App;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// Every route of the center, over `app`.
+pub fn router(app: App, options: Options) -> Router {
+    let (routes, document) = openapi::described();
+    let center = Center::new(app, options, &document);
+    let framed = routes
+        .fallback(request::unknown_path)
+        .method_not_allowed_fallback(request::wrong_method)
+        .layer(CatchPanicLayer::custom(request::panicked))
+        .layer(from_fn_with_state(center.clone(), request::framed));
+    framed.with_state(center)
+}

@@ -102,7 +102,9 @@ pub fn insert(table: &'static Table, n: usize) -> &'static str {
 
 /// One row of a table that is all key, unless it is there. SQLite's words.
 pub fn insert_or_ignore(table: &'static Table) -> &'static str {
-    text(table.name, Shape::IgnoreOne, || insert(table, 1).replacen("INSERT", "INSERT OR IGNORE", 1))
+    text(table.name, Shape::IgnoreOne, || {
+        insert(table, 1).replacen("INSERT", "INSERT OR IGNORE", 1)
+    })
 }
 
 /// `n` rows of a table that is all key, unless they are there. The MySQL family's words.
@@ -155,7 +157,8 @@ pub fn guard_trees(table: &'static Table, n: usize) -> &'static str {
 /// Deletes the row of one key.
 pub fn delete(table: &'static Table) -> &'static str {
     text(table.name, Shape::Delete, || {
-        let key: Vec<_> = table.key_columns().iter().map(|(name, _)| format!("{name} = ?")).collect();
+        let key: Vec<_> =
+            table.key_columns().iter().map(|(name, _)| format!("{name} = ?")).collect();
         format!("DELETE FROM {} WHERE {}", table.name, key.join(" AND "))
     })
 }

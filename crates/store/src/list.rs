@@ -139,7 +139,9 @@ impl Filter {
             .or_else(|| term("tracking", self.tracking.as_deref()))
             .or_else(|| term("anomaly", self.anomaly.as_deref()))
             .or_else(|| term("tag", self.tag.as_deref()))
-            .or_else(|| term("refund", self.refund.filter(|r| *r != RefundAxis::None).map(RefundAxis::word)))
+            .or_else(|| {
+                term("refund", self.refund.filter(|r| *r != RefundAxis::None).map(RefundAxis::word))
+            })
             .or_else(|| term("delivery", self.delivery.map(DeliveryStatus::word)))
             .or_else(|| term("branch", self.branch.as_deref()))
             .or_else(|| term("place", place))
@@ -229,7 +231,8 @@ impl Filter {
             sql.and("p.type = ?", [order_type.code().into()]);
         }
         if self.refund == Some(RefundAxis::None) {
-            let none = "EXISTS (SELECT 1 FROM shop_order s WHERE s.tree = p.id AND s.refund_status = 0)";
+            let none =
+                "EXISTS (SELECT 1 FROM shop_order s WHERE s.tree = p.id AND s.refund_status = 0)";
             sql.and(none, []);
         }
         if let Some(sku) = &self.sku {
@@ -262,7 +265,9 @@ impl Filter {
         let holes = |n: usize| vec!["?"; n].join(", ");
         let mut any = |column: &str, words: &[String]| {
             let listed = holes(words.len().max(1));
-            let one = format!("EXISTS (SELECT 1 FROM shop_order s WHERE s.tree = p.id AND s.{column} IN ({listed}))");
+            let one = format!(
+                "EXISTS (SELECT 1 FROM shop_order s WHERE s.tree = p.id AND s.{column} IN ({listed}))"
+            );
             // Whoever may see nothing matches nothing: no shop has an empty name.
             let values: Vec<Value> = if words.is_empty() {
                 vec![Value::from("")]
@@ -305,7 +310,8 @@ impl Filter {
                 let before = format!("{time} <= ? AND ({time} < ? OR {tree} < ?)");
                 sql.and(&before, [at.into(), at.into(), id.into()]);
             }
-            let _ = write!(sql.text, " ORDER BY {time} DESC, {tree} DESC LIMIT {looked_at}) AS b{n}");
+            let _ =
+                write!(sql.text, " ORDER BY {time} DESC, {tree} DESC LIMIT {looked_at}) AS b{n}");
         }
         let _ = write!(sql.text, " ORDER BY at DESC, tree DESC LIMIT {looked_at}");
         sql
@@ -366,16 +372,21 @@ impl Store {
     /// The last candidate, if there may be more behind it.
     async fn last_looked_at(&self, candidates: Sql) -> Result<Option<Cursor>, StoreError> {
         let last = LOOKED_AT_MAX - 1;
-        let sql = format!("SELECT at, tree FROM ({}) AS c ORDER BY at DESC, tree DESC LIMIT 1 OFFSET {last}", candidates.text);
+        let sql = format!(
+            "SELECT at, tree FROM ({}) AS c ORDER BY at DESC, tree DESC LIMIT 1 OFFSET {last}",
+            candidates.text
+        );
         let rows = self.rows("payment_order", sql, &[Kind::Int; 2], candidates.values).await?;
-        let cursor = rows.into_iter().next().map(|mut row| {
-            Ok(Cursor { at: row.time()?, id: row.id()? })
-        });
+        let cursor =
+            rows.into_iter().next().map(|mut row| Ok(Cursor { at: row.time()?, id: row.id()? }));
         cursor.transpose()
     }
 
     /// One page of the log across orders, newest first.
-    pub async fn operations_across(&self, filter: &OperationFilter) -> Result<Vec<LogEntry>, StoreError> {
+    pub async fn operations_across(
+        &self,
+        filter: &OperationFilter,
+    ) -> Result<Vec<LogEntry>, StoreError> {
         let mut sql = Sql::default();
         if let Some(operator) = &filter.operator {
             sql.and("operator = ?", [operator.into()]);

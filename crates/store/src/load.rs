@@ -10,7 +10,7 @@ use crate::nouns::products::Price;
 use crate::nouns::stock::Stock;
 use crate::rows;
 use crate::table;
-use crate::value::Value;
+use crate::value::{Row, Value};
 use crate::view::{Key, Unique, View};
 use docket_domain::Id;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,87 +24,135 @@ static UNIQUE: Lookup = Lookup { table: &table::UNIQUE_KEY, fixed: None, list: "
 static IDEMPOTENCY: Lookup = Lookup { table: &table::IDEMPOTENCY, fixed: None, list: "hash" };
 static PERSON: Lookup = Lookup { table: &table::ORDER_PERSON, fixed: None, list: "tree" };
 
+/// Keys by kind, each once and in order.
+#[derive(Default)]
+struct Wanted {
+    trees: BTreeSet<Id>,
+    stock: BTreeMap<String, BTreeSet<String>>,
+    products: BTreeSet<String>,
+    unique: BTreeSet<String>,
+    hashes: BTreeSet<[u8; 32]>,
+    persons: BTreeSet<Id>,
+}
+
+impl Wanted {
+    /// Answers whether it is wanted for the first time.
+    fn add(&mut self, key: Key) -> bool {
+        match key {
+            Key::Tree(id) => self.trees.insert(id),
+            Key::Stock { place, sku_id } => self.stock.entry(place).or_default().insert(sku_id),
+            Key::Product(sku_id) => self.products.insert(sku_id),
+            Key::Unique(name) => self.unique.insert(name),
+            Key::Idempotency(hash) => self.hashes.insert(hash),
+            Key::Person(id) => self.persons.insert(id),
+        }
+    }
+}
+
+fn values<'a, K: 'a + Clone + Into<Value>>(keys: impl IntoIterator<Item = &'a K>) -> Vec<Value> {
+    keys.into_iter().map(|key| key.clone().into()).collect()
+}
+
 /// Loads what `keys` name and `view` does not know yet; what is not there is then known to be absent.
 pub fn keys(view: &mut View, keys: Vec<Key>, db: &mut dyn Connection) -> Result<(), StoreError> {
-    let mut trees = BTreeSet::new();
-    let mut stock: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let (mut products, mut unique) = (BTreeSet::new(), BTreeSet::new());
-    let (mut hashes, mut persons) = (BTreeSet::new(), BTreeSet::new());
+    let mut wanted = Wanted::default();
     for key in keys {
-        if view.knows(&key) {
-            continue;
-        }
-        match key {
-            Key::Tree(id) => drop(trees.insert(id)),
-            Key::Stock { place, sku_id } => drop(stock.entry(place).or_default().insert(sku_id)),
-            Key::Product(sku_id) => drop(products.insert(sku_id)),
-            Key::Unique(name) => drop(unique.insert(name)),
-            Key::Idempotency(hash) => drop(hashes.insert(hash)),
-            Key::Person(id) => drop(persons.insert(id)),
+        if !view.knows(&key) {
+            wanted.add(key);
         }
     }
-    load_trees(view, &trees, db)?;
-    for (place, skus) in stock {
-        let listed: Vec<Value> = skus.iter().map(Value::from).collect();
-        skus.into_iter().for_each(|sku_id| view.load_stock(place.clone(), sku_id, None));
-        for row in db.fetch(&STOCK, Some(&Value::from(&place)), &listed)? {
-            let (place, sku_id, found) = Stock::of(row)?;
-            view.load_stock(place, sku_id, Some(found));
-        }
+    trees(view, &wanted.trees, db)?;
+    for (place, skus) in wanted.stock {
+        stock(view, &place, skus, db)?;
     }
-    if !products.is_empty() {
-        let listed: Vec<Value> = products.iter().map(Value::from).collect();
-        products.into_iter().for_each(|sku_id| view.load_price(sku_id, None));
-        for row in db.fetch(&PRODUCT, None, &listed)? {
-            let price = Price::of(row)?;
-            view.load_price(price.sku_id.clone(), Some(price));
-        }
+    beside_orders(view, wanted.products, wanted.unique, wanted.hashes, db)?;
+    persons(view, wanted.persons, db)
+}
+
+fn trees(view: &mut View, ids: &BTreeSet<Id>, db: &mut dyn Connection) -> Result<(), StoreError> {
+    for id in ids {
+        view.load_tree(*id, None);
     }
-    if !unique.is_empty() {
-        let listed: Vec<Value> = unique.iter().map(Value::from).collect();
-        unique.into_iter().for_each(|name| view.load_unique(name, None));
-        for mut row in db.fetch(&UNIQUE, None, &listed)? {
-            let (name, tree) = (row.text()?, row.id()?);
-            let unique = Unique { tree, fingerprint: row.hash_or_null()? };
-            view.load_unique(name, Some(unique));
-        }
-    }
-    if !hashes.is_empty() {
-        let listed: Vec<Value> = hashes.iter().map(|hash| Value::from(*hash)).collect();
-        hashes.into_iter().for_each(|hash| view.load_idempotency(hash, None));
-        for row in db.fetch(&IDEMPOTENCY, None, &listed)? {
-            let (hash, found) = Idempotent::of(row)?;
-            view.load_idempotency(hash, Some(found));
-        }
-    }
-    if !persons.is_empty() {
-        let listed: Vec<Value> = persons.iter().map(|id| Value::from(*id)).collect();
-        persons.into_iter().for_each(|id| view.load_person(id, None));
-        for row in db.fetch(&PERSON, None, &listed)? {
-            let (tree, sealed) = Sealed::of(row)?;
-            view.load_person(tree, Some(sealed));
-        }
+    let payments = fetch(&PAYMENT, &values(ids), db)?;
+    let payments: Vec<_> = payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
+    let found = values(payments.iter().map(|order| &order.id));
+    let shops = fetch(&SHOPS, &found, db)?.into_iter().map(rows::shop_of);
+    let shops = shops.collect::<Result<_, _>>()?;
+    let items = fetch(&ITEMS, &found, db)?.into_iter().map(rows::item_of);
+    for tree in rows::assemble(payments, shops, items.collect::<Result<_, _>>()?)? {
+        view.load_tree(tree.id(), Some(tree));
     }
     Ok(())
 }
 
-fn load_trees(view: &mut View, ids: &BTreeSet<Id>, db: &mut dyn Connection) -> Result<(), StoreError> {
-    if ids.is_empty() {
-        return Ok(());
+fn fetch(
+    lookup: &'static Lookup,
+    keys: &[Value],
+    db: &mut dyn Connection,
+) -> Result<Vec<Row>, StoreError> {
+    if keys.is_empty() { Ok(Vec::new()) } else { db.fetch(lookup, None, keys) }
+}
+
+fn stock(
+    view: &mut View,
+    place: &str,
+    skus: BTreeSet<String>,
+    db: &mut dyn Connection,
+) -> Result<(), StoreError> {
+    let rows = db.fetch(&STOCK, Some(&Value::from(place)), &values(&skus))?;
+    for sku_id in skus {
+        view.load_stock(place.to_owned(), sku_id, None);
     }
-    let listed: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
-    ids.iter().for_each(|id| view.load_tree(*id, None));
-    let payments = db.fetch(&PAYMENT, None, &listed)?;
-    let payments: Vec<_> = payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
-    if payments.is_empty() {
-        return Ok(());
+    for row in rows {
+        let (place, sku_id, found) = Stock::of(row)?;
+        view.load_stock(place, sku_id, Some(found));
     }
-    let listed: Vec<Value> = payments.iter().map(|order| Value::from(order.id)).collect();
-    let shops = db.fetch(&SHOPS, None, &listed)?.into_iter().map(rows::shop_of);
-    let shops = shops.collect::<Result<_, _>>()?;
-    let items = db.fetch(&ITEMS, None, &listed)?.into_iter().map(rows::item_of);
-    for tree in rows::assemble(payments, shops, items.collect::<Result<_, _>>()?)? {
-        view.load_tree(tree.id(), Some(tree));
+    Ok(())
+}
+
+fn beside_orders(
+    view: &mut View,
+    products: BTreeSet<String>,
+    unique: BTreeSet<String>,
+    hashes: BTreeSet<[u8; 32]>,
+    db: &mut dyn Connection,
+) -> Result<(), StoreError> {
+    let prices = fetch(&PRODUCT, &values(&products), db)?;
+    for sku_id in products {
+        view.load_price(sku_id, None);
+    }
+    for row in prices {
+        let price = Price::of(row)?;
+        view.load_price(price.sku_id.clone(), Some(price));
+    }
+    let taken = fetch(&UNIQUE, &values(&unique), db)?;
+    for name in unique {
+        view.load_unique(name, None);
+    }
+    for mut row in taken {
+        let (name, tree) = (row.text()?, row.id()?);
+        let unique = Unique { tree, fingerprint: row.hash_or_null()? };
+        view.load_unique(name, Some(unique));
+    }
+    let answered = fetch(&IDEMPOTENCY, &values(&hashes), db)?;
+    for hash in hashes {
+        view.load_idempotency(hash, None);
+    }
+    for row in answered {
+        let (hash, found) = Idempotent::of(row)?;
+        view.load_idempotency(hash, Some(found));
+    }
+    Ok(())
+}
+
+fn persons(view: &mut View, ids: BTreeSet<Id>, db: &mut dyn Connection) -> Result<(), StoreError> {
+    let rows = fetch(&PERSON, &values(&ids), db)?;
+    for id in ids {
+        view.load_person(id, None);
+    }
+    for row in rows {
+        let (tree, sealed) = Sealed::of(row)?;
+        view.load_person(tree, Some(sealed));
     }
     Ok(())
 }

@@ -69,9 +69,12 @@ pub async fn mysql(pool: &MySqlPool, upgrade: Upgrade) -> Result<i64, StoreError
 
 /// The statements of a script: each ends with a semicolon at the end of a line; comments go.
 fn statements(script: &'static str) -> impl Iterator<Item = &'static str> {
-    script.split(";\n").map(|part| {
-        let comment = |line: &&str| line.trim().is_empty() || line.starts_with("--");
-        let skipped: usize = part.split_inclusive('\n').take_while(comment).map(str::len).sum();
-        part[skipped..].trim()
-    }).filter(|statement| !statement.is_empty())
+    script
+        .split(";\n")
+        .map(|part| {
+            let comment = |line: &&str| line.trim().is_empty() || line.starts_with("--");
+            let skipped: usize = part.split_inclusive('\n').take_while(comment).map(str::len).sum();
+            part[skipped..].trim()
+        })
+        .filter(|statement| !statement.is_empty())
 }

@@ -94,17 +94,13 @@ impl StockDelta {
     /// The statement for this row alone.
     pub fn statement(&self) -> (&'static str, Vec<Value>) {
         let (place, sku) = (Value::from(&self.place), Value::from(&self.sku_id));
-        match self.count {
-            Some(count) => {
-                let on_hand = Value::Int(count + self.on_hand);
-                (dialect::COUNT_STOCK, vec![on_hand, Value::Int(self.held), place, sku])
-            }
-            None => {
-                let moved = [Value::Int(self.on_hand), Value::Int(self.held)];
-                let row = [place, sku, Value::Int(self.available_before())];
-                (dialect::MOVE_STOCK, moved.into_iter().chain(row).collect())
-            }
+        if let Some(count) = self.count {
+            let on_hand = Value::Int(count + self.on_hand);
+            return (dialect::COUNT_STOCK, vec![on_hand, Value::Int(self.held), place, sku]);
         }
+        let moved = [Value::Int(self.on_hand), Value::Int(self.held)];
+        let row = [place, sku, Value::Int(self.available_before())];
+        (dialect::MOVE_STOCK, moved.into_iter().chain(row).collect())
     }
 }
 
@@ -153,13 +149,16 @@ impl Plan {
         }
         self.log.extend(writes.trees.iter().map(|write| log_row(&write.entry)));
         let unique = writes.unique.into_iter();
-        self.unique.extend(unique.map(|(name, tree, print)| vec![name.into(), tree.into(), print.into()]));
+        self.unique
+            .extend(unique.map(|(name, tree, print)| vec![name.into(), tree.into(), print.into()]));
         self.idempotency.extend(writes.idempotency.map(|(hash, answer)| answer.row(hash)));
         self.snapshots.extend(writes.snapshots.into_iter().map(Snapshot::row));
-        self.persons.extend(writes.persons.into_iter().map(|(tree, sealed)| (tree, sealed.row(tree))));
+        self.persons
+            .extend(writes.persons.into_iter().map(|(tree, sealed)| (tree, sealed.row(tree))));
         let phones = writes.phones.into_iter();
-        self.phones
-            .extend(phones.map(|(tree, last4, phone)| vec![last4.into(), phone.into(), tree.into()]));
+        self.phones.extend(
+            phones.map(|(tree, last4, phone)| vec![last4.into(), phone.into(), tree.into()]),
+        );
         self.tasks.extend(writes.tasks.into_iter().map(NewTask::row));
         self.adjustments.extend(writes.adjustments.into_iter().map(Adjustment::row));
         for price in writes.products {
@@ -174,7 +173,11 @@ impl Plan {
     }
 
     /// Writes it all through `connection`, inside its open transaction.
-    pub fn write(&mut self, view: &View, connection: &mut dyn Connection) -> Result<(), StoreError> {
+    pub fn write(
+        &mut self,
+        view: &View,
+        connection: &mut dyn Connection,
+    ) -> Result<(), StoreError> {
         self.write_stock(view, connection)?;
         write_trees(view, connection)?;
         let new: [(&'static Table, &mut Vec<Vec<Value>>); 7] = [
@@ -209,9 +212,11 @@ impl Plan {
     }
 
     fn write_stock(&self, view: &View, connection: &mut dyn Connection) -> Result<(), StoreError> {
-        let known = |delta: &&StockDelta| view.stock_loaded(&delta.place, &delta.sku_id).is_some();
-        let (moved, new): (Vec<_>, Vec<_>) =
-            self.stock.values().partition(|delta| known(delta));
+        // Only a count makes a row; a move of a row that nobody looked at is one that exists.
+        let makes_row = |delta: &&StockDelta| {
+            delta.count.is_some() && view.stock_loaded(&delta.place, &delta.sku_id).is_none()
+        };
+        let (new, moved): (Vec<_>, Vec<_>) = self.stock.values().partition(makes_row);
         let new = new.into_iter().map(|delta| {
             let on_hand = delta.count.unwrap_or(0) + delta.on_hand;
             vec![

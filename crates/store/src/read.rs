@@ -8,9 +8,9 @@ use crate::nouns::products::Price;
 use crate::nouns::snapshots::Snapshot;
 use crate::nouns::stock::{Adjustment, Stock};
 use crate::rows;
+use crate::store::Query;
 use crate::table::{self, Table};
 use crate::value::{Kind, Row, Value};
-use crate::store::Query;
 use crate::{Store, StoreError};
 use docket_domain::{Id, LogEntry, Time, Tree};
 
@@ -60,7 +60,8 @@ impl Store {
         for ids in ids.chunks(LISTED_MAX) {
             let listed: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
             let holes = placeholders(ids.len());
-            let (by_id, by_tree) = (format!("WHERE id IN ({holes})"), format!("WHERE tree IN ({holes})"));
+            let (by_id, by_tree) =
+                (format!("WHERE id IN ({holes})"), format!("WHERE tree IN ({holes})"));
             let [payments, shops, items] = self
                 .rows_together([
                     query_of(&table::PAYMENT_ORDER, &by_id, listed.clone()),
@@ -68,7 +69,8 @@ impl Store {
                     query_of(&table::ITEM_ORDER, &by_tree, listed),
                 ])
                 .await?;
-            let payments: Vec<_> = payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
+            let payments: Vec<_> =
+                payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
             let shops = shops.into_iter().map(rows::shop_of).collect::<Result<_, _>>()?;
             let items = items.into_iter().map(rows::item_of).collect::<Result<_, _>>()?;
             let mut trees = rows::assemble(payments, shops, items)?;
@@ -81,7 +83,9 @@ impl Store {
 
     /// The payment order of whatever node `id` numbers.
     pub async fn root_of(&self, id: Id) -> Result<Option<Id>, StoreError> {
-        for (table, column) in [("payment_order", "id"), ("shop_order", "tree"), ("item_order", "tree")] {
+        for (table, column) in
+            [("payment_order", "id"), ("shop_order", "tree"), ("item_order", "tree")]
+        {
             let sql = format!("SELECT {column} FROM {table} WHERE id = ?");
             let found = self.rows(table, sql, &[Kind::Int], vec![id.into()]).await?;
             if let Some(mut row) = found.into_iter().next() {
@@ -135,7 +139,8 @@ impl Store {
 
     /// Trees with a deadline at or before `now`, the most overdue first.
     pub async fn due(&self, now: Time, limit: usize) -> Result<Vec<Id>, StoreError> {
-        let sql = format!("SELECT id FROM payment_order WHERE due_at <= ? ORDER BY due_at LIMIT {limit}");
+        let sql =
+            format!("SELECT id FROM payment_order WHERE due_at <= ? ORDER BY due_at LIMIT {limit}");
         let rows = self.rows("payment_order", sql, &[Kind::Int], vec![now.into()]).await?;
         rows.into_iter().map(|mut row| row.id()).collect()
     }
@@ -171,7 +176,11 @@ impl Store {
     }
 
     /// The book of a SKU, newest first.
-    pub async fn adjustments(&self, sku_id: &str, limit: usize) -> Result<Vec<Adjustment>, StoreError> {
+    pub async fn adjustments(
+        &self,
+        sku_id: &str,
+        limit: usize,
+    ) -> Result<Vec<Adjustment>, StoreError> {
         let tail = format!("WHERE sku_id = ? ORDER BY id DESC LIMIT {limit}");
         let rows = self.of_table(&table::STOCK_ADJUSTMENT, &tail, vec![sku_id.into()]).await?;
         rows.into_iter().map(Adjustment::of).collect()
@@ -232,7 +241,8 @@ impl Store {
 
     /// How many orders there are, at most `limit`.
     pub async fn orders_up_to(&self, limit: usize) -> Result<i64, StoreError> {
-        let sql = format!("SELECT COUNT(*) FROM (SELECT id FROM payment_order LIMIT {limit}) AS some");
+        let sql =
+            format!("SELECT COUNT(*) FROM (SELECT id FROM payment_order LIMIT {limit}) AS some");
         let rows = self.rows("payment_order", sql, &[Kind::Int], vec![]).await?;
         rows.into_iter().next().map_or(Ok(0), |mut row| row.int())
     }

@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::value::{Row, Value, json};
 use docket_domain::status::{self, Standing};
 use docket_domain::tree::Home;
-use docket_domain::words::{RefundAxis, Status};
+use docket_domain::words::{DeliveryStatus, RefundAxis, Status};
 use docket_domain::{
     Actor, ActorKind, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder, Remark, ShopOrder, Tree,
 };
@@ -38,7 +38,7 @@ pub fn tree_rows(tree: &Tree) -> TreeRows {
             Value::from(&shop.place),
             stands.status.code().into(),
             stands.store_status.code().into(),
-            stands.delivery_status.map(|delivery| delivery.code()).into(),
+            stands.delivery_status.map(DeliveryStatus::code).into(),
             stands.refund_status.code().into(),
             shop.created_at.into(),
             json(shop),
@@ -245,7 +245,19 @@ pub fn entry_of(mut row: Row) -> Result<LogEntry, StoreError> {
     let (before, after) = (image()?, image()?);
     let remark = Remark { en: row.text_or_null()?, cn: row.text_or_null()? };
     Ok(LogEntry {
-        tree, site, seq, node, kind, actor, from_status, to_status, parameters, before, after,
-        remark, at, happened_at,
+        tree,
+        site,
+        seq,
+        node,
+        kind,
+        actor,
+        from_status,
+        to_status,
+        parameters,
+        before,
+        after,
+        remark,
+        at,
+        happened_at,
     })
 }

@@ -39,9 +39,16 @@ pub struct Figures {
     pub pieces: AtomicU64,
     /// Batches that were decided again.
     pub conflicts: AtomicU64,
-    /// Frames in SQLite's log.
+    /// Frames in SQLite's log now.
     pub wal_frames: AtomicU64,
+    /// Frames ever written to it by this process.
+    pub wal_frames_written: AtomicU64,
+    /// Nanoseconds the writer waited for work, loaded, decided, wrote and committed.
+    pub nanos: [AtomicU64; 5],
 }
+
+/// What the writer spends its time on, in the order of [`Figures::nanos`].
+pub const PHASES: [&str; 5] = ["idle", "load", "decide", "write", "commit"];
 
 enum Database {
     Sqlite { file: Arc<sqlite::Sqlite>, _lock: lock::FileLock },
@@ -77,6 +84,8 @@ impl Store {
             pieces: AtomicU64::new(0),
             conflicts: AtomicU64::new(0),
             wal_frames: AtomicU64::new(0),
+            wal_frames_written: AtomicU64::new(0),
+            nanos: [const { AtomicU64::new(0) }; 5],
         });
         let (database, connection) = match sqlite_path(&options.url) {
             Some(path) => open_sqlite(&path, upgrade)?,
@@ -88,8 +97,13 @@ impl Store {
                 return Err(StoreError::Url(message.to_owned()));
             }
         };
-        let mut store =
-            Self { database, queue, figures, writer: Mutex::new(None), node: Node { number: 0, holder, mark: 0 } };
+        let mut store = Self {
+            database,
+            queue,
+            figures,
+            writer: Mutex::new(None),
+            node: Node { number: 0, holder, mark: 0 },
+        };
         let clock = Arc::clone(&options.clock);
         store.start(connection, clock, now).await?;
         Ok(store)
@@ -162,7 +176,8 @@ impl Store {
     /// Lets nothing more in, finishes what waits, and stops the writer.
     pub async fn close(&self) {
         self.queue.close();
-        let thread = self.writer.lock().expect("only open and close hold the writer's handle").take();
+        let thread =
+            self.writer.lock().expect("only open and close hold the writer's handle").take();
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
@@ -257,7 +272,10 @@ fn open_sqlite(path: &Path, upgrade: Upgrade) -> Result<Opened, StoreError> {
     migrate::sqlite(&connection, upgrade)?;
     drop(connection);
     let writer = sqlite::Writer::open(path)?;
-    Ok((Database::Sqlite { file: Arc::new(sqlite::Sqlite::new(path)), _lock: lock }, Box::new(writer)))
+    Ok((
+        Database::Sqlite { file: Arc::new(sqlite::Sqlite::new(path)), _lock: lock },
+        Box::new(writer),
+    ))
 }
 
 async fn open_mysql(url: String, upgrade: Upgrade) -> Result<Opened, StoreError> {

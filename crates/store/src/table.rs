@@ -16,26 +16,51 @@ pub struct Table {
 pub static PAYMENT_ORDER: Table = Table {
     name: "payment_order",
     columns: &[
-        ("id", Int), ("version", Int), ("buyer_id", Text), ("type", Int), ("market", Int),
-        ("status", Int), ("store_status", Int), ("visible", Int), ("cart", Int),
-        ("created_at", Int), ("updated_at", Int), ("paid_at", Int), ("due_at", Int), ("body", Text),
+        ("id", Int),
+        ("version", Int),
+        ("buyer_id", Text),
+        ("type", Int),
+        ("market", Int),
+        ("status", Int),
+        ("store_status", Int),
+        ("visible", Int),
+        ("cart", Int),
+        ("created_at", Int),
+        ("updated_at", Int),
+        ("paid_at", Int),
+        ("due_at", Int),
+        ("body", Text),
     ],
     key: 1,
 };
 pub static SHOP_ORDER: Table = Table {
     name: "shop_order",
     columns: &[
-        ("tree", Int), ("id", Int), ("position", Int), ("shop_id", Text), ("place", Text),
-        ("status", Int), ("store_status", Int), ("delivery_status", Int), ("refund_status", Int),
-        ("created_at", Int), ("body", Text),
+        ("tree", Int),
+        ("id", Int),
+        ("position", Int),
+        ("shop_id", Text),
+        ("place", Text),
+        ("status", Int),
+        ("store_status", Int),
+        ("delivery_status", Int),
+        ("refund_status", Int),
+        ("created_at", Int),
+        ("body", Text),
     ],
     key: 2,
 };
 pub static ITEM_ORDER: Table = Table {
     name: "item_order",
     columns: &[
-        ("tree", Int), ("id", Int), ("shop_order", Int), ("position", Int), ("sku_id", Text),
-        ("created_at", Int), ("status", Int), ("body", Text),
+        ("tree", Int),
+        ("id", Int),
+        ("shop_order", Int),
+        ("position", Int),
+        ("sku_id", Text),
+        ("created_at", Int),
+        ("status", Int),
+        ("body", Text),
     ],
     key: 2,
 };
@@ -47,25 +72,53 @@ pub static ORDER_TERM: Table = Table {
 pub static ORDER_OPERATION: Table = Table {
     name: "order_operation",
     columns: &[
-        ("tree", Int), ("site", Int), ("seq", Int), ("kind", Int), ("node", Int),
-        ("actor_kind", Int), ("actor_id", Text), ("actor_name", Text), ("operator", Text),
-        ("from_status", Int), ("to_status", Int), ("at", Int), ("happened_at", Int),
-        ("parameters", Text), ("before_image", Text), ("after_image", Text), ("remark_en", Text),
+        ("tree", Int),
+        ("site", Int),
+        ("seq", Int),
+        ("kind", Int),
+        ("node", Int),
+        ("actor_kind", Int),
+        ("actor_id", Text),
+        ("actor_name", Text),
+        ("operator", Text),
+        ("from_status", Int),
+        ("to_status", Int),
+        ("at", Int),
+        ("happened_at", Int),
+        ("parameters", Text),
+        ("before_image", Text),
+        ("after_image", Text),
+        ("remark_en", Text),
         ("remark_cn", Text),
     ],
     key: 3,
 };
 pub static ORDER_SNAPSHOT: Table = Table {
     name: "order_snapshot",
-    columns: &[("tree", Int), ("terms_version", Int), ("at", Int), ("sha256", Blob), ("body", Blob)],
+    columns: &[
+        ("tree", Int),
+        ("terms_version", Int),
+        ("at", Int),
+        ("sha256", Blob),
+        ("body", Blob),
+    ],
     key: 2,
 };
-pub static ORDER_PERSON: Table =
-    Table { name: "order_person", columns: &[("tree", Int), ("key_id", Int), ("sealed", Blob)], key: 1 };
-pub static ORDER_PHONE: Table =
-    Table { name: "order_phone", columns: &[("last4", Int), ("phone", Int), ("tree", Int)], key: 3 };
-pub static UNIQUE_KEY: Table =
-    Table { name: "unique_key", columns: &[("name", Text), ("tree", Int), ("fingerprint", Blob)], key: 1 };
+pub static ORDER_PERSON: Table = Table {
+    name: "order_person",
+    columns: &[("tree", Int), ("key_id", Int), ("sealed", Blob)],
+    key: 1,
+};
+pub static ORDER_PHONE: Table = Table {
+    name: "order_phone",
+    columns: &[("last4", Int), ("phone", Int), ("tree", Int)],
+    key: 3,
+};
+pub static UNIQUE_KEY: Table = Table {
+    name: "unique_key",
+    columns: &[("name", Text), ("tree", Int), ("fingerprint", Blob)],
+    key: 1,
+};
 pub static IDEMPOTENCY: Table = Table {
     name: "idempotency",
     columns: &[("hash", Blob), ("fingerprint", Blob), ("status", Int), ("tree", Int), ("at", Int)],
@@ -79,15 +132,26 @@ pub static STOCK: Table = Table {
 pub static STOCK_ADJUSTMENT: Table = Table {
     name: "stock_adjustment",
     columns: &[
-        ("id", Int), ("sku_id", Text), ("place", Text), ("kind", Int), ("quantity", Int),
-        ("on_hand", Int), ("reason", Text), ("actor", Text), ("at", Int),
+        ("id", Int),
+        ("sku_id", Text),
+        ("place", Text),
+        ("kind", Int),
+        ("quantity", Int),
+        ("on_hand", Int),
+        ("reason", Text),
+        ("actor", Text),
+        ("at", Int),
     ],
     key: 1,
 };
 pub static PRODUCT: Table = Table {
     name: "product",
     columns: &[
-        ("sku_id", Text), ("place", Text), ("currency", Text), ("price", Int), ("title", Text),
+        ("sku_id", Text),
+        ("place", Text),
+        ("currency", Text),
+        ("price", Int),
+        ("title", Text),
         ("updated_at", Int),
     ],
     key: 2,
@@ -95,16 +159,29 @@ pub static PRODUCT: Table = Table {
 pub static TASK: Table = Table {
     name: "task",
     columns: &[
-        ("id", Int), ("kind", Text), ("unique_key", Text), ("chain_key", Text), ("run_rank", Int),
-        ("payload", Text), ("state", Int), ("claims", Int), ("attempts", Int),
-        ("max_attempts", Int), ("due_at", Int), ("created_at", Int),
+        ("id", Int),
+        ("kind", Text),
+        ("unique_key", Text),
+        ("chain_key", Text),
+        ("run_rank", Int),
+        ("payload", Text),
+        ("state", Int),
+        ("claims", Int),
+        ("attempts", Int),
+        ("max_attempts", Int),
+        ("due_at", Int),
+        ("created_at", Int),
     ],
     key: 1,
 };
 pub static ACCOUNT_USER: Table = Table {
     name: "account_user",
     columns: &[
-        ("id", Int), ("name", Text), ("role", Text), ("password", Text), ("created_at", Int),
+        ("id", Int),
+        ("name", Text),
+        ("role", Text),
+        ("password", Text),
+        ("created_at", Int),
         ("disabled_at", Int),
     ],
     key: 1,
@@ -117,14 +194,13 @@ pub static ACCOUNT_SESSION: Table = Table {
 pub static ACCESS_KEY: Table = Table {
     name: "access_key",
     columns: &[
-        ("id", Int), ("name", Text), ("hash", Blob), ("body", Text), ("created_at", Int),
+        ("id", Int),
+        ("name", Text),
+        ("hash", Blob),
+        ("body", Text),
+        ("created_at", Int),
         ("revoked_at", Int),
     ],
-    key: 1,
-};
-pub static PERSON_REVEAL: Table = Table {
-    name: "person_reveal",
-    columns: &[("id", Int), ("tree", Int), ("reader", Text), ("at", Int)],
     key: 1,
 };
 pub static NODE: Table = Table {
@@ -132,8 +208,6 @@ pub static NODE: Table = Table {
     columns: &[("node", Int), ("holder", Text), ("held_until", Int), ("mark", Int)],
     key: 1,
 };
-pub static SETTING: Table =
-    Table { name: "setting", columns: &[("name", Text), ("value", Text)], key: 1 };
 
 impl Table {
     /// The names of all columns, separated by commas.

@@ -164,5 +164,7 @@ impl<T: Into<Self>> From<Option<T>> for Value {
 
 /// JSON of a type of ours as a value.
 pub fn json<T: serde::Serialize>(value: &T) -> Value {
-    Value::Text(serde_json::to_string(value).expect("our own types have string keys and no failing parts"))
+    Value::Text(
+        serde_json::to_string(value).expect("our own types have string keys and no failing parts"),
+    )
 }

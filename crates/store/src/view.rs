@@ -196,7 +196,9 @@ impl View {
         }
         for held in &writes.stock {
             let key = (held.place.clone(), held.sku_id.clone());
-            let stock = self.stock.get(&key).copied().flatten().unwrap_or_default();
+            // A row nobody has looked at stays unknown: whoever wants it has it loaded first.
+            let Some(stock) = self.stock.get(&key).copied() else { continue };
+            let stock = stock.unwrap_or_default();
             let stock = Stock {
                 on_hand: held.count.unwrap_or(stock.on_hand) + held.on_hand,
                 held: stock.held + held.held,

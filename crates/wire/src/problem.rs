@@ -157,9 +157,6 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::TooMuch { .. } => "More is asked than is left",
         Refusal::PriceMismatch { .. } => "The price is another one",
         Refusal::Scope { .. } => "The key may not do this",
-        // A refusal that is new in the domain still answers with its own code and sentence.
-        #[allow(unreachable_patterns)]
-        _ => "The request was refused",
     }
 }
 

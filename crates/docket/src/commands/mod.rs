@@ -1,1 +1,23 @@
-//! To come.
+//! The commands, one file each; those that are large have rooms of their own beside this one.
+
+pub mod check;
+pub mod explain;
+pub mod init;
+pub mod key;
+pub mod migrate;
+pub mod product;
+pub mod serve;
+pub mod stock;
+pub mod user;
+
+use crate::failure::Failure;
+
+/// A name as one part of a path: its bytes, those that mean something in a path escaped.
+pub fn path_part(name: &str) -> Result<String, Failure> {
+    if name.is_empty() {
+        return Err(Failure::usage("a name is empty").next("Give the name of what is meant."));
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let escape = |byte: u8| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
+    Ok(name.bytes().map(escape).collect())
+}

@@ -1,1 +1,91 @@
-//! To come.
+//! The config: defaults, over them `docket.toml`, over it the environment, over it the command line. Every
+//! value knows where it came from. What can be set stands in `schema` and `deadlines`; nothing here acts on it.
+
+mod deadlines;
+mod environment;
+mod file;
+mod layers;
+mod nearest;
+mod schema;
+mod shapes;
+mod template;
+
+pub use schema::{Config, Listed};
+pub use shapes::LogFormat;
+pub use template::template;
+
+use crate::cli::Options;
+use crate::failure::Failure;
+use layers::{Given, Layers};
+use std::path::{Path, PathBuf};
+
+/// The name of the config file in the data folder or the current one.
+const FILE: &str = "docket.toml";
+/// The data folder where none is named.
+pub const DATA: &str = "docket-data";
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// The config file, at this line.
+    File(PathBuf, usize),
+    /// An environment variable.
+    Environment(String),
+    /// The command line.
+    Flag(&'static str),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path, line) => write!(f, "{}:{line}", path.display()),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+        }
+    }
+}
+
+/// A value and where it came from.
+#[derive(Debug, Clone)]
+pub struct Set<T> {
+    /// The value.
+    pub value: T,
+    /// As it was written.
+    pub text: String,
+    /// Who wrote it.
+    pub origin: Origin,
+}
+
+impl<T> std::ops::Deref for Set<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Reads the config that is in force for a command.
+pub fn load(options: &Options, listen: Option<&str>) -> Result<Config, Failure> {
+    let data = options.data.clone().unwrap_or_else(|| PathBuf::from(DATA));
+    let path = file_of(options, &data);
+    let mut layers = Layers::default();
+    if let Some(path) = &path {
+        layers.add(file::read(path)?)?;
+    }
+    layers.add(environment::read())?;
+    if let Some(listen) = listen {
+        let origin = Origin::Flag("--listen");
+        let path = vec!["server".to_owned(), "listen".to_owned()];
+        layers.add(vec![Given { path, text: listen.to_owned(), origin }])?;
+    }
+    Config::read(layers, data, path)
+}
+
+/// The config file: the one named, else that of the data folder, else that of the current folder.
+fn file_of(options: &Options, data: &Path) -> Option<PathBuf> {
+    let usual = || [data.join(FILE), PathBuf::from(FILE)].into_iter().find(|path| path.exists());
+    options.config.clone().or_else(usual)
+}

@@ -64,31 +64,32 @@ pub(super) fn reject(work: &mut Work<'_, '_>, reason: Option<&str>) -> Result<Do
     if !awaiting || work.shop_was().status != Status::Paid {
         return Err(work.refuse("it must be takeaway, paid, and not accepted"));
     }
-    let mut did_something = false;
+    let mut under_way = Vec::new();
     for at in 0..work.shop().refunds.len() {
         let refund = &work.shop().refunds[at];
         let failed = refund.kind == RefundKind::Reject && refund.status == RefundStatus::Failed;
         if refund.status == RefundStatus::Applied {
             answer::start(work, at)?;
+            under_way.push(at);
         } else if failed && answer::has_units_left(work, refund) {
             answer::try_again(work, at)?;
-        } else {
-            continue;
+            under_way.push(at);
         }
-        let refund = work.shop().refunds[at].clone();
-        refund::say(work, &refund);
-        did_something = true;
     }
     let rest = lines::still_left(work);
     if !rest.is_empty() {
         let kind = RefundKind::Reject;
         let wanted = Wanted { kind, lines: &rest, freight_asked: false, goods_back: false, reason };
+        under_way.push(work.shop().refunds.len());
         refund::give(work, &wanted)?;
-        did_something = true;
     }
-    if !did_something {
+    let Some(last) = under_way.last() else {
         return Err(work.refuse("nothing of it is left to refund"));
-    }
+    };
+    let last = work.shop().refunds[*last].clone();
+    refund::say(work, &last);
+    let amounts = under_way.iter().map(|at| work.shop().refunds[*at].amount);
+    work.say("amount", amounts.sum::<i64>());
     work.say_if("reason", reason);
     Ok(Done::Changed)
 }

@@ -74,6 +74,7 @@ pub(super) fn succeeded(
         amounts::look_at_units_again(work, at);
     }
     let now = work.at();
+    say_end(work, at, &meant, reference);
     let refund = &mut work.shop_mut().refunds[at];
     refund.status = RefundStatus::Refunding;
     refund.ended_at = None;
@@ -86,7 +87,6 @@ pub(super) fn succeeded(
         refund.ended_at = Some(now);
         free_unshipped(work, at);
     }
-    say_end(work, at, payment, reference);
     Ok(Done::Changed)
 }
 
@@ -111,6 +111,7 @@ pub(super) fn failed(
         Meant::AlreadySo => return Ok(Done::Already),
     };
     let now = work.at();
+    say_end(work, at, &meant, reference);
     let refund = &mut work.shop_mut().refunds[at];
     for part in meant {
         refund.parts[part].status = RefundStatus::Failed;
@@ -120,7 +121,6 @@ pub(super) fn failed(
         refund.status = RefundStatus::Failed;
         refund.ended_at = Some(now);
     }
-    say_end(work, at, payment, reference);
     Ok(Done::Changed)
 }
 
@@ -184,11 +184,25 @@ fn free_unshipped(work: &mut Work<'_, '_>, at: usize) {
     work.stock.extend(moves);
 }
 
-fn say_end(work: &mut Work<'_, '_>, at: usize, payment: Option<Id>, reference: Option<&str>) {
+/// Tells the log row of these parts of a refund: their money, and the tender where it is one.
+fn say_end(work: &mut Work<'_, '_>, at: usize, parts: &[usize], reference: Option<&str>) {
     let refund = work.shop().refunds[at].clone();
     say(work, &refund);
-    work.say_if("payment_id", payment.map(|id| id.to_string()));
     work.say_if("reference", reference);
+    if !refund.parts.is_empty() {
+        let amount: i64 = parts.iter().map(|part| refund.parts[*part].amount).sum();
+        work.say("amount", amount);
+    }
+    if let [only] = parts {
+        say_payment(work, refund.parts[*only].payment_id);
+    }
+}
+
+fn say_payment(work: &mut Work<'_, '_>, id: Id) {
+    work.say("payment_id", id.to_string());
+    let payment = work.tree.payment.payments.iter().find(|payment| payment.payment_id == id);
+    let tender = payment.map(|payment| payment.tender.clone());
+    work.say_if("tender", tender);
 }
 
 /// A refund due of L1 ended; one that failed may still succeed.
@@ -210,7 +224,7 @@ fn due_ended(
     due.reference = reference.map(ToOwned::to_owned);
     let (amount, cause, payment) = (due.amount, due.cause, due.payment_id);
     work.say("refund_id", id.to_string());
-    work.say("payment_id", payment.to_string());
+    say_payment(work, payment);
     work.say("amount", amount);
     work.say("cause", cause.word());
     work.say_if("reference", reference);

@@ -190,7 +190,7 @@ fn price_anew(work: &mut Work<'_, '_>) -> Result<Done, Refusal> {
     work.tree.payment.terms_at = Some(at);
     work.new_terms = true;
     work.say("terms_version", work.tree.payment.terms_version);
-    work.say_if("amount", payable.known());
+    work.say_if("payable", payable.known());
     work.say_if("coins", work.tree.payment.coins.known());
     Ok(Done::Changed)
 }

@@ -19,6 +19,9 @@ pub(super) fn set(tree: &mut Tree, live: bool, cx: &Context<'_>) {
     if !retries {
         let pay_by = unpaid.then_some((DeadlineKind::PayBy, cx.policy.pay_by));
         payment.deadline = running(payment.deadline, pay_by, cx);
+        if let Some(deadline) = payment.deadline {
+            payment.pay_by = Some(deadline.at);
+        }
     }
     for (shop, standing) in tree.shops.iter_mut().zip(&standing.shops) {
         shop.deadline = running(shop.deadline, wanted(shop, standing.status, cx), cx);

@@ -64,23 +64,23 @@ const fn money(kind: OperationKind) -> Sentence {
         }
         K::PaymentSucceeded => (
             "Paid[ {amount}][ by {tender}][ (reference {reference})][; {due} of it goes back][ ({cause})][{revived}; the order, which only time had ended, is open again]",
-            "[以 {tender} ]支付[ {amount}|成功][（流水号 {reference}）][；其中 {due} 将原路退回][（{cause}）][{revived}；因超时撤销的订单已恢复]",
+            "[以 {tender} ]支付[ {amount}|成功][（流水号 {reference}）][；其中将原路退回 {due}][（{cause}）][{revived}；因超时撤销的订单已恢复]",
         ),
         K::PaymentFailed => (
-            "A payment failed[: {amount}][ by {tender}][: {reason}]",
+            "A payment[ of {amount}][ by {tender}] failed[: {reason}]",
             "支付失败[：{amount}][（{tender}）][，原因：{reason}]",
         ),
         K::AttemptClosed => (
-            "A payment under way was closed without money[: {amount}][ by {tender}][: {reason}]",
+            "An open payment[ of {amount}][ by {tender}] was closed without money[: {reason}]",
             "未完成的支付已关闭[：{amount}][（{tender}）][，原因：{reason}]",
         ),
         K::AttemptStuck => (
-            "A payment under way could not be closed[: {amount}][ by {tender}][: {reason}]",
+            "An open payment[ of {amount}][ by {tender}] could not be closed[: {reason}]",
             "未完成的支付无法关闭[：{amount}][（{tender}）][，原因：{reason}]",
         ),
         K::Revoke => (
             "Revoked[: {reason}][; {due} goes back]",
-            "已撤销[，原因：{reason}][；{due} 将原路退回]",
+            "已撤销[，原因：{reason}][；将原路退回 {due}]",
         ),
         K::Drop => (
             "Taken out of the order[: {lines}][; platform discount {platform_discount}][; third-party discount {third_party_discount}][; {payable} to pay][ (terms version {terms_version})]",
@@ -99,13 +99,13 @@ const fn goods(kind: OperationKind) -> Sentence {
         K::Accept => ("The store took the order", "商家已接单"),
         K::Reject => (
             "The store did not take the order[: {reason}][; {amount} goes back]",
-            "商家未接单[，原因：{reason}][；{amount} 将退回]",
+            "商家未接单[，原因：{reason}][；将退回 {amount}]",
         ),
         K::StartPreparing => ("Preparation began", "开始备餐"),
         K::Prepare => ("Ready", "备餐完成"),
         K::CallCourier => ("A courier was called[: {courier}]", "已呼叫骑手[：{courier}]"),
-        K::PickUp => ("Picked up[ by {courier}]", "[骑手 {courier} ]已取货"),
-        K::Deliver => ("Delivered[ by {courier}]", "[由 {courier} ]已送达"),
+        K::PickUp => ("Picked up[ by {courier}]", "已取货[（{courier}）]"),
+        K::Deliver => ("Delivered[ by {courier}]", "已送达[（{courier}）]"),
         K::Ship => (
             "Shipped[ {lines}][ with {carrier}][ (tracking {tracking})]",
             "已发货[：{lines}][，承运商 {carrier}][，运单号 {tracking}]",
@@ -128,7 +128,7 @@ const fn refund(kind: OperationKind) -> Sentence {
         ),
         K::AgreeCancel => (
             "Agreed to cancel[ {lines}][; {amount} goes back][, with coins worth {coins}]",
-            "同意取消[ {lines}][；{amount} 将退回][，另退金币 {coins}]",
+            "同意取消[ {lines}][；将退回 {amount}][，另退金币 {coins}]",
         ),
         K::RefuseCancel => ("Refused to cancel[: {reason}]", "拒绝取消[，原因：{reason}]"),
         K::WithdrawCancel => ("Request to cancel taken back", "撤回取消申请"),
@@ -148,17 +148,20 @@ const fn refund(kind: OperationKind) -> Sentence {
         ),
         K::RefundSucceeded => (
             "Money went back[: {amount}][ by {tender}][ (reference {reference})]",
-            "退款到账[ {amount}][（{tender}）][（流水号 {reference}）]",
+            "退款到账[ {amount}][（{tender}，流水号 {reference}）|（{tender}）|（流水号 {reference}）]",
         ),
         K::RefundFailed => (
             "Money did not go back[: {amount}][ by {tender}][ (reference {reference})][: {reason}]",
-            "退款失败[ {amount}][（{tender}）][（流水号 {reference}）][，原因：{reason}]",
+            "退款失败[ {amount}][（{tender}，流水号 {reference}）|（{tender}）|（流水号 {reference}）][，原因：{reason}]",
         ),
         K::ReceiveReturn => (
             "Goods came back[: {lines}][{restock}, into stock again]",
             "收到退货[：{lines}][{restock}，已重新入库]",
         ),
-        _ => ("Weighed[: {lines}][; {amount} goes back]", "已称重[：{lines}][；{amount} 将退回]"),
+        _ => (
+            "Weighed[: {lines}][, {weight} in all][; {amount} goes back]",
+            "已称重[：{lines}][，共重 {weight}][；将退回 {amount}]",
+        ),
     }
 }
 

@@ -31,6 +31,7 @@ impl<'a> Values<'a> {
     fn get(&self, name: &str) -> Option<String> {
         let value = self.map?.get(name)?;
         let text = match name {
+            "coins" if value.as_i64() == Some(0) => None,
             "amount"
             | "coins"
             | "due"
@@ -74,7 +75,12 @@ impl<'a> Values<'a> {
     /// `2 × tea, 1 × pot`, or their number where that is all that was kept.
     fn lines(&self, value: &Json) -> Option<String> {
         if value.is_number() {
-            return self.counted(value, "line", "行商品");
+            let lines = self.counted(value, "line", "行商品")?;
+            return Some(match self.map?.get("quantity").and_then(plain) {
+                None => lines,
+                Some(units) if self.language == Language::Zh => format!("{lines}共 {units} 件"),
+                Some(units) => format!("{units} units in {lines}"),
+            });
         }
         self.list(value, |line| {
             let sku = plain(["sku", "sku_id", "order_id"].iter().find_map(|name| line.get(name))?)?;

@@ -11,7 +11,7 @@ use docket_domain::{IdSource, Time};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Rounds of loading after which a piece that still needs more is broken.
 const ROUNDS_MAX: usize = 4;
@@ -21,6 +21,16 @@ const TRIES_MAX: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 type Boxed = Box<dyn Piece>;
+
+/// What the writer spends its time on: indexes of [`Figures::nanos`].
+#[derive(Clone, Copy)]
+enum Phase {
+    Idle,
+    Load,
+    Decide,
+    Write,
+    Commit,
+}
 
 /// The node number this process holds.
 #[derive(Debug, Clone)]
@@ -58,7 +68,10 @@ impl Engine {
     pub fn run(mut self) {
         loop {
             let well = self.figures.writable.load(Relaxed);
-            match self.queue.take((!well).then_some(PATIENCE)) {
+            let began = Instant::now();
+            let taken = self.queue.take((!well).then_some(PATIENCE));
+            self.spent(Phase::Idle, began);
+            match taken {
                 Taken::Closed => return,
                 Taken::Nothing => self.recover(),
                 Taken::Batch(pieces) => {
@@ -70,6 +83,11 @@ impl Engine {
                 }
             }
         }
+    }
+
+    fn spent(&self, phase: Phase, began: Instant) {
+        let nanos = began.elapsed().as_nanos() as u64;
+        self.figures.nanos[phase as usize].fetch_add(nanos, Relaxed);
     }
 
     /// Tries whether a database that was away takes writes again.
@@ -102,7 +120,9 @@ impl Engine {
                 cause: Cause::Unavailable,
                 message: "the database takes no writes now".to_owned(),
             };
-            pieces.into_iter().for_each(|piece| piece.settle(Err(away.clone())));
+            for piece in pieces {
+                piece.settle(Err(away.clone()));
+            }
             return;
         }
         let mut slots: Vec<_> =
@@ -152,29 +172,39 @@ impl Engine {
     /// One try at one transaction for all of `slots`.
     fn attempt(&mut self, slots: &mut [Slot]) -> Result<(), StoreError> {
         let now = (self.clock)();
+        let began = Instant::now();
         self.connection.begin()?;
         let mut view = View::default();
         let known: Vec<Key> = slots.iter().flat_map(|slot| slot.piece.keys()).collect();
         load::keys(&mut view, known, &mut *self.connection)?;
+        self.spent(Phase::Load, began);
+        let began = Instant::now();
         let mut plan = self.decide(slots, &mut view, now)?;
-        let mark = self.ids.mark();
-        if mark > self.node.mark {
-            let raised = mark + nodes::MARK_AHEAD;
-            plan.add_statement(nodes::raise_mark(self.node.number, &self.node.holder, raised));
-            plan.write(&view, &mut *self.connection)?;
-            self.connection.commit()?;
-            self.node.mark = raised;
-        } else {
-            plan.write(&view, &mut *self.connection)?;
-            self.connection.commit()?;
+        self.spent(Phase::Decide, began);
+        let began = Instant::now();
+        let raised =
+            (self.ids.mark() > self.node.mark).then(|| self.ids.mark() + nodes::MARK_AHEAD);
+        if let Some(mark) = raised {
+            plan.add_statement(nodes::raise_mark(self.node.number, &self.node.holder, mark));
         }
+        plan.write(&view, &mut *self.connection)?;
+        self.spent(Phase::Write, began);
+        let began = Instant::now();
+        self.connection.commit()?;
+        self.spent(Phase::Commit, began);
+        self.node.mark = raised.unwrap_or(self.node.mark);
         self.figures.batches.fetch_add(1, Relaxed);
         self.figures.pieces.fetch_add(slots.len() as u64, Relaxed);
         Ok(())
     }
 
     /// Lets every piece decide, loading what they turn out to need.
-    fn decide(&mut self, slots: &mut [Slot], view: &mut View, now: Time) -> Result<Plan, StoreError> {
+    fn decide(
+        &mut self,
+        slots: &mut [Slot],
+        view: &mut View,
+        now: Time,
+    ) -> Result<Plan, StoreError> {
         for round in 0..ROUNDS_MAX {
             view.begin_again();
             let mut plan = Plan::default();

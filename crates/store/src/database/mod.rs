@@ -36,11 +36,19 @@ pub trait Connection: Send {
     /// New rows; an existing key is a conflict.
     fn insert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError>;
     /// New rows of tables that are all key; those that exist already stay.
-    fn insert_missing(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError>;
+    fn insert_missing(
+        &mut self,
+        table: &'static Table,
+        rows: &[Vec<Value>],
+    ) -> Result<(), StoreError>;
     /// Rows new or over those of their keys.
     fn upsert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError>;
     /// First rows of trees over the versions they were read at, or a conflict.
-    fn replace_trees(&mut self, table: &'static Table, rows: &[GuardedRow]) -> Result<(), StoreError>;
+    fn replace_trees(
+        &mut self,
+        table: &'static Table,
+        rows: &[GuardedRow],
+    ) -> Result<(), StoreError>;
     /// Deletes rows by key.
     fn delete(&mut self, table: &'static Table, keys: &[Vec<Value>]) -> Result<(), StoreError>;
     /// Moves stock, each row under its condition, or a conflict.

@@ -9,7 +9,9 @@ use crate::plan::{Statement, StockDelta};
 use crate::table::{PAYMENT_ORDER, Table};
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, StoreError};
-use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions};
+use sqlx::mysql::{
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions,
+};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, MySql, Row as _};
 use std::str::FromStr;
 use std::time::Duration;
@@ -19,14 +21,18 @@ const STATEMENTS: usize = 500;
 
 /// Reads `url` and adds what we rely on.
 pub fn options(url: &str) -> Result<MySqlConnectOptions, StoreError> {
-    let options = MySqlConnectOptions::from_str(url)
-        .map_err(|error| StoreError::Url(format!("{error}; a URL reads mysql://user@host/database")))?;
+    let options = MySqlConnectOptions::from_str(url).map_err(|error| {
+        StoreError::Url(format!("{error}; a URL reads mysql://user@host/database"))
+    })?;
     Ok(options.statement_cache_capacity(STATEMENTS).disable_statement_logging())
 }
 
 /// Strict values, and the writer at READ COMMITTED: its guards say what must still hold. Reads stay at
 /// REPEATABLE READ, so that the rows of a tree are of one moment.
-async fn settle(connection: &mut MySqlConnection, isolation: &'static str) -> Result<(), sqlx::Error> {
+async fn settle(
+    connection: &mut MySqlConnection,
+    isolation: &'static str,
+) -> Result<(), sqlx::Error> {
     connection.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'").await?;
     connection.execute(isolation).await.map(drop)
 }
@@ -220,7 +226,11 @@ impl Connection for Writer {
         self.in_chunks(rows, |size| dialect::insert(table, size))
     }
 
-    fn insert_missing(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+    fn insert_missing(
+        &mut self,
+        table: &'static Table,
+        rows: &[Vec<Value>],
+    ) -> Result<(), StoreError> {
         self.in_chunks(rows, |size| dialect::insert_ignore(table, size))
     }
 
@@ -228,7 +238,11 @@ impl Connection for Writer {
         self.in_chunks(rows, |size| dialect::upsert(table, size))
     }
 
-    fn replace_trees(&mut self, table: &'static Table, rows: &[GuardedRow]) -> Result<(), StoreError> {
+    fn replace_trees(
+        &mut self,
+        table: &'static Table,
+        rows: &[GuardedRow],
+    ) -> Result<(), StoreError> {
         let mut rest = rows;
         for size in dialect::chunks(rows.len()) {
             let (chunk, after) = rest.split_at(size);
@@ -255,7 +269,9 @@ impl Connection for Writer {
     }
 
     fn move_stock(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError> {
-        for place in deltas.chunk_by(|a, b| a.place == b.place && a.count.is_none() == b.count.is_none()) {
+        for place in
+            deltas.chunk_by(|a, b| a.place == b.place && a.count.is_none() == b.count.is_none())
+        {
             if place[0].count.is_some() {
                 for delta in place {
                     let (sql, values) = delta.statement();

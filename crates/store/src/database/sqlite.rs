@@ -94,13 +94,15 @@ pub fn query(
     let mut found = Vec::new();
     let mut rows = statement.query(rusqlite::params_from_iter(values))?;
     while let Some(row) = rows.next()? {
-        let read = (0..kinds.len()).map(|column| Ok(match row.get_ref(column)? {
-            ValueRef::Null => Value::Null,
-            ValueRef::Integer(number) => Value::Int(number),
-            ValueRef::Real(number) => Value::Int(number as i64),
-            ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-            ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
-        }));
+        let read = (0..kinds.len()).map(|column| {
+            Ok(match row.get_ref(column)? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(number) => Value::Int(number),
+                ValueRef::Real(number) => Value::Int(number as i64),
+                ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+                ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+            })
+        });
         found.push(Row::new(table, read.collect::<Result<_, StoreError>>()?));
     }
     Ok(found)
@@ -219,7 +221,11 @@ impl Connection for Writer {
         Ok(())
     }
 
-    fn insert_missing(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+    fn insert_missing(
+        &mut self,
+        table: &'static Table,
+        rows: &[Vec<Value>],
+    ) -> Result<(), StoreError> {
         rows.iter().try_for_each(|row| self.run(dialect::insert_or_ignore(table), row).map(drop))
     }
 
@@ -231,7 +237,11 @@ impl Connection for Writer {
         Ok(())
     }
 
-    fn replace_trees(&mut self, table: &'static Table, rows: &[GuardedRow]) -> Result<(), StoreError> {
+    fn replace_trees(
+        &mut self,
+        table: &'static Table,
+        rows: &[GuardedRow],
+    ) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(dialect::update_tree(table))?;
         for GuardedRow { over, row } in rows {
             let over = Value::Int(*over);
@@ -263,7 +273,10 @@ impl Connection for Writer {
 
     fn rest(&mut self, figures: &Figures) {
         let frames = self.frames.load(Relaxed);
-        figures.wal_frames.store(frames.into(), Relaxed);
+        let before = figures.wal_frames.swap(frames.into(), Relaxed);
+        // Fewer than before means that the log began anew.
+        let written = u64::from(frames).checked_sub(before).unwrap_or(frames.into());
+        figures.wal_frames_written.fetch_add(written, Relaxed);
         if frames < self.woken_at {
             self.woken_at = 0;
         }

@@ -1,8 +1,8 @@
 //! What was answered under an idempotency key: stored only with a success, in its transaction.
 
+use crate::StoreError;
 use crate::plan::Statement;
 use crate::value::{Row, Value};
-use crate::StoreError;
 use docket_domain::{Id, Time};
 
 /// What an idempotency key stands for.

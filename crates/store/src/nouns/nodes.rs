@@ -1,8 +1,8 @@
 //! Node numbers: granted, never guessed. A process leases one of 0–255 and raises its mark before ids of
 //! later ticks leave the process; whoever takes the number over starts behind that mark.
 
-use crate::plan::Statement;
 use crate::StoreError;
+use crate::plan::Statement;
 use crate::value::{Row, Value};
 use docket_domain::Time;
 

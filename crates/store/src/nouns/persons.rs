@@ -1,8 +1,8 @@
 //! People's data of an order: one sealed value in one table. What is inside, only `app` can open.
 
+use crate::StoreError;
 use crate::plan::Statement;
 use crate::value::{Row, Value};
-use crate::StoreError;
 use docket_domain::{Id, Time};
 
 /// A sealed person.

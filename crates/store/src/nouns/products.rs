@@ -1,7 +1,7 @@
 //! What a SKU costs: everywhere (`place` empty), and where set at one place.
 
-use crate::value::{Row, Value};
 use crate::StoreError;
+use crate::value::{Row, Value};
 use docket_domain::{Currency, Time};
 
 /// One price.

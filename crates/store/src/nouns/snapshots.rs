@@ -1,7 +1,7 @@
 //! Agreed trees: what both sides agreed to, once per terms version, compressed.
 
-use crate::value::{Row, Value};
 use crate::StoreError;
+use crate::value::{Row, Value};
 use docket_domain::{Id, Time};
 
 /// One agreed tree.

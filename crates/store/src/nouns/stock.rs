@@ -1,7 +1,7 @@
 //! Stock per SKU and place, and the book of counts and adjustments.
 
-use crate::value::{Row, Value};
 use crate::StoreError;
+use crate::value::{Row, Value};
 use docket_domain::{Id, Quantity, Time};
 
 /// What stands at one place of one SKU.

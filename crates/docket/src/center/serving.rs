@@ -1,0 +1,88 @@
+//! `serve.json` in the data folder: how commands find the running `serve`. Readable by its owner alone, for
+//! its token may do everything. A file whose process is gone counts for nothing.
+
+use crate::config::Config;
+use crate::failure::Failure;
+use rustix::process::{Pid, test_kill_process};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "serve.json";
+
+/// A running `serve`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Running {
+    /// `http://…`, as commands on this machine reach it.
+    pub address: String,
+    /// What they speak with.
+    pub token: String,
+    /// Its process.
+    pub pid: u32,
+}
+
+/// The file, removed when the process stops in order.
+#[derive(Debug)]
+pub struct Announced(PathBuf);
+
+impl Running {
+    /// This process, serving at `address`.
+    pub fn this(address: SocketAddr, token: String) -> Self {
+        let mut reached = address;
+        if address.ip().is_unspecified() {
+            reached.set_ip(match address.ip() {
+                IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+                IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            });
+        }
+        Self { address: format!("http://{reached}"), token, pid: std::process::id() }
+    }
+
+    /// Leaves the file in `data`.
+    pub fn announce(&self, data: &Path) -> Result<Announced, Failure> {
+        let path = data.join(FILE);
+        let text = serde_json::to_string(self).expect("an address and a token are plain JSON");
+        let fresh = data.join(format!("{FILE}.{}", self.pid));
+        let write = || {
+            let mut file =
+                std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+            file.write_all(text.as_bytes())?;
+            std::fs::rename(&fresh, &path)
+        };
+        write().map_err(|error| {
+            Failure::new(format!("{} cannot be written: {error}", path.display()))
+                .next("Check that this user may write to the data folder.")
+        })?;
+        Ok(Announced(path))
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        // Another process may have put its own in the place.
+        if read(&self.0).is_some_and(|running| running.pid == std::process::id()) {
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+}
+
+/// The `serve` that runs on the data folder, if one does.
+pub fn running(config: &Config) -> Option<Running> {
+    read(&config.data.join(FILE)).filter(Running::lives)
+}
+
+impl Running {
+    fn lives(&self) -> bool {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        // A process of another user lives as well.
+        pid.is_some_and(|pid| {
+            !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+        })
+    }
+}
+
+fn read(path: &Path) -> Option<Running> {
+    serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
+}

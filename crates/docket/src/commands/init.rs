@@ -1,0 +1,94 @@
+//! `docket init`: a commented config file, the database, the first user. Overwrites nothing.
+
+use super::user::{fresh_password, post_user};
+use crate::center::{self, Center};
+use crate::cli::Options;
+use crate::config;
+use crate::failure::Failure;
+use crate::log;
+use serde_json::json;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The name of the first user.
+const FIRST: &str = "admin";
+
+/// Arguments of `docket init`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What the installation is
+    #[arg(long, value_name = "ROLE", default_value = "center")]
+    role: Role,
+}
+
+/// What an installation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Role {
+    /// An order center
+    Center,
+    /// A hub of branches (not in this release)
+    Hub,
+    /// A branch (not in this release)
+    Branch,
+    /// One of a pair of sites (not in this release)
+    Site,
+}
+
+/// Makes an installation.
+pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
+    if args.role != Role::Center {
+        return Err(Failure::usage("this release has only the role center")
+            .next("Leave --role out, or use a release that has the others."));
+    }
+    log::start_quiet();
+    let data = options.data();
+    let path = options.config.clone().unwrap_or_else(|| data.join("docket.toml"));
+    if path.exists() {
+        return Err(Failure::new(format!("{} is there already", path.display()))
+            .next("Nothing was changed; to begin anew, use another folder with --data."));
+    }
+    // The file comes last: it is there when all is there. Until then the defaults hold.
+    let unwritten = Options { config: None, ..options.clone() };
+    let password = center::with(&unwritten, first_user).await?;
+    write(&path, &config::template())?;
+    let out = options.output();
+    let shown = json!({
+        "data": data, "config": path, "user": password.as_ref().map(|_| FIRST), "password": password,
+    });
+    out.show(&shown, |out| {
+        out.note(&format!("{} {}", out.say("wrote", "已写入"), path.display()));
+        match &password {
+            Some(password) => {
+                out.line(&format!("user: {FIRST}\npassword: {password}"));
+                out.note(out.say("The password is shown this once.", "密码仅显示这一次。"));
+            }
+            None => out.note(out.say("There are users already.", "已有用户。")),
+        }
+        out.note(out.say("Next: docket serve", "下一步：docket serve"));
+    });
+    Ok(())
+}
+
+/// Adds the first user and answers the password, unless somebody is there.
+async fn first_user(center: &Center) -> Result<Option<String>, Failure> {
+    let users = center.get("/api/users").await?;
+    if users["users"].as_array().is_some_and(|users| !users.is_empty()) {
+        return Ok(None);
+    }
+    let password = fresh_password();
+    post_user(center, FIRST, "admin", &password).await?;
+    Ok(Some(password))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let made = || {
+        if let Some(folder) = path.parent().map(PathBuf::from) {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::File::options().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+    };
+    made().map_err(|error: std::io::Error| {
+        Failure::new(format!("{} cannot be written: {error}", path.display()))
+            .next("Check that this user may write there.")
+    })
+}

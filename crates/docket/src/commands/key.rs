@@ -1,0 +1,135 @@
+//! `docket key`: keys of programs.
+
+use crate::center::{self, Center};
+use crate::cli::Options;
+use crate::failure::Failure;
+use crate::log;
+use serde_json::{Value, json};
+
+/// What `docket key` can do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add a key and print it, alone and this once, on stdout
+    Add(Add),
+    /// List the keys; their secrets are not kept
+    List,
+    /// End a key
+    Revoke {
+        /// The key's name or number
+        name: String,
+    },
+}
+
+/// Arguments of `docket key add`.
+#[derive(Debug, clap::Args)]
+pub struct Add {
+    /// What people call it
+    name: String,
+    /// What it may do: orders.read orders.write prices payments refunds privacy.read stock coupons tasks
+    /// shops documents sites admin
+    #[arg(long, value_name = "SCOPE,…", value_delimiter = ',', required = true, value_parser = scope)]
+    scopes: Vec<String>,
+    /// For whom it may speak: buyer seller store till courier gateway
+    #[arg(long, value_name = "ACTOR,…", value_delimiter = ',',
+        value_parser = ["buyer", "seller", "store", "till", "courier", "gateway"])]
+    actors: Vec<String>,
+    /// A shop it may touch; without one, all
+    #[arg(long = "shop", value_name = "ID")]
+    shops: Vec<String>,
+    /// A place it may touch; without one, all
+    #[arg(long = "place", value_name = "ID")]
+    places: Vec<String>,
+    /// Who its client tokens and cash references belong to; give the old key's when renewing one
+    #[arg(long)]
+    issuer: Option<String>,
+}
+
+fn scope(word: &str) -> Result<String, String> {
+    match docket_app::Scope::from_word(word) {
+        Some(_) => Ok(word.to_owned()),
+        None => {
+            let all: Vec<&str> = docket_app::Scope::ALL.iter().map(|scope| scope.word()).collect();
+            Err(format!("the scopes are {}", all.join(" ")))
+        }
+    }
+}
+
+/// Does what was asked.
+pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
+    log::start_quiet();
+    center::with(options, async |center| match command {
+        Command::Add(add) => add_key(add, center, options).await,
+        Command::List => list(center, options).await,
+        Command::Revoke { name } => revoke(&name, center, options).await,
+    })
+    .await
+}
+
+async fn add_key(add: Add, center: &Center, options: &Options) -> Result<(), Failure> {
+    let mut asked = json!({
+        "name": add.name, "scopes": add.scopes, "actors": add.actors,
+        "shops": add.shops, "places": add.places,
+    });
+    if let Some(issuer) = add.issuer {
+        asked["issuer"] = json!(issuer);
+    }
+    let made = center.post("/api/keys", &asked).await?;
+    options.output().show(&made, |out| {
+        out.line(made["key"].as_str().unwrap_or_default());
+        out.note(out.say("The key is shown this once.", "密钥仅显示这一次。"));
+    });
+    Ok(())
+}
+
+async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
+    let keys = center.get("/api/keys").await?;
+    let out = options.output();
+    out.show(&keys, |out| {
+        let head = [
+            out.say("number", "编号"),
+            out.say("name", "名称"),
+            out.say("scopes", "权限"),
+            out.say("actors", "代表"),
+            out.say("shops", "店铺"),
+            out.say("places", "地点"),
+            out.say("issuer", "签发方"),
+            out.say("revoked", "撤销时间"),
+        ];
+        let fields =
+            ["key_id", "name", "scopes", "actors", "shops", "places", "issuer", "revoked_at"];
+        let row = |key: &Value| fields.map(|field| words(&key[field])).to_vec();
+        out.table(&head, keys["keys"].as_array().into_iter().flatten().map(row));
+    });
+    Ok(())
+}
+
+/// A word, or words with blanks between.
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(word) => word.clone(),
+        Value::Array(words) => {
+            words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+        }
+        _ => String::new(),
+    }
+}
+
+async fn revoke(name: &str, center: &Center, options: &Options) -> Result<(), Failure> {
+    let keys = center.get("/api/keys").await?;
+    let live = |key: &&Value| key["revoked_at"].is_null();
+    let named: Vec<&Value> = keys["keys"].as_array().into_iter().flatten()
+        .filter(|key| key["key_id"] == name || (key["name"] == name && live(key)))
+        .collect();
+    let number = match named[..] {
+        [] => return Err(Failure::new(format!("there is no key {name}")).next("`docket key list` lists them.")),
+        [key] => key["key_id"].as_str().unwrap_or_default(),
+        _ => {
+            return Err(Failure::new(format!("several keys are called {name}"))
+                .next("Give the number that `docket key list` shows."));
+        }
+    };
+    let done = center.delete(&format!("/api/keys/{number}")).await?;
+    let out = options.output();
+    out.show(&done, |out| out.note(&format!("{} {name}", out.say("revoked", "已撤销"))));
+    Ok(())
+}

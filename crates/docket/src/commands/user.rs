@@ -1,0 +1,122 @@
+//! `docket user`: people who may log in.
+
+use crate::center::{self, Center};
+use crate::cli::Options;
+use crate::failure::Failure;
+use crate::log;
+use docket_app::vault;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// What `docket user` can do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add a user; a password that is not given is made and printed once
+    Add(Add),
+    /// List the users
+    List,
+    /// End a user's access; what they did stays on record
+    Disable {
+        /// The user's name or number
+        name: String,
+    },
+}
+
+/// Arguments of `docket user add`.
+#[derive(Debug, clap::Args)]
+pub struct Add {
+    /// The name to log in with
+    name: String,
+    /// What the user may do
+    #[arg(long, value_parser = ["admin", "operator", "viewer"])]
+    role: String,
+    /// A file whose first line is the password
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+/// Does what was asked.
+pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
+    log::start_quiet();
+    center::with(options, async |center| match command {
+        Command::Add(add) => add_user(add, center, options).await,
+        Command::List => list(center, options).await,
+        Command::Disable { name } => disable(&name, center, options).await,
+    })
+    .await
+}
+
+async fn add_user(add: Add, center: &Center, options: &Options) -> Result<(), Failure> {
+    let given = add.password_file.as_ref().map(read_password).transpose()?;
+    let password = given.clone().unwrap_or_else(fresh_password);
+    let mut user = post_user(center, &add.name, &add.role, &password).await?;
+    let out = options.output();
+    if given.is_none() {
+        user["password"] = json!(password);
+    }
+    out.show(&user, |out| {
+        let added = out.say("added the user", "已添加用户");
+        out.note(&format!("{added} {} ({})", add.name, add.role));
+        if given.is_none() {
+            out.line(&password);
+            out.note(out.say("The password is shown this once.", "密码仅显示这一次。"));
+        }
+    });
+    Ok(())
+}
+
+/// Adds a user through the center.
+pub async fn post_user(
+    center: &Center,
+    name: &str,
+    role: &str,
+    password: &str,
+) -> Result<Value, Failure> {
+    center.post("/api/users", &json!({"name": name, "role": role, "password": password})).await
+}
+
+/// A password that nobody has to remember: 96 bits.
+pub fn fresh_password() -> String {
+    vault::hex(&vault::random::<12>())
+}
+
+fn read_password(path: &PathBuf) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(format!("{} cannot be read: {error}", path.display()))
+            .next("Name a file whose first line is the password.")
+    })?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
+    let users = center.get("/api/users").await?;
+    let out = options.output();
+    out.show(&users, |out| {
+        let head = [
+            out.say("number", "编号"),
+            out.say("name", "姓名"),
+            out.say("role", "角色"),
+            out.say("since", "创建时间"),
+            out.say("disabled", "停用时间"),
+        ];
+        let word = |user: &Value, name: &str| user[name].as_str().unwrap_or_default().to_owned();
+        let row = |user: &Value| {
+            ["user_id", "name", "role", "created_at", "disabled_at"].map(|name| word(user, name)).to_vec()
+        };
+        out.table(&head, users["users"].as_array().into_iter().flatten().map(row));
+    });
+    Ok(())
+}
+
+async fn disable(name: &str, center: &Center, options: &Options) -> Result<(), Failure> {
+    let users = center.get("/api/users").await?;
+    let named = |user: &&Value| user["name"] == name || user["user_id"] == name;
+    let found = users["users"].as_array().into_iter().flatten().find(named);
+    let Some(number) = found.and_then(|user| user["user_id"].as_str()) else {
+        return Err(Failure::new(format!("there is no user {name}")).next("`docket user list` lists them."));
+    };
+    let done = center.delete(&format!("/api/users/{number}")).await?;
+    let out = options.output();
+    out.show(&done, |out| out.note(&format!("{} {name}", out.say("disabled", "已停用"))));
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! `[deadlines]`: lengths for every order, over them by order type, by channel and by shop.
+
+use super::layers::{self, Given, Layers, dotted};
+use super::schema::{Listed, listed, unknown};
+use super::shapes::Length;
+use super::{Origin, Set};
+use crate::failure::Failure;
+use docket_app::{Deadlines, LengthOf, Overlay};
+use docket_domain::deadline::Policy;
+use docket_domain::words::OrderType;
+
+/// Each key: its name, its default, what it is, and its place in a policy.
+pub const KEYS: &[(&str, &str, &str, LengthOf)] = &[
+    ("pay_by", "30m", "To pay; then the order is revoked.", |policy| &mut policy.pay_by),
+    ("accept_by", "10m", "For a store to take a takeaway order; then it is rejected.", |policy| {
+        &mut policy.accept_by
+    }),
+    ("receive_by", "15d", "From shipped to received; then it counts as received.", |policy| {
+        &mut policy.receive_by
+    }),
+    ("receive_by_takeaway", "1d", "From picked up by the courier to received.", |policy| {
+        &mut policy.receive_by_takeaway
+    }),
+    ("settle_after", "7d", "From received to settled.", |policy| &mut policy.settle_after),
+    ("answer_goods", "3d", "To answer a refund request for goods; then it is agreed.", |policy| {
+        &mut policy.answer_goods
+    }),
+    ("answer_takeaway", "1d", "To answer a refund request for takeaway; then it is agreed.", |policy| {
+        &mut policy.answer_takeaway
+    }),
+    ("answer_seller_cancel", "3d", "To answer a seller's wish to cancel; then it is refused.", |policy| {
+        &mut policy.answer_seller_cancel
+    }),
+    ("retry_revoke", "5m", "Between two tries of a revoke that failed.", |policy| {
+        &mut policy.retry_revoke
+    }),
+    ("rest_at_least", "1d", "The least that runs on after a refund stopped a deadline.", |policy| {
+        &mut policy.rest_at_least
+    }),
+    ("rate_again", "30d", "After receipt, how long a second rating is taken.", |policy| {
+        &mut policy.rate_again
+    }),
+];
+
+/// Reads the section; what was set by type, channel and shop is added to `also` beside what is in force.
+pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Deadlines, Failure> {
+    let mut deadlines = Deadlines::default();
+    for (key, default, _, length) in KEYS {
+        let set: Set<Length> = layers.take(&["deadlines", key], default)?;
+        *length(&mut deadlines.default) = set.0;
+        also.push(listed(format!("deadlines.{key}"), &set));
+    }
+    let takeaway = ["deadlines".to_owned(), "takeaway".to_owned(), "pay_by".to_owned()];
+    let mut named = layers.take_under("deadlines");
+    if !named.iter().any(|given| given.path == takeaway) {
+        let minutes = Policy::takeaway().pay_by / docket_domain::time::MINUTE;
+        let given = Given { path: takeaway.to_vec(), text: format!("{minutes}m"), origin: Origin::Default };
+        named.push(given);
+    }
+    for given in named {
+        let (overlay, key) = place(&mut deadlines, &given)?;
+        let found = KEYS.iter().find(|(known, ..)| *known == key);
+        let Some((_, _, _, length)) = found else { return Err(unknown(&given.path, &given.origin)) };
+        let set: Set<Length> = layers::read(&given.path, given.text.clone(), given.origin.clone())?;
+        overlay.0.push((*length, set.0));
+        also.push(listed(dotted(&given.path), &set));
+    }
+    Ok(deadlines)
+}
+
+/// Whose deadlines a key sets, and which.
+fn place<'a, 'b>(
+    deadlines: &'a mut Deadlines,
+    given: &'b Given,
+) -> Result<(&'a mut Overlay, &'b str), Failure> {
+    match &given.path[..] {
+        [_, word, key] => match OrderType::from_word(word) {
+            Some(order_type) => Ok((deadlines.by_type.entry(order_type).or_default(), key)),
+            None => Err(no_type(word, given)),
+        },
+        [_, by, name, key] if by == "shop" => {
+            Ok((deadlines.by_shop.entry(name.clone()).or_default(), key))
+        }
+        [_, by, name, key] if by == "channel" => {
+            Ok((deadlines.by_channel.entry(name.clone()).or_default(), key))
+        }
+        path => Err(unknown(path, &given.origin)),
+    }
+}
+
+fn no_type(word: &str, given: &Given) -> Failure {
+    let words = OrderType::ALL.iter().map(|known| known.word()).chain(["shop.ID", "channel.NAME"]);
+    let failure = Failure::new(format!("there is no setting {} ({})", dotted(&given.path), given.origin));
+    match super::nearest::nearest(word, words.clone()) {
+        Some(near) => failure.next(format!("Did you mean [deadlines.{near}]?")),
+        None => failure.next(format!("[deadlines.…] takes {}.", words.collect::<Vec<_>>().join(", "))),
+    }
+}

@@ -1,0 +1,102 @@
+//! `docket.toml` as a layer: every value with its line. Which keys there are is not known here.
+
+use super::Origin;
+use super::layers::{Given, KeyPath, dotted};
+use crate::failure::Failure;
+use std::path::Path;
+use toml::de::{DeTable, DeValue};
+
+/// Reads a config file.
+pub fn read(path: &Path) -> Result<Vec<Given>, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(format!("the config file {} cannot be read: {error}", path.display()))
+            .next("Name one with --config FILE, or write one with `docket init`.")
+    })?;
+    parse(path, &text)
+}
+
+/// Reads the text of the config file at `path`.
+pub fn parse(path: &Path, text: &str) -> Result<Vec<Given>, Failure> {
+    let parsed = DeTable::parse(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| line_at(text, span.start));
+        Failure::new(format!("{}:{line}: {}", path.display(), error.message()))
+            .next("The config file is TOML; `docket init` writes one with every key explained.")
+    })?;
+    let mut found = Vec::new();
+    walk(&Reading { path, text }, parsed.get_ref(), &mut KeyPath::new(), &mut found)?;
+    Ok(found)
+}
+
+struct Reading<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+fn walk(
+    reading: &Reading<'_>,
+    table: &DeTable<'_>,
+    at: &mut KeyPath,
+    found: &mut Vec<Given>,
+) -> Result<(), Failure> {
+    for (key, value) in table {
+        at.push(key.get_ref().to_string());
+        let line = line_at(reading.text, key.span().start);
+        match value.get_ref() {
+            DeValue::Table(table) => walk(reading, table, at, found)?,
+            DeValue::Array(_) | DeValue::Datetime(_) => {
+                let place = format!("{}:{line}", reading.path.display());
+                return Err(Failure::new(format!("{} ({place}) is a list or a date", dotted(at)))
+                    .next("Every setting is a text, a number, or true or false."));
+            }
+            plain => {
+                let origin = Origin::File(reading.path.to_owned(), line);
+                found.push(Given { path: at.clone(), text: text_of(plain), origin });
+            }
+        }
+        at.pop();
+    }
+    Ok(())
+}
+
+fn text_of(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Boolean(truth) => truth.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// The line, from 1, of a byte of `text`.
+fn line_at(text: &str, byte: usize) -> usize {
+    1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_of_a_file_has_its_line() {
+        let text = "[server]\nlisten = \"a\"\n\n[deadlines.shop.\"1.1\"]\npay_by = '5m'\n[orders]\nqueue = 7\n";
+        let found = parse(Path::new("d.toml"), text).expect("TOML");
+        let shown: Vec<String> =
+            found.iter().map(|given| format!("{:?}={} {}", given.path, given.text, given.origin)).collect();
+        assert_eq!(
+            shown,
+            [
+                r#"["deadlines", "shop", "1.1", "pay_by"]=5m d.toml:5"#,
+                r#"["orders", "queue"]=7 d.toml:7"#,
+                r#"["server", "listen"]=a d.toml:2"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_toml_is_named_with_its_line() {
+        let error = parse(Path::new("d.toml"), "[server]\nlisten = \n").expect_err("no TOML");
+        assert!(error.message.starts_with("d.toml:2: "), "{}", error.message);
+    }
+}

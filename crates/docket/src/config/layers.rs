@@ -1,0 +1,116 @@
+//! What was given for each key, the later layer over the earlier one. Knows nothing of what the keys mean.
+
+use super::shapes::Shape;
+use super::{Origin, Set};
+use crate::failure::Failure;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The section, the key, and for some keys names between them.
+pub type KeyPath = Vec<String>;
+
+/// One value as it was given.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// Where it stands.
+    pub path: KeyPath,
+    /// As it was written.
+    pub text: String,
+    /// Who wrote it.
+    pub origin: Origin,
+}
+
+/// All that was given.
+#[derive(Debug, Default)]
+pub struct Layers(BTreeMap<KeyPath, (String, Origin)>);
+
+impl Layers {
+    /// Puts a layer over those before. A secret given in a file of its own (`url_file`) and the same given
+    /// at its place are one value: the later layer wins, and both in one layer are a mistake.
+    pub fn add(&mut self, layer: Vec<Given>) -> Result<(), Failure> {
+        let mut own: BTreeMap<KeyPath, ()> = BTreeMap::new();
+        for Given { path, text, origin } in layer {
+            if let Some(twin) = twin(&path) {
+                if own.contains_key(&twin) {
+                    let (one, other) = (dotted(&path), dotted(&twin));
+                    return Err(Failure::new(format!("{one} and {other} are both set ({origin})"))
+                        .next("Leave one of them out."));
+                }
+                self.0.remove(&twin);
+            }
+            own.insert(path.clone(), ());
+            self.0.insert(path, (text, origin));
+        }
+        Ok(())
+    }
+
+    /// Takes the value of a key.
+    pub fn take<T: Shape>(&mut self, path: &[&str], default: &str) -> Result<Set<T>, Failure> {
+        let path: KeyPath = path.iter().map(|&part| part.to_owned()).collect();
+        let (text, origin) = match self.0.remove(&path) {
+            Some(given) => given,
+            None => (default.to_owned(), Origin::Default),
+        };
+        read(&path, text, origin)
+    }
+
+    /// Takes a secret: at its place, or from the file that `…_file` names, relative to `folder`.
+    pub fn take_secret<T: Shape>(
+        &mut self,
+        path: &[&str],
+        default: &str,
+        folder: &Path,
+    ) -> Result<Set<T>, Failure> {
+        let mut twin: KeyPath = path.iter().map(|&part| part.to_owned()).collect();
+        if let Some(key) = twin.last_mut() {
+            key.push_str("_file");
+        }
+        let Some((file, origin)) = self.0.remove(&twin) else { return self.take(path, default) };
+        let file = folder.join(PathBuf::from(file));
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            Failure::new(format!("{} names {}: {error}", dotted(&twin), file.display()))
+                .next(format!("It is set by {origin}; name a file that can be read."))
+        })?;
+        read(&twin, text.trim_end_matches(['\r', '\n']).to_owned(), origin)
+    }
+
+    /// Takes what stands under `section` with names between it and the key.
+    pub fn take_under(&mut self, section: &str) -> Vec<Given> {
+        let of = |path: &KeyPath| path.first().is_some_and(|first| first == section);
+        let taken: Vec<KeyPath> = self.0.keys().filter(|path| of(path)).cloned().collect();
+        let given = taken.into_iter().filter_map(|path| {
+            let (text, origin) = self.0.remove(&path)?;
+            Some(Given { path, text, origin })
+        });
+        given.collect()
+    }
+
+    /// What nobody took.
+    pub fn left(&self) -> impl Iterator<Item = (&KeyPath, &Origin)> {
+        self.0.iter().map(|(path, (_, origin))| (path, origin))
+    }
+}
+
+/// `url` of `url_file`, and the other way round.
+fn twin(path: &[String]) -> Option<KeyPath> {
+    let (key, before) = path.split_last()?;
+    let other = match key.strip_suffix("_file") {
+        Some(bare) => bare.to_owned(),
+        None => format!("{key}_file"),
+    };
+    Some(before.iter().cloned().chain([other]).collect())
+}
+
+/// Reads a value or says what it should look like.
+pub fn read<T: Shape>(path: &[String], text: String, origin: Origin) -> Result<Set<T>, Failure> {
+    match T::read(&text) {
+        Some(value) => Ok(Set { value, text: T::shown(&text), origin }),
+        None => Err(Failure::new(format!("{} = \"{}\" ({origin}) cannot be used", dotted(path), T::shown(&text)))
+            .next(format!("It must be {}.", T::LOOKS))),
+    }
+}
+
+/// A key as people write it: `deadlines.shop.11.pay_by`.
+pub fn dotted(path: &[String]) -> String {
+    path.join(".")
+}

@@ -1,0 +1,328 @@
+//! What can be set, section by section: one table of which the typed config, the commented file, the check
+//! for unknown keys and the list of what is in force are made.
+
+use super::deadlines;
+use super::layers::{self, Layers};
+use super::nearest::nearest;
+use super::shapes::{DatabaseUrl, Length, LogFormat, LogLevel, Places, Switch};
+use super::{Origin, Set};
+use crate::failure::Failure;
+use docket_app::Settings;
+use docket_wire::Markets;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A key of the config file.
+pub struct Field {
+    /// Its name.
+    pub key: &'static str,
+    /// What it is for, as in the documentation.
+    pub about: &'static str,
+    /// The value where nobody sets it.
+    pub default: &'static str,
+    /// Whether it can be given as `…_file` too.
+    pub secrecy: Secrecy,
+}
+
+/// Whether a value is kept out of sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Anyone may read it.
+    Open,
+    /// It may hold a password.
+    Secret,
+}
+
+/// A section of the config file.
+pub struct Section {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is about.
+    pub about: &'static str,
+    /// Its keys.
+    pub fields: &'static [Field],
+}
+
+/// A value in force, for `docket check`.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Listed {
+    /// `section.key`.
+    pub key: String,
+    /// As it may be shown.
+    pub value: String,
+    /// Where it came from.
+    pub origin: String,
+}
+
+/// Declares a section: a struct of its values and the table of its fields. A field marked `secret` may be
+/// given in a file of its own.
+macro_rules! section {
+    ($(#[doc = $about:literal])* $section:ident $name:ident {
+        $($(#[doc = $doc:literal])* $key:ident: $shape:ty = $default:literal $($secret:ident)?;)*
+    }) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone)]
+        pub struct $name { $($(#[doc = $doc])* pub $key: Set<$shape>,)* }
+
+        impl $name {
+            const SECTION: Section = Section {
+                name: stringify!($section),
+                about: concat!($($about, "\n"),*),
+                fields: &[$(Field {
+                    key: stringify!($key),
+                    about: concat!($($doc, "\n"),*),
+                    default: $default,
+                    secrecy: section!(@secrecy $($secret)?),
+                },)*],
+            };
+
+            fn take(layers: &mut Layers, data: &Path) -> Result<Self, Failure> {
+                let section = stringify!($section);
+                Ok(Self {
+                    $($key: section!(@take layers, data, [section, stringify!($key)], $default, $($secret)?)?,)*
+                })
+            }
+
+            fn list(&self) -> Vec<Listed> {
+                let section = stringify!($section);
+                vec![$(listed(format!("{section}.{}", stringify!($key)), &self.$key),)*]
+            }
+        }
+    };
+    (@secrecy) => { Secrecy::Open };
+    (@secrecy secret) => { Secrecy::Secret };
+    (@take $layers:ident, $data:ident, $path:expr, $default:literal,) => {{
+        let _ = $data;
+        $layers.take(&$path, $default)
+    }};
+    (@take $layers:ident, $data:ident, $path:expr, $default:literal, secret) => {
+        $layers.take_secret(&$path, $default, $data)
+    };
+}
+
+section! {
+    /// Where the center listens.
+    server Server {
+        /// Address and port of the HTTP interface. Port 0 takes a free one. Listen on every address
+        /// (0.0.0.0:7300) only behind something that speaks TLS.
+        listen: SocketAddr = "127.0.0.1:7300";
+        /// How long a caller may take to send the body of a request.
+        body_time: Length = "30s";
+    }
+}
+
+section! {
+    /// Where orders are kept.
+    database Database {
+        /// `sqlite:PATH` (a path that is not absolute lies in the data folder) or
+        /// `mysql://user:password@host:port/database` for MySQL 8, MariaDB 10.11 and later, or TiDB.
+        url: DatabaseUrl = "sqlite:docket.db" secret;
+        /// Whether `docket serve` brings the schema of an older release up by itself. Where several
+        /// processes share a database, say false and run `docket migrate` before them.
+        upgrade: Switch = "true";
+    }
+}
+
+section! {
+    /// How orders are taken. Markets of your own stand in [orders.markets] as name = number, from 100.
+    orders Orders {
+        /// How many requests may wait for the writer, of people and of bulk work each; more are answered 503.
+        queue: Places = "4096";
+    }
+}
+
+section! {
+    /// People's data.
+    privacy Privacy {
+        /// The file of the keys that seal people's data; in the data folder where it is not absolute.
+        /// It is made, readable by its owner alone, where there is none. Without it people's data cannot be
+        /// read: keep a copy, apart from the database.
+        key_file: PathBuf = "docket.keys";
+    }
+}
+
+section! {
+    /// What the center says of itself, on stderr.
+    log Log {
+        /// `text` for people or `json` for programs.
+        format: LogFormat = "text";
+        /// error, warn, info, debug or trace; by module as well: `info,docket_app=debug`.
+        level: LogLevel = "info";
+    }
+}
+
+section! {
+    /// Figures for monitoring.
+    telemetry Telemetry {
+        /// Whether `/metrics` is served, in the format of Prometheus.
+        metrics: Switch = "true";
+    }
+}
+
+/// Every section that is a plain table of keys, in the order of the file.
+pub const SECTIONS: [&Section; 6] = [
+    &Server::SECTION,
+    &Database::SECTION,
+    &Orders::SECTION,
+    &Privacy::SECTION,
+    &Log::SECTION,
+    &Telemetry::SECTION,
+];
+
+/// Sections that are named already and do nothing yet: refused, so that nobody believes they do.
+const LATER: [&str; 13] = [
+    "redis", "ledger", "payments", "tasks", "schedules", "channels", "hub", "branch", "site", "sites",
+    "alerts", "archive", "mirror",
+];
+
+/// The config in force.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // the sections are documented where they are declared
+pub struct Config {
+    pub data: PathBuf,
+    pub file: Option<PathBuf>,
+    pub server: Server,
+    pub database: Database,
+    pub orders: Orders,
+    pub markets: Markets,
+    pub deadlines: Arc<docket_app::Deadlines>,
+    pub privacy: Privacy,
+    pub log: Log,
+    pub telemetry: Telemetry,
+    /// Deadlines and markets that were set, for `docket check`.
+    also: Vec<Listed>,
+}
+
+impl Config {
+    /// Reads what was given; nothing that is not known passes.
+    pub fn read(mut layers: Layers, data: PathBuf, file: Option<PathBuf>) -> Result<Self, Failure> {
+        let mut also = Vec::new();
+        let config = Self {
+            server: Server::take(&mut layers, &data)?,
+            database: Database::take(&mut layers, &data)?,
+            privacy: Privacy::take(&mut layers, &data)?,
+            log: Log::take(&mut layers, &data)?,
+            telemetry: Telemetry::take(&mut layers, &data)?,
+            orders: Orders::take(&mut layers, &data)?,
+            deadlines: Arc::new(deadlines::take(&mut layers, &mut also)?),
+            markets: take_markets(&mut layers, &mut also)?,
+            also,
+            data,
+            file,
+        };
+        match layers.left().next() {
+            Some((path, origin)) => Err(unknown(path, origin)),
+            None => Ok(config),
+        }
+    }
+
+    /// Every value in force and where it came from.
+    pub fn list(&self) -> Vec<Listed> {
+        let sections = [
+            self.server.list(),
+            self.database.list(),
+            self.orders.list(),
+            self.also.clone(),
+            self.privacy.list(),
+            self.log.list(),
+            self.telemetry.list(),
+        ];
+        sections.concat()
+    }
+
+    /// The settings of the order center.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            database_url: self.database_url(),
+            upgrade: *self.database.upgrade == Switch::On,
+            queue: self.orders.queue.0,
+            markets: self.markets.clone(),
+            deadlines: Arc::clone(&self.deadlines),
+        }
+    }
+
+    /// The settings of the HTTP interface.
+    pub fn http(&self) -> docket_http::Options {
+        docket_http::Options { body_time: self.server.body_time.duration() }
+    }
+
+    /// The database, with a path that is not absolute laid in the data folder.
+    pub fn database_url(&self) -> String {
+        match docket_store::sqlite_path(&self.database.url.0) {
+            Some(path) => format!("sqlite:{}", self.data.join(path).display()),
+            None => self.database.url.0.clone(),
+        }
+    }
+
+    /// The key file.
+    pub fn key_file(&self) -> PathBuf {
+        self.data.join(&self.privacy.key_file.value)
+    }
+}
+
+/// A value as `docket check` lists it.
+pub fn listed<T>(key: String, set: &Set<T>) -> Listed {
+    Listed { key, value: set.text.clone(), origin: set.origin.to_string() }
+}
+
+fn take_markets(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Markets, Failure> {
+    let mut configured = Vec::new();
+    for given in layers.take_under("orders") {
+        match &given.path[..] {
+            [_, markets, name] if markets == "markets" => {
+                let number = given.text.parse::<u16>().map_err(|_| {
+                    Failure::new(format!("{} = {} ({}) cannot be used", layers::dotted(&given.path), given.text, given.origin))
+                        .next("A market has a number from 100 to 65535.")
+                })?;
+                configured.push((name.clone(), number));
+                let (value, origin) = (given.text.clone(), given.origin.to_string());
+                also.push(Listed { key: layers::dotted(&given.path), value, origin });
+            }
+            path => return Err(unknown(path, &given.origin)),
+        }
+    }
+    Markets::with(configured).map_err(|wrong| {
+        Failure::new(format!("[orders.markets] cannot be used: {wrong}"))
+            .next("Give each market a name and a number of its own, from 100.")
+    })
+}
+
+/// Says what is wrong with a key that nobody knows.
+pub fn unknown(path: &[String], origin: &Origin) -> Failure {
+    let full = layers::dotted(path);
+    let Some((section, rest)) = path.split_first() else {
+        return Failure::new(format!("there is no setting without a name ({origin})"));
+    };
+    if LATER.contains(&section.as_str()) {
+        return Failure::new(format!("{full} ({origin}): [{section}] is not used in this release"))
+            .next("Leave it out, or use a release that knows it.");
+    }
+    let failure = Failure::new(format!("there is no setting {full} ({origin})"));
+    match likely(section, rest) {
+        Some(near) => failure.next(format!("Did you mean {near}?")),
+        None => failure.next("`docket init` writes a config file with every setting explained."),
+    }
+}
+
+/// The known key that was probably meant.
+fn likely(section: &str, rest: &[String]) -> Option<String> {
+    let names = SECTIONS.iter().map(|section| section.name).chain(["deadlines"]);
+    let name = nearest(section, names.chain(LATER))?;
+    let Some((key, before)) = rest.split_last() else { return Some(format!("[{name}]")) };
+    if name == "deadlines" {
+        let key = nearest(key, deadlines::KEYS.iter().map(|(key, ..)| *key))?;
+        let before: Vec<String> = [name.to_owned()].into_iter().chain(before.iter().cloned()).collect();
+        return Some(format!("{}.{key}", layers::dotted(&before)));
+    }
+    let Some(section) = SECTIONS.iter().find(|known| known.name == name) else {
+        return Some(format!("[{name}]"));
+    };
+    let mut keys: Vec<String> = section.fields.iter().map(|field| field.key.to_owned()).collect();
+    let secret = section.fields.iter().filter(|field| field.secrecy == Secrecy::Secret);
+    keys.extend(secret.map(|field| format!("{}_file", field.key)));
+    match nearest(key, keys.iter().map(String::as_str)) {
+        Some(key) => Some(format!("{name}.{key}")),
+        None => Some(format!("one of {} in [{name}]", keys.join(", "))),
+    }
+}

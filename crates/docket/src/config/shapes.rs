@@ -1,0 +1,222 @@
+//! The shapes of values: what a text must look like to be one, and what to say where it does not.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A value that can be set, read from a text.
+pub trait Shape: Sized {
+    /// What it looks like, with an example: "must be …".
+    const LOOKS: &'static str;
+
+    /// Reads it.
+    fn read(text: &str) -> Option<Self>;
+
+    /// The text as it may be shown; secrets hide.
+    fn shown(text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+impl Shape for SocketAddr {
+    const LOOKS: &'static str = "an address with a port, such as 127.0.0.1:7300 or [::]:7300";
+
+    fn read(text: &str) -> Option<Self> {
+        let text = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+        text.parse().ok()
+    }
+}
+
+impl Shape for PathBuf {
+    const LOOKS: &'static str = "a path that is not empty";
+
+    fn read(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self::from(text))
+    }
+}
+
+/// A number of things that wait, 1 to 1,000,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Places(pub usize);
+
+impl Shape for Places {
+    const LOOKS: &'static str = "a number from 1 to 1000000";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number| (1..=1_000_000).contains(number)).map(Self)
+    }
+}
+
+/// A length of time in milliseconds, more than nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Length(pub i64);
+
+/// Ten years, so that no deadline leaves the range of times.
+const LONGEST_MS: i64 = 3650 * 86_400_000;
+
+impl Shape for Length {
+    const LOOKS: &'static str = "a length of time, such as 45s, 30m, 12h, 15d or 1h30m";
+
+    fn read(text: &str) -> Option<Self> {
+        let mut total = 0_i64;
+        let mut rest = text.trim();
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+            let number: i64 = rest[..digits].parse().ok()?;
+            rest = &rest[digits..];
+            let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+            let unit = match rest[..letters].trim() {
+                "ms" => 1,
+                "s" => 1000,
+                "m" | "min" => 60_000,
+                "h" => 3_600_000,
+                "d" => 86_400_000,
+                _ => return None,
+            };
+            rest = &rest[letters..];
+            total = total.checked_add(number.checked_mul(unit)?)?;
+        }
+        (1..=LONGEST_MS).contains(&total).then_some(Self(total))
+    }
+}
+
+impl Length {
+    /// As [`std::time::Duration`].
+    pub const fn duration(self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.0.unsigned_abs())
+    }
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// `true`.
+    On,
+    /// `false`.
+    Off,
+}
+
+impl Shape for Switch {
+    const LOOKS: &'static str = "true or false";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "true" => Some(Self::On),
+            "false" => Some(Self::Off),
+            _ => None,
+        }
+    }
+}
+
+/// How the log is written to stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+impl Shape for LogFormat {
+    const LOOKS: &'static str = "text or json";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// What is logged: a level, or levels by module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLevel(pub String);
+
+impl Shape for LogLevel {
+    const LOOKS: &'static str =
+        "a level (error, warn, info, debug, trace) or levels by module, such as info,docket_app=debug";
+
+    fn read(text: &str) -> Option<Self> {
+        let known = |word: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&word);
+        let fine = |part: &str| known(part.rsplit('=').next().unwrap_or_default().trim());
+        let all = !text.trim().is_empty() && text.split(',').all(fine);
+        let parsed = tracing_subscriber::filter::Targets::from_str(text);
+        (all && parsed.is_ok()).then(|| Self(text.to_owned()))
+    }
+}
+
+use std::str::FromStr;
+
+/// `sqlite:PATH` or `mysql://…`; its password hides.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(pub String);
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&Self::shown(&self.0))
+    }
+}
+
+impl Shape for DatabaseUrl {
+    const LOOKS: &'static str = "sqlite:PATH or mysql://user:password@host:port/database";
+
+    fn read(text: &str) -> Option<Self> {
+        let path = docket_store::sqlite_path(text);
+        let sqlite = path.is_some_and(|path| !path.as_os_str().is_empty());
+        let mysql = ["mysql://", "mariadb://"].iter().any(|scheme| {
+            text.strip_prefix(scheme).is_some_and(|rest| rest.contains('/') && !rest.starts_with('/'))
+        });
+        (sqlite || mysql).then(|| Self(text.to_owned()))
+    }
+
+    fn shown(text: &str) -> String {
+        let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+        let Some((who, there)) = rest.rsplit_once('@') else { return text.to_owned() };
+        match who.split_once(':') {
+            Some((user, _)) => format!("{scheme}://{user}:***@{there}"),
+            None => text.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_read_as_people_write_them() {
+        for (text, ms) in [("30m", 1_800_000), ("15d", 1_296_000_000), ("1h30m", 5_400_000), ("45s", 45_000)] {
+            assert_eq!(Length::read(text), Some(Length(ms)), "{text}");
+        }
+        for wrong in ["", "30", "m", "-1m", "0s", "1.5h", "5y", "99999999999999d", "9999d"] {
+            assert_eq!(Length::read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_database_url_is_not_shown() {
+        assert_eq!(DatabaseUrl::shown("mysql://a:s@c:r@h:1/d"), "mysql://a:***@h:1/d");
+        assert_eq!(DatabaseUrl::shown("mysql://a@h/d"), "mysql://a@h/d");
+        assert_eq!(DatabaseUrl::shown("sqlite:a.db"), "sqlite:a.db");
+    }
+
+    #[test]
+    fn a_database_url_is_of_a_kind_we_know() {
+        for fine in ["sqlite:a.db", "sqlite:///tmp/a.db", "mysql://u@h/d", "mariadb://u:p@h:3307/d"] {
+            assert!(DatabaseUrl::read(fine).is_some(), "{fine}");
+        }
+        for wrong in ["", "sqlite:", "postgres://h/d", "mysql://", "mysql:///d", "docket.db"] {
+            assert!(DatabaseUrl::read(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_log_level_is_a_level_or_levels_by_module() {
+        for fine in ["info", "warn,docket_app=debug", "off"] {
+            assert!(LogLevel::read(fine).is_some(), "{fine}");
+        }
+        for wrong in ["", "loud", "info,docket_app=loud"] {
+            assert!(LogLevel::read(wrong).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The commented `docket.toml` that `docket init` writes: every key with what it is for and its default.
+
+use super::deadlines;
+use super::schema::{SECTIONS, Section, Secrecy};
+use std::fmt::Write as _;
+
+/// The text of a config file in which nothing is set yet.
+pub fn template() -> String {
+    let mut text = String::from(
+        "# The config of Docket. What is commented out is the default.\n\
+         # The environment goes over this file: DOCKET_SERVER__LISTEN=127.0.0.1:7300.\n\
+         # `docket check` shows what is in force and where it came from.\n",
+    );
+    for section in SECTIONS {
+        write_section(&mut text, section);
+        if section.name == "orders" {
+            text.push_str("\n[orders.markets]\n# gallery = 100\n");
+            write_deadlines(&mut text);
+        }
+    }
+    text
+}
+
+fn write_section(text: &mut String, section: &Section) {
+    text.push('\n');
+    comment(text, section.about);
+    let _ = writeln!(text, "[{}]", section.name); // a String takes all that is written
+    for field in section.fields {
+        comment(text, field.about);
+        if field.secrecy == Secrecy::Secret {
+            let _ = writeln!(text, "# Or {}_file = \"FILE\", to keep it out of this file.", field.key);
+        }
+        let bare = field.default == "true" || field.default.parse::<i64>().is_ok();
+        let quote = if bare { "" } else { "\"" };
+        let _ = writeln!(text, "# {} = {quote}{}{quote}", field.key, field.default);
+    }
+}
+
+fn write_deadlines(text: &mut String) {
+    text.push_str(
+        "\n# How long each party has: 45s, 30m, 12h, 15d.\n\
+         # [deadlines.TYPE] goes over it for one type of order, [deadlines.channel.NAME] over that for one\n\
+         # channel, [deadlines.shop.ID] over all for one shop.\n[deadlines]\n",
+    );
+    for (key, default, about, _) in deadlines::KEYS {
+        comment(text, about);
+        let _ = writeln!(text, "# {key} = \"{default}\"");
+    }
+    text.push_str("\n[deadlines.takeaway]\n# pay_by = \"15m\"\n");
+}
+
+fn comment(text: &mut String, about: &str) {
+    for line in about.lines() {
+        let _ = writeln!(text, "# {}", line.trim());
+    }
+}

@@ -1,0 +1,118 @@
+//! What a command shows: data on stdout, everything else on stderr; JSON for programs, tables and sentences
+//! in one of two languages for people.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use docket_domain::story::Language;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+
+/// For whom data is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Tables and sentences.
+    People,
+    /// JSON.
+    Programs,
+}
+
+/// How a command shows what it has to show.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    /// For whom.
+    pub form: Form,
+    /// In which language, for people.
+    pub language: Language,
+}
+
+impl Output {
+    /// Of a sentence in both languages the one in that of the reader.
+    pub const fn say<'a>(&self, en: &'a str, zh: &'a str) -> &'a str {
+        match self.language {
+            Language::En => en,
+            Language::Zh => zh,
+        }
+    }
+
+    /// Writes a line of data. A reader that has gone is no error of ours.
+    #[allow(clippy::unused_self)] // where a line goes is the output's business
+    pub fn line(&self, text: &str) {
+        let mut stdout = anstream::stdout().lock();
+        let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    }
+
+    /// Writes a note to stderr.
+    #[allow(clippy::unused_self)]
+    pub fn note(&self, text: &str) {
+        let _ = writeln!(anstream::stderr().lock(), "{text}");
+    }
+
+    /// Writes one JSON document on one line.
+    pub fn json(&self, value: &impl Serialize) {
+        let text = serde_json::to_string(value).expect("what commands show is plain JSON");
+        self.line(&text);
+    }
+
+    /// Writes data in the form asked for: `value`, or what `people` makes of it.
+    pub fn show(&self, value: &impl Serialize, people: impl FnOnce(&Self)) {
+        match self.form {
+            Form::Programs => self.json(value),
+            Form::People => people(self),
+        }
+    }
+
+    /// Writes a table, with lines around it on a terminal.
+    pub fn table(&self, head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+        let mut table = Table::new();
+        if std::io::stdout().is_terminal() {
+            table.load_style(presets::UTF8_FULL_CONDENSED);
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+        } else {
+            table.load_style(presets::NOTHING);
+        }
+        table.set_header(head);
+        for row in rows {
+            table.add_row(row);
+        }
+        for line in table.to_string().lines() {
+            self.line(line.trim_end());
+        }
+    }
+
+    /// Shows how far `total` steps of something have got.
+    pub fn progress(&self, what: &str, total: u64) -> Progress {
+        let bar = if std::io::stderr().is_terminal() && self.form == Form::People {
+            let style = ProgressStyle::with_template("{msg:28} {wide_bar} {pos}/{len}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style)
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.set_message(what.to_owned());
+        Progress { bar, what: what.to_owned(), total }
+    }
+}
+
+/// A progress bar on a terminal; elsewhere one line when it is done.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    what: String,
+    total: u64,
+}
+
+impl Progress {
+    /// One step more is done.
+    pub fn step(&self) {
+        self.bar.inc(1);
+    }
+
+    /// All is done.
+    pub fn done(self) {
+        if self.bar.is_hidden() {
+            let _ = writeln!(anstream::stderr().lock(), "{}: {}", self.what, self.total);
+        } else {
+            self.bar.finish();
+        }
+    }
+}

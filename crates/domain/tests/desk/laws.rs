@@ -1,0 +1,297 @@
+//! The laws that every change holds, whatever was asked.
+
+use super::Desk;
+use docket_domain::change::{self, Change};
+use docket_domain::price::{self, sums};
+use docket_domain::status::{self, ShopStanding};
+use docket_domain::tree::{Refund, Revoke};
+use docket_domain::words::{
+    CancelKind, DeadlineKind, DeliveryStatus, Fulfilment, PaymentStatus, RefundAxis, RefundStatus,
+    RevokeStatus, Status, StoreStatus,
+};
+use docket_domain::{Amount, ItemOrder, PaymentOrder, Quantity, ShopOrder, Tree};
+use std::collections::BTreeMap;
+
+/// Of the very first change.
+pub fn hold_at_placement(change: &Change) {
+    assert_eq!(change.tree.payment.version, 1, "the first change is version 1");
+    assert_eq!(change.entry.seq, 1);
+    assert_eq!(change.entry.from_status, None);
+    assert!(change.new_terms, "the agreed tree is kept");
+    of_tree(&change.tree);
+}
+
+/// Of every later one.
+pub fn hold(before: &Tree, change: &Change) {
+    let after = &change.tree;
+    of_tree(after);
+    assert_eq!(after.payment.version, before.payment.version + 1, "versions are dense");
+    assert_eq!(change.entry.seq, after.payment.version);
+    assert_eq!(change.entry.from_status, Some(status::of(before).status));
+    assert_eq!(change.entry.to_status, status::of(after).status);
+    let terms_changed = after.payment.terms_version != before.payment.terms_version;
+    assert_eq!(change.new_terms, terms_changed, "a snapshot is kept of new terms and of no others");
+    goes_forward(before, after);
+    let undone = change::undo(after, &change.entry).expect("the log row fits");
+    assert_eq!(undone.as_ref(), Some(before), "undone, a change gives the order as it was");
+}
+
+fn of_tree(tree: &Tree) {
+    assert_eq!(price::check(tree), Ok(()), "amounts add up");
+    survives_json(tree);
+    money_adds_up(tree);
+    let standing = status::of(tree);
+    for (shop, stands) in tree.shops.iter().zip(&standing.shops) {
+        units_add_up(shop, stands);
+        refunds_close(tree, shop, stands);
+        deadline_fits(shop, stands);
+        if shop.fulfilment == Fulfilment::Takeaway && shop.dropped_at.is_none() {
+            stands_in_the_table(stands);
+        }
+    }
+    if matches!(standing.revoke_status, RevokeStatus::Revoked) {
+        assert_eq!(standing.paid, 0, "a revoked order keeps no money");
+        assert!(tree.payment.deadline.is_none(), "a revoked order waits for nothing");
+    }
+    if standing.payment_status == PaymentStatus::Paid {
+        assert!(tree.payment.deadline.is_none(), "a paid order is not waited for");
+        assert!(standing.times.paid_at.is_some(), "a paid order knows since when");
+    }
+}
+
+fn survives_json(tree: &Tree) {
+    let json = |text: serde_json::Result<String>| text.expect("a node serialises");
+    let payment: PaymentOrder =
+        serde_json::from_str(&json(serde_json::to_string(&tree.payment))).expect("L1 reads");
+    assert_eq!(payment, tree.payment);
+    for shop in &tree.shops {
+        let mut read: ShopOrder =
+            serde_json::from_str(&json(serde_json::to_string(shop))).expect("L2 reads");
+        for item in &shop.items {
+            let item: ItemOrder =
+                serde_json::from_str(&json(serde_json::to_string(item))).expect("L3 reads");
+            read.items.push(item);
+        }
+        assert_eq!(&read, shop);
+    }
+}
+
+fn money_adds_up(tree: &Tree) {
+    let standing = status::of(tree);
+    let came: i64 = tree.payment.payments.iter().map(|payment| payment.amount).sum();
+    let due: i64 = tree.payment.refunds_due.iter().map(|due| due.amount).sum();
+    assert_eq!(standing.paid + due, came, "paid and due back is what came in");
+    if let Some(payable) = standing.payable.known() {
+        assert!(standing.paid <= payable, "what exceeds the payable is due back");
+    }
+    assert!(standing.refunded <= standing.paid, "more was given back than was paid");
+    for payment in &tree.payment.payments {
+        let dues = tree.payment.refunds_due.iter().filter(|d| d.payment_id == payment.payment_id);
+        let dues: i64 = dues.map(|due| due.amount).sum();
+        let parts = tree.shops.iter().flat_map(|s| &s.refunds).flat_map(|refund| &refund.parts);
+        let drawn = parts.filter(|part| {
+            part.payment_id == payment.payment_id && part.status != RefundStatus::Failed
+        });
+        let drawn: i64 = drawn.map(|part| part.amount).sum();
+        assert!(dues >= 0 && dues + drawn <= payment.amount, "a payment gives back what it gave");
+    }
+    for refund in tree.shops.iter().flat_map(|shop| &shop.refunds) {
+        of_refund(refund);
+    }
+}
+
+fn of_refund(refund: &Refund) {
+    let lines = |f: fn(&docket_domain::tree::RefundLine) -> i64| refund.lines.iter().map(f).sum();
+    let (money, coins, third): (i64, i64, i64) =
+        (lines(|l| l.amount), lines(|l| l.coins), lines(|l| l.third_party));
+    assert_eq!(refund.amount, money + refund.freight, "a refund is its lines and its freight");
+    assert!(refund.coins >= coins && refund.third_party >= third);
+    assert!(refund.lines.iter().all(|line| line.quantity > Quantity::ZERO));
+    assert!(refund.lines.iter().all(|line| line.shipped <= line.quantity));
+    assert!(refund.amount >= 0 && refund.freight >= 0);
+    let drawn: i64 = refund.parts.iter().map(|part| part.amount).sum();
+    if !refund.parts.is_empty() {
+        assert_eq!(drawn, refund.amount, "the parts of a refund are all of it");
+    }
+    match refund.status {
+        RefundStatus::Refunded => {
+            assert!(refund.parts.iter().all(|part| part.status == RefundStatus::Refunded));
+            assert_eq!(drawn, refund.amount, "done means that all the money went back");
+        }
+        RefundStatus::Failed => {
+            assert!(refund.parts.iter().all(|part| part.status == RefundStatus::Failed));
+        }
+        RefundStatus::Applied => assert!(refund.parts.is_empty(), "no money before an answer"),
+        _ => {}
+    }
+}
+
+fn counted(shop: &ShopOrder) -> impl Iterator<Item = &Refund> {
+    use RefundStatus::{Applied, Refunded, Refunding};
+    shop.refunds.iter().filter(|r| matches!(r.status, Applied | Refunding | Refunded))
+}
+
+fn units_add_up(shop: &ShopOrder, standing: &ShopStanding) {
+    for (item, stands) in shop.items.iter().zip(&standing.items) {
+        let taken: Quantity = counted(shop)
+            .flat_map(|refund| &refund.lines)
+            .filter(|line| line.order_id == item.id)
+            .map(|line| line.quantity)
+            .sum();
+        assert!(taken <= item.quantity, "more units are in refunds than were ordered");
+        let agreed = counted(shop).filter(|refund| refund.status != RefundStatus::Applied);
+        let lines: Vec<_> = agreed
+            .flat_map(|refund| &refund.lines)
+            .filter(|line| line.order_id == item.id)
+            .collect();
+        let kept: Quantity = lines.iter().map(|line| line.quantity - line.shipped).sum();
+        let shipped: Quantity = lines.iter().map(|line| line.shipped).sum();
+        if item.dropped_at.is_none() && stands.status != Status::Cancelled {
+            assert!(stands.shipped + kept <= item.quantity, "a unit is shipped or given back");
+            assert!(shipped <= stands.shipped, "a refund takes no shipped unit that never left");
+        }
+    }
+}
+
+fn refunds_close(tree: &Tree, shop: &ShopOrder, standing: &ShopStanding) {
+    for (item, stands) in shop.items.iter().zip(&standing.items) {
+        let given = |f: fn(&docket_domain::tree::RefundLine) -> i64| -> i64 {
+            let lines = counted(shop).flat_map(|refund| &refund.lines);
+            lines.filter(|line| line.order_id == item.id).map(f).sum()
+        };
+        let whole = |amount: Amount| amount.known().expect("amounts are known here");
+        let components = [
+            (given(|l| l.amount), whole(sums::line_to_pay(item))),
+            (given(|l| l.coins), whole(item.shares.coins)),
+            (given(|l| l.third_party), whole(item.shares.third_party)),
+        ];
+        for (given, whole) in components {
+            assert!(given <= whole, "a line gives back more than it cost: {tree:#?}");
+        }
+        if stands.status == Status::Closed {
+            assert_eq!(stands.refunded_quantity, item.quantity);
+        }
+    }
+    let freights = counted(shop).filter(|refund| refund.freight_given).count();
+    assert!(freights <= 1, "freight goes back once");
+}
+
+fn deadline_fits(shop: &ShopOrder, standing: &ShopStanding) {
+    let over = matches!(standing.status, Status::Cancelled | Status::Closed | Status::Completed);
+    assert!(!over || shop.deadline.is_none(), "what is over waits for nothing");
+    let open = counted(shop).any(|refund| refund.status != RefundStatus::Refunded);
+    let Some(deadline) = shop.deadline else { return };
+    if matches!(deadline.kind, DeadlineKind::ReceiveBy | DeadlineKind::SettleAt) {
+        assert_eq!(deadline.stopped_with.is_some(), open, "an open refund stops the deadline");
+    } else {
+        assert_eq!(deadline.stopped_with, None);
+        let left = standing.items.iter().any(|item| item.left_to_ship > Quantity::ZERO);
+        let awaits = standing.delivery_status == Some(DeliveryStatus::AwaitingAcceptance) && left;
+        assert!(awaits, "the store is waited for while it has something to answer");
+    }
+}
+
+/// A shop order's main status only advances, except that late money may revive an order.
+fn goes_forward(before: &Tree, after: &Tree) {
+    let revived = matches!(before.payment.revoke, Revoke::Revoked { .. })
+        && after.payment.revoke == Revoke::None;
+    let (before, after) = (status::of(before), status::of(after));
+    for (was, is) in before.shops.iter().zip(&after.shops) {
+        if revived {
+            continue;
+        }
+        let ended = |status| matches!(status, Status::Cancelled | Status::Closed);
+        assert!(!ended(was.status) || was.status == is.status, "an end is an end");
+        assert!(ended(is.status) || was.status <= is.status, "{} → {}", was.status, is.status);
+        assert!(was.delivery_status <= is.delivery_status, "delivery never goes back");
+    }
+}
+
+/// The till's table of store status, refund, delivery and cancel kind; `awaiting_acceptance` may also stand
+/// beside paid, refunding, refunded and `refund_failed`.
+fn stands_in_the_table(shop: &ShopStanding) {
+    use CancelKind as C;
+    use RefundAxis as R;
+    use StoreStatus as S;
+    type Row = (&'static [S], &'static [R], &'static [DeliveryStatus], &'static [Option<C>]);
+    const ANY: &[DeliveryStatus] = DeliveryStatus::ALL;
+    const AWAITING: &[DeliveryStatus] = &[DeliveryStatus::AwaitingAcceptance];
+    const TABLE: &[Row] = &[
+        (
+            &[S::Unpaid, S::Paying, S::PayFailed, S::Revoking, S::RevokeFailed],
+            &[R::None],
+            AWAITING,
+            &[None],
+        ),
+        (&[S::Paid], &[R::None, R::Rejected, R::Failed], ANY, &[None]),
+        (
+            &[S::Revoked],
+            &[R::None],
+            AWAITING,
+            &[Some(C::SystemRevoke), Some(C::CustomerRevoke), Some(C::StoreRevoke)],
+        ),
+        (&[S::Refunding], &[R::Applied, R::Refunding], ANY, &[None]),
+        (
+            &[S::Refunded],
+            &[R::Refunded],
+            ANY,
+            &[Some(C::SystemRefund), Some(C::CustomerRefund), Some(C::StoreRefund)],
+        ),
+        (&[S::RefundFailed], &[R::Rejected, R::Failed], ANY, &[None]),
+    ];
+    let delivery = shop.delivery_status.expect("takeaway has a delivery axis");
+    let stands = TABLE.iter().any(|(store, refund, deliveries, cancel)| {
+        store.contains(&shop.store_status)
+            && refund.contains(&shop.refund_status)
+            && deliveries.contains(&delivery)
+            && cancel.contains(&shop.cancel_kind)
+    });
+    assert!(
+        stands,
+        "no row of the table: {} {} {delivery} {:?}",
+        shop.store_status, shop.refund_status, shop.cancel_kind
+    );
+}
+
+/// What the shelves say follows from the order: held while it may be paid, taken from then on, back as refunds
+/// of unshipped units are done and as returns are restocked.
+pub fn hold_of_shelves(desk: &Desk) {
+    let standing = desk.standing();
+    let paid = standing.payment_status == PaymentStatus::Paid;
+    let revoked = standing.revoke_status == RevokeStatus::Revoked;
+    let mut expected: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for (shop, item) in desk.tree.lines().filter(|(_, item)| item.holds_stock) {
+        let open = item.dropped_at.is_none() && !paid && !revoked;
+        let held = expected.entry((item.sku_id.clone(), shop.place.clone())).or_default();
+        *held += if open { item.quantity.0 } else { 0 };
+    }
+    for (key, held) in expected {
+        let shelf = desk.shelves.get(&key).copied().unwrap_or_default();
+        assert_eq!(shelf.held, held, "what is held is what may still be paid");
+    }
+    let gone: i64 = desk
+        .tree
+        .lines()
+        .filter(|(_, item)| item.holds_stock && item.dropped_at.is_none() && paid)
+        .map(|(shop, item)| {
+            let done = shop.refunds.iter().filter(|r| r.status == RefundStatus::Refunded);
+            let lines = done.flat_map(|r| &r.lines).filter(|line| line.order_id == item.id);
+            item.quantity.0 - lines.map(|line| (line.quantity - line.shipped).0).sum::<i64>()
+        })
+        .sum();
+    let restocked: i64 = desk
+        .log
+        .iter()
+        .filter(|entry| entry.parameters.get("restock").is_some_and(|r| r == true))
+        .filter_map(|entry| entry.parameters["quantity"].as_str()?.parse::<Quantity>().ok())
+        .map(|quantity| quantity.0)
+        .sum();
+    let all_tracked = desk.tree.lines().all(|(_, item)| item.holds_stock);
+    if all_tracked {
+        assert_eq!(
+            desk.stock().on_hand,
+            restocked - gone,
+            "what left the shelves is what was sold"
+        );
+    }
+}

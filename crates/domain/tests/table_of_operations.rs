@@ -1,0 +1,317 @@
+//! Every operation in every state by every kind of actor: who may ask is the table's word alone, and what a
+//! state allows stands below as a picture.
+
+mod desk;
+
+use desk::*;
+use docket_domain::decide::Decided;
+use docket_domain::operation::{Operation, OperationKind, RULES, RefundAsked};
+use docket_domain::time::{DAY, MINUTE};
+use docket_domain::words::Fulfilment;
+use docket_domain::{ActorKind, Id, Refusal};
+use std::fmt::Write;
+
+use ActorKind::{Buyer, Courier, Gateway, Seller, Store, Till, Timer};
+
+type State = (&'static str, fn() -> Desk);
+
+fn started(gateway: Option<&str>) -> Operation {
+    let gateway = gateway.map(str::to_owned);
+    Operation::StartPayment { tender: "wechat".into(), amount: None, gateway }
+}
+
+const STUCK: Operation = Operation::AttemptStuck { attempt_id: None, reason: None };
+const REVOKE: Operation = Operation::Revoke { reason: None };
+
+fn after(mut desk: Desk, steps: impl IntoIterator<Item = (ActorKind, Operation)>) -> Desk {
+    for (actor, operation) in steps {
+        desk.at = desk.at.plus(1);
+        desk.does(actor, operation);
+    }
+    desk
+}
+
+fn paid_parcels() -> Desk {
+    after(parcels(), [(Till, paid("cash", "r-1", 16600))])
+}
+
+fn paid_meal() -> Desk {
+    after(meal(), [(Till, paid("cash", "r-1", 16600))])
+}
+
+fn refund_asked() -> Desk {
+    after(paid_parcels(), [(Buyer, Operation::RequestRefund(RefundAsked::default()))])
+}
+
+fn refunding() -> Desk {
+    after(refund_asked(), [(Store, Operation::AgreeRefund { refund_id: None })])
+}
+
+fn refund_failed() -> Desk {
+    let desk = refunding();
+    let id = desk.refund(0).refund_id;
+    after(desk, [(Gateway, money_not_back(id))])
+}
+
+fn refunded() -> Desk {
+    let desk = refunding();
+    let id = desk.refund(0).refund_id;
+    after(desk, [(Gateway, money_back(id))])
+}
+
+fn shipped() -> Desk {
+    after(paid_parcels(), [(Store, ship(None))])
+}
+
+fn goods_to_come_back() -> Desk {
+    let asked = RefundAsked { goods_back: true, ..RefundAsked::default() };
+    after(shipped(), [(Store, Operation::RefundByStore(asked))])
+}
+
+fn received() -> Desk {
+    after(shipped(), [(Buyer, Operation::Receive)])
+}
+
+fn completed() -> Desk {
+    let mut desk = received();
+    desk.wait(8 * DAY);
+    desk
+}
+
+fn revoking() -> Desk {
+    after(parcels(), [(Buyer, started(Some("wx"))), (Buyer, REVOKE)])
+}
+
+const STATES: &[State] = &[
+    ("unpaid", parcels),
+    ("paying", || after(parcels(), [(Buyer, started(Some("wx")))])),
+    ("part paid", || after(parcels(), [(Till, paid("cash", "r-1", 600))])),
+    ("pay failed", || {
+        after(parcels(), [(Gateway, Operation::PaymentFailed { attempt_id: None, reason: None })])
+    }),
+    ("revoking", revoking),
+    ("revoke failed", || after(revoking(), [(Gateway, STUCK)])),
+    ("revoked", || after(parcels(), [(Buyer, REVOKE)])),
+    ("paid", paid_parcels),
+    ("part shipped", || {
+        let desk = paid_parcels();
+        let line = desk.units(0, 1);
+        after(desk, [(Store, ship(Some(vec![line])))])
+    }),
+    ("shipped", shipped),
+    ("received", received),
+    ("completed", completed),
+    ("cancel asked", || {
+        after(paid_parcels(), [(Buyer, Operation::RequestCancel { reason: None })])
+    }),
+    ("refund asked", refund_asked),
+    ("refunding", refunding),
+    ("refund failed", refund_failed),
+    ("refunded", refunded),
+    ("goods to come back", goods_to_come_back),
+    ("meal unpaid", meal),
+    ("meal paid", paid_meal),
+    ("meal accepted", || after(paid_meal(), [(Store, Operation::Accept)])),
+    ("meal rejected", || after(paid_meal(), [(Store, Operation::Reject { reason: None })])),
+    ("meal picked up", || {
+        let up = Operation::PickUp { courier: None };
+        after(paid_meal(), [(Store, Operation::Accept), (Courier, up)])
+    }),
+    ("meal delivered", || {
+        let there = Operation::Deliver { courier: None };
+        after(paid_meal(), [(Store, Operation::Accept), (Courier, there)])
+    }),
+    ("counter sold", || {
+        let desk = Desk::place(&order(vec![fulfilled(Fulfilment::Counter)]));
+        after(desk, [(Till, paid("cash", "r-1", 16600))])
+    }),
+    ("codes paid", || {
+        let desk = Desk::place(&order(vec![fulfilled(Fulfilment::Code)]));
+        after(desk, [(Till, paid("cash", "r-1", 16600))])
+    }),
+    ("fruit paid", || {
+        let mut fruit = item(5000, 2);
+        fruit.weighed = true;
+        let desk = Desk::place(&order(vec![shop(0, vec![fruit])]));
+        after(desk, [(Till, paid("cash", "r-1", 10000))])
+    }),
+];
+
+/// A well-formed request of each kind for `desk`, by someone who may ask.
+fn asked(kind: OperationKind, desk: &Desk) -> (ActorKind, Operation) {
+    use OperationKind as K;
+    let first_refund = desk.shop().refunds.first();
+    let refund = first_refund.map_or(Id(99), |refund| refund.refund_id);
+    let (attempt_id, reason, courier, refund_id) = (None, None, None, None);
+    match kind {
+        K::StartPayment => (Buyer, started(None)),
+        K::PaymentSucceeded => (Gateway, paid("wechat", "w-9", 100)),
+        K::PaymentFailed => (Gateway, Operation::PaymentFailed { attempt_id, reason }),
+        K::AttemptClosed => (Gateway, Operation::AttemptClosed { attempt_id, reason }),
+        K::AttemptStuck => (Gateway, STUCK),
+        K::Revoke => (Buyer, REVOKE),
+        K::Drop => {
+            let lines = Some(vec![desk.units(0, 2)]);
+            let (platform_discount, third_party_discount) = (None, None);
+            (Buyer, Operation::Drop { lines, platform_discount, third_party_discount })
+        }
+        K::AdjustPrice => {
+            let (shop_discount, freight, expected_terms_version) = (Some(100), None, None);
+            (Seller, Operation::AdjustPrice { shop_discount, freight, expected_terms_version })
+        }
+        K::Accept => (Store, Operation::Accept),
+        K::Reject => (Store, Operation::Reject { reason }),
+        K::StartPreparing => (Store, Operation::StartPreparing),
+        K::Prepare => (Store, Operation::Prepare),
+        K::CallCourier => (Store, Operation::CallCourier { courier }),
+        K::PickUp => (Courier, Operation::PickUp { courier }),
+        K::Deliver => (Courier, Operation::Deliver { courier }),
+        K::Ship => (Store, ship(None)),
+        K::Receive | K::Place | K::Record => (Buyer, Operation::Receive),
+        K::ExtendReceipt => (Buyer, Operation::ExtendReceipt { days: 3 }),
+        K::RequestCancel => (Buyer, Operation::RequestCancel { reason }),
+        K::AgreeCancel => (Seller, Operation::AgreeCancel { refund_id }),
+        K::RefuseCancel => (Seller, Operation::RefuseCancel { refund_id, reason }),
+        K::WithdrawCancel => (Buyer, Operation::WithdrawCancel { refund_id }),
+        K::RequestRefund => (Buyer, Operation::RequestRefund(RefundAsked::default())),
+        K::AgreeRefund => (Store, Operation::AgreeRefund { refund_id }),
+        K::RejectRefund => (Store, Operation::RejectRefund { refund_id, reason }),
+        K::WithdrawRefund => (Buyer, Operation::WithdrawRefund { refund_id }),
+        K::RefundByStore => (Store, Operation::RefundByStore(RefundAsked::default())),
+        K::RefundSucceeded => (Gateway, money_back(refund)),
+        K::RefundFailed => (Gateway, money_not_back(refund)),
+        K::ReceiveReturn => {
+            (Store, Operation::ReceiveReturn { refund_id: refund, lines: None, restock: true })
+        }
+        K::Weigh => (Store, Operation::Weigh { lines: vec![desk.units(0, 1)] }),
+        K::ChangeAddress => (Buyer, Operation::ChangeAddress { freight: None }),
+        K::Settle => (Timer, Operation::Settle),
+        K::Rate => (Buyer, Operation::Rate { score: 5, text: None }),
+        K::Note => (Buyer, Operation::Note),
+        K::Tag => (Buyer, Operation::Tag { add: vec!["new".into()], remove: Vec::new() }),
+        K::Hide => (Buyer, Operation::Hide),
+        K::Delete => (Buyer, Operation::Delete),
+        K::Restore => (Buyer, Operation::Restore),
+    }
+}
+
+fn ask(desk: &mut Desk, kind: OperationKind, actor: ActorKind) -> Result<Decided, Refusal> {
+    let (_, operation) = asked(kind, desk);
+    let node = match kind {
+        OperationKind::Rate => desk.shop().items[0].id,
+        _ => desk.tree.id(),
+    };
+    desk.at = desk.at.plus(MINUTE);
+    desk.ask_of(node, actor, operation)
+}
+
+fn kinds() -> impl Iterator<Item = OperationKind> {
+    let asked_for =
+        |kind: &OperationKind| !matches!(kind, OperationKind::Place | OperationKind::Record);
+    OperationKind::ALL.iter().copied().filter(asked_for)
+}
+
+#[test]
+fn whoever_stands_outside_the_table_is_refused_as_an_actor_in_every_state() {
+    for (state, make) in STATES {
+        let desk = make();
+        for kind in kinds() {
+            for actor in ActorKind::ALL.iter().copied() {
+                let decided = ask(&mut desk.clone(), kind, actor);
+                let refused = decided == Err(Refusal::Actor { actor, operation: kind });
+                if kind.rule().who.contains(&actor) {
+                    // Inside the table a side may still be the wrong one: who asked does not answer.
+                    let answers = matches!(
+                        kind,
+                        OperationKind::AgreeCancel
+                            | OperationKind::RefuseCancel
+                            | OperationKind::WithdrawCancel
+                    );
+                    assert!(!refused || answers, "{actor} {kind} {state}");
+                } else {
+                    assert!(refused, "{actor} may not ask for {kind} when {state}: {decided:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_has_its_row_of_rules() {
+    assert_eq!(RULES.len(), OperationKind::ALL.len());
+    for kind in OperationKind::ALL {
+        assert_eq!(kind.rule().kind, *kind);
+    }
+}
+
+/// `D` does it, `=` is so already, `.` refused for the state, `t` for its terms (an attempt is open), `w` for
+/// the level or part, `s` for a scope.
+fn letter(decided: &Result<Decided, Refusal>) -> char {
+    match decided {
+        Ok(Decided::Change(_)) => 'D',
+        Ok(Decided::Already) => '=',
+        Err(Refusal::State { .. }) => '.',
+        Err(Refusal::PaymentOpen { .. }) => 't',
+        Err(Refusal::NoSuchPart { .. }) => 'w',
+        Err(Refusal::Scope { .. }) => 's',
+        Err(other) => panic!("another refusal was expected: {other:?}"),
+    }
+}
+
+#[test]
+fn each_state_allows_what_the_picture_says() {
+    let mut picture = String::new();
+    let desks: Vec<Desk> = STATES.iter().map(|(_, make)| make()).collect();
+    for kind in kinds() {
+        let row = desks.iter().map(|desk| {
+            let (actor, _) = asked(kind, desk);
+            letter(&ask(&mut desk.clone(), kind, actor))
+        });
+        let row: String = row.collect();
+        writeln!(picture, "{:17} {row}", kind.word()).expect("a string takes all");
+    }
+    assert!(picture.trim() == PICTURE.trim(), "the picture is now:\n{picture}");
+}
+
+/// One column a state, in the order of `STATES`; one row an operation.
+const PICTURE: &str = "
+start_payment     DDDD..............D........
+payment_succeeded DDDDDDDDDDDDDDDDDDDDDDDDDDD
+payment_failed    DD==DD============D========
+attempt_closed    .D..DD.....................
+attempt_stuck     .=..D=.....................
+revoke            DDDD.D............D........
+drop              Dt.D..............D........
+adjust_price      Dt.D..............D........
+accept            ...................D.......
+reject            ...................D.......
+start_preparing   ....................D......
+prepare           ....................D......
+call_courier      ....................D......
+pick_up           ....................D......
+deliver           ....................D.D....
+ship              .......DD...DD.D.........DD
+receive           .........D.......D....D....
+extend_receipt    .........D.......D....D....
+request_cancel    .......D.......D...DD....DD
+agree_cancel      ............D..............
+refuse_cancel     ............D..............
+withdraw_cancel   ............D..............
+request_refund    .......DDDD....D...DD.DDDDD
+agree_refund      .............D.D...........
+reject_refund     .............D.............
+withdraw_refund   .............D.............
+refund_by_store   .......DDDDs...D...DD.DDDDD
+refund_succeeded  wwwwwwwwwwww..DD=.wwwDwwwww
+refund_failed     wwwwwwwwwwww..D=.DwwwDwwwww
+receive_return    wwwwwwwwwwww.....Dwww.wwwww
+weigh             ..........................D
+change_address    D..D...D....DD.D..DDD....DD
+settle            ..........D............DD..
+rate              ..........DD...........DD..
+note              DDDDDDDDDDDDDDDDDDDDDDDDDDD
+tag               DDDDDDDDDDDDDDDDDDDDDDDDDDD
+hide              ......D...DD....D......DD..
+delete            ......D...DD....D......DD..
+restore           ......=...==....=......==..
+";

@@ -1,0 +1,102 @@
+//! Answers: JSON, and an order as its caller may see it.
+
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use docket_app::{Answer, Principal};
+use docket_domain::{Time, Tree, status};
+use docket_wire::{Access, Face, Look, Markets, view};
+use serde::Serialize;
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// Room for the JSON of an order of one line; longer ones grow.
+const ORDER_BYTES: usize = 6 * 1024;
+
+/// `value` as JSON.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(value).expect("an answer is plain JSON");
+    of_json(status, body)
+}
+
+/// Bytes that are JSON.
+fn of_json(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = (status, body).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Marks an answer as one that was given before.
+pub fn replayed(mut response: Response) -> Response {
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+/// Names the place of what was made.
+pub fn located(mut response: Response, place: String) -> Response {
+    let place = HeaderValue::try_from(place).expect("a path of ours has plain characters");
+    response.headers_mut().insert(LOCATION, place);
+    response
+}
+
+/// Whether people's data is shown in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reveal {
+    /// Masked, as everyone sees it.
+    Nothing,
+    /// In full.
+    Person,
+}
+
+/// Which shop orders of a tree a caller may see.
+pub enum Seen {
+    /// All of them, and L1 whole.
+    Whole,
+    /// Those of these shops.
+    Shops(Vec<String>),
+}
+
+impl Seen {
+    /// What `who` may see of `tree`.
+    pub fn by(who: &Principal, tree: &Tree) -> Self {
+        if who.shops.is_empty() && tree.shops.iter().all(|shop| who.touches(shop)) {
+            return Self::Whole;
+        }
+        let own = tree.shops.iter().filter(|shop| who.touches(shop));
+        Self::Shops(own.map(|shop| shop.shop_id.clone()).collect())
+    }
+
+    /// The same, as views ask for it.
+    pub fn access(&self) -> Access<'_> {
+        match self {
+            Self::Whole => Access::Whole,
+            Self::Shops(shops) => Access::Shops(shops),
+        }
+    }
+}
+
+/// The whole tree, with the status and marks of `answer`.
+pub fn order(
+    answer: &Answer,
+    who: &Principal,
+    reveal: Reveal,
+    markets: &Markets,
+    now: Time,
+) -> Response {
+    let (tree, standing) = (&*answer.tree, status::of(&answer.tree));
+    let seen = Seen::by(who, tree);
+    let look = Look { access: seen.access(), ..Look::whole(markets, now) };
+    let face = match (&answer.person, reveal) {
+        (None, _) => Face::None,
+        (Some(person), Reveal::Nothing) => Face::Masked(person),
+        (Some(person), Reveal::Person) => Face::Revealed(person),
+    };
+    let mut body = Vec::with_capacity(ORDER_BYTES);
+    serde_json::to_writer(&mut body, &view::view(tree, &standing, face, &look))
+        .expect("an order is plain JSON");
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = of_json(status, body);
+    if status == StatusCode::CREATED {
+        response = located(response, format!("/api/orders/{}", tree.id()));
+    }
+    if answer.replayed { replayed(response) } else { response }
+}

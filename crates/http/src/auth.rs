@@ -1,0 +1,64 @@
+//! Who asks: the bearer token of a request, resolved.
+
+use crate::body;
+use crate::center::Center;
+use crate::failure::Failure;
+use crate::idempotency;
+use crate::language;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use docket_app::{Idempotency, Principal};
+use docket_domain::story::Language;
+use std::sync::Arc;
+
+/// The caller of a request.
+pub struct Caller(pub Arc<Principal>);
+
+/// A request with a JSON body, from a known caller.
+pub struct Sent {
+    /// Who sent it.
+    pub who: Arc<Principal>,
+    /// What.
+    pub body: Bytes,
+    /// Under which idempotency key, if any.
+    pub idempotency: Option<Idempotency>,
+    /// In which language plain remarks are.
+    pub language: Language,
+}
+
+async fn caller(parts: &Parts, center: &Center) -> Result<Arc<Principal>, Failure> {
+    let given = parts.headers.get(AUTHORIZATION).and_then(|given| given.to_str().ok());
+    let Some(given) = given else {
+        return Err(Failure::unauthenticated("send `Authorization: Bearer` with a token or a key"));
+    };
+    let token = match given.trim().split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        _ => return Err(Failure::unauthenticated("`Authorization` must be `Bearer` and a token")),
+    };
+    let principal = center.app.authenticate(token).await?;
+    tracing::Span::current().record("who", &*principal.name);
+    Ok(principal)
+}
+
+impl FromRequestParts<Center> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, center: &Center) -> Result<Self, Failure> {
+        caller(parts, center).await.map(Self)
+    }
+}
+
+impl FromRequest<Center> for Sent {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, center: &Center) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let who = caller(&parts, center).await?;
+        let body = body::json(&parts.headers, body).await?;
+        let idempotency = idempotency::given(&parts, who.id, &body)?;
+        let language = language::accepted(&parts.headers);
+        Ok(Self { who, body, idempotency, language })
+    }
+}

@@ -1,0 +1,63 @@
+//! What every request shares: the application, the limits, the counters, the document.
+
+use crate::figures::Figures;
+use crate::request::Ids;
+use crate::routes::docs;
+use axum::body::Bytes;
+use docket_app::App;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::openapi::OpenApi;
+
+/// What can be set about the router.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long a caller may take to send a body.
+    pub body_time: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { body_time: Duration::from_secs(30) }
+    }
+}
+
+/// The state of the router; cheap to clone.
+#[derive(Clone)]
+pub struct Center(Arc<Shared>);
+
+/// See [`Center`].
+pub struct Shared {
+    pub app: App,
+    pub options: Options,
+    pub figures: Figures,
+    pub ids: Ids,
+    /// The document as JSON.
+    pub openapi: Bytes,
+    /// The same as a page to read.
+    pub docs: Bytes,
+}
+
+impl Deref for Center {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Center {
+    pub fn new(app: App, options: Options, document: &OpenApi) -> Self {
+        let json = serde_json::to_value(document).expect("the document is plain JSON");
+        let page = docs::page(&json);
+        Self(Arc::new(Shared {
+            app,
+            options,
+            figures: Figures::of(document.paths.paths.keys().map(String::as_str)),
+            ids: Ids::new(),
+            openapi: Bytes::from(json.to_string()),
+            docs: Bytes::from(page),
+        }))
+    }
+}

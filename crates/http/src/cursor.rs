@@ -1,0 +1,87 @@
+//! Cursors of pages: opaque to callers, made of `[A-Za-z0-9_-]`.
+
+use docket_app::Cursor;
+use docket_domain::{Id, Time};
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Numbers joined by `-`, in hexadecimal.
+fn numbers<const N: usize>(text: &str) -> Option<[i64; N]> {
+    let mut numbers = [0; N];
+    let mut parts = text.split('-');
+    for number in &mut numbers {
+        let part = parts.next().filter(|part| is_hex(part))?;
+        *number = i64::try_from(u64::from_str_radix(part, 16).ok()?).ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+/// After an order.
+pub fn of_order(Cursor { at, id }: Cursor) -> String {
+    format!("{:x}-{:x}", at.0, id.0)
+}
+
+/// See [`of_order`].
+pub fn order(text: &str) -> Option<Cursor> {
+    let [at, id] = numbers(text)?;
+    Some(Cursor { at: Time(at), id: Id(id) })
+}
+
+/// After a row of the log.
+pub fn of_entry(at: Time, tree: Id, seq: u32) -> String {
+    format!("{:x}-{:x}-{seq:x}", at.0, tree.0)
+}
+
+/// See [`of_entry`].
+pub fn entry(text: &str) -> Option<(Time, Id, u32)> {
+    let [at, tree, seq] = numbers(text)?;
+    Some((Time(at), Id(tree), u32::try_from(seq).ok()?))
+}
+
+/// After names, such as a SKU and its place.
+pub fn of_names<const N: usize>(names: [&str; N]) -> String {
+    names.map(|name| docket_app::vault::hex(name.as_bytes())).join("-")
+}
+
+/// See [`of_names`].
+pub fn names<const N: usize>(text: &str) -> Option<[String; N]> {
+    let names = text.split('-').map(|part| {
+        if !is_hex(part) {
+            return None;
+        }
+        let bytes = part.as_bytes().chunks(2).map(|pair| {
+            let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+            u8::from_str_radix(pair, 16).ok()
+        });
+        String::from_utf8(bytes.collect::<Option<_>>()?).ok()
+    });
+    names.collect::<Option<Vec<_>>>()?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_went() {
+        let after = Cursor { at: Time(1_795_168_800_000), id: Id(i64::MAX) };
+        assert_eq!(order(&of_order(after)), Some(after));
+        let row = (Time(5), Id(7), 9);
+        assert_eq!(entry(&of_entry(row.0, row.1, row.2)), Some(row));
+        let text = of_names(["苹果 1", ""]);
+        assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+        assert_eq!(names(&text), Some(["苹果 1".to_owned(), String::new()]));
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_refused() {
+        for wrong in ["", "-", "x-1", "1", "1-2-3", "ffffffffffffffff-1", "1-é"] {
+            assert_eq!(order(wrong), None, "{wrong}");
+        }
+        for wrong in ["0", "zz-", "ff-ff", "+1-", "é-"] {
+            assert_eq!(names::<2>(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The one place that knows which status a failure has.
+//!
+//! Every failure is a problem (RFC 9457) with a stable code. What went wrong on our side is logged here,
+//! once, inside the span of its request, and told to the caller without details.
+
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use docket_app::Error;
+use docket_domain::{FieldError, Refusal};
+use docket_wire::{Problem, Unreadable, problem};
+
+/// A request that was not done.
+#[derive(Debug)]
+pub struct Failure {
+    problem: Box<Problem>,
+    /// Seconds after which another try makes sense.
+    retry_after: Option<u64>,
+    connection: Connection,
+}
+
+/// What becomes of the connection after the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Connection {
+    /// It takes further requests.
+    Kept,
+    /// The rest of the request was not read, so it cannot.
+    Closed,
+}
+
+/// How long to wait where nothing better is known.
+const SOON_S: u64 = 1;
+
+impl Failure {
+    /// A problem of its own: status, code, title, sentence.
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        let problem = Problem::new(status.as_u16(), code, title, detail.into());
+        Self { problem: Box::new(problem), retry_after: None, connection: Connection::Kept }
+    }
+
+    /// One wrong field: 422.
+    pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        let error = FieldError { field: field.to_owned(), code, message: message.into() };
+        Unreadable::Wrong(vec![error]).into()
+    }
+
+    /// There is nothing under this number or name.
+    pub fn not_found(what: &'static str, id: impl Into<String>) -> Self {
+        Error::NotFound { what, id: id.into() }.into()
+    }
+
+    /// A body above its limit; `limit` as people say it.
+    pub fn too_large(limit: &str) -> Self {
+        let detail = format!("the body is larger than {limit}");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large", detail)
+    }
+
+    /// The same, after which the connection cannot be used any more.
+    #[must_use]
+    pub const fn closing(mut self) -> Self {
+        self.connection = Connection::Closed;
+        self
+    }
+
+    /// No credentials, or bad ones.
+    pub fn unauthenticated(detail: impl Into<String>) -> Self {
+        let status = StatusCode::UNAUTHORIZED;
+        Self::new(status, "unauthenticated", "It is not known who asks", detail)
+    }
+
+    fn unavailable(code: &'static str, title: &'static str, detail: String) -> Self {
+        let failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title, detail);
+        Self { retry_after: Some(SOON_S), ..failure }
+    }
+}
+
+/// The status of a refusal: 403 where another caller could, 422 where the request is wrong whatever the
+/// state, 409 where the state forbids it.
+const fn status(refusal: &Refusal) -> u16 {
+    match refusal {
+        Refusal::Actor { .. } | Refusal::Scope { .. } => 403,
+        Refusal::Invalid(_)
+        | Refusal::WrongLevel { .. }
+        | Refusal::DiscountTooLarge { .. }
+        | Refusal::NoSuchPart { .. }
+        | Refusal::TooMuch { .. } => 422,
+        _ => 409,
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let status = status(&refusal);
+        let problem = Box::new(Problem::refused(refusal, status));
+        Self { problem, retry_after: None, connection: Connection::Kept }
+    }
+}
+
+impl From<Unreadable> for Failure {
+    fn from(why: Unreadable) -> Self {
+        let claimed = matches!(&why, Unreadable::Wrong(errors)
+            if errors.iter().all(|error| error.code == "actor_not_allowed"));
+        let mut problem = Problem::unreadable(why);
+        if claimed {
+            // Nothing is wrong with the request but who it claims to be.
+            let errors = std::mem::take(&mut problem.errors);
+            let detail = errors.first().map_or_else(String::new, |error| error.message.clone());
+            problem = Problem { errors, ..not_allowed(detail) };
+        }
+        Self { problem: Box::new(problem), retry_after: None, connection: Connection::Kept }
+    }
+}
+
+fn not_allowed(detail: String) -> Problem {
+    Problem::new(403, "actor_not_allowed", "The key may not speak for this actor", detail)
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::Refused(refusal) => (*refusal).into(),
+            Error::NotFound { .. } => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing", detail)
+            }
+            Error::Unauthenticated(_) => Self::unauthenticated(detail),
+            Error::Forbidden(_) => {
+                let title = "The key may not do this";
+                Self::new(StatusCode::FORBIDDEN, "scope_missing", title, detail)
+            }
+            Error::ActorNotAllowed(_) => {
+                let problem = Box::new(not_allowed(detail));
+                Self { problem, retry_after: None, connection: Connection::Kept }
+            }
+            Error::IdempotencyKeyReused => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                let title = "The idempotency key belongs to another request";
+                Self::new(status, "idempotency_key_reused", title, detail)
+            }
+            Error::ClientTokenReused { .. } => {
+                let title = "The client token belongs to another order";
+                Self::new(StatusCode::CONFLICT, "client_token_reused", title, detail)
+            }
+            Error::ExternalIdTaken { .. } => {
+                let title = "The external id belongs to another order";
+                Self::new(StatusCode::CONFLICT, "external_id_taken", title, detail)
+            }
+            Error::Taken { .. } => {
+                Self::new(StatusCode::CONFLICT, "name_taken", "The name is taken", detail)
+            }
+            Error::TooManyTries { seconds } => {
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                let failure = Self::new(status, "too_many_tries", "Too many tries", detail);
+                Self { retry_after: Some(seconds), ..failure }
+            }
+            Error::Busy => Self::unavailable("busy", "Too much work is waiting", detail),
+            Error::Unavailable(cause) => {
+                tracing::warn!(%cause, "the database cannot be used");
+                Self::unavailable("unavailable", "The database cannot be used", detail)
+            }
+            Error::Internal(cause) => {
+                tracing::error!(%cause, "a request failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl Failure {
+    /// A fault of ours. Whoever makes it has logged it.
+    pub fn internal() -> Self {
+        let (status, detail) = (StatusCode::INTERNAL_SERVER_ERROR, Error::Internal(String::new()));
+        Self::new(status, "internal", "Something went wrong", detail.to_string())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let Self { problem, retry_after, connection } = self;
+        let status = StatusCode::from_u16(problem.status).expect("a status of this file");
+        let body = serde_json::to_vec(&problem).expect("a problem is plain JSON");
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"docket\""));
+        }
+        if connection == Connection::Closed {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}

@@ -1,0 +1,111 @@
+//! What is done around every request: its id, its body, its line in the log, its count, its headers.
+
+use crate::body;
+use crate::center::Center;
+use crate::failure::Failure;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use docket_app::vault;
+use std::any::Any;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+use tracing::Instrument as _;
+use tracing::field::Empty;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest request id taken from a caller.
+const REQUEST_ID_BYTES_MAX: usize = 64;
+
+/// Gives ids to requests that bring none.
+#[derive(Debug)]
+pub struct Ids {
+    /// Drawn at start, so that two processes do not give the same.
+    prefix: String,
+    given: AtomicU64,
+}
+
+impl Ids {
+    pub fn new() -> Self {
+        Self { prefix: vault::hex(&vault::random::<6>()), given: AtomicU64::new(0) }
+    }
+
+    /// The id of a request: the caller's, if it is plain, else a new one.
+    fn of(&self, headers: &HeaderMap) -> HeaderValue {
+        let plain = |id: &&HeaderValue| {
+            let bytes = id.as_bytes();
+            let known = |byte: &u8| byte.is_ascii_alphanumeric() || b"._:/+=-".contains(byte);
+            (1..=REQUEST_ID_BYTES_MAX).contains(&bytes.len()) && bytes.iter().all(known)
+        };
+        if let Some(id) = headers.get(REQUEST_ID).filter(plain) {
+            return id.clone();
+        }
+        let id = format!("{}{:08x}", self.prefix, self.given.fetch_add(1, Relaxed));
+        HeaderValue::try_from(id).expect("hexadecimal digits are a header value")
+    }
+}
+
+/// Runs one request inside its frame.
+pub async fn framed(State(center): State<Center>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = center.ids.of(request.headers());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("", MatchedPath::as_str);
+    let method = request.method().clone();
+    let is_api = request.uri().path().starts_with("/api/");
+    let request_id = id.to_str().unwrap_or_default();
+    let span = tracing::info_span!("request", %method, route, id = request_id, who = Empty);
+    let answered = async {
+        match body::received(request, center.options.body_time).await {
+            Ok(request) => next.run(request).await,
+            Err(failure) => failure.into_response(),
+        }
+    };
+    let mut response = answered.instrument(span.clone()).await;
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    center.figures.count(route, &method, status, took);
+    span.in_scope(|| {
+        let us = took.as_micros() as u64;
+        // Probes and scrapes come every few seconds and say nothing.
+        if is_api {
+            tracing::info!(status, us, "answered")
+        } else {
+            tracing::debug!(status, us, "answered")
+        }
+    });
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    if is_api {
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// A path that leads nowhere.
+pub async fn unknown_path(uri: Uri) -> Failure {
+    let detail = format!("there is nothing at {}; see /docs", uri.path());
+    Failure::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing", detail)
+}
+
+/// A method the path does not have. The router adds which it has.
+pub async fn wrong_method(method: Method, uri: Uri) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let detail = format!("{} takes no {method}", uri.path());
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    Failure::new(status, "method_not_allowed", "The path has no such method", detail)
+        .into_response()
+}
+
+/// A handler that panicked; the panic hook has told where.
+#[allow(clippy::needless_pass_by_value)] // the shape the layer asks for
+pub fn panicked(what: Box<dyn Any + Send>) -> Response {
+    let text = what.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| what.downcast_ref::<&str>().copied()).unwrap_or("no text");
+    tracing::error!(panic = text, "a request panicked");
+    Failure::internal().into_response()
+}

@@ -1,0 +1,234 @@
+//! Lists of orders, by every filter of the contract.
+
+use super::nodes;
+use crate::answer::{self, Seen};
+use crate::auth::Caller;
+use crate::center::Center;
+use crate::failure::Failure;
+use crate::{cursor, query};
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use docket_app::{Listed, Orders, Principal};
+use docket_domain::words::{AnomalyKind, Level};
+use docket_domain::{Time, status};
+use docket_wire::document::Node;
+use docket_wire::reader::{Fields, Reader};
+use docket_wire::{Face, Look, PaymentView, Shape, kinds, view};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::{IntoParams, ToSchema};
+
+/// How much of each order is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expand {
+    /// The node alone.
+    Row,
+    /// With everything below it.
+    Tree,
+}
+
+/// One page of orders.
+#[derive(Serialize, ToSchema)]
+pub struct OrderPage<'a> {
+    /// The orders, newest first.
+    pub orders: Vec<PaymentView<'a>>,
+    /// The cursor of the next page; null at the end.
+    pub next: Option<String>,
+}
+
+/// One page of shop orders or item orders.
+#[derive(Serialize)]
+struct NodePage {
+    orders: Vec<Value>,
+    next: Option<String>,
+}
+
+struct Asked {
+    orders: Orders,
+    level: Level,
+    expand: Expand,
+}
+
+/// What a list may be asked for, for the document; [`asked`] reads them.
+pub struct Filters;
+
+const FILTERS: &[(&str, &str)] = &[
+    (
+        "level",
+        "`payment` (default), `shop` or `item`: which nodes are listed. A page holds those of up to `limit` trees.",
+    ),
+    ("id", "Any number of the tree"),
+    ("external_id", "The number at its channel, or the caller's own"),
+    ("client_token", "The caller's token"),
+    ("buyer", "The buyer's account number"),
+    ("phone", "A telephone number of the order, written in any way"),
+    ("phone_last4", "The last four digits of one"),
+    ("shop", "The shop"),
+    ("channel", "The channel"),
+    ("branch", "The branch where the order is at home"),
+    ("place", "The place its stock stands at"),
+    ("sku", "A SKU it has a line of"),
+    ("tracking", "The carrier's number of a parcel"),
+    ("status", "The main status"),
+    ("store_status", "The status a store reads"),
+    ("delivery", "The delivery axis"),
+    ("refund", "The refund axis"),
+    ("type", "What is sold"),
+    ("tag", "A label"),
+    ("anomaly", "A kind of anomaly"),
+    ("duplicate", "`true`: only likely duplicates (same buyer and cart within 10 s)"),
+    ("created_from", "Placed at or after this time (RFC 3339)"),
+    ("created_to", "Placed before this time"),
+    ("paid_from", "Paid at or after this time"),
+    ("paid_to", "Paid before this time"),
+    ("updated_from", "Last changed at or after this time"),
+    ("updated_to", "Last changed before this time"),
+    ("sort", "`created` (default) or `updated`; newest first"),
+    ("expand", "`tree`: with everything below"),
+    ("limit", "Entries of a page: 1 to 200, 50 where left out"),
+    ("cursor", "The `next` of the page before"),
+];
+
+impl IntoParams for Filters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text =
+            || RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::String).build()));
+        let parameter = |(name, description): &(&str, &str)| {
+            ParameterBuilder::new()
+                .name(*name)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(*description))
+                .schema(Some(text()))
+                .build()
+        };
+        FILTERS.iter().map(parameter).collect()
+    }
+}
+
+fn last4(reader: &mut Reader, node: Node<'_>) -> Option<String> {
+    match &node {
+        Node::Text(text) if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(text.to_string())
+        }
+        _ => reader.wrong("not_digits", "must be four digits"),
+    }
+}
+
+fn span(
+    fields: &mut Fields<'_, '_>,
+    from: &'static str,
+    to: &'static str,
+) -> (Option<Time>, Option<Time>) {
+    (fields.optional(from, kinds::time), fields.optional(to, kinds::time))
+}
+
+fn asked(fields: &mut Fields<'_, '_>) -> Asked {
+    let level = fields.optional("level", kinds::word).unwrap_or(Level::Payment);
+    let orders = Orders {
+        id: fields.optional("id", kinds::id),
+        external_id: fields.optional("external_id", kinds::identifier),
+        client_token: fields.optional("client_token", kinds::identifier),
+        buyer: fields.optional("buyer", kinds::identifier),
+        phone: fields.optional("phone", kinds::title),
+        phone_last4: fields.optional("phone_last4", last4),
+        shop: fields.optional("shop", kinds::identifier),
+        channel: fields.optional("channel", kinds::identifier),
+        branch: fields.optional("branch", kinds::identifier),
+        place: fields.optional("place", kinds::identifier),
+        sku: fields.optional("sku", kinds::identifier),
+        tracking: fields.optional("tracking", kinds::identifier),
+        status: fields.optional("status", kinds::word),
+        store_status: fields.optional("store_status", kinds::word),
+        delivery: fields.optional("delivery", kinds::word),
+        refund: fields.optional("refund", kinds::word),
+        order_type: fields.optional("type", kinds::word),
+        tag: fields.optional("tag", kinds::identifier),
+        anomaly: fields
+            .optional("anomaly", kinds::word::<AnomalyKind>)
+            .map(|kind| kind.word().to_owned()),
+        duplicate: fields.optional("duplicate", query::yes_or_no).unwrap_or_default(),
+        created: span(fields, "created_from", "created_to"),
+        paid: span(fields, "paid_from", "paid_to"),
+        updated: span(fields, "updated_from", "updated_to"),
+        by_update: fields
+            .optional("sort", query::one_of(&[("created", false), ("updated", true)]))
+            .unwrap_or_default(),
+        limit: query::limit(fields),
+        cursor: query::cursor(fields, cursor::order),
+    };
+    let expand = fields.optional("expand", query::one_of(&[("tree", Expand::Tree)]));
+    Asked { orders, level, expand: expand.unwrap_or(Expand::Row) }
+}
+
+/// List orders
+///
+/// Newest first, in pages without totals. A filter that matches little may give a short page with a `next`.
+#[utoipa::path(
+    get, path = "/api/orders", tag = "orders", operation_id = "list_orders", params(Filters),
+    responses((status = 200, description = "One page", body = OrderPage<'static>))
+)]
+pub async fn list(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let asked = query::read(&uri, |fields| Some(asked(fields)))?;
+    let mut wanted = asked.orders.clone();
+    if asked.level != Level::Payment {
+        // A shop order may be further than its tree: nodes are tested by themselves.
+        (wanted.status, wanted.store_status) = (None, None);
+    }
+    let listed = center.app.orders(&who, &wanted).await?;
+    let next = listed.next.map(cursor::of_order);
+    Ok(page(&center, &who, &asked, &listed, next))
+}
+
+fn page(
+    center: &Center,
+    who: &Principal,
+    asked: &Asked,
+    listed: &Listed,
+    next: Option<String>,
+) -> Response {
+    let (markets, now) = (&center.app.settings().markets, center.app.now());
+    let whole = asked.expand == Expand::Tree || asked.level != Level::Payment;
+    let shape = if whole { Shape::Tree } else { Shape::Row };
+    let standings: Vec<_> = listed.orders.iter().map(|(tree, _)| status::of(tree)).collect();
+    let seen: Vec<_> = listed.orders.iter().map(|(tree, _)| Seen::by(who, tree)).collect();
+    let orders = listed.orders.iter().zip(&standings).zip(&seen);
+    let views = orders.map(|(((tree, person), standing), seen)| {
+        let look = Look { shape, access: seen.access(), ..Look::whole(markets, now) };
+        let face = person.as_ref().map_or(Face::None, Face::Masked);
+        view::view(tree, standing, face, &look)
+    });
+    if asked.level == Level::Payment {
+        return answer::json(StatusCode::OK, &OrderPage { orders: views.collect(), next });
+    }
+    let nodes = views.flat_map(|view| {
+        let tree = serde_json::to_value(view).expect("an order is plain JSON");
+        nodes::matching(tree, asked.level, &asked.orders, asked.expand)
+    });
+    answer::json(StatusCode::OK, &NodePage { orders: nodes.collect(), next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_filter_that_is_read_is_described_and_none_else() {
+        for (name, _) in FILTERS {
+            let uri: Uri = format!("/?{name}=").parse().expect("a path");
+            let told = format!("{:?}", query::read(&uri, |fields| Some(asked(fields))).err());
+            assert!(!told.contains("unknown_field"), "{name}: {told}");
+        }
+        let uri: Uri = format!("/?{}", "x").parse().expect("a path");
+        let told = format!("{:?}", query::read(&uri, |fields| Some(asked(fields))).err());
+        assert!(told.contains("unknown_field"), "{told}");
+    }
+}

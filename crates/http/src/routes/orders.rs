@@ -1,0 +1,133 @@
+//! Orders: placed, priced, read, changed.
+
+use super::InPath;
+use crate::answer::{self, Reveal, Seen};
+use crate::auth::{Caller, Sent};
+use crate::center::Center;
+use crate::failure::Failure;
+use crate::openapi::bodies::{self, OperationBody, PlacementBody};
+use crate::query;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use docket_app::Answer;
+use docket_domain::status;
+use docket_wire::{Face, Ids, Look, PaymentView, kinds, operation, placement, view};
+
+/// Place an order
+///
+/// Decides at once. The same `Idempotency-Key`, or the same `client_token` of the same issuer, with the same
+/// body answers the order that was placed before, as it is now.
+#[utoipa::path(
+    post, path = "/api/orders", tag = "orders", operation_id = "place_order",
+    params(("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY)),
+    request_body(content = PlacementBody, example = json!(bodies::placement_example())),
+    responses(
+        (status = 201, description = "Placed: the whole tree", body = PaymentView<'static>,
+         headers(("Location" = String, description = "Where the order is read"))),
+        (status = 200, description = "Placed before under this client token: the tree as it is now",
+         body = PaymentView<'static>),
+    )
+)]
+pub async fn place(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
+    let markets = &center.app.settings().markets;
+    let placed = placement::read(&sent.body, markets)?;
+    let answer = center.app.place(&sent.who, placed, sent.idempotency).await?;
+    Ok(whole(&center, &sent.who, &answer, Reveal::Nothing))
+}
+
+/// The answer to one order, for `who`.
+pub fn whole(
+    center: &Center,
+    who: &docket_app::Principal,
+    answer: &Answer,
+    reveal: Reveal,
+) -> Response {
+    let markets = &center.app.settings().markets;
+    answer::order(answer, who, reveal, markets, center.app.now())
+}
+
+/// Price an order
+///
+/// Answers every share of every line without placing anything: the tree, without numbers.
+#[utoipa::path(
+    post, path = "/api/quotes", tag = "orders", operation_id = "quote_order",
+    request_body(content = PlacementBody, example = json!(bodies::placement_example())),
+    responses((status = 200, description = "The priced tree", body = PaymentView<'static>))
+)]
+pub async fn quote(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
+    let markets = &center.app.settings().markets;
+    let placed = placement::read(&sent.body, markets)?;
+    let quote = center.app.quote(&sent.who, placed)?;
+    let standing = status::of(&quote.tree);
+    let seen = Seen::by(&sent.who, &quote.tree);
+    let look =
+        Look { access: seen.access(), ids: Ids::LeftOut, ..Look::whole(markets, center.app.now()) };
+    let shown = view::view(&quote.tree, &standing, Face::Masked(&quote.person), &look);
+    Ok(answer::json(StatusCode::OK, &shown))
+}
+
+/// Read an order
+///
+/// Any number of the tree will do; the answer is the whole tree.
+#[utoipa::path(
+    get, path = "/api/orders/{id}", tag = "orders", operation_id = "get_order",
+    params(
+        ("id" = String, Path, description = "Any number of the tree"),
+        ("reveal" = Option<String>, Query, description = bodies::REVEAL),
+        ("at" = Option<String>, Query, description = "The tree as it was at this time (RFC 3339)"),
+    ),
+    responses((status = 200, description = "The whole tree", body = PaymentView<'static>))
+)]
+pub async fn get(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let (reveal, at) = query::read(&uri, |fields| {
+        let reveal = fields.optional("reveal", query::one_of(&[("person", Reveal::Person)]));
+        let at = fields.optional("at", kinds::time);
+        if reveal.is_some() && at.is_some() {
+            return fields.wrong(
+                "reveal",
+                "not_together",
+                "cannot be asked for together with `at`",
+            );
+        }
+        Some((reveal.unwrap_or(Reveal::Nothing), at))
+    })?;
+    let id = id.number("order")?;
+    let answer = match (at, reveal) {
+        (Some(at), _) => center.app.order_at(&who, id, at).await?,
+        (None, Reveal::Person) => center.app.reveal(&who, id).await?,
+        (None, Reveal::Nothing) => center.app.order(&who, id).await?,
+    };
+    Ok(whole(&center, &who, &answer, reveal))
+}
+
+/// Change an order
+///
+/// One request; every operation there is. It is decided from the state the order has then.
+#[utoipa::path(
+    post, path = "/api/orders/{id}/operations", tag = "orders", operation_id = "operate",
+    params(
+        ("id" = String, Path, description = "The node to act on; one above it will do where that leaves no doubt"),
+        ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
+    ),
+    request_body(content = OperationBody, examples(
+        ("payment_succeeded" = (value = json!(bodies::operation_example("payment_succeeded")))),
+        ("ship" = (value = json!(bodies::operation_example("ship")))),
+        ("request_refund" = (value = json!(bodies::operation_example("request_refund")))),
+    )),
+    responses((status = 200, description = "Done: the whole tree", body = PaymentView<'static>))
+)]
+pub async fn operate(
+    State(center): State<Center>,
+    id: InPath,
+    sent: Sent,
+) -> Result<Response, Failure> {
+    let posted = operation::read(&sent.body, id.number("order")?, sent.language)?;
+    let answer = center.app.operate(&sent.who, posted, sent.idempotency).await?;
+    Ok(whole(&center, &sent.who, &answer, Reveal::Nothing))
+}
