@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::{Form, Output};
-use crate::{commands, config, demo};
+use crate::{bench, commands, config, demo};
 use clap::CommandFactory;
 use docket_domain::story::Language;
 use std::path::PathBuf;
@@ -102,6 +102,9 @@ enum Command {
     /// Prices of SKUs
     #[command(subcommand)]
     Product(commands::product::Command),
+    /// Measure a server of its own under honest load, and check what it stored
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -119,6 +122,10 @@ impl Cli {
             clap_complete::generate(shell, &mut Self::command(), "docket", &mut text);
             options.output().line(String::from_utf8_lossy(&text).trim_end());
             return Ok(());
+        }
+        // It brings a runtime of one thread, so that the client takes little of what it measures.
+        if let Command::Bench(bench) = command {
+            return bench.run();
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let done = runtime.block_on(run(&options, command));
@@ -140,6 +147,6 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Explain(args) => commands::explain::run(args, options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,
-        Command::Completions { .. } => Ok(()), // printed before the runtime was made
+        Command::Bench(_) | Command::Completions { .. } => Ok(()), // measured, printed before the runtime was made
     }
 }
