@@ -54,6 +54,11 @@ pub fn order_id(body: &[u8]) -> Option<i64> {
     number(&body[start..start + digits]).and_then(|id| i64::try_from(id).ok())
 }
 
+/// The value of an unlabelled counter in a text of metrics.
+pub fn counter(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+}
+
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
@@ -98,5 +103,12 @@ mod tests {
         assert_eq!(order_id(body), Some(4_611_686_018_427_387_905));
         assert_eq!(order_id(b"{}"), None);
         assert_eq!(order_id(br#"{"order_id":"x"}"#), None);
+    }
+
+    #[test]
+    fn a_counter_is_told_by_its_whole_name() {
+        let text = "# TYPE a_total counter\na_total_more 1\na_total 25\n";
+        assert_eq!(counter(text, "a_total"), Some(25));
+        assert_eq!(counter(text, "a"), None);
     }
 }

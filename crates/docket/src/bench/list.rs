@@ -90,9 +90,9 @@ impl Filter {
             Self::Default | Self::NextPage => String::new(),
             Self::Status => format!("&status={}", word(["created", "paid"])),
             Self::StoreStatus => format!("&store_status={}", word(["unpaid", "paid"])),
-            Self::Shop => format!("&shop={}", shop.shop),
+            Self::Shop => format!("&shop={}", shop.id),
             Self::ShopAndStatus => {
-                format!("&shop={}&status={}", shop.shop, word(["created", "paid"]))
+                format!("&shop={}&status={}", shop.id, word(["created", "paid"]))
             }
             Self::Buyer => format!("&buyer={}", order.buyer),
             Self::PhoneLast4 => {
@@ -264,7 +264,7 @@ mod tests {
         let span = Span { begin, took: Duration::from_secs(100), orders: 100 };
         let query = |filter: Filter| filter.query(&order, &span);
         assert_eq!(query(Filter::Status), "&status=paid");
-        assert_eq!(query(Filter::Shop), format!("&shop={}", order.shops[0].shop));
+        assert_eq!(query(Filter::Shop), format!("&shop={}", order.shops[0].id));
         assert_eq!(query(Filter::PhoneLast4), format!("&phone_last4={:04}", order.buyer % 10_000));
         let range = "&created_from=1970-01-01T00:00:07.000Z&created_to=1970-01-01T00:00:08.000Z";
         assert_eq!(query(Filter::Created), range);

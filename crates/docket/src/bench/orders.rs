@@ -42,8 +42,8 @@ pub struct Order {
 /// What is bought at one shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shop {
-    /// The shop.
-    pub shop: u64,
+    /// Which shop.
+    pub id: u64,
     /// Freight, in minor units.
     pub freight: u64,
     /// Its two lines.
@@ -78,8 +78,8 @@ impl Order {
         let lines = [[line(skus[0]), line(skus[1])], [line(skus[2]), line(skus[3])]];
         let [left, right] = lines;
         let shops = [
-            Shop { shop: first, freight: 600, lines: left },
-            Shop { shop: other, freight: 0, lines: right },
+            Shop { id: first, freight: 600, lines: left },
+            Shop { id: other, freight: 0, lines: right },
         ];
         Self { seed, number, buyer: chance.below(BUYERS), shops }
     }
@@ -143,7 +143,7 @@ impl Shop {
              \"phone\":\"{}\",\"province\":\"浙江省\",\"city\":\"杭州市\",\"district\":\"西湖区\",\
              \"town\":\"文新街道\",\"address\":\"文三路 {} 号 {} 单元 {} 室\",\"zip\":\"310012\"}},\
              \"items\":[",
-            self.shop,
+            self.id,
             self.freight,
             phone_of(buyer),
             buyer % 900 + 1,
@@ -238,7 +238,7 @@ mod tests {
     fn every_order_has_two_shops_and_four_skus() {
         for number in 0..1_000 {
             let order = Order::new(1, number);
-            assert_ne!(order.shops[0].shop, order.shops[1].shop);
+            assert_ne!(order.shops[0].id, order.shops[1].id);
             let skus: BTreeSet<_> = order.lines().map(|line| line.sku).collect();
             assert_eq!(skus.len(), 4);
         }
@@ -250,7 +250,7 @@ mod tests {
         let sent = body["shops"].as_array().unwrap();
         let mut payable = 0;
         for (shop, sent) in order.shops.iter().zip(sent) {
-            assert_eq!(sent["shop_id"], shop.shop.to_string());
+            assert_eq!(sent["shop_id"], shop.id.to_string());
             payable += sent["freight"].as_u64().unwrap();
             for (line, sent) in shop.lines.iter().zip(sent["items"].as_array().unwrap()) {
                 assert_eq!(sent["sku_id"], sku_id(line.sku));

@@ -2,12 +2,13 @@
 //! beside what the database could do at best.
 
 use super::bare::{Bare, Reader, WalCounter};
+use super::connection::{Connection, Request, Target};
 use super::load::{Paying, Until};
 use super::machine::{CpuWatch, Process};
 use super::report::{Report, Run};
 use super::stage::{Stage, StageArgs, play};
 use super::tally::Placed;
-use super::verify;
+use super::{answer, verify};
 use crate::failure::Failure;
 use indicatif::ProgressBar;
 use std::time::Duration;
@@ -106,6 +107,7 @@ async fn measure(
         WithBare::No => None,
     };
     let database = stage.database.address().await.and_then(Process::listening_on);
+    let watched = [Some(stage.server.process), Some(Process::own()), database];
     let wal = WalCounter::new(stage.database.file());
     // A bar that moves would be measured as well.
     let unseen = ProgressBar::hidden();
@@ -116,15 +118,17 @@ async fn measure(
             None => None,
         };
         let first = placed.len() as u64;
-        let cpu = [Some(stage.server.process), Some(Process::own()), database]
-            .map(|process| process.map(CpuWatch::start));
         let load = stage.load(args.clients.into(), paying, first, Until::After(time), &unseen);
+        let batches_before = Batches::read(&stage.target).await?;
+        let cpu = watched.map(|process| process.map(CpuWatch::start));
         let (tally, frames) = wal.during(load).await;
-        let tally = tally?;
+        let (tally, cpu) = (tally?, cpu.map(|watch| watch.and_then(|watch| watch.percent())));
+        let batch = Batches::read(&stage.target).await?.since(batches_before);
         let orders = tally.placed.len() as f64;
         let run = Run {
             rss_mib: stage.server.process.rss_mib(),
-            cpu: cpu.map(|watch| watch.and_then(|watch| watch.percent())),
+            cpu,
+            batch,
             wal_pages_per_op: frames.map(|frames| frames as f64 / orders),
             bare_ops_per_s,
             ..Run::of(&tally, first, args.pay)
@@ -137,4 +141,31 @@ async fn measure(
         bare.clear().await?;
     }
     Ok(runs)
+}
+
+/// How much the lane has done so far, as the server counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Batches {
+    batches: u64,
+    pieces: u64,
+}
+
+impl Batches {
+    async fn read(target: &Target) -> Result<Self, Failure> {
+        let mut connection = Connection::open(target).await?;
+        let answer = connection.ask(Request::get("/metrics")).await?;
+        let text = String::from_utf8_lossy(answer.expect(200, "/metrics")?);
+        let counter = |name| {
+            let missing = || Failure::new(format!("/metrics does not tell {name}"));
+            answer::counter(&text, name).ok_or_else(missing)
+        };
+        let batches = counter("docket_lane_batches_total")?;
+        Ok(Self { batches, pieces: counter("docket_lane_pieces_total")? })
+    }
+
+    /// Pieces a batch since `before`.
+    fn since(self, before: Self) -> Option<f64> {
+        let batches = self.batches.checked_sub(before.batches).filter(|batches| *batches > 0)?;
+        Some((self.pieces - before.pieces) as f64 / batches as f64)
+    }
 }

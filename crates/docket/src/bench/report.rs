@@ -41,6 +41,8 @@ pub struct Run {
     pub cpu: [Option<f64>; 3],
     /// Pages of SQLite's log for each order.
     pub wal_pages_per_op: Option<f64>,
+    /// Pieces of work the lane committed at once, on average.
+    pub batch: Option<f64>,
     /// The bare transaction, just before.
     pub bare_ops_per_s: Option<f64>,
 }
@@ -56,6 +58,7 @@ impl Run {
             rss_mib: None,
             cpu: [None; 3],
             wal_pages_per_op: None,
+            batch: None,
             bare_ops_per_s: None,
         }
     }
@@ -161,6 +164,7 @@ impl Report {
             "server %",
             "client %",
             "database %",
+            "batch",
             "WAL pages/op",
         ]);
         let shown = |figure: Option<f64>, places: usize| {
@@ -184,6 +188,7 @@ impl Report {
                 server,
                 client,
                 database,
+                shown(run.batch, 1),
                 shown(run.wal_pages_per_op, 1),
             ]);
         }

@@ -8,7 +8,6 @@ use super::server::{Server, add_key};
 use super::tally::Tally;
 use super::{machine, report};
 use crate::failure::Failure;
-use std::path::Path;
 use tempfile::TempDir;
 
 /// Connections that put goods on sale and orders in: more than enough to keep the lane's batches full.
@@ -17,7 +16,7 @@ const CLIENTS: usize = 64;
 /// What every bench is asked.
 #[derive(Debug, Clone, clap::Args)]
 pub struct StageArgs {
-    /// The database: sqlite:PATH or mysql://user@host/database; a SQLite file in a temporary folder if left out
+    /// URL of an empty database, as docket.toml has it; a SQLite file in a temporary folder if left out
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// Drop everything the database holds before beginning
@@ -97,11 +96,6 @@ impl Stage {
     pub async fn stop(self) -> Result<(TempDir, Database), Failure> {
         self.server.stop().await?;
         Ok((self.folder, self.database))
-    }
-
-    /// The folder of the server.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 

@@ -137,7 +137,7 @@ fn add_up(tree: &Value, order: &Order, paid: Paid) -> Result<(), String> {
             if item["sku_id"] != orders::sku_id(line.sku) {
                 return Err(format!("a line has the SKU {}", item["sku_id"]));
             }
-            if item["quantity"] != line.quantity.to_string() {
+            if item["quantity"].as_str() != Some(line.quantity.to_string().as_str()) {
                 return Err(format!("a line has the quantity {}", item["quantity"]));
             }
             let full = orders::price_of(line.sku) as i64 * line.quantity as i64;

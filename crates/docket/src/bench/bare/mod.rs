@@ -136,7 +136,7 @@ impl BareOrder {
             *own = (line.sku as i64, line.quantity as i64);
         }
         lines.sort_unstable();
-        let shops = [order.shops[0].shop as i64, order.shops[1].shop as i64];
+        let shops = [order.shops[0].id as i64, order.shops[1].id as i64];
         Self { number: number as i64 + 1, buyer: order.buyer as i64, shops, lines }
     }
 }
