@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::{Form, Output};
-use crate::{commands, config, demo, export, import};
+use crate::{bench, commands, config, demo, export, import};
 use clap::CommandFactory;
 use docket_domain::story::Language;
 use std::path::PathBuf;
@@ -106,6 +106,9 @@ enum Command {
     /// Prices of SKUs
     #[command(subcommand)]
     Product(commands::product::Command),
+    /// Measure a server of its own under honest load, and check what it stored
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -130,6 +133,10 @@ impl Cli {
             options.output().line(&docket_http::document());
             return Ok(());
         }
+        // It brings a runtime of one thread, so that the client takes little of what it measures.
+        if let Command::Bench(bench) = command {
+            return bench.run();
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let done = runtime.block_on(run(&options, command));
         // What still runs on a blocking thread (a lookup of a name) is not waited for.
@@ -152,7 +159,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Explain(args) => commands::explain::run(args, options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,
-        // Printed before the runtime was made.
-        Command::Completions { .. } | Command::Openapi => Ok(()),
+        // Measured or printed before the runtime was made.
+        Command::Bench(_) | Command::Completions { .. } | Command::Openapi => Ok(()),
     }
 }

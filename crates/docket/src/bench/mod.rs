@@ -1,1 +1,41 @@
-//! To come.
+//! `docket bench`: honest load on a real `docket serve`, over real HTTP, with the invariants checked after.
+//!
+//! The server is a process of its own; what is measured here is what a caller sees. `place` asks how fast
+//! orders are placed (and paid), `list` how long a filtered page takes and how much memory many orders need.
+//! Everything shared by the two stands beside them; the SQL stands in `bare` alone.
+
+pub mod list;
+pub mod place;
+
+mod answer;
+mod bare;
+mod connection;
+mod load;
+mod machine;
+mod orders;
+mod report;
+mod server;
+mod stage;
+mod tally;
+mod verify;
+
+use crate::failure::Failure;
+
+/// What is measured.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Place orders as fast as the server takes them
+    Place(place::Args),
+    /// Read filtered pages of 50 out of many orders
+    List(list::Args),
+}
+
+impl Command {
+    /// Measures it.
+    pub fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Place(args) => place::run(args),
+            Self::List(args) => list::run(args),
+        }
+    }
+}

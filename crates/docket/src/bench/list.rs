@@ -1,0 +1,272 @@
+//! `docket bench list`: how long a filtered page takes when many orders are stored, cold and warm, and how
+//! much memory the server needs for them.
+
+use super::bare::Database;
+use super::connection::{Connection, Request};
+use super::load::Paying;
+use super::orders::{self, Chance};
+use super::stage::{Stage, StageArgs, play};
+use super::tally::Latencies;
+use super::{orders::Order, report};
+use crate::failure::Failure;
+use rustix::fs::{Advice, fadvise};
+use serde::Serialize;
+use std::fs::File;
+use std::time::{Duration, Instant};
+
+/// Every so many-th order is paid, so that statuses differ.
+const PAID_ONE_IN: u64 = 4;
+/// Orders a page.
+const PAGE: usize = 50;
+
+/// Read filtered pages of 50 out of many orders
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print one line of JSON a filter
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    stage: StageArgs,
+    /// Orders in the database
+    #[arg(long, default_value_t = 1_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    orders: u64,
+    /// Pages read of each filter when warm
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pages: u32,
+}
+
+/// What pages are filtered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Filter {
+    Default,
+    Status,
+    StoreStatus,
+    Shop,
+    ShopAndStatus,
+    Buyer,
+    PhoneLast4,
+    Sku,
+    NoTag,
+    Created,
+    NextPage,
+}
+
+impl Filter {
+    const ALL: [Self; 11] = [
+        Self::Default,
+        Self::Status,
+        Self::StoreStatus,
+        Self::Shop,
+        Self::ShopAndStatus,
+        Self::Buyer,
+        Self::PhoneLast4,
+        Self::Sku,
+        Self::NoTag,
+        Self::Created,
+        Self::NextPage,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "none",
+            Self::Status => "status",
+            Self::StoreStatus => "store_status",
+            Self::Shop => "shop",
+            Self::ShopAndStatus => "shop+status",
+            Self::Buyer => "buyer",
+            Self::PhoneLast4 => "phone_last4",
+            Self::Sku => "sku",
+            Self::NoTag => "tag (none has it)",
+            Self::Created => "created_from/to",
+            Self::NextPage => "none, page after page",
+        }
+    }
+
+    /// The question of one page; `order` is one of those stored.
+    fn query(self, order: &Order, span: &Span) -> String {
+        let word = |words: [&'static str; 2]| words[order.number as usize % 2];
+        let [shop, _] = &order.shops;
+        match self {
+            Self::Default | Self::NextPage => String::new(),
+            Self::Status => format!("&status={}", word(["created", "paid"])),
+            Self::StoreStatus => format!("&store_status={}", word(["unpaid", "paid"])),
+            Self::Shop => format!("&shop={}", shop.id),
+            Self::ShopAndStatus => {
+                format!("&shop={}&status={}", shop.id, word(["created", "paid"]))
+            }
+            Self::Buyer => format!("&buyer={}", order.buyer),
+            Self::PhoneLast4 => {
+                let phone = orders::phone_of(order.buyer);
+                format!("&phone_last4={}", &phone[phone.len() - 4..])
+            }
+            Self::Sku => format!("&sku={}", orders::sku_id(shop.lines[0].sku)),
+            Self::NoTag => format!("&tag=no-such-{}", order.number),
+            Self::Created => span.query(order.number),
+        }
+    }
+}
+
+/// When the orders were placed, so that a range of times can be asked for.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    begin: jiff::Timestamp,
+    took: Duration,
+    orders: u64,
+}
+
+impl Span {
+    /// A second around when the order with `number` was placed, if all went at one speed.
+    fn query(&self, number: u64) -> String {
+        let at = self.took.mul_f64(number as f64 / self.orders as f64);
+        let from = self.begin + at;
+        format!("&created_from={from:.3}&created_to={:.3}", from + Duration::from_secs(1))
+    }
+}
+
+/// What is measured of one filter.
+#[derive(Debug, Serialize)]
+struct Line {
+    bench: &'static str,
+    database: &'static str,
+    orders: u64,
+    filter: &'static str,
+    /// The first page after a start with nothing cached.
+    cold_ms: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    /// Orders on a page, on average.
+    page: f64,
+    /// Memory of the server afterwards.
+    rss_mib: Option<f64>,
+}
+
+/// Runs it.
+pub fn run(args: Args) -> Result<(), Failure> {
+    play(|| bench(args))
+}
+
+async fn bench(args: Args) -> Result<(), Failure> {
+    let mut stage = Stage::set(&args.stage).await?;
+    let begin = jiff::Timestamp::now();
+    let filled = stage.fill(args.orders, Paying::OneIn(PAID_ONE_IN)).await?;
+    let span = Span { begin, took: filled.took, orders: args.orders };
+    let filled_mib = stage.server.process.rss_mib();
+    eprintln!("{} orders in {:.0} s", args.orders, filled.took.as_secs_f64());
+    let mut lines = Vec::new();
+    for filter in Filter::ALL {
+        stage = stage.restart(forget).await?;
+        let line = pages(&args, &stage, filter, &span).await;
+        lines.push(line.map_err(|failure| stage.server.explain(&failure.message))?);
+    }
+    let started_mib = stage.restart(forget).await?.server.process.rss_mib();
+    tell(&args, &lines, filled_mib, started_mib);
+    Ok(())
+}
+
+/// Lets the system forget what it has cached of a database file; a server's cache is its own matter.
+fn forget(database: &Database) {
+    if let Some(file) = database.file().and_then(|path| File::open(path).ok()) {
+        // A hint: where it is not taken, "cold" is only the server's own cache.
+        let _ = file.sync_all();
+        let _ = fadvise(&file, 0, None, Advice::DontNeed);
+    }
+}
+
+async fn pages(args: &Args, stage: &Stage, filter: Filter, span: &Span) -> Result<Line, Failure> {
+    let seed = args.stage.seed;
+    let mut connection = Connection::open(&stage.target).await?;
+    let mut chance = Chance::of(seed, u64::MAX - 1);
+    let mut next = Order::new(seed, chance.below(args.orders));
+    let (cold, first) = page(&mut connection, &filter.query(&next, span)).await?;
+    let mut cursor = first.next;
+    let (mut warm, mut orders) = (Latencies::default(), 0);
+    for _ in 0..args.pages {
+        next = Order::new(seed, chance.below(args.orders));
+        let mut query = filter.query(&next, span);
+        if filter == Filter::NextPage
+            && let Some(cursor) = &cursor
+        {
+            query = format!("&cursor={cursor}");
+        }
+        let (took, page) = page(&mut connection, &query).await?;
+        warm.add(took);
+        orders += page.orders.len();
+        cursor = page.next;
+    }
+    Ok(Line {
+        bench: "list",
+        database: stage.database.name(),
+        orders: args.orders,
+        filter: filter.name(),
+        cold_ms: report::rounded(cold.as_secs_f64() * 1e3, 3),
+        p50_ms: warm.ms(0.5),
+        p99_ms: warm.ms(0.99),
+        page: report::rounded(orders as f64 / f64::from(args.pages), 1),
+        rss_mib: stage.server.process.rss_mib().map(|mib| report::rounded(mib, 1)),
+    })
+}
+
+/// As much of a page as is counted.
+#[derive(Debug, serde::Deserialize)]
+struct Page {
+    orders: Vec<serde::de::IgnoredAny>,
+    next: Option<String>,
+}
+
+async fn page(connection: &mut Connection, query: &str) -> Result<(Duration, Page), Failure> {
+    let path = format!("/api/orders?limit={PAGE}{query}");
+    let asked = Instant::now();
+    let answer = connection.ask(Request::get(&path)).await?;
+    let took = asked.elapsed();
+    let page: Page = serde_json::from_slice(answer.expect(200, &path)?)?;
+    if page.orders.len() > PAGE {
+        return Err(Failure::new(format!("{path} gave {} orders", page.orders.len())));
+    }
+    Ok((took, page))
+}
+
+fn tell(args: &Args, lines: &[Line], filled_mib: Option<f64>, started_mib: Option<f64>) {
+    if args.json {
+        for line in lines {
+            println!("{}", serde_json::to_string(line).expect("figures are plain JSON"));
+        }
+        return;
+    }
+    let mib = |mib: Option<f64>| mib.map_or_else(|| "-".to_owned(), |mib| format!("{mib:.0}"));
+    let mut table =
+        report::table(&["filter", "orders a page", "cold ms", "p50 ms", "p99 ms", "RSS MiB"]);
+    for line in lines {
+        table.add_row(vec![
+            line.filter.to_owned(),
+            format!("{:.1}", line.page),
+            format!("{:.1}", line.cold_ms),
+            format!("{:.2}", line.p50_ms),
+            format!("{:.2}", line.p99_ms),
+            mib(line.rss_mib),
+        ]);
+    }
+    anstream::println!("pages of {PAGE} out of {} orders\n{table}", args.orders);
+    anstream::println!(
+        "server memory: {} MiB after placing them all, {} MiB after a start",
+        mib(filled_mib),
+        mib(started_mib)
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_filter_asks_for_something_that_is_stored() {
+        let order = Order::new(1, 7);
+        let begin = jiff::Timestamp::UNIX_EPOCH;
+        let span = Span { begin, took: Duration::from_secs(100), orders: 100 };
+        let query = |filter: Filter| filter.query(&order, &span);
+        assert_eq!(query(Filter::Status), "&status=paid");
+        assert_eq!(query(Filter::Shop), format!("&shop={}", order.shops[0].id));
+        assert_eq!(query(Filter::PhoneLast4), format!("&phone_last4={:04}", order.buyer % 10_000));
+        let range = "&created_from=1970-01-01T00:00:07.000Z&created_to=1970-01-01T00:00:08.000Z";
+        assert_eq!(query(Filter::Created), range);
+    }
+}

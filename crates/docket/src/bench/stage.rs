@@ -1,0 +1,124 @@
+//! The stage a bench plays on: an empty database, a key, a running server, goods on sale, and as many orders
+//! as were asked for to begin with.
+
+use super::bare::{Database, Emptying, Reader, Size, prepare};
+use super::connection::Target;
+use super::load::{Load, Paying, Until, put_skus_on_sale};
+use super::server::{Server, add_key};
+use super::tally::Tally;
+use super::{machine, report};
+use crate::failure::Failure;
+use tempfile::TempDir;
+
+/// Connections that put goods on sale and orders in: more than enough to keep the lane's batches full.
+const CLIENTS: usize = 64;
+
+/// What every bench is asked.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StageArgs {
+    /// URL of an empty database, as docket.toml has it; a SQLite file in a temporary folder if left out
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Drop everything the database holds before beginning
+    #[arg(long)]
+    pub force: bool,
+    /// What the orders are made from; the same seed makes the same orders
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+}
+
+/// A server with goods on sale.
+pub struct Stage {
+    folder: TempDir,
+    /// What it runs on.
+    pub database: Database,
+    /// Where it listens, and the key for it.
+    pub target: Target,
+    /// The server.
+    pub server: Server,
+    /// What the database held before the first order.
+    pub empty: Size,
+    seed: u64,
+}
+
+impl Stage {
+    /// Sets it.
+    pub async fn set(args: &StageArgs) -> Result<Self, Failure> {
+        let folder = tempfile::Builder::new().prefix("docket-bench-").tempdir()?;
+        eprintln!("{}", machine::describe(folder.path()));
+        let database = match &args.database {
+            Some(url) => Database::parse(url)?,
+            None => Database::Sqlite(folder.path().join("bench.sqlite")),
+        };
+        let emptying = if args.force { Emptying::Forced } else { Emptying::Never };
+        prepare(&database, emptying).await?;
+        let key = add_key(folder.path(), &database)?;
+        let server = Server::start(folder.path(), &database).await?;
+        let target = Target { address: server.address, key };
+        put_skus_on_sale(&target, CLIENTS).await.map_err(|e| server.explain(&e.to_string()))?;
+        let empty = Reader::open(&database).await?.size().await?;
+        Ok(Self { folder, database, target, server, empty, seed: args.seed })
+    }
+
+    /// Places `orders` orders at full speed.
+    pub async fn fill(&self, orders: u64, paying: Paying) -> Result<Tally, Failure> {
+        let progress = report::bar("orders to begin with", orders);
+        let tally = self.load(CLIENTS, paying, 0, Until::Orders(orders), &progress).await?;
+        progress.finish_and_clear();
+        Ok(tally)
+    }
+
+    /// Places orders from number `first` on.
+    pub async fn load(
+        &self,
+        clients: usize,
+        paying: Paying,
+        first: u64,
+        until: Until,
+        progress: &indicatif::ProgressBar,
+    ) -> Result<Tally, Failure> {
+        let load = Load { target: self.target.clone(), seed: self.seed, clients, paying };
+        let done = load.run(first, until, progress).await;
+        done.map_err(|error| self.server.explain(&error.to_string()))
+    }
+
+    /// Stops the server and starts it again on what is stored; `between` runs while nobody has the database.
+    pub async fn restart(self, between: impl FnOnce(&Database)) -> Result<Self, Failure> {
+        let Self { folder, database, target, server, empty, seed } = self;
+        server.stop().await?;
+        between(&database);
+        let server = Server::start(folder.path(), &database).await?;
+        let target = Target { address: server.address, ..target };
+        Ok(Self { folder, database, target, server, empty, seed })
+    }
+
+    /// Stops the server; the folder goes when what is answered here goes.
+    pub async fn stop(self) -> Result<(TempDir, Database), Failure> {
+        self.server.stop().await?;
+        Ok((self.folder, self.database))
+    }
+}
+
+/// Runs a bench to its end, or until somebody stops it; either way what it started is ended. On a thread and a
+/// runtime of its own, whatever its caller runs on.
+pub fn play<F>(bench: impl FnOnce() -> F + Send) -> Result<(), Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    let played = std::thread::scope(|scope| scope.spawn(|| on_own_runtime(bench())).join());
+    played.unwrap_or_else(|_| Err(Failure::new("the bench broke off")))
+}
+
+fn on_own_runtime(bench: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut interrupted = signal(SignalKind::interrupt())?;
+        let mut terminated = signal(SignalKind::terminate())?;
+        tokio::select! {
+            done = bench => done,
+            _ = interrupted.recv() => Err(Failure::new("interrupted")),
+            _ = terminated.recv() => Err(Failure::new("terminated")),
+        }
+    })
+}
