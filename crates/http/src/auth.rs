@@ -5,6 +5,7 @@ use crate::center::Center;
 use crate::failure::Failure;
 use crate::idempotency;
 use crate::language;
+use crate::query;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::AUTHORIZATION;
@@ -59,6 +60,7 @@ impl FromRequest<Center> for Sent {
     async fn from_request(request: Request, center: &Center) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
         let who = caller(&parts, center).await?;
+        query::none(&parts.uri)?;
         let body = body::json(&parts.headers, body).await?;
         let idempotency = idempotency::given(&parts, who.id, &body)?;
         let language = language::accepted(&parts.headers);
@@ -71,6 +73,7 @@ impl FromRequest<Center> for Unsigned {
 
     async fn from_request(request: Request, _: &Center) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
+        query::none(&parts.uri)?;
         Ok(Self(body::json(&parts.headers, body).await?))
     }
 }

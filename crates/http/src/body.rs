@@ -4,6 +4,7 @@
 //! what is beyond all measure closes it.
 
 use crate::failure::Failure;
+use crate::routes::IMPORTS;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -14,19 +15,26 @@ use std::time::Duration;
 
 /// The largest body of a request.
 const BODY_MAX: usize = 1 << 20;
+/// The largest body of an import.
+const IMPORT_MAX: usize = 16 << 20;
 /// So much is read, and thrown away, before a connection is given up.
 const READ_MAX: usize = 16 << 20;
 
-/// The request with its body read.
-pub async fn received(request: Request, time: Duration) -> Result<Request, Failure> {
+/// The largest body that `route` takes.
+pub fn limit(route: &str) -> usize {
+    if route == IMPORTS { IMPORT_MAX } else { BODY_MAX }
+}
+
+/// The request with its body, of at most `limit` bytes, read.
+pub async fn received(request: Request, limit: usize, time: Duration) -> Result<Request, Failure> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
     if request.body().size_hint().lower() > READ_MAX as u64 {
-        return Err(Failure::too_large("1 MiB").closing());
+        return Err(Failure::too_large(limit).closing());
     }
     let (parts, body) = request.into_parts();
-    let Ok(read) = tokio::time::timeout(time, read(body)).await else {
+    let Ok(read) = tokio::time::timeout(time, read(body, limit)).await else {
         let detail = format!("the body did not arrive within {} s", time.as_secs());
         let title = "The body took too long";
         let failure = Failure::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", title, detail);
@@ -35,7 +43,7 @@ pub async fn received(request: Request, time: Duration) -> Result<Request, Failu
     Ok(Request::from_parts(parts, Body::from(read?)))
 }
 
-async fn read(mut body: Body) -> Result<Bytes, Failure> {
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, Failure> {
     let expected = body.size_hint().lower() as usize;
     let (mut first, mut rest, mut seen) = (Bytes::new(), BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
@@ -43,23 +51,23 @@ async fn read(mut body: Body) -> Result<Bytes, Failure> {
         let Ok(bytes) = frame.into_data() else { continue };
         seen += bytes.len();
         if seen > READ_MAX {
-            return Err(Failure::too_large("1 MiB").closing());
+            return Err(Failure::too_large(limit).closing());
         }
-        if seen > BODY_MAX {
+        if seen > limit {
             (first, rest) = (Bytes::new(), BytesMut::new());
         } else if first.is_empty() {
             // Mostly all there is: kept without a copy.
             first = bytes;
         } else {
             if rest.is_empty() {
-                rest.reserve(expected.clamp(seen, BODY_MAX));
+                rest.reserve(expected.clamp(seen, limit));
                 rest.extend_from_slice(&first);
             }
             rest.extend_from_slice(&bytes);
         }
     }
-    if seen > BODY_MAX {
-        return Err(Failure::too_large("1 MiB"));
+    if seen > limit {
+        return Err(Failure::too_large(limit));
     }
     Ok(if rest.is_empty() { first } else { rest.freeze() })
 }

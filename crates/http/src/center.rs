@@ -51,10 +51,11 @@ impl Center {
     pub fn new(app: App, options: Options, document: &OpenApi) -> Self {
         let json = serde_json::to_value(document).expect("the document is plain JSON");
         let page = docs::page(&json);
+        let described = document.paths.paths.keys().map(String::as_str);
         Self(Arc::new(Shared {
             app,
             options,
-            figures: Figures::of(document.paths.paths.keys().map(String::as_str)),
+            figures: Figures::of(described.chain([docs::ROOT, docs::PAGE, docs::DOCUMENT])),
             ids: Ids::new(),
             openapi: Bytes::from(json.to_string()),
             docs: Bytes::from(page),

@@ -54,9 +54,9 @@ impl Failure {
         Error::NotFound { what, id: id.into() }.into()
     }
 
-    /// A body above its limit; `limit` as people say it.
-    pub fn too_large(limit: &str) -> Self {
-        let detail = format!("the body is larger than {limit}");
+    /// A body above its limit, in bytes.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("the body is larger than {} MiB", limit >> 20);
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large", detail)
     }
 

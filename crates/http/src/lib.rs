@@ -24,6 +24,7 @@ pub use openapi::document;
 pub use server::serve;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use center::Center;
 use docket_app::App;
@@ -36,6 +37,8 @@ pub fn router(app: App, options: Options) -> Router {
     let framed = routes
         .fallback(request::unknown_path)
         .method_not_allowed_fallback(request::wrong_method)
+        // Bodies are limited where they are read, in `body`.
+        .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(request::panicked))
         .layer(from_fn_with_state(center.clone(), request::framed));
     framed.with_state(center)

@@ -58,7 +58,7 @@ pub async fn framed(State(center): State<Center>, request: Request, next: Next) 
     let request_id = id.to_str().unwrap_or_default();
     let span = tracing::info_span!("request", %method, route, id = request_id, who = Empty);
     let answered = async {
-        match body::received(request, center.options.body_time).await {
+        match body::received(request, body::limit(route), center.options.body_time).await {
             Ok(request) => next.run(request).await,
             Err(failure) => failure.into_response(),
         }
@@ -85,9 +85,9 @@ pub async fn framed(State(center): State<Center>, request: Request, next: Next) 
 }
 
 /// A path that leads nowhere.
-pub async fn unknown_path(uri: Uri) -> Failure {
-    let detail = format!("there is nothing at {}; see /docs", uri.path());
-    Failure::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing", detail)
+pub async fn unknown_path() -> Failure {
+    let (title, detail) = ("There is no such thing", "nothing is at this path; see /docs");
+    Failure::new(StatusCode::NOT_FOUND, "not_found", title, detail)
 }
 
 /// A method the path does not have. The router adds which it has.
@@ -108,4 +108,16 @@ pub fn panicked(what: Box<dyn Any + Send>) -> Response {
     let text = text.or_else(|| what.downcast_ref::<&str>().copied()).unwrap_or("no text");
     tracing::error!(panic = text, "a request panicked");
     Failure::internal().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_as_a_fault_of_ours_without_its_text() {
+        let response = panicked(Box::new("secret"));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
 }

@@ -57,16 +57,16 @@ pub struct PlacementBody {
     /// Labels.
     tags: Option<Vec<String>>,
     /// What the caller computed as payable; another total is a 409 `total_mismatch`.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     expected_total: Option<i64>,
     /// The platform's discount.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     platform_discount: Option<i64>,
     /// Coins, as money.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     coins: Option<i64>,
     /// A third party's discount.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     third_party_discount: Option<i64>,
     /// Empty: coupons are not supported in this release.
     coupons: Option<Vec<Value>>,
@@ -90,10 +90,10 @@ struct PlacedShop {
     #[schema(value_type = Option<FulfilmentWord>)]
     fulfilment: Option<String>,
     /// Freight.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     freight: Option<i64>,
     /// The shop's discount.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     shop_discount: Option<i64>,
     /// Where it goes; left out where nothing is shipped. Masked in answers.
     ship_to: Option<ShipTo>,
@@ -138,7 +138,7 @@ struct PlacedItem {
     #[schema(minimum = 0)]
     list_price: i64,
     /// The discount for the line.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     item_discount: Option<i64>,
     /// Whether it is sold by weight.
     weighed: Option<bool>,
@@ -154,7 +154,7 @@ pub struct StartPaymentBody {
     /// The gateway to ask; left out where a till takes the money itself.
     gateway: Option<String>,
     /// How much; all that is left where left out.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
     amount: Option<i64>,
     /// The terms the payer saw; others are a 409 `terms_conflict`.
     #[schema(minimum = 1)]

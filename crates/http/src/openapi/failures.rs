@@ -1,5 +1,6 @@
 //! The failures of the API, described once and referred to by every operation that may have them.
 
+use crate::routes::IMPORTS;
 use docket_wire::problem::MEDIA_TYPE;
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{
@@ -25,7 +26,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
         "Conflict",
         "`operation_refused` (with `state` and `operation`), `version_conflict`, `terms_conflict`, `total_mismatch`, `price_mismatch` (with `current`), `payment_open`, `payment_reference_taken`, `out_of_stock` (with `skus`), `amount_unknown`, `not_home` (with `home`), `client_token_reused`, `external_id_taken`, `name_taken`: the state does not allow it",
     ),
-    ("413", "TooLarge", "`body_too_large`: bodies have at most 1 MiB"),
+    ("413", "TooLarge", "`body_too_large`: bodies have at most 1 MiB, imports 16 MiB"),
     ("415", "Unsupported", "`unsupported_media_type`: bodies are `application/json`"),
     (
         "422",
@@ -80,10 +81,11 @@ fn refer(operation: &mut Operation, path: &str, method: &HttpMethod) {
     let sends = matches!(method, HttpMethod::Post | HttpMethod::Put);
     for (status, name, _) in FAILURES {
         let may = match *status {
-            "400" | "413" | "415" => sends,
+            "400" | "415" => sends && path != IMPORTS,
+            "413" => sends,
             "403" => !matches!(path, "/api/login" | "/api/me"),
             "404" => path.contains('{') && !path.contains("{sku_id}"),
-            "409" => sends && !matches!(path, "/api/login"),
+            "409" => sends && !matches!(path, "/api/login" | IMPORTS),
             "429" => path == "/api/login",
             _ => true,
         };

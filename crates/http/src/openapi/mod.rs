@@ -84,7 +84,7 @@ pub fn described() -> (Router<Center>, Document) {
     let (router, mut document) = router.split_for_parts();
     failures::describe(&mut document);
     let router = router
-        .route("/", get(docs::root))
+        .route(docs::ROOT, get(docs::root))
         .route(docs::PAGE, get(docs::read))
         .route(docs::DOCUMENT, get(docs::openapi));
     (router, document)

@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
 use std::fmt::Write as _;
 
+/// The door.
+pub const ROOT: &str = "/";
 /// Where the page is.
 pub const PAGE: &str = "/docs";
 /// Where the document is.

@@ -170,7 +170,9 @@ pub async fn revoke(
     State(center): State<Center>,
     Caller(who): Caller,
     id: InPath,
+    uri: Uri,
 ) -> Result<Response, Failure> {
+    query::none(&uri)?;
     center.app.revoke_key(&who, id.number("key")?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -33,18 +33,13 @@ pub async fn place(State(center): State<Center>, sent: Sent) -> Result<Response,
     let markets = &center.app.settings().markets;
     let placed = placement::read(&sent.body, markets)?;
     let answer = center.app.place(&sent.who, placed, sent.idempotency).await?;
-    Ok(whole(&center, &sent.who, &answer, Reveal::Nothing))
+    Ok(whole(&center, &sent.who, &answer))
 }
 
 /// The answer to one order, for `who`.
-pub fn whole(
-    center: &Center,
-    who: &docket_app::Principal,
-    answer: &Answer,
-    reveal: Reveal,
-) -> Response {
+pub fn whole(center: &Center, who: &docket_app::Principal, answer: &Answer) -> Response {
     let markets = &center.app.settings().markets;
-    answer::order(answer, who, reveal, markets, center.app.now())
+    answer::order(answer, who, Reveal::Nothing, markets, center.app.now())
 }
 
 /// Price an order
@@ -103,7 +98,8 @@ pub async fn get(
         (None, Reveal::Person) => center.app.reveal(&who, id).await?,
         (None, Reveal::Nothing) => center.app.order(&who, id).await?,
     };
-    Ok(whole(&center, &who, &answer, reveal))
+    let (markets, moment) = (&center.app.settings().markets, at.unwrap_or(center.app.now()));
+    Ok(answer::order(&answer, &who, reveal, markets, moment))
 }
 
 /// Change an order
@@ -129,5 +125,5 @@ pub async fn operate(
 ) -> Result<Response, Failure> {
     let posted = operation::read(&sent.body, id.number("order")?, sent.language)?;
     let answer = center.app.operate(&sent.who, posted, sent.idempotency).await?;
-    Ok(whole(&center, &sent.who, &answer, Reveal::Nothing))
+    Ok(whole(&center, &sent.who, &answer))
 }

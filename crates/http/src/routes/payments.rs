@@ -2,7 +2,7 @@
 //! placement, by the caller's own key.
 
 use super::{InPath, orders};
-use crate::answer::{self, Reveal, Seen};
+use crate::answer::{self, Seen};
 use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
@@ -145,7 +145,7 @@ pub async fn start(
 ) -> Result<Response, Failure> {
     let asked = read_asked(&sent.body, id.number("order")?)?;
     let answer = start_under(&center, &sent, asked).await?;
-    Ok(orders::whole(&center, &sent.who, &answer, Reveal::Nothing))
+    Ok(orders::whole(&center, &sent.who, &answer))
 }
 
 /// Terms belong to a version of the tree: asking for that version makes the comparison hold when it is

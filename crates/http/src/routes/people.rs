@@ -195,7 +195,9 @@ pub async fn disable(
     State(center): State<Center>,
     Caller(who): Caller,
     id: InPath,
+    uri: Uri,
 ) -> Result<Response, Failure> {
+    query::none(&uri)?;
     center.app.disable_user(&who, id.number("user")?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -362,6 +362,11 @@ async fn wrong_parameters_are_named_with_what_they_may_have_meant() {
     }
     let wrong = center.get("/api/orders?stats=paid").await.problem(422, "invalid");
     assert_eq!(wrong["errors"][0]["message"], "is unknown; did you mean `status`?");
+    center
+        .post("/api/orders?dry_run=true", &example())
+        .await
+        .wrong_fields(&[("dry_run", "unknown_field")]);
+    assert_eq!(center.orders().await, 0);
     center.get("/api/me?x=1").await.wrong_fields(&[("x", "unknown_field")]);
     center.get("/api/orders/1?reveal=all").await.wrong_fields(&[("reveal", "not_a_word")]);
     center

@@ -1,9 +1,14 @@
 //! HTTP itself: methods, headers, counters, and connections that stay in order.
 
 use crate::center::{TestCenter, example};
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{Method, Request};
+use docket_http::Options;
+use hyper::body::Frame;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -144,6 +149,53 @@ async fn a_connection_serves_on_after_every_kind_of_refusal() {
     // The idle connection was closed, and nothing listens any more.
     assert_eq!(stream.read(&mut [0; 1]).await.expect("the end"), 0);
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_request_that_is_under_way_is_answered_before_the_server_ends() {
+    let Served { center, address, stop, server } = served().await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let order = example().to_string().into_bytes();
+    let request = String::from_utf8(post("/api/orders", &center.key, b"")).expect("text");
+    let length = format!("content-length: {}\r\nexpect: 100-continue", order.len());
+    let request = request.replace("content-length: 0", &length);
+    stream.write_all(request.as_bytes()).await.expect("the head goes out");
+    // The server has the head and waits for the body.
+    assert!(answer(&mut stream).await.0.starts_with("HTTP/1.1 100 "));
+    stop.send(()).expect("the server waits for it");
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stream.write_all(&order).await.expect("the body goes out");
+    assert!(answer(&mut stream).await.0.starts_with("HTTP/1.1 201 "));
+    server.await.expect("it ends").expect("without an error");
+}
+
+/// A body that never comes.
+struct Never;
+
+impl HttpBody for Never {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_a_408() {
+    let mut hasty = TestCenter::start().await;
+    let options = Options { body_time: Duration::from_millis(10) };
+    hasty.router = docket_http::router(hasty.app.clone(), options);
+    let request =
+        hasty.request(Method::POST, "/api/orders").header("content-type", "application/json");
+    let got = hasty.send(request.body(Body::new(Never)).expect("a request")).await;
+    assert_eq!(got.headers["connection"], "close");
+    got.problem(408, "request_timeout");
 }
 
 #[tokio::test]

@@ -1,10 +1,8 @@
 //! `POST /api/imports`: the road of `docket import` through a running server.
 
-mod center;
-
+use crate::center::{Got, TestCenter, every_actor};
 use axum::body::Body;
 use axum::http::Method;
-use center::{Got, TestCenter};
 use docket_app::Scope;
 use serde_json::json;
 
@@ -55,7 +53,21 @@ async fn an_import_needs_the_scope_admin_and_known_parameters() {
     let center = TestCenter::start().await;
     import(&center, "?dryrun=true").await.wrong_fields(&[("dryrun", "unknown_field")]);
     import(&center, "?live=yes").await.wrong_fields(&[("live", "not_a_word")]);
-    let key = center.key(&[Scope::OrdersWrite], &center::every_actor(), &[]).await;
+    let key = center.key(&[Scope::OrdersWrite], &every_actor(), &[]).await;
     center.post_as(&key, "/api/imports", &json!({})).await.problem(403, "scope_missing");
     center.post_as("nobody", "/api/imports", &json!({})).await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn imports_may_have_sixteen_mebibytes_and_no_more() {
+    let center = TestCenter::start().await;
+    let sent = |bytes: usize| {
+        let mut body = lines().into_bytes();
+        body.resize(bytes, b'\n');
+        let request = center.request(Method::POST, "/api/imports");
+        center.send(request.body(Body::from(body)).expect("a request"))
+    };
+    sent((16 << 20) + 1).await.problem(413, "body_too_large");
+    assert_eq!(center.orders().await, 0);
+    assert_eq!(sent(16 << 20).await.ok(200)["taken"], 2);
 }
