@@ -33,8 +33,9 @@ impl Center {
         match (&options.server, &options.key) {
             (Some(server), Some(key)) => return Ok(Self::there(Client::new(server, key)?)),
             (Some(_), None) => {
-                return Err(Failure::usage("--server needs a key")
-                    .next("Give one with --key KEY or in DOCKET_KEY; `docket key add` makes one."));
+                return Err(Failure::usage("--server needs a key").next(
+                    "Give one with --key KEY or in DOCKET_KEY; `docket key add` makes one.",
+                ));
             }
             (None, _) => {}
         }

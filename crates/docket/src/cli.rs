@@ -69,10 +69,10 @@ impl Options {
 }
 
 /// The language that the terminal says it speaks.
-#[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
 fn terminal_language() -> Language {
     let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
-    let set = names.iter().filter_map(|name| std::env::var(name).ok()).find(|text| !text.is_empty());
+    let set =
+        names.iter().filter_map(|name| std::env::var(name).ok()).find(|text| !text.is_empty());
     if set.is_some_and(|text| text.starts_with("zh")) { Language::Zh } else { Language::En }
 }
 

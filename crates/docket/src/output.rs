@@ -17,7 +17,7 @@ pub enum Form {
 }
 
 /// How a command shows what it has to show.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Output {
     /// For whom.
     pub form: Form,
@@ -84,7 +84,8 @@ impl Output {
         let bar = if std::io::stderr().is_terminal() && self.form == Form::People {
             let style = ProgressStyle::with_template("{msg:28} {wide_bar} {pos}/{len}");
             let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style)
+            ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr())
+                .with_style(style)
         } else {
             ProgressBar::hidden()
         };

@@ -46,8 +46,12 @@ impl Running {
         let text = serde_json::to_string(self).expect("an address and a token are plain JSON");
         let fresh = data.join(format!("{FILE}.{}", self.pid));
         let write = || {
-            let mut file =
-                std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+            let mut file = std::fs::File::options()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&fresh)?;
             file.write_all(text.as_bytes())?;
             std::fs::rename(&fresh, &path)
         };
@@ -77,9 +81,7 @@ impl Running {
     fn lives(&self) -> bool {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
         // A process of another user lives as well.
-        pid.is_some_and(|pid| {
-            !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH))
-        })
+        pid.is_some_and(|pid| !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH)))
     }
 }
 

@@ -18,6 +18,7 @@ pub fn path_part(name: &str) -> Result<String, Failure> {
         return Err(Failure::usage("a name is empty").next("Give the name of what is meant."));
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let escape = |byte: u8| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
+    let escape =
+        |byte: u8| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
     Ok(name.bytes().map(escape).collect())
 }

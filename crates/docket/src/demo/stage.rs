@@ -28,7 +28,12 @@ pub enum Party {
 }
 
 const PARTIES: [(Party, &str, &[&str], &[&str]); 6] = [
-    (Party::Admin, "demo admin", &["orders.read", "orders.write", "stock", "privacy.read", "admin"], &["buyer"]),
+    (
+        Party::Admin,
+        "demo admin",
+        &["orders.read", "orders.write", "stock", "privacy.read", "admin"],
+        &["buyer"],
+    ),
     (Party::Buyer, "demo web shop", &["orders.read", "orders.write", "prices"], &["buyer"]),
     (Party::Seller, "demo seller", &["orders.read", "orders.write"], &["seller"]),
     (Party::Store, "demo store", &["orders.read", "orders.write"], &["store"]),
@@ -118,7 +123,11 @@ impl Stage {
 }
 
 /// Counts so much of a SKU, over what orders of an earlier run still hold; answers what stands now.
-async fn fill_shelf(local: &Client, sku: &str, on_hand: &str) -> Result<(String, i64, i64), Failure> {
+async fn fill_shelf(
+    local: &Client,
+    sku: &str,
+    on_hand: &str,
+) -> Result<(String, i64, i64), Failure> {
     let path = format!("/api/stock/{sku}");
     let count = |on_hand: &str| json!({"place": "main", "on_hand": on_hand, "reason": "demo"});
     let mut stands = local.ask(Method::PUT, &path, Some(&count(on_hand))).await?;
