@@ -5,9 +5,7 @@ use crate::{App, Error, Idempotency, Once, vault};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
 use docket_domain::{ActorKind, FieldError, Gene, Id, Refusal, Time, time};
-use docket_store::{
-    Context, Key, KeyRow, Priority, SessionRow, Statement, UserRow, View, Writes,
-};
+use docket_store::{Context, Key, KeyRow, Priority, SessionRow, Statement, UserRow, View, Writes};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;

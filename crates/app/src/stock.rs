@@ -40,7 +40,11 @@ pub struct StockOf {
 
 impl App {
     /// Counts or adjusts, and answers what stands afterwards.
-    pub async fn change_stock(&self, who: &Principal, change: StockChange) -> Result<StockOf, Error> {
+    pub async fn change_stock(
+        &self,
+        who: &Principal,
+        change: StockChange,
+    ) -> Result<StockOf, Error> {
         self.change_stock_once(who, change, None).await.map(Once::outcome)
     }
 

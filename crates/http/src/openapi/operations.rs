@@ -6,7 +6,9 @@ use docket_domain::OperationKind;
 use docket_domain::operation::Target;
 use serde_json::{Value, json};
 use std::borrow::Cow;
-use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::schema::{
+    AllOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
+};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -30,7 +32,8 @@ impl Field {
 
 /// Every operation that may be asked for.
 fn kinds() -> impl Iterator<Item = OperationKind> {
-    let asked_for = |kind: &OperationKind| !matches!(kind, OperationKind::Place | OperationKind::Record);
+    let asked_for =
+        |kind: &OperationKind| !matches!(kind, OperationKind::Place | OperationKind::Record);
     OperationKind::ALL.iter().copied().filter(asked_for)
 }
 
@@ -55,7 +58,9 @@ fn fields(kind: OperationKind) -> &'static [Field] {
         K::CallCourier | K::PickUp | K::Deliver => &[O("courier")],
         K::Ship => &[O("lines"), O("carrier"), O("tracking")],
         K::ExtendReceipt => &[R("days")],
-        K::AgreeCancel | K::WithdrawCancel | K::AgreeRefund | K::WithdrawRefund => &[O("refund_id")],
+        K::AgreeCancel | K::WithdrawCancel | K::AgreeRefund | K::WithdrawRefund => {
+            &[O("refund_id")]
+        }
         K::RefuseCancel | K::RejectRefund => &[O("refund_id"), O("reason")],
         K::RequestRefund | K::RefundByStore => {
             &[O("lines"), O("refund_freight"), O("goods_back"), O("reason")]
@@ -78,9 +83,15 @@ fn meaning(field: &str) -> (&'static str, Value) {
     let lines = || json!([{"order_id": "4311810304", "quantity": "1"}]);
     match field {
         "tender" => ("How it is paid", json!("cash")),
-        "amount" => ("Minor units; to start a payment, all that is left where left out", json!(11500)),
-        "gateway" => ("The gateway to ask; left out where a till takes the money itself", json!("pay")),
-        "reference" => ("The payer's or gateway's number: the same again changes nothing", json!("r-1")),
+        "amount" => {
+            ("Minor units; to start a payment, all that is left where left out", json!(11500))
+        }
+        "gateway" => {
+            ("The gateway to ask; left out where a till takes the money itself", json!("pay"))
+        }
+        "reference" => {
+            ("The payer's or gateway's number: the same again changes nothing", json!("r-1"))
+        }
         "paid_at" => ("When the money moved; now where left out", json!("2026-11-20T10:00:00Z")),
         "terms_version" => ("The terms it was paid under", json!(1)),
         "attempt_id" => ("Which attempt; the one that is open where left out", json!("4311810305")),
@@ -155,7 +166,7 @@ fn alternative(kind: OperationKind) -> ObjectBuilder {
     let who: Vec<_> = rule.who.iter().map(|actor| actor.word()).collect();
     let at = match rule.target {
         Target::At(level) => format!("a {level} order"),
-        _ => "any node".to_owned(),
+        Target::Any => "any node".to_owned(),
     };
     let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([kind.word()]));
     let mut object = ObjectBuilder::new()

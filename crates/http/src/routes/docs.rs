@@ -22,7 +22,8 @@ pub async fn openapi(State(center): State<Center>) -> Response {
 
 /// The page.
 pub async fn read(State(center): State<Center>) -> Response {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+    let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
     let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, policy)];
     (headers, center.docs.clone()).into_response()
 }
@@ -106,7 +107,9 @@ fn operations<'a>(
 ) -> impl Iterator<Item = (&'a str, &'static str, &'a Value)> {
     each(&document["paths"]).flat_map(move |(path, item)| {
         let methods = METHODS.iter().map(move |method| (path.as_str(), *method, &item[*method]));
-        methods.filter(move |(_, _, operation)| list(&operation["tags"]).iter().any(|known| known == tag))
+        methods.filter(move |(_, _, operation)| {
+            list(&operation["tags"]).iter().any(|known| known == tag)
+        })
     })
 }
 
@@ -121,13 +124,18 @@ fn contents(page: &mut String, document: &Value) {
         }
         page.push_str("</ul>");
     }
-    page.push_str("<li><a href=\"#failures\">failures</a><li><a href=\"#schemas\">schemas</a></ul></nav>");
+    page.push_str(
+        "<li><a href=\"#failures\">failures</a><li><a href=\"#schemas\">schemas</a></ul></nav>",
+    );
 }
 
 fn write_operation(page: &mut String, path: &str, method: &str, operation: &Value) {
     let (id, path) = (text(operation, "operationId"), html(path));
     let summary = html(text(operation, "summary"));
-    let _ = write!(page, "<section><h3 id=\"{id}\"><i>{method}</i> <code>{path}</code></h3><p><b>{summary}.</b> ");
+    let _ = write!(
+        page,
+        "<section><h3 id=\"{id}\"><i>{method}</i> <code>{path}</code></h3><p><b>{summary}.</b> "
+    );
     let _ = write!(page, "{}</p>", html(text(operation, "description")));
     let parameters = list(&operation["parameters"]);
     if !parameters.is_empty() {
@@ -141,11 +149,16 @@ fn write_operation(page: &mut String, path: &str, method: &str, operation: &Valu
     }
     for (_, content) in each(&operation["requestBody"]["content"]) {
         let _ = write!(page, "<p>Body: {}</p>", kind(&content["schema"]));
-        let examples = each(&content["examples"]).map(|(name, example)| (name.as_str(), &example["value"]));
+        let examples =
+            each(&content["examples"]).map(|(name, example)| (name.as_str(), &example["value"]));
         let single = content.get("example").map(|example| ("Example", example));
         for (name, example) in single.into_iter().chain(examples) {
             let example = serde_json::to_string_pretty(example).unwrap_or_default();
-            let _ = write!(page, "<details><summary>{name}</summary><pre>{}</pre></details>", html(&example));
+            let _ = write!(
+                page,
+                "<details><summary>{name}</summary><pre>{}</pre></details>",
+                html(&example)
+            );
         }
     }
     page.push_str("<table><caption>Answers</caption>");
@@ -175,7 +188,8 @@ fn kind(schema: &Value) -> String {
         }
     }
     if let Some(words) = schema["enum"].as_array() {
-        let words = words.iter().map(|word| html(&format!("`{}`", word.as_str().unwrap_or_default())));
+        let words =
+            words.iter().map(|word| html(&format!("`{}`", word.as_str().unwrap_or_default())));
         return words.collect::<Vec<_>>().join(" ");
     }
     if schema["type"] == "array" {
@@ -239,6 +253,8 @@ mod tests {
             let target = link.split('"').next().expect("a split has a first part");
             assert!(page.contains(&format!("id=\"{target}\"")), "{target}");
         }
-        assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"));
+        assert!(
+            !page.contains("<script") && !page.contains("http://") && !page.contains("https://")
+        );
     }
 }

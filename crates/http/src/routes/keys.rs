@@ -78,13 +78,11 @@ pub struct KeyList<'a> {
 #[allow(clippy::needless_pass_by_value)] // the shape of every kind
 fn scope(reader: &mut Reader, node: Node<'_>) -> Option<Scope> {
     let Node::Text(word) = &node else { return reader.wrong_type(&node, "a word") };
-    match Scope::from_word(word) {
-        Some(scope) => Some(scope),
-        None => {
-            let words: Vec<_> = Scope::ALL.iter().map(|scope| scope.word()).collect();
-            reader.wrong("not_a_word", format!("must be one of: {}", words.join(", ")))
-        }
-    }
+    let known = Scope::from_word(word);
+    known.or_else(|| {
+        let words: Vec<_> = Scope::ALL.iter().map(|scope| scope.word()).collect();
+        reader.wrong("not_a_word", format!("must be one of: {}", words.join(", ")))
+    })
 }
 
 fn actor(reader: &mut Reader, node: Node<'_>) -> Option<ActorKind> {

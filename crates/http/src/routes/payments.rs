@@ -86,21 +86,24 @@ pub async fn get(
     let whole = Look::whole(markets, center.app.now());
     let look = Look { shape: Shape::Row, access: seen.access(), ..whole };
     let view = view::view(tree, &standing, Face::None, &look);
-    Ok(answer::json(StatusCode::OK, &PaymentState {
-        order_id: Number(tree.id()),
-        status: view.status,
-        payment_status: view.payment_status,
-        revoke_status: view.revoke_status,
-        currency: view.currency,
-        terms_version: view.terms_version,
-        payable: view.payable,
-        paid: view.paid,
-        refunded: view.refunded,
-        expire_at: view.expire_at,
-        payments: view.payments,
-        attempts: view.attempts,
-        refunds_due: view.refunds_due,
-    }))
+    Ok(answer::json(
+        StatusCode::OK,
+        &PaymentState {
+            order_id: Number(tree.id()),
+            status: view.status,
+            payment_status: view.payment_status,
+            revoke_status: view.revoke_status,
+            currency: view.currency,
+            terms_version: view.terms_version,
+            payable: view.payable,
+            paid: view.paid,
+            refunded: view.refunded,
+            expire_at: view.expire_at,
+            payments: view.payments,
+            attempts: view.attempts,
+            refunds_due: view.refunds_due,
+        },
+    ))
 }
 
 /// What is asked: the operation, and the terms the payer saw.

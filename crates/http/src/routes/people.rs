@@ -56,6 +56,7 @@ pub struct Me<'a> {
 
 /// A user.
 #[derive(Serialize, ToSchema)]
+#[allow(clippy::struct_field_names)] // the names are those of the API
 pub struct User<'a> {
     /// Its number.
     pub user_id: Number,
@@ -128,16 +129,19 @@ pub async fn login(
 )]
 pub async fn me(Caller(who): Caller, uri: Uri) -> Result<Response, Failure> {
     query::none(&uri)?;
-    Ok(answer::json(StatusCode::OK, &Me {
-        id: Number(who.id),
-        name: &who.name,
-        role: who.role.map(Role::word),
-        scopes: who.scopes.words(),
-        actors: who.actors.iter().map(|actor| actor.word()).collect(),
-        shops: &who.shops,
-        places: &who.places,
-        issuer: &who.issuer,
-    }))
+    Ok(answer::json(
+        StatusCode::OK,
+        &Me {
+            id: Number(who.id),
+            name: &who.name,
+            role: who.role.map(Role::word),
+            scopes: who.scopes.words(),
+            actors: who.actors.iter().map(|actor| actor.word()).collect(),
+            shops: &who.shops,
+            places: &who.places,
+            issuer: &who.issuer,
+        },
+    ))
 }
 
 /// List users

@@ -10,8 +10,17 @@ use serde_json::json;
 #[tokio::test]
 async fn without_a_valid_token_it_is_a_401_that_says_how() {
     let center = TestCenter::start().await;
-    for authorization in [None, Some("Bearer nonsense"), Some("Basic YTpi"), Some("Bearer"), Some("")] {
-        for path in ["/api/orders", "/api/orders/1", "/api/me", "/api/keys", "/api/stock", "/api/operations"] {
+    for authorization in
+        [None, Some("Bearer nonsense"), Some("Basic YTpi"), Some("Bearer"), Some("")]
+    {
+        for path in [
+            "/api/orders",
+            "/api/orders/1",
+            "/api/me",
+            "/api/keys",
+            "/api/stock",
+            "/api/operations",
+        ] {
             let mut request = Request::get(path);
             if let Some(authorization) = authorization {
                 request = request.header("authorization", authorization);
@@ -46,7 +55,9 @@ async fn each_request_needs_its_scope() {
     denied(center.get_as(&reader, "/api/keys").await);
     let count = json!({"delta": "1", "reason": "x"});
     denied(center.post_as(&reader, "/api/stock/1/adjustments", &count).await);
-    denied(center.post_as(&reader, "/api/keys", &json!({"name": "more", "scopes": ["admin"]})).await);
+    denied(
+        center.post_as(&reader, "/api/keys", &json!({"name": "more", "scopes": ["admin"]})).await,
+    );
     center.get_as(&reader, &format!("/api/orders/{id}")).await.ok(200);
 
     let writer = center.key(&[Scope::OrdersWrite], &every_actor(), &[]).await;
@@ -95,7 +106,7 @@ async fn orders_of_other_shops_do_not_exist_for_a_key() {
     order.as_object_mut().expect("an object").remove("expected_total");
     let both = center.placed(&order).await;
     let first_alone = center.placed(&example()).await;
-    let own = center.key(&Scope::ALL, &every_actor(), &["12"]).await;
+    let own = center.key(Scope::ALL, &every_actor(), &["12"]).await;
 
     let hidden = format!("/api/orders/{}", text(&first_alone["order_id"]));
     for path in ["", "/operations", "/activities", "/snapshots", "/payments"] {
@@ -104,8 +115,14 @@ async fn orders_of_other_shops_do_not_exist_for_a_key() {
     let note = json!({"type": "note", "text": "x", "actor": {"kind": "seller"}});
     center.post_as(&own, &format!("{hidden}/operations"), &note).await.problem(404, "not_found");
 
-    let seen = center.get_as(&own, &format!("/api/orders/{}", text(&both["order_id"]))).await.ok(200);
-    let shops: Vec<_> = seen["shops"].as_array().expect("shops").iter().map(|shop| text(&shop["shop_id"])).collect();
+    let seen =
+        center.get_as(&own, &format!("/api/orders/{}", text(&both["order_id"]))).await.ok(200);
+    let shops: Vec<_> = seen["shops"]
+        .as_array()
+        .expect("shops")
+        .iter()
+        .map(|shop| text(&shop["shop_id"]))
+        .collect();
     assert_eq!(shops, ["12"]);
     assert!(seen.get("payments").is_none() && seen.get("coins").is_none());
     let listed = center.get_as(&own, "/api/orders?expand=tree").await.ok(200);
@@ -132,7 +149,10 @@ async fn people_log_in_and_do_what_their_role_may() {
         request.body(Body::from(body.to_string())).expect("a request")
     };
     let session = center.send(request(&login)).await.ok(200);
-    assert_eq!((&session["role"], &session["expires_at"]), (&json!("viewer"), &json!("2026-11-20T22:00:00.000Z")));
+    assert_eq!(
+        (&session["role"], &session["expires_at"]),
+        (&json!("viewer"), &json!("2026-11-20T22:00:00.000Z"))
+    );
     let token = text(&session["token"]);
     let me = center.get_as(token, "/api/me").await.ok(200);
     assert_eq!((&me["name"], &me["scopes"]), (&json!("mei"), &json!(["orders.read"])));

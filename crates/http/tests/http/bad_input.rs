@@ -16,7 +16,12 @@ fn with(pointer: &str, value: Value) -> Value {
 fn without(pointer: &str) -> Value {
     let mut order = example();
     let (parent, field) = pointer.rsplit_once('/').expect("a pointer has a slash");
-    order.pointer_mut(parent).expect("the parent is there").as_object_mut().expect("an object").remove(field);
+    order
+        .pointer_mut(parent)
+        .expect("the parent is there")
+        .as_object_mut()
+        .expect("an object")
+        .remove(field);
     order
 }
 
@@ -38,7 +43,11 @@ async fn each_wrong_field_of_a_placement_is_named() {
         (with("/shops/0/freight", json!(u64::MAX)), "shops[0].freight", "too_large"),
         (with("/shops/0/freight", json!(1e300)), "shops[0].freight", "too_large"),
         (with(&item("list_price"), json!(-5)), "shops[0].items[0].list_price", "too_small"),
-        (with(&item("list_price"), Value::Null), "shops[0].items[0].list_price", "null_not_allowed"),
+        (
+            with(&item("list_price"), Value::Null),
+            "shops[0].items[0].list_price",
+            "null_not_allowed",
+        ),
         (without(&item("list_price")), "shops[0].items[0].list_price", "required"),
         (with(&item("quantity"), json!("0")), "shops[0].items[0].quantity", "too_small"),
         (with(&item("quantity"), json!("-1")), "shops[0].items[0].quantity", "too_small"),
@@ -95,7 +104,8 @@ async fn an_order_has_at_most_500_lines_and_50_shops() {
     let item = |n: usize| json!({"sku_id": n.to_string(), "quantity": "1", "list_price": 1});
     let items = |n: usize| (0..n).map(item).collect::<Vec<_>>();
     let shop = |n: usize, lines| json!({"shop_id": n.to_string(), "items": items(lines)});
-    let order = |shops: Vec<Value>| json!({"currency": "CNY", "actor": {"kind": "buyer"}, "shops": shops});
+    let order =
+        |shops: Vec<Value>| json!({"currency": "CNY", "actor": {"kind": "buyer"}, "shops": shops});
     let one = order(vec![shop(1, 501)]);
     center.post("/api/orders", &one).await.wrong_fields(&[("shops[0].items", "too_many")]);
     let spread = order(vec![shop(1, 251), shop(2, 250)]);
@@ -145,9 +155,14 @@ async fn what_is_no_json_is_a_400() {
         (b"\"\\ud800\"".to_vec(), "malformed_json"),
         (b"{\"buyer_id\":\"\xff\"}".to_vec(), "bad_utf8"),
         ("[".repeat(100_000).into_bytes(), "too_deep"),
-        (["{\"a\":".repeat(1000), "1".to_owned(), "}".repeat(1000)].concat().into_bytes(), "too_deep"),
+        (
+            ["{\"a\":".repeat(1000), "1".to_owned(), "}".repeat(1000)].concat().into_bytes(),
+            "too_deep",
+        ),
     ] {
-        for path in ["/api/orders", "/api/quotes", "/api/orders/1/operations", "/api/login", "/api/keys"] {
+        for path in
+            ["/api/orders", "/api/quotes", "/api/orders/1/operations", "/api/login", "/api/keys"]
+        {
             center.post_bytes(path, body.clone()).await.problem(400, code);
         }
     }
@@ -156,13 +171,24 @@ async fn what_is_no_json_is_a_400() {
     }
     let twice = r#"{"currency":"CNY","currency":"EUR","shops":[]}"#;
     let wrong = center.post_bytes("/api/orders", twice).await.problem(422, "invalid");
-    assert!(wrong["errors"].as_array().expect("errors").iter().any(|error| error["code"] == "duplicate"));
+    assert!(
+        wrong["errors"]
+            .as_array()
+            .expect("errors")
+            .iter()
+            .any(|error| error["code"] == "duplicate")
+    );
 }
 
 #[tokio::test]
 async fn a_body_that_is_not_declared_as_json_is_a_415() {
     let center = TestCenter::start().await;
-    for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("multipart/form-data")] {
+    for kind in [
+        None,
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+        Some("multipart/form-data"),
+    ] {
         let mut request = center.request(Method::POST, "/api/orders");
         if let Some(kind) = kind {
             request = request.header("content-type", kind);
@@ -170,8 +196,10 @@ async fn a_body_that_is_not_declared_as_json_is_a_415() {
         let request = request.body(Body::from(example().to_string())).expect("a request");
         center.send(request).await.problem(415, "unsupported_media_type");
     }
-    let request = center.request(Method::POST, "/api/orders").header("content-type", "application/json");
-    let request = request.header("content-encoding", "gzip").body(Body::from("x")).expect("a request");
+    let request =
+        center.request(Method::POST, "/api/orders").header("content-type", "application/json");
+    let request =
+        request.header("content-encoding", "gzip").body(Body::from("x")).expect("a request");
     center.send(request).await.problem(415, "unsupported_media_type");
     assert_eq!(center.orders().await, 0);
     let request = center.request(Method::POST, "/api/orders");
@@ -232,8 +260,14 @@ async fn each_wrong_field_of_an_operation_is_named() {
             json!({"type": "ship", "lines": [{"order_id": line, "quantity": "1"}, {"order_id": line}]}),
             vec![("lines", "duplicate")],
         ),
-        (json!({"type": "ship", "lines": [{"order_id": 5}]}), vec![("lines[0].order_id", "wrong_type")]),
-        (json!({"type": "ship", "lines": [{"order_id": "x"}]}), vec![("lines[0].order_id", "not_an_id")]),
+        (
+            json!({"type": "ship", "lines": [{"order_id": 5}]}),
+            vec![("lines[0].order_id", "wrong_type")],
+        ),
+        (
+            json!({"type": "ship", "lines": [{"order_id": "x"}]}),
+            vec![("lines[0].order_id", "not_an_id")],
+        ),
         (json!({"type": "extend_receipt", "days": 31}), vec![("days", "too_large")]),
         (json!({"type": "rate", "score": 6}), vec![("score", "too_large")]),
         (
@@ -263,12 +297,11 @@ async fn more_than_is_left_is_refused() {
         "type": "payment_succeeded", "tender": "cash", "reference": "r", "amount": 11500, "actor": {"kind": "till"}
     });
     center.operate(&tree["order_id"], &paid).await.ok(200);
-    let ship = |quantity: &str, line: &Value| {
-        json!({"type": "ship", "lines": [{"order_id": line, "quantity": quantity}], "actor": {"kind": "seller"}})
-    };
+    let ship = |quantity: &str, line: &Value| json!({"type": "ship", "lines": [{"order_id": line, "quantity": quantity}], "actor": {"kind": "seller"}});
     center.operate(&tree["order_id"], &ship("3", line)).await.problem(422, "too_much");
     center.operate(&tree["order_id"], &ship("1", &json!("77"))).await.problem(422, "no_such_part");
-    let unknown = json!({"type": "refund_succeeded", "refund_id": "78", "actor": {"kind": "gateway"}});
+    let unknown =
+        json!({"type": "refund_succeeded", "refund_id": "78", "actor": {"kind": "gateway"}});
     center.operate(&tree["order_id"], &unknown).await.problem(422, "no_such_part");
 }
 
@@ -276,7 +309,18 @@ async fn more_than_is_left_is_refused() {
 async fn unknown_numbers_are_a_404() {
     let center = TestCenter::start().await;
     let long = "9".repeat(30);
-    for id in ["1", "9223372036854775807", "0", "-1", "x", "1.5", "%20", "%ff", "9223372036854775808", &long] {
+    for id in [
+        "1",
+        "9223372036854775807",
+        "0",
+        "-1",
+        "x",
+        "1.5",
+        "%20",
+        "%ff",
+        "9223372036854775808",
+        &long,
+    ] {
         for path in ["", "/operations", "/activities", "/snapshots", "/payments"] {
             center.get(&format!("/api/orders/{id}{path}")).await.problem(404, "not_found");
         }
@@ -320,5 +364,8 @@ async fn wrong_parameters_are_named_with_what_they_may_have_meant() {
     assert_eq!(wrong["errors"][0]["message"], "is unknown; did you mean `status`?");
     center.get("/api/me?x=1").await.wrong_fields(&[("x", "unknown_field")]);
     center.get("/api/orders/1?reveal=all").await.wrong_fields(&[("reveal", "not_a_word")]);
-    center.get("/api/operations?type=explode&from=x").await.wrong_fields(&[("type", "not_a_word"), ("from", "not_a_time")]);
+    center
+        .get("/api/operations?type=explode&from=x")
+        .await
+        .wrong_fields(&[("type", "not_a_word"), ("from", "not_a_time")]);
 }

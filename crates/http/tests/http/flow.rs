@@ -55,7 +55,10 @@ fn by(kind: &str, mut operation: Value) -> Value {
 }
 
 fn cash(reference: &str, amount: i64) -> Value {
-    by("till", json!({"type": "payment_succeeded", "tender": "cash", "reference": reference, "amount": amount}))
+    by(
+        "till",
+        json!({"type": "payment_succeeded", "tender": "cash", "reference": reference, "amount": amount}),
+    )
 }
 
 #[tokio::test]
@@ -67,7 +70,8 @@ async fn an_order_is_paid_in_two_tenders_shipped_in_parts_received_and_refunded_
 
     let tree = center.operate(id, &cash("r-1", 5000)).await.ok(200);
     assert_eq!((&tree["payment_status"], &tree["paid"]), (&json!("paying"), &json!(5000)));
-    let card = json!({"type": "payment_succeeded", "tender": "card", "reference": "c-1", "amount": 6500});
+    let card =
+        json!({"type": "payment_succeeded", "tender": "card", "reference": "c-1", "amount": 6500});
     let tree = center.operate(id, &by("gateway", card)).await.ok(200);
     for (field, value) in [
         ("status", json!("paid")),
@@ -110,7 +114,8 @@ async fn an_order_is_paid_in_two_tenders_shipped_in_parts_received_and_refunded_
     // From the payment that came last.
     assert_eq!(refund["parts"][0]["payment_id"], tree["payments"][1]["payment_id"]);
     assert_eq!(refund["parts"][0]["amount"], 5452);
-    let done = json!({"type": "refund_succeeded", "refund_id": refund["refund_id"], "reference": "b-1"});
+    let done =
+        json!({"type": "refund_succeeded", "refund_id": refund["refund_id"], "reference": "b-1"});
     let tree = center.operate(shop, &by("gateway", done)).await.ok(200);
     let item = &tree["shops"][0]["items"][0];
     assert_eq!((&tree["refunded"], &item["refunded"]), (&json!(5452), &json!(5452)));
@@ -123,11 +128,22 @@ async fn an_order_is_paid_in_two_tenders_shipped_in_parts_received_and_refunded_
 async fn tells_its_story(center: &TestCenter, id: &Value) {
     let id = text(id);
     let log = center.get(&format!("/api/orders/{id}/operations")).await.ok(200);
-    let kinds: Vec<_> = log["operations"].as_array().expect("rows").iter().map(|row| text(&row["kind"])).collect();
-    assert_eq!(kinds, [
-        "place", "payment_succeeded", "payment_succeeded", "ship", "ship", "receive", "request_refund",
-        "agree_refund", "refund_succeeded"
-    ]);
+    let kinds: Vec<_> =
+        log["operations"].as_array().expect("rows").iter().map(|row| text(&row["kind"])).collect();
+    assert_eq!(
+        kinds,
+        [
+            "place",
+            "payment_succeeded",
+            "payment_succeeded",
+            "ship",
+            "ship",
+            "receive",
+            "request_refund",
+            "agree_refund",
+            "refund_succeeded"
+        ]
+    );
     let story = center.get(&format!("/api/orders/{id}/activities?lang=zh")).await.ok(200);
     assert_eq!(story["language"], "zh");
     let told = story["activities"].as_array().expect("sentences");
@@ -135,14 +151,20 @@ async fn tells_its_story(center: &TestCenter, id: &Value) {
     assert!(told.iter().all(|one| text(&one["text"]).chars().any(|c| c > '\u{4e00}')), "{story:#}");
     let story = center.get(&format!("/api/orders/{id}/activities")).await.ok(200);
     assert_eq!(story["language"], "en");
-    center.get(&format!("/api/orders/{id}/activities?lang=fr")).await.wrong_fields(&[("lang", "not_a_word")]);
+    center
+        .get(&format!("/api/orders/{id}/activities?lang=fr"))
+        .await
+        .wrong_fields(&[("lang", "not_a_word")]);
 }
 
 #[tokio::test]
 async fn a_quote_prices_every_line_and_places_nothing() {
     let center = TestCenter::start().await;
     let quote = center.post("/api/quotes", &example()).await.ok(200);
-    assert_eq!((&quote["payable"], &quote["shops"][0]["items"][0]["to_pay"]), (&json!(11500), &json!(10905)));
+    assert_eq!(
+        (&quote["payable"], &quote["shops"][0]["items"][0]["to_pay"]),
+        (&json!(11500), &json!(10905))
+    );
     assert!(quote.get("order_id").is_none() && quote["shops"][0].get("order_id").is_none());
     assert_eq!(center.orders().await, 0);
 }
@@ -157,10 +179,17 @@ async fn the_tree_is_shown_as_it_was() {
     let before = center.get(&format!("/api/orders/{id}?at=2026-11-20T10:00:30Z")).await.ok(200);
     assert_eq!((&before["status"], &before["paid"]), (&json!("created"), &json!(0)));
     assert_eq!(before, placed);
-    let after = center.get(&format!("/api/orders/{id}?at=2026-11-20T10:01:00%2B00:00")).await.ok(200);
+    let after =
+        center.get(&format!("/api/orders/{id}?at=2026-11-20T10:01:00%2B00:00")).await.ok(200);
     assert_eq!(after["status"], "paid");
-    center.get(&format!("/api/orders/{id}?at=2026-11-20T09:00:00Z")).await.problem(404, "not_found");
-    center.get(&format!("/api/orders/{id}?at=yesterday")).await.wrong_fields(&[("at", "not_a_time")]);
+    center
+        .get(&format!("/api/orders/{id}?at=2026-11-20T09:00:00Z"))
+        .await
+        .problem(404, "not_found");
+    center
+        .get(&format!("/api/orders/{id}?at=yesterday"))
+        .await
+        .wrong_fields(&[("at", "not_a_time")]);
 }
 
 #[tokio::test]
@@ -191,10 +220,16 @@ async fn paying_is_started_under_the_terms_the_payer_saw_and_polled() {
     let refused = center.post(&path, &body(2)).await.problem(409, "terms_conflict");
     assert_eq!(refused["current"], 1);
     let tree = center.post(&path, &body(1)).await.ok(200);
-    assert_eq!((&tree["payment_status"], &tree["attempts"][0]["amount"]), (&json!("paying"), &json!(11500)));
+    assert_eq!(
+        (&tree["payment_status"], &tree["attempts"][0]["amount"]),
+        (&json!("paying"), &json!(11500))
+    );
     let state = center.get(&path).await.ok(200);
     assert_eq!((&state["payable"], &state["paid"]), (&json!(11500), &json!(0)));
-    assert_eq!((&state["payment_status"], &state["attempts"]), (&json!("paying"), &tree["attempts"]));
+    assert_eq!(
+        (&state["payment_status"], &state["attempts"]),
+        (&json!("paying"), &tree["attempts"])
+    );
     assert!(state.get("shops").is_none());
     center.post(&path, &json!({"gateway": "pay", "amount": -1, "coins": 3})).await.wrong_fields(&[
         ("tender", "required"),
@@ -211,7 +246,8 @@ async fn what_is_not_allowed_in_this_state_names_state_and_operation() {
     let refused = center.operate(&tree["shops"][0]["order_id"], &ship).await;
     let refused = refused.problem(409, "operation_refused");
     assert_eq!((&refused["state"], &refused["operation"]), (&json!("unpaid"), &json!("ship")));
-    let old = json!({"type": "note", "text": "hello", "expected_version": 7, "actor": actor("buyer")});
+    let old =
+        json!({"type": "note", "text": "hello", "expected_version": 7, "actor": actor("buyer")});
     let conflict = center.operate(&tree["order_id"], &old).await.problem(409, "version_conflict");
     assert_eq!(conflict["current"], 1);
 }
@@ -223,7 +259,10 @@ async fn a_payment_reference_of_another_order_is_refused() {
     center.operate(&one["order_id"], &cash("r-1", 11500)).await.ok(200);
     let again = center.operate(&one["order_id"], &cash("r-1", 11500)).await.ok(200);
     assert_eq!(again["payments"].as_array().map(Vec::len), Some(1));
-    center.operate(&other["order_id"], &cash("r-1", 11500)).await.problem(409, "payment_reference_taken");
+    center
+        .operate(&other["order_id"], &cash("r-1", 11500))
+        .await
+        .problem(409, "payment_reference_taken");
     let tree = center.get(&format!("/api/orders/{}", text(&other["order_id"]))).await.ok(200);
     assert_eq!((&tree["paid"], tree["anomalies"].as_array().map(Vec::len)), (&json!(0), Some(1)));
 }

@@ -2,7 +2,7 @@
 
 use crate::center::{TestCenter, every_actor, example, text};
 use docket_app::Scope;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const KEY: &[(&str, &str)] = &[("idempotency-key", "k-1")];
 
@@ -26,7 +26,7 @@ async fn the_same_placement_under_the_same_key_is_placed_once() {
     assert_eq!(found, json!({"status": "placed", "order_id": tree["order_id"]}));
     center.get("/api/placements/k-2").await.problem(404, "not_found");
     // A key belongs to its credential.
-    let stranger = center.key(&Scope::ALL, &every_actor(), &[]).await;
+    let stranger = center.key(Scope::ALL, &every_actor(), &[]).await;
     center.get_as(&stranger, "/api/placements/k-1").await.problem(404, "not_found");
     center.post_with(&stranger, "/api/orders", &example(), KEY).await.ok(201);
     assert_eq!(center.orders().await, 2);

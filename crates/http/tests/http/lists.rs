@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 
 async fn ids(center: &TestCenter, query: &str) -> Vec<String> {
     let page = center.get(&format!("/api/orders?{query}")).await.ok(200);
-    page["orders"].as_array().expect("orders").iter().map(|order| text(&order["order_id"]).to_owned()).collect()
+    page["orders"]
+        .as_array()
+        .expect("orders")
+        .iter()
+        .map(|order| text(&order["order_id"]).to_owned())
+        .collect()
 }
 
 fn order(buyer: &str, shop: &str, sku: &str) -> Value {
@@ -87,7 +92,9 @@ async fn pages_join_without_gap_or_repetition() {
         assert!(orders.len() <= 3);
         seen.extend(orders.iter().map(|order| text(&order["order_id"]).to_owned()));
         let Some(next) = page["next"].as_str() else { break };
-        assert!(next.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'));
+        assert!(
+            next.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        );
         query = format!("limit=3&cursor={next}");
     }
     seen.sort_unstable();
@@ -138,7 +145,8 @@ async fn shop_orders_and_item_orders_are_listed_by_themselves() {
     center.operate(&tree["order_id"], &paid).await.ok(200);
     let ship = json!({"type": "ship", "actor": {"kind": "seller"}});
     center.operate(&tree["shops"][1]["order_id"], &ship).await.ok(200);
-    let shipped = center.get("/api/orders?level=shop&status=shipped").await.ok(200)["orders"].clone();
+    let shipped =
+        center.get("/api/orders?level=shop&status=shipped").await.ok(200)["orders"].clone();
     assert_eq!(shipped.as_array().map(Vec::len), Some(1));
     assert_eq!(shipped[0]["shop_id"], "12");
     let own = format!("/api/orders?level=item&id={}", text(&tree["shops"][0]["order_id"]));
@@ -162,7 +170,10 @@ async fn the_log_across_orders_is_filtered_and_paged() {
     };
     let notes = center.get("/api/operations?type=note").await.ok(200);
     assert_eq!(kinds(&notes), ["note", "note", "note"]);
-    assert_eq!(notes["operations"][0]["actor"], json!({"kind": "seller", "id": "s-7", "name": "Bo"}));
+    assert_eq!(
+        notes["operations"][0]["actor"],
+        json!({"kind": "seller", "id": "s-7", "name": "Bo"})
+    );
     let of_one = center.get("/api/operations?operator=s-7&from=2026-11-20T10:00:01Z").await.ok(200);
     assert_eq!(kinds(&of_one).len(), 2);
     let (mut seen, mut query) = (0, "limit=4".to_owned());

@@ -29,7 +29,8 @@ fn every_reference_leads_somewhere_and_every_operation_is_named_once() {
     let mut names = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
-            let name = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path}"));
+            let name =
+                operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path}"));
             assert!(operation["summary"].is_string(), "{name}");
             names.push(name.to_owned());
         }

@@ -12,12 +12,14 @@ use tokio::task::JoinHandle;
 #[tokio::test]
 async fn a_wrong_method_is_a_405_that_names_the_right_ones() {
     let center = TestCenter::start().await;
-    let wrong = center.request(Method::DELETE, "/api/orders").body(Body::empty()).expect("a request");
+    let wrong =
+        center.request(Method::DELETE, "/api/orders").body(Body::empty()).expect("a request");
     let got = center.send(wrong).await;
     let allowed = got.headers["allow"].to_str().expect("text").to_owned();
     assert!(allowed.contains("GET") && allowed.contains("POST"), "{allowed}");
     got.problem(405, "method_not_allowed");
-    let asked = center.request(Method::OPTIONS, "/api/orders").body(Body::empty()).expect("a request");
+    let asked =
+        center.request(Method::OPTIONS, "/api/orders").body(Body::empty()).expect("a request");
     let got = center.send(asked).await;
     assert_eq!(got.status, 204);
     assert!(got.headers.contains_key("allow"));
@@ -130,7 +132,11 @@ async fn a_connection_serves_on_after_every_kind_of_refusal() {
     ] {
         stream.write_all(&post(path, key, body)).await.expect("the request goes out");
         let (head, body) = answer(&mut stream).await;
-        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}{}", String::from_utf8_lossy(&body));
+        assert!(
+            head.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{head}{}",
+            String::from_utf8_lossy(&body)
+        );
         assert!(!head.contains("connection: close"), "{head}");
     }
     stop.send(()).expect("the server waits for it");
@@ -172,7 +178,8 @@ async fn bodies_in_chunks_are_read_too_and_a_head_has_its_limit() {
     stream.write_all(rest.as_bytes()).await.expect("the second half goes out");
     assert!(answer(&mut stream).await.0.starts_with("HTTP/1.1 201 "));
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    let head = format!("GET /livez HTTP/1.1\r\nhost: x\r\nx-padding: {}\r\n\r\n", "x".repeat(40_000));
+    let head =
+        format!("GET /livez HTTP/1.1\r\nhost: x\r\nx-padding: {}\r\n\r\n", "x".repeat(40_000));
     stream.write_all(head.as_bytes()).await.expect("the request goes out");
     assert!(answer(&mut stream).await.0.starts_with("HTTP/1.1 431 "));
     stop.send(()).expect("the server waits for it");
