@@ -45,6 +45,7 @@ impl Center {
             // A database that several processes may open has no lock to tell us; the file does.
             if let Some(running) = serving::running(&config)
                 && docket_store::sqlite_path(&config.database_url()).is_none()
+                && running.answers().await
             {
                 return Ok(Self::there(Client::new(&running.address, &running.token)?));
             }

@@ -155,6 +155,8 @@ fn wrong_use_exits_2_and_says_what_was_meant() {
     assert!(said.contains("--listen"), "{said}");
     let said = docket(data.path(), &["key", "list", "--server", "http://127.0.0.1:1"]).refused(2);
     assert!(said.contains("--key"), "{said}");
+    let said = docket(data.path(), &["serve", "--server", "http://127.0.0.1:1"]).refused(2);
+    assert!(said.contains("--server is for commands"), "{said}");
     let tls = ["key", "list", "--server", "https://example.com", "--key", "k"];
     assert!(docket(data.path(), &tls).refused(2).contains("not TLS"));
     let gone = ["key", "list", "--server", "http://127.0.0.1:1", "--key", "k"];

@@ -14,9 +14,16 @@ fn the_demo_holds_and_its_orders_can_be_explained_in_both_languages() {
     let order = played["order"].as_str().expect("an order worth a look");
 
     let english = docket(data.path(), &["explain", order, "--lang", "en"]).fine();
-    for part in
-        ["Order ", "Shop 11", "Payments", "Refunds", "Shipments", "one too many", "What happened"]
-    {
+    for part in [
+        "Order ",
+        "Shop 11",
+        "Payments",
+        "Refunds",
+        "Shipments",
+        "one too many",
+        "Li Lei",
+        "What happened",
+    ] {
         assert!(english.contains(part), "{part} is missing in:\n{english}");
     }
     let chinese = docket(data.path(), &["explain", order, "--lang", "zh"]).fine();

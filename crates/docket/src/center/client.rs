@@ -210,3 +210,33 @@ fn failure(status: StatusCode, problem: &Value) -> Failure {
     };
     Failure::new(message).next(next)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_has_a_host_and_may_have_port_and_prefix() {
+        let read = |url: &str| Client::new(url, "k").map(|client| (client.host, client.prefix));
+        let fine = |host: &str, prefix: &str| (host.to_owned(), prefix.to_owned());
+        assert_eq!(read("http://a:7300").ok(), Some(fine("a:7300", "")));
+        assert_eq!(read("http://a/docket/").ok(), Some(fine("a:80", "/docket")));
+        assert_eq!(read("http://[::1]:7300/").ok(), Some(fine("[::1]:7300", "")));
+        assert_eq!(read("http://[::1]").ok(), Some(fine("[::1]:80", "")));
+        for wrong in ["https://a", "a:7300", "http://", "ftp://a", ""] {
+            assert_eq!(read(wrong).err().map(|failure| failure.code), Some(2), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_problem_becomes_a_sentence_with_its_wrong_fields() {
+        let problem = serde_json::json!({
+            "title": "Invalid", "code": "invalid", "detail": "one field is wrong",
+            "errors": [{"field": "name", "code": "empty", "message": "must not be empty"}],
+        });
+        let said = failure(StatusCode::UNPROCESSABLE_ENTITY, &problem);
+        assert_eq!(said.message, "one field is wrong; name: must not be empty");
+        assert_eq!(said.next.as_deref(), Some("The server answered 422, code invalid."));
+        assert_eq!(failure(StatusCode::BAD_GATEWAY, &Value::Null).message, "bad gateway");
+    }
+}

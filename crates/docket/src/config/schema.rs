@@ -260,7 +260,11 @@ impl Config {
 
     /// The settings of the HTTP interface.
     pub fn http(&self) -> docket_http::Options {
-        docket_http::Options { body_time: self.server.body_time.duration() }
+        let metrics = match *self.telemetry.metrics {
+            Switch::On => docket_http::Metrics::Served,
+            Switch::Off => docket_http::Metrics::Hidden,
+        };
+        docket_http::Options { body_time: self.server.body_time.duration(), metrics }
     }
 
     /// The database, with a path that is not absolute laid in the data folder.

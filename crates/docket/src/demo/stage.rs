@@ -27,6 +27,19 @@ pub enum Party {
     Gateway,
 }
 
+impl Party {
+    /// Who speaks for it, as it stands in the log.
+    pub fn actor(self) -> Value {
+        match self {
+            Self::Admin | Self::Buyer => json!({"kind": "buyer", "name": "Li Lei 李雷"}),
+            Self::Seller => json!({"kind": "seller", "name": "Han Meimei 韩梅梅"}),
+            Self::Store => json!({"kind": "store", "name": "Noodle bar 面馆"}),
+            Self::Till => json!({"kind": "till", "id": "till-1"}),
+            Self::Gateway => json!({"kind": "gateway", "id": "sandbox"}),
+        }
+    }
+}
+
 const PARTIES: [(Party, &str, &[&str], &[&str]); 6] = [
     (
         Party::Admin,

@@ -31,13 +31,17 @@ struct Order<'a> {
 
 impl<'a> Order<'a> {
     async fn place(crew: &'a Crew, party: Party, body: &Value) -> Result<Self, Failure> {
+        let mut body = body.clone();
+        body["actor"] = party.actor();
+        let body = &body;
         let tree = crew.post(party, "/api/orders", body).await?;
         let order = tree["order_id"].as_str().unwrap_or_default().to_owned();
         Ok(Self { crew, tree, done: Outcome { order, operations: 1, ..Outcome::default() } })
     }
 
     /// Asks for an operation of the node with this number.
-    async fn ask_at(&mut self, node: &str, party: Party, asked: Value) -> Result<(), Failure> {
+    async fn ask_at(&mut self, node: &str, party: Party, mut asked: Value) -> Result<(), Failure> {
+        asked["actor"] = party.actor();
         let path = format!("/api/orders/{node}/operations");
         self.tree = self.crew.post(party, &path, &asked).await?;
         self.done.operations += 1;
