@@ -5,6 +5,7 @@ use crate::lane::Verdict;
 use crate::operate::claim_key;
 use crate::place::{Agreed, external_key, gene_of};
 use crate::{App, Error};
+use docket_domain::change::PaymentClaim;
 use docket_domain::decide::Context as Deciding;
 use docket_domain::record::{self, Report};
 use docket_domain::{FieldError, Id, Tree};
@@ -50,7 +51,11 @@ impl App {
         let phones: Vec<_> =
             phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect();
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
-        let keys = vec![Key::Unique(name.clone())];
+        // All at once: a payment that is asked for by itself costs a round of loading, and rounds are few.
+        let payments = report.payments.iter();
+        let claims = payments.map(|p| PaymentClaim::of(&p.tender, &p.reference, &report.issuer));
+        let claims = claims.map(|claim| Key::Unique(claim_key(&claim)));
+        let keys = std::iter::once(Key::Unique(name.clone())).chain(claims).collect();
         let work = move |view: &View, cx: &mut Context<'_>| -> Verdict<Recorded> {
             if let Some(known) = view.unique(&name)? {
                 return Ok((None, Recorded::Known(known.tree)));

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::{Form, Output};
-use crate::{commands, config, demo};
+use crate::{commands, config, demo, export, import};
 use clap::CommandFactory;
 use docket_domain::story::Language;
 use std::path::PathBuf;
@@ -94,6 +94,10 @@ enum Command {
     /// People who may log in
     #[command(subcommand)]
     User(commands::user::Command),
+    /// Take orders of files into the center: JSON lines, or CSV files with a mapping
+    Import(import::Args),
+    /// Write the orders of the center to stdout
+    Export(export::Args),
     /// Tell the whole story of an order
     Explain(commands::explain::Args),
     /// Stock of SKUs
@@ -158,6 +162,8 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Check => commands::check::run(options).await,
         Command::Key(command) => commands::key::run(command, options).await,
         Command::User(command) => commands::user::run(command, options).await,
+        Command::Import(args) => import::run(args, options).await,
+        Command::Export(args) => export::run(args, options).await,
         Command::Explain(args) => commands::explain::run(args, options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,

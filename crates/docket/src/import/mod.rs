@@ -1,1 +1,279 @@
-//! To come.
+//! `docket import`: orders of files taken into a center. Reads JSON lines, or CSV files that a mapping brings
+//! together, and hands them over in parts; what a line means and whether it can be taken is judged behind the
+//! door, by `docket_app::imports`.
+//!
+//! There is no file that remembers how far an import got. Run again, it reads the files anew, and every order
+//! that was taken is met as known: one look-up by its number, tens of thousands a second. A remembered place
+//! could be wrong (files change, a database is restored); the numbers of the orders cannot.
+
+mod cell;
+mod columns;
+mod lines;
+mod map;
+mod orders;
+mod place;
+mod report;
+mod sheet;
+#[cfg(test)]
+mod tests;
+
+use crate::center::{self, Center, Method};
+use crate::cli::Options;
+use crate::commands::path_part;
+use crate::failure::Failure;
+use crate::log;
+use crate::output::Form;
+use bytes::Bytes;
+use docket_app::imports::{ImportOptions, ImportReport};
+use docket_app::{App, Principal};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use lines::Lines;
+use map::Map;
+use orders::{Orders, Parts};
+use place::Produced;
+use report::Report;
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use tokio::sync::mpsc;
+
+/// Orders of one part at most.
+const PART_ORDERS: usize = 1000;
+/// Bytes of one part at most: what a server takes as a body. A line alone is never longer.
+const PART_BYTES: usize = docket_app::imports::LINE_BYTES_MAX;
+
+/// Arguments of `docket import`.
+#[derive(Debug, Clone, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // flags of a command line
+pub struct Args {
+    /// Files to read; `-` reads JSON lines from the standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How the columns of CSV files become orders.
+    #[arg(long, value_name = "MAP.toml")]
+    pub map: Option<PathBuf>,
+    /// Check everything and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Give the orders deadlines from now on.
+    #[arg(long)]
+    pub live: bool,
+    /// Who vouches for the orders; their numbers are unique per issuer where they name no channel.
+    #[arg(long)]
+    pub issuer: Option<String>,
+    /// Also write every refused row and every order whose sums disagree to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// List all of them here, not only the first fifty.
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+/// The way into a center: the program itself, or a running server.
+pub trait Door {
+    /// Hands over JSON lines, at most 1 MiB, and answers what became of each.
+    fn import(
+        &self,
+        lines: Vec<u8>,
+        options: &ImportOptions,
+    ) -> impl Future<Output = Result<ImportReport, Failure>>;
+}
+
+impl Door for App {
+    async fn import(
+        &self,
+        lines: Vec<u8>,
+        options: &ImportOptions,
+    ) -> Result<ImportReport, Failure> {
+        Ok(self.import_lines(&Principal::local(), &lines, options).await?)
+    }
+}
+
+impl Door for Center {
+    async fn import(
+        &self,
+        lines: Vec<u8>,
+        options: &ImportOptions,
+    ) -> Result<ImportReport, Failure> {
+        if let Some(app) = self.app() {
+            return app.import(lines, options).await;
+        }
+        let (live, dry_run) = (options.live, options.dry_run);
+        let mut path = format!("/api/imports?live={live}&dry_run={dry_run}");
+        if let Some(issuer) = &options.issuer {
+            path.extend(["&issuer=", &path_part(issuer)?]);
+        }
+        let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"))];
+        let answer = self.client().send(Method::POST, &path, &kind, Bytes::from(lines)).await?;
+        Ok(serde_json::from_value(answer.success()?)?)
+    }
+}
+
+/// Imports the files and prints what became of them.
+pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
+    log::start_quiet();
+    let (report, outcome) =
+        center::with(options, async |center| import(&args, center).await).await?;
+    if let Some(path) = &args.report {
+        report.write_csv(path)?;
+    }
+    match options.output().form {
+        Form::Programs => report.print_json()?,
+        Form::People => report.print(if args.verbose { usize::MAX } else { report::SHOWN })?,
+    }
+    outcome
+}
+
+/// Imports the files. Whatever stops it on the way, what was done until then is reported.
+async fn import(args: &Args, door: &impl Door) -> Result<(Report, Result<(), Failure>), Failure> {
+    let options =
+        ImportOptions { live: args.live, dry_run: args.dry_run, issuer: args.issuer.clone() };
+    let (mut source, left_out) = Source::open(args)?;
+    let mut report = Report::new(&options, left_out);
+    let bar = progress(source.bytes());
+    let stop = Arc::new(AtomicBool::new(false));
+    // Reading goes on while a part is being written, and never far ahead of it.
+    let (give, mut parts) = mpsc::channel::<Vec<Produced>>(2);
+    let stopped = Arc::clone(&stop);
+    let reading = tokio::task::spawn_blocking(move || source.read_into(&give, &stopped));
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut outcome = Ok(());
+    loop {
+        let part = tokio::select! {
+            biased;
+            _ = &mut interrupt => {
+                outcome = Err(Failure::new("the import was stopped"));
+                break;
+            }
+            part = parts.recv() => part,
+        };
+        let Some(part) = part else { break };
+        let done = part.last().map_or(0, |last| last.done);
+        if let Err(failure) = hand_over(door, part, &options, &mut report).await {
+            outcome = Err(failure);
+            break;
+        }
+        bar.set_position(done);
+    }
+    stop.store(true, Relaxed);
+    drop(parts);
+    let read = reading.await.map_err(|error| Failure::new(format!("reading ended: {error}")))?;
+    bar.finish_and_clear();
+    let outcome = outcome.and(read).map_err(|failure| report.stopped(failure));
+    report.finished = outcome.is_ok();
+    Ok((report, outcome))
+}
+
+/// Hands one part over and takes its report down.
+async fn hand_over(
+    door: &impl Door,
+    part: Vec<Produced>,
+    options: &ImportOptions,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let mut lines = Vec::with_capacity(PART_BYTES / 4);
+    let (mut places, mut unfit) = (Vec::with_capacity(part.len()), Vec::new());
+    let mut statuses = BTreeMap::new();
+    let last = part.last().map(|last| last.place.clone());
+    for produced in part {
+        if let Some(word) = produced.status {
+            *statuses.entry(word).or_default() += 1;
+        }
+        match produced.order {
+            Ok(line) => {
+                if !places.is_empty() {
+                    lines.push(b'\n');
+                }
+                lines.extend_from_slice(&line);
+                places.push(produced.place);
+            }
+            Err(why) => unfit.push((places.len(), why)),
+        }
+    }
+    let answer = match places[..] {
+        [] => ImportReport::default(),
+        _ => door.import(lines, options).await?,
+    };
+    report.take(answer, statuses, &places, unfit);
+    report.last = last;
+    Ok(())
+}
+
+/// Where the orders come from.
+enum Source {
+    Lines(Lines),
+    Mapped(Box<Orders>),
+}
+
+impl Source {
+    /// Opens the files of a command; also answers those that the mapping gives no part.
+    fn open(args: &Args) -> Result<(Self, Vec<PathBuf>), Failure> {
+        let Some(map) = &args.map else {
+            let is_csv =
+                |file: &&PathBuf| file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+            if let Some(file) = args.files.iter().find(is_csv) {
+                let why = format!("{} is a CSV file, and there is no mapping", file.display());
+                return Err(Failure::usage(why).next("--map MAP.toml names one"));
+            }
+            return Ok((Self::Lines(Lines::open(&args.files)?), Vec::new()));
+        };
+        let map = Map::load(map)?;
+        let parts = Parts::of(&map, &args.files)?;
+        let orders = Orders::open(&map, &parts)?;
+        Ok((Self::Mapped(Box::new(orders)), parts.left_out))
+    }
+
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Lines(lines) => lines.bytes(),
+            Self::Mapped(orders) => orders.bytes(),
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Produced>, Failure> {
+        match self {
+            Self::Lines(lines) => lines.next(),
+            Self::Mapped(orders) => orders.next(),
+        }
+    }
+
+    /// Reads to the end, part by part, or until nobody wants more.
+    fn read_into(
+        &mut self,
+        parts: &mpsc::Sender<Vec<Produced>>,
+        stop: &AtomicBool,
+    ) -> Result<(), Failure> {
+        let (mut part, mut bytes) = (Vec::new(), 0);
+        while let Some(produced) = self.next()? {
+            let more = produced.order.as_ref().map_or(0, |line| line.len() + 1);
+            if part.len() >= PART_ORDERS || bytes + more > PART_BYTES + 1 {
+                bytes = 0;
+                if stop.load(Relaxed) || parts.blocking_send(std::mem::take(&mut part)).is_err() {
+                    return Ok(());
+                }
+            }
+            bytes += more;
+            part.push(produced);
+        }
+        if !part.is_empty() {
+            // Where nobody wants the last part, nobody is told of it either.
+            let _ = parts.blocking_send(part);
+        }
+        Ok(())
+    }
+}
+
+fn progress(bytes: u64) -> indicatif::ProgressBar {
+    if bytes == 0 || !std::io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let template = "{bar:40} {percent}% {bytes}/{total_bytes} {eta}";
+    let style = indicatif::ProgressStyle::with_template(template);
+    let bar = indicatif::ProgressBar::new(bytes);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

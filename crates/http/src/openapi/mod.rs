@@ -8,7 +8,7 @@ mod operations;
 
 use crate::center::Center;
 use crate::routes::{
-    docs, health, history, keys, listing, orders, payments, people, products, stock,
+    docs, health, history, imports, keys, listing, orders, payments, people, products, stock,
 };
 use axum::Router;
 use axum::routing::get;
@@ -77,6 +77,7 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(people::disable))
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(keys::revoke))
+        .routes(routes!(imports::take))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics));

@@ -3,6 +3,7 @@
 pub mod docs;
 pub mod health;
 pub mod history;
+pub mod imports;
 pub mod keys;
 pub mod listing;
 mod nodes;

@@ -1,0 +1,150 @@
+//! Files of JSON lines, read one line at a time. A line that is longer than an order may be is read to its end
+//! and not kept.
+
+use super::place::{Place, Produced, Unfit};
+use crate::failure::Failure;
+use docket_app::imports::LINE_BYTES_MAX;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Files of JSON lines; `-` is the standard input.
+pub struct Lines {
+    files: Vec<PathBuf>,
+    current: Option<Open>,
+    next: usize,
+    bytes: u64,
+    done: u64,
+}
+
+struct Open {
+    name: String,
+    line: u64,
+    reader: Box<dyn BufRead + Send>,
+}
+
+impl Lines {
+    /// Files that can be opened.
+    pub fn open(files: &[PathBuf]) -> Result<Self, Failure> {
+        let mut bytes = 0;
+        for file in files.iter().filter(|file| !is_input(file)) {
+            let size = File::open(file).and_then(|file| file.metadata()).map(|file| file.len());
+            bytes += size.map_err(|error| unreadable(file, &error))?;
+        }
+        Ok(Self { files: files.to_vec(), current: None, next: 0, bytes, done: 0 })
+    }
+
+    /// Bytes of all files.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The next line that is not blank; nothing at the end.
+    pub fn next(&mut self) -> Result<Option<Produced>, Failure> {
+        loop {
+            let Some(open) = &mut self.current else {
+                let Some(file) = self.files.get(self.next) else { return Ok(None) };
+                self.current = Some(Open::file(file)?);
+                self.next += 1;
+                continue;
+            };
+            let name = &open.name;
+            let line = read_line(&mut open.reader)
+                .map_err(|error| Failure::new(format!("cannot read on in {name}: {error}")))?;
+            let Some((read, line)) = line else {
+                self.current = None;
+                continue;
+            };
+            self.done += read;
+            open.line += 1;
+            let place = Place { file: name.clone(), line: open.line };
+            let order = match line {
+                None => {
+                    let message = format!("has more than {LINE_BYTES_MAX} bytes");
+                    Err(Unfit::row(place.clone(), "too_long", message))
+                }
+                Some(mut line) => {
+                    if open.line == 1 && line.starts_with(b"\xef\xbb\xbf") {
+                        line.drain(..3);
+                    }
+                    if line.trim_ascii().is_empty() {
+                        continue;
+                    }
+                    Ok(line)
+                }
+            };
+            return Ok(Some(Produced { place, order, status: None, done: self.done }));
+        }
+    }
+}
+
+impl Open {
+    fn file(path: &Path) -> Result<Self, Failure> {
+        if is_input(path) {
+            let reader = Box::new(BufReader::new(std::io::stdin()));
+            return Ok(Self { name: "-".to_owned(), line: 0, reader });
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        Ok(Self { name, line: 0, reader: Box::new(BufReader::with_capacity(256 * 1024, file)) })
+    }
+}
+
+/// One line without its end, and how many bytes were read for it; no text where it is too long.
+fn read_line(reader: &mut dyn BufRead) -> std::io::Result<Option<(u64, Option<Vec<u8>>)>> {
+    let mut line = Vec::new();
+    // One byte for the end of the line, one to see that there is more.
+    let most = LINE_BYTES_MAX as u64 + 2;
+    let mut read = (&mut *reader).take(most).read_until(b'\n', &mut line)? as u64;
+    if read == 0 {
+        return Ok(None);
+    }
+    let ended = line.last() == Some(&b'\n');
+    if !ended && read == most {
+        read += reader.skip_until(b'\n')? as u64;
+        return Ok(Some((read, None)));
+    }
+    if ended {
+        line.pop();
+    }
+    let fits = line.len() <= LINE_BYTES_MAX;
+    Ok(Some((read, fits.then_some(line))))
+}
+
+fn is_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("cannot read {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_and_too_long_ones_are_not_kept() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let long = "x".repeat(LINE_BYTES_MAX + 1);
+        let longer = "y".repeat(3 * LINE_BYTES_MAX);
+        let text = format!("\u{feff}{{}}\n\n{long}\n{longer}\r\n [1] \r\nlast");
+        std::fs::write(file.path(), &text).expect("it takes bytes");
+        let mut lines = Lines::open(&[file.path().to_owned()]).unwrap();
+        let mut found = Vec::new();
+        while let Some(produced) = lines.next().unwrap() {
+            let order = produced.order.map(|line| String::from_utf8(line).unwrap());
+            found.push((produced.place.line, order.map_err(|unfit| unfit.code)));
+        }
+        let too_long = || Err("too_long".to_owned());
+        let wanted = [
+            (1, Ok("{}".to_owned())),
+            (3, too_long()),
+            (4, too_long()),
+            (5, Ok(" [1] \r".to_owned())),
+            (6, Ok("last".to_owned())),
+        ];
+        assert_eq!(found, wanted);
+        assert_eq!(lines.done, text.len() as u64);
+    }
+}

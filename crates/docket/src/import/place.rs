@@ -1,0 +1,53 @@
+//! What comes out of the files of an import: an order as a JSON line, or why a row is none, each with the file
+//! and line it stands in.
+
+use super::columns::WrongCell;
+use serde::Serialize;
+
+/// A line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The name of the file.
+    pub file: String,
+    /// Counted from 1.
+    pub line: u64,
+}
+
+/// An order that was read, or a row that is none.
+#[derive(Debug)]
+pub struct Produced {
+    /// Where it stands.
+    pub place: Place,
+    /// A JSON line.
+    pub order: Result<Vec<u8>, Unfit>,
+    /// The status word of the source.
+    pub status: Option<String>,
+    /// Bytes of the files that were read until here.
+    pub done: u64,
+}
+
+/// Why a row is no order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unfit {
+    /// Where: not always the row of the order, it may be one of its lines or payments.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The column, or the field of the order; empty for the row as a whole.
+    pub field: String,
+    /// A stable code.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Unfit {
+    /// The row as a whole.
+    pub fn row(place: Place, code: &'static str, message: String) -> Self {
+        Self { place, field: String::new(), code: code.to_owned(), message }
+    }
+
+    /// One of its cells.
+    pub fn cell(place: Place, WrongCell { column, wrong: (code, message) }: WrongCell) -> Self {
+        Self { field: column, ..Self::row(place, code, message) }
+    }
+}

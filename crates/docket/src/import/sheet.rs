@@ -1,0 +1,293 @@
+//! CSV files as they stand on the disk: header, rows in order, and rows looked up by the order they belong to.
+//!
+//! Looking up goes through an index of one pass: per row a hash of its order, its place and its line, 24 bytes,
+//! never the row itself. So memory grows with the number of rows and not with what stands in them, and files
+//! larger than memory can be joined in whatever order they are.
+
+use crate::failure::Failure;
+use csv::{ByteRecord, Position, Reader, ReaderBuilder, StringRecord};
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+/// Read at a time when rows are looked up: about what one order needs.
+const LOOK_UP_BYTES: usize = 8 * 1024;
+
+/// One CSV file.
+#[derive(Debug)]
+pub struct Sheet {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The names of its columns.
+    pub header: Vec<String>,
+    reader: Reader<File>,
+}
+
+/// One row of a file, with its line in it, counted from 1.
+#[derive(Debug)]
+pub struct Row {
+    /// The line it begins in.
+    pub line: u64,
+    /// Its cells.
+    pub cells: Result<StringRecord, BadRow>,
+}
+
+/// A row that cannot be read at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadRow {
+    /// It is not UTF-8.
+    Utf8,
+    /// It has more or fewer cells than the header.
+    Cells { has: usize, wanted: usize },
+}
+
+impl BadRow {
+    /// A stable code and a sentence.
+    pub fn wrong(self) -> super::cell::Wrong {
+        match self {
+            Self::Utf8 => ("bad_utf8", "the row is not UTF-8".to_owned()),
+            Self::Cells { has, wanted } => {
+                let why = format!("the row has {has} cells; the header has {wanted}");
+                ("wrong_cells", why)
+            }
+        }
+    }
+}
+
+impl Sheet {
+    /// Opens a file to be read from its first row on, `buffer` bytes at a time.
+    pub fn open(path: &Path, delimiter: u8, buffer: usize) -> Result<Self, Failure> {
+        let unreadable = |error: &dyn std::fmt::Display| {
+            Failure::new(format!("cannot read {}: {error}", path.display()))
+        };
+        let file = File::open(path).map_err(|error| unreadable(&error))?;
+        let mut reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            // Left to itself, the reader counts the lines of a file with CR LF one short. The CR that is left
+            // at the end of the last cell goes with the blanks at its ends.
+            .terminator(csv::Terminator::Any(b'\n'))
+            .buffer_capacity(buffer)
+            .from_reader(file);
+        let header = reader.byte_headers().map_err(|error| unreadable(&error))?;
+        // An encoding that is not ours still has its column names in ASCII, or none is found by its name.
+        let name = |name: &[u8]| String::from_utf8_lossy(name).trim().to_owned();
+        let header: Vec<String> = header.iter().map(name).collect();
+        if header.iter().all(String::is_empty) {
+            return Err(Failure::usage(format!("{} has no header", path.display())));
+        }
+        Ok(Self { path: path.to_owned(), header, reader })
+    }
+
+    /// How large the file is.
+    pub fn bytes(&self) -> u64 {
+        self.reader.get_ref().metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// How much of it was read.
+    pub fn read(&self) -> u64 {
+        self.reader.position().byte()
+    }
+
+    /// The next row; none at the end.
+    pub fn next(&mut self) -> Result<Option<Row>, Failure> {
+        let mut cells = ByteRecord::new();
+        if !self.read_into(&mut cells)? {
+            return Ok(None);
+        }
+        let line = cells.position().map_or(0, Position::line);
+        Ok(Some(Row { line, cells: self.judged(cells) }))
+    }
+
+    /// Reads the next row that is not a blank line; false at the end.
+    fn read_into(&mut self, cells: &mut ByteRecord) -> Result<bool, Failure> {
+        loop {
+            let is_row = self.reader.read_byte_record(cells);
+            if !is_row.map_err(|error| self.broken(&error))? {
+                return Ok(false);
+            }
+            if cells.len() > 1 || !cells[0].trim_ascii().is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn at(&mut self, entry: &Entry) -> Result<Option<Row>, Failure> {
+        let mut position = Position::new();
+        position.set_byte(entry.byte).set_line(entry.line);
+        self.reader.seek(position).map_err(|error| self.broken(&error))?;
+        self.next()
+    }
+
+    fn judged(&self, cells: ByteRecord) -> Result<StringRecord, BadRow> {
+        let (has, wanted) = (cells.len(), self.header.len());
+        if has != wanted {
+            return Err(BadRow::Cells { has, wanted });
+        }
+        StringRecord::from_byte_record(cells).map_err(|_| BadRow::Utf8)
+    }
+
+    fn broken(&self, error: &csv::Error) -> Failure {
+        Failure::new(format!("cannot read on in {}: {error}", self.path.display()))
+    }
+}
+
+/// The rows of several files, by the order they belong to.
+#[derive(Debug)]
+pub struct Index {
+    sheets: Vec<Sheet>,
+    /// Per sheet: the column that names the order.
+    keys: Vec<usize>,
+    entries: Vec<Entry>,
+    /// Per entry: whether an order has asked for it.
+    used: Vec<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    hash: u64,
+    sheet: u32,
+    byte: u64,
+    line: u64,
+}
+
+/// A row of an [`Index`]: which of its sheets it stands in, and the row.
+pub type Found = (usize, Row);
+
+fn hash(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What is kept of the name of an order that was read: so wide that two orders never have the same.
+pub fn fingerprint(key: &str) -> (u64, u64) {
+    let mut hasher = DefaultHasher::new();
+    (1_u8, key).hash(&mut hasher);
+    (hash(key), hasher.finish())
+}
+
+impl Index {
+    /// Reads every row of `paths` once. `keys` are the columns that name the order, one a file.
+    pub fn build(paths: &[PathBuf], keys: &[usize], delimiter: u8) -> Result<Self, Failure> {
+        let mut entries = Vec::new();
+        let mut sheets = Vec::with_capacity(paths.len());
+        for (number, path) in paths.iter().enumerate() {
+            let mut sheet = Sheet::open(path, delimiter, 64 * 1024)?;
+            let mut cells = ByteRecord::new();
+            while sheet.read_into(&mut cells)? {
+                let key = cells.get(keys[number]).unwrap_or_default();
+                let place = cells.position();
+                entries.push(Entry {
+                    hash: hash(String::from_utf8_lossy(key).trim()),
+                    sheet: number as u32,
+                    byte: place.map_or(0, Position::byte),
+                    line: place.map_or(0, Position::line),
+                });
+            }
+            sheets.push(Sheet::open(path, delimiter, LOOK_UP_BYTES)?);
+        }
+        entries.sort_unstable();
+        let used = vec![false; entries.len()];
+        Ok(Self { sheets, keys: keys.to_vec(), entries, used })
+    }
+
+    /// Its files.
+    pub fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    /// The rows of an order, in the order of the files. Each row is given once.
+    pub fn take(&mut self, key: &str) -> Result<Vec<Found>, Failure> {
+        let hash = hash(key);
+        let first = self.entries.partition_point(|entry| entry.hash < hash);
+        let mut found = Vec::new();
+        for at in first..self.entries.len() {
+            let entry = self.entries[at];
+            if entry.hash != hash {
+                break;
+            }
+            if self.used[at] {
+                continue;
+            }
+            let sheet = entry.sheet as usize;
+            let Some(row) = self.sheets[sheet].at(&entry)? else { continue };
+            let mine = match &row.cells {
+                Ok(cells) => cells.get(self.keys[sheet]).is_some_and(|cell| cell.trim() == key),
+                // Its cells cannot be compared; the hash must do.
+                Err(_) => true,
+            };
+            if mine {
+                self.used[at] = true;
+                found.push((sheet, row));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The next row behind `from` that no order has asked for, and where to go on.
+    pub fn orphan(&mut self, from: usize) -> Result<Option<(usize, Found)>, Failure> {
+        let Some(at) = (from..self.used.len()).find(|at| !self.used[*at]) else { return Ok(None) };
+        let entry = self.entries[at];
+        let sheet = entry.sheet as usize;
+        let row = self.sheets[sheet].at(&entry)?;
+        let row = row.unwrap_or(Row { line: entry.line, cells: Ok(StringRecord::new()) });
+        Ok(Some((at + 1, (sheet, row))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &[u8]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), text).expect("it takes bytes");
+        file
+    }
+
+    fn lines_of(index: &mut Index, key: &str) -> Vec<(u64, String)> {
+        let rows = index.take(key).expect("the files can be read");
+        let text = |row: Row| (row.line, row.cells.expect("a good row")[1].trim().to_owned());
+        rows.into_iter().map(|(_, row)| text(row)).collect()
+    }
+
+    #[test]
+    fn a_first_mark_of_byte_order_is_no_part_of_the_first_column() {
+        let file = file(b"\xef\xbb\xbforder,a\n1,x\n2,y\n");
+        assert_eq!(Sheet::open(file.path(), b',', 1024).unwrap().header, ["order", "a"]);
+        let mut index = Index::build(&[file.path().to_owned()], &[0], b',').unwrap();
+        assert_eq!(lines_of(&mut index, "2"), [(3, "y".to_owned())]);
+        assert_eq!(lines_of(&mut index, "1"), [(2, "x".to_owned())]);
+    }
+
+    #[test]
+    fn rows_are_found_wherever_they_stand_and_given_once() {
+        for end in ["\n", "\r\n"] {
+            let one = "order,a\n1,\"x\ny\"\n2,y\n1,z\n".replace('\n', end);
+            let two = ["order,a", "1,w", "", ""].join(end);
+            let (one, two) = (file(one.as_bytes()), file(two.as_bytes()));
+            let paths = [one.path().to_owned(), two.path().to_owned()];
+            let mut index = Index::build(&paths, &[0, 0], b',').unwrap();
+            let inside = format!("x{end}y");
+            let wanted = [(2, inside), (5, "z".to_owned()), (2, "w".to_owned())];
+            assert_eq!(lines_of(&mut index, "1"), wanted);
+            assert_eq!(lines_of(&mut index, "1"), []);
+            assert_eq!(lines_of(&mut index, "3"), []);
+            let (next, (sheet, row)) = index.orphan(0).unwrap().expect("order 2 was not asked for");
+            assert_eq!((sheet, row.line), (0, 4));
+            assert!(index.orphan(next).unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_are_told_and_not_skipped() {
+        let file = file(b"order,a\n1,x,more\n1,\xff\n1,y\n");
+        let mut index = Index::build(&[file.path().to_owned()], &[0], b',').unwrap();
+        let rows = index.take("1").unwrap();
+        let bad: Vec<_> =
+            rows.iter().map(|(_, row)| (row.line, row.cells.as_ref().err())).collect();
+        let cells = BadRow::Cells { has: 3, wanted: 2 };
+        assert_eq!(bad, [(2, Some(&cells)), (3, Some(&BadRow::Utf8)), (4, None)]);
+    }
+}

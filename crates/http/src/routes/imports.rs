@@ -1,0 +1,51 @@
+//! Imports: the road of `docket import` through a running server.
+
+use crate::answer;
+use crate::auth::Caller;
+use crate::center::Center;
+use crate::failure::Failure;
+use crate::query;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use docket_app::ImportOptions;
+use docket_wire::kinds;
+
+/// Take down orders that were placed elsewhere
+///
+/// The body is JSON lines, each an order as a list shows it with `expand=tree`; amounts may be null, unknown.
+/// What a line tells has happened and is taken whatever it says; what contradicts becomes an anomaly. An order
+/// whose `external_id` is here already is skipped, so the same lines can be sent again. A line that cannot be
+/// read is told in the answer and never stops the others.
+#[utoipa::path(
+    post, path = "/api/imports", tag = "orders", operation_id = "import_orders",
+    params(
+        ("live" = Option<bool>, Query, description = "`true`: the orders get deadlines from now on"),
+        ("dry_run" = Option<bool>, Query, description = "`true`: everything is checked, nothing written"),
+        ("issuer" = Option<String>, Query, description = "Who vouches for the orders; the key's issuer where left out"),
+    ),
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses((
+        status = 200, body = serde_json::Value,
+        description = "What became of the lines: `read`, `taken` and `known` are counts; `refused` lists \
+            `{line, field, code, message}`; `statuses`, `anomalies` and `sums` (minor units by currency) are of \
+            the orders taken; `differences` lists those of which payments and prices disagree",
+    ))
+)]
+pub async fn take(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    uri: Uri,
+    lines: Bytes,
+) -> Result<Response, Failure> {
+    let options = query::read(&uri, |fields| {
+        Some(ImportOptions {
+            live: fields.optional("live", query::yes_or_no).unwrap_or_default(),
+            dry_run: fields.optional("dry_run", query::yes_or_no).unwrap_or_default(),
+            issuer: fields.optional("issuer", kinds::identifier),
+        })
+    })?;
+    let report = center.app.import_lines(&who, &lines, &options).await?;
+    Ok(answer::json(StatusCode::OK, &report))
+}

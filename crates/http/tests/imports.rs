@@ -1,0 +1,61 @@
+//! `POST /api/imports`: the road of `docket import` through a running server.
+
+mod center;
+
+use axum::body::Body;
+use axum::http::Method;
+use center::{Got, TestCenter};
+use docket_app::Scope;
+use serde_json::json;
+
+fn lines() -> String {
+    let order = |id: u8| {
+        let items = json!([{"sku_id": "p", "quantity": "2", "list_price": 100}]);
+        let payments = json!([{"tender": "card", "reference": format!("r{id}"), "amount": 210}]);
+        let shops = json!([{"shop_id": "s", "freight": null, "items": items}]);
+        json!({"external_id": id.to_string(), "currency": "EUR", "shops": shops, "payments": payments})
+    };
+    format!("{}\n{{\n\n{}\n{}\n", order(1), order(2), order(1))
+}
+
+async fn import(center: &TestCenter, query: &str) -> Got {
+    let request = center.request(Method::POST, &format!("/api/imports{query}"));
+    let request = request.header("content-type", "application/x-ndjson");
+    center.send(request.body(Body::from(lines())).expect("a request")).await
+}
+
+#[tokio::test]
+async fn lines_are_taken_once_and_bad_ones_told() {
+    let center = TestCenter::start().await;
+    let dry = import(&center, "?dry_run=true").await.ok(200);
+    assert_eq!(center.orders().await, 0);
+    let report = import(&center, "").await.ok(200);
+    assert_eq!(center.orders().await, 2);
+    assert_eq!([&report["read"], &report["taken"], &report["known"]], [4, 2, 1]);
+    assert_eq!(report["refused"][0]["line"], 2);
+    assert_eq!(report["refused"][0]["code"], "malformed_json");
+    assert_eq!(report["sums"]["EUR"]["payments"], 420);
+    assert_eq!(report["sums"]["EUR"]["unknown"], 2);
+    assert_eq!(dry, report);
+    let again = import(&center, "?live=false").await.ok(200);
+    assert_eq!([&again["taken"], &again["known"]], [0, 3]);
+}
+
+#[tokio::test]
+async fn the_issuer_may_be_another_than_the_keys() {
+    let center = TestCenter::start().await;
+    import(&center, "").await.ok(200);
+    // Without a channel, numbers are unique per issuer.
+    let other = import(&center, "?issuer=old%20shop").await.ok(200);
+    assert_eq!(other["taken"], 2);
+}
+
+#[tokio::test]
+async fn an_import_needs_the_scope_admin_and_known_parameters() {
+    let center = TestCenter::start().await;
+    import(&center, "?dryrun=true").await.wrong_fields(&[("dryrun", "unknown_field")]);
+    import(&center, "?live=yes").await.wrong_fields(&[("live", "not_a_word")]);
+    let key = center.key(&[Scope::OrdersWrite], &center::every_actor(), &[]).await;
+    center.post_as(&key, "/api/imports", &json!({})).await.problem(403, "scope_missing");
+    center.post_as("nobody", "/api/imports", &json!({})).await.problem(401, "unauthenticated");
+}
