@@ -7,7 +7,8 @@ use super::sums;
 use crate::center::Method;
 use crate::failure::Failure;
 use crate::output::Output;
-use docket_domain::story::money;
+use docket_domain::story::{money, status_word};
+use docket_domain::words::Status;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -98,7 +99,7 @@ pub fn all(outcomes: &[Outcome], evidence: &Evidence, out: &Output) -> Vec<Check
     vec![
         Check::of(
             out.say("every order is there once, in its state", "订单齐全，状态正确"),
-            statuses(outcomes, evidence),
+            statuses(outcomes, evidence, out),
         ),
         Check::of(
             out.say("every tree adds up, to the last share", "每棵订单树金额平衡"),
@@ -128,13 +129,19 @@ fn none_of(mut complaints: impl Iterator<Item = String>, says: String) -> Result
     complaints.next().map_or(Ok(says), Err)
 }
 
-fn statuses(outcomes: &[Outcome], evidence: &Evidence) -> Result<String, String> {
+fn statuses(outcomes: &[Outcome], evidence: &Evidence, out: &Output) -> Result<String, String> {
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
     for (tree, _) in evidence.orders.values() {
         *counted.entry(tree["status"].as_str().unwrap_or("?")).or_default() += 1;
     }
-    let says: Vec<String> =
-        counted.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    let says: Vec<String> = counted
+        .iter()
+        .map(|(status, count)| {
+            let known = Status::from_word(status);
+            let word = known.map_or(*status, |known| status_word(known, out.language));
+            format!("{count} {word}")
+        })
+        .collect();
     if evidence.orders.len() != outcomes.len() {
         return Err(format!("{} orders of {}", evidence.orders.len(), outcomes.len()));
     }
