@@ -33,8 +33,9 @@ impl Center {
         match (&options.server, &options.key) {
             (Some(server), Some(key)) => return Ok(Self::there(Client::new(server, key)?)),
             (Some(_), None) => {
-                return Err(Failure::usage("--server needs a key")
-                    .next("Give one with --key KEY or in DOCKET_KEY; `docket key add` makes one."));
+                return Err(Failure::usage("--server needs a key").next(
+                    "Give one with --key KEY or in DOCKET_KEY; `docket key add` makes one.",
+                ));
             }
             (None, _) => {}
         }
@@ -44,6 +45,7 @@ impl Center {
             // A database that several processes may open has no lock to tell us; the file does.
             if let Some(running) = serving::running(&config)
                 && docket_store::sqlite_path(&config.database_url()).is_none()
+                && running.answers().await
             {
                 return Ok(Self::there(Client::new(&running.address, &running.token)?));
             }

@@ -22,10 +22,10 @@ pub struct Cli {
 #[command(next_help_heading = "For every command")]
 pub struct Options {
     /// The data folder: database, keys, config [default: ./docket-data]
-    #[arg(long, global = true, value_name = "DIR", env = "DOCKET_DATA")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// The config file [default: docket.toml in the data folder or here]
-    #[arg(long, global = true, value_name = "FILE", env = "DOCKET_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
@@ -69,10 +69,10 @@ impl Options {
 }
 
 /// The language that the terminal says it speaks.
-#[expect(clippy::disallowed_methods, reason = "the binary is where the environment is read")]
 fn terminal_language() -> Language {
     let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
-    let set = names.iter().filter_map(|name| std::env::var(name).ok()).find(|text| !text.is_empty());
+    let set =
+        names.iter().filter_map(|name| std::env::var(name).ok()).find(|text| !text.is_empty());
     if set.is_some_and(|text| text.starts_with("zh")) { Language::Zh } else { Language::En }
 }
 
@@ -118,11 +118,26 @@ enum Command {
     Openapi,
 }
 
+impl Command {
+    /// Whether it works on this machine alone, and never through a server elsewhere.
+    const fn is_of_this_machine(&self) -> bool {
+        use Command::{Check, Completions, Demo, Init, Migrate, Openapi, Serve};
+        matches!(
+            self,
+            Demo(_) | Init(_) | Serve(_) | Migrate | Check | Completions { .. } | Openapi
+        )
+    }
+}
+
 impl Cli {
     /// Does what was asked.
     pub fn run(self) -> Result<(), Failure> {
         let Self { options, command } = self;
         let command = command.unwrap_or_else(|| Command::Demo(demo::Args::default()));
+        if options.server.is_some() && command.is_of_this_machine() {
+            return Err(Failure::usage("--server is for commands that speak to a running center")
+                .next("Leave --server out here; --data DIR names a folder of this machine."));
+        }
         if let Command::Completions { shell } = command {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Self::command(), "docket", &mut text);

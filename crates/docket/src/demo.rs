@@ -68,7 +68,11 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
 
 /// Plays, checks and shows what came of it.
 async fn perform(args: &Args, center: &Here, out: &Output) -> Result<(), Failure> {
-    out.note(&format!("{} {}", out.say("a center is open at", "订单中心已启动："), center.address()));
+    out.note(&format!(
+        "{} {}",
+        out.say("a center is open at", "订单中心已启动："),
+        center.address()
+    ));
     let stage = Stage::set(center).await?;
     let played = play(&stage, out).await?;
     let ok = played.checks.iter().all(|check| check.found.is_ok());
@@ -129,5 +133,8 @@ fn invite(center: &Here, stage: &Stage, out: &Output) {
             out.say("a story", "订单经过")
         ));
     }
-    out.note(out.say("Ctrl-C stops it; a throw-away folder goes with it.", "按 Ctrl-C 结束，临时目录随之删除。"));
+    out.note(out.say(
+        "Ctrl-C stops it; a throw-away folder goes with it.",
+        "按 Ctrl-C 结束，临时目录随之删除。",
+    ));
 }

@@ -50,6 +50,6 @@ impl<E: std::error::Error> From<E> for Failure {
             message = format!("{message}: {cause}");
             source = cause.source();
         }
-        Self::new(message)
+        Self::new(message).next("`docket check` says what is in force and what can be reached.")
     }
 }

@@ -17,7 +17,7 @@ pub enum Form {
 }
 
 /// How a command shows what it has to show.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Output {
     /// For whom.
     pub form: Form,
@@ -82,9 +82,10 @@ impl Output {
     /// Shows how far `total` steps of something have got.
     pub fn progress(&self, what: &str, total: u64) -> Progress {
         let bar = if std::io::stderr().is_terminal() && self.form == Form::People {
-            let style = ProgressStyle::with_template("{msg:28} {wide_bar} {pos}/{len}");
+            let style = ProgressStyle::with_template("{msg:28} {bar:40} {pos}/{len}");
             let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style)
+            ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr())
+                .with_style(style)
         } else {
             ProgressBar::hidden()
         };
@@ -113,6 +114,8 @@ impl Progress {
             let _ = writeln!(anstream::stderr().lock(), "{}: {}", self.what, self.total);
         } else {
             self.bar.finish();
+            // A finished bar leaves the cursor behind it.
+            let _ = writeln!(anstream::stderr().lock());
         }
     }
 }

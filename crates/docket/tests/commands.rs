@@ -26,7 +26,10 @@ fn init_makes_config_database_and_first_user_and_overwrites_nothing() {
     assert_eq!(users["users"][0]["role"], "admin");
     let said = docket(data.path(), &["init"]).refused(1);
     assert!(said.contains("is there already"), "{said}");
-    assert_eq!(std::fs::read_to_string(data.path().join("docket.toml")).expect("still there"), config);
+    assert_eq!(
+        std::fs::read_to_string(data.path().join("docket.toml")).expect("still there"),
+        config
+    );
 }
 
 #[test]
@@ -45,7 +48,8 @@ fn serve_prints_one_line_and_stops_in_order_when_asked() {
     let running: Value = serde_json::from_str(&running).expect("JSON");
     assert_eq!(running["address"], serve.base_url());
     assert_eq!(running["pid"], serve.pid());
-    let mode = std::fs::metadata(data.path().join("serve.json")).expect("serve.json").permissions().mode();
+    let mode =
+        std::fs::metadata(data.path().join("serve.json")).expect("serve.json").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert!(serve.stderr().contains("made the key file"), "{}", serve.stderr());
     assert!(serve.terminate().success());
@@ -77,14 +81,20 @@ fn a_key_is_added_through_a_running_serve_and_without_one() {
         let said = docket(elsewhere.path(), &server).refused(1);
         assert!(said.contains("there is no order 7"), "{said}");
     }
-    let said = docket(elsewhere.path(), &["key", "list", "--server", serve.base_url(), "--key", key.trim()]);
+    let said = docket(
+        elsewhere.path(),
+        &["key", "list", "--server", serve.base_url(), "--key", key.trim()],
+    );
     assert!(said.refused(1).contains("needs the scope `admin`"));
     assert!(std::fs::read_dir(elsewhere.path()).expect("a folder").next().is_none());
     docket(data.path(), &["key", "revoke", "shop"]).refused(1); // two are called that
     let listed = docket(data.path(), &["key", "list", "--json"]).json();
     let number = listed["keys"][0]["key_id"].as_str().expect("a number").to_owned();
     docket(data.path(), &["key", "revoke", &number]).fine();
-    let said = docket(elsewhere.path(), &["explain", "7", "--server", serve.base_url(), "--key", key.trim()]);
+    let said = docket(
+        elsewhere.path(),
+        &["explain", "7", "--server", serve.base_url(), "--key", key.trim()],
+    );
     assert!(said.refused(1).contains("not valid"));
     assert!(serve.terminate().success());
     let listed = docket(data.path(), &["key", "list", "--json"]).json();
@@ -145,6 +155,8 @@ fn wrong_use_exits_2_and_says_what_was_meant() {
     assert!(said.contains("--listen"), "{said}");
     let said = docket(data.path(), &["key", "list", "--server", "http://127.0.0.1:1"]).refused(2);
     assert!(said.contains("--key"), "{said}");
+    let said = docket(data.path(), &["serve", "--server", "http://127.0.0.1:1"]).refused(2);
+    assert!(said.contains("--server is for commands"), "{said}");
     let tls = ["key", "list", "--server", "https://example.com", "--key", "k"];
     assert!(docket(data.path(), &tls).refused(2).contains("not TLS"));
     let gone = ["key", "list", "--server", "http://127.0.0.1:1", "--key", "k"];

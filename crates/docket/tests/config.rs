@@ -2,8 +2,10 @@
 
 mod run;
 
-use run::{command, docket, run};
+use docket_testkit::{Database, Serve, ServeCommand};
+use run::{DOCKET, command, docket, run};
 use serde_json::Value;
+use std::io::{Read, Write};
 use std::path::Path;
 
 fn written(data: &Path, text: &str) {
@@ -61,4 +63,48 @@ fn a_config_file_that_is_named_and_missing_is_an_error() {
     let data = tempfile::tempdir().expect("a folder");
     let said = docket(data.path(), &["check", "--config", "nowhere.toml"]).refused(1);
     assert!(said.contains("nowhere.toml cannot be read"), "{said}");
+}
+
+#[test]
+fn serve_check_and_commands_share_a_mariadb() {
+    let (data, database) = (tempfile::tempdir().expect("a folder"), Database::Mariadb.fresh());
+    let mut serve = ServeCommand::new(DOCKET, data.path()).database(&database).start();
+    let with_it = |words: &[&str]| {
+        let mut asked = command(data.path(), words);
+        run(asked.env("DOCKET_DATABASE__URL", database.url()))
+    };
+    let report = with_it(&["check", "--json"]).json();
+    assert_eq!(report["ok"], true, "{report}");
+    let database_says = report["checks"][3]["says"].as_str().expect("a text");
+    assert!(database_says.contains("its schema fits"), "{database_says}");
+    let server_says = report["checks"][4]["says"].as_str().expect("a text");
+    assert!(server_says.contains(&format!("pid {}", serve.pid())), "{server_says}");
+    let key =
+        with_it(&["key", "add", "shop", "--scopes", "orders.read", "--actors", "buyer"]).fine();
+    assert!(key.starts_with("dk_"), "{key}");
+    assert!(serve.terminate().success());
+    // Without a serve the command opens the database itself.
+    let listed = with_it(&["key", "list", "--json"]).json();
+    assert_eq!(listed["keys"][0]["name"], "shop");
+}
+
+#[test]
+fn metrics_can_be_hidden() {
+    let data = tempfile::tempdir().expect("a folder");
+    let answer = |serve: &Serve| {
+        let address = serve.base_url().trim_start_matches("http://").to_owned();
+        let mut stream = std::net::TcpStream::connect(&address).expect("connected");
+        let request =
+            format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        text
+    };
+    let serve = ServeCommand::new(DOCKET, data.path()).start();
+    assert!(answer(&serve).starts_with("HTTP/1.1 200"));
+    drop(serve);
+    let hidden =
+        ServeCommand::new(DOCKET, data.path()).env("DOCKET_TELEMETRY__METRICS", "false").start();
+    assert!(answer(&hidden).starts_with("HTTP/1.1 404"));
 }

@@ -14,7 +14,16 @@ fn the_demo_holds_and_its_orders_can_be_explained_in_both_languages() {
     let order = played["order"].as_str().expect("an order worth a look");
 
     let english = docket(data.path(), &["explain", order, "--lang", "en"]).fine();
-    for part in ["Order ", "Shop 11", "Payments", "Refunds", "Shipments", "one too many", "What happened"] {
+    for part in [
+        "Order ",
+        "Shop 11",
+        "Payments",
+        "Refunds",
+        "Shipments",
+        "one too many",
+        "Li Lei",
+        "What happened",
+    ] {
         assert!(english.contains(part), "{part} is missing in:\n{english}");
     }
     let chinese = docket(data.path(), &["explain", order, "--lang", "zh"]).fine();
@@ -40,7 +49,9 @@ fn a_throw_away_demo_leaves_nothing_behind() {
     let data = tempfile::tempdir().expect("a folder");
     let mut demo = std::process::Command::new(run::DOCKET);
     demo.args(["demo", "--once", "--lang", "zh"]).current_dir(data.path());
-    let ran = run::run(demo.env("TMPDIR", data.path()).env("DOCKET_DATABASE__URL", "mysql://u@127.0.0.1:1/d"));
+    let ran = run::run(
+        demo.env("TMPDIR", data.path()).env("DOCKET_DATABASE__URL", "mysql://u@127.0.0.1:1/d"),
+    );
     let said = ran.fine();
     assert!(said.contains('✓') && !said.contains('✗'), "{said}");
     assert!(std::fs::read_dir(data.path()).expect("a folder").next().is_none());

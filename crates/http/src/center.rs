@@ -15,11 +15,22 @@ use utoipa::openapi::OpenApi;
 pub struct Options {
     /// How long a caller may take to send a body.
     pub body_time: Duration,
+    /// Whether `/metrics` answers.
+    pub metrics: Metrics,
+}
+
+/// Whether counters are served to whoever can reach the center.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metrics {
+    /// At `/metrics`.
+    Served,
+    /// Not at all.
+    Hidden,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { body_time: Duration::from_secs(30) }
+        Self { body_time: Duration::from_secs(30), metrics: Metrics::Served }
     }
 }
 

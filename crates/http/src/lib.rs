@@ -19,7 +19,7 @@ mod request;
 mod routes;
 mod server;
 
-pub use center::Options;
+pub use center::{Metrics, Options};
 pub use openapi::document;
 pub use server::serve;
 

@@ -30,14 +30,16 @@ fn peek_sqlite(path: &Path) -> Result<Found, StoreError> {
     if !path.exists() {
         return Ok(Found::Nothing);
     }
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     Ok(if version == 0 { Found::Nothing } else { Found::Schema(version) })
 }
 
 async fn peek_mysql(url: &str) -> Result<Found, StoreError> {
-    let options = MySqlConnectOptions::from_str(url).map_err(|error| StoreError::Url(error.to_string()))?;
+    let options =
+        MySqlConnectOptions::from_str(url).map_err(|error| StoreError::Url(error.to_string()))?;
     let mut connection = options.connect().await?;
     let tables = "SELECT COUNT(*) FROM information_schema.tables \
                   WHERE table_schema = DATABASE() AND table_name = 'schema_version'";

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 pub use hyper::Method;
 
 /// How long an answer may take.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// A way to one server.
 pub struct Client {
@@ -33,7 +33,7 @@ pub struct Client {
 #[derive(Default)]
 struct Line {
     sender: Option<SendRequest<Full<Bytes>>>,
-    driver: JoinSet<()>,
+    _driver: JoinSet<()>,
 }
 
 /// An answer as it came.
@@ -54,33 +54,43 @@ impl Answer {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&self.body).map_err(|_| {
-            Failure::new(format!("the server answered {} with something that is not JSON", self.status))
-                .next("Check that --server names a Docket.")
+            Failure::new(format!(
+                "the server answered {} with something that is not JSON",
+                self.status
+            ))
+            .next("Check that --server names a Docket.")
         })
     }
 
     /// The body of a success, or why it is none.
     pub fn success(&self) -> Result<Value, Failure> {
-        if self.status.is_success() { self.json() } else { Err(failure(self.status, &self.json()?)) }
+        if self.status.is_success() {
+            self.json()
+        } else {
+            Err(failure(self.status, &self.json()?))
+        }
     }
 }
 
 impl Client {
     /// A client of the server at `url` that speaks with `token`.
     pub fn new(url: &str, token: &str) -> Result<Self, Failure> {
-        let wrong = |what: String| Failure::usage(what).next("Give a URL such as http://127.0.0.1:7300.");
+        let wrong =
+            |what: String| Failure::usage(what).next("Give a URL such as http://127.0.0.1:7300.");
         if url.starts_with("https://") {
             return Err(wrong(format!("{url}: this command speaks plain HTTP, not TLS")));
         }
-        let rest = url.strip_prefix("http://").ok_or_else(|| wrong(format!("{url} is no http:// URL")))?;
+        let rest =
+            url.strip_prefix("http://").ok_or_else(|| wrong(format!("{url} is no http:// URL")))?;
         let (host, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if host.is_empty() {
             return Err(wrong(format!("{url} names no host")));
         }
         let with_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         let authorization = HeaderValue::from_str(&format!("Bearer {token}"));
-        let mut authorization = authorization
-            .map_err(|_| Failure::usage("the key has characters that no key has").next("Copy it whole."))?;
+        let mut authorization = authorization.map_err(|_| {
+            Failure::usage("the key has characters that no key has").next("Copy it whole.")
+        })?;
         authorization.set_sensitive(true);
         Ok(Self {
             host: if with_port { host.to_owned() } else { format!("{host}:80") },
@@ -96,7 +106,12 @@ impl Client {
     }
 
     /// Asks with JSON and answers the JSON of a success.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
         let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         self.send(method, path, &[], body).await?.success()
     }
@@ -118,12 +133,17 @@ impl Client {
             request = request.header(name, value);
         }
         let request = request.body(Full::new(body)).map_err(|error| {
-            Failure::new(format!("{path} cannot be asked for: {error}")).next("Check the names in it.")
+            Failure::new(format!("{path} cannot be asked for: {error}"))
+                .next("Check the names in it.")
         })?;
         match tokio::time::timeout(LIMIT, self.exchange(request)).await {
             Ok(answer) => answer,
-            Err(_) => Err(Failure::new(format!("{} did not answer within {} s", self.host, LIMIT.as_secs()))
-                .next("Look at its log; what was asked may still be done.")),
+            Err(_) => Err(Failure::new(format!(
+                "{} did not answer within {} s",
+                self.host,
+                LIMIT.as_secs()
+            ))
+            .next("Look at its log; what was asked may still be done.")),
         }
     }
 
@@ -161,7 +181,7 @@ impl Client {
             // How it ended is heard by whoever waits for an answer.
             let _ = connection.await;
         });
-        Ok(Line { sender: Some(sender), driver })
+        Ok(Line { sender: Some(sender), _driver: driver })
     }
 }
 
@@ -182,7 +202,41 @@ fn failure(status: StatusCode, problem: &Value) -> Failure {
         404 => "Check the number or name.".to_owned(),
         429 | 503 => "Try again in a moment.".to_owned(),
         500 => "Its log says more.".to_owned(),
-        _ => format!("The server answered {}, code {}.", status.as_u16(), text("code").unwrap_or("unknown")),
+        _ => format!(
+            "The server answered {}, code {}.",
+            status.as_u16(),
+            text("code").unwrap_or("unknown")
+        ),
     };
     Failure::new(message).next(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_has_a_host_and_may_have_port_and_prefix() {
+        let read = |url: &str| Client::new(url, "k").map(|client| (client.host, client.prefix));
+        let fine = |host: &str, prefix: &str| (host.to_owned(), prefix.to_owned());
+        assert_eq!(read("http://a:7300").ok(), Some(fine("a:7300", "")));
+        assert_eq!(read("http://a/docket/").ok(), Some(fine("a:80", "/docket")));
+        assert_eq!(read("http://[::1]:7300/").ok(), Some(fine("[::1]:7300", "")));
+        assert_eq!(read("http://[::1]").ok(), Some(fine("[::1]:80", "")));
+        for wrong in ["https://a", "a:7300", "http://", "ftp://a", ""] {
+            assert_eq!(read(wrong).err().map(|failure| failure.code), Some(2), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_problem_becomes_a_sentence_with_its_wrong_fields() {
+        let problem = serde_json::json!({
+            "title": "Invalid", "code": "invalid", "detail": "one field is wrong",
+            "errors": [{"field": "name", "code": "empty", "message": "must not be empty"}],
+        });
+        let said = failure(StatusCode::UNPROCESSABLE_ENTITY, &problem);
+        assert_eq!(said.message, "one field is wrong; name: must not be empty");
+        assert_eq!(said.next.as_deref(), Some("The server answered 422, code invalid."));
+        assert_eq!(failure(StatusCode::BAD_GATEWAY, &Value::Null).message, "bad gateway");
+    }
 }

@@ -49,7 +49,9 @@ impl From<OpenError> for Failure {
             OpenError::Store(StoreError::Schema(_)) => {
                 "See `docket migrate --help`; keep a copy of the database first."
             }
-            OpenError::Store(StoreError::Url(_)) => "Set database.url in docket.toml or DOCKET_DATABASE__URL.",
+            OpenError::Store(StoreError::Url(_)) => {
+                "Set database.url in docket.toml or DOCKET_DATABASE__URL."
+            }
             OpenError::Store(_) => "`docket check` says what is in force and what can be reached.",
             OpenError::Vault(VaultError::Malformed { .. }) => {
                 "Bring the key file back from its copy; without it people's data cannot be read."
@@ -119,8 +121,10 @@ impl Here {
             std::io::Result::Ok((listener, address))
         };
         let bound = bound.await;
-        let (listener, address) =
-            bound.map_err(|error| OpenError::Machine { what: format!("the address {address}"), error })?;
+        let (listener, address) = bound.map_err(|error| OpenError::Machine {
+            what: format!("the address {address}"),
+            error,
+        })?;
         let token = fresh_token();
         app.accept(&token, Principal::local());
         let router = docket_http::router(app.clone(), docket_http::Options::default());

@@ -46,8 +46,12 @@ impl Running {
         let text = serde_json::to_string(self).expect("an address and a token are plain JSON");
         let fresh = data.join(format!("{FILE}.{}", self.pid));
         let write = || {
-            let mut file =
-                std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+            let mut file = std::fs::File::options()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&fresh)?;
             file.write_all(text.as_bytes())?;
             std::fs::rename(&fresh, &path)
         };
@@ -74,15 +78,57 @@ pub fn running(config: &Config) -> Option<Running> {
 }
 
 impl Running {
+    /// Whether something listens at its address: its number may have passed to another process since.
+    pub async fn answers(&self) -> bool {
+        let address = self.address.trim_start_matches("http://");
+        tokio::net::TcpStream::connect(address).await.is_ok()
+    }
+
     fn lives(&self) -> bool {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
         // A process of another user lives as well.
-        pid.is_some_and(|pid| {
-            !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH))
-        })
+        pid.is_some_and(|pid| !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH)))
     }
 }
 
 fn read(path: &Path) -> Option<Running> {
     serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_reach_a_server_of_every_address_over_the_loopback() {
+        let reached = |address: &str| {
+            let address = address.parse().expect("an address");
+            Running::this(address, "t".to_owned()).address
+        };
+        assert_eq!(reached("0.0.0.0:7300"), "http://127.0.0.1:7300");
+        assert_eq!(reached("[::]:7300"), "http://[::1]:7300");
+        assert_eq!(reached("10.0.0.5:7300"), "http://10.0.0.5:7300");
+    }
+
+    #[test]
+    fn a_file_of_a_process_that_is_gone_counts_for_nothing() {
+        let mut running = Running::this("127.0.0.1:1".parse().expect("an address"), "t".to_owned());
+        assert!(running.lives());
+        running.pid = i32::MAX as u32; // above the highest number that Linux gives
+        assert!(!running.lives());
+    }
+
+    #[test]
+    fn the_file_goes_with_its_process_and_not_with_another_one() {
+        let data = tempfile::tempdir().expect("a folder");
+        let running = Running::this("127.0.0.1:1".parse().expect("an address"), "t".to_owned());
+        drop(running.announce(data.path()).expect("written"));
+        assert!(read(&data.path().join(FILE)).is_none());
+        let announced = running.announce(data.path()).expect("written");
+        let other = Running { pid: running.pid + 1, ..running };
+        std::fs::write(data.path().join(FILE), serde_json::to_string(&other).expect("JSON"))
+            .expect("written");
+        drop(announced);
+        assert!(read(&data.path().join(FILE)).is_some());
+    }
 }

@@ -2,7 +2,7 @@
 //! It changes nothing.
 
 use crate::center::serving::{self, Running};
-use crate::center::Client;
+use crate::center::{Client, Method};
 use crate::cli::Options;
 use crate::config::{self, Config, Listed};
 use crate::failure::Failure;
@@ -39,11 +39,11 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let config = config::load(options, None)?;
     let running = serving::running(&config);
     let checks = vec![
-        Finding::of(out.say("config file", "配置文件"), Ok(config_file(&config, out))),
-        Finding::of(out.say("data folder", "数据目录"), data_folder(&config, out)),
-        Finding::of(out.say("key file", "密钥文件"), key_file(&config, out)),
-        Finding::of(out.say("database", "数据库"), database(&config, out).await),
-        Finding::of(out.say("server", "服务"), server(&config, running.as_ref(), out).await),
+        Finding::of(out.say("config file", "配置文件"), Ok(config_file(&config, &out))),
+        Finding::of(out.say("data folder", "数据目录"), data_folder(&config, &out)),
+        Finding::of(out.say("key file", "密钥文件"), key_file(&config, &out)),
+        Finding::of(out.say("database", "数据库"), database(&config, &out).await),
+        Finding::of(out.say("server", "服务"), server(&config, running.as_ref(), &out).await),
     ];
     let ok = checks.iter().all(|finding| finding.ok);
     let report = Report { ok, config: config.list(), checks };
@@ -69,17 +69,19 @@ fn print(report: &Report, out: &Output) {
     }
 }
 
-fn config_file(config: &Config, out: Output) -> String {
+fn config_file(config: &Config, out: &Output) -> String {
     match &config.file {
         Some(path) => path.display().to_string(),
         None => out.say("none; the defaults hold", "无，使用默认值").to_owned(),
     }
 }
 
-fn data_folder(config: &Config, out: Output) -> Result<String, String> {
+fn data_folder(config: &Config, out: &Output) -> Result<String, String> {
     let path = config.data.display();
     match std::fs::metadata(&config.data) {
-        Ok(found) if !found.is_dir() => Err(format!("{path} {}", out.say("is no folder", "不是目录"))),
+        Ok(found) if !found.is_dir() => {
+            Err(format!("{path} {}", out.say("is no folder", "不是目录")))
+        }
         Ok(found) if found.permissions().readonly() => {
             Err(format!("{path} {}", out.say("cannot be written to", "不可写")))
         }
@@ -92,19 +94,21 @@ fn data_folder(config: &Config, out: Output) -> Result<String, String> {
     }
 }
 
-fn key_file(config: &Config, out: Output) -> Result<String, String> {
+fn key_file(config: &Config, out: &Output) -> Result<String, String> {
     let path = config.key_file();
     let shown = path.display();
     let found = match std::fs::metadata(&path) {
         Ok(found) => found,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let made = out.say("is not there yet; `docket serve` makes it", "尚不存在，docket serve 会建立");
+            let made = out
+                .say("is not there yet; `docket serve` makes it", "尚不存在，docket serve 会建立");
             return Ok(format!("{shown} {made}"));
         }
         Err(error) => return Err(format!("{shown}: {error}")),
     };
     if found.permissions().mode() & 0o077 != 0 {
-        let open = out.say("can be read by others; run chmod 600 on it", "可被他人读取，请执行 chmod 600");
+        let open =
+            out.say("can be read by others; run chmod 600 on it", "可被他人读取，请执行 chmod 600");
         return Err(format!("{shown} {open}"));
     }
     match std::fs::File::open(&path) {
@@ -113,12 +117,15 @@ fn key_file(config: &Config, out: Output) -> Result<String, String> {
     }
 }
 
-async fn database(config: &Config, out: Output) -> Result<String, String> {
+async fn database(config: &Config, out: &Output) -> Result<String, String> {
     let shown = &config.database.url.text;
     match peek(&config.database_url()).await {
         Ok(Found::Nothing) => Ok(format!(
             "{shown} {}",
-            out.say("has no orders yet; `docket serve` makes the tables", "尚未建表，docket serve 会建立")
+            out.say(
+                "has no orders yet; `docket serve` makes the tables",
+                "尚未建表，docket serve 会建立"
+            )
         )),
         Ok(Found::Schema(version)) if version > SCHEMA => Err(format!(
             "{shown}: {} ({version} > {SCHEMA})",
@@ -126,18 +133,28 @@ async fn database(config: &Config, out: Output) -> Result<String, String> {
         )),
         Ok(Found::Schema(version)) if version < SCHEMA => Ok(format!(
             "{shown}: {} ({version} < {SCHEMA})",
-            out.say("the schema is of an older docket; `docket migrate` brings it up", "数据库结构较旧，请执行 docket migrate")
+            out.say(
+                "the schema is of an older docket; `docket migrate` brings it up",
+                "数据库结构较旧，请执行 docket migrate"
+            )
         )),
-        Ok(Found::Schema(version)) => {
-            Ok(format!("{shown} {} ({version})", out.say("answers, its schema fits", "可用，结构匹配")))
-        }
+        Ok(Found::Schema(version)) => Ok(format!(
+            "{shown} {} ({version})",
+            out.say("answers, its schema fits", "可用，结构匹配")
+        )),
         Err(error) => Err(format!("{shown}: {error}")),
     }
 }
 
-async fn server(config: &Config, running: Option<&Running>, out: Output) -> Result<String, String> {
+async fn server(
+    config: &Config,
+    running: Option<&Running>,
+    out: &Output,
+) -> Result<String, String> {
     if let Some(running) = running {
-        let asked = async { Client::new(&running.address, &running.token)?.ask(hyper::Method::GET, "/readyz", None).await };
+        let asked = async {
+            Client::new(&running.address, &running.token)?.ask(Method::GET, "/readyz", None).await
+        };
         let runs = out.say("`docket serve` runs", "docket serve 正在运行");
         return match asked.await {
             Ok(_) => Ok(format!("{runs} (pid {}) {}", running.pid, running.address)),

@@ -37,11 +37,17 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let out = options.output();
     let (order, activities) =
         center::with(options, async |center| fetch(&args, center, out.language).await).await?;
-    out.show(&json!({"order": order, "activities": activities}), |out| print(&order, &activities, out));
+    out.show(&json!({"order": order, "activities": activities}), |out| {
+        print(&order, &activities, out);
+    });
     Ok(())
 }
 
-async fn fetch(args: &Args, center: &Center, language: Language) -> Result<(Value, Value), Failure> {
+async fn fetch(
+    args: &Args,
+    center: &Center,
+    language: Language,
+) -> Result<(Value, Value), Failure> {
     let number = super::path_part(&args.order)?;
     let at = match &args.at {
         Some(at) => format!("?at={}", super::path_part(at)?),
@@ -52,7 +58,8 @@ async fn fetch(args: &Args, center: &Center, language: Language) -> Result<(Valu
     let told = center.get(&format!("/api/orders/{number}/activities?lang={lang}")).await?;
     let until = order["version"].as_u64().unwrap_or(u64::MAX);
     let then = |activity: &&Value| activity["seq"].as_u64().is_some_and(|seq| seq <= until);
-    let activities = told["activities"].as_array().into_iter().flatten().filter(then).cloned().collect();
+    let activities =
+        told["activities"].as_array().into_iter().flatten().filter(then).cloned().collect();
     Ok((order, Value::Array(activities)))
 }
 
@@ -77,7 +84,9 @@ fn print(order: &Value, activities: &Value, out: &Output) {
 fn actor(actor: &Value, language: Language) -> String {
     let word = |name: &str| text(actor, name).map(str::to_owned);
     match ActorKind::ALL.iter().find(|kind| Some(kind.word()) == text(actor, "kind")) {
-        Some(&kind) => story::actor_name(&Actor { kind, id: word("id"), name: word("name") }, language),
+        Some(&kind) => {
+            story::actor_name(&Actor { kind, id: word("id"), name: word("name") }, language)
+        }
         None => word("kind").unwrap_or_default(),
     }
 }

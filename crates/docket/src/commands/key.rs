@@ -45,13 +45,11 @@ pub struct Add {
 }
 
 fn scope(word: &str) -> Result<String, String> {
-    match docket_app::Scope::from_word(word) {
-        Some(_) => Ok(word.to_owned()),
-        None => {
-            let all: Vec<&str> = docket_app::Scope::ALL.iter().map(|scope| scope.word()).collect();
-            Err(format!("the scopes are {}", all.join(" ")))
-        }
+    if docket_app::Scope::from_word(word).is_some() {
+        return Ok(word.to_owned());
     }
+    let all: Vec<&str> = docket_app::Scope::ALL.iter().map(|scope| scope.word()).collect();
+    Err(format!("the scopes are {}", all.join(" ")))
 }
 
 /// Does what was asked.
@@ -107,9 +105,7 @@ async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
 fn words(value: &Value) -> String {
     match value {
         Value::String(word) => word.clone(),
-        Value::Array(words) => {
-            words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
-        }
+        Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
         _ => String::new(),
     }
 }
@@ -117,11 +113,17 @@ fn words(value: &Value) -> String {
 async fn revoke(name: &str, center: &Center, options: &Options) -> Result<(), Failure> {
     let keys = center.get("/api/keys").await?;
     let live = |key: &&Value| key["revoked_at"].is_null();
-    let named: Vec<&Value> = keys["keys"].as_array().into_iter().flatten()
+    let named: Vec<&Value> = keys["keys"]
+        .as_array()
+        .into_iter()
+        .flatten()
         .filter(|key| key["key_id"] == name || (key["name"] == name && live(key)))
         .collect();
     let number = match named[..] {
-        [] => return Err(Failure::new(format!("there is no key {name}")).next("`docket key list` lists them.")),
+        [] => {
+            return Err(Failure::new(format!("there is no key {name}"))
+                .next("`docket key list` lists them."));
+        }
         [key] => key["key_id"].as_str().unwrap_or_default(),
         _ => {
             return Err(Failure::new(format!("several keys are called {name}"))

@@ -21,7 +21,8 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     };
     settings.upgrade = true;
     // The schema has nothing sealed in it: no key file is needed, and none is made.
-    let app = App::open(settings, vault::Vault::throw_away(), Clock::System).await.map_err(failed)?;
+    let app =
+        App::open(settings, vault::Vault::throw_away(), Clock::System).await.map_err(failed)?;
     app.stop().await;
     let out = options.output();
     out.show(&json!({"before": before, "now": SCHEMA}), |out| {

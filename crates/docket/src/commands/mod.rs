@@ -18,6 +18,21 @@ pub fn path_part(name: &str) -> Result<String, Failure> {
         return Err(Failure::usage("a name is empty").next("Give the name of what is meant."));
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let escape = |byte: u8| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
+    let escape =
+        |byte: u8| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
     Ok(name.bytes().map(escape).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_part;
+
+    #[test]
+    fn a_name_stays_one_part_of_a_path() {
+        let part = |name: &str| path_part(name).ok();
+        assert_eq!(part("tea-1.2_b~").as_deref(), Some("tea-1.2_b~"));
+        assert_eq!(part("a/b?c d").as_deref(), Some("a%2Fb%3Fc%20d"));
+        assert_eq!(part("茶").as_deref(), Some("%E8%8C%B6"));
+        assert_eq!(part(""), None);
+    }
 }

@@ -83,8 +83,9 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure>
         std::io::Result::Ok((listener, address))
     };
     bound.await.map_err(|error| {
-        Failure::new(format!("{address} cannot be listened on: {error}"))
-            .next("Name another address with --listen, for example --listen 127.0.0.1:0 for a free port.")
+        Failure::new(format!("{address} cannot be listened on: {error}")).next(
+            "Name another address with --listen, for example --listen 127.0.0.1:0 for a free port.",
+        )
     })
 }
 

@@ -101,7 +101,9 @@ async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
         ];
         let word = |user: &Value, name: &str| user[name].as_str().unwrap_or_default().to_owned();
         let row = |user: &Value| {
-            ["user_id", "name", "role", "created_at", "disabled_at"].map(|name| word(user, name)).to_vec()
+            ["user_id", "name", "role", "created_at", "disabled_at"]
+                .map(|name| word(user, name))
+                .to_vec()
         };
         out.table(&head, users["users"].as_array().into_iter().flatten().map(row));
     });
@@ -113,7 +115,9 @@ async fn disable(name: &str, center: &Center, options: &Options) -> Result<(), F
     let named = |user: &&Value| user["name"] == name || user["user_id"] == name;
     let found = users["users"].as_array().into_iter().flatten().find(named);
     let Some(number) = found.and_then(|user| user["user_id"].as_str()) else {
-        return Err(Failure::new(format!("there is no user {name}")).next("`docket user list` lists them."));
+        return Err(
+            Failure::new(format!("there is no user {name}")).next("`docket user list` lists them.")
+        );
     };
     let done = center.delete(&format!("/api/users/{number}")).await?;
     let out = options.output();

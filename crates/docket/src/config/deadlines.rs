@@ -25,18 +25,27 @@ pub const KEYS: &[(&str, &str, &str, LengthOf)] = &[
     ("answer_goods", "3d", "To answer a refund request for goods; then it is agreed.", |policy| {
         &mut policy.answer_goods
     }),
-    ("answer_takeaway", "1d", "To answer a refund request for takeaway; then it is agreed.", |policy| {
-        &mut policy.answer_takeaway
-    }),
-    ("answer_seller_cancel", "3d", "To answer a seller's wish to cancel; then it is refused.", |policy| {
-        &mut policy.answer_seller_cancel
-    }),
+    (
+        "answer_takeaway",
+        "1d",
+        "To answer a refund request for takeaway; then it is agreed.",
+        |policy| &mut policy.answer_takeaway,
+    ),
+    (
+        "answer_seller_cancel",
+        "3d",
+        "To answer a seller's wish to cancel; then it is refused.",
+        |policy| &mut policy.answer_seller_cancel,
+    ),
     ("retry_revoke", "5m", "Between two tries of a revoke that failed.", |policy| {
         &mut policy.retry_revoke
     }),
-    ("rest_at_least", "1d", "The least that runs on after a refund stopped a deadline.", |policy| {
-        &mut policy.rest_at_least
-    }),
+    (
+        "rest_at_least",
+        "1d",
+        "The least that runs on after a refund stopped a deadline.",
+        |policy| &mut policy.rest_at_least,
+    ),
     ("rate_again", "30d", "After receipt, how long a second rating is taken.", |policy| {
         &mut policy.rate_again
     }),
@@ -54,14 +63,17 @@ pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Deadlines, Fa
     let mut named = layers.take_under("deadlines");
     if !named.iter().any(|given| given.path == takeaway) {
         let minutes = Policy::takeaway().pay_by / docket_domain::time::MINUTE;
-        let given = Given { path: takeaway.to_vec(), text: format!("{minutes}m"), origin: Origin::Default };
+        let given =
+            Given { path: takeaway.to_vec(), text: format!("{minutes}m"), origin: Origin::Default };
         named.push(given);
     }
     for given in named {
         let (overlay, key) = place(&mut deadlines, &given)?;
         let found = KEYS.iter().find(|(known, ..)| *known == key);
-        let Some((_, _, _, length)) = found else { return Err(unknown(&given.path, &given.origin)) };
-        let set: Set<Length> = layers::read(&given.path, given.text.clone(), given.origin.clone())?;
+        let Some((_, _, _, length)) = found else {
+            return Err(unknown(&given.path, &given.origin));
+        };
+        let set: Set<Length> = layers::read(&given.path, &given.text, given.origin.clone())?;
         overlay.0.push((*length, set.0));
         also.push(listed(dotted(&given.path), &set));
     }
@@ -90,9 +102,12 @@ fn place<'a, 'b>(
 
 fn no_type(word: &str, given: &Given) -> Failure {
     let words = OrderType::ALL.iter().map(|known| known.word()).chain(["shop.ID", "channel.NAME"]);
-    let failure = Failure::new(format!("there is no setting {} ({})", dotted(&given.path), given.origin));
+    let failure =
+        Failure::new(format!("there is no setting {} ({})", dotted(&given.path), given.origin));
     match super::nearest::nearest(word, words.clone()) {
         Some(near) => failure.next(format!("Did you mean [deadlines.{near}]?")),
-        None => failure.next(format!("[deadlines.…] takes {}.", words.collect::<Vec<_>>().join(", "))),
+        None => {
+            failure.next(format!("[deadlines.…] takes {}.", words.collect::<Vec<_>>().join(", ")))
+        }
     }
 }

@@ -47,7 +47,8 @@ mod tests {
             ("DOCKET_TEST_SEED", "1"),
             ("PATH", "/bin"),
         ];
-        let given = of(variables.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())));
+        let given =
+            of(variables.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())));
         let paths: Vec<String> = given.iter().map(|given| given.path.join("/")).collect();
         assert_eq!(paths, ["deadlines/shop/Xy-1/pay_by", "server/listen"]);
     }

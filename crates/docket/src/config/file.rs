@@ -73,7 +73,6 @@ fn line_at(text: &str, byte: usize) -> usize {
     1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,8 +81,10 @@ mod tests {
     fn every_value_of_a_file_has_its_line() {
         let text = "[server]\nlisten = \"a\"\n\n[deadlines.shop.\"1.1\"]\npay_by = '5m'\n[orders]\nqueue = 7\n";
         let found = parse(Path::new("d.toml"), text).expect("TOML");
-        let shown: Vec<String> =
-            found.iter().map(|given| format!("{:?}={} {}", given.path, given.text, given.origin)).collect();
+        let shown: Vec<String> = found
+            .iter()
+            .map(|given| format!("{:?}={} {}", given.path, given.text, given.origin))
+            .collect();
         assert_eq!(
             shown,
             [

@@ -3,7 +3,7 @@
 use super::shapes::Shape;
 use super::{Origin, Set};
 use crate::failure::Failure;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The section, the key, and for some keys names between them.
@@ -28,17 +28,17 @@ impl Layers {
     /// Puts a layer over those before. A secret given in a file of its own (`url_file`) and the same given
     /// at its place are one value: the later layer wins, and both in one layer are a mistake.
     pub fn add(&mut self, layer: Vec<Given>) -> Result<(), Failure> {
-        let mut own: BTreeMap<KeyPath, ()> = BTreeMap::new();
+        let mut own: BTreeSet<KeyPath> = BTreeSet::new();
         for Given { path, text, origin } in layer {
             if let Some(twin) = twin(&path) {
-                if own.contains_key(&twin) {
+                if own.contains(&twin) {
                     let (one, other) = (dotted(&path), dotted(&twin));
                     return Err(Failure::new(format!("{one} and {other} are both set ({origin})"))
                         .next("Leave one of them out."));
                 }
                 self.0.remove(&twin);
             }
-            own.insert(path.clone(), ());
+            own.insert(path.clone());
             self.0.insert(path, (text, origin));
         }
         Ok(())
@@ -51,7 +51,7 @@ impl Layers {
             Some(given) => given,
             None => (default.to_owned(), Origin::Default),
         };
-        read(&path, text, origin)
+        read(&path, &text, origin)
     }
 
     /// Takes a secret: at its place, or from the file that `…_file` names, relative to `folder`.
@@ -71,7 +71,7 @@ impl Layers {
             Failure::new(format!("{} names {}: {error}", dotted(&twin), file.display()))
                 .next(format!("It is set by {origin}; name a file that can be read."))
         })?;
-        read(&twin, text.trim_end_matches(['\r', '\n']).to_owned(), origin)
+        read(&twin, text.trim_end_matches(['\r', '\n']), origin)
     }
 
     /// Takes what stands under `section` with names between it and the key.
@@ -102,11 +102,15 @@ fn twin(path: &[String]) -> Option<KeyPath> {
 }
 
 /// Reads a value or says what it should look like.
-pub fn read<T: Shape>(path: &[String], text: String, origin: Origin) -> Result<Set<T>, Failure> {
-    match T::read(&text) {
-        Some(value) => Ok(Set { value, text: T::shown(&text), origin }),
-        None => Err(Failure::new(format!("{} = \"{}\" ({origin}) cannot be used", dotted(path), T::shown(&text)))
-            .next(format!("It must be {}.", T::LOOKS))),
+pub fn read<T: Shape>(path: &[String], text: &str, origin: Origin) -> Result<Set<T>, Failure> {
+    match T::read(text) {
+        Some(value) => Ok(Set { value, text: T::shown(text), origin }),
+        None => Err(Failure::new(format!(
+            "{} = \"{}\" ({origin}) cannot be used",
+            dotted(path),
+            T::shown(text)
+        ))
+        .next(format!("It must be {}.", T::LOOKS))),
     }
 }
 

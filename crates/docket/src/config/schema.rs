@@ -172,8 +172,19 @@ pub const SECTIONS: [&Section; 6] = [
 
 /// Sections that are named already and do nothing yet: refused, so that nobody believes they do.
 const LATER: [&str; 13] = [
-    "redis", "ledger", "payments", "tasks", "schedules", "channels", "hub", "branch", "site", "sites",
-    "alerts", "archive", "mirror",
+    "redis",
+    "ledger",
+    "payments",
+    "tasks",
+    "schedules",
+    "channels",
+    "hub",
+    "branch",
+    "site",
+    "sites",
+    "alerts",
+    "archive",
+    "mirror",
 ];
 
 /// The config in force.
@@ -249,7 +260,11 @@ impl Config {
 
     /// The settings of the HTTP interface.
     pub fn http(&self) -> docket_http::Options {
-        docket_http::Options { body_time: self.server.body_time.duration() }
+        let metrics = match *self.telemetry.metrics {
+            Switch::On => docket_http::Metrics::Served,
+            Switch::Off => docket_http::Metrics::Hidden,
+        };
+        docket_http::Options { body_time: self.server.body_time.duration(), metrics }
     }
 
     /// The database, with a path that is not absolute laid in the data folder.
@@ -277,8 +292,13 @@ fn take_markets(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Markets, 
         match &given.path[..] {
             [_, markets, name] if markets == "markets" => {
                 let number = given.text.parse::<u16>().map_err(|_| {
-                    Failure::new(format!("{} = {} ({}) cannot be used", layers::dotted(&given.path), given.text, given.origin))
-                        .next("A market has a number from 100 to 65535.")
+                    Failure::new(format!(
+                        "{} = {} ({}) cannot be used",
+                        layers::dotted(&given.path),
+                        given.text,
+                        given.origin
+                    ))
+                    .next("A market has a number from 100 to 65535.")
                 })?;
                 configured.push((name.clone(), number));
                 let (value, origin) = (given.text.clone(), given.origin.to_string());
@@ -317,7 +337,8 @@ fn likely(section: &str, rest: &[String]) -> Option<String> {
     let Some((key, before)) = rest.split_last() else { return Some(format!("[{name}]")) };
     if name == "deadlines" {
         let key = nearest(key, deadlines::KEYS.iter().map(|(key, ..)| *key))?;
-        let before: Vec<String> = [name.to_owned()].into_iter().chain(before.iter().cloned()).collect();
+        let before: Vec<String> =
+            [name.to_owned()].into_iter().chain(before.iter().cloned()).collect();
         return Some(format!("{}.{key}", layers::dotted(&before)));
     }
     let Some(section) = SECTIONS.iter().find(|known| known.name == name) else {

@@ -21,7 +21,9 @@ impl Shape for SocketAddr {
     const LOOKS: &'static str = "an address with a port, such as 127.0.0.1:7300 or [::]:7300";
 
     fn read(text: &str) -> Option<Self> {
-        let text = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+        let text = text
+            .strip_prefix("localhost:")
+            .map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
         text.parse().ok()
     }
 }
@@ -133,8 +135,7 @@ impl Shape for LogFormat {
 pub struct LogLevel(pub String);
 
 impl Shape for LogLevel {
-    const LOOKS: &'static str =
-        "a level (error, warn, info, debug, trace) or levels by module, such as info,docket_app=debug";
+    const LOOKS: &'static str = "a level (error, warn, info, debug, trace) or levels by module, such as info,docket_app=debug";
 
     fn read(text: &str) -> Option<Self> {
         let known = |word: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&word);
@@ -164,7 +165,8 @@ impl Shape for DatabaseUrl {
         let path = docket_store::sqlite_path(text);
         let sqlite = path.is_some_and(|path| !path.as_os_str().is_empty());
         let mysql = ["mysql://", "mariadb://"].iter().any(|scheme| {
-            text.strip_prefix(scheme).is_some_and(|rest| rest.contains('/') && !rest.starts_with('/'))
+            text.strip_prefix(scheme)
+                .is_some_and(|rest| rest.contains('/') && !rest.starts_with('/'))
         });
         (sqlite || mysql).then(|| Self(text.to_owned()))
     }
@@ -185,7 +187,9 @@ mod tests {
 
     #[test]
     fn lengths_of_time_read_as_people_write_them() {
-        for (text, ms) in [("30m", 1_800_000), ("15d", 1_296_000_000), ("1h30m", 5_400_000), ("45s", 45_000)] {
+        for (text, ms) in
+            [("30m", 1_800_000), ("15d", 1_296_000_000), ("1h30m", 5_400_000), ("45s", 45_000)]
+        {
             assert_eq!(Length::read(text), Some(Length(ms)), "{text}");
         }
         for wrong in ["", "30", "m", "-1m", "0s", "1.5h", "5y", "99999999999999d", "9999d"] {
@@ -202,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_database_url_is_of_a_kind_we_know() {
-        for fine in ["sqlite:a.db", "sqlite:///tmp/a.db", "mysql://u@h/d", "mariadb://u:p@h:3307/d"] {
+        for fine in ["sqlite:a.db", "sqlite:///tmp/a.db", "mysql://u@h/d", "mariadb://u:p@h:3307/d"]
+        {
             assert!(DatabaseUrl::read(fine).is_some(), "{fine}");
         }
         for wrong in ["", "sqlite:", "postgres://h/d", "mysql://", "mysql:///d", "docket.db"] {

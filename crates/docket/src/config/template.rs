@@ -1,7 +1,7 @@
 //! The commented `docket.toml` that `docket init` writes: every key with what it is for and its default.
 
 use super::deadlines;
-use super::schema::{SECTIONS, Section, Secrecy};
+use super::schema::{SECTIONS, Secrecy, Section};
 use std::fmt::Write as _;
 
 /// The text of a config file in which nothing is set yet.
@@ -28,7 +28,8 @@ fn write_section(text: &mut String, section: &Section) {
     for field in section.fields {
         comment(text, field.about);
         if field.secrecy == Secrecy::Secret {
-            let _ = writeln!(text, "# Or {}_file = \"FILE\", to keep it out of this file.", field.key);
+            let _ =
+                writeln!(text, "# Or {}_file = \"FILE\", to keep it out of this file.", field.key);
         }
         let bare = field.default == "true" || field.default.parse::<i64>().is_ok();
         let quote = if bare { "" } else { "\"" };

@@ -61,7 +61,10 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
 #[test]
 fn a_section_of_a_later_release_is_not_taken_silently() {
     let said = refusal("[redis]\nurl = \"redis://localhost\"\n", &[]);
-    assert!(said.starts_with("redis.url (docket.toml:2): [redis] is not used in this release"), "{said}");
+    assert!(
+        said.starts_with("redis.url (docket.toml:2): [redis] is not used in this release"),
+        "{said}"
+    );
     let said = refusal("[channels.temu]\nx = 1\n", &[]);
     assert!(said.contains("[channels] is not used in this release"), "{said}");
 }
@@ -88,7 +91,10 @@ fn deadlines_are_laid_over_by_type_channel_and_shop() {
         overlay.lay_over(&mut policy);
         policy
     };
-    assert_eq!(laid(&config.deadlines.by_type[&docket_domain::words::OrderType::Hotel]).pay_by, 600_000);
+    assert_eq!(
+        laid(&config.deadlines.by_type[&docket_domain::words::OrderType::Hotel]).pay_by,
+        600_000
+    );
     let shop = laid(&config.deadlines.by_shop["11"]);
     assert_eq!((shop.pay_by, shop.settle_after), (1_200_000, 86_400_000));
     assert_eq!(laid(&config.deadlines.by_channel["temu"]).pay_by, 7_200_000);
@@ -117,7 +123,8 @@ fn a_secret_can_stand_in_a_file_of_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("url"), "mysql://u:p@h/d\n").expect("written");
     let path = vec!["database".to_owned(), "url_file".to_owned()];
-    let given = |text: &str| Given { path: path.clone(), text: text.to_owned(), origin: Origin::Default };
+    let given =
+        |text: &str| Given { path: path.clone(), text: text.to_owned(), origin: Origin::Default };
     let mut layers = Layers::default();
     layers.add(vec![given("url")]).expect("a layer");
     let config = Config::read(layers, folder.path().to_owned(), None).expect("a config");
@@ -137,10 +144,13 @@ fn the_commented_file_sets_nothing_and_names_every_key() {
     assert!(config.list().iter().all(|listed| listed.origin == "default"));
     // With the comments taken off its settings, it sets every key to its default.
     let settings = text.lines().map(|line| match line.strip_prefix("# ") {
-        Some(setting) if setting.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => setting,
+        Some(setting) if setting.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => {
+            setting
+        }
         _ => line,
     });
-    let whole = read(&settings.collect::<Vec<_>>().join("\n"), &[]).expect("every default is valid");
+    let whole =
+        read(&settings.collect::<Vec<_>>().join("\n"), &[]).expect("every default is valid");
     let keys = SECTIONS.iter().flat_map(|section| {
         section.fields.iter().map(|field| format!("{}.{}", section.name, field.key))
     });

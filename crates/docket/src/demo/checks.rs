@@ -7,7 +7,8 @@ use super::sums;
 use crate::center::Method;
 use crate::failure::Failure;
 use crate::output::Output;
-use docket_domain::story::money;
+use docket_domain::story::{money, status_word};
+use docket_domain::words::Status;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -54,7 +55,11 @@ pub struct Evidence {
 }
 
 /// Asks the center for every order, its log, and the shelves.
-pub async fn gather(stage: &Stage, outcomes: &[Outcome], out: &Output) -> Result<Evidence, Failure> {
+pub async fn gather(
+    stage: &Stage,
+    outcomes: &[Outcome],
+    out: &Output,
+) -> Result<Evidence, Failure> {
     let title = out.say("reading everything back", "核对");
     let bar = Arc::new(out.progress(title, outcomes.len() as u64));
     let mut readers = JoinSet::new();
@@ -65,7 +70,8 @@ pub async fn gather(stage: &Stage, outcomes: &[Outcome], out: &Output) -> Result
             let mut read = Vec::new();
             for id in ids {
                 let tree = line.ask(Method::GET, &format!("/api/orders/{id}"), None).await?;
-                let log = line.ask(Method::GET, &format!("/api/orders/{id}/operations"), None).await?;
+                let log =
+                    line.ask(Method::GET, &format!("/api/orders/{id}/operations"), None).await?;
                 let rows = log["operations"].as_array().into_iter().flatten();
                 let rows = rows.filter_map(|row| row["seq"].as_u64()).collect();
                 read.push((id, (tree, rows)));
@@ -91,8 +97,14 @@ pub async fn gather(stage: &Stage, outcomes: &[Outcome], out: &Output) -> Result
 /// Every check.
 pub fn all(outcomes: &[Outcome], evidence: &Evidence, out: &Output) -> Vec<Check> {
     vec![
-        Check::of(out.say("every order is there once, in its state", "订单齐全，状态正确"), statuses(outcomes, evidence)),
-        Check::of(out.say("every tree adds up, to the last share", "每棵订单树金额平衡"), trees(evidence)),
+        Check::of(
+            out.say("every order is there once, in its state", "订单齐全，状态正确"),
+            statuses(outcomes, evidence, out),
+        ),
+        Check::of(
+            out.say("every tree adds up, to the last share", "每棵订单树金额平衡"),
+            trees(evidence),
+        ),
         Check::of(
             out.say("money received = paid + due back", "收款 = 已付 + 应退"),
             received(outcomes, evidence, out),
@@ -105,7 +117,10 @@ pub fn all(outcomes: &[Outcome], evidence: &Evidence, out: &Output) -> Vec<Check
             out.say("the shelves agree with the orders", "库存与订单一致"),
             shelves(outcomes, evidence, out),
         ),
-        Check::of(out.say("every change is in the log, none missing", "日志连续完整"), logs(outcomes, evidence)),
+        Check::of(
+            out.say("every change is in the log, none missing", "日志连续完整"),
+            logs(outcomes, evidence),
+        ),
     ]
 }
 
@@ -114,18 +129,26 @@ fn none_of(mut complaints: impl Iterator<Item = String>, says: String) -> Result
     complaints.next().map_or(Ok(says), Err)
 }
 
-fn statuses(outcomes: &[Outcome], evidence: &Evidence) -> Result<String, String> {
+fn statuses(outcomes: &[Outcome], evidence: &Evidence, out: &Output) -> Result<String, String> {
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
     for (tree, _) in evidence.orders.values() {
         *counted.entry(tree["status"].as_str().unwrap_or("?")).or_default() += 1;
     }
-    let says: Vec<String> = counted.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    let says: Vec<String> = counted
+        .iter()
+        .map(|(status, count)| {
+            let known = Status::from_word(status);
+            let word = known.map_or(*status, |known| status_word(known, out.language));
+            format!("{count} {word}")
+        })
+        .collect();
     if evidence.orders.len() != outcomes.len() {
         return Err(format!("{} orders of {}", evidence.orders.len(), outcomes.len()));
     }
     let wrong = outcomes.iter().filter_map(|outcome| {
         let status = evidence.orders.get(&outcome.order)?.0["status"].as_str()?;
-        (status != outcome.status).then(|| format!("{}: {status}, not {}", outcome.order, outcome.status))
+        (status != outcome.status)
+            .then(|| format!("{}: {status}, not {}", outcome.order, outcome.status))
     });
     none_of(wrong, says.join(", "))
 }
@@ -195,7 +218,9 @@ fn shelves(outcomes: &[Outcome], evidence: &Evidence, out: &Output) -> Result<St
         let (left, kept) = (sum(sku, |outcome| &outcome.taken), sum(sku, |outcome| &outcome.held));
         let expected = [before[0] - left, before[1] + kept];
         if *now != expected {
-            return Err(format!("{sku}: on hand and held are {now:?}, not {expected:?} (thousandths)"));
+            return Err(format!(
+                "{sku}: on hand and held are {now:?}, not {expected:?} (thousandths)"
+            ));
         }
         taken += left;
         held += kept;
@@ -219,7 +244,10 @@ fn logs(outcomes: &[Outcome], evidence: &Evidence) -> Result<String, String> {
         let version = tree["version"].as_u64().unwrap_or_default();
         let taken = u64::from(outcome.operations);
         if !dense || version != seqs.len() as u64 || version != taken {
-            return Err(format!("{}: rows {seqs:?}, version {version}, operations {taken}", outcome.order));
+            return Err(format!(
+                "{}: rows {seqs:?}, version {version}, operations {taken}",
+                outcome.order
+            ));
         }
         rows += seqs.len();
     }

@@ -27,8 +27,26 @@ pub enum Party {
     Gateway,
 }
 
+impl Party {
+    /// Who speaks for it, as it stands in the log.
+    pub fn actor(self) -> Value {
+        match self {
+            Self::Admin | Self::Buyer => json!({"kind": "buyer", "name": "Li Lei 李雷"}),
+            Self::Seller => json!({"kind": "seller", "name": "Han Meimei 韩梅梅"}),
+            Self::Store => json!({"kind": "store", "name": "Noodle bar 面馆"}),
+            Self::Till => json!({"kind": "till", "id": "till-1"}),
+            Self::Gateway => json!({"kind": "gateway", "id": "sandbox"}),
+        }
+    }
+}
+
 const PARTIES: [(Party, &str, &[&str], &[&str]); 6] = [
-    (Party::Admin, "demo admin", &["orders.read", "orders.write", "stock", "privacy.read", "admin"], &["buyer"]),
+    (
+        Party::Admin,
+        "demo admin",
+        &["orders.read", "orders.write", "stock", "privacy.read", "admin"],
+        &["buyer"],
+    ),
     (Party::Buyer, "demo web shop", &["orders.read", "orders.write", "prices"], &["buyer"]),
     (Party::Seller, "demo seller", &["orders.read", "orders.write"], &["seller"]),
     (Party::Store, "demo store", &["orders.read", "orders.write"], &["store"]),
@@ -118,7 +136,11 @@ impl Stage {
 }
 
 /// Counts so much of a SKU, over what orders of an earlier run still hold; answers what stands now.
-async fn fill_shelf(local: &Client, sku: &str, on_hand: &str) -> Result<(String, i64, i64), Failure> {
+async fn fill_shelf(
+    local: &Client,
+    sku: &str,
+    on_hand: &str,
+) -> Result<(String, i64, i64), Failure> {
     let path = format!("/api/stock/{sku}");
     let count = |on_hand: &str| json!({"place": "main", "on_hand": on_hand, "reason": "demo"});
     let mut stands = local.ask(Method::PUT, &path, Some(&count(on_hand))).await?;

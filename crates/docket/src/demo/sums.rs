@@ -40,7 +40,8 @@ fn adds_up_shop(shop: &Value) -> Result<(), String> {
     same("shop discount", number(shop, "shop_discount")?, discount)?;
     same("price of a shop order", number(shop, "price")?, sum(items, "price")? - discount)?;
     let shares = &shop["freight_shares"];
-    let freight = number(shop, "freight")? - number(shares, "coins")? - number(shares, "third_party")?;
+    let freight =
+        number(shop, "freight")? - number(shares, "coins")? - number(shares, "third_party")?;
     if freight < 0 {
         return Err(format!("a freight costs {freight}"));
     }
@@ -76,7 +77,11 @@ fn sum(nodes: &[Value], name: &str) -> Result<i64, String> {
 }
 
 fn same(what: &str, shown: i64, reckoned: i64) -> Result<(), String> {
-    if shown == reckoned { Ok(()) } else { Err(format!("{what} is {shown}, its parts make {reckoned}")) }
+    if shown == reckoned {
+        Ok(())
+    } else {
+        Err(format!("{what} is {shown}, its parts make {reckoned}"))
+    }
 }
 
 #[cfg(test)]

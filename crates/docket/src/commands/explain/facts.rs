@@ -131,11 +131,15 @@ fn lines_of(fact: &Value, shop: &Value) -> String {
 fn anomalies(order: &Value, voice: &Voice, out: &Output) {
     let lines = each(order, "anomalies").map(|anomaly| {
         let kind = text(anomaly, "kind").unwrap_or_default();
-        let said = AnomalyKind::from_word(kind).map_or_else(|| kind.to_owned(), |kind| {
-            let at = docket_wire::moment::parse(text(anomaly, "at").unwrap_or_default());
-            let anomaly = Anomaly { kind, at: at.unwrap_or_default(), detail: anomaly["detail"].clone() };
-            story::sentence_of_anomaly(&anomaly, voice.language())
-        });
+        let said = AnomalyKind::from_word(kind).map_or_else(
+            || kind.to_owned(),
+            |kind| {
+                let at = docket_wire::moment::parse(text(anomaly, "at").unwrap_or_default());
+                let anomaly =
+                    Anomaly { kind, at: at.unwrap_or_default(), detail: anomaly["detail"].clone() };
+                story::sentence_of_anomaly(&anomaly, voice.language())
+            },
+        );
         format!("! {} {said}", voice.time(&anomaly["at"]))
     });
     list(voice.say("What contradicts", "矛盾"), lines, out);

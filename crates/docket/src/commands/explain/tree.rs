@@ -22,10 +22,15 @@ fn heading(order: &Value, voice: &Voice) -> String {
         format!("{} {}", voice.say("paid", "已付"), voice.money(&order["paid"])),
     ];
     if order["refunded"].as_i64() != Some(0) {
-        parts.push(format!("{} {}", voice.say("refunded", "已退"), voice.money(&order["refunded"])));
+        parts.push(format!(
+            "{} {}",
+            voice.say("refunded", "已退"),
+            voice.money(&order["refunded"])
+        ));
     }
     let number = text(order, "order_id").unwrap_or_default();
-    let there: Vec<&str> = ["channel", "external_id"].iter().filter_map(|name| text(order, name)).collect();
+    let there: Vec<&str> =
+        ["channel", "external_id"].iter().filter_map(|name| text(order, name)).collect();
     let there = if there.is_empty() { String::new() } else { format!(" ({})", there.join(" ")) };
     let comma = voice.say(", ", "，");
     let colon = voice.say(": ", "：");
@@ -75,7 +80,8 @@ fn deadline(node: &Value, indent: &str, voice: &Voice, out: &Output) {
     if !deadline.is_object() {
         return;
     }
-    let stopped = if deadline["stopped"] == true { voice.say(" (stopped)", "（已暂停）") } else { "" };
+    let stopped =
+        if deadline["stopped"] == true { voice.say(" (stopped)", "（已暂停）") } else { "" };
     let label = voice.say("deadline", "期限");
     let (kind, at) = (voice.word(deadline, "kind"), voice.time(&deadline["at"]));
     out.line(&format!("{indent}{label}: {kind} {at}{stopped}"));

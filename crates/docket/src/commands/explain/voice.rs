@@ -1,8 +1,8 @@
 //! The words, amounts and times of a story, in the language of its reader and the zone of this machine.
 
-use docket_domain::story::{self, Language, Spoken};
-use docket_domain::words::{DeliveryStatus, DueCause, PaymentStatus, RefundAxis, Status, StoreStatus};
 use docket_domain::Currency;
+use docket_domain::story::{self, Language, Spoken};
+use docket_domain::words::{DeliveryStatus, DueCause, RefundAxis, Status, StoreStatus};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -103,7 +103,6 @@ impl Voice {
         match axis {
             Axis::Main => Status::from_word(word).map(|known| self.spoken(known)),
             Axis::Store => StoreStatus::from_word(word).map(|known| self.spoken(known)),
-            Axis::Payment => PaymentStatus::from_word(word).map(|known| self.spoken(known)),
             Axis::Delivery => DeliveryStatus::from_word(word).map(|known| self.spoken(known)),
             Axis::Refund => RefundAxis::from_word(word)
                 .filter(|known| *known != RefundAxis::None)
@@ -130,8 +129,6 @@ pub enum Axis {
     Main,
     /// What the store sees.
     Store,
-    /// Whether it is paid.
-    Payment,
     /// How far its delivery is.
     Delivery,
     /// How its refunds stand.
@@ -145,7 +142,6 @@ impl Axis {
         match self {
             Self::Main => "status",
             Self::Store => "store_status",
-            Self::Payment => "payment_status",
             Self::Delivery => "delivery_status",
             Self::Refund => "refund_status",
             Self::Cause => "cause",

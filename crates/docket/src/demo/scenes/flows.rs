@@ -31,13 +31,17 @@ struct Order<'a> {
 
 impl<'a> Order<'a> {
     async fn place(crew: &'a Crew, party: Party, body: &Value) -> Result<Self, Failure> {
+        let mut body = body.clone();
+        body["actor"] = party.actor();
+        let body = &body;
         let tree = crew.post(party, "/api/orders", body).await?;
         let order = tree["order_id"].as_str().unwrap_or_default().to_owned();
         Ok(Self { crew, tree, done: Outcome { order, operations: 1, ..Outcome::default() } })
     }
 
     /// Asks for an operation of the node with this number.
-    async fn ask_at(&mut self, node: &str, party: Party, asked: Value) -> Result<(), Failure> {
+    async fn ask_at(&mut self, node: &str, party: Party, mut asked: Value) -> Result<(), Failure> {
+        asked["actor"] = party.actor();
         let path = format!("/api/orders/{node}/operations");
         self.tree = self.crew.post(party, &path, &asked).await?;
         self.done.operations += 1;
@@ -83,14 +87,18 @@ impl<'a> Order<'a> {
     fn refund(&self) -> (String, i64) {
         let refund = self.tree["shops"][0]["refunds"].as_array().and_then(|refunds| refunds.last());
         let refund = refund.cloned().unwrap_or_default();
-        (refund["refund_id"].as_str().unwrap_or_default().to_owned(), refund["amount"].as_i64().unwrap_or_default())
+        (
+            refund["refund_id"].as_str().unwrap_or_default().to_owned(),
+            refund["amount"].as_i64().unwrap_or_default(),
+        )
     }
 
     /// The gateway says that the newest refund has gone through.
     async fn give_back(&mut self) -> Result<(), Failure> {
         let (refund, amount) = self.refund();
         let reference = format!("back-{refund}");
-        let asked = json!({"type": "refund_succeeded", "refund_id": refund, "reference": reference});
+        let asked =
+            json!({"type": "refund_succeeded", "refund_id": refund, "reference": reference});
         self.done.given_back += amount;
         self.ask(Party::Gateway, asked).await
     }
@@ -214,7 +222,8 @@ async fn part_refund(number: u32, crew: &Crew) -> Result<Outcome, Failure> {
     let mut order = Order::place(crew, Party::Buyer, &cart).await?;
     order.pay_all().await?;
     let lines = json!([{"order_id": order.line(0, 0), "quantity": "1"}]);
-    let wish = json!({"type": "request_refund", "lines": lines, "reason": "one too many 多买了一本"});
+    let wish =
+        json!({"type": "request_refund", "lines": lines, "reason": "one too many 多买了一本"});
     order.ask(Party::Buyer, wish).await?;
     let (refund, _) = order.refund();
     order.ask(Party::Seller, json!({"type": "agree_refund", "refund_id": refund})).await?;
@@ -228,14 +237,21 @@ async fn returned(number: u32, crew: &Crew) -> Result<Outcome, Failure> {
     let cart = parcel(crew, number, &[item("teapot", "2")]);
     let mut order = Order::place(crew, Party::Buyer, &cart).await?;
     order.pay_all().await?;
-    order.ask(Party::Seller, json!({"type": "ship", "carrier": "SF", "tracking": format!("SR{}", order.done.order)})).await?;
+    order
+        .ask(
+            Party::Seller,
+            json!({"type": "ship", "carrier": "SF", "tracking": format!("SR{}", order.done.order)}),
+        )
+        .await?;
     order.ask(Party::Buyer, json!({"type": "receive"})).await?;
     let lines = json!([{"order_id": order.line(0, 0), "quantity": "1"}]);
     let wish = json!({"type": "request_refund", "lines": lines, "goods_back": true, "reason": "cracked 有裂纹"});
     order.ask(Party::Buyer, wish).await?;
     let (refund, _) = order.refund();
     order.ask(Party::Seller, json!({"type": "agree_refund", "refund_id": refund})).await?;
-    order.ask(Party::Seller, json!({"type": "receive_return", "refund_id": refund, "restock": true})).await?;
+    order
+        .ask(Party::Seller, json!({"type": "receive_return", "refund_id": refund, "restock": true}))
+        .await?;
     order.give_back().await?;
     Ok(order.taken_but("received", ONE))
 }
@@ -244,7 +260,9 @@ async fn cancelled(number: u32, crew: &Crew) -> Result<Outcome, Failure> {
     let cart = parcel(crew, number, &[item("oolong", "4")]);
     let mut order = Order::place(crew, Party::Buyer, &cart).await?;
     order.pay_all().await?;
-    order.ask(Party::Buyer, json!({"type": "request_cancel", "reason": "ordered twice 重复下单"})).await?;
+    order
+        .ask(Party::Buyer, json!({"type": "request_cancel", "reason": "ordered twice 重复下单"}))
+        .await?;
     order.ask(Party::Seller, json!({"type": "agree_cancel"})).await?;
     order.give_back().await?;
     Ok(order.untouched("closed"))
@@ -300,14 +318,18 @@ async fn code(number: u32, crew: &Crew) -> Result<Outcome, Failure> {
     order.ask(Party::Seller, json!({"type": "ship"})).await?;
     order.ask(Party::Buyer, json!({"type": "receive"})).await?;
     let line = order.line(0, 0);
-    order.ask_at(&line, Party::Buyer, json!({"type": "rate", "score": 5, "text": "wonderful 精彩"})).await?;
+    order
+        .ask_at(&line, Party::Buyer, json!({"type": "rate", "score": 5, "text": "wonderful 精彩"}))
+        .await?;
     Ok(order.taken("received"))
 }
 
 async fn revoked(number: u32, crew: &Crew) -> Result<Outcome, Failure> {
     let cart = parcel(crew, number, &[item("poems", "2")]);
     let mut order = Order::place(crew, Party::Buyer, &cart).await?;
-    order.ask(Party::Buyer, json!({"type": "revoke", "reason": "changed my mind 不想要了"})).await?;
+    order
+        .ask(Party::Buyer, json!({"type": "revoke", "reason": "changed my mind 不想要了"}))
+        .await?;
     Ok(order.untouched("cancelled"))
 }
 
