@@ -142,7 +142,8 @@ async fn orders_of_three_files_are_taken_and_bad_rows_are_told_with_their_lines(
     assert_eq!(report.source_statuses["delivered"], 4);
     let sums = report.sums["BRL"];
     assert_eq!((sums.items, sums.freight, sums.payments), (19_695, 3851, 22_536));
-    let differences: Vec<_> = report.differences.iter().map(|row| row.summary()).collect();
+    let differences: Vec<_> =
+        report.differences.iter().map(super::report::PlacedDifference::summary).collect();
     assert_eq!(
         differences,
         [("orders.csv", 4, "underpaid", 1140), ("orders.csv", 7, "overpaid", 1200)]
