@@ -203,6 +203,17 @@ async fn a_dry_run_says_the_same_and_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_a_live_import_sets_deadlines() {
+    for (live, due) in [(false, 0), (true, 4)] {
+        let center = Center::open().await;
+        center.import(&Args { live, ..sheet() }).await;
+        let found = center.app.store().due(Time(i64::MAX), 100).await.expect("it can be read");
+        // Two received, one shipped, one unpaid; paid and closed goods wait for nobody.
+        assert_eq!(found.len(), due, "live: {live}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_files_as_published_give_the_same_order() {
     let (one, other) = (Center::open().await, Center::open().await);
     one.import(&sheet()).await;
