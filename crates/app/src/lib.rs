@@ -28,10 +28,10 @@ pub use history::{AgreedTree, Story};
 pub use imports::{ImportOptions, ImportReport};
 pub use orders::{Listed, Orders};
 pub use people::{NewKey, Role};
-pub use place::{Idempotency, Quote};
+pub use place::{Idempotency, Once, Quote};
+pub use products::SetPrice;
 pub use record::{Recorded, Taken};
 pub use settings::{Deadlines, LengthOf, Overlay, Settings};
-pub use products::SetPrice;
 pub use stock::{StockChange, StockChangeKind, StockOf};
 
 /// Rows and filters that answers and questions are made of, for the edges.

@@ -1,11 +1,11 @@
 //! Users with roles, logging in, and keys of programs.
 
 use crate::access::{self, Access, Principal, Scope, Scopes};
-use crate::{App, Error, vault};
-use argon2::Argon2;
+use crate::{App, Error, Idempotency, Once, vault};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::Argon2;
 use docket_domain::{ActorKind, FieldError, Gene, Id, Refusal, Time, time};
-use docket_store::{KeyRow, Priority, SessionRow, Statement, UserRow, Writes};
+use docket_store::{Context, Key, KeyRow, Priority, SessionRow, Statement, UserRow, View, Writes};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
@@ -150,8 +150,23 @@ impl App {
         role: Role,
         password: &str,
     ) -> Result<Id, Error> {
+        self.add_user_once(who, name, role, password, None).await.map(Once::outcome)
+    }
+
+    /// The same, done once under an idempotency key.
+    pub async fn add_user_once(
+        &self,
+        who: &Principal,
+        name: &str,
+        role: Role,
+        password: &str,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<Id>, Error> {
         who.needs(Scope::Admin)?;
         named(name)?;
+        if let Some(before) = self.done_before(idempotency).await? {
+            return Ok(Once::Before(before));
+        }
         let password = hashed(password).await?;
         if self.store().user(name).await?.is_some() {
             return Err(Error::Taken { what: "user", name: name.to_owned() });
@@ -168,16 +183,14 @@ impl App {
             };
             vec![row.add()]
         };
-        self.write_numbered(made).await
+        self.write_numbered_once(idempotency, made).await
     }
 
     /// Every user, without passwords.
     pub async fn users(&self, who: &Principal) -> Result<Vec<UserRow>, Error> {
         who.needs(Scope::Admin)?;
         let mut users = self.store().users().await?;
-        for user in &mut users {
-            user.password.clear();
-        }
+        users.iter_mut().for_each(|user| user.password.clear());
         Ok(users)
     }
 
@@ -187,8 +200,7 @@ impl App {
         if self.store().user_of(id).await?.is_none() {
             return Err(Error::NotFound { what: "user", id: id.to_string() });
         }
-        self.write_numbered(move |_, now| vec![UserRow::disable(id, now), SessionRow::end_all(id)])
-            .await?;
+        self.write_numbered(move |_, now| vec![UserRow::disable(id, now), SessionRow::end_all(id)]).await?;
         self.inner.access.forget();
         Ok(())
     }
@@ -199,8 +211,7 @@ impl App {
         self.inner.tries.check(name, now)?;
         let user = self.store().user(name).await?.filter(|user| user.disabled_at.is_none());
         // A name that does not exist costs the same time as a wrong password.
-        let stored =
-            user.as_ref().map_or_else(|| nobody().to_owned(), |user| user.password.clone());
+        let stored = user.as_ref().map_or_else(|| nobody().to_owned(), |user| user.password.clone());
         let password = password.to_owned();
         let checked = tokio::task::spawn_blocking(move || {
             let stored = PasswordHash::new(&stored);
@@ -218,13 +229,23 @@ impl App {
         let hash = access::hash(&token);
         let expires_at = now.plus(SESSION);
         let session = SessionRow { hash, user: user.id, expires_at };
-        self.write_numbered(move |_, now| vec![SessionRow::forget_before(now), session.add()])
-            .await?;
+        self.write_numbered(move |_, now| vec![SessionRow::forget_before(now), session.add()]).await?;
         Ok((token, expires_at))
     }
 
     /// Adds a key and answers its number and its secret, which is shown this once.
     pub async fn add_key(&self, who: &Principal, key: NewKey) -> Result<(Id, String), Error> {
+        self.add_key_once(who, key, None).await.map(Once::outcome)
+    }
+
+    /// The same, done once under an idempotency key. Done before, the secret that comes with it opens
+    /// nothing: the one that does was shown then.
+    pub async fn add_key_once(
+        &self,
+        who: &Principal,
+        key: NewKey,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<(Id, String)>, Error> {
         who.needs(Scope::Admin)?;
         named(&key.name)?;
         let secret = format!("dk_{}", vault::hex(&vault::random::<32>()));
@@ -241,15 +262,15 @@ impl App {
             let name = key.name.clone();
             vec![KeyRow { id, name, hash, body, created_at: now, revoked_at: None }.add()]
         };
-        Ok((self.write_numbered(made).await?, secret))
+        let added = self.write_numbered_once(idempotency, made).await?;
+        Ok(added.map(|id| (id, secret)))
     }
 
     /// Every key with what it may do; secrets are not kept.
     pub async fn keys(&self, who: &Principal) -> Result<Vec<(KeyRow, Access)>, Error> {
         who.needs(Scope::Admin)?;
         let rows = self.store().keys().await?.into_iter().map(|key| {
-            let damaged =
-                |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
+            let damaged = |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
             let access = serde_json::from_str(&key.body).map_err(damaged)?;
             Ok((key, access))
         });
@@ -272,20 +293,38 @@ impl App {
         &self,
         statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
     ) -> Result<Id, Error> {
-        let work = move |_: &docket_store::View, cx: &mut docket_store::Context<'_>| {
+        self.write_numbered_once(None, statements).await.map(Once::outcome)
+    }
+
+    /// The same, done once under an idempotency key.
+    async fn write_numbered_once(
+        &self,
+        idempotency: Option<Idempotency>,
+        statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
+    ) -> Result<Once<Id>, Error> {
+        let keys = idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            if let Some(given) = idempotency
+                && let Some(earlier) = given.earlier(view)?
+            {
+                return Ok((None, earlier.map(|kept| Once::Before(kept.tree))));
+            }
             let id = cx.ids.next(cx.now, Gene(0));
-            let writes = Writes { statements: statements(id, cx.now), ..Writes::default() };
-            Ok((Some(writes), id))
+            let writes = Writes {
+                statements: statements(id, cx.now),
+                idempotency: idempotency.map(|given| given.kept(200, id, cx.now)),
+                ..Writes::default()
+            };
+            Ok((Some(writes), Ok(Once::Now(id))))
         };
-        self.inner.lane.run(Priority::People, Vec::new(), work).await
+        self.inner.lane.run(Priority::People, keys, work).await?
     }
 }
 
 /// Hashes a password on a thread that may take its time.
 async fn hashed(password: &str) -> Result<String, Error> {
     if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > 256 {
-        let message =
-            format!("a password has at least {PASSWORD_CHARS_MIN} characters, at most 256 bytes");
+        let message = format!("a password has at least {PASSWORD_CHARS_MIN} characters, at most 256 bytes");
         let error = FieldError { field: "password".to_owned(), code: "bad_password", message };
         return Err(Refusal::Invalid(vec![error]).into());
     }

@@ -44,6 +44,32 @@ impl Idempotency {
     }
 }
 
+/// What was asked for once: done now, or before under the same idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Once<T> {
+    /// Now.
+    Now(T),
+    /// Before; nothing was done again.
+    Before(T),
+}
+
+impl<T> Once<T> {
+    /// The outcome, whenever it came about.
+    pub fn outcome(self) -> T {
+        match self {
+            Self::Now(outcome) | Self::Before(outcome) => outcome,
+        }
+    }
+
+    /// The same of what `next` makes of the outcome.
+    pub(crate) fn map<U>(self, next: impl FnOnce(T) -> U) -> Once<U> {
+        match self {
+            Self::Now(outcome) => Once::Now(next(outcome)),
+            Self::Before(outcome) => Once::Before(next(outcome)),
+        }
+    }
+}
+
 /// A priced order that was not placed.
 #[derive(Debug, Clone)]
 pub struct Quote {
@@ -171,6 +197,27 @@ impl App {
             }
             Placing::Before { tree, status } => self.answer_again(who, tree, status).await,
             Placing::Refused(error) => Err(error),
+        }
+    }
+
+    /// The order that was placed under an idempotency key of the caller's, if one was.
+    pub async fn placement(&self, who: &Principal, hash: [u8; 32]) -> Result<Option<Id>, Error> {
+        who.needs(Scope::OrdersWrite).or_else(|_| who.needs(Scope::OrdersRead))?;
+        let kept = self.store().idempotency(hash).await?;
+        // Only a placement is kept as 201; operations and what is no order are kept as 200.
+        Ok(kept.filter(|kept| kept.status == 201).map(|kept| kept.tree))
+    }
+
+    /// What was done under this idempotency key already; the lane asks again.
+    pub(crate) async fn done_before(
+        &self,
+        given: Option<Idempotency>,
+    ) -> Result<Option<Id>, Error> {
+        let Some(given) = given else { return Ok(None) };
+        match self.store().idempotency(given.hash).await? {
+            Some(kept) if kept.fingerprint == given.fingerprint => Ok(Some(kept.tree)),
+            Some(_) => Err(Error::IdempotencyKeyReused),
+            None => Ok(None),
         }
     }
 

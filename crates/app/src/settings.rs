@@ -1,7 +1,7 @@
 //! What can be set about an order center, as data: the edges read it from config.
 
-use docket_domain::deadline::Policy;
 use docket_domain::Tree;
+use docket_domain::deadline::Policy;
 use docket_domain::time::Millis;
 use docket_domain::words::OrderType;
 use docket_wire::Markets;

@@ -1,7 +1,7 @@
 //! Stock by hand: counts and adjustments, each with a reason, and what stands where.
 
 use crate::access::{Principal, Scope};
-use crate::{App, Error};
+use crate::{App, Error, Idempotency, Once};
 use docket_domain::{FieldError, Gene, Quantity};
 use docket_store::{Adjustment, Context, Held, Key, Priority, Stock, View, Writes};
 
@@ -45,12 +45,28 @@ impl App {
         who: &Principal,
         change: StockChange,
     ) -> Result<StockOf, Error> {
+        self.change_stock_once(who, change, None).await.map(Once::outcome)
+    }
+
+    /// The same, done once under an idempotency key. What stands is that of now in any case.
+    pub async fn change_stock_once(
+        &self,
+        who: &Principal,
+        change: StockChange,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<StockOf>, Error> {
         who.needs(Scope::Stock)?;
         self.check_place(who, &change.place)?;
         let sku_id = change.sku_id.clone();
         let actor = format!("{}:{}", who.id, who.name);
-        let keys = vec![Key::Stock { place: change.place.clone(), sku_id: sku_id.clone() }];
+        let mut keys = vec![Key::Stock { place: change.place.clone(), sku_id: sku_id.clone() }];
+        keys.extend(idempotency.map(|given| Key::Idempotency(given.hash)));
         let work = move |view: &View, cx: &mut Context<'_>| {
+            if let Some(given) = idempotency
+                && let Some(earlier) = given.earlier(view)?
+            {
+                return Ok((None, earlier.map(|_| Once::Before(()))));
+            }
             let before = view.stock(&change.place, &change.sku_id)?;
             let counted = change.kind == StockChangeKind::Count;
             let now_there = match (before, counted) {
@@ -80,11 +96,18 @@ impl App {
                 actor: actor.clone(),
                 at: cx.now,
             };
-            let writes = Writes { stock: vec![held], adjustments: vec![line], ..Writes::default() };
-            Ok((Some(writes), Ok(())))
+            let kept = idempotency.map(|given| given.kept(200, line.id, cx.now));
+            let writes = Writes {
+                stock: vec![held],
+                adjustments: vec![line],
+                idempotency: kept,
+                ..Writes::default()
+            };
+            Ok((Some(writes), Ok(Once::Now(()))))
         };
-        self.inner.lane.run(Priority::People, keys, work).await??;
-        self.stock(who, &sku_id).await
+        let done = self.inner.lane.run(Priority::People, keys, work).await??;
+        let stands = self.stock(who, &sku_id).await?;
+        Ok(done.map(|()| stands))
     }
 
     /// What stands of a SKU at the places the caller may see; nothing means not tracked.
@@ -116,11 +139,7 @@ impl App {
     }
 
     /// The book of a SKU, newest first.
-    pub async fn adjustments(
-        &self,
-        who: &Principal,
-        sku_id: &str,
-    ) -> Result<Vec<Adjustment>, Error> {
+    pub async fn adjustments(&self, who: &Principal, sku_id: &str) -> Result<Vec<Adjustment>, Error> {
         who.needs(Scope::Stock)?;
         let mut book = self.store().adjustments(sku_id, 200).await?;
         book.retain(|line| who.places.is_empty() || who.places.contains(&line.place));
@@ -139,8 +158,7 @@ impl App {
 
 fn untracked(change: &StockChange) -> Error {
     let StockChange { sku_id, place, .. } = change;
-    let message =
-        format!("{sku_id} is not tracked at {place}; count it first (PUT /api/stock/{sku_id})");
+    let message = format!("{sku_id} is not tracked at {place}; count it first (PUT /api/stock/{sku_id})");
     FieldError { field: "place".to_owned(), code: "not_tracked", message }.into()
 }
 

@@ -6,7 +6,7 @@ mod client;
 pub mod here;
 pub mod serving;
 
-pub use client::{Client, Method};
+pub use client::{Answer, Client, Method};
 use here::Here;
 
 use crate::cli::Options;

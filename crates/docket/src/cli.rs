@@ -111,6 +111,8 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the OpenAPI document of the HTTP interface
+    Openapi,
 }
 
 impl Cli {
@@ -122,6 +124,10 @@ impl Cli {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Self::command(), "docket", &mut text);
             options.output().line(String::from_utf8_lossy(&text).trim_end());
+            return Ok(());
+        }
+        if let Command::Openapi = command {
+            options.output().line(&docket_http::document());
             return Ok(());
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -146,6 +152,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Explain(args) => commands::explain::run(args, options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,
-        Command::Completions { .. } => Ok(()), // printed before the runtime was made
+        // Printed before the runtime was made.
+        Command::Completions { .. } | Command::Openapi => Ok(()),
     }
 }

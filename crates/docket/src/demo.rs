@@ -1,7 +1,25 @@
-//! `docket demo`: a whole center at work.
+//! `docket demo`: a whole center at work. It opens a real center in a throw-away folder, drives real flows
+//! through its HTTP interface, and checks afterwards that orders, money, stock and log agree.
+//!
+//! Who plays stands in `stage`, what is played in `scenes`, what is checked in `checks` and `sums`.
 
+mod checks;
+mod scenes;
+mod stage;
+mod sums;
+
+use crate::center::here::{self, Here};
 use crate::cli::Options;
+use crate::commands::serve::Asked;
+use crate::config::{self, Config};
 use crate::failure::Failure;
+use crate::log;
+use crate::output::{Form, Output};
+use checks::Check;
+use serde_json::json;
+use stage::Stage;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 /// Arguments of `docket demo`.
 #[derive(Debug, Default, clap::Args)]
@@ -11,10 +29,105 @@ pub struct Args {
     once: bool,
     /// Address and port to listen on [default: a free port of this machine]
     #[arg(long, value_name = "ADDR")]
-    listen: Option<String>,
+    listen: Option<SocketAddr>,
+}
+
+/// What came of it.
+struct Played {
+    orders: usize,
+    took: Duration,
+    checks: Vec<Check>,
 }
 
 /// Runs the demo.
-pub async fn run(_args: Args, _options: &Options) -> Result<(), Failure> {
+pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
+    let mut asked = Asked::listen()?;
+    log::start_quiet();
+    let out = options.output();
+    // Kept until the end: dropping it removes the folder.
+    let folder = tempfile::Builder::new().prefix("docket-demo-").tempdir()?;
+    let config = match &options.data {
+        Some(_) => config::load(options, None)?,
+        // What this machine's environment sets is for its center, not for a demo.
+        None => Config::defaults(folder.path().to_owned())?,
+    };
+    let (app, _) = here::open(&config).await?;
+    app.start();
+    let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let center = Here::serve(app, address).await?;
+    let ended = tokio::select! {
+        ended = perform(&args, &center, &out) => ended,
+        () = asked.once() => Err(Failure::new("stopped before the demo was over").next("Nothing is left of it.")),
+    };
+    if let (Ok(()), false) = (&ended, args.once) {
+        asked.once().await;
+    }
+    center.close().await;
+    ended
+}
+
+/// Plays, checks and shows what came of it.
+async fn perform(args: &Args, center: &Here, out: &Output) -> Result<(), Failure> {
+    out.note(&format!("{} {}", out.say("a center is open at", "订单中心已启动："), center.address()));
+    let stage = Stage::set(center).await?;
+    let played = play(&stage, out).await?;
+    let ok = played.checks.iter().all(|check| check.found.is_ok());
+    let seconds = played.took.as_secs_f64();
+    let shown = json!({
+        "ok": ok, "orders": played.orders, "seconds": seconds, "checks": played.checks,
+        "address": center.address(), "docs": format!("{}/docs", center.address()),
+        "user": stage.user, "password": stage.password, "order": stage.an_order(),
+    });
+    out.show(&shown, |out| print(&played, seconds, out));
+    if !ok {
+        let failed = played.checks.iter().filter(|check| check.found.is_err()).count();
+        return Err(Failure::new(format!("{failed} of {} checks failed", played.checks.len()))
+            .next("Please report it with the table above and `docket --version`."));
+    }
+    if !args.once && out.form == Form::People {
+        invite(center, &stage, out);
+    }
     Ok(())
+}
+
+async fn play(stage: &Stage, out: &Output) -> Result<Played, Failure> {
+    let started = tokio::time::Instant::now();
+    let mut outcomes = Vec::new();
+    for scene in scenes::ALL {
+        outcomes.extend(scenes::play(scene, stage, out).await?);
+    }
+    let mut checks = scenes::single_checks(stage, &mut outcomes, out).await?;
+    let evidence = checks::gather(stage, &outcomes, out).await?;
+    let took = started.elapsed();
+    checks.extend(checks::all(&outcomes, &evidence, out));
+    Ok(Played { orders: outcomes.len(), took, checks })
+}
+
+fn print(played: &Played, seconds: f64, out: &Output) {
+    let head = ["", out.say("check", "检查"), out.say("found", "结果")];
+    let row = |check: &Check| {
+        let (mark, says) = match &check.found {
+            Ok(says) => ("✓", says),
+            Err(wrong) => ("✗", wrong),
+        };
+        vec![mark.to_owned(), check.what.clone(), says.clone()]
+    };
+    out.table(&head, played.checks.iter().map(row));
+    let (orders, done) = (out.say("orders", "个订单"), out.say("in", "用时"));
+    out.line(&format!("{} {orders} {done} {seconds:.1} s", played.orders));
+}
+
+fn invite(center: &Here, stage: &Stage, out: &Output) {
+    out.line("");
+    out.line(&format!("{}  {}/docs", out.say("interface", "接口文档"), center.address()));
+    out.line(&format!("{}  {} / {}", out.say("login", "登录"), stage.user, stage.password));
+    out.line(&format!("{}  {}", out.say("a key", "密钥"), stage.admin_key()));
+    let (server, key) = (center.address(), stage.admin_key());
+    if let Some(order) = &stage.an_order() {
+        out.line(&format!(
+            "{}  docket explain {order} --server {server} --key {key}",
+            out.say("a story", "订单经过")
+        ));
+    }
+    out.note(out.say("Ctrl-C stops it; a throw-away folder goes with it.", "按 Ctrl-C 结束，临时目录随之删除。"));
 }

@@ -108,7 +108,7 @@ impl Progress {
     }
 
     /// All is done.
-    pub fn done(self) {
+    pub fn done(&self) {
         if self.bar.is_hidden() {
             let _ = writeln!(anstream::stderr().lock(), "{}: {}", self.what, self.total);
         } else {

@@ -28,6 +28,9 @@ pub struct Sent {
     pub language: Language,
 }
 
+/// A JSON body from someone who is not known yet.
+pub struct Unsigned(pub Bytes);
+
 async fn caller(parts: &Parts, center: &Center) -> Result<Arc<Principal>, Failure> {
     let given = parts.headers.get(AUTHORIZATION).and_then(|given| given.to_str().ok());
     let Some(given) = given else {
@@ -60,5 +63,14 @@ impl FromRequest<Center> for Sent {
         let idempotency = idempotency::given(&parts, who.id, &body)?;
         let language = language::accepted(&parts.headers);
         Ok(Self { who, body, idempotency, language })
+    }
+}
+
+impl FromRequest<Center> for Unsigned {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &Center) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        Ok(Self(body::json(&parts.headers, body).await?))
     }
 }

@@ -16,6 +16,14 @@ pub fn of_word(word: &str) -> Option<Language> {
     }
 }
 
+/// The word of a language.
+pub const fn word(language: Language) -> &'static str {
+    match language {
+        Language::Zh => "zh",
+        Language::En => "en",
+    }
+}
+
 /// The one of our languages the caller likes best; English where it says nothing.
 pub fn accepted(headers: &HeaderMap) -> Language {
     let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());

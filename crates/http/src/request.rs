@@ -71,9 +71,9 @@ pub async fn framed(State(center): State<Center>, request: Request, next: Next) 
         let us = took.as_micros() as u64;
         // Probes and scrapes come every few seconds and say nothing.
         if is_api {
-            tracing::info!(status, us, "answered")
+            tracing::info!(status, us, "answered");
         } else {
-            tracing::debug!(status, us, "answered")
+            tracing::debug!(status, us, "answered");
         }
     });
     let headers = response.headers_mut();

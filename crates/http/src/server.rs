@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 /// How long a caller may take over the head of a request, which is also how long a connection may be idle.
-const HEAD_TIME: Duration = Duration::from_secs(60);
+const HEAD_TIME: Duration = Duration::from_mins(1);
 /// The largest head of a request.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// How long requests that are under way at the end may take.

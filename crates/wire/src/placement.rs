@@ -170,7 +170,7 @@ pub(crate) fn amount(fields: &mut Fields<'_, '_>, name: &'static str) -> Amount 
 }
 
 /// Reads who asks. Kinds that cannot be claimed are `actor_not_allowed`.
-pub(crate) fn actor(reader: &mut Reader, node: Node<'_>) -> Option<Actor> {
+pub fn actor(reader: &mut Reader, node: Node<'_>) -> Option<Actor> {
     reader.object(node, |fields| {
         let kind = fields.required("kind", |reader, node| {
             let kind: ActorKind = kinds::word(reader, node)?;

@@ -61,8 +61,11 @@ async fn serve(
                 ended = serving.as_mut() => ended,
                 () = asked.once() => {
                     drop(announced);
-                    return Err(Failure::new("stopped at once; what ran was not finished")
-                        .next("Nothing that was answered is lost."));
+                    let stopped = Failure::new("stopped at once; what ran was not finished")
+                        .next("Nothing that was answered is lost.");
+                    stopped.report();
+                    // The database is made for processes that end like this.
+                    std::process::exit(1);
                 }
             }
         }

@@ -9,6 +9,8 @@ mod nearest;
 mod schema;
 mod shapes;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use schema::{Config, Listed};
 pub use shapes::LogFormat;

@@ -217,6 +217,11 @@ impl Config {
         }
     }
 
+    /// The defaults over a data folder, whatever the environment says.
+    pub fn defaults(data: PathBuf) -> Result<Self, Failure> {
+        Self::read(Layers::default(), data, None)
+    }
+
     /// Every value in force and where it came from.
     pub fn list(&self) -> Vec<Listed> {
         let sections = [

@@ -1,19 +1,58 @@
-//! The `OpenAPI` document: collected from the routes, with the failures described once for all of them.
+//! The `OpenAPI` document: collected from the routes, with bodies of requests and failures described here.
+//!
+//! It is checked in as `openapi.json`; a test compares.
 
 pub mod bodies;
+mod failures;
+mod operations;
 
 use crate::center::Center;
-use crate::routes::{docs, health, imports, listing, orders};
+use crate::routes::{
+    docs, health, history, imports, keys, listing, orders, payments, people, products, stock,
+};
 use axum::Router;
 use axum::routing::get;
-use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Docket", description = "x"))]
+#[openapi(
+    info(
+        title = "Docket",
+        description = "An order center: orders are trees, changes are operations.\n\n\
+            Ids are texts, amounts are whole numbers of minor units beside their `currency`, quantities are \
+            decimal texts with up to three places, times are RFC 3339. Every failure is a problem (RFC 9457) \
+            with a stable `code`. Every answer carries `x-request-id`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "orders", description = "Placing, reading and changing orders"),
+        (name = "payments", description = "Paying for them"),
+        (name = "history", description = "What happened to them"),
+        (name = "stock", description = "What stands where"),
+        (name = "products", description = "What SKUs cost"),
+        (name = "people", description = "Users and keys"),
+        (name = "operation", description = "For whoever runs it"),
+    ),
+    security(("bearer" = [])),
+    components(schemas(docket_wire::Problem)),
+    modifiers(&Bearer),
+)]
 struct Described;
+
+/// How callers say who they are.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("bearer", bearer);
+    }
+}
 
 /// The routes and the document that describes them.
 pub fn described() -> (Router<Center>, Document) {
@@ -21,21 +60,40 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(orders::place, listing::list))
         .routes(routes!(orders::quote))
         .routes(routes!(orders::get))
-        .routes(routes!(orders::operate))
+        .routes(routes!(orders::operate, history::of_order))
+        .routes(routes!(history::activities))
+        .routes(routes!(history::snapshots))
+        .routes(routes!(history::across))
+        .routes(routes!(payments::start, payments::get))
+        .routes(routes!(payments::placement))
+        .routes(routes!(stock::list))
+        .routes(routes!(stock::get, stock::count))
+        .routes(routes!(stock::adjust, stock::book))
+        .routes(routes!(products::list))
+        .routes(routes!(products::get, products::set))
+        .routes(routes!(people::login))
+        .routes(routes!(people::me))
+        .routes(routes!(people::list, people::add))
+        .routes(routes!(people::disable))
+        .routes(routes!(keys::list, keys::add))
+        .routes(routes!(keys::revoke))
         .routes(routes!(imports::take))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics));
-    let (router, document) = router.split_for_parts();
+    let (router, mut document) = router.split_for_parts();
+    failures::describe(&mut document);
     let router = router
         .route("/", get(docs::root))
-        .route("/docs", get(docs::read))
-        .route("/api/openapi.json", get(docs::openapi));
+        .route(docs::PAGE, get(docs::read))
+        .route(docs::DOCUMENT, get(docs::openapi));
     (router, document)
 }
 
 /// The document, as it is served and checked in.
 pub fn document() -> String {
     let (_, document) = described();
-    serde_json::to_string_pretty(&document).expect("the document is plain JSON")
+    let mut text = serde_json::to_string_pretty(&document).expect("the document is plain JSON");
+    text.push('\n');
+    text
 }

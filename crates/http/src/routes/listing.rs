@@ -1,5 +1,7 @@
 //! Lists of orders, by every filter of the contract.
 
+#![allow(unused_qualifications)] // `utoipa::path` writes them for `params(Filters)`
+
 use super::nodes;
 use crate::answer::{self, Seen};
 use crate::auth::Caller;
@@ -110,6 +112,7 @@ impl IntoParams for Filters {
     }
 }
 
+#[allow(clippy::needless_pass_by_value)] // the shape of every kind
 fn last4(reader: &mut Reader, node: Node<'_>) -> Option<String> {
     match &node {
         Node::Text(text) if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => {

@@ -2,10 +2,16 @@
 
 pub mod docs;
 pub mod health;
+pub mod history;
 pub mod imports;
+pub mod keys;
 pub mod listing;
-pub mod nodes;
+mod nodes;
 pub mod orders;
+pub mod payments;
+pub mod people;
+pub mod products;
+pub mod stock;
 
 use crate::failure::Failure;
 use axum::extract::{FromRequestParts, Path};

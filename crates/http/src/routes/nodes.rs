@@ -5,7 +5,7 @@
 
 use super::listing::Expand;
 use docket_app::Orders;
-use docket_domain::words::Level;
+use docket_domain::words::{DeliveryStatus, Level, RefundAxis, Status, StoreStatus};
 use serde_json::{Map, Value, json};
 
 /// The nodes of `tree`, a rendered tree, that are of `level` and match `asked`.
@@ -30,14 +30,14 @@ pub fn matching(mut tree: Value, level: Level, asked: &Orders, expand: Expand) -
                 && asked.sku.as_deref().is_none_or(|sku| item["sku_id"] == sku)
         };
         if level == Level::Item {
-            let of_status = |item: &Value| has_word(item, "status", asked.status.map(|s| s.word()));
+            let of_status = |item: &Value| has_word(item, "status", asked.status.map(Status::word));
             let mut above = above.clone();
             above["shop_order_id"] = shop["order_id"].clone();
             above["shop_id"] = shop["shop_id"].clone();
             let wanted = items.into_iter().filter(|item| wanted(item) && of_status(item));
             nodes.extend(wanted.map(|item| joined(&above, item)));
         } else if items.iter().any(wanted)
-            && has_word(&shop, "status", asked.status.map(|s| s.word()))
+            && has_word(&shop, "status", asked.status.map(Status::word))
         {
             match (expand, &mut shop) {
                 (Expand::Tree, shop) => shop["items"] = Value::Array(items),
@@ -74,8 +74,8 @@ fn shop_matches(shop: &Value, asked: &Orders) -> bool {
     };
     has_word(shop, "shop_id", asked.shop.as_deref())
         && has_word(shop, "place", asked.place.as_deref())
-        && has_word(shop, "store_status", asked.store_status.map(|word| word.word()))
-        && has_word(shop, "delivery_status", asked.delivery.map(|word| word.word()))
-        && has_word(shop, "refund_status", asked.refund.map(|word| word.word()))
+        && has_word(shop, "store_status", asked.store_status.map(StoreStatus::word))
+        && has_word(shop, "delivery_status", asked.delivery.map(DeliveryStatus::word))
+        && has_word(shop, "refund_status", asked.refund.map(RefundAxis::word))
         && asked.tracking.as_deref().is_none_or(tracked)
 }

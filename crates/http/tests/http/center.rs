@@ -1,7 +1,5 @@
 //! A center on a database of its own, called through its router as a caller from outside would.
 
-#![allow(dead_code)] // each test file uses its part
-
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};

@@ -1,0 +1,158 @@
+//! What the layers of the config do together.
+
+use super::layers::{Given, Layers};
+use super::schema::{Config, SECTIONS};
+use super::{Origin, deadlines, environment, file, template};
+use crate::failure::Failure;
+use docket_domain::deadline::Policy;
+use std::path::{Path, PathBuf};
+
+fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, Failure> {
+    let mut layers = Layers::default();
+    layers.add(file::parse(Path::new("docket.toml"), text)?)?;
+    let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    layers.add(environment::of(variables))?;
+    Config::read(layers, PathBuf::from("data"), None)
+}
+
+fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
+    let failure = read(text, variables).expect_err("cannot be used");
+    format!("{} | {}", failure.message, failure.next.unwrap_or_default())
+}
+
+#[test]
+fn the_environment_goes_over_the_file_and_the_file_over_the_default() {
+    let text = "[server]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"\n";
+    let config = read(text, &[("DOCKET_SERVER__LISTEN", "127.0.0.1:2")]).expect("a config");
+    assert_eq!(config.server.listen.port(), 2);
+    let origin = Origin::Environment("DOCKET_SERVER__LISTEN".to_owned());
+    assert_eq!(config.server.listen.origin, origin);
+    assert_eq!(config.log.level.origin, Origin::File(PathBuf::from("docket.toml"), 4));
+    assert_eq!(config.log.format.origin, Origin::Default);
+    let listed = config.list();
+    let level = listed.iter().find(|listed| listed.key == "log.level").expect("listed");
+    assert_eq!((&*level.value, &*level.origin), ("warn", "docket.toml:4"));
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_nearest_known_one() {
+    assert_eq!(
+        refusal("[server]\nlisen = \"127.0.0.1:1\"\n", &[]),
+        "there is no setting server.lisen (docket.toml:2) | Did you mean server.listen?"
+    );
+    assert_eq!(
+        refusal("[databse]\nurl = \"sqlite:a\"\n", &[]),
+        "there is no setting databse.url (docket.toml:2) | Did you mean database.url?"
+    );
+    assert_eq!(
+        refusal("", &[("DOCKET_DATABASE__URL_FIEL", "x")]),
+        "there is no setting database.url_fiel (environment DOCKET_DATABASE__URL_FIEL) | Did you mean database.url_file?"
+    );
+    assert_eq!(
+        refusal("[deadlines.shop.11]\npayby = \"5m\"\n", &[]),
+        "there is no setting deadlines.shop.11.payby (docket.toml:2) | Did you mean deadlines.shop.11.pay_by?"
+    );
+    assert_eq!(
+        refusal("[deadlines.takaway]\npay_by = \"5m\"\n", &[]),
+        "there is no setting deadlines.takaway.pay_by (docket.toml:2) | Did you mean [deadlines.takeaway]?"
+    );
+}
+
+#[test]
+fn a_section_of_a_later_release_is_not_taken_silently() {
+    let said = refusal("[redis]\nurl = \"redis://localhost\"\n", &[]);
+    assert!(said.starts_with("redis.url (docket.toml:2): [redis] is not used in this release"), "{said}");
+    let said = refusal("[channels.temu]\nx = 1\n", &[]);
+    assert!(said.contains("[channels] is not used in this release"), "{said}");
+}
+
+#[test]
+fn a_value_of_the_wrong_shape_says_what_it_should_look_like() {
+    assert_eq!(
+        refusal("[deadlines]\npay_by = 30\n", &[]),
+        "deadlines.pay_by = \"30\" (docket.toml:2) cannot be used | \
+         It must be a length of time, such as 45s, 30m, 12h, 15d or 1h30m."
+    );
+    let said = refusal("[database]\nurl = \"mysql://a:secret@\"\n", &[]);
+    assert!(!said.contains("secret"), "{said}");
+}
+
+#[test]
+fn deadlines_are_laid_over_by_type_channel_and_shop() {
+    let text = "[deadlines]\npay_by = \"20m\"\n[deadlines.hotel]\npay_by = \"10m\"\n\
+                [deadlines.shop.\"11\"]\nsettle_after = \"1d\"\n[deadlines.channel.temu]\npay_by = \"2h\"\n";
+    let config = read(text, &[]).expect("a config");
+    assert_eq!(config.deadlines.default.pay_by, 20 * 60_000);
+    let laid = |overlay: &docket_app::Overlay| {
+        let mut policy = config.deadlines.default;
+        overlay.lay_over(&mut policy);
+        policy
+    };
+    assert_eq!(laid(&config.deadlines.by_type[&docket_domain::words::OrderType::Hotel]).pay_by, 600_000);
+    let shop = laid(&config.deadlines.by_shop["11"]);
+    assert_eq!((shop.pay_by, shop.settle_after), (1_200_000, 86_400_000));
+    assert_eq!(laid(&config.deadlines.by_channel["temu"]).pay_by, 7_200_000);
+}
+
+#[test]
+fn the_defaults_of_the_config_are_those_of_the_domain() {
+    let config = read("", &[]).expect("a config");
+    assert_eq!(config.deadlines.default, Policy::default());
+    let takeaway = &config.deadlines.by_type[&docket_domain::words::OrderType::Takeaway];
+    let mut policy = config.deadlines.default;
+    takeaway.lay_over(&mut policy);
+    assert_eq!(policy, Policy::takeaway());
+}
+
+#[test]
+fn markets_of_ones_own_have_numbers_from_100() {
+    let config = read("[orders.markets]\ngallery = 100\n", &[]).expect("a config");
+    assert_eq!(config.markets.number("gallery"), Some(100));
+    let said = refusal("[orders.markets]\ngallery = 7\n", &[]);
+    assert!(said.contains("needs a number of 100 or more"), "{said}");
+}
+
+#[test]
+fn a_secret_can_stand_in_a_file_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("url"), "mysql://u:p@h/d\n").expect("written");
+    let path = vec!["database".to_owned(), "url_file".to_owned()];
+    let given = |text: &str| Given { path: path.clone(), text: text.to_owned(), origin: Origin::Default };
+    let mut layers = Layers::default();
+    layers.add(vec![given("url")]).expect("a layer");
+    let config = Config::read(layers, folder.path().to_owned(), None).expect("a config");
+    assert_eq!(config.database.url.0, "mysql://u:p@h/d");
+    assert_eq!(config.database.url.text, "mysql://u:***@h/d");
+    let both = "[database]\nurl = \"sqlite:a\"\nurl_file = \"url\"\n";
+    assert!(refusal(both, &[]).contains("are both set"));
+    // The later layer wins whichever of the two it uses.
+    let config = read("[database]\nurl_file = \"none\"\n", &[("DOCKET_DATABASE__URL", "sqlite:b")]);
+    assert_eq!(config.expect("a config").database.url.0, "sqlite:b");
+}
+
+#[test]
+fn the_commented_file_sets_nothing_and_names_every_key() {
+    let text = template();
+    let config = read(&text, &[]).expect("the commented file is a config");
+    assert!(config.list().iter().all(|listed| listed.origin == "default"));
+    // With the comments taken off its settings, it sets every key to its default.
+    let settings = text.lines().map(|line| match line.strip_prefix("# ") {
+        Some(setting) if setting.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => setting,
+        _ => line,
+    });
+    let whole = read(&settings.collect::<Vec<_>>().join("\n"), &[]).expect("every default is valid");
+    let keys = SECTIONS.iter().flat_map(|section| {
+        section.fields.iter().map(|field| format!("{}.{}", section.name, field.key))
+    });
+    let deadlines = deadlines::KEYS.iter().map(|(key, ..)| format!("deadlines.{key}"));
+    for key in keys.chain(deadlines) {
+        let listed = whole.list().into_iter().find(|listed| listed.key == key).expect("listed");
+        assert!(listed.origin.starts_with("docket.toml:"), "{key} is not in the commented file");
+    }
+    for section in SECTIONS {
+        assert!(!section.about.trim().is_empty(), "{}", section.name);
+        for field in section.fields {
+            assert!(!field.about.trim().is_empty(), "{}.{}", section.name, field.key);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The demo, whole: its checks are those of a user who looks for the first time.
+
+mod run;
+
+use run::docket;
+
+#[test]
+fn the_demo_holds_and_its_orders_can_be_explained_in_both_languages() {
+    let data = tempfile::tempdir().expect("a folder");
+    let played = docket(data.path(), &["demo", "--once", "--json"]).json();
+    assert_eq!(played["ok"], true, "{played}");
+    let checks = played["checks"].as_array().expect("a list of checks");
+    assert!(checks.len() >= 9 && checks.iter().all(|check| check["ok"] == true), "{played}");
+    let order = played["order"].as_str().expect("an order worth a look");
+
+    let english = docket(data.path(), &["explain", order, "--lang", "en"]).fine();
+    for part in ["Order ", "Shop 11", "Payments", "Refunds", "Shipments", "one too many", "What happened"] {
+        assert!(english.contains(part), "{part} is missing in:\n{english}");
+    }
+    let chinese = docket(data.path(), &["explain", order, "--lang", "zh"]).fine();
+    for part in ["订单 ", "店铺 11", "支付", "退款", "发货", "经过"] {
+        assert!(chinese.contains(part), "{part} is missing in:\n{chinese}");
+    }
+    assert_ne!(english, chinese);
+
+    // As it was when it had just been placed: not paid, and nothing known of what came later.
+    let story = docket(data.path(), &["explain", order, "--json"]).json();
+    let rows = story["activities"].as_array().expect("a list of activities");
+    assert_eq!(Some(rows.len() as u64), story["order"]["version"].as_u64());
+    let placed = rows[0]["at"].as_str().expect("a time");
+    let then = docket(data.path(), &["explain", order, "--at", placed, "--json"]).json();
+    assert_eq!(then["order"]["paid"], 0);
+    assert_eq!(then["activities"].as_array().map(Vec::len), Some(1));
+    let said = docket(data.path(), &["explain", order, "--at", "yesterday"]).refused(2);
+    assert!(said.contains("RFC 3339"), "{said}");
+}
+
+#[test]
+fn a_throw_away_demo_leaves_nothing_behind() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut demo = std::process::Command::new(run::DOCKET);
+    demo.args(["demo", "--once", "--lang", "zh"]).current_dir(data.path());
+    let ran = run::run(demo.env("TMPDIR", data.path()).env("DOCKET_DATABASE__URL", "mysql://u@127.0.0.1:1/d"));
+    let said = ran.fine();
+    assert!(said.contains('✓') && !said.contains('✗'), "{said}");
+    assert!(std::fs::read_dir(data.path()).expect("a folder").next().is_none());
+}

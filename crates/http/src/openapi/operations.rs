@@ -1,0 +1,249 @@
+//! The body of an operation, for the document: one alternative for each operation, with its own fields.
+//!
+//! A test sends every one of them through the reader, so what stands here is what is read.
+
+use docket_domain::OperationKind;
+use docket_domain::operation::Target;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use utoipa::openapi::schema::{
+    AllOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
+};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+/// The body of `POST /api/orders/{id}/operations`.
+pub struct OperationBody;
+
+/// A field of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Required(&'static str),
+    Optional(&'static str),
+}
+
+impl Field {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Required(name) | Self::Optional(name) => name,
+        }
+    }
+}
+
+/// Every operation that may be asked for.
+fn kinds() -> impl Iterator<Item = OperationKind> {
+    let asked_for =
+        |kind: &OperationKind| !matches!(kind, OperationKind::Place | OperationKind::Record);
+    OperationKind::ALL.iter().copied().filter(asked_for)
+}
+
+/// The fields of `kind`, those aside that every operation has.
+fn fields(kind: OperationKind) -> &'static [Field] {
+    use Field::{Optional as O, Required as R};
+    use OperationKind as K;
+    match kind {
+        K::StartPayment => &[R("tender"), O("amount"), O("gateway")],
+        K::PaymentSucceeded => &[
+            R("tender"),
+            R("reference"),
+            R("amount"),
+            O("paid_at"),
+            O("terms_version"),
+            O("attempt_id"),
+        ],
+        K::PaymentFailed | K::AttemptClosed | K::AttemptStuck => &[O("attempt_id"), O("reason")],
+        K::Revoke | K::Reject | K::RequestCancel => &[O("reason")],
+        K::Drop => &[O("lines"), O("platform_discount"), O("third_party_discount")],
+        K::AdjustPrice => &[O("shop_discount"), O("freight"), O("expected_terms_version")],
+        K::CallCourier | K::PickUp | K::Deliver => &[O("courier")],
+        K::Ship => &[O("lines"), O("carrier"), O("tracking")],
+        K::ExtendReceipt => &[R("days")],
+        K::AgreeCancel | K::WithdrawCancel | K::AgreeRefund | K::WithdrawRefund => {
+            &[O("refund_id")]
+        }
+        K::RefuseCancel | K::RejectRefund => &[O("refund_id"), O("reason")],
+        K::RequestRefund | K::RefundByStore => {
+            &[O("lines"), O("refund_freight"), O("goods_back"), O("reason")]
+        }
+        K::RefundSucceeded | K::RefundFailed => {
+            &[R("refund_id"), O("payment_id"), O("reference"), O("reason")]
+        }
+        K::ReceiveReturn => &[R("refund_id"), O("lines"), O("restock")],
+        K::Weigh => &[R("lines")],
+        K::ChangeAddress => &[R("ship_to"), O("freight")],
+        K::Rate => &[R("score"), O("text")],
+        K::Note => &[O("text")],
+        K::Tag => &[O("add"), O("remove")],
+        _ => &[],
+    }
+}
+
+/// What a field means, and a value it may have.
+fn meaning(field: &str) -> (&'static str, Value) {
+    let lines = || json!([{"order_id": "4311810304", "quantity": "1"}]);
+    match field {
+        "tender" => ("How it is paid", json!("cash")),
+        "amount" => {
+            ("Minor units; to start a payment, all that is left where left out", json!(11500))
+        }
+        "gateway" => {
+            ("The gateway to ask; left out where a till takes the money itself", json!("pay"))
+        }
+        "reference" => {
+            ("The payer's or gateway's number: the same again changes nothing", json!("r-1"))
+        }
+        "paid_at" => ("When the money moved; now where left out", json!("2026-11-20T10:00:00Z")),
+        "terms_version" => ("The terms it was paid under", json!(1)),
+        "attempt_id" => ("Which attempt; the one that is open where left out", json!("4311810305")),
+        "reason" => ("In the asker's words", json!("changed my mind")),
+        "lines" => ("Which lines, and how much of each; all that is left where left out", lines()),
+        "platform_discount" | "third_party_discount" => ("The new amount", json!(0)),
+        "shop_discount" => ("The new amount", json!(400)),
+        "freight" => ("The new amount", json!(500)),
+        "refund_freight" => ("Whether freight goes back too", json!(false)),
+        "expected_terms_version" => ("The terms the asker saw", json!(1)),
+        "courier" => ("Who carries it", json!("Bo")),
+        "carrier" => ("The carrier's name or code", json!("SF")),
+        "tracking" => ("The carrier's number", json!("SF100")),
+        "days" => ("By how many days, 1 to 30", json!(5)),
+        "refund_id" => ("Which refund; the one that is open where left out", json!("4311810306")),
+        "payment_id" => ("Which part of it; every open part where left out", json!("4311810307")),
+        "goods_back" => ("Whether shipped goods must come back before money flows", json!(false)),
+        "restock" => ("Whether they go back into stock", json!(true)),
+        "ship_to" => ("The new address", json!({"name": "Ada Lin", "city": "Hangzhou"})),
+        "score" => ("1 to 5", json!(5)),
+        "add" | "remove" => ("Labels", json!(["gift"])),
+        "text" => ("Words", json!("leave it at the door")),
+        other => unreachable!("{other} is not a field of any operation"),
+    }
+}
+
+/// As the API names it: `freight` is an amount in some operations and a yes or no in others.
+fn api_name(field: &'static str) -> &'static str {
+    if field == "refund_freight" { "freight" } else { field }
+}
+
+fn schema(field: &str) -> RefOr<Schema> {
+    let (description, sample) = meaning(field);
+    if field == "ship_to" {
+        return Ref::from_schema_name("ShipTo").into();
+    }
+    let kind = match &sample {
+        Value::Bool(_) => Type::Boolean,
+        Value::Number(_) => Type::Integer,
+        _ => Type::String,
+    };
+    let object = ObjectBuilder::new().schema_type(kind);
+    if field == "lines" {
+        let line = ObjectBuilder::new()
+            .property("order_id", text("The item order"))
+            .property("quantity", text("How much of it; all that is left where left out"))
+            .required("order_id");
+        return ArrayBuilder::new().items(line).description(Some(description)).into();
+    }
+    if sample.is_array() {
+        return ArrayBuilder::new().items(object).description(Some(description)).into();
+    }
+    object.description(Some(description)).into()
+}
+
+fn text(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description))
+}
+
+/// A body that asks for the operation named `word`.
+pub fn example(word: &str) -> Value {
+    let kind = kinds().find(|kind| kind.word() == word).expect("examples are of known operations");
+    let mut body = json!({"type": word});
+    for field in fields(kind) {
+        body[api_name(field.name())] = meaning(field.name()).1;
+    }
+    body
+}
+
+fn alternative(kind: OperationKind) -> ObjectBuilder {
+    let rule = kind.rule();
+    let who: Vec<_> = rule.who.iter().map(|actor| actor.word()).collect();
+    let at = match rule.target {
+        Target::At(level) => format!("a {level} order"),
+        Target::Any => "any node".to_owned(),
+    };
+    let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([kind.word()]));
+    let mut object = ObjectBuilder::new()
+        .title(Some(kind.word()))
+        .description(Some(format!("Acts on {at}. Asked for by: {}.", who.join(", "))))
+        .property("type", word)
+        .required("type");
+    for field in fields(kind) {
+        object = object.property(api_name(field.name()), schema(field.name()));
+        if let Field::Required(name) = field {
+            object = object.required(*name);
+        }
+    }
+    object
+}
+
+/// The fields that every operation has.
+fn common() -> ObjectBuilder {
+    let version = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .description(Some("The version the caller saw; another one is a 409 `version_conflict`"));
+    let remark = "Words kept with it, in the language of `Accept-Language`";
+    ObjectBuilder::new()
+        .property("actor", Ref::from_schema_name("Actor"))
+        .property("expected_version", version)
+        .property("remark", text(remark))
+        .property("en_remark", text("Words kept with it, in English"))
+        .property("cn_remark", text("Words kept with it, in Chinese"))
+}
+
+impl PartialSchema for OperationBody {
+    fn schema() -> RefOr<Schema> {
+        let each = kinds().fold(OneOfBuilder::new(), |each, kind| each.item(alternative(kind)));
+        AllOfBuilder::new()
+            .description(Some("One request to change an order."))
+            .item(common())
+            .item(each)
+            .into()
+    }
+}
+
+impl ToSchema for OperationBody {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Operation")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use docket_domain::Id;
+    use docket_domain::story::Language;
+
+    fn read(body: &Value) -> Result<docket_wire::Posted, docket_wire::Unreadable> {
+        docket_wire::operation::read(body.to_string().as_bytes(), Id(1), Language::En)
+    }
+
+    #[test]
+    fn every_operation_is_read_as_it_is_described() {
+        for kind in kinds() {
+            let body = example(kind.word());
+            let posted = read(&body).unwrap_or_else(|why| panic!("{body}: {why:?}"));
+            assert_eq!(posted.request.operation.kind(), kind);
+        }
+    }
+
+    #[test]
+    fn what_is_described_as_required_is_and_the_rest_is_not() {
+        for kind in kinds() {
+            for field in fields(kind) {
+                let mut body = example(kind.word());
+                let object = body.as_object_mut().expect("an object");
+                object.remove(api_name(field.name()));
+                let alone = matches!(kind, OperationKind::Note);
+                let required = matches!(field, Field::Required(_)) || alone;
+                assert_eq!(read(&body).is_err(), required, "{body}");
+            }
+        }
+    }
+}

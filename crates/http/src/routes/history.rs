@@ -1,0 +1,175 @@
+//! What happened to an order: its log, its story, its agreed versions; and the log across orders.
+
+use super::InPath;
+use crate::answer;
+use crate::auth::Caller;
+use crate::center::Center;
+use crate::failure::Failure;
+use crate::{cursor, language, query};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use docket_app::OperationFilter;
+use docket_domain::OperationKind;
+use docket_wire::document::Node;
+use docket_wire::moment::Moment;
+use docket_wire::{Activity, LogView, kinds};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+/// Rows of the log.
+#[derive(Serialize, ToSchema)]
+pub struct LogPage<'a> {
+    /// Of one order: oldest first. Across orders: newest first.
+    pub operations: Vec<LogView<'a>>,
+    /// Across orders: the cursor of the next page; null at the end.
+    pub next: Option<String>,
+}
+
+/// The story of an order.
+#[derive(Serialize, ToSchema)]
+pub struct StoryView<'a> {
+    /// `zh` or `en`.
+    pub language: &'static str,
+    /// Oldest first.
+    pub activities: Vec<Activity<'a>>,
+}
+
+/// The agreed versions of an order.
+#[derive(Serialize, ToSchema)]
+pub struct SnapshotList<'a> {
+    /// Oldest first.
+    pub snapshots: Vec<SnapshotView<'a>>,
+}
+
+/// What was agreed, as it was then.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Snapshot)]
+pub struct SnapshotView<'a> {
+    /// Which version of the terms.
+    pub terms_version: u32,
+    /// When it was agreed.
+    pub at: Moment,
+    /// SHA-256 of the agreed JSON, byte for byte, in hexadecimal.
+    pub sha256: String,
+    /// The agreed tree.
+    #[schema(value_type = Object)]
+    pub agreed: &'a RawValue,
+}
+
+/// The log of an order
+///
+/// Every change: who, when, each changed field before and after.
+#[utoipa::path(
+    get, path = "/api/orders/{id}/operations", tag = "history", operation_id = "list_order_operations",
+    params(("id" = String, Path, description = "Any number of the tree")),
+    responses((status = 200, description = "The whole log", body = LogPage<'static>))
+)]
+pub async fn of_order(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    query::none(&uri)?;
+    let entries = center.app.operations(&who, id.number("order")?).await?;
+    let operations = entries.iter().map(LogView::of).collect();
+    Ok(answer::json(StatusCode::OK, &LogPage { operations, next: None }))
+}
+
+/// The story of an order
+///
+/// The log in sentences.
+#[utoipa::path(
+    get, path = "/api/orders/{id}/activities", tag = "history", operation_id = "list_activities",
+    params(
+        ("id" = String, Path, description = "Any number of the tree"),
+        ("lang" = Option<String>, Query, description = "`zh` or `en`; by `Accept-Language` where left out"),
+    ),
+    responses((status = 200, description = "The story", body = StoryView<'static>))
+)]
+pub async fn activities(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let said = query::read(&uri, |fields| {
+        Some(fields.optional("lang", |reader, node| {
+            let Node::Text(word) = &node else { return reader.wrong_type(&node, "a word") };
+            match language::of_word(word) {
+                Some(language) => Some(language),
+                None => reader.wrong("not_a_word", "must be one of: zh, en"),
+            }
+        }))
+    })?;
+    let language = said.unwrap_or_else(|| language::accepted(&headers));
+    let entries = center.app.operations(&who, id.number("order")?).await?;
+    let activities = entries.iter().map(|entry| Activity::of(entry, language)).collect();
+    let story = StoryView { language: language::word(language), activities };
+    Ok(answer::json(StatusCode::OK, &story))
+}
+
+/// The agreed versions of an order
+///
+/// What was agreed at placement and at every change of terms, kept for good and never changed.
+#[utoipa::path(
+    get, path = "/api/orders/{id}/snapshots", tag = "history", operation_id = "list_snapshots",
+    params(("id" = String, Path, description = "Any number of the tree")),
+    responses((status = 200, description = "Every version", body = SnapshotList<'static>))
+)]
+pub async fn snapshots(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    query::none(&uri)?;
+    let agreed = center.app.snapshots(&who, id.number("order")?).await?;
+    let views = agreed.iter().map(|one| SnapshotView {
+        terms_version: one.snapshot.terms_version,
+        at: one.snapshot.at.into(),
+        sha256: docket_app::vault::hex(&one.snapshot.sha256),
+        agreed: serde_json::from_str(&one.json).expect("its checksum was compared: it is our JSON"),
+    });
+    Ok(answer::json(StatusCode::OK, &SnapshotList { snapshots: views.collect() }))
+}
+
+/// The log across orders
+///
+/// Newest first. Keys that are limited to shops or places read the log of one order at a time.
+#[utoipa::path(
+    get, path = "/api/operations", tag = "history", operation_id = "list_operations",
+    params(
+        ("operator" = Option<String>, Query, description = "The number of who asked, as the caller vouched for it"),
+        ("type" = Option<String>, Query, description = "The kind of operation"),
+        ("from" = Option<String>, Query, description = "At or after this time (RFC 3339)"),
+        ("to" = Option<String>, Query, description = "Before this time"),
+        ("limit" = Option<u32>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, description = "One page", body = LogPage<'static>))
+)]
+pub async fn across(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let filter = query::read(&uri, |fields| {
+        Some(OperationFilter {
+            operator: fields.optional("operator", kinds::identifier),
+            kind: fields.optional("type", kinds::word::<OperationKind>),
+            from: fields.optional("from", kinds::time),
+            to: fields.optional("to", kinds::time),
+            cursor: query::cursor(fields, cursor::entry),
+            limit: query::limit(fields),
+        })
+    })?;
+    let entries = center.app.operations_across(&who, &filter).await?;
+    let last = entries.last().filter(|_| entries.len() == filter.limit);
+    let next = last.map(|entry| cursor::of_entry(entry.at, entry.tree, entry.seq));
+    let operations = entries.iter().map(LogView::of).collect();
+    Ok(answer::json(StatusCode::OK, &LogPage { operations, next }))
+}

@@ -1,0 +1,176 @@
+//! Keys of programs.
+
+use super::InPath;
+use crate::answer::{self, located, replayed};
+use crate::auth::{Caller, Sent};
+use crate::center::Center;
+use crate::failure::Failure;
+use crate::openapi::bodies::NewKeyBody;
+use crate::query;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use docket_app::{Access, KeyRow, NewKey, Once, Scope};
+use docket_domain::ActorKind;
+use docket_wire::document::Node;
+use docket_wire::kinds;
+use docket_wire::moment::Moment;
+use docket_wire::reader::{Reader, Source, read};
+use docket_wire::view::Number;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Shops or places a key may be limited to.
+const LIMITED_TO_MAX: usize = 200;
+
+/// A key.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Key)]
+pub struct KeyView<'a> {
+    /// Its number.
+    pub key_id: Number,
+    /// What people call it.
+    pub name: &'a str,
+    /// The secret, told once: when the key is made. Left out ever after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What it may do.
+    pub scopes: Vec<&'a str>,
+    /// The kinds of actor it may speak for.
+    pub actors: Vec<&'static str>,
+    /// The shops it may touch; empty means all.
+    pub shops: &'a [String],
+    /// The places it may touch; empty means all.
+    pub places: &'a [String],
+    /// Who it issues tokens and cash references as. Give it to the key that follows this one.
+    pub issuer: String,
+    /// When it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Moment>,
+    /// When it was ended; null while it opens.
+    pub revoked_at: Option<Moment>,
+}
+
+impl<'a> KeyView<'a> {
+    fn of((row, access): &'a (KeyRow, Access)) -> Self {
+        Self {
+            key_id: Number(row.id),
+            name: &row.name,
+            key: None,
+            scopes: access.scopes.iter().map(String::as_str).collect(),
+            actors: access.actors.iter().map(|actor| actor.word()).collect(),
+            shops: &access.shops,
+            places: &access.places,
+            issuer: access.issuer.clone(),
+            created_at: Some(row.created_at.into()),
+            revoked_at: row.revoked_at.map(Moment),
+        }
+    }
+}
+
+/// Every key.
+#[derive(Serialize, ToSchema)]
+pub struct KeyList<'a> {
+    /// Oldest first.
+    pub keys: Vec<KeyView<'a>>,
+}
+
+#[allow(clippy::needless_pass_by_value)] // the shape of every kind
+fn scope(reader: &mut Reader, node: Node<'_>) -> Option<Scope> {
+    let Node::Text(word) = &node else { return reader.wrong_type(&node, "a word") };
+    let known = Scope::from_word(word);
+    known.or_else(|| {
+        let words: Vec<_> = Scope::ALL.iter().map(|scope| scope.word()).collect();
+        reader.wrong("not_a_word", format!("must be one of: {}", words.join(", ")))
+    })
+}
+
+fn actor(reader: &mut Reader, node: Node<'_>) -> Option<ActorKind> {
+    match kinds::word(reader, node)? {
+        ActorKind::Timer | ActorKind::System => {
+            reader.wrong("not_a_word", "acts by itself; nobody may speak for it")
+        }
+        kind => Some(kind),
+    }
+}
+
+fn read_key(body: &[u8]) -> Result<NewKey, docket_wire::Unreadable> {
+    read(body, Source::Request, |fields| {
+        let name = fields.required("name", kinds::identifier);
+        let scopes = fields.required("scopes", |reader, node| reader.list(node, 64, scope));
+        let actors = fields.optional("actors", |reader, node| reader.list(node, 64, actor));
+        let mut limit = |name| {
+            let listed = fields.optional(name, |reader, node| {
+                reader.list(node, LIMITED_TO_MAX, kinds::identifier)
+            });
+            listed.unwrap_or_default()
+        };
+        let (shops, places) = (limit("shops"), limit("places"));
+        let issuer = fields.optional("issuer", kinds::identifier);
+        let actors = actors.unwrap_or_default();
+        Some(NewKey { name: name?, scopes: scopes?, actors, shops, places, issuer })
+    })
+}
+
+/// List keys
+#[utoipa::path(
+    get, path = "/api/keys", tag = "people", operation_id = "list_keys",
+    responses((status = 200, description = "Every key, without secrets", body = KeyList<'static>))
+)]
+pub async fn list(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    query::none(&uri)?;
+    let keys = center.app.keys(&who).await?;
+    let keys = keys.iter().map(KeyView::of).collect();
+    Ok(answer::json(StatusCode::OK, &KeyList { keys }))
+}
+
+/// Add a key
+///
+/// The answer tells the secret, this once.
+#[utoipa::path(
+    post, path = "/api/keys", tag = "people", operation_id = "add_key",
+    request_body(content = NewKeyBody, example = json!({
+        "name": "till 3", "scopes": ["orders.read", "orders.write", "payments"], "actors": ["till"],
+        "places": ["main"]
+    })),
+    responses((status = 201, description = "Added", body = KeyView<'static>))
+)]
+pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
+    let new = read_key(&sent.body)?;
+    let added = center.app.add_key_once(&sent.who, new.clone(), sent.idempotency).await?;
+    let before = matches!(added, Once::Before(_));
+    let (id, secret) = added.outcome();
+    let view = KeyView {
+        key_id: Number(id),
+        name: &new.name,
+        key: (!before).then_some(secret),
+        scopes: new.scopes.iter().map(|scope| scope.word()).collect(),
+        actors: new.actors.iter().map(|actor| actor.word()).collect(),
+        shops: &new.shops,
+        places: &new.places,
+        issuer: new.issuer.unwrap_or_else(|| format!("key:{id}")),
+        created_at: None,
+        revoked_at: None,
+    };
+    let response = located(answer::json(StatusCode::CREATED, &view), format!("/api/keys/{id}"));
+    Ok(if before { replayed(response) } else { response })
+}
+
+/// End a key
+#[utoipa::path(
+    delete, path = "/api/keys/{id}", tag = "people", operation_id = "revoke_key",
+    params(("id" = String, Path, description = "The number of the key")),
+    responses((status = 204, description = "Ended"))
+)]
+pub async fn revoke(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+) -> Result<Response, Failure> {
+    center.app.revoke_key(&who, id.number("key")?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

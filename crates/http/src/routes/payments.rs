@@ -1,0 +1,195 @@
+//! Paying: starting an attempt, and what stands of an order's money, for polling. Also what became of a
+//! placement, by the caller's own key.
+
+use super::{InPath, orders};
+use crate::answer::{self, Reveal, Seen};
+use crate::auth::{Caller, Sent};
+use crate::center::Center;
+use crate::failure::Failure;
+use crate::openapi::bodies::{self, StartPaymentBody};
+use crate::{idempotency, query};
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use docket_app::{Answer, Error};
+use docket_domain::change::Remark;
+use docket_domain::operation::{Operation, Request};
+use docket_domain::{Id, Refusal, status};
+use docket_wire::moment::Moment;
+use docket_wire::reader::{Source, read};
+use docket_wire::view::{AttemptView, Number, PaymentFactView, RefundDueView};
+use docket_wire::word::{PaymentWord, RevokeWord, StatusWord};
+use docket_wire::{Face, Look, PaymentView, Posted, Shape, Unreadable, kinds, placement, view};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What stands of an order's money.
+#[derive(Serialize, ToSchema)]
+pub struct PaymentState<'a> {
+    /// The payment order.
+    pub order_id: Number,
+    /// Main status.
+    pub status: StatusWord,
+    /// The payment axis.
+    pub payment_status: PaymentWord,
+    /// The revoke axis.
+    pub revoke_status: RevokeWord,
+    /// ISO 4217; every amount is in its minor units.
+    pub currency: &'a str,
+    /// The terms to be paid under.
+    pub terms_version: u32,
+    /// What is to pay in money.
+    pub payable: Option<i64>,
+    /// Money received that is not due back.
+    pub paid: i64,
+    /// What the shop orders gave back.
+    pub refunded: i64,
+    /// Until when it is to be paid; null once it need not be.
+    pub expire_at: Option<Moment>,
+    /// Payments. Left out for keys that are limited to shops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payments: Option<Vec<PaymentFactView<'a>>>,
+    /// Attempts to pay. Left out like `payments`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<Vec<AttemptView<'a>>>,
+    /// Money that goes back. Left out like `payments`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refunds_due: Option<Vec<RefundDueView<'a>>>,
+}
+
+/// What became of a placement.
+#[derive(Serialize, ToSchema)]
+pub struct PlacementState {
+    /// `placed`.
+    pub status: &'static str,
+    /// The payment order.
+    pub order_id: String,
+}
+
+/// What stands of an order's money
+#[utoipa::path(
+    get, path = "/api/orders/{id}/payments", tag = "payments", operation_id = "get_payments",
+    params(("id" = String, Path, description = "Any number of the tree")),
+    responses((status = 200, description = "The state, for polling", body = PaymentState<'static>))
+)]
+pub async fn get(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    query::none(&uri)?;
+    let answer = center.app.order(&who, id.number("order")?).await?;
+    let (tree, standing) = (&*answer.tree, status::of(&answer.tree));
+    let seen = Seen::by(&who, tree);
+    let markets = &center.app.settings().markets;
+    let whole = Look::whole(markets, center.app.now());
+    let look = Look { shape: Shape::Row, access: seen.access(), ..whole };
+    let view = view::view(tree, &standing, Face::None, &look);
+    Ok(answer::json(
+        StatusCode::OK,
+        &PaymentState {
+            order_id: Number(tree.id()),
+            status: view.status,
+            payment_status: view.payment_status,
+            revoke_status: view.revoke_status,
+            currency: view.currency,
+            terms_version: view.terms_version,
+            payable: view.payable,
+            paid: view.paid,
+            refunded: view.refunded,
+            expire_at: view.expire_at,
+            payments: view.payments,
+            attempts: view.attempts,
+            refunds_due: view.refunds_due,
+        },
+    ))
+}
+
+/// What is asked: the operation, and the terms the payer saw.
+struct Asked {
+    posted: Posted,
+    terms_version: Option<u32>,
+}
+
+fn read_asked(body: &[u8], node: Id) -> Result<Asked, Unreadable> {
+    read(body, Source::Request, |fields| {
+        let tender = fields.required("tender", kinds::identifier);
+        let gateway = fields.optional("gateway", kinds::identifier);
+        let amount = fields.nullable("amount", kinds::known_amount);
+        let terms_version = fields.optional("terms_version", kinds::version);
+        let expected_version = fields.optional("expected_version", kinds::version);
+        let actor = fields.optional("actor", placement::actor);
+        let operation = Operation::StartPayment { tender: tender?, amount, gateway };
+        let request = Request { operation, node, expected_version, remark: Remark::default() };
+        Some(Asked { posted: Posted { request, actor, ship_to: None }, terms_version })
+    })
+}
+
+/// Start to pay
+///
+/// Opens an attempt. With `terms_version`, only if those are still the terms.
+#[utoipa::path(
+    post, path = "/api/orders/{id}/payments", tag = "payments", operation_id = "start_payment",
+    params(
+        ("id" = String, Path, description = "Any number of the tree"),
+        ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
+    ),
+    request_body(content = StartPaymentBody, example = json!({"tender": "card", "terms_version": 1})),
+    responses((status = 200, description = "Started: the whole tree", body = PaymentView<'static>))
+)]
+pub async fn start(
+    State(center): State<Center>,
+    id: InPath,
+    sent: Sent,
+) -> Result<Response, Failure> {
+    let asked = read_asked(&sent.body, id.number("order")?)?;
+    let answer = start_under(&center, &sent, asked).await?;
+    Ok(orders::whole(&center, &sent.who, &answer, Reveal::Nothing))
+}
+
+/// Terms belong to a version of the tree: asking for that version makes the comparison hold when it is
+/// decided. Another change in between is looked at again, unless the caller named a version.
+async fn start_under(center: &Center, sent: &Sent, asked: Asked) -> Result<Answer, Failure> {
+    let Asked { mut posted, terms_version } = asked;
+    let named = posted.request.expected_version;
+    loop {
+        if let Some(expected) = terms_version {
+            let order = center.app.order(&sent.who, posted.request.node).await?;
+            let current = order.tree.payment.terms_version;
+            if current != expected {
+                return Err(Refusal::TermsConflict { expected, current }.into());
+            }
+            posted.request.expected_version = named.or(Some(order.tree.payment.version));
+        }
+        match center.app.operate(&sent.who, posted.clone(), sent.idempotency).await {
+            Err(Error::Refused(refusal))
+                if terms_version.is_some()
+                    && named.is_none()
+                    && matches!(*refusal, Refusal::VersionConflict { .. }) => {}
+            done => return Ok(done?),
+        }
+    }
+}
+
+/// What became of a placement
+///
+/// By the `Idempotency-Key` the caller sent with it, for as long as that is kept (24 hours).
+#[utoipa::path(
+    get, path = "/api/placements/{key}", tag = "orders", operation_id = "get_placement",
+    params(("key" = String, Path, description = "The caller's own Idempotency-Key")),
+    responses((status = 200, description = "It was placed", body = PlacementState))
+)]
+pub async fn placement(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    key: InPath,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    query::none(&uri)?;
+    let unknown = || Failure::not_found("placement", "under this key");
+    let hash = idempotency::hash(who.id, key.0.as_bytes()).map_err(|_| unknown())?;
+    let placed = center.app.placement(&who, hash).await?.ok_or_else(unknown)?;
+    let state = PlacementState { status: "placed", order_id: placed.to_string() };
+    Ok(answer::json(StatusCode::OK, &state))
+}

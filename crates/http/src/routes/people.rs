@@ -1,0 +1,201 @@
+//! People: logging in, who one is, and the users of an installation.
+
+use super::InPath;
+use crate::answer::{self, located, replayed};
+use crate::auth::{Caller, Sent, Unsigned};
+use crate::center::Center;
+use crate::failure::Failure;
+use crate::openapi::bodies::{LoginBody, NewUserBody};
+use crate::query;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use docket_app::{Once, Role, UserRow};
+use docket_wire::document::Node;
+use docket_wire::kinds;
+use docket_wire::moment::Moment;
+use docket_wire::reader::{Reader, Source, read};
+use docket_wire::view::Number;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const ROLES: &[(&str, Role)] =
+    &[("admin", Role::Admin), ("operator", Role::Operator), ("viewer", Role::Viewer)];
+
+/// A login.
+#[derive(Serialize, ToSchema)]
+pub struct Session {
+    /// What to send as `Authorization: Bearer`.
+    pub token: String,
+    /// Until when it is valid.
+    pub expires_at: Moment,
+    /// `admin`, `operator` or `viewer`.
+    pub role: Option<&'static str>,
+}
+
+/// Whoever a request comes from.
+#[derive(Serialize, ToSchema)]
+pub struct Me<'a> {
+    /// The number of the key or user.
+    pub id: Number,
+    /// What people call it.
+    pub name: &'a str,
+    /// The role of a user; null for a key.
+    pub role: Option<&'static str>,
+    /// What it may do.
+    pub scopes: Vec<&'static str>,
+    /// The kinds of actor it may speak for.
+    pub actors: Vec<&'static str>,
+    /// The shops it may touch; empty means all.
+    pub shops: &'a [String],
+    /// The places it may touch; empty means all.
+    pub places: &'a [String],
+    /// Who vouches for its tokens and cash references.
+    pub issuer: &'a str,
+}
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+#[allow(clippy::struct_field_names)] // the names are those of the API
+pub struct User<'a> {
+    /// Its number.
+    pub user_id: Number,
+    /// The name to log in with.
+    pub name: &'a str,
+    /// `admin`, `operator` or `viewer`.
+    pub role: &'a str,
+    /// When it was added.
+    pub created_at: Option<Moment>,
+    /// When it was disabled; null while it may log in.
+    pub disabled_at: Option<Moment>,
+}
+
+impl<'a> User<'a> {
+    fn of(row: &'a UserRow) -> Self {
+        Self {
+            user_id: Number(row.id),
+            name: &row.name,
+            role: &row.role,
+            created_at: Some(row.created_at.into()),
+            disabled_at: row.disabled_at.map(Moment),
+        }
+    }
+}
+
+/// Every user.
+#[derive(Serialize, ToSchema)]
+pub struct UserList<'a> {
+    /// Oldest first.
+    pub users: Vec<User<'a>>,
+}
+
+/// A password or a name, taken as it is: only whoever checks it knows what it must be.
+#[allow(clippy::needless_pass_by_value)] // the shape of every kind
+fn plain(reader: &mut Reader, node: Node<'_>) -> Option<String> {
+    match node {
+        Node::Text(text) if text.len() <= 1024 => Some(text.into_owned()),
+        Node::Text(_) => reader.wrong("too_long", "must have at most 1024 bytes"),
+        other => reader.wrong_type(&other, "a text"),
+    }
+}
+
+/// Log in
+///
+/// Five failed tries of a name within five minutes make it wait.
+#[utoipa::path(
+    post, path = "/api/login", tag = "people", operation_id = "login", security(()),
+    request_body(content = LoginBody, example = json!({"name": "admin", "password": "correct horse"})),
+    responses((status = 200, description = "A token for twelve hours", body = Session))
+)]
+pub async fn login(
+    State(center): State<Center>,
+    Unsigned(body): Unsigned,
+) -> Result<Response, Failure> {
+    let (name, password) = read(&body, Source::Request, |fields| {
+        let name = fields.required("name", plain);
+        let password = fields.required("password", plain);
+        Some((name?, password?))
+    })?;
+    let (token, expires_at) = center.app.login(&name, &password).await?;
+    let principal = center.app.authenticate(&token).await?;
+    let role = principal.role.map(Role::word);
+    Ok(answer::json(StatusCode::OK, &Session { token, expires_at: expires_at.into(), role }))
+}
+
+/// Who one is
+#[utoipa::path(
+    get, path = "/api/me", tag = "people", operation_id = "me",
+    responses((status = 200, description = "The caller", body = Me<'static>))
+)]
+pub async fn me(Caller(who): Caller, uri: Uri) -> Result<Response, Failure> {
+    query::none(&uri)?;
+    Ok(answer::json(
+        StatusCode::OK,
+        &Me {
+            id: Number(who.id),
+            name: &who.name,
+            role: who.role.map(Role::word),
+            scopes: who.scopes.words(),
+            actors: who.actors.iter().map(|actor| actor.word()).collect(),
+            shops: &who.shops,
+            places: &who.places,
+            issuer: &who.issuer,
+        },
+    ))
+}
+
+/// List users
+#[utoipa::path(
+    get, path = "/api/users", tag = "people", operation_id = "list_users",
+    responses((status = 200, description = "Every user", body = UserList<'static>))
+)]
+pub async fn list(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    query::none(&uri)?;
+    let users = center.app.users(&who).await?;
+    let users = users.iter().map(User::of).collect();
+    Ok(answer::json(StatusCode::OK, &UserList { users }))
+}
+
+/// Add a user
+#[utoipa::path(
+    post, path = "/api/users", tag = "people", operation_id = "add_user",
+    request_body(content = NewUserBody, example = json!({"name": "mei", "role": "operator", "password": "correct horse"})),
+    responses((status = 201, description = "Added", body = User<'static>))
+)]
+pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
+    let (name, role, password) = read(&sent.body, Source::Request, |fields| {
+        let name = fields.required("name", kinds::identifier);
+        let role = fields.required("role", query::one_of(ROLES));
+        let password = fields.required("password", plain);
+        Some((name?, role?, password?))
+    })?;
+    let added = center.app.add_user_once(&sent.who, &name, role, &password, sent.idempotency);
+    let added = added.await?;
+    let before = matches!(added, Once::Before(_));
+    let (user_id, role) = (Number(added.outcome()), role.word());
+    let user = User { user_id, name: &name, role, created_at: None, disabled_at: None };
+    let response = answer::json(StatusCode::CREATED, &user);
+    let response = located(response, format!("/api/users/{}", user_id.0));
+    Ok(if before { replayed(response) } else { response })
+}
+
+/// Disable a user
+///
+/// Ends its logins. Its name stays in the log.
+#[utoipa::path(
+    delete, path = "/api/users/{id}", tag = "people", operation_id = "disable_user",
+    params(("id" = String, Path, description = "The number of the user")),
+    responses((status = 204, description = "Disabled"))
+)]
+pub async fn disable(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+) -> Result<Response, Failure> {
+    center.app.disable_user(&who, id.number("user")?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

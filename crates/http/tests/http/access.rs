@@ -1,0 +1,181 @@
+//! Who may do what, and how a refusal sounds.
+
+use crate::center::{TestCenter, every_actor, example, text};
+use axum::body::Body;
+use axum::http::Request;
+use docket_app::{Principal, Role, Scope};
+use docket_domain::ActorKind;
+use serde_json::json;
+
+#[tokio::test]
+async fn without_a_valid_token_it_is_a_401_that_says_how() {
+    let center = TestCenter::start().await;
+    for authorization in
+        [None, Some("Bearer nonsense"), Some("Basic YTpi"), Some("Bearer"), Some("")]
+    {
+        for path in [
+            "/api/orders",
+            "/api/orders/1",
+            "/api/me",
+            "/api/keys",
+            "/api/stock",
+            "/api/operations",
+        ] {
+            let mut request = Request::get(path);
+            if let Some(authorization) = authorization {
+                request = request.header("authorization", authorization);
+            }
+            let got = center.send(request.body(Body::empty()).expect("a request")).await;
+            assert_eq!(got.headers["www-authenticate"], "Bearer realm=\"docket\"");
+            got.problem(401, "unauthenticated");
+        }
+    }
+    center.post_as("nonsense", "/api/orders", &example()).await.problem(401, "unauthenticated");
+    assert_eq!(center.orders().await, 0);
+}
+
+#[tokio::test]
+async fn each_request_needs_its_scope() {
+    let center = TestCenter::start().await;
+    let tree = center.placed(&example()).await;
+    let id = text(&tree["order_id"]);
+    let reader = center.key(&[Scope::OrdersRead], &every_actor(), &[]).await;
+    let denied = |got: crate::center::Got| got.problem(403, "scope_missing");
+    denied(center.post_as(&reader, "/api/orders", &example()).await);
+    let operations = format!("/api/orders/{id}/operations");
+    for operation in [
+        json!({"type": "revoke", "actor": {"kind": "buyer"}}),
+        json!({"type": "payment_succeeded", "tender": "cash", "reference": "r", "amount": 1, "actor": {"kind": "till"}}),
+        json!({"type": "refund_succeeded", "refund_id": "1", "actor": {"kind": "till"}}),
+    ] {
+        denied(center.post_as(&reader, &operations, &operation).await);
+    }
+    denied(center.get_as(&reader, &format!("/api/orders/{id}?reveal=person")).await);
+    denied(center.get_as(&reader, "/api/users").await);
+    denied(center.get_as(&reader, "/api/keys").await);
+    let count = json!({"delta": "1", "reason": "x"});
+    denied(center.post_as(&reader, "/api/stock/1/adjustments", &count).await);
+    denied(
+        center.post_as(&reader, "/api/keys", &json!({"name": "more", "scopes": ["admin"]})).await,
+    );
+    center.get_as(&reader, &format!("/api/orders/{id}")).await.ok(200);
+
+    let writer = center.key(&[Scope::OrdersWrite], &every_actor(), &[]).await;
+    denied(center.get_as(&writer, "/api/orders").await);
+    let mut plain = example();
+    denied(center.post_as(&writer, "/api/orders", &plain).await);
+    for field in ["platform_discount", "coins"] {
+        plain[field] = json!(0);
+    }
+    plain["expected_total"] = json!(12600);
+    plain["shops"][0]["shop_discount"] = json!(0);
+    plain["shops"][0]["items"][0]["item_discount"] = json!(0);
+    center.post_as(&writer, "/api/orders", &plain).await.ok(201);
+}
+
+#[tokio::test]
+async fn a_key_speaks_for_its_actors_alone() {
+    let center = TestCenter::start().await;
+    let scopes = [Scope::OrdersRead, Scope::OrdersWrite, Scope::Prices, Scope::Payments];
+    let till = center.key(&scopes, &[ActorKind::Till], &[]).await;
+    let mut order = example();
+    let refused = center.post_as(&till, "/api/orders", &order).await;
+    refused.problem(403, "actor_not_allowed");
+    order.as_object_mut().expect("an object").remove("actor");
+    let tree = center.post_as(&till, "/api/orders", &order).await.ok(201);
+    let path = format!("/api/orders/{}/operations", text(&tree["order_id"]));
+    for kind in ["timer", "system"] {
+        let claimed = json!({"type": "revoke", "actor": {"kind": kind}});
+        let refused = center.post(&path, &claimed).await.problem(403, "actor_not_allowed");
+        assert_eq!(refused["errors"][0]["field"], "actor.kind");
+    }
+    // A till may not answer for the seller.
+    center.post_as(&till, &path, &json!({"type": "ship"})).await.problem(403, "actor_not_allowed");
+    // Several kinds may revoke: the key of all must say which.
+    let unsaid = center.post(&path, &json!({"type": "revoke"})).await;
+    unsaid.wrong_fields(&[("actor", "required")]);
+}
+
+#[tokio::test]
+async fn orders_of_other_shops_do_not_exist_for_a_key() {
+    let center = TestCenter::start().await;
+    let mut order = example();
+    let mut second = order["shops"][0].clone();
+    second["shop_id"] = json!("12");
+    order["shops"].as_array_mut().expect("a list").push(second);
+    order.as_object_mut().expect("an object").remove("expected_total");
+    let both = center.placed(&order).await;
+    let first_alone = center.placed(&example()).await;
+    let own = center.key(Scope::ALL, &every_actor(), &["12"]).await;
+
+    let hidden = format!("/api/orders/{}", text(&first_alone["order_id"]));
+    for path in ["", "/operations", "/activities", "/snapshots", "/payments"] {
+        center.get_as(&own, &format!("{hidden}{path}")).await.problem(404, "not_found");
+    }
+    let note = json!({"type": "note", "text": "x", "actor": {"kind": "seller"}});
+    center.post_as(&own, &format!("{hidden}/operations"), &note).await.problem(404, "not_found");
+
+    let seen =
+        center.get_as(&own, &format!("/api/orders/{}", text(&both["order_id"]))).await.ok(200);
+    let shops: Vec<_> = seen["shops"]
+        .as_array()
+        .expect("shops")
+        .iter()
+        .map(|shop| text(&shop["shop_id"]))
+        .collect();
+    assert_eq!(shops, ["12"]);
+    assert!(seen.get("payments").is_none() && seen.get("coins").is_none());
+    let listed = center.get_as(&own, "/api/orders?expand=tree").await.ok(200);
+    assert_eq!(listed["orders"].as_array().map(Vec::len), Some(1));
+    assert_eq!(listed["orders"][0]["shops"].as_array().map(Vec::len), Some(1));
+    let items = center.get_as(&own, "/api/orders?level=item").await.ok(200);
+    assert_eq!(items["orders"].as_array().map(Vec::len), Some(1));
+    center.get_as(&own, "/api/operations").await.problem(403, "actor_not_allowed");
+    // The other shop's part may not be touched, nor an order placed there.
+    let other = format!("/api/orders/{}/operations", text(&both["shops"][0]["order_id"]));
+    center.post_as(&own, &other, &note).await.problem(404, "not_found");
+    let placed = center.post_as(&own, "/api/orders", &example()).await;
+    placed.wrong_fields(&[("shops[0].shop_id", "not_allowed")]);
+}
+
+#[tokio::test]
+async fn people_log_in_and_do_what_their_role_may() {
+    let center = TestCenter::start().await;
+    let local = Principal::local();
+    center.app.add_user(&local, "mei", Role::Viewer, "correct horse").await.expect("a user");
+    let login = json!({"name": "mei", "password": "correct horse"});
+    let request = |body: &serde_json::Value| {
+        let request = Request::post("/api/login").header("content-type", "application/json");
+        request.body(Body::from(body.to_string())).expect("a request")
+    };
+    let session = center.send(request(&login)).await.ok(200);
+    assert_eq!(
+        (&session["role"], &session["expires_at"]),
+        (&json!("viewer"), &json!("2026-11-20T22:00:00.000Z"))
+    );
+    let token = text(&session["token"]);
+    let me = center.get_as(token, "/api/me").await.ok(200);
+    assert_eq!((&me["name"], &me["scopes"]), (&json!("mei"), &json!(["orders.read"])));
+    center.post_as(token, "/api/orders", &example()).await.problem(403, "scope_missing");
+
+    center.send(request(&json!({"name": "mei"}))).await.wrong_fields(&[("password", "required")]);
+    let wrong = json!({"name": "mei", "password": "wrong horse"});
+    for _ in 0..5 {
+        center.send(request(&wrong)).await.problem(401, "unauthenticated");
+    }
+    let waiting = center.send(request(&login)).await;
+    assert_eq!(waiting.headers["retry-after"], "300");
+    waiting.problem(429, "too_many_tries");
+}
+
+#[tokio::test]
+async fn reading_people_in_full_needs_its_scope_and_is_recorded() {
+    let center = TestCenter::start().await;
+    let tree = center.placed(&example()).await;
+    let path = format!("/api/orders/{}?reveal=person", text(&tree["order_id"]));
+    let full = center.get(&path).await.ok(200);
+    assert_eq!(full["shops"][0]["ship_to"]["phone"], "13800000001");
+    assert_eq!(full["shops"][0]["ship_to"]["name"], "Ada Wong");
+    let listed = center.get("/api/orders?expand=tree&phone=13800000001").await.ok(200);
+    assert_eq!(listed["orders"][0]["shops"][0]["ship_to"]["phone"], "138****0001");
+}

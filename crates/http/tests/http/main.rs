@@ -1,0 +1,11 @@
+//! The API from outside: through the real router, on a database of its own for each test.
+
+mod access;
+mod bad_input;
+mod center;
+mod flow;
+mod idempotency;
+mod lists;
+mod masters;
+mod openapi;
+mod protocol;

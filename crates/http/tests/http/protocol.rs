@@ -1,0 +1,187 @@
+//! HTTP itself: methods, headers, counters, and connections that stay in order.
+
+use crate::center::{TestCenter, example};
+use axum::body::Body;
+use axum::http::{Method, Request};
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+#[tokio::test]
+async fn a_wrong_method_is_a_405_that_names_the_right_ones() {
+    let center = TestCenter::start().await;
+    let wrong =
+        center.request(Method::DELETE, "/api/orders").body(Body::empty()).expect("a request");
+    let got = center.send(wrong).await;
+    let allowed = got.headers["allow"].to_str().expect("text").to_owned();
+    assert!(allowed.contains("GET") && allowed.contains("POST"), "{allowed}");
+    got.problem(405, "method_not_allowed");
+    let asked =
+        center.request(Method::OPTIONS, "/api/orders").body(Body::empty()).expect("a request");
+    let got = center.send(asked).await;
+    assert_eq!(got.status, 204);
+    assert!(got.headers.contains_key("allow"));
+    let head = center.request(Method::HEAD, "/api/orders").body(Body::empty()).expect("a request");
+    let got = center.send(head).await;
+    assert_eq!((got.status, got.body), (200, serde_json::json!("")));
+    let made_up = Method::from_bytes(b"BREW").expect("a method");
+    let brew = center.request(made_up, "/api/orders").body(Body::empty()).expect("a request");
+    center.send(brew).await.problem(405, "method_not_allowed");
+}
+
+#[tokio::test]
+async fn every_answer_carries_a_request_id() {
+    let center = TestCenter::start().await;
+    let with = |id: &str| {
+        let request = Request::get("/api/nothing").header("x-request-id", id);
+        request.body(Body::empty()).expect("a request")
+    };
+    assert_eq!(center.send(with("abc-123")).await.headers["x-request-id"], "abc-123");
+    let long = "x".repeat(65);
+    for strange in [&long, "a b", "<script>", ""] {
+        assert_ne!(center.send(with(strange)).await.headers["x-request-id"], strange);
+    }
+    let (one, two) = (center.get("/livez").await, center.get("/livez").await);
+    assert_ne!(one.headers["x-request-id"], two.headers["x-request-id"]);
+}
+
+#[tokio::test]
+async fn probes_and_counters_answer_anyone() {
+    let center = TestCenter::start().await;
+    center.get_as("nobody", "/livez").await.ok(200);
+    let ready = center.get_as("nobody", "/readyz").await.ok(200);
+    assert_eq!(ready, serde_json::json!({"ready": true, "reasons": []}));
+    center.placed(&example()).await;
+    let counters = center.get_as("nobody", "/metrics").await.ok(200);
+    let counters = counters.as_str().expect("text");
+    for line in [
+        r#"docket_http_requests_total{route="/api/orders",method="POST",status="201"} 1"#,
+        "docket_writable 1",
+        "docket_lane_waiting_people 0",
+    ] {
+        assert!(counters.lines().any(|known| known == line), "{line}\n{counters}");
+    }
+    center.app.store().figures().writable.store(false, std::sync::atomic::Ordering::Relaxed);
+    let unready = center.get_as("nobody", "/readyz").await.ok(503);
+    assert_eq!(unready["reasons"], serde_json::json!(["the database takes no writes"]));
+}
+
+/// A center behind a real port.
+struct Served {
+    center: TestCenter,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test waits for it")]
+async fn served() -> Served {
+    let center = TestCenter::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shutdown = async {
+        let _ = stopped.await;
+    };
+    let server = tokio::spawn(docket_http::serve(listener, center.router.clone(), shutdown));
+    Served { center, address, stop, server }
+}
+
+/// Reads one answer: its head, and as much body as it says.
+async fn answer(stream: &mut TcpStream) -> (String, Vec<u8>) {
+    let mut bytes = Vec::new();
+    loop {
+        let byte = stream.read_u8().await.expect("more of the head");
+        bytes.push(byte);
+        if bytes.ends_with(b"\r\n\r\n") {
+            break;
+        }
+    }
+    let head = String::from_utf8(bytes).expect("a head is text");
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a number"))];
+    stream.read_exact(&mut body).await.expect("the body");
+    (head, body)
+}
+
+fn post(path: &str, key: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+#[tokio::test]
+async fn a_connection_serves_on_after_every_kind_of_refusal() {
+    let Served { center, address, stop, server } = served().await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let big = vec![b' '; 3 << 20];
+    let order = example().to_string().into_bytes();
+    for (path, key, body, status) in [
+        ("/api/orders", "nobody", &order, "401"),
+        ("/api/orders", &*center.key, &big, "413"),
+        ("/api/nothing", &center.key, &big, "413"),
+        ("/api/nothing", &center.key, &order, "404"),
+        ("/docs", &center.key, &order, "405"),
+        ("/api/orders", &center.key, &b"{".to_vec(), "400"),
+        ("/api/orders", &center.key, &order, "201"),
+    ] {
+        stream.write_all(&post(path, key, body)).await.expect("the request goes out");
+        let (head, body) = answer(&mut stream).await;
+        assert!(
+            head.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{head}{}",
+            String::from_utf8_lossy(&body)
+        );
+        assert!(!head.contains("connection: close"), "{head}");
+    }
+    stop.send(()).expect("the server waits for it");
+    server.await.expect("it ends").expect("without an error");
+    // The idle connection was closed, and nothing listens any more.
+    assert_eq!(stream.read(&mut [0; 1]).await.expect("the end"), 0);
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_body_beyond_all_measure_closes_its_connection() {
+    let Served { center, address, stop, server } = served().await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head = format!(
+        "POST /api/orders HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 99999999\r\n\r\n",
+        center.key
+    );
+    stream.write_all(head.as_bytes()).await.expect("the request goes out");
+    let (head, _) = answer(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 413 ") && head.contains("connection: close"), "{head}");
+    stop.send(()).expect("the server waits for it");
+    server.await.expect("it ends").expect("without an error");
+}
+
+#[tokio::test]
+async fn bodies_in_chunks_are_read_too_and_a_head_has_its_limit() {
+    let Served { center, address, stop, server } = served().await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let order = example().to_string();
+    let (one, two) = order.split_at(order.len() / 2);
+    let head = format!(
+        "POST /api/orders HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         transfer-encoding: chunked\r\n\r\n{:x}\r\n{one}\r\n",
+        center.key,
+        one.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("the first half goes out");
+    let rest = format!("{:x}\r\n{two}\r\n0\r\n\r\n", two.len());
+    stream.write_all(rest.as_bytes()).await.expect("the second half goes out");
+    assert!(answer(&mut stream).await.0.starts_with("HTTP/1.1 201 "));
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head =
+        format!("GET /livez HTTP/1.1\r\nhost: x\r\nx-padding: {}\r\n\r\n", "x".repeat(40_000));
+    stream.write_all(head.as_bytes()).await.expect("the request goes out");
+    assert!(answer(&mut stream).await.0.starts_with("HTTP/1.1 431 "));
+    stop.send(()).expect("the server waits for it");
+    server.await.expect("it ends").expect("without an error");
+}
