@@ -5,6 +5,7 @@ mod bad_input;
 mod center;
 mod flow;
 mod idempotency;
+mod imports;
 mod lists;
 mod masters;
 mod openapi;

@@ -1,10 +1,8 @@
 //! `POST /api/imports`: the road of `docket import` through a running server.
 
-mod center;
-
+use crate::center::{Got, TestCenter, every_actor};
 use axum::body::Body;
 use axum::http::Method;
-use center::{Got, TestCenter};
 use docket_app::Scope;
 use serde_json::json;
 
@@ -55,7 +53,7 @@ async fn an_import_needs_the_scope_admin_and_known_parameters() {
     let center = TestCenter::start().await;
     import(&center, "?dryrun=true").await.wrong_fields(&[("dryrun", "unknown_field")]);
     import(&center, "?live=yes").await.wrong_fields(&[("live", "not_a_word")]);
-    let key = center.key(&[Scope::OrdersWrite], &center::every_actor(), &[]).await;
+    let key = center.key(&[Scope::OrdersWrite], &every_actor(), &[]).await;
     center.post_as(&key, "/api/imports", &json!({})).await.problem(403, "scope_missing");
     center.post_as("nobody", "/api/imports", &json!({})).await.problem(401, "unauthenticated");
 }
