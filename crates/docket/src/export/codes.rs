@@ -2,7 +2,7 @@
 //! process renders numbers by itself; both give the same.
 
 use docket_domain::Json;
-use docket_domain::words::{Level, OrderType, Platform, Status, StoreStatus, Visible};
+use docket_domain::words::{CancelKind, Level, OrderType, Platform, Status, StoreStatus, Visible};
 use docket_wire::Markets;
 
 /// Replaces the words of a rendered tree by their numbers.
@@ -16,6 +16,7 @@ pub fn of_words(tree: &mut Json) {
     of_node(tree);
     for shop in list(tree, "shops") {
         of_node(shop);
+        replace(shop, "cancel_kind", |word| CancelKind::from_word(word).map(CancelKind::code));
         list(shop, "items").iter_mut().for_each(of_node);
     }
 }
@@ -35,5 +36,34 @@ fn replace(node: &mut Json, name: &str, code: impl Fn(&str) -> Option<i64>) {
     let Some(value) = node.get_mut(name) else { return };
     if let Some(code) = value.as_str().and_then(code) {
         *value = Json::from(code);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn words_of_all_levels_become_numbers_and_nothing_else_does() {
+        let mut tree = json!({
+            "level": "payment", "type": "takeaway", "market": "zebra", "platform": "h5", "visible": "yes",
+            "status": "closed", "payment_status": "paid", "attempts": [{"status": "open"}],
+            "shops": [{"level": "shop", "status": "closed", "cancel_kind": "store_refund",
+                       "refunds": [{"status": "refunded"}], "items": [{"level": "item", "status": "paid"}]}],
+        });
+        of_words(&mut tree);
+        let number = |path: &str| tree.pointer(path).and_then(Json::as_i64);
+        let paths = ["/level", "/type", "/market", "/platform", "/visible", "/status"];
+        let takeaway = OrderType::Takeaway.code();
+        assert_eq!(paths.map(number), [1, takeaway, 1, 3, 0, 5].map(Some));
+        assert_eq!(number("/shops/0/cancel_kind"), Some(CancelKind::StoreRefund.code()));
+        assert_eq!(
+            [number("/shops/0/status"), number("/shops/0/items/0/status")],
+            [Some(5), Some(2)]
+        );
+        assert_eq!(tree["payment_status"], "paid");
+        assert_eq!(tree["attempts"][0]["status"], "open");
+        assert_eq!(tree["shops"][0]["refunds"][0]["status"], "refunded");
     }
 }

@@ -137,7 +137,7 @@ impl Part {
     /// Refuses fields of the mapping that this part does not have, and misses those it needs.
     pub fn check(self, fields: &Fields) -> Result<(), Failure> {
         let section = self.section();
-        for field in fields.keys().filter(|field| self.kind(field).is_none()) {
+        if let Some(field) = fields.keys().find(|field| self.kind(field).is_none()) {
             let names = self.fields().iter().map(|(name, _)| *name);
             let nearest = nearest(field, names).map(|name| format!("; did you mean `{name}`?"));
             let why =

@@ -73,7 +73,8 @@ impl Lines {
                     Ok(line)
                 }
             };
-            return Ok(Some(Produced { place, order, status: None, done: self.done }));
+            let done = self.done;
+            return Ok(Some(Produced { place, order, key: None, status: None, done }));
         }
     }
 }

@@ -11,9 +11,11 @@ mod columns;
 mod lines;
 mod map;
 mod orders;
+mod parts;
 mod place;
 mod report;
 mod sheet;
+mod shops;
 #[cfg(test)]
 mod tests;
 
@@ -22,15 +24,15 @@ use crate::cli::Options;
 use crate::commands::path_part;
 use crate::failure::Failure;
 use crate::log;
-use crate::output::Form;
 use bytes::Bytes;
 use docket_app::imports::{ImportOptions, ImportReport};
 use docket_app::{App, Principal};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use lines::Lines;
 use map::Map;
-use orders::{Orders, Parts};
-use place::Produced;
+use orders::Orders;
+use parts::Parts;
+use place::{Produced, Unfit};
 use report::Report;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -119,10 +121,8 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     if let Some(path) = &args.report {
         report.write_csv(path)?;
     }
-    match options.output().form {
-        Form::Programs => report.print_json()?,
-        Form::People => report.print(if args.verbose { usize::MAX } else { report::SHOWN })?,
-    }
+    let shown = if args.verbose { usize::MAX } else { report::SHOWN };
+    options.output().show(&report, |out| report.print(shown, *out));
     outcome
 }
 
@@ -187,9 +187,9 @@ async fn hand_over(
                     lines.push(b'\n');
                 }
                 lines.extend_from_slice(&line);
-                places.push(produced.place);
+                places.push((produced.place, produced.key));
             }
-            Err(why) => unfit.push((places.len(), why)),
+            Err(why) => unfit.push((places.len(), Unfit { order: produced.key, ..why })),
         }
     }
     let answer = match places[..] {

@@ -3,16 +3,18 @@
 //! taken, is judged where every import is judged.
 
 use super::cell::Reading;
-use super::columns::{Column, FACTS, Header, Part, WrongCell};
-use super::map::{EqualRows, Fields, Map, Meaning, fits, nearest};
+use super::columns::{Column, Header, Part, WrongCell};
+use super::map::{EqualRows, Map};
+use super::parts::{Joined, OrderColumns, Parts, StatusColumn};
 use super::place::{Place, Produced, Unfit};
 use super::sheet::{Index, Row, Sheet, fingerprint};
+use super::shops::{ShopRows, put};
 use crate::failure::Failure;
 use csv::StringRecord;
-use docket_domain::{Currency, Json, Quantity};
+use docket_domain::{Currency, Json};
 use serde_json::Map as Object;
-use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::path::Path;
 
 /// Read at a time of the files that are read in order.
 const READ_BYTES: usize = 256 * 1024;
@@ -37,19 +39,7 @@ pub struct Orders {
 #[derive(Debug)]
 struct OrderSheet {
     sheet: Sheet,
-    key: usize,
-    currency: Vec<Column>,
-    columns: Vec<Column>,
-    status: Option<StatusColumn>,
-    /// Of the one payment that the order's own row names.
-    payment: Vec<Column>,
-}
-
-#[derive(Debug)]
-struct StatusColumn {
-    at: usize,
-    name: String,
-    meanings: BTreeMap<String, (Meaning, Vec<Column>)>,
+    columns: OrderColumns,
 }
 
 #[derive(Debug)]
@@ -67,48 +57,6 @@ struct Payments {
     columns: Vec<Vec<Column>>,
 }
 
-/// Which files play which part.
-#[derive(Debug)]
-pub struct Parts {
-    orders: Vec<PathBuf>,
-    items: Vec<PathBuf>,
-    payments: Vec<PathBuf>,
-    /// Files that play none.
-    pub left_out: Vec<PathBuf>,
-}
-
-impl Parts {
-    /// Tells the files apart by their names. A file with several parts, or a part without a file, is an error.
-    pub fn of(map: &Map, files: &[PathBuf]) -> Result<Self, Failure> {
-        let payments = map.payments.as_ref().map_or(&[][..], |payments| &payments.files);
-        let patterns = [&map.orders.files[..], &map.items.files[..], payments];
-        let mut found = [vec![], vec![], vec![]];
-        let mut left_out = Vec::new();
-        for file in files {
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            let plays = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, &name));
-            let parts: Vec<usize> = (0..3).filter(|part| plays(patterns[*part])).collect();
-            match parts[..] {
-                [] => left_out.push(file.clone()),
-                [part] => found[part].push(file.clone()),
-                _ => {
-                    let why = format!("the mapping gives {name} more than one part");
-                    return Err(Failure::usage(why));
-                }
-            }
-        }
-        for (part, section) in ["orders", "items", "payments"].into_iter().enumerate() {
-            if found[part].is_empty() && !patterns[part].is_empty() {
-                let names = patterns[part].join(" or ");
-                let why = format!("none of the files is the one of [{section}]: {names}");
-                return Err(Failure::usage(why));
-            }
-        }
-        let [orders, items, payments] = found;
-        Ok(Self { orders, items, payments, left_out })
-    }
-}
-
 impl Orders {
     /// Looks up every column, then reads the rows of lines and payments once to know where they are.
     pub fn open(map: &Map, parts: &Parts) -> Result<Self, Failure> {
@@ -124,13 +72,13 @@ impl Orders {
         for path in &parts.orders {
             let sheet = Sheet::open(path, delimiter, READ_BYTES)?;
             let mut header = Header::of(&sheet);
-            let opened = order_columns(map, &mut header)?;
+            let columns = OrderColumns::look_up(map, &mut header)?;
             if own_rows {
-                items.keys.push(opened.key);
+                items.keys.push(columns.key);
                 items.columns.push(header.columns(Part::Item, &map.items.fields)?);
             }
             header.finish(map)?;
-            sheets.push(OrderSheet::of(opened, sheet));
+            sheets.push(OrderSheet { sheet, columns });
         }
         let key = |key: &Option<String>| key.clone().unwrap_or_else(|| map.orders.key.clone());
         for path in &parts.items {
@@ -177,33 +125,39 @@ impl Orders {
             };
             let done = self.behind + orders.sheet.read();
             let place = Place { file: file_name(&orders.sheet.path), line: row.line };
-            let produced = |order, status| Produced { place: place.clone(), order, status, done };
+            let produced = |order, key, status| {
+                Ok(Some(Produced { place: place.clone(), order, key, status, done }))
+            };
             let cells = match row.cells {
                 Ok(cells) => cells,
                 Err(bad) => {
                     let (code, message) = bad.wrong();
                     let unfit = Unfit::row(place.clone(), code, message);
-                    return Ok(Some(produced(Err(unfit), None)));
+                    return produced(Err(unfit), None, None);
                 }
             };
-            let key = cells.get(orders.key).unwrap_or_default().trim().to_owned();
+            let key = cells.get(orders.columns.key).unwrap_or_default().trim().to_owned();
             if !self.seen.insert(fingerprint(&key)) {
                 // Where lines are rows of the order file, the first of them took the others along.
                 if self.items.own_rows {
                     continue;
                 }
-                let message = format!("order {key} stands in an earlier row already");
+                let message = "the order stands in an earlier row already".to_owned();
                 let unfit = Unfit::row(place.clone(), "duplicate", message);
-                return Ok(Some(produced(Err(unfit), None)));
+                return produced(Err(unfit), Some(key.into()), None);
             }
             let items = self.items.index.take(&key)?;
             let payments =
                 self.payments.index.as_mut().map(|index| index.take(&key)).transpose()?;
-            let word = self.sheets[self.current].status.as_ref();
+            let word = self.sheets[self.current].columns.status.as_ref();
             let word =
                 word.map(|status| cells.get(status.at).unwrap_or_default().trim().to_owned());
             let order = self.order(&place, &cells, &items, payments.as_deref());
-            return Ok(Some(produced(order.map(|order| order.to_string().into_bytes()), word)));
+            return produced(
+                order.map(|order| order.to_string().into_bytes()),
+                Some(key.into()),
+                word,
+            );
         }
         self.orphan()
     }
@@ -217,12 +171,13 @@ impl Orders {
             let Some((next, (sheet, row))) = index.orphan(from)? else { continue };
             self.orphans = (number, next);
             let place = Place { file: file_name(&index.sheets()[sheet].path), line: row.line };
+            let key = index.key(sheet, &row);
             let (code, message) = match row.cells {
                 Err(bad) => bad.wrong(),
                 Ok(_) => ("no_order", "its order is in no order file".to_owned()),
             };
             let order = Err(Unfit::row(place.clone(), code, message));
-            return Ok(Some(Produced { place, order, status: None, done: self.behind }));
+            return Ok(Some(Produced { place, order, key, status: None, done: self.behind }));
         }
         self.orphans = (2, 0);
         Ok(None)
@@ -235,11 +190,11 @@ impl Orders {
         items: &[(usize, Row)],
         payments: Option<&[(usize, Row)]>,
     ) -> Result<Json, Unfit> {
-        let orders = &self.sheets[self.current];
+        let columns = &self.sheets[self.current].columns;
         let unfit = |wrong: WrongCell| Unfit::cell(place.clone(), wrong);
-        let currency = currency(&orders.currency, cells);
+        let currency = currency(&columns.currency, cells);
         let mut order = Object::new();
-        for column in orders.currency.iter().chain(&orders.columns) {
+        for column in columns.currency.iter().chain(&columns.fields) {
             let value = column.value(cells, &self.reading, currency).map_err(unfit)?;
             put(&mut order, &column.field, value);
         }
@@ -247,14 +202,14 @@ impl Orders {
             Some(rows) => self.payments(rows, currency)?,
             None => self.own_payment(cells, currency).map_err(unfit)?.into_iter().collect(),
         };
-        if let Some(status) = &orders.status {
+        if let Some(status) = &columns.status {
             self.status(status, cells, payments.is_empty(), &mut order).map_err(unfit)?;
         }
         let mut shops = self.shops(items, currency)?;
         let freight = order.remove("freight");
         let ship_to = order.remove("ship_to");
         if let (Some(freight), Some(first)) = (freight, shops.first_mut()) {
-            first.add_amount("freight", freight);
+            first.add_amount("freight", &freight);
         }
         let shops = shops.into_iter().map(|shop| shop.finish(ship_to.as_ref()));
         order.insert("shops".to_owned(), Json::Array(shops.collect()));
@@ -310,7 +265,7 @@ impl Orders {
         cells: &StringRecord,
         currency: Option<Currency>,
     ) -> Result<Option<Json>, WrongCell> {
-        let columns = &self.sheets[self.current].payment;
+        let columns = &self.sheets[self.current].columns.payment;
         let amount = columns.iter().find(|column| column.field == "amount");
         if amount.and_then(|amount| amount.text(cells)).is_none() {
             return Ok(None);
@@ -336,7 +291,7 @@ impl Orders {
             let shop_id = item.remove("shop_id").unwrap_or(Json::Null);
             let at = shops.iter().position(|shop| shop.shop_id == shop_id);
             let at = at.unwrap_or_else(|| {
-                shops.push(ShopRows { shop_id, fields: Object::new(), items: Vec::new() });
+                shops.push(ShopRows::of(shop_id));
                 shops.len() - 1
             });
             shops[at].take(item, self.items.equal_rows);
@@ -365,170 +320,8 @@ impl Orders {
     }
 }
 
-/// Columns of an order file, looked up.
-struct OrderColumns {
-    key: usize,
-    currency: Vec<Column>,
-    columns: Vec<Column>,
-    status: Option<StatusColumn>,
-    payment: Vec<Column>,
-}
-
-impl OrderSheet {
-    fn of(columns: OrderColumns, sheet: Sheet) -> Self {
-        let OrderColumns { key, currency, columns, status, payment } = columns;
-        Self { sheet, key, currency, columns, status, payment }
-    }
-}
-
-fn order_columns(map: &Map, header: &mut Header<'_>) -> Result<OrderColumns, Failure> {
-    let key = header.find(&map.orders.key)?;
-    let columns = header.columns(Part::Order, &map.orders.fields)?;
-    // Amounts can only be read when the currency is known.
-    let (currency, columns) = columns.into_iter().partition(|column| column.field == "currency");
-    let status = match &map.orders.status {
-        None => None,
-        Some(words) => {
-            let mut meanings = BTreeMap::new();
-            for (word, meaning) in &words.words {
-                check_facts(&meaning.facts)?;
-                let facts = header.columns(Part::Order, &meaning.facts)?;
-                meanings.insert(word.clone(), (meaning.clone(), facts));
-            }
-            let at = header.find(&words.column)?;
-            Some(StatusColumn { at, name: words.column.clone(), meanings })
-        }
-    };
-    let own = map.payments.as_ref().filter(|payments| payments.files.is_empty());
-    let payment =
-        own.map(|payments| header.columns(Part::Payment, &payments.fields)).transpose()?;
-    let payment = payment.unwrap_or_default();
-    Ok(OrderColumns { key, currency, columns, status, payment })
-}
-
-fn check_facts(facts: &Fields) -> Result<(), Failure> {
-    match facts.keys().find(|fact| !FACTS.contains(&fact.as_str())) {
-        None => Ok(()),
-        Some(fact) => {
-            let nearest = nearest(fact, FACTS.iter().copied());
-            let nearest = nearest.map(|name| format!("; did you mean `{name}`?"));
-            let why = format!("the mapping sets the fact `{fact}`, which is none");
-            Err(Failure::usage(why + &nearest.unwrap_or_default()))
-        }
-    }
-}
-
-/// Files of one part while their columns are looked up.
-#[derive(Default)]
-struct Joined {
-    keys: Vec<usize>,
-    columns: Vec<Vec<Column>>,
-}
-
-impl Joined {
-    fn look_up(
-        &mut self,
-        map: &Map,
-        path: &Path,
-        key: &str,
-        part: Part,
-        fields: &Fields,
-    ) -> Result<(), Failure> {
-        let sheet = Sheet::open(path, map.delimiter as u8, 1024)?;
-        let mut header = Header::of(&sheet);
-        self.keys.push(header.find(key)?);
-        self.columns.push(header.columns(part, fields)?);
-        header.finish(map)
-    }
-}
-
-/// The rows of one shop order.
-struct ShopRows {
-    shop_id: Json,
-    fields: Object<String, Json>,
-    items: Vec<Object<String, Json>>,
-}
-
-impl ShopRows {
-    /// Takes a row: what is the shop's is added to the shop, the rest is a line.
-    fn take(&mut self, mut item: Object<String, Json>, equal_rows: EqualRows) {
-        for field in ["freight", "shop_discount"] {
-            if let Some(amount) = item.remove(field) {
-                self.add_amount(field, amount);
-            }
-        }
-        for field in ["place", "fulfilment", "buyer_comment"] {
-            if let Some(value) = item.remove(field) {
-                self.fields.entry(field).or_insert(value);
-            }
-        }
-        if equal_rows == EqualRows::Merge && self.merge(&item) {
-            return;
-        }
-        self.items.push(item);
-    }
-
-    /// Adds the row to a line that differs in nothing but its quantity. Discounts are of a line, not of a
-    /// unit, and are added as well.
-    fn merge(&mut self, item: &Object<String, Json>) -> bool {
-        const ADDED: [&str; 2] = ["quantity", "item_discount"];
-        let same = |line: &Object<String, Json>| {
-            let counts = |key: &str| !ADDED.contains(&key);
-            let mine = line.iter().filter(|(key, _)| counts(key));
-            mine.eq(item.iter().filter(|(key, _)| counts(key)))
-        };
-        let Some(line) = self.items.iter_mut().find(|line| same(line)) else { return false };
-        let quantity = |line: &Object<String, Json>| -> Option<Quantity> {
-            line.get("quantity")?.as_str()?.parse().ok()
-        };
-        let (Some(mine), Some(more)) = (quantity(line), quantity(item)) else { return false };
-        line.insert("quantity".to_owned(), Json::from((mine + more).to_string()));
-        if let Some(more) = item.get("item_discount") {
-            let sum = added(line.get("item_discount"), more);
-            line.insert("item_discount".to_owned(), sum);
-        }
-        true
-    }
-
-    /// Adds to an amount of the shop order. An unknown part makes the sum unknown.
-    fn add_amount(&mut self, field: &str, amount: Json) {
-        let sum = added(self.fields.get(field), &amount);
-        self.fields.insert(field.to_owned(), sum);
-    }
-
-    fn finish(mut self, ship_to: Option<&Json>) -> Json {
-        if !self.shop_id.is_null() {
-            self.fields.insert("shop_id".to_owned(), self.shop_id);
-        }
-        if let Some(ship_to) = ship_to {
-            self.fields.insert("ship_to".to_owned(), ship_to.clone());
-        }
-        let items = self.items.into_iter().map(Json::Object).collect();
-        self.fields.insert("items".to_owned(), Json::Array(items));
-        Json::Object(self.fields)
-    }
-}
-
-fn added(known: Option<&Json>, more: &Json) -> Json {
-    let known = known.map_or(Some(0), Json::as_i64);
-    known.zip(more.as_i64()).and_then(|(a, b)| a.checked_add(b)).map_or(Json::Null, Json::from)
-}
-
 fn currency(columns: &[Column], cells: &StringRecord) -> Option<Currency> {
     columns.first()?.text(cells)?.parse().ok()
-}
-
-/// Sets a field, which may stand one level down: `ship_to.city`.
-fn put(object: &mut Object<String, Json>, field: &str, value: Option<Json>) {
-    let Some(value) = value else { return };
-    let Some((above, below)) = field.split_once('.') else {
-        object.insert(field.to_owned(), value);
-        return;
-    };
-    let inner = object.entry(above).or_insert_with(|| Json::Object(Object::new()));
-    if let Json::Object(inner) = inner {
-        inner.insert(below.to_owned(), value);
-    }
 }
 
 fn file_name(path: &Path) -> String {

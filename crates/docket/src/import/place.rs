@@ -20,6 +20,8 @@ pub struct Produced {
     pub place: Place,
     /// A JSON line.
     pub order: Result<Vec<u8>, Unfit>,
+    /// What the source calls the order, where that is known without reading it.
+    pub key: Option<Box<str>>,
     /// The status word of the source.
     pub status: Option<String>,
     /// Bytes of the files that were read until here.
@@ -32,6 +34,9 @@ pub struct Unfit {
     /// Where: not always the row of the order, it may be one of its lines or payments.
     #[serde(flatten)]
     pub place: Place,
+    /// What the source calls the order; left out of JSON lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Box<str>>,
     /// The column, or the field of the order; empty for the row as a whole.
     pub field: String,
     /// A stable code.
@@ -43,11 +48,12 @@ pub struct Unfit {
 impl Unfit {
     /// The row as a whole.
     pub fn row(place: Place, code: &'static str, message: String) -> Self {
-        Self { place, field: String::new(), code: code.to_owned(), message }
+        Self { place, order: None, field: String::new(), code: code.to_owned(), message }
     }
 
     /// One of its cells.
-    pub fn cell(place: Place, WrongCell { column, wrong: (code, message) }: WrongCell) -> Self {
+    pub fn cell(place: Place, wrong: WrongCell) -> Self {
+        let WrongCell { column, wrong: (code, message) } = wrong;
         Self { field: column, ..Self::row(place, code, message) }
     }
 }

@@ -3,11 +3,11 @@
 
 use super::place::{Place, Unfit};
 use crate::failure::Failure;
+use crate::output::Output;
 use comfy_table::{CellAlignment, Table, presets};
 use docket_app::imports::{Difference, ImportOptions, ImportReport, Sums};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Rows listed to people, unless they ask for all.
@@ -78,13 +78,13 @@ impl Report {
         }
     }
 
-    /// Takes down what became of one part: of its lines, which stand at `places`, and of rows that were no
-    /// lines, each with how many lines stood before it.
+    /// Takes down what became of one part: of its lines, which stand at `places` and have these names, and of
+    /// rows that were no lines, each with how many lines stood before it.
     pub fn take(
         &mut self,
         answer: ImportReport,
         source: BTreeMap<String, u64>,
-        places: &[Place],
+        places: &[(Place, Option<Box<str>>)],
         unfit: Vec<(usize, Unfit)>,
     ) {
         let mut whole = ImportReport {
@@ -97,8 +97,11 @@ impl Report {
         (self.statuses, self.anomalies, self.sums) = (whole.statuses, whole.anomalies, whole.sums);
         let refused = whole.refused.into_iter().filter_map(|row| {
             let at = usize::try_from(row.line).ok()?.checked_sub(1)?;
-            let place = places.get(at)?.clone();
-            Some((at, Unfit { place, field: row.field, code: row.code, message: row.message }))
+            let (place, order) = places.get(at)?.clone();
+            Some((
+                at,
+                Unfit { place, order, field: row.field, code: row.code, message: row.message },
+            ))
         });
         let mut rows: Vec<_> = unfit.into_iter().chain(refused).collect();
         rows.sort_by_key(|(at, _)| *at);
@@ -115,9 +118,8 @@ impl Report {
         }
         for difference in whole.differences {
             let at = usize::try_from(difference.line).ok().and_then(|line| line.checked_sub(1));
-            let Some(Place { file, line }) = at.and_then(|at| places.get(at)).cloned() else {
-                continue;
-            };
+            let place = at.and_then(|at| places.get(at)).cloned();
+            let Some((Place { file, line }, _)) = place else { continue };
             let difference = Difference { line, ..difference };
             self.differences.push(PlacedDifference { file, difference });
         }
@@ -131,28 +133,18 @@ impl Report {
         Failure { message, ..failure }.next(next)
     }
 
-    /// Prints it as one JSON object.
-    pub fn print_json(&self) -> Result<(), Failure> {
-        let mut out = std::io::stdout().lock();
-        serde_json::to_writer(&mut out, self)?;
-        Ok(writeln!(out)?)
-    }
-
     /// Prints it for people, with at most `shown` rows of each list.
-    pub fn print(&self, shown: usize) -> Result<(), Failure> {
+    pub fn print(&self, shown: usize, out: Output) {
         for file in &self.left_out {
-            anstream::eprintln!("{}: the mapping gives it no part; not read", file.display());
+            out.note(&format!("{}: the mapping gives it no part; not read", file.display()));
         }
-        let mut out = anstream::stdout().lock();
-        writeln!(out, "{}", self.counts())?;
+        table(&self.counts(), out);
         if !self.sums.is_empty() {
-            writeln!(out, "{}", self.money())?;
+            table(&self.money(), out);
         }
-        let refused = self.refused_rows.iter().map(refused_line);
-        list(&mut out, "refused", refused, shown)?;
+        list(out, "refused", self.refused_rows.iter().map(refused_line), shown);
         let differences = self.differences.iter().map(PlacedDifference::line);
-        list(&mut out, "taken, though the sums disagree", differences, shown)?;
-        Ok(())
+        list(out, "taken, though the sums disagree", differences, shown);
     }
 
     fn counts(&self) -> Table {
@@ -173,7 +165,9 @@ impl Report {
             ("anomaly", &self.anomalies),
         ];
         for (what, counts) in parts {
-            counts.iter().for_each(|(word, count)| row(what, word, *count));
+            for (word, count) in counts {
+                row(what, word, *count);
+            }
         }
         right(&mut table, &[2]);
         table
@@ -200,10 +194,11 @@ impl Report {
             Failure::new(format!("cannot write {}: {error}", path.display()))
         };
         let mut csv = csv::Writer::from_path(path).map_err(|error| cannot(&error))?;
-        let header = ["outcome", "file", "line", "external_id", "field", "code", "message"];
+        let header = ["outcome", "file", "line", "order", "field", "code", "message"];
         csv.write_record(header).map_err(|error| cannot(&error))?;
-        for Unfit { place, field, code, message } in &self.refused_rows {
-            let row = ["refused", &place.file, &place.line.to_string(), "", field, code, message];
+        for Unfit { place, order, field, code, message } in &self.refused_rows {
+            let (line, order) = (place.line.to_string(), order.as_deref().unwrap_or_default());
+            let row = ["refused", &place.file, &line, order, field, code, message];
             csv.write_record(row).map_err(|error| cannot(&error))?;
         }
         for PlacedDifference { file, difference } in &self.differences {
@@ -224,29 +219,31 @@ fn right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-fn list(
-    out: &mut impl Write,
-    title: &str,
-    rows: impl ExactSizeIterator<Item = String>,
-    shown: usize,
-) -> Result<(), Failure> {
-    let all = rows.len();
-    if all == 0 {
-        return Ok(());
+fn table(table: &Table, out: Output) {
+    for line in table.to_string().lines() {
+        out.line(line.trim_end());
     }
-    writeln!(out, "\n{title}:")?;
-    for row in rows.take(shown) {
-        writeln!(out, "  {row}")?;
-    }
-    if all > shown {
-        writeln!(out, "  … and {} more (--verbose lists them)", all - shown)?;
-    }
-    Ok(())
 }
 
-fn refused_line(Unfit { place, field, code, message }: &Unfit) -> String {
+fn list(out: Output, title: &str, rows: impl ExactSizeIterator<Item = String>, shown: usize) {
+    let all = rows.len();
+    if all == 0 {
+        return;
+    }
+    out.line(&format!("\n{title}:"));
+    for row in rows.take(shown) {
+        out.line(&format!("  {row}"));
+    }
+    if all > shown {
+        out.line(&format!("  … and {} more (--verbose lists them)", all - shown));
+    }
+}
+
+fn refused_line(Unfit { place, order, field, code, message }: &Unfit) -> String {
+    let Place { file, line } = place;
+    let order = order.as_ref().map(|order| format!("{order}: ")).unwrap_or_default();
     let colon = if field.is_empty() { "" } else { ": " };
-    format!("{}:{}: {code}: {field}{colon}{message}", place.file, place.line)
+    format!("{file}:{line}: {order}{code}: {field}{colon}{message}")
 }
 
 fn amounts(difference: &Difference) -> String {

@@ -197,6 +197,12 @@ impl Index {
         &self.sheets
     }
 
+    /// The order that a row of one of its sheets names.
+    pub fn key(&self, sheet: usize, row: &Row) -> Option<Box<str>> {
+        let cell = row.cells.as_ref().ok()?.get(self.keys[sheet])?.trim();
+        (!cell.is_empty()).then(|| cell.into())
+    }
+
     /// The rows of an order, in the order of the files. Each row is given once.
     pub fn take(&mut self, key: &str) -> Result<Vec<Found>, Failure> {
         let hash = hash(key);

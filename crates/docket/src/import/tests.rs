@@ -142,7 +142,8 @@ async fn orders_of_three_files_are_taken_and_bad_rows_are_told_with_their_lines(
     assert_eq!(report.source_statuses["delivered"], 4);
     let sums = report.sums["BRL"];
     assert_eq!((sums.items, sums.freight, sums.payments), (19_695, 3851, 22_536));
-    let differences: Vec<_> = report.differences.iter().map(|row| row.summary()).collect();
+    let differences: Vec<_> =
+        report.differences.iter().map(super::report::PlacedDifference::summary).collect();
     assert_eq!(
         differences,
         [("orders.csv", 4, "underpaid", 1140), ("orders.csv", 7, "overpaid", 1200)]
@@ -199,6 +200,17 @@ async fn a_dry_run_says_the_same_and_writes_nothing() {
     assert_eq!((dry.sums, dry.anomalies), (real.sums, real.anomalies));
     let again = center.import(&Args { dry_run: true, ..sheet() }).await;
     assert_eq!((again.taken, again.known), (0, real.taken));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_live_import_sets_deadlines() {
+    for (live, due) in [(false, 0), (true, 4)] {
+        let center = Center::open().await;
+        center.import(&Args { live, ..sheet() }).await;
+        let found = center.app.store().due(Time(i64::MAX), 100).await.expect("it can be read");
+        // Two received, one shipped, one unpaid; paid and closed goods wait for nobody.
+        assert_eq!(found.len(), due, "live: {live}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,144 @@
+//! The files of a mapping told apart, and their columns looked up, before any row is read.
+
+use super::columns::{Column, FACTS, Header, Part};
+use super::map::{Fields, Map, Meaning, fits, nearest};
+use super::sheet::Sheet;
+use crate::failure::Failure;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Which files play which part.
+#[derive(Debug)]
+pub struct Parts {
+    /// One row an order.
+    pub orders: Vec<PathBuf>,
+    /// One row a line.
+    pub items: Vec<PathBuf>,
+    /// One row a payment.
+    pub payments: Vec<PathBuf>,
+    /// Files that play none.
+    pub left_out: Vec<PathBuf>,
+}
+
+impl Parts {
+    /// Tells the files apart by their names. A file with several parts, or a part without a file, is an error.
+    pub fn of(map: &Map, files: &[PathBuf]) -> Result<Self, Failure> {
+        let payments = map.payments.as_ref().map_or(&[][..], |payments| &payments.files);
+        let patterns = [&map.orders.files[..], &map.items.files[..], payments];
+        let mut found = [vec![], vec![], vec![]];
+        let mut left_out = Vec::new();
+        for file in files {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let plays = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, &name));
+            let parts: Vec<usize> = (0..3).filter(|part| plays(patterns[*part])).collect();
+            match parts[..] {
+                [] => left_out.push(file.clone()),
+                [part] => found[part].push(file.clone()),
+                _ => {
+                    let why = format!("the mapping gives {name} more than one part");
+                    return Err(Failure::usage(why));
+                }
+            }
+        }
+        for (part, section) in ["orders", "items", "payments"].into_iter().enumerate() {
+            if found[part].is_empty() && !patterns[part].is_empty() {
+                let names = patterns[part].join(" or ");
+                let why = format!("none of the files is the one of [{section}]: {names}");
+                return Err(Failure::usage(why));
+            }
+        }
+        let [orders, items, payments] = found;
+        Ok(Self { orders, items, payments, left_out })
+    }
+}
+
+/// The columns of an order file.
+#[derive(Debug)]
+pub struct OrderColumns {
+    /// The one that names the order.
+    pub key: usize,
+    /// The currency, without which no amount can be read.
+    pub currency: Vec<Column>,
+    /// The other fields.
+    pub fields: Vec<Column>,
+    /// The status word.
+    pub status: Option<StatusColumn>,
+    /// Of the one payment that the order's own row names.
+    pub payment: Vec<Column>,
+}
+
+/// The column with the status word.
+#[derive(Debug)]
+pub struct StatusColumn {
+    /// Where it stands.
+    pub at: usize,
+    /// What it is called.
+    pub name: String,
+    /// What each word means, and the facts that follow from it.
+    pub meanings: BTreeMap<String, (Meaning, Vec<Column>)>,
+}
+
+impl OrderColumns {
+    /// Looks them up in one file.
+    pub fn look_up(map: &Map, header: &mut Header<'_>) -> Result<Self, Failure> {
+        let key = header.find(&map.orders.key)?;
+        let fields = header.columns(Part::Order, &map.orders.fields)?;
+        let (currency, fields) = fields.into_iter().partition(|column| column.field == "currency");
+        let status = match &map.orders.status {
+            None => None,
+            Some(words) => {
+                let mut meanings = BTreeMap::new();
+                for (word, meaning) in &words.words {
+                    check_facts(&meaning.facts)?;
+                    let facts = header.columns(Part::Order, &meaning.facts)?;
+                    meanings.insert(word.clone(), (meaning.clone(), facts));
+                }
+                let at = header.find(&words.column)?;
+                Some(StatusColumn { at, name: words.column.clone(), meanings })
+            }
+        };
+        let own = map.payments.as_ref().filter(|payments| payments.files.is_empty());
+        let payment = own.map(|payments| header.columns(Part::Payment, &payments.fields));
+        let payment = payment.transpose()?.unwrap_or_default();
+        Ok(Self { key, currency, fields, status, payment })
+    }
+}
+
+fn check_facts(facts: &Fields) -> Result<(), Failure> {
+    match facts.keys().find(|fact| !FACTS.contains(&fact.as_str())) {
+        None => Ok(()),
+        Some(fact) => {
+            let nearest = nearest(fact, FACTS.iter().copied());
+            let nearest = nearest.map(|name| format!("; did you mean `{name}`?"));
+            let why = format!("the mapping sets the fact `{fact}`, which is none");
+            Err(Failure::usage(why + &nearest.unwrap_or_default()))
+        }
+    }
+}
+
+/// Files of one part while their columns are looked up.
+#[derive(Debug, Default)]
+pub struct Joined {
+    /// Per file: the column that names the order.
+    pub keys: Vec<usize>,
+    /// Per file: the columns of its part.
+    pub columns: Vec<Vec<Column>>,
+}
+
+impl Joined {
+    /// Looks up the columns of one file more.
+    pub fn look_up(
+        &mut self,
+        map: &Map,
+        path: &Path,
+        key: &str,
+        part: Part,
+        fields: &Fields,
+    ) -> Result<(), Failure> {
+        let sheet = Sheet::open(path, map.delimiter as u8, 1024)?;
+        let mut header = Header::of(&sheet);
+        self.keys.push(header.find(key)?);
+        self.columns.push(header.columns(part, fields)?);
+        header.finish(map)
+    }
+}
