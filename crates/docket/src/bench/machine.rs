@@ -1,11 +1,17 @@
 //! The machine under a bench, and what processes on it use: read from `/proc`, where there is one.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// What every figure is to be read beside: cores, CPU, kernel, file system of `folder`.
+/// Writes after which the median of an fdatasync is told.
+const SYNCS: usize = 100;
+
+/// What every figure is to be read beside: cores, CPU, kernel, load, file system of `folder` and how long it
+/// takes to make 4 KiB durable there.
 pub fn describe(folder: &Path) -> String {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -14,14 +20,40 @@ pub fn describe(folder: &Path) -> String {
         let text = fs::read_to_string(format!("/proc/sys/kernel/{name}"));
         text.map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
     });
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     format!(
-        "{cores} cores, {}, {} {}, {} on {}",
+        "{cores} cores, {}, {} {}, load {}, {} on {}, fdatasync {}",
         model.unwrap_or("unknown CPU"),
         kernel.join(" "),
         std::env::consts::ARCH,
+        load.split(' ').next().unwrap_or_default(),
         folder.display(),
         file_system(&fs::read_to_string("/proc/mounts").unwrap_or_default(), folder),
+        sync_time(folder).map_or_else(
+            |error| error.to_string(),
+            |took| format!("{:.2} ms", took.as_secs_f64() * 1e3)
+        ),
     )
+}
+
+/// The median time of an fdatasync after 4 KiB were written over in a file of `folder`. Every commit waits for
+/// one, so the ratio to the bare transaction, which shares its with nobody, says little without it.
+fn sync_time(folder: &Path) -> io::Result<Duration> {
+    let path = folder.join("sync");
+    let file = File::create(&path)?;
+    let block = [1; 4096];
+    file.write_all_at(&block, 0)?;
+    file.sync_all()?;
+    let mut times = Vec::with_capacity(SYNCS);
+    for _ in 0..SYNCS {
+        file.write_all_at(&block, 0)?;
+        let start = Instant::now();
+        file.sync_data()?;
+        times.push(start.elapsed());
+    }
+    fs::remove_file(&path)?;
+    times.sort_unstable();
+    Ok(times[SYNCS / 2])
 }
 
 /// The kind of file system that `folder` stands on, by the table of mounts.
@@ -101,24 +133,60 @@ fn owns_any(pid: u32, sockets: &[String]) -> bool {
     links.any(|link| sockets.iter().any(|socket| link.as_os_str() == socket.as_str()))
 }
 
-/// How much of the cores a process uses between two moments.
+/// CPU time that anything on this machine has used so far.
+fn all_cpu() -> Option<Duration> {
+    busy_ticks(&fs::read_to_string("/proc/stat").ok()?)
+        .map(|ticks| Duration::from_millis(ticks * 10))
+}
+
+/// Ticks that all cores were at work, of the first line of `/proc/stat`: all but idle and waiting, and without
+/// the guests, who are part of user time.
+fn busy_ticks(stat: &str) -> Option<u64> {
+    let words = stat.lines().next()?.strip_prefix("cpu ")?;
+    let ticks: Option<Vec<u64>> = words.split_whitespace().map(|word| word.parse().ok()).collect();
+    let ticks = ticks?;
+    let all: u64 = ticks.iter().take(8).sum();
+    all.checked_sub(ticks.get(3)? + ticks.get(4)?)
+}
+
+/// How much of the cores processes use, each by itself, and whatever else runs on the machine.
 #[derive(Debug)]
-pub struct CpuWatch {
-    process: Process,
-    used: Option<Duration>,
+pub struct CpuWatch<const N: usize> {
+    processes: [Option<Process>; N],
+    used: [Option<Duration>; N],
+    all: Option<Duration>,
     since: Instant,
 }
 
-impl CpuWatch {
+/// Percent of one core.
+#[derive(Debug, Clone, Copy)]
+pub struct CpuUse<const N: usize> {
+    /// Of each process that is watched.
+    pub each: [Option<f64>; N],
+    /// Of all others. It should be little: a neighbour takes what is to be measured.
+    pub others: Option<f64>,
+}
+
+impl<const N: usize> CpuWatch<N> {
     /// From now on.
-    pub fn start(process: Process) -> Self {
-        Self { process, used: process.cpu(), since: Instant::now() }
+    pub fn start(processes: [Option<Process>; N]) -> Self {
+        let used = processes.map(|process| process?.cpu());
+        Self { processes, used, all: all_cpu(), since: Instant::now() }
     }
 
-    /// Until now, in percent of one core.
-    pub fn percent(&self) -> Option<f64> {
-        let used = self.process.cpu()?.checked_sub(self.used?)?;
-        Some(used.as_secs_f64() / self.since.elapsed().as_secs_f64() * 100.0)
+    /// Until now.
+    pub fn stop(&self) -> CpuUse<N> {
+        let passed = self.since.elapsed().as_secs_f64();
+        let percent = |now: Option<Duration>, then: Option<Duration>| {
+            Some(now?.checked_sub(then?)?.as_secs_f64() / passed * 100.0)
+        };
+        let each = std::array::from_fn(|place| {
+            percent(self.processes[place].and_then(Process::cpu), self.used[place])
+        });
+        let own: f64 = each.iter().flatten().sum();
+        // Ticks are coarse and interrupts belong to nobody, so a little below zero means none.
+        let others = percent(all_cpu(), self.all).map(|all| (all - own).max(0.0));
+        CpuUse { each, others }
     }
 }
 
@@ -139,6 +207,20 @@ mod tests {
         let stat = "7 (a) b) S 1 7 7 0 -1 4 1 2 3 4 250 30 0 0 20 0 1 0";
         assert_eq!(cpu_ticks(stat), Some(280));
         assert_eq!(cpu_ticks("nothing"), None);
+    }
+
+    #[test]
+    fn a_core_that_waits_is_not_busy() {
+        let stat = "cpu  100 5 50 9000 700 1 2 3 40 0\ncpu0 1 1 1 1\n";
+        assert_eq!(busy_ticks(stat), Some(161));
+        assert_eq!(busy_ticks(""), None);
+    }
+
+    #[test]
+    fn what_is_durable_takes_time() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(sync_time(folder.path()).unwrap() > Duration::ZERO);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

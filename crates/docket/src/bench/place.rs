@@ -120,14 +120,14 @@ async fn measure(
         let first = placed.len() as u64;
         let load = stage.load(args.clients.into(), paying, first, Until::After(time), &unseen);
         let batches_before = Batches::read(&stage.target).await?;
-        let cpu = watched.map(|process| process.map(CpuWatch::start));
+        let cpu = CpuWatch::start(watched);
         let (tally, frames) = wal.during(load).await;
-        let (tally, cpu) = (tally?, cpu.map(|watch| watch.and_then(|watch| watch.percent())));
+        let (tally, cpu) = (tally?, cpu.stop());
         let batch = Batches::read(&stage.target).await?.since(batches_before);
         let orders = tally.placed.len() as f64;
         let run = Run {
             rss_mib: stage.server.process.rss_mib(),
-            cpu,
+            cpu: Some(cpu),
             batch,
             wal_pages_per_op: frames.map(|frames| frames as f64 / orders),
             bare_ops_per_s,

@@ -1,5 +1,6 @@
 //! What a bench tells: a table for people, one line of JSON a run for programs, progress bars on the way.
 
+use super::machine::CpuUse;
 use super::tally::{Latencies, Tally};
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -37,8 +38,8 @@ pub struct Run {
     pub paying: Option<Latencies>,
     /// Memory of the server at the end.
     pub rss_mib: Option<f64>,
-    /// Percent of one core: server, client, database server.
-    pub cpu: [Option<f64>; 3],
+    /// Server, client, database server, and all others.
+    pub cpu: Option<CpuUse<3>>,
     /// Pages of SQLite's log for each order.
     pub wal_pages_per_op: Option<f64>,
     /// Pieces of work the lane committed at once, on average.
@@ -56,7 +57,7 @@ impl Run {
             placing: tally.placing.clone(),
             paying: paid.then(|| tally.paying.clone()),
             rss_mib: None,
-            cpu: [None; 3],
+            cpu: None,
             wal_pages_per_op: None,
             batch: None,
             bare_ops_per_s: None,
@@ -164,6 +165,7 @@ impl Report {
             "server %",
             "client %",
             "database %",
+            "others %",
             "batch",
             "WAL pages/op",
         ]);
@@ -172,7 +174,8 @@ impl Report {
         };
         for (number, run) in (1..).zip(&self.runs) {
             let pay_ms = |share| run.paying.as_ref().map(|paying| paying.ms(share));
-            let [server, client, database] = run.cpu.map(|percent| shown(percent, 0));
+            let [server, client, database] =
+                run.cpu.map_or([None; 3], |cpu| cpu.each).map(|percent| shown(percent, 0));
             table.add_row(vec![
                 format!("{number}"),
                 run.began_with.to_string(),
@@ -188,6 +191,7 @@ impl Report {
                 server,
                 client,
                 database,
+                shown(run.cpu.and_then(|cpu| cpu.others), 0),
                 shown(run.batch, 1),
                 shown(run.wal_pages_per_op, 1),
             ]);
