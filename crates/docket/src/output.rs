@@ -17,7 +17,7 @@ pub enum Form {
 }
 
 /// How a command shows what it has to show.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Output {
     /// For whom.
     pub form: Form,

@@ -5,7 +5,7 @@ use crate::center::{Center, Metrics};
 use crate::request;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -58,9 +58,9 @@ pub async fn readyz(State(center): State<Center>) -> Response {
     get, path = "/metrics", tag = "operation", operation_id = "metrics", security(()),
     responses((status = 200, description = "Counters", body = String, content_type = "text/plain"))
 )]
-pub async fn metrics(State(center): State<Center>, uri: Uri) -> Response {
+pub async fn metrics(State(center): State<Center>) -> Response {
     if center.options.metrics == Metrics::Hidden {
-        return request::unknown_path(uri).await.into_response();
+        return request::unknown_path().await.into_response();
     }
     let mut text = String::with_capacity(8 * 1024);
     center.figures.write(&mut text);

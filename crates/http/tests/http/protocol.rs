@@ -189,7 +189,7 @@ impl HttpBody for Never {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_a_408() {
     let mut hasty = TestCenter::start().await;
-    let options = Options { body_time: Duration::from_millis(10) };
+    let options = Options { body_time: Duration::from_millis(10), ..Options::default() };
     hasty.router = docket_http::router(hasty.app.clone(), options);
     let request =
         hasty.request(Method::POST, "/api/orders").header("content-type", "application/json");
