@@ -2,8 +2,9 @@
 //! that checkpoints.
 //!
 //! The log (WAL) is never truncated in service: growing a file costs several times what overwriting it
-//! does. A checkpoint from another connection cannot reset a busy log, so the thread does the bulk and the
-//! writer finishes between two batches once the log has passed a hard limit.
+//! does. A checkpoint from another connection cannot reset a busy log, because new frames arrive while it
+//! works. So the thread checkpoints in rounds, each shorter than the one before, until little is left, and
+//! the writer finishes that little between two batches: nobody waits for more than a few milliseconds.
 
 use super::{Connection, GuardedRow};
 use crate::dialect::{self, Lookup};
@@ -18,8 +19,13 @@ use std::sync::{Arc, Mutex, mpsc};
 
 /// New frames after which the checkpoint thread is woken.
 const CHECKPOINT_FRAMES: u32 = 8_000;
-/// Frames from which the writer itself finishes the checkpoint: 256 MiB of 4 KiB pages.
-const WAL_FRAMES_MAX: u32 = 64_000;
+/// Frames from which the thread works without a pause and the writer finishes what it leaves: 256 MiB of
+/// 4 KiB pages.
+const WAL_FRAMES_SOFT: u32 = 64_000;
+/// Frames that the writer may finish by itself; more would be felt.
+const LEFT_MAX: u32 = 1_500;
+/// Frames from which the writer finishes whatever is left: a disk this slow must hold it back. 1 GiB.
+const WAL_FRAMES_HARD: u32 = 256_000;
 /// Reading connections kept open at most.
 const READERS: usize = 4;
 
@@ -125,6 +131,8 @@ pub struct Writer {
     connection: rusqlite::Connection,
     /// Frames in the log, as the last commit reported them.
     frames: Arc<AtomicU32>,
+    /// Frames of it that the thread's last round moved into the database.
+    moved: Arc<AtomicU32>,
     /// Frames at which the checkpoint thread was last woken.
     woken_at: u32,
     wake: mpsc::SyncSender<()>,
@@ -134,14 +142,15 @@ impl Writer {
     /// Opens the writer of `path` and starts its checkpoint thread, which ends with the writer.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let (wake, woken) = mpsc::sync_channel::<()>(1);
-        let file = path.to_owned();
+        let (file, moved) = (path.to_owned(), Arc::<AtomicU32>::default());
+        let told = Arc::clone(&moved);
         std::thread::Builder::new()
             .name("checkpoint".to_owned())
-            .spawn(move || checkpoint(&file, &woken))
+            .spawn(move || checkpoint_when_woken(&file, &woken, &told))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let frames = Arc::<AtomicU32>::default();
         let connection = Self::connect(path, &frames)?;
-        Ok(Self { path: path.to_owned(), connection, frames, woken_at: 0, wake })
+        Ok(Self { path: path.to_owned(), connection, frames, moved, woken_at: 0, wake })
     }
 
     fn connect(path: &Path, frames: &Arc<AtomicU32>) -> Result<rusqlite::Connection, StoreError> {
@@ -160,19 +169,29 @@ impl Writer {
     }
 }
 
-/// Moves the log into the database whenever woken, on a connection of its own.
-fn checkpoint(path: &Path, woken: &mpsc::Receiver<()>) {
+/// Moves the log into the database whenever woken, on a connection of its own, and tells how far it came.
+fn checkpoint_when_woken(path: &Path, woken: &mpsc::Receiver<()>, moved: &AtomicU32) {
     let mut connection = None;
     while woken.recv().is_ok() {
         if connection.is_none() {
             connection = open(path).ok();
         }
         let Some(open) = &connection else { continue };
-        if let Err(error) = open.execute_batch("PRAGMA wal_checkpoint(PASSIVE);") {
-            tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
-            connection = None;
+        match checkpoint(open) {
+            Ok(frames) => moved.store(frames, Relaxed),
+            Err(error) => {
+                tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
+                connection = None;
+            }
         }
     }
+}
+
+/// One passive checkpoint: waits for nobody, and answers how many frames of the log are in the database.
+fn checkpoint(connection: &rusqlite::Connection) -> rusqlite::Result<u32> {
+    connection
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2))
+        .map(|moved| u32::try_from(moved).unwrap_or(0))
 }
 
 impl Connection for Writer {
@@ -278,15 +297,19 @@ impl Connection for Writer {
         let written = u64::from(frames).checked_sub(before).unwrap_or(frames.into());
         figures.wal_frames_written.fetch_add(written, Relaxed);
         if frames < self.woken_at {
+            // The log began anew.
             self.woken_at = 0;
+            self.moved.store(0, Relaxed);
         }
-        if frames - self.woken_at >= CHECKPOINT_FRAMES {
+        let left = frames.saturating_sub(self.moved.load(Relaxed));
+        if frames - self.woken_at >= CHECKPOINT_FRAMES || frames >= WAL_FRAMES_SOFT {
             self.woken_at = frames;
-            // Full means the thread is at it already.
+            // Full means the thread is at it already and goes on at once.
             let _ = self.wake.try_send(());
         }
-        if frames >= WAL_FRAMES_MAX {
-            let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE);");
+        let little_is_left = frames >= WAL_FRAMES_SOFT && left <= LEFT_MAX;
+        if little_is_left || frames >= WAL_FRAMES_HARD {
+            let _ = checkpoint(&self.connection);
         }
     }
 
