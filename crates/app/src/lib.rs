@@ -4,6 +4,7 @@
 //! commit. Time is read in one place ([`Clock`]); randomness in another ([`vault`]).
 
 pub mod access;
+mod agreed;
 pub mod clock;
 pub mod error;
 mod history;

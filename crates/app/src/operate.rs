@@ -1,8 +1,9 @@
 //! Changing an order: one request, decided by the domain, written by the lane.
 
 use crate::access::{Principal, Scope};
+use crate::agreed::Agreed;
 use crate::lane::Verdict;
-use crate::place::{Agreed, Idempotency, can_hold, held, set_ship_to};
+use crate::place::{Idempotency, can_hold, held, set_ship_to};
 use crate::settings::Deadlines;
 use crate::vault::Vault;
 use crate::{Answer, App, Error};

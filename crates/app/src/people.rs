@@ -2,8 +2,8 @@
 
 use crate::access::{self, Access, Principal, Scope, Scopes};
 use crate::{App, Error, Idempotency, Once, vault};
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use docket_domain::{ActorKind, FieldError, Gene, Id, Refusal, Time, time};
 use docket_store::{Context, Key, KeyRow, Priority, SessionRow, Statement, UserRow, View, Writes};
 use rustc_hash::FxHashMap;
@@ -190,7 +190,9 @@ impl App {
     pub async fn users(&self, who: &Principal) -> Result<Vec<UserRow>, Error> {
         who.needs(Scope::Admin)?;
         let mut users = self.store().users().await?;
-        users.iter_mut().for_each(|user| user.password.clear());
+        for user in &mut users {
+            user.password.clear();
+        }
         Ok(users)
     }
 
@@ -200,7 +202,8 @@ impl App {
         if self.store().user_of(id).await?.is_none() {
             return Err(Error::NotFound { what: "user", id: id.to_string() });
         }
-        self.write_numbered(move |_, now| vec![UserRow::disable(id, now), SessionRow::end_all(id)]).await?;
+        self.write_numbered(move |_, now| vec![UserRow::disable(id, now), SessionRow::end_all(id)])
+            .await?;
         self.inner.access.forget();
         Ok(())
     }
@@ -211,7 +214,8 @@ impl App {
         self.inner.tries.check(name, now)?;
         let user = self.store().user(name).await?.filter(|user| user.disabled_at.is_none());
         // A name that does not exist costs the same time as a wrong password.
-        let stored = user.as_ref().map_or_else(|| nobody().to_owned(), |user| user.password.clone());
+        let stored =
+            user.as_ref().map_or_else(|| nobody().to_owned(), |user| user.password.clone());
         let password = password.to_owned();
         let checked = tokio::task::spawn_blocking(move || {
             let stored = PasswordHash::new(&stored);
@@ -229,7 +233,8 @@ impl App {
         let hash = access::hash(&token);
         let expires_at = now.plus(SESSION);
         let session = SessionRow { hash, user: user.id, expires_at };
-        self.write_numbered(move |_, now| vec![SessionRow::forget_before(now), session.add()]).await?;
+        self.write_numbered(move |_, now| vec![SessionRow::forget_before(now), session.add()])
+            .await?;
         Ok((token, expires_at))
     }
 
@@ -270,7 +275,8 @@ impl App {
     pub async fn keys(&self, who: &Principal) -> Result<Vec<(KeyRow, Access)>, Error> {
         who.needs(Scope::Admin)?;
         let rows = self.store().keys().await?.into_iter().map(|key| {
-            let damaged = |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
+            let damaged =
+                |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
             let access = serde_json::from_str(&key.body).map_err(damaged)?;
             Ok((key, access))
         });
@@ -324,7 +330,8 @@ impl App {
 /// Hashes a password on a thread that may take its time.
 async fn hashed(password: &str) -> Result<String, Error> {
     if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > 256 {
-        let message = format!("a password has at least {PASSWORD_CHARS_MIN} characters, at most 256 bytes");
+        let message =
+            format!("a password has at least {PASSWORD_CHARS_MIN} characters, at most 256 bytes");
         let error = FieldError { field: "password".to_owned(), code: "bad_password", message };
         return Err(Refusal::Invalid(vec![error]).into());
     }

@@ -1,9 +1,10 @@
 //! Taking down what happened elsewhere: imports now, channels and branches later.
 
 use crate::access::{Principal, Scope};
+use crate::agreed::Agreed;
 use crate::lane::Verdict;
 use crate::operate::claim_key;
-use crate::place::{Agreed, external_key, gene_of};
+use crate::place::{external_key, gene_of};
 use crate::{App, Error};
 use docket_domain::change::PaymentClaim;
 use docket_domain::decide::Context as Deciding;

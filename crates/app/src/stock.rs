@@ -139,7 +139,11 @@ impl App {
     }
 
     /// The book of a SKU, newest first.
-    pub async fn adjustments(&self, who: &Principal, sku_id: &str) -> Result<Vec<Adjustment>, Error> {
+    pub async fn adjustments(
+        &self,
+        who: &Principal,
+        sku_id: &str,
+    ) -> Result<Vec<Adjustment>, Error> {
         who.needs(Scope::Stock)?;
         let mut book = self.store().adjustments(sku_id, 200).await?;
         book.retain(|line| who.places.is_empty() || who.places.contains(&line.place));
@@ -158,7 +162,8 @@ impl App {
 
 fn untracked(change: &StockChange) -> Error {
     let StockChange { sku_id, place, .. } = change;
-    let message = format!("{sku_id} is not tracked at {place}; count it first (PUT /api/stock/{sku_id})");
+    let message =
+        format!("{sku_id} is not tracked at {place}; count it first (PUT /api/stock/{sku_id})");
     FieldError { field: "place".to_owned(), code: "not_tracked", message }.into()
 }
 

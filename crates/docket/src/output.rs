@@ -17,7 +17,7 @@ pub enum Form {
 }
 
 /// How a command shows what it has to show.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Output {
     /// For whom.
     pub form: Form,

@@ -122,7 +122,7 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         report.write_csv(path)?;
     }
     let shown = if args.verbose { usize::MAX } else { report::SHOWN };
-    options.output().show(&report, |out| report.print(shown, *out));
+    options.output().show(&report, |out| report.print(shown, out));
     outcome
 }
 

@@ -134,7 +134,7 @@ impl Report {
     }
 
     /// Prints it for people, with at most `shown` rows of each list.
-    pub fn print(&self, shown: usize, out: Output) {
+    pub fn print(&self, shown: usize, out: &Output) {
         for file in &self.left_out {
             out.note(&format!("{}: the mapping gives it no part; not read", file.display()));
         }
@@ -219,13 +219,13 @@ fn right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-fn table(table: &Table, out: Output) {
+fn table(table: &Table, out: &Output) {
     for line in table.to_string().lines() {
         out.line(line.trim_end());
     }
 }
 
-fn list(out: Output, title: &str, rows: impl ExactSizeIterator<Item = String>, shown: usize) {
+fn list(out: &Output, title: &str, rows: impl ExactSizeIterator<Item = String>, shown: usize) {
     let all = rows.len();
     if all == 0 {
         return;

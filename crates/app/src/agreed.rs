@@ -1,0 +1,46 @@
+//! The agreed tree: what both sides agreed to, kept once per terms version, compressed, with its SHA-256.
+
+use docket_domain::{Id, ItemOrder, PaymentOrder, ShopOrder, Time, Tree};
+use docket_store::Snapshot;
+use sha2::{Digest, Sha256};
+
+/// An agreed tree, compressed.
+#[derive(Debug, Clone)]
+pub(crate) struct Agreed {
+    pub json: String,
+    pub sha256: [u8; 32],
+    pub body: Vec<u8>,
+}
+
+impl Agreed {
+    /// What was agreed in `tree`: its nodes as they are stored, without numbers and times.
+    pub fn of(tree: &Tree) -> Self {
+        #[derive(serde::Serialize)]
+        struct Shop<'a> {
+            #[serde(flatten)]
+            shop: &'a ShopOrder,
+            items: &'a [ItemOrder],
+        }
+        #[derive(serde::Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            payment: &'a PaymentOrder,
+            shops: Vec<Shop<'a>>,
+        }
+        let shops = tree.shops.iter().map(|shop| Shop { shop, items: &shop.items }).collect();
+        let whole = Whole { payment: &tree.payment, shops };
+        let json = serde_json::to_string(&whole).expect("a tree is plain JSON");
+        let sha256 = Sha256::digest(json.as_bytes()).into();
+        thread_local! {
+            // A fresh context each time costs twice what the compression does.
+            static COMPRESSOR: std::cell::RefCell<zstd::bulk::Compressor<'static>> =
+                std::cell::RefCell::new(zstd::bulk::Compressor::new(1).expect("zstd has a level 1"));
+        }
+        let body = COMPRESSOR.with_borrow_mut(|zstd| zstd.compress(json.as_bytes()));
+        Self { sha256, body: body.expect("zstd compresses any bytes that fit in memory"), json }
+    }
+
+    pub fn snapshot(self, tree: Id, terms_version: u32, at: Time) -> Snapshot {
+        Snapshot { tree, terms_version, at, sha256: self.sha256, body: self.body }
+    }
+}
