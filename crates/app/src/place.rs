@@ -10,7 +10,7 @@ use docket_domain::operation::{By, OperationKind};
 use docket_domain::placement::Placement;
 use docket_domain::{Actor, FieldError, Gene, Id, Quantity, Refusal, StockMove, Time, Tree, price};
 use docket_store::{
-    Context, Held, Idempotent, Key, Need, Priority, Sealed, Snapshot, TreeWrite, View, Writes,
+    Context, Held, Idempotent, Key, Need, Priority, Sealed, TreeWrite, View, Writes,
 };
 use docket_wire::{Person, Placed, ShipTo};
 use sha2::{Digest, Sha256};
