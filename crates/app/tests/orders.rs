@@ -68,8 +68,14 @@ async fn one_idempotency_key_makes_one_order_however_many_call() {
 }
 
 async fn join<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+    join_after(futures, || ()).await
+}
+
+/// Lets all of `futures` begin, then calls `begun`, then waits for all.
+async fn join_after<T>(futures: Vec<impl Future<Output = T>>, begun: impl FnOnce()) -> Vec<T> {
     let mut pinned: Vec<_> = futures.into_iter().map(Box::pin).collect();
     let mut done: Vec<Option<T>> = pinned.iter().map(|_| None).collect();
+    let mut begun = Some(begun);
     std::future::poll_fn(move |cx| {
         for (future, done) in pinned.iter_mut().zip(&mut done) {
             if done.is_none()
@@ -77,6 +83,9 @@ async fn join<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
             {
                 *done = Some(value);
             }
+        }
+        if let Some(begun) = begun.take() {
+            begun();
         }
         if done.iter().all(Option::is_some) {
             std::task::Poll::Ready(done.iter_mut().filter_map(Option::take).collect())
@@ -335,13 +344,19 @@ async fn a_placement_writes_at_most_fourteen_pages() {
     let database = docket_testkit::Database::Sqlite.fresh();
     let center = Center::open(&database.url()).await;
     let frames = |n: i64| {
-        let app = center.app.clone();
         let center = &center;
         async move {
             let bodies: Vec<_> = (n..n + 32).map(big_order).collect();
+            // The writer stands still until all have arrived, so that they are one batch.
+            let release = center.hold_the_writer();
             let placing = bodies.iter().map(|body| center.place(body)).collect();
-            assert!(join(placing).await.into_iter().all(|placed| placed.is_ok()));
-            app.store().figures().wal_frames.load(std::sync::atomic::Ordering::Relaxed)
+            assert!(join_after(placing, release).await.into_iter().all(|placed| placed.is_ok()));
+            center
+                .app
+                .store()
+                .figures()
+                .wal_frames_written
+                .load(std::sync::atomic::Ordering::Relaxed)
         }
     };
     for n in 0..60 {

@@ -42,9 +42,8 @@ impl Center {
         let config = config::load(options, None)?;
         let started = tokio::time::Instant::now();
         loop {
-            // A database that several processes may open has no lock to tell us; the file does.
+            // Whatever database it was started on: a server of this folder is the center of this folder.
             if let Some(running) = serving::running(&config)
-                && docket_store::sqlite_path(&config.database_url()).is_none()
                 && running.answers().await
             {
                 return Ok(Self::there(Client::new(&running.address, &running.token)?));

@@ -1,9 +1,9 @@
 //! The only crate that knows SQL.
 //!
 //! [`Store`] opens a database and answers reads. Every write is a [`Piece`] of work handed to the one
-//! writer of the process ([`batch`]): it loads what the pieces need into a [`View`], lets them decide in the
+//! writer of the process (`batch`): it loads what the pieces need into a [`View`], lets them decide in the
 //! order they came, writes everything in one transaction and answers after the commit. SQLite and the MySQL
-//! family share their SQL text; where they must differ the difference stands in [`dialect`].
+//! family share their SQL text; where they must differ the difference stands in `dialect`.
 
 mod batch;
 mod database;

@@ -77,6 +77,18 @@ impl Center {
         self.ask(node, "gateway", body).await
     }
 
+    /// Keeps the writer busy until the answer is called.
+    pub fn hold_the_writer(&self) -> impl FnOnce() + use<> {
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let held = Box::new(Held(std::sync::Mutex::new(released)));
+        self.app.store().submit(docket_store::Priority::People, held).unwrap();
+        // The piece counts as taken once it no longer waits.
+        docket_testkit::eventually("the writer takes the piece", || {
+            self.app.store().waiting() == (0, 0)
+        });
+        move || release.send(()).unwrap()
+    }
+
     pub async fn count(&self, sku: &str, units: i64) {
         let change = StockChange {
             sku_id: sku.to_owned(),
@@ -131,4 +143,24 @@ pub fn big_order(n: i64) -> Value {
 /// An idempotency key.
 pub fn key(n: u8, body: u8) -> Idempotency {
     Idempotency { hash: [n; 32], fingerprint: [body; 32] }
+}
+
+/// A piece of work that takes until it is released.
+struct Held(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+
+impl docket_store::Piece for Held {
+    fn keys(&self) -> Vec<docket_store::Key> {
+        Vec::new()
+    }
+
+    fn decide(
+        &mut self,
+        _: &docket_store::View,
+        _: &mut docket_store::Context<'_>,
+    ) -> Result<Option<docket_store::Writes>, docket_store::Need> {
+        self.0.lock().unwrap().recv().unwrap();
+        Ok(None)
+    }
+
+    fn settle(self: Box<Self>, _: Result<(), docket_store::Refused>) {}
 }

@@ -1,5 +1,7 @@
 //! Runs the real binary in a data folder of its own, with an environment that says nothing.
 
+pub mod client;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 

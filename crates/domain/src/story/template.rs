@@ -79,6 +79,7 @@ impl<'a> Values<'a> {
             return Some(match self.map?.get("quantity").and_then(plain) {
                 None => lines,
                 Some(units) if self.language == Language::Zh => format!("{lines}共 {units} 件"),
+                Some(units) if units == "1" => format!("1 unit in {lines}"),
                 Some(units) => format!("{units} units in {lines}"),
             });
         }
