@@ -1,11 +1,13 @@
 //! What dies, fills up or goes away: nothing answered is lost, nothing is half done, and it comes back.
 
+mod client;
+#[allow(dead_code)] // shared with the tests of commands, which need more of it
 mod run;
 
+use client::{Client, Got};
 use docket_testkit::{
     Database, MariadbServer, Random, Serve, ServeCommand, TestDatabase, eventually,
 };
-use run::client::{Client, Got};
 use run::{DOCKET, docket};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -136,7 +138,7 @@ fn survives_kill_nine(database: Option<&TestDatabase>, rounds: u64) {
                 thread::spawn(move || place_until_death(&base, &token, first, random))
             })
             .collect();
-        // A moment chosen by chance is what is tested here, not a wait for something.
+        #[expect(clippy::disallowed_methods, reason = "the moment of death is chosen by chance")]
         thread::sleep(Duration::from_millis(random.within(20..250)));
         running.kill();
         for client in clients {

@@ -1,7 +1,5 @@
 //! Runs the real binary in a data folder of its own, with an environment that says nothing.
 
-pub mod client;
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 
