@@ -5,12 +5,15 @@ use crate::agreed::Agreed;
 use crate::lane::Verdict;
 use crate::operate::claim_key;
 use crate::place::{external_key, gene_of};
+use crate::settings::Deadlines;
 use crate::{App, Error};
-use docket_domain::change::PaymentClaim;
-use docket_domain::decide::Context as Deciding;
+use docket_domain::change::{Change, PaymentClaim};
+use docket_domain::deadline::Policy;
+use docket_domain::decide::{self, Context as Deciding};
+use docket_domain::operation::By;
 use docket_domain::record::{self, Report};
-use docket_domain::{FieldError, Id, Tree};
-use docket_store::{Context, Key, Priority, TreeWrite, View, Writes};
+use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Tree};
+use docket_store::{Context, Key, Need, Priority, Sealed, TreeWrite, View, Writes};
 use docket_wire::Person;
 use std::sync::Arc;
 
@@ -46,53 +49,122 @@ impl App {
             return Ok(Recorded::Refused(no_external_id()));
         };
         let name = external_key(placement.channel.as_deref(), &report.issuer, external_id);
-        let gene = gene_of(placement, self.now());
-        let sealed = (!person.is_empty()).then(|| self.inner.vault.seal(&person));
         let phones = person.phones();
-        let phones: Vec<_> =
-            phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect();
-        let deadlines = Arc::clone(&self.inner.settings.deadlines);
-        // All at once: a payment that is asked for by itself costs a round of loading, and rounds are few.
-        let payments = report.payments.iter();
-        let claims = payments.map(|p| PaymentClaim::of(&p.tender, &p.reference, &report.issuer));
-        let claims = claims.map(|claim| Key::Unique(claim_key(&claim)));
-        let keys = std::iter::once(Key::Unique(name.clone())).chain(claims).collect();
-        let work = move |view: &View, cx: &mut Context<'_>| -> Verdict<Recorded> {
-            if let Some(known) = view.unique(&name)? {
-                return Ok((None, Recorded::Known(known.tree)));
-            }
-            let now = cx.now;
-            let policy = deadlines.default;
-            let mut deciding = Deciding {
-                at: now,
-                policy: &policy,
-                next_id: &mut || cx.ids.next(now, gene),
-                can_hold: &|_| false,
-            };
-            let change = match record::record(None, &report, live, &mut deciding) {
-                Ok(Some(change)) => change,
-                Ok(None) => return Ok((None, Recorded::Refused(nothing_said()))),
-                Err(error) => return Ok((None, Recorded::Refused(error))),
-            };
-            let tree = Arc::new(change.tree);
-            let id = tree.id();
-            let mut writes = Writes {
-                snapshots: vec![Agreed::of(&tree).snapshot(id, tree.payment.terms_version, now)],
-                persons: sealed.iter().map(|sealed| (id, sealed.clone())).collect(),
-                phones: phones.iter().map(|(last4, phone)| (id, *last4, *phone)).collect(),
-                unique: vec![(name.clone(), id, None)],
-                trees: vec![TreeWrite { tree: Arc::clone(&tree), entry: change.entry }],
-                ..Writes::default()
-            };
-            for claim in &change.claims {
-                // A reference that is another order's stays its: history cannot be refused.
-                if view.unique(&claim_key(claim))?.is_none() {
-                    writes.unique.push((claim_key(claim), id, None));
-                }
-            }
-            Ok((Some(writes), Recorded::New(tree)))
+        let taking = Taking {
+            name,
+            gene: gene_of(placement, self.now()),
+            sealed: (!person.is_empty()).then(|| self.inner.vault.seal(&person)),
+            phones: phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect(),
+            deadlines: Arc::clone(&self.inner.settings.deadlines),
+            report,
+            live,
         };
+        let keys = taking.keys();
+        let work = move |view: &View, cx: &mut Context<'_>| taking.take(view, cx);
         self.inner.lane.run(Priority::Bulk, keys, work).await
+    }
+}
+
+/// One order to take down, with everything the piece of work needs.
+struct Taking {
+    /// The unique key of its external id.
+    name: String,
+    gene: Gene,
+    report: Report,
+    live: bool,
+    sealed: Option<Sealed>,
+    phones: Vec<(i64, i64)>,
+    deadlines: Arc<Deadlines>,
+}
+
+impl Taking {
+    /// All at once: a payment that is asked for by itself costs a round of loading, and rounds are few.
+    fn keys(&self) -> Vec<Key> {
+        let payments = self.report.payments.iter();
+        let claims = payments.map(|p| PaymentClaim::of(&p.tender, &p.reference, &self.report.issuer));
+        let claims = claims.map(|claim| Key::Unique(claim_key(&claim)));
+        std::iter::once(Key::Unique(self.name.clone())).chain(claims).collect()
+    }
+
+    /// The piece of work: pure, repeatable.
+    fn take(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Recorded> {
+        if let Some(known) = view.unique(&self.name)? {
+            return Ok((None, Recorded::Known(known.tree)));
+        }
+        let policy = self.deadlines.default;
+        let recorded = self.deciding(&policy, cx, |cx| {
+            record::record(None, &self.report, self.live, cx)
+        });
+        let change = match recorded {
+            Ok(Some(change)) => change,
+            Ok(None) => return Ok((None, Recorded::Refused(nothing_said()))),
+            Err(error) => return Ok((None, Recorded::Refused(error))),
+        };
+        let (id, terms, now) = (change.tree.id(), change.tree.payment.terms_version, cx.now);
+        let agreed = Agreed::of(&change.tree).snapshot(id, terms, now);
+        let mut unique = vec![(self.name.clone(), id, None)];
+        let mut changes = vec![change];
+        for claim in changes[0].claims.clone() {
+            match view.unique(&claim_key(&claim))? {
+                None => unique.push((claim_key(&claim), id, None)),
+                // A reference that is another order's stays its: history cannot be refused, only noted.
+                Some(other) => self.note(&mut changes, &claim, other.tree, view, cx)?,
+            }
+        }
+        let tree = changes.iter().rev().find(|change| change.tree.id() == id);
+        let tree = Arc::new(tree.map_or_else(|| changes[0].tree.clone(), |change| change.tree.clone()));
+        let trees = changes.into_iter();
+        let writes = Writes {
+            trees: trees.map(|c| TreeWrite { tree: Arc::new(c.tree), entry: c.entry }).collect(),
+            snapshots: vec![agreed],
+            persons: self.sealed.iter().map(|sealed| (id, sealed.clone())).collect(),
+            phones: self.phones.iter().map(|(last4, phone)| (id, *last4, *phone)).collect(),
+            unique,
+            ..Writes::default()
+        };
+        Ok((Some(writes), Recorded::New(tree)))
+    }
+
+    /// Notes on the order taken and on `other` that both claim a payment.
+    fn note(
+        &self,
+        changes: &mut Vec<Change>,
+        claim: &PaymentClaim,
+        other: Id,
+        view: &View,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Need> {
+        let actor = Actor { id: Some(self.report.issuer.clone()), ..Actor::of(ActorKind::System) };
+        let by = By { actor: &actor, issuer: &self.report.issuer, may_refund_settled: false };
+        let policy = self.deadlines.default;
+        let own = changes[0].tree.id();
+        let known = view.tree(other)?;
+        let mut noted = |tree: &Tree, other: Id| {
+            self.deciding(&policy, cx, |cx| {
+                decide::note_reference_taken(tree, &claim.reference, other, by, cx)
+            })
+        };
+        let newest = |changes: &[Change], id: Id| {
+            changes.iter().rev().find(|change| change.tree.id() == id).map(|c| c.tree.clone())
+        };
+        if let Some(tree) = newest(changes, own) {
+            changes.push(noted(&tree, other));
+        }
+        if let Some(tree) = newest(changes, other).or_else(|| known.map(|tree| Tree::clone(tree))) {
+            changes.push(noted(&tree, own));
+        }
+        Ok(())
+    }
+
+    fn deciding<T>(
+        &self,
+        policy: &Policy,
+        cx: &mut Context<'_>,
+        decide: impl FnOnce(&mut Deciding<'_>) -> T,
+    ) -> T {
+        let (now, gene) = (cx.now, self.gene);
+        let next_id = &mut || cx.ids.next(now, gene);
+        decide(&mut Deciding { at: now, policy, next_id, can_hold: &|_| false })
     }
 }
 

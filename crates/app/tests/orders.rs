@@ -6,7 +6,7 @@ mod center;
 
 use center::{Center, big_order, key, on_every_center, order};
 use docket_app::access::{Principal, Scope};
-use docket_app::{Error, Orders};
+use docket_app::{Error, ImportOptions, Orders};
 use docket_domain::words::{AnomalyKind, DueCause, PaymentStatus, RevokeStatus, Status};
 use docket_domain::{Refusal, status};
 use serde_json::json;
@@ -334,6 +334,36 @@ async fn what_was_agreed_is_kept_once_per_terms_version() {
         assert_eq!(agreed.iter().map(|one| one.snapshot.terms_version).collect::<Vec<_>>(), [1, 2]);
         assert!(agreed[0].json.contains("龙井茶"));
         assert_ne!(agreed[0].snapshot.sha256, agreed[1].snapshot.sha256);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_two_imported_orders_claim_is_noted_on_both() {
+    on_every_center(async |center| {
+        let line = |number: &str| {
+            json!({
+                "external_id": number, "channel": "shop", "currency": "BRL",
+                "payments": [{"tender": "card", "reference": "one", "amount": 1000}],
+                "shops": [{"shop_id": "1", "items": [
+                    {"sku_id": "a", "quantity": "1", "list_price": 1000}
+                ]}]
+            })
+        };
+        let lines = format!("{}\n{}\n{}\n", line("E1"), line("E2"), line("E3"));
+        let options = ImportOptions::default();
+        let report = center.app.import_lines(&center.who, lines.as_bytes(), &options).await.unwrap();
+        assert_eq!((report.taken, report.refused.len()), (3, 0), "{report:?}");
+        let all = Orders { limit: 10, ..Orders::default() };
+        let listed = center.app.orders(&center.who, &all).await.unwrap().orders;
+        assert_eq!(listed.len(), 3);
+        for (tree, _) in listed {
+            let taken = |a: &&docket_domain::tree::Anomaly| a.kind == AnomalyKind::PaymentReferenceTaken;
+            assert!(tree.payment.anomalies.iter().any(|a| taken(&a)), "{tree:?}");
+            let log = center.app.operations(&center.who, tree.id()).await.unwrap();
+            assert_eq!(log.len() as u32, tree.payment.version);
+            assert_eq!(tree.payment.payments.len(), 1, "history cannot be refused");
+        }
     })
     .await;
 }

@@ -126,6 +126,7 @@ CREATE TABLE unique_key (
     PRIMARY KEY (name)
 ) STRICT, WITHOUT ROWID;
 
+-- With a rowid: the rows go to the end, and only the small index on the hash is random.
 CREATE TABLE idempotency (
     hash           BLOB NOT NULL,
     fingerprint    BLOB NOT NULL,
@@ -133,7 +134,7 @@ CREATE TABLE idempotency (
     tree           INTEGER NOT NULL,
     at             INTEGER NOT NULL,
     PRIMARY KEY (hash)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX idempotency_at ON idempotency (at);
 
 CREATE TABLE stock (
