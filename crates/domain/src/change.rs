@@ -99,15 +99,20 @@ const MONEY_PARAMETERS: [&str; 11] = [
     "total",
 ];
 
+/// Puts the currency of `tree` beside the money in the parameters of a row, if there is any.
+pub(crate) fn name_currency(parameters: &mut Parameters, tree: &Tree) {
+    if MONEY_PARAMETERS.iter().any(|name| parameters.contains_key(*name)) {
+        let currency = tree.payment.currency.code();
+        parameters.entry("currency").or_insert_with(|| Json::from(currency));
+    }
+}
+
 impl LogEntry {
     /// The row of this site's log between two states of a tree; `before` is `None` at placement.
     pub fn between(before: Option<&Tree>, after: &Tree, what: Happening) -> Self {
         let (old, new) = images(before, after);
         let mut parameters = what.parameters;
-        if MONEY_PARAMETERS.iter().any(|name| parameters.contains_key(*name)) {
-            let currency = after.payment.currency.code();
-            parameters.entry("currency").or_insert_with(|| Json::from(currency));
-        }
+        name_currency(&mut parameters, after);
         Self {
             tree: after.id(),
             site: 0,

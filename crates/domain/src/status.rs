@@ -8,7 +8,7 @@ mod payment;
 mod shop;
 
 pub(crate) use goods::{Goods, counts, goods, is_agreed, is_open};
-pub(crate) use payment::{net_of, net_paid};
+pub(crate) use payment::{left_of, net_of, net_paid};
 
 use crate::price::sums;
 use crate::time::DAY;

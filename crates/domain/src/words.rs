@@ -374,32 +374,26 @@ words! {
 }
 
 words! {
-    /// What a till shows. `none` is absence (nothing paid yet).
+    /// What a till shows. `none` is absence: not paid, or not revoked yet.
     pub enum TillStatus {
-        /// The last attempt failed.
-        PayFailed = 1 "pay_failed",
-        /// Being revoked.
-        Revoking = 2 "revoking",
-        /// Could not be revoked.
-        RevokeFailed = 3 "revoke_failed",
         /// Revoked.
-        Cancelled = 4 "cancelled",
+        Cancelled = 1 "cancelled",
         /// A refund is open.
-        Refunding = 5 "refunding",
+        Refunding = 2 "refunding",
         /// All given back.
-        Returned = 6 "returned",
+        Returned = 3 "returned",
         /// Completed, or sold over the counter.
-        Done = 7 "done",
+        Done = 4 "done",
         /// Paid; to be made.
-        Paid = 8 "paid",
+        Paid = 5 "paid",
         /// Ready.
-        Prepared = 9 "prepared",
+        Prepared = 6 "prepared",
         /// Waits for the courier.
-        Waiting = 10 "waiting",
+        Waiting = 7 "waiting",
         /// On its way.
-        Delivering = 11 "delivering",
+        Delivering = 8 "delivering",
         /// With the buyer.
-        Arrived = 12 "arrived",
+        Arrived = 9 "arrived",
     }
 }
 

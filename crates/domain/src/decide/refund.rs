@@ -148,13 +148,21 @@ pub(super) fn say(work: &mut Work<'_, '_>, refund: &Refund) {
 }
 
 /// Goods that the buyer has asked to cancel have left all the same: the request becomes one for a refund. What
-/// a seller had asked to cancel, the shipment takes back.
+/// a seller had asked to cancel, the shipment takes back. Each side may have such a request open.
 pub(super) fn goods_left(work: &mut Work<'_, '_>, first: First) -> Result<(), Refusal> {
-    let at = work.at();
     let open = |refund: &Refund| {
         refund.kind == RefundKind::Cancel && refund.status == RefundStatus::Applied
     };
-    let Some(index) = work.shop().refunds.iter().position(open) else { return Ok(()) };
+    for index in 0..work.shop().refunds.len() {
+        if open(&work.shop().refunds[index]) {
+            cancel_missed_goods(work, index, first)?;
+        }
+    }
+    Ok(())
+}
+
+fn cancel_missed_goods(work: &mut Work<'_, '_>, index: usize, first: First) -> Result<(), Refusal> {
+    let at = work.at();
     let refund = &mut work.shop_mut().refunds[index];
     if refund.by == ActorKind::Seller {
         refund.status = RefundStatus::Withdrawn;

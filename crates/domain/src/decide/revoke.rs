@@ -3,7 +3,7 @@
 
 use super::work::{Done, Work};
 use super::{payment, stock};
-use crate::status::net_of;
+use crate::status::{left_of, net_paid};
 use crate::tree::{Deadline, Revoke};
 use crate::words::{AttemptStatus, DeadlineKind, DueCause, PaymentStatus, RevokeStatus, Status};
 use crate::{ActorKind, Refusal};
@@ -52,11 +52,12 @@ pub(super) fn complete_if_nothing_is_open(work: &mut Work<'_, '_>) {
     work.tree.payment.revoke = revoked;
     work.tree.payment.deadline = None;
     work.stock.extend(stock::releases(&work.tree));
-    let kept = work.tree.payment.payments.iter().map(|p| (p.payment_id, net_of(&work.tree, p)));
-    let kept: Vec<_> = kept.filter(|(_, net)| *net > 0).collect();
-    work.say_if("due", Some(kept.iter().map(|(_, net)| net).sum::<i64>()).filter(|due| *due > 0));
-    for (payment_id, net) in kept {
-        payment::owe(work, payment_id, net, DueCause::Revoked);
+    let counted = net_paid(&work.tree);
+    work.say_if("due", Some(counted).filter(|due| *due > 0));
+    let kept = work.tree.payment.payments.iter().map(|p| (p.payment_id, left_of(&work.tree, p)));
+    let kept: Vec<_> = kept.filter(|(_, left)| *left > 0).collect();
+    for (payment_id, left) in kept {
+        payment::owe(work, payment_id, left, DueCause::Revoked);
     }
 }
 

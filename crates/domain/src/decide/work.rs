@@ -17,10 +17,6 @@ pub(super) enum Done {
     Already,
 }
 
-/// The parameters that are amounts: a row that has one names their currency too.
-const AMOUNTS: &[&str] =
-    &["amount", "payable", "due", "freight", "shop_discount", "platform_discount"];
-
 /// A change under way.
 pub(super) struct Work<'a, 'c> {
     /// The tree before, unless this places it.
@@ -173,10 +169,7 @@ impl<'a, 'c> Work<'a, 'c> {
                 }
             }
         }
-        if AMOUNTS.iter().any(|name| self.parameters.contains_key(*name)) {
-            let currency = self.tree.payment.currency.code().to_owned();
-            self.say("currency", currency);
-        }
+        change::name_currency(&mut self.parameters, &self.tree);
         let (before, after) = change::images(self.before, &self.tree);
         let entry = LogEntry {
             tree: self.tree.id(),

@@ -75,7 +75,7 @@ impl Found {
     fn sums(&mut self, tree: &Tree, payable: Amount) {
         let Some(payable) = payable.known() else { return };
         let payment = &tree.payment;
-        let paid = paid(payment);
+        let paid = status::net_paid(tree);
         let said_paid = payment.reported_payment == Some(PaymentStatus::Paid);
         // A source that says `paid` and lists no payments does not contradict itself: it just does not list them.
         let unlisted = said_paid && payment.payments.is_empty();
@@ -131,13 +131,6 @@ impl Found {
 
 fn sums(tree: &Tree, name: &str, sum: i64, payable: i64) -> Json {
     json!({name: sum, "payable": payable, "currency": tree.payment.currency})
-}
-
-/// Money that counts: in the tree's currency, and not on its way back.
-fn paid(payment: &PaymentOrder) -> i64 {
-    let ours = payment.payments.iter().filter(|p| p.currency == payment.currency);
-    let due = payment.refunds_due.iter().map(|due| due.amount).sum::<i64>();
-    ours.map(|payment| payment.amount).sum::<i64>() - due
 }
 
 fn all_given_back(tree: &Tree) -> bool {

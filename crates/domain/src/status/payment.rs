@@ -5,10 +5,16 @@ use crate::tree::{Payment, Revoke};
 use crate::words::{AttemptStatus, PaymentStatus, RevokeStatus};
 use crate::{Amount, Quantity, Time, Tree};
 
-/// What is left of `payment` after the refunds due on it.
-pub(crate) fn net_of(tree: &Tree, payment: &Payment) -> i64 {
+/// What is left of `payment` after the refunds due on it, in its own currency.
+pub(crate) fn left_of(tree: &Tree, payment: &Payment) -> i64 {
     let dues = tree.payment.refunds_due.iter().filter(|due| due.payment_id == payment.payment_id);
     payment.amount - dues.map(|due| due.amount).sum::<i64>()
+}
+
+/// What `payment` counts for the payable: what is left of it, and nothing if it is in another currency than
+/// the order (a source may report such; it stands on the tree as an anomaly).
+pub(crate) fn net_of(tree: &Tree, payment: &Payment) -> i64 {
+    if payment.currency == tree.payment.currency { left_of(tree, payment) } else { 0 }
 }
 
 /// The sum of the payments that are not refunds due.

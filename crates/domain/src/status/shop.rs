@@ -15,7 +15,7 @@ pub(super) fn standing(tree: &Tree, axes: &Axes, shop: &ShopOrder) -> ShopStandi
     let items: Vec<ItemStanding> =
         shop.items.iter().map(|item| item_standing(tree, axes, shop, item)).collect();
     let status = least_advanced(items.iter().map(|item| item.status));
-    let given_back = status == Status::Closed && reported(shop) != Some(Status::Closed);
+    let given_back = status == Status::Closed && all_given_back(shop);
     let refund_status = refund_axis(shop, given_back);
     let store_status = store_status(axes, shop, status, refund_status);
     let delivery_status = delivery_status(shop);
@@ -43,6 +43,12 @@ fn reported(shop: &ShopOrder) -> Option<Status> {
 /// The refunds that are done.
 fn done(shop: &ShopOrder) -> impl Iterator<Item = &Refund> + Clone {
     shop.refunds.iter().filter(|refund| refund.status == RefundStatus::Refunded)
+}
+
+/// Whether refunds gave every open line back. A source may report an end without saying so.
+fn all_given_back(shop: &ShopOrder) -> bool {
+    let mut open = shop.items.iter().filter(|item| item.dropped_at.is_none());
+    open.all(|item| goods(shop, item, None).all_given_back())
 }
 
 fn item_standing(tree: &Tree, axes: &Axes, shop: &ShopOrder, item: &ItemOrder) -> ItemStanding {
@@ -144,12 +150,13 @@ fn store_status(axes: &Axes, shop: &ShopOrder, main: Status, refund: RefundAxis)
     }
 }
 
-/// Whether fulfilment took a step after the last refund ended.
+/// Whether fulfilment took a step after the last refund ended. Settlement is none: it moves no goods.
 fn went_on_since_refund(shop: &ShopOrder) -> bool {
     let shipments = shop.shipments.iter().map(|shipment| shipment.at);
     let steps = shop.delivery.iter().map(|step| step.at);
-    let received = shop.received.iter().map(|received| received.at);
-    let last_step = shipments.chain(steps).chain(received).chain(shop.settled_at).max();
+    let received = received_at(shop);
+    let shipped = reported_as(shop, Status::Shipped);
+    let last_step = shipments.chain(steps).chain(received).chain(shipped).max();
     last_step > last_ended(shop).and_then(ended_at)
 }
 

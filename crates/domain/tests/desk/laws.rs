@@ -19,6 +19,7 @@ pub fn hold_at_placement(change: &Change) {
     assert_eq!(change.entry.from_status, None);
     assert!(change.new_terms, "the agreed tree is kept");
     of_tree(&change.tree);
+    names_its_currency(change);
 }
 
 /// Of every later one.
@@ -32,8 +33,22 @@ pub fn hold(before: &Tree, change: &Change) {
     let terms_changed = after.payment.terms_version != before.payment.terms_version;
     assert_eq!(change.new_terms, terms_changed, "a snapshot is kept of new terms and of no others");
     goes_forward(before, after);
+    names_its_currency(change);
     let undone = change::undo(after, &change.entry).expect("the log row fits");
     assert_eq!(undone.as_ref(), Some(before), "undone, a change gives the order as it was");
+}
+
+/// A number in a log row that counts nothing is money, and money has a currency beside it.
+fn names_its_currency(change: &Change) {
+    const COUNTS: &[&str] = &["days", "lines", "score", "shops", "terms_version"];
+    let parameters = &change.entry.parameters;
+    let money = |(name, value): (&String, &docket_domain::Json)| {
+        value.is_number() && !COUNTS.contains(&name.as_str())
+    };
+    if parameters.iter().any(money) {
+        let currency = change.tree.payment.currency.code();
+        assert_eq!(parameters.get("currency"), Some(&currency.into()), "{parameters:?}");
+    }
 }
 
 fn of_tree(tree: &Tree) {
