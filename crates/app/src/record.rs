@@ -81,7 +81,8 @@ impl Taking {
     /// All at once: a payment that is asked for by itself costs a round of loading, and rounds are few.
     fn keys(&self) -> Vec<Key> {
         let payments = self.report.payments.iter();
-        let claims = payments.map(|p| PaymentClaim::of(&p.tender, &p.reference, &self.report.issuer));
+        let claims =
+            payments.map(|p| PaymentClaim::of(&p.tender, &p.reference, &self.report.issuer));
         let claims = claims.map(|claim| Key::Unique(claim_key(&claim)));
         std::iter::once(Key::Unique(self.name.clone())).chain(claims).collect()
     }
@@ -92,9 +93,8 @@ impl Taking {
             return Ok((None, Recorded::Known(known.tree)));
         }
         let policy = self.deadlines.default;
-        let recorded = self.deciding(&policy, cx, |cx| {
-            record::record(None, &self.report, self.live, cx)
-        });
+        let recorded =
+            self.deciding(&policy, cx, |cx| record::record(None, &self.report, self.live, cx));
         let change = match recorded {
             Ok(Some(change)) => change,
             Ok(None) => return Ok((None, Recorded::Refused(nothing_said()))),
@@ -112,7 +112,8 @@ impl Taking {
             }
         }
         let tree = changes.iter().rev().find(|change| change.tree.id() == id);
-        let tree = Arc::new(tree.map_or_else(|| changes[0].tree.clone(), |change| change.tree.clone()));
+        let tree =
+            Arc::new(tree.map_or_else(|| changes[0].tree.clone(), |change| change.tree.clone()));
         let trees = changes.into_iter();
         let writes = Writes {
             trees: trees.map(|c| TreeWrite { tree: Arc::new(c.tree), entry: c.entry }).collect(),

@@ -99,6 +99,27 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+fn malformed(path: &Path, what: &dyn std::fmt::Display) -> VaultError {
+    VaultError::Malformed { path: path.display().to_string(), what: what.to_string() }
+}
+
+/// The key file at `path`, if there is one.
+fn read(path: &Path) -> Result<Option<KeyFile>, VaultError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => serde_json::from_str(&text).map(Some).map_err(|error| malformed(path, &error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(VaultError::File { path: path.display().to_string(), error }),
+    }
+}
+
+/// Writes a key file that is not there yet, readable by its owner alone, and waits until it is on disk.
+fn write(path: &Path, file: &KeyFile) -> std::io::Result<()> {
+    let text = serde_json::to_string_pretty(file).expect("a key file is plain JSON");
+    let mut open = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    open.write_all(text.as_bytes())?;
+    open.sync_all()
+}
+
 impl Vault {
     /// A vault with fresh keys that are kept nowhere: for tests and throw-away demos.
     pub fn throw_away() -> Self {
@@ -109,40 +130,41 @@ impl Vault {
     /// Reads the key file at `path`; makes it, readable by its owner alone, where there is none.
     pub fn open(path: &Path) -> Result<(Self, Origin), VaultError> {
         let failed = |error| VaultError::File { path: path.display().to_string(), error };
-        let (text, origin) = match std::fs::read_to_string(path) {
-            Ok(text) => (text, Origin::Found),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let seal = vec![SealKey { id: 1, key: hex(&random::<32>()) }];
-                let made = KeyFile { seal, search: hex(&random::<32>()) };
-                let text = serde_json::to_string_pretty(&made).expect("a key file is plain JSON");
-                if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(failed)?;
-                }
-                let open =
-                    std::fs::File::options().write(true).create_new(true).mode(0o600).open(path);
-                open.and_then(|mut file| {
-                    file.write_all(text.as_bytes())?;
-                    file.sync_all()
-                })
-                .map_err(failed)?;
-                (text, Origin::Made)
+        let (file, origin) = if let Some(file) = read(path)? {
+            (file, Origin::Found)
+        } else {
+            let seal = vec![SealKey { id: 1, key: hex(&random::<32>()) }];
+            let made = KeyFile { seal, search: hex(&random::<32>()) };
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(failed)?;
             }
-            Err(error) => return Err(failed(error)),
+            write(path, &made).map_err(failed)?;
+            (made, Origin::Made)
         };
-        let malformed =
-            |what: String| VaultError::Malformed { path: path.display().to_string(), what };
-        let file: KeyFile =
-            serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
-        let bad_key = || malformed("a key is 64 hexadecimal digits".to_owned());
+        let bad_key = || malformed(path, &"a key is 64 hexadecimal digits");
         let seal = file.seal.into_iter().map(|SealKey { id, key }| {
             let key = Key::<Aes256Gcm>::from(unhex(&key)?);
             Some((id, Aes256Gcm::new(&key)))
         });
         let seal: Vec<_> = seal.collect::<Option<_>>().ok_or_else(bad_key)?;
         if seal.is_empty() {
-            return Err(malformed("it holds no sealing key".to_owned()));
+            return Err(malformed(path, &"it holds no sealing key"));
         }
         Ok((Self { seal, search: unhex(&file.search).ok_or_else(bad_key)? }, origin))
+    }
+
+    /// Adds a new sealing key to the key file at `path` and answers its number. The old keys stay: what they
+    /// sealed names them. Who has the file open goes on with the keys it read.
+    pub fn rotate(path: &Path) -> Result<u32, VaultError> {
+        // Opened first, so that a file that cannot be used is not made worse.
+        Self::open(path)?;
+        let failed = |error| VaultError::File { path: path.display().to_string(), error };
+        let mut file = read(path)?.ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+        let id = file.seal.iter().map(|key| key.id).max().unwrap_or(0) + 1;
+        file.seal.push(SealKey { id, key: hex(&random::<32>()) });
+        let fresh = path.with_extension("new");
+        write(&fresh, &file).and_then(|()| std::fs::rename(&fresh, path)).map_err(failed)?;
+        Ok(id)
     }
 
     /// Seals `person`.
@@ -190,5 +212,64 @@ impl Vault {
         mac.update(text.as_bytes());
         let bytes = mac.finalize().into_bytes();
         i64::from_be_bytes(bytes[..8].try_into().expect("SHA-256 has 32 bytes"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use docket_wire::Contact;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn somebody() -> Person {
+        let buyer =
+            Contact { name: Some("王小明".to_owned()), phone: Some("13800001111".to_owned()) };
+        Person { buyer, ship_to: Vec::new() }
+    }
+
+    #[test]
+    fn what_was_sealed_before_a_rotation_is_opened_after_it_and_still_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docket.keys");
+        let (before, origin) = Vault::open(&path).unwrap();
+        assert_eq!(origin, Origin::Made);
+        let old = before.seal(&somebody());
+        assert_eq!(Vault::rotate(&path).unwrap(), 2);
+        let (after, origin) = Vault::open(&path).unwrap();
+        assert_eq!(origin, Origin::Found);
+        assert_eq!(after.open_sealed(&old).unwrap(), somebody());
+        let new = after.seal(&somebody());
+        assert_eq!((old.key_id, new.key_id), (1, 2));
+        assert_eq!(before.phone("13800001111"), after.phone("13800001111"));
+        assert!(before.open_sealed(&new).is_err(), "an older process does not have the new key");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_changed_value_is_not_opened() {
+        let vault = Vault::throw_away();
+        let mut sealed = vault.seal(&somebody());
+        *sealed.bytes.last_mut().unwrap() ^= 1;
+        assert!(vault.open_sealed(&sealed).is_err());
+        sealed.bytes.truncate(3);
+        assert!(vault.open_sealed(&sealed).is_err());
+    }
+
+    #[test]
+    fn a_damaged_key_file_is_told_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docket.keys");
+        for text in [
+            "",
+            "{}",
+            r#"{"seal":[],"search":""}"#,
+            r#"{"seal":[{"id":1,"key":"x"}],"search":"y"}"#,
+        ] {
+            std::fs::write(&path, text).unwrap();
+            assert!(matches!(Vault::open(&path), Err(VaultError::Malformed { .. })), "{text}");
+            assert!(Vault::rotate(&path).is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
     }
 }

@@ -352,13 +352,15 @@ async fn a_payment_that_two_imported_orders_claim_is_noted_on_both() {
         };
         let lines = format!("{}\n{}\n{}\n", line("E1"), line("E2"), line("E3"));
         let options = ImportOptions::default();
-        let report = center.app.import_lines(&center.who, lines.as_bytes(), &options).await.unwrap();
+        let report =
+            center.app.import_lines(&center.who, lines.as_bytes(), &options).await.unwrap();
         assert_eq!((report.taken, report.refused.len()), (3, 0), "{report:?}");
         let all = Orders { limit: 10, ..Orders::default() };
         let listed = center.app.orders(&center.who, &all).await.unwrap().orders;
         assert_eq!(listed.len(), 3);
         for (tree, _) in listed {
-            let taken = |a: &&docket_domain::tree::Anomaly| a.kind == AnomalyKind::PaymentReferenceTaken;
+            let taken =
+                |a: &&docket_domain::tree::Anomaly| a.kind == AnomalyKind::PaymentReferenceTaken;
             assert!(tree.payment.anomalies.iter().any(|a| taken(&a)), "{tree:?}");
             let log = center.app.operations(&center.who, tree.id()).await.unwrap();
             assert_eq!(log.len() as u32, tree.payment.version);

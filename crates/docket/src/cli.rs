@@ -106,6 +106,9 @@ enum Command {
     /// Prices of SKUs
     #[command(subcommand)]
     Product(commands::product::Command),
+    /// Keys that seal people's data
+    #[command(subcommand)]
+    Privacy(commands::privacy::Command),
     /// Measure a server of its own under honest load, and check what it stored
     #[command(subcommand)]
     Bench(bench::Command),
@@ -121,10 +124,17 @@ enum Command {
 impl Command {
     /// Whether it works on this machine alone, and never through a server elsewhere.
     const fn is_of_this_machine(&self) -> bool {
-        use Command::{Check, Completions, Demo, Init, Migrate, Openapi, Serve};
+        use Command::{Check, Completions, Demo, Init, Migrate, Openapi, Privacy, Serve};
         matches!(
             self,
-            Demo(_) | Init(_) | Serve(_) | Migrate | Check | Completions { .. } | Openapi
+            Demo(_)
+                | Init(_)
+                | Serve(_)
+                | Migrate
+                | Check
+                | Privacy(_)
+                | Completions { .. }
+                | Openapi
         )
     }
 }
@@ -174,6 +184,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Explain(args) => commands::explain::run(args, options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,
+        Command::Privacy(command) => commands::privacy::run(&command, options),
         // Measured or printed before the runtime was made.
         Command::Bench(_) | Command::Completions { .. } | Command::Openapi => Ok(()),
     }

@@ -5,6 +5,7 @@ pub mod explain;
 pub mod init;
 pub mod key;
 pub mod migrate;
+pub mod privacy;
 pub mod product;
 pub mod serve;
 pub mod stock;
