@@ -20,6 +20,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+/// Lines taken at a time: each may be refused with a sentence of its own.
+const LINES_MAX: usize = 20_000;
 /// Orders that wait for the writer at a time: one full batch.
 const IN_FLIGHT: usize = 256;
 /// Bytes of one line at most.
@@ -221,6 +223,10 @@ impl App {
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
         who.needs(Scope::Admin)?;
+        if lines.split(|byte| *byte == b'\n').nth(LINES_MAX).is_some() {
+            let message = format!("send fewer than {LINES_MAX} lines at a time");
+            return Err(FieldError { field: String::new(), code: "too_many", message }.into());
+        }
         let mut report = ImportReport::default();
         let mut window: VecDeque<Waiting<'_>> = VecDeque::with_capacity(IN_FLIGHT);
         let mut checked = FxHashSet::default();

@@ -3,7 +3,7 @@
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
 use crate::lane::Verdict;
-use crate::place::{Idempotency, can_hold, held, set_ship_to};
+use crate::place::{Idempotency, can_hold, held, set_ship_to, unique_name};
 use crate::settings::Deadlines;
 use crate::vault::Vault;
 use crate::{Answer, App, Error};
@@ -11,7 +11,7 @@ use docket_domain::change::{Change, PaymentClaim};
 use docket_domain::decide::{self, Context as Deciding, Decided};
 use docket_domain::operation::{By, Operation, OperationKind, Request};
 use docket_domain::words::Settlement;
-use docket_domain::{Actor, Id, Refusal, Tree, status};
+use docket_domain::{Actor, Amount, Id, Refusal, Tree, status};
 use docket_store::{Context, Key, Need, Priority, TreeWrite, View, Writes};
 use docket_wire::{Person, Posted, ShipTo};
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use std::sync::Arc;
 /// What became of a request in the lane.
 enum Operating {
     /// Done, or so already.
-    Done { tree: Arc<Tree>, refused: Option<Error> },
+    Done(Arc<Tree>),
     /// It was done before under this idempotency key.
     Before { tree: Id, status: u16 },
     /// The number is not that of a payment order.
     NotARoot,
-    /// Nothing was written.
+    /// Refused; at most an anomaly was noted.
     Refused(Error),
 }
 
@@ -66,8 +66,8 @@ impl App {
 
     async fn operated(&self, who: &Principal, done: Operating) -> Result<Answer, Error> {
         match done {
-            Operating::Done { refused: Some(error), .. } | Operating::Refused(error) => Err(error),
-            Operating::Done { tree, refused: None } => {
+            Operating::Refused(error) => Err(error),
+            Operating::Done(tree) => {
                 let person = self.person_of(tree.id()).await?;
                 Ok(Answer { tree, person, replayed: false, status: 200 })
             }
@@ -119,7 +119,7 @@ pub(crate) fn no_order(id: Id) -> Error {
 
 /// The unique key of a payment reference.
 pub(crate) fn claim_key(claim: &PaymentClaim) -> String {
-    format!("payment:{}:{}", claim.scope, claim.reference)
+    unique_name(&["payment", &claim.scope, &claim.reference])
 }
 
 impl Work {
@@ -147,19 +147,21 @@ impl Work {
         {
             return self.reference_taken(tree, taken.tree, claim, view, cx);
         }
+        if let Some(refusal) = self.raises_discounts(tree) {
+            return Ok((None, Operating::Refused(refusal.into())));
+        }
         require_holds(tree, &self.request.operation, view)?;
         match self.decide(tree, view, cx) {
-            Ok(Decided::Already) => {
-                let tree = Arc::clone(tree);
-                Ok((self.kept_alone(cx), Operating::Done { tree, refused: None }))
+            Ok(Decided::Already) => Ok((self.kept_alone(cx), Operating::Done(Arc::clone(tree)))),
+            // A number inside the request may lead above the node it was asked of.
+            Ok(Decided::Change(change)) if !self.may_write(&change) => {
+                Ok((None, Operating::Refused(no_order(self.request.node))))
             }
             Ok(Decided::Change(change)) => self.write(*change, view, cx),
             Err(Refusal::PaymentReferenceTaken { order }) => {
                 let reference = self.claim.as_ref().map_or("", |claim| &claim.reference);
-                let change = self.note(tree, reference, order, cx);
-                let refused = Refusal::PaymentReferenceTaken { order }.into();
-                let (writes, tree) = written(vec![change], None);
-                Ok((Some(writes), Operating::Done { tree, refused: Some(refused) }))
+                let changes = self.note(tree, reference, order, cx).into_iter().collect();
+                Ok(refused_but_noted(changes, order))
             }
             Err(refusal) => Ok((None, Operating::Refused(self.explained(refusal, tree)))),
         }
@@ -173,6 +175,29 @@ impl Work {
             node == tree.id() || shop.id == node || shop.items.iter().any(|item| item.id == node)
         });
         named.all(|shop| self.who.touches(shop))
+    }
+
+    /// Whether the node that changes is the caller's: of a tree it shares with others, its own shop orders.
+    fn may_write(&self, change: &Change) -> bool {
+        let (tree, node) = (&change.tree, change.entry.node);
+        node != tree.id() || tree.shops.iter().all(|shop| self.who.touches(shop))
+    }
+
+    /// Discounts given as amounts need the scope `prices`, at placement and afterwards.
+    fn raises_discounts(&self, tree: &Tree) -> Option<Refusal> {
+        let Operation::Drop { platform_discount, third_party_discount, .. } =
+            &self.request.operation
+        else {
+            return None;
+        };
+        let order = &tree.payment;
+        let raised = |asked: &Option<i64>, now: Amount| {
+            asked.is_some_and(|asked| now.known().is_none_or(|now| asked > now))
+        };
+        let raises = raised(platform_discount, order.platform_discount)
+            || raised(third_party_discount, order.third_party_discount);
+        (raises && !self.who.scopes.has(Scope::Prices))
+            .then(|| Refusal::Scope { scope: Scope::Prices.word() })
     }
 
     /// After settlement a refund needs a scope of its own, and the refusal names it.
@@ -211,7 +236,13 @@ impl Work {
         decide::decide(tree, &self.request, self.by(), &mut deciding)
     }
 
-    fn note(&self, tree: &Tree, reference: &str, other: Id, cx: &mut Context<'_>) -> Change {
+    fn note(
+        &self,
+        tree: &Tree,
+        reference: &str,
+        other: Id,
+        cx: &mut Context<'_>,
+    ) -> Option<Change> {
         let (now, gene) = (cx.now, tree.id().gene());
         let mut deciding = Deciding {
             at: now,
@@ -231,13 +262,11 @@ impl Work {
         view: &View,
         cx: &mut Context<'_>,
     ) -> Verdict<Operating> {
-        let mut changes = vec![self.note(tree, &claim.reference, other, cx)];
-        if let Some(other) = view.tree(other)? {
-            changes.push(self.note(other, &claim.reference, tree.id(), cx));
+        let mut changes = Vec::from_iter(self.note(tree, &claim.reference, other, cx));
+        if let Some(there) = view.tree(other)? {
+            changes.extend(self.note(there, &claim.reference, tree.id(), cx));
         }
-        let refused = Refusal::PaymentReferenceTaken { order: other }.into();
-        let (writes, tree) = written(changes, None);
-        Ok((Some(writes), Operating::Done { tree, refused: Some(refused) }))
+        Ok(refused_but_noted(changes, other))
     }
 
     /// Nothing changed, but the idempotency key is kept all the same.
@@ -273,8 +302,18 @@ impl Work {
                 hashes.into_iter().map(|(last4, phone)| (self.root, last4, phone)).collect();
             writes.persons = vec![(self.root, self.vault.seal(&person))];
         }
-        Ok((Some(writes), Operating::Done { tree, refused: None }))
+        Ok((Some(writes), Operating::Done(tree)))
     }
+}
+
+/// A payment reference that is another's: refused, and what is new about it noted.
+fn refused_but_noted(changes: Vec<Change>, order: Id) -> (Option<Writes>, Operating) {
+    let refused = Operating::Refused(Refusal::PaymentReferenceTaken { order }.into());
+    if changes.is_empty() {
+        return (None, refused);
+    }
+    let (writes, _) = written(changes, None);
+    (Some(writes), refused)
 }
 
 /// Late money may revive a revoked order: then the stock of its lines must be known.

@@ -15,6 +15,10 @@ const SESSION: time::Millis = 12 * time::HOUR;
 /// Failed logins of a name, within [`WINDOW`], after which it must wait.
 const TRIES_MAX: usize = 5;
 const WINDOW: time::Millis = 5 * time::MINUTE;
+/// Names whose tries are remembered before old ones are forgotten.
+const NAMES_MAX: usize = 10_000;
+/// Passwords that are looked at at the same time.
+static HASHING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 /// The shortest password taken.
 const PASSWORD_CHARS_MIN: usize = 8;
 
@@ -106,25 +110,24 @@ pub struct NewKey {
 pub(crate) struct Tries(Mutex<FxHashMap<String, Vec<Time>>>);
 
 impl Tries {
-    fn check(&self, name: &str, now: Time) -> Result<(), Error> {
+    /// Counts a try as failed before its password is looked at, so that tries at the same moment count too.
+    fn begin(&self, name: &str, now: Time) -> Result<(), Error> {
         let mut tries = self.0.lock().expect("no code panics while it holds the tries");
-        let Some(failed) = tries.get_mut(name) else { return Ok(()) };
+        if tries.len() > NAMES_MAX {
+            tries.retain(|_, failed| failed.iter().any(|at| now.since(*at) < WINDOW));
+        }
+        let failed = tries.entry(name.to_owned()).or_default();
         failed.retain(|at| now.since(*at) < WINDOW);
         match failed.first() {
             Some(first) if failed.len() >= TRIES_MAX => {
                 let seconds = (WINDOW - now.since(*first)).max(1000) as u64 / 1000;
                 Err(Error::TooManyTries { seconds })
             }
-            _ => Ok(()),
+            _ => {
+                failed.push(now);
+                Ok(())
+            }
         }
-    }
-
-    fn failed(&self, name: &str, now: Time) {
-        let mut tries = self.0.lock().expect("no code panics while it holds the tries");
-        if tries.len() > 10_000 {
-            tries.clear();
-        }
-        tries.entry(name.to_owned()).or_default().push(now);
     }
 
     fn succeeded(&self, name: &str) {
@@ -211,7 +214,9 @@ impl App {
     /// Checks name and password and answers a token and until when it is valid.
     pub async fn login(&self, name: &str, password: &str) -> Result<(String, Time), Error> {
         let now = self.now();
-        self.inner.tries.check(name, now)?;
+        self.inner.tries.begin(name, now)?;
+        // Each hash takes 19 MiB and a core for a while.
+        let _turn = HASHING.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
         let user = self.store().user(name).await?.filter(|user| user.disabled_at.is_none());
         // A name that does not exist costs the same time as a wrong password.
         let stored =
@@ -225,7 +230,6 @@ impl App {
         });
         let correct = checked.await.unwrap_or(false);
         let Some(user) = user.filter(|_| correct) else {
-            self.inner.tries.failed(name, now);
             return Err(Error::Unauthenticated("the name or the password is wrong"));
         };
         self.inner.tries.succeeded(name);

@@ -8,7 +8,9 @@ use crate::{Answer, App, Error};
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::{By, OperationKind};
 use docket_domain::placement::Placement;
-use docket_domain::{Actor, FieldError, Gene, Id, Quantity, Refusal, StockMove, Time, Tree, price};
+use docket_domain::{
+    Actor, ActorKind, FieldError, Gene, Id, Quantity, Refusal, StockMove, Time, Tree, price,
+};
 use docket_store::{
     Context, Held, Idempotent, Key, Need, Priority, Sealed, TreeWrite, View, Writes,
 };
@@ -107,16 +109,22 @@ pub(crate) struct Prepared {
     deadlines: Arc<Deadlines>,
 }
 
+/// Parts of a unique key, put together so that no others give the same: names and references hold no control
+/// characters.
+pub(crate) fn unique_name(parts: &[&str]) -> String {
+    parts.join("\u{1f}")
+}
+
 /// The unique key of a client token.
 pub(crate) fn token_key(issuer: &str, token: &str) -> String {
-    format!("token:{issuer}:{token}")
+    unique_name(&["token", issuer, token])
 }
 
 /// The unique key of an external id: per channel, or per issuer without one.
 pub(crate) fn external_key(channel: Option<&str>, issuer: &str, external_id: &str) -> String {
     match channel {
-        Some(channel) => format!("external:channel:{channel}:{external_id}"),
-        None => format!("external:issuer:{issuer}:{external_id}"),
+        Some(channel) => unique_name(&["external", "channel", channel, external_id]),
+        None => unique_name(&["external", "issuer", issuer, external_id]),
     }
 }
 
@@ -188,8 +196,10 @@ impl App {
         id: Id,
         status: u16,
     ) -> Result<Answer, Error> {
-        let answer = self.order(who, id).await?;
-        Ok(Answer { replayed: true, status, ..answer })
+        // Whoever was given this answer is given it again, also without the scope to read others.
+        let tree = Arc::new(self.tree(who, id).await?);
+        let person = self.person_of(tree.id()).await?;
+        Ok(Answer { tree, person, replayed: true, status })
     }
 
     fn prepare(
@@ -205,6 +215,9 @@ impl App {
             return Err(refused.into());
         }
         within_limits(who, &placement)?;
+        if actor.kind == ActorKind::Till && placement.client_token.is_none() {
+            return Err(no_token().into());
+        }
         let sets_prices = who.scopes.has(Scope::Prices);
         if !sets_prices && gives_discounts(&placement) {
             return Err(Refusal::Scope { scope: Scope::Prices.word() }.into());
@@ -231,6 +244,12 @@ impl App {
             deadlines: Arc::clone(&self.inner.settings.deadlines),
         })
     }
+}
+
+/// A till that does not hear our answer asks again; its token tells that it is the same order.
+fn no_token() -> FieldError {
+    let message = "is required of tills, so that the same order is not placed twice".to_owned();
+    FieldError { field: "client_token".to_owned(), code: "required", message }
 }
 
 /// A key limited to shops or places places orders of those alone.

@@ -149,10 +149,10 @@ impl Taking {
             changes.iter().rev().find(|change| change.tree.id() == id).map(|c| c.tree.clone())
         };
         if let Some(tree) = newest(changes, own) {
-            changes.push(noted(&tree, other));
+            changes.extend(noted(&tree, other));
         }
         if let Some(tree) = newest(changes, other).or_else(|| known.map(|tree| Tree::clone(tree))) {
-            changes.push(noted(&tree, own));
+            changes.extend(noted(&tree, own));
         }
         Ok(())
     }

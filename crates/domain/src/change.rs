@@ -159,7 +159,7 @@ pub struct StockMove {
 /// A payment reference that becomes this tree's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PaymentClaim {
-    /// The tender, or for cash the issuer behind `cash:`.
+    /// The tender, or for cash the issuer behind `cash`.
     pub scope: String,
     /// The reference.
     pub reference: String,
@@ -168,7 +168,9 @@ pub struct PaymentClaim {
 impl PaymentClaim {
     /// The claim of a payment: cash is unique per issuer, everything else per tender.
     pub fn of(tender: &str, reference: &str, issuer: &str) -> Self {
-        let scope = if tender == "cash" { format!("cash:{issuer}") } else { tender.to_owned() };
+        // No tender holds a control character, so none looks like an issuer's cash.
+        let scope =
+            if tender == "cash" { format!("cash\u{1f}{issuer}") } else { tender.to_owned() };
         Self { scope, reference: reference.to_owned() }
     }
 }

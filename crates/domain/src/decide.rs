@@ -106,21 +106,23 @@ pub fn due(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
     timer::due(tree, cx)
 }
 
-/// Notes on `tree` that a payment reference was claimed by it and by `other` as well.
+/// Notes on `tree` that a payment reference was claimed by it and by `other` as well; `None` where that is
+/// noted already, so that asking again and again writes nothing.
 pub fn note_reference_taken(
     tree: &Tree,
     reference: &str,
     other: Id,
     by: By<'_>,
     cx: &mut Context<'_>,
-) -> Change {
+) -> Option<Change> {
     let mut work = Work::on(tree, OperationKind::Note, target::Node::Tree, by, cx);
     let detail = serde_json::json!({ "reference": reference, "other": other });
     let kind = AnomalyKind::PaymentReferenceTaken;
     let known = |anomaly: &Anomaly| anomaly.kind == kind && anomaly.detail == detail;
-    if !work.tree.payment.anomalies.iter().any(known) {
-        work.tree.payment.anomalies.push(Anomaly { kind, at: work.cx.at, detail });
+    if work.tree.payment.anomalies.iter().any(known) {
+        return None;
     }
+    work.tree.payment.anomalies.push(Anomaly { kind, at: work.cx.at, detail });
     work.say("anomaly", kind.word());
     work.say("reference", reference);
     work.say("other", other.to_string());
@@ -128,7 +130,7 @@ pub fn note_reference_taken(
         en: Some(format!("Payment reference {reference} is claimed by order {other} as well.")),
         cn: Some(format!("支付流水号 {reference} 与订单 {other} 冲突。")),
     };
-    work.finish(remark)
+    Some(work.finish(remark))
 }
 
 fn may_ask(operation: OperationKind, by: By<'_>) -> Result<(), Refusal> {

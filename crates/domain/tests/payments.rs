@@ -66,7 +66,7 @@ fn the_same_reference_with_another_amount_is_taken() {
 fn a_reference_is_unique_under_its_tender_and_cash_under_its_issuer() {
     let mut desk = parcels();
     desk.does(Till, paid("cash", "r-1", 100));
-    assert_eq!(desk.last.claims, [claim("cash:web")]);
+    assert_eq!(desk.last.claims, [claim("cash\u{1f}web")]);
     assert_eq!(desk.tree.payment.payments[0].issuer.as_deref(), Some("web"));
     desk.does(Till, paid("card", "r-1", 200));
     assert_eq!(desk.last.claims, [claim("card")]);

@@ -4,7 +4,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use docket_app::{Answer, Principal};
-use docket_domain::{Time, Tree, status};
+use docket_domain::{Id, Time, Tree, status};
 use docket_wire::{Access, Face, Look, Markets, view};
 use serde::Serialize;
 
@@ -51,8 +51,8 @@ pub enum Reveal {
 pub enum Seen {
     /// All of them, and L1 whole.
     Whole,
-    /// Those of these shops.
-    Shops(Vec<String>),
+    /// These, by their numbers: one shop may have two shop orders in a tree, at two places.
+    Only(Vec<Id>),
 }
 
 impl Seen {
@@ -62,14 +62,14 @@ impl Seen {
             return Self::Whole;
         }
         let own = tree.shops.iter().filter(|shop| who.touches(shop));
-        Self::Shops(own.map(|shop| shop.shop_id.clone()).collect())
+        Self::Only(own.map(|shop| shop.id).collect())
     }
 
     /// The same, as views ask for it.
     pub fn access(&self) -> Access<'_> {
         match self {
             Self::Whole => Access::Whole,
-            Self::Shops(shops) => Access::Shops(shops),
+            Self::Only(own) => Access::Only(own),
         }
     }
 }

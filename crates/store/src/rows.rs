@@ -194,7 +194,6 @@ pub fn log_row(entry: &LogEntry) -> Vec<Value> {
     let operator = entry.actor.id.as_ref().filter(|_| staff);
     let image = |image: &docket_domain::Json| match image {
         docket_domain::Json::Null => Value::Null,
-        docket_domain::Json::Object(fields) if fields.is_empty() => Value::Null,
         image => json(image),
     };
     vec![

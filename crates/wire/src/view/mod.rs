@@ -66,15 +66,15 @@ pub enum Shape {
 pub enum Access<'a> {
     /// Everything.
     Whole,
-    /// Only the orders of these shops, and of L1 neither payments nor coins.
-    Shops(&'a [String]),
+    /// Only these shop orders, and of L1 neither payments nor coins.
+    Only(&'a [Id]),
 }
 
 impl Access<'_> {
-    fn shows(self, shop_id: &str) -> bool {
+    fn shows(self, shop: Id) -> bool {
         match self {
             Self::Whole => true,
-            Self::Shops(shops) => shops.iter().any(|shop| shop == shop_id),
+            Self::Only(own) => own.contains(&shop),
         }
     }
 }

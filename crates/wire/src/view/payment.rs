@@ -192,7 +192,7 @@ struct Money<'a> {
 
 impl<'a> Money<'a> {
     fn of(tree: &'a Tree, access: Access<'_>) -> Self {
-        if let Access::Shops(_) = access {
+        if let Access::Only(_) = access {
             return Self { coins: None, payments: None, attempts: None, refunds_due: None };
         }
         let order = &tree.payment;
@@ -221,7 +221,7 @@ fn shops<'a>(
     look: &Look<'a>,
 ) -> Vec<ShopView<'a>> {
     let shops = tree.shops.iter().zip(&standing.shops).enumerate();
-    let seen = shops.filter(|(_, (shop, _))| look.access.shows(&shop.shop_id));
+    let seen = shops.filter(|(_, (shop, _))| look.access.shows(shop.id));
     seen.map(|(index, (shop, standing))| ShopView::of(index, shop, standing, face, look)).collect()
 }
 
