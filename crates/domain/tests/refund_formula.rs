@@ -122,3 +122,33 @@ proptest! {
         prop_assert_eq!(sums, whole);
     }
 }
+
+/// A gateway may report money as gone after it had reported it as failed; its amount is then what it is, and what
+/// was asked for meanwhile was counted without it. Such a line may give back less than it cost, never more.
+#[test]
+fn money_that_went_back_after_all_never_makes_a_line_give_back_more_than_it_cost() {
+    let mut line = item(100, 3);
+    line.item_discount = Amount::of(200);
+    let mut desk = Desk::place(&order(vec![shop(0, vec![line, item(999, 1)])]));
+    desk.pay();
+    let first = ask(&mut desk, Quantity(1000));
+    desk.does(Store, Operation::AgreeRefund { refund_id: Some(first) });
+    desk.does(Gateway, money_not_back(first));
+    let second = ask(&mut desk, Quantity(2000));
+    assert_eq!(desk.refund(1).amount, 66, "counted without the failed one");
+    desk.does(Gateway, money_back(first));
+    desk.does(Store, Operation::AgreeRefund { refund_id: Some(second) });
+    desk.does(Gateway, money_back(second));
+    assert_eq!(desk.line_standing(0).status, Status::Closed);
+    assert_eq!(desk.line_standing(0).refunded, 99);
+
+    let mut desk = one_line(100, 3000, 0, 0);
+    let first = ask(&mut desk, Quantity(1000));
+    desk.does(Store, Operation::AgreeRefund { refund_id: Some(first) });
+    desk.does(Gateway, money_not_back(first));
+    ask(&mut desk, Quantity(1000));
+    desk.does(Gateway, money_back(first));
+    ask(&mut desk, Quantity(1000));
+    let asked: i64 = desk.shop().refunds.iter().map(|refund| refund.amount).sum();
+    assert_eq!(asked, components(&desk)[0], "whoever is last gives what is missing");
+}
