@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 
 /// Rows a page looks at, at most.
 const LOOKED_AT_MAX: usize = 5_000;
+/// Candidates for each order of a page that are looked at first.
+const FEW: usize = 4;
 
 /// What a page is sorted by, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -246,15 +248,6 @@ impl Filter {
                         AND d.cart = p.cart AND d.id <> p.id)";
             sql.and(twin, []);
         }
-        let (phone, last4) = (self.phone, self.phone_last4);
-        if let Some((last4, phone)) = phone {
-            let known = "EXISTS (SELECT 1 FROM order_phone h WHERE h.last4 = ? AND h.phone = ? AND h.tree = p.id)";
-            sql.and(known, [last4.into(), phone.into()]);
-        }
-        if let Some(last4) = last4 {
-            let known = "p.id IN (SELECT tree FROM order_phone WHERE last4 = ?)";
-            sql.and(known, [last4.into()]);
-        }
         sql.between("p.paid_at", self.paid);
         sql.between("p.updated_at", self.updated);
         sql.between("p.created_at", self.created);
@@ -318,8 +311,9 @@ impl Filter {
     }
 
     /// Candidates of a phone, which are few and have no time of their own.
-    fn of_phone(&self) -> Option<Sql> {
+    fn of_phone(&self, looked_at: usize) -> Option<Sql> {
         let (condition, values) = match (self.phone, self.phone_last4) {
+            (Some((of_phone, _)), Some(last4)) if of_phone != last4 => ("1 = 0", Vec::new()),
             (Some((last4, phone)), _) => {
                 ("h.last4 = ? AND h.phone = ?", vec![last4.into(), phone.into()])
             }
@@ -338,7 +332,7 @@ impl Filter {
             let before = format!("o.{time} <= ? AND (o.{time} < ? OR o.id < ?)");
             sql.and(&before, [at.into(), at.into(), id.into()]);
         }
-        let _ = write!(sql.text, " ORDER BY at DESC, tree DESC LIMIT {LOOKED_AT_MAX}");
+        let _ = write!(sql.text, " ORDER BY at DESC, tree DESC LIMIT {looked_at}");
         Some(sql)
     }
 }
@@ -347,39 +341,58 @@ impl Store {
     /// One page of the payment orders that `filter` describes.
     pub async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
         let residual = filter.residual();
-        let candidates = filter.of_phone().unwrap_or_else(|| filter.candidates(LOOKED_AT_MAX));
+        // Most filters are answered by the first few candidates; only a narrow one looks at many.
+        let few = (filter.limit + 1) * FEW;
+        for looked_at in [few.min(LOOKED_AT_MAX), LOOKED_AT_MAX] {
+            let candidates =
+                filter.of_phone(looked_at).unwrap_or_else(|| filter.candidates(looked_at));
+            let mut found = self.page_of(&candidates, &residual, filter.limit + 1).await?;
+            let next = if found.len() > filter.limit {
+                found.truncate(filter.limit);
+                found.last().copied()
+            } else {
+                match self.last_looked_at(candidates, looked_at).await? {
+                    Some(_) if looked_at < LOOKED_AT_MAX => continue,
+                    last => last,
+                }
+            };
+            return Ok(Page { ids: found.into_iter().map(|cursor| cursor.id).collect(), next });
+        }
+        unreachable!("the last round returns")
+    }
+
+    /// The candidates that pass the rest of the filter, newest first.
+    async fn page_of(
+        &self,
+        candidates: &Sql,
+        residual: &Sql,
+        limit: usize,
+    ) -> Result<Vec<Cursor>, StoreError> {
         let sql = format!(
             "SELECT c.at, c.tree FROM ({}) AS c JOIN payment_order p ON p.id = c.tree WHERE 1 = 1{} \
-             ORDER BY c.at DESC, c.tree DESC LIMIT {}",
-            candidates.text,
-            residual.text,
-            filter.limit + 1
+             ORDER BY c.at DESC, c.tree DESC LIMIT {limit}",
+            candidates.text, residual.text
         );
         let values = candidates.values.iter().chain(&residual.values).cloned().collect();
-        let mut found = Vec::new();
-        for mut row in self.rows("payment_order", sql, &[Kind::Int; 2], values).await? {
-            found.push(Cursor { at: row.time()?, id: row.id()? });
-        }
-        let next = if found.len() > filter.limit {
-            found.truncate(filter.limit);
-            found.last().copied()
-        } else {
-            self.last_looked_at(candidates).await?
-        };
-        Ok(Page { ids: found.into_iter().map(|cursor| cursor.id).collect(), next })
+        let rows = self.rows("payment_order", sql, &[Kind::Int; 2], values).await?;
+        rows.into_iter().map(|mut row| Ok(Cursor { at: row.time()?, id: row.id()? })).collect()
     }
 
     /// The last candidate, if there may be more behind it.
-    async fn last_looked_at(&self, candidates: Sql) -> Result<Option<Cursor>, StoreError> {
-        let last = LOOKED_AT_MAX - 1;
+    async fn last_looked_at(
+        &self,
+        candidates: Sql,
+        looked_at: usize,
+    ) -> Result<Option<Cursor>, StoreError> {
         let sql = format!(
-            "SELECT at, tree FROM ({}) AS c ORDER BY at DESC, tree DESC LIMIT 1 OFFSET {last}",
-            candidates.text
+            "SELECT at, tree FROM ({}) AS c ORDER BY at DESC, tree DESC LIMIT 1 OFFSET {}",
+            candidates.text,
+            looked_at - 1
         );
         let rows = self.rows("payment_order", sql, &[Kind::Int; 2], candidates.values).await?;
-        let cursor =
-            rows.into_iter().next().map(|mut row| Ok(Cursor { at: row.time()?, id: row.id()? }));
-        cursor.transpose()
+        let mut read =
+            rows.into_iter().map(|mut row| Ok(Cursor { at: row.time()?, id: row.id()? }));
+        read.next().transpose()
     }
 
     /// One page of the log across orders, newest first.
