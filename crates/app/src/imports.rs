@@ -4,8 +4,8 @@
 //! How files are read and columns are mapped is the command's business; what a line means is the domain's.
 
 use crate::access::{Principal, Scope};
-use crate::place::external_key;
 use crate::record::{Recorded, Taken};
+use crate::unique::external_key;
 use crate::{App, Error};
 use docket_domain::decide::Context as Deciding;
 use docket_domain::words::AnomalyKind;

@@ -20,6 +20,7 @@ mod record;
 pub mod settings;
 mod stock;
 mod timers;
+mod unique;
 pub mod vault;
 
 pub use access::{Access, Principal, Scope, Scopes};

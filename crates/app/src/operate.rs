@@ -3,8 +3,9 @@
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
 use crate::lane::Verdict;
-use crate::place::{Idempotency, can_hold, held, set_ship_to, unique_name};
+use crate::place::{Idempotency, can_hold, held, set_ship_to};
 use crate::settings::Deadlines;
+use crate::unique::claim_key;
 use crate::vault::Vault;
 use crate::{Answer, App, Error};
 use docket_domain::change::{Change, PaymentClaim};
@@ -115,11 +116,6 @@ impl App {
 /// There is no such order, or the caller may not see it: both sound the same.
 pub(crate) fn no_order(id: Id) -> Error {
     Error::NotFound { what: "order", id: id.to_string() }
-}
-
-/// The unique key of a payment reference.
-pub(crate) fn claim_key(claim: &PaymentClaim) -> String {
-    unique_name(&["payment", &claim.scope, &claim.reference])
 }
 
 impl Work {

@@ -4,6 +4,7 @@ use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
 use crate::lane::Verdict;
 use crate::settings::Deadlines;
+use crate::unique::{external_key, token_key};
 use crate::{Answer, App, Error};
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::{By, OperationKind};
@@ -107,25 +108,6 @@ pub(crate) struct Prepared {
     gene: Gene,
     idempotency: Option<Idempotency>,
     deadlines: Arc<Deadlines>,
-}
-
-/// Parts of a unique key, put together so that no others give the same: names and references hold no control
-/// characters.
-pub(crate) fn unique_name(parts: &[&str]) -> String {
-    parts.join("\u{1f}")
-}
-
-/// The unique key of a client token.
-pub(crate) fn token_key(issuer: &str, token: &str) -> String {
-    unique_name(&["token", issuer, token])
-}
-
-/// The unique key of an external id: per channel, or per issuer without one.
-pub(crate) fn external_key(channel: Option<&str>, issuer: &str, external_id: &str) -> String {
-    match channel {
-        Some(channel) => unique_name(&["external", "channel", channel, external_id]),
-        None => unique_name(&["external", "issuer", issuer, external_id]),
-    }
 }
 
 /// Whose hash an order's shard is: the buyer's, else the external id's, else the token's, else its time's.
@@ -282,7 +264,6 @@ fn gives_discounts(placement: &Placement) -> bool {
 impl Prepared {
     /// Everything the decision will look at.
     fn keys(&self) -> Vec<Key> {
-        let order = &self.tree.payment;
         let mut keys: Vec<_> =
             self.idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
         keys.extend(self.unique_keys().into_iter().map(|(name, _)| Key::Unique(name)));
@@ -292,7 +273,6 @@ impl Prepared {
                 keys.push(Key::Product(item.sku_id.clone()));
             }
         }
-        debug_assert!(order.version <= 1, "a tree that is being placed has no history");
         keys
     }
 

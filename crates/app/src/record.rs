@@ -3,9 +3,9 @@
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
 use crate::lane::Verdict;
-use crate::operate::claim_key;
-use crate::place::{external_key, gene_of};
+use crate::place::gene_of;
 use crate::settings::Deadlines;
+use crate::unique::{claim_key, external_key};
 use crate::{App, Error};
 use docket_domain::change::{Change, PaymentClaim};
 use docket_domain::deadline::Policy;

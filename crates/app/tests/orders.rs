@@ -270,6 +270,45 @@ async fn a_key_of_one_shop_sees_and_touches_its_own_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_discount_needs_the_scope_also_where_lines_are_dropped() {
+    on_every_center(async |center| {
+        let buyer = Principal {
+            scopes: [Scope::OrdersWrite, Scope::OrdersRead].into_iter().collect(),
+            ..center.who.clone()
+        };
+        let mut body = order("tea", 2);
+        body["shops"][0]["items"] =
+            json!([body["shops"][0]["items"][0], body["shops"][0]["items"][0]]);
+        let placed = center.place_as(&buyer, &body, None).await.unwrap().tree;
+        let line = placed.shops[0].items[1].id;
+        for field in ["platform_discount", "third_party_discount"] {
+            let mut drop = json!({"type": "drop", "lines": [{"order_id": line}]});
+            drop[field] = json!(1);
+            let refused = center.ask_as(&buyer, placed.id(), "buyer", drop.clone()).await;
+            assert!(
+                matches!(refused, Err(Error::Refused(r)) if matches!(*r, Refusal::Scope { .. }))
+            );
+        }
+        let drop = json!({"type": "drop", "lines": [{"order_id": line}], "platform_discount": 0});
+        assert!(center.ask_as(&buyer, placed.id(), "buyer", drop).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_are_put_together_alike_do_not_collide() {
+    on_every_center(async |center| {
+        for (channel, external) in [("a:c", "b"), ("a", "c:b")] {
+            let mut body = order("x", 1);
+            body["channel"] = json!(channel);
+            body["external_id"] = json!(external);
+            assert!(center.place(&body).await.is_ok(), "{channel} {external}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_shown_as_it_was() {
     on_every_center(async |center| {
         let placed = center.place(&big_order(2)).await.unwrap().tree;
@@ -283,10 +322,13 @@ async fn an_order_is_shown_as_it_was() {
             .ask(shop, "store", json!({"type": "ship", "carrier": "SF", "tracking": "SF1"}))
             .await
             .unwrap();
+        // A note changes nothing but the log: its row must be undone all the same.
+        center.clock.advance(1000);
+        center.ask(shop, "buyer", json!({"type": "note", "text": "thanks"})).await.unwrap();
         let then = center.app.order_at(&center.who, placed.id(), at).await.unwrap().tree;
         assert_eq!(then, placed);
         let story = center.app.story(&center.who, placed.id(), None).await.unwrap();
-        assert_eq!(story.entries.len(), 3);
+        assert_eq!(story.entries.len(), 4);
         let before = docket_domain::Time(at.0 - 1);
         assert!(center.app.order_at(&center.who, placed.id(), before).await.is_err());
     })

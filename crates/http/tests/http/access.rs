@@ -82,6 +82,9 @@ async fn a_key_speaks_for_its_actors_alone() {
     let refused = center.post_as(&till, "/api/orders", &order).await;
     refused.problem(403, "actor_not_allowed");
     order.as_object_mut().expect("an object").remove("actor");
+    let without_token = center.post_as(&till, "/api/orders", &order).await;
+    without_token.wrong_fields(&[("client_token", "required")]);
+    order["client_token"] = json!("till-1");
     let tree = center.post_as(&till, "/api/orders", &order).await.ok(201);
     let path = format!("/api/orders/{}/operations", text(&tree["order_id"]));
     for kind in ["timer", "system"] {

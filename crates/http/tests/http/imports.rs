@@ -63,7 +63,8 @@ async fn imports_may_have_sixteen_mebibytes_and_no_more() {
     let center = TestCenter::start().await;
     let sent = |bytes: usize| {
         let mut body = lines().into_bytes();
-        body.resize(bytes, b'\n');
+        body.resize(bytes, b' ');
+        body.iter_mut().rev().step_by(100_000).for_each(|byte| *byte = b'\n');
         let request = center.request(Method::POST, "/api/imports");
         center.send(request.body(Body::from(body)).expect("a request"))
     };
