@@ -18,8 +18,9 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// How long to wait for another command that has the data folder.
-const PATIENCE: Duration = Duration::from_secs(10);
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How often to look whether it is free.
+pub const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// The order center, as a command sees it.
 pub struct Center {

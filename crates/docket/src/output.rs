@@ -1,6 +1,7 @@
 //! What a command shows: data on stdout, everything else on stderr; JSON for programs, tables and sentences
 //! in one of two languages for people.
 
+use crate::failure::Failure;
 use comfy_table::{ContentArrangement, Table, presets};
 use docket_domain::story::Language;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -38,7 +39,15 @@ impl Output {
     #[allow(clippy::unused_self)] // where a line goes is the output's business
     pub fn line(&self, text: &str) {
         let mut stdout = anstream::stdout().lock();
-        let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                // What is shown once must not be lost in silence.
+                drop(stdout);
+                Failure::new(format!("the answer cannot be written: {error}")).report();
+                std::process::exit(1);
+            }
+            Ok(()) | Err(_) => {}
+        }
     }
 
     /// Writes a note to stderr.

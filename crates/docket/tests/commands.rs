@@ -129,7 +129,7 @@ fn a_user_is_added_with_a_given_password_and_disabled() {
 #[test]
 fn stock_and_prices_are_set_by_hand() {
     let data = folder();
-    docket(data.path(), &["product", "set", "tea", "6000", "--title", "Tea"]).fine();
+    docket(data.path(), &["product", "set", "tea", "60.00", "--title", "Tea"]).fine();
     let stands = docket(data.path(), &["stock", "set", "tea", "50", "--json"]).json();
     assert_eq!(stands["places"][0]["on_hand"], "50");
     let stands = docket(data.path(), &["stock", "adjust", "tea", "-0.5", "--json"]).json();

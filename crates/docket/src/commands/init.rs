@@ -64,7 +64,12 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
             }
             None => out.note(out.say("There are users already.", "已有用户。")),
         }
-        out.note(out.say("Next: docket serve", "下一步：docket serve"));
+        let at = if options.data.is_some() {
+            format!(" --data {}", data.display())
+        } else {
+            String::new()
+        };
+        out.note(&format!("{} docket serve{at}", out.say("Next:", "下一步：")));
     });
     Ok(())
 }

@@ -4,6 +4,7 @@ use crate::center;
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
+use docket_domain::Currency;
 use serde_json::json;
 
 /// What `docket product` can do.
@@ -18,8 +19,8 @@ pub enum Command {
 pub struct Set {
     /// The SKU
     sku: String,
-    /// What one costs, in minor units (cents)
-    price: i64,
+    /// What one costs, such as 60 or 59.90
+    price: String,
     /// The currency
     #[arg(long, default_value = "CNY")]
     currency: String,
@@ -35,7 +36,8 @@ pub struct Set {
 pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
     let Command::Set(set) = command;
-    let mut body = json!({"price": set.price, "currency": set.currency});
+    let price = minor_units(&set.price, &set.currency)?;
+    let mut body = json!({"price": price, "currency": set.currency});
     if let Some(title) = &set.title {
         body["title"] = json!(title);
     }
@@ -48,4 +50,42 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
         out.note(&format!("{}: {} {}", set.sku, set.price, set.currency));
     });
     Ok(())
+}
+
+/// A price as people write it, in minor units of its currency: exact, never rounded.
+fn minor_units(price: &str, currency: &str) -> Result<i64, Failure> {
+    let currency: Currency = currency.parse().map_err(Failure::usage)?;
+    let places = currency.places() as usize;
+    let wrong = || {
+        let text = format!("{price} is no price in {currency}");
+        Failure::usage(text).next(format!("Write it as 60, with at most {places} decimal places."))
+    };
+    let (whole, rest) = price.split_once('.').unwrap_or((price, ""));
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty()
+        || !plain(whole)
+        || !plain(rest)
+        || rest.len() > places
+        || price.ends_with('.')
+    {
+        return Err(wrong());
+    }
+    format!("{whole}{rest:0<places$}").parse().map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minor_units;
+
+    #[test]
+    fn a_price_is_read_as_people_write_it() {
+        let read = |price: &str, currency: &str| minor_units(price, currency).ok();
+        assert_eq!(read("60", "CNY"), Some(6000));
+        assert_eq!(read("59.9", "CNY"), Some(5990));
+        assert_eq!(read("60", "JPY"), Some(60));
+        assert_eq!(read("1.234", "KWD"), Some(1234));
+        for wrong in ["", "60.", "-1", "1.005", "1e3", "60 "] {
+            assert_eq!(read(wrong, "CNY"), None, "{wrong}");
+        }
+    }
 }

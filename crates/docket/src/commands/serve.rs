@@ -1,13 +1,15 @@
 //! `docket serve`: runs the center until it is told to stop.
 
 use crate::center::here;
-use crate::center::serving::Running;
+use crate::center::serving::{self, Running};
+use crate::center::{LOOK_AGAIN, PATIENCE};
 use crate::cli::Options;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::log;
 use docket_app::vault::Origin;
 use docket_app::{App, Principal};
+use docket_store::StoreError;
 use std::net::SocketAddr;
 use std::pin::pin;
 use tokio::net::TcpListener;
@@ -27,13 +29,30 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let mut asked = Asked::listen()?;
     let config = config::load(options, args.listen.as_deref())?;
     log::start(&config);
-    let (app, origin) = here::open(&config).await?;
+    let (app, origin) = open(&config).await?;
     if origin == Origin::Made {
         options.output().note(&here::note_on_keys(&config));
     }
     let served = serve(&config, options, &app, &mut asked).await;
     app.stop().await;
     served
+}
+
+/// Opens the center; waits for a passing command that has the data folder, not for another `serve`.
+async fn open(config: &Config) -> Result<(App, Origin), Failure> {
+    let started = tokio::time::Instant::now();
+    loop {
+        let error = match here::open(config).await {
+            Ok(opened) => return Ok(opened),
+            Err(error) => error,
+        };
+        let Some(StoreError::Locked { pid, .. }) = error.store() else { return Err(error.into()) };
+        let serves = serving::running(config).is_some_and(|running| Some(running.pid) == *pid);
+        if serves || started.elapsed() > PATIENCE {
+            return Err(error.into());
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 async fn serve(

@@ -123,7 +123,13 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     }
     let shown = if args.verbose { usize::MAX } else { report::SHOWN };
     options.output().show(&report, |out| report.print(shown, out));
-    outcome
+    outcome?;
+    if report.refused > 0 && report.taken + report.known == 0 {
+        return Err(
+            Failure::new("no order could be taken").next("Each refused row says why, above.")
+        );
+    }
+    Ok(())
 }
 
 /// Imports the files. Whatever stops it on the way, what was done until then is reported.

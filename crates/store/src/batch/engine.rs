@@ -72,7 +72,7 @@ impl Engine {
             let taken = self.queue.take((!well).then_some(PATIENCE));
             self.spent(Phase::Idle, began);
             match taken {
-                Taken::Closed => return,
+                Taken::Closed => return self.connection.finish(),
                 Taken::Nothing => self.recover(),
                 Taken::Batch(pieces) => {
                     if !well {

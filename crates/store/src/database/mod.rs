@@ -57,6 +57,8 @@ pub trait Connection: Send {
     fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError>;
     /// Between two batches: what the database wants done then.
     fn rest(&mut self, figures: &Figures);
+    /// The last thing before the process lets go of the database.
+    fn finish(&mut self);
     /// Makes the connection anew after the database was away.
     fn reconnect(&mut self) -> Result<(), StoreError>;
 }

@@ -297,6 +297,8 @@ impl Connection for Writer {
 
     fn rest(&mut self, _: &Figures) {}
 
+    fn finish(&mut self) {}
+
     fn reconnect(&mut self) -> Result<(), StoreError> {
         self.open = false;
         let connected = self.runtime.block_on(async {

@@ -313,6 +313,14 @@ impl Connection for Writer {
         }
     }
 
+    fn finish(&mut self) {
+        // A center that has stopped is one file, whole.
+        let emptied = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
+        if let Err(error) = emptied {
+            tracing::warn!(%error, "the log stays beside the database; keep both");
+        }
+    }
+
     fn reconnect(&mut self) -> Result<(), StoreError> {
         self.connection = Self::connect(&self.path, &self.frames)?;
         Ok(())

@@ -1,0 +1,110 @@
+//! Lists on every database: every filter finds what it names, and pages have no gaps.
+
+#[allow(dead_code)] // shared with the conformance suite, which needs more of it
+mod suite;
+
+use docket_domain::Id;
+use docket_domain::words::{Status, StoreStatus};
+use docket_store::{Filter, Key, Sort};
+use suite::{Order, on_every_store, place, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_find_by_every_filter_and_page_without_gaps() {
+    on_every_store(async |store, _| {
+        let mut placed = Vec::new();
+        for n in 0..30 {
+            let order = Order {
+                buyer: n % 3,
+                at: 1_800_000_000_000 + i64::from(n) * 1000,
+                ..Order::new(n)
+            };
+            placed.push(place(store, order).await);
+        }
+        let all = suite::list(store, Filter { limit: 7, ..Filter::default() }).await;
+        let newest_first: Vec<Id> = placed.iter().rev().map(|tree| tree.id()).collect();
+        assert_eq!(all, newest_first);
+        let filters: Vec<(&str, Filter, usize)> = vec![
+            ("buyer", Filter { buyer: Some("b1".to_owned()), ..Filter::default() }, 10),
+            ("shop", Filter { shop: Some("s0".to_owned()), ..Filter::default() }, 30),
+            ("no shop", Filter { shop: Some("s9".to_owned()), ..Filter::default() }, 0),
+            ("status", Filter { status: Some(Status::Created), ..Filter::default() }, 30),
+            ("other status", Filter { status: Some(Status::Paid), ..Filter::default() }, 0),
+            (
+                "store status",
+                Filter { store_status: Some(StoreStatus::Unpaid), ..Filter::default() },
+                30,
+            ),
+            ("sku", Filter { sku: Some("sku0".to_owned()), ..Filter::default() }, 30),
+            ("place", Filter { place: Some("main".to_owned()), ..Filter::default() }, 30),
+            (
+                "created",
+                Filter {
+                    created: (
+                        Some(placed[10].payment.created_at),
+                        Some(placed[20].payment.created_at),
+                    ),
+                    ..Filter::default()
+                },
+                10,
+            ),
+            (
+                "updated",
+                Filter {
+                    sort: Sort::Updated,
+                    updated: (Some(placed[25].payment.created_at), None),
+                    ..Filter::default()
+                },
+                5,
+            ),
+            ("id", Filter { id: Some(placed[3].id()), ..Filter::default() }, 1),
+            (
+                "only shops",
+                Filter { only_shops: Some(vec!["s0".to_owned()]), ..Filter::default() },
+                30,
+            ),
+            (
+                "no shops",
+                Filter { only_shops: Some(vec!["s9".to_owned()]), ..Filter::default() },
+                0,
+            ),
+            ("tag", Filter { tag: Some("none".to_owned()), ..Filter::default() }, 0),
+            ("duplicate", Filter { duplicate: true, ..Filter::default() }, 30),
+            ("phone", Filter { phone: Some((1, 2)), ..Filter::default() }, 0),
+            (
+                "shop and status",
+                Filter {
+                    shop: Some("s0".to_owned()),
+                    status: Some(Status::Created),
+                    ..Filter::default()
+                },
+                30,
+            ),
+            (
+                "buyer and sku",
+                Filter {
+                    buyer: Some("b2".to_owned()),
+                    sku: Some("sku0".to_owned()),
+                    ..Filter::default()
+                },
+                10,
+            ),
+        ];
+        for (name, filter, wanted) in filters {
+            let found = suite::list(store, Filter { limit: 4, ..filter }).await;
+            assert_eq!(found.len(), wanted, "{name}");
+            let mut in_order = newest_first.clone();
+            in_order.retain(|id| found.contains(id));
+            assert_eq!(found, in_order, "{name}: newest first, none twice");
+        }
+        let id = placed[0].id();
+        run(store, vec![Key::Tree(id)], move |view, cx| {
+            let before = view.tree(id)?.expect("it was placed").clone();
+            Ok((Some(suite::tagged(&before, "vip", cx.now)), ()))
+        })
+        .await
+        .unwrap();
+        let tagged = Filter { tag: Some("vip".to_owned()), limit: 4, ..Filter::default() };
+        assert_eq!(suite::list(store, tagged).await, [id]);
+    })
+    .await;
+}
