@@ -12,7 +12,7 @@ use crate::nouns::products::Price;
 use crate::nouns::snapshots::Snapshot;
 use crate::nouns::stock::Adjustment;
 use crate::nouns::tasks::NewTask;
-use crate::rows::{log_row, terms, tree_rows};
+use crate::rows::{log_row, tree_rows};
 use crate::table::{self, Table};
 use crate::value::Value;
 use crate::view::View;
@@ -241,7 +241,7 @@ fn write_trees(view: &View, connection: &mut dyn Connection) -> Result<(), Store
     for tree in view.trees_changed() {
         let rows = tree_rows(tree);
         let Some(loaded) = view.tree_loaded(tree.id()) else {
-            new_terms.extend(terms(tree));
+            new_terms.extend(rows.terms);
             new_trees[0].push(rows.payment);
             new_trees[1].extend(rows.shops);
             new_trees[2].extend(rows.items);
@@ -251,7 +251,7 @@ fn write_trees(view: &View, connection: &mut dyn Connection) -> Result<(), Store
         guarded.push(GuardedRow { over: loaded.payment.version.into(), row: rows.payment });
         changed[0].extend(rows.shops.into_iter().filter(|row| !before.shops.contains(row)));
         changed[1].extend(rows.items.into_iter().filter(|row| !before.items.contains(row)));
-        let (now, then) = (terms(tree), terms(loaded));
+        let (now, then) = (rows.terms, before.terms);
         old_terms.extend(then.difference(&now).cloned());
         new_terms.extend(now.difference(&then).cloned());
     }

@@ -18,6 +18,8 @@ pub struct TreeRows {
     pub payment: Vec<Value>,
     pub shops: Vec<Vec<Value>>,
     pub items: Vec<Vec<Value>>,
+    /// What is rare about it and searched for, as rows of `order_term`.
+    pub terms: BTreeSet<Vec<Value>>,
 }
 
 /// Every row of `tree`, in the order of their keys.
@@ -28,6 +30,7 @@ pub fn tree_rows(tree: &Tree) -> TreeRows {
         payment: payment_row(tree, &standing),
         shops: Vec::with_capacity(tree.shops.len()),
         items: Vec::new(),
+        terms: terms(tree, &standing),
     };
     for (position, (shop, stands)) in shops {
         rows.shops.push(vec![
@@ -92,9 +95,7 @@ fn cart(tree: &Tree) -> i64 {
     hash.cast_signed()
 }
 
-/// What is rare about a tree and searched for, as rows of `order_term`.
-pub fn terms(tree: &Tree) -> BTreeSet<Vec<Value>> {
-    let standing = status::of(tree);
+fn terms(tree: &Tree, standing: &Standing) -> BTreeSet<Vec<Value>> {
     let order = &tree.payment;
     let mut terms = BTreeSet::new();
     let mut add = |kind: &str, word: &str| {
