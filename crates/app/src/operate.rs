@@ -6,7 +6,7 @@ use crate::lane::Verdict;
 use crate::place::{Idempotency, can_hold, held, set_ship_to};
 use crate::settings::Deadlines;
 use crate::unique::claim_key;
-use crate::vault::Vault;
+use crate::vault::{Vault, telephones};
 use crate::{Answer, App, Error};
 use docket_domain::change::{Change, PaymentClaim};
 use docket_domain::decide::{self, Context as Deciding, Decided};
@@ -294,8 +294,7 @@ impl Work {
                 .iter()
                 .filter_map(|phone| self.vault.phone(phone))
                 .collect::<Vec<_>>();
-            writes.phones =
-                hashes.into_iter().map(|(last4, phone)| (self.root, last4, phone)).collect();
+            writes.phones = telephones(&tree, &hashes);
             writes.persons = vec![(self.root, self.vault.seal(&person))];
         }
         Ok((Some(writes), Operating::Done(tree)))

@@ -5,6 +5,7 @@ use crate::agreed::Agreed;
 use crate::lane::Verdict;
 use crate::settings::Deadlines;
 use crate::unique::{external_key, token_key};
+use crate::vault::telephones;
 use crate::{Answer, App, Error};
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::{By, OperationKind};
@@ -353,7 +354,7 @@ impl Prepared {
             idempotency: self.idempotency.map(|given| given.kept(201, id, now)),
             snapshots: vec![self.agreed.clone().snapshot(id, 1, now)],
             persons: self.sealed.iter().map(|sealed| (id, sealed.clone())).collect(),
-            phones: self.phones.iter().map(|(last4, phone)| (id, *last4, *phone)).collect(),
+            phones: telephones(&tree, &self.phones),
             ..Writes::default()
         };
         (Some(writes), Placing::Placed(tree))

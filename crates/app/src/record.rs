@@ -6,6 +6,7 @@ use crate::lane::Verdict;
 use crate::place::gene_of;
 use crate::settings::Deadlines;
 use crate::unique::{claim_key, external_key};
+use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::change::{Change, PaymentClaim};
 use docket_domain::deadline::Policy;
@@ -119,7 +120,7 @@ impl Taking {
             trees: trees.map(|c| TreeWrite { tree: Arc::new(c.tree), entry: c.entry }).collect(),
             snapshots: vec![agreed],
             persons: self.sealed.iter().map(|sealed| (id, sealed.clone())).collect(),
-            phones: self.phones.iter().map(|(last4, phone)| (id, *last4, *phone)).collect(),
+            phones: telephones(&tree, &self.phones),
             unique,
             ..Writes::default()
         };

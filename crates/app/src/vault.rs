@@ -6,7 +6,8 @@
 use crate::Error;
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce};
-use docket_store::Sealed;
+use docket_domain::Tree;
+use docket_store::{Sealed, Telephone};
 use docket_wire::{Person, person};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
@@ -213,6 +214,13 @@ impl Vault {
         let bytes = mac.finalize().into_bytes();
         i64::from_be_bytes(bytes[..8].try_into().expect("SHA-256 has 32 bytes"))
     }
+}
+
+/// How `tree` is found by telephones whose keyed hashes are `hashed`: last four digits, whole number.
+pub(crate) fn telephones(tree: &Tree, hashed: &[(i64, i64)]) -> Vec<Telephone> {
+    let (tree, created_at) = (tree.id(), tree.payment.created_at);
+    let of_tree = |&(last4, number): &(i64, i64)| Telephone { tree, created_at, last4, number };
+    hashed.iter().map(of_tree).collect()
 }
 
 #[cfg(test)]

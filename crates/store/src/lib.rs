@@ -29,7 +29,7 @@ pub use list::{Cursor, Filter, OperationFilter, Page, Sort};
 pub use nouns::idempotency::Idempotent;
 pub use nouns::keys::KeyRow;
 pub use nouns::people::{SessionRow, UserRow};
-pub use nouns::persons::Sealed;
+pub use nouns::persons::{Sealed, Telephone};
 pub use nouns::products::Price;
 pub use nouns::snapshots::Snapshot;
 pub use nouns::stock::{Adjustment, Stock};

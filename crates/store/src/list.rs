@@ -121,112 +121,159 @@ impl Sql {
     }
 }
 
-/// Where candidates come from: tables with a time, a tree and an index over both.
+/// The one filter whose index gives the candidates of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Lead<'a> {
+    /// A rare term.
+    Term(String),
+    /// The last four digits of a telephone, and the whole of it where that is asked for.
+    Phone(i64, Option<i64>),
+    Sku(&'a str),
+    Buyer(&'a str),
+    Shop(&'a str),
+    /// The few shops that the caller may see.
+    OnlyShops(&'a [String]),
+    Status(Status),
+    StoreStatus(StoreStatus),
+    /// Nothing narrows: all orders in the order of the page.
+    All,
+}
+
+/// Shops beyond which a caller's shops are tested order by order rather than looked up each.
+const SHOPS_LOOKED_UP: usize = 4;
+
+/// Where candidates come from: a table with a time, a tree and an index over both.
 #[derive(Debug)]
 struct Driver {
     table: &'static str,
     time: &'static str,
     tree: &'static str,
     /// One condition with its values for each branch of a union.
-    branches: Vec<(String, Vec<Value>)>,
+    branches: Vec<(&'static str, Vec<Value>)>,
 }
 
-impl Filter {
-    /// A rare term that narrows to few orders, if the filter names one.
-    fn term(&self) -> Option<String> {
-        let term = |kind: &str, word: Option<&str>| word.map(|word| format!("{kind}:{word}"));
-        let place = self.place.as_deref().filter(|place| *place != "main");
-        term("external", self.external_id.as_deref())
-            .or_else(|| term("token", self.client_token.as_deref()))
-            .or_else(|| term("tracking", self.tracking.as_deref()))
-            .or_else(|| term("anomaly", self.anomaly.as_deref()))
-            .or_else(|| term("tag", self.tag.as_deref()))
-            .or_else(|| {
-                term("refund", self.refund.filter(|r| *r != RefundAxis::None).map(RefundAxis::word))
-            })
-            .or_else(|| term("delivery", self.delivery.map(DeliveryStatus::word)))
-            .or_else(|| term("branch", self.branch.as_deref()))
-            .or_else(|| term("place", place))
-            .or_else(|| term("channel", self.channel.as_deref()))
-    }
-
-    fn driver(&self) -> Driver {
-        let payment = |time, condition: &str, value: Option<Value>| Driver {
+impl Lead<'_> {
+    fn driver(&self, sort: Sort) -> Driver {
+        let time = match sort {
+            Sort::Created => "created_at",
+            Sort::Updated => "updated_at",
+        };
+        let payment = |condition, values| Driver {
             table: "payment_order",
             time,
             tree: "id",
-            branches: vec![(condition.to_owned(), value.into_iter().collect())],
+            branches: vec![(condition, values)],
         };
-        if self.sort == Sort::Updated {
-            return payment("updated_at", "1 = 1", None);
-        }
-        let created = |table, condition: &str, values: Vec<Value>| Driver {
-            table,
-            time: "created_at",
-            tree: "tree",
-            branches: vec![(condition.to_owned(), values)],
+        let of_tree = |table, branches| Driver { table, time, tree: "tree", branches };
+        // The index of shop orders leads with their status, so each is asked for in turn.
+        let shop = |id: &str| {
+            let id = Value::from(id);
+            let branch = |status: &Status| {
+                ("shop_id = ? AND status = ?", vec![id.clone(), status.code().into()])
+            };
+            Status::ALL.iter().map(branch).collect::<Vec<_>>()
         };
-        if let Some(term) = self.term() {
-            return created("order_term", "term = ?", vec![term.into()]);
+        match self {
+            Self::Term(term) => of_tree("order_term", vec![("term = ?", vec![term.into()])]),
+            Self::Phone(last4, phone) => {
+                let condition = match phone {
+                    None => "last4 = ?",
+                    Some(_) => "last4 = ? AND phone = ?",
+                };
+                let values = std::iter::once(*last4).chain(*phone).map(Value::Int).collect();
+                let table = match sort {
+                    Sort::Created => "order_phone",
+                    // Those of one telephone are few.
+                    Sort::Updated => "order_phone JOIN payment_order ON id = tree",
+                };
+                of_tree(table, vec![(condition, values)])
+            }
+            Self::Sku(sku) => of_tree("item_order", vec![("sku_id = ?", vec![(*sku).into()])]),
+            Self::Buyer(buyer) => payment("buyer_id = ?", vec![(*buyer).into()]),
+            Self::Shop(id) => of_tree("shop_order", shop(id)),
+            Self::OnlyShops(ids) => {
+                of_tree("shop_order", ids.iter().flat_map(|id| shop(id)).collect())
+            }
+            Self::Status(status) => payment("status = ?", vec![status.code().into()]),
+            Self::StoreStatus(status) => payment("store_status = ?", vec![status.code().into()]),
+            Self::All => payment("1 = 1", vec![]),
         }
-        if let Some(sku) = &self.sku {
-            return created("item_order", "sku_id = ?", vec![sku.into()]);
-        }
-        if let Some(buyer) = &self.buyer {
-            return payment("created_at", "buyer_id = ?", Some(buyer.into()));
-        }
-        let only = self.only_shops.as_ref().filter(|shops| shops.len() <= 4);
-        let shops: Vec<_> = self.shop.iter().chain(only.into_iter().flatten()).collect();
-        if !shops.is_empty() {
-            let shops = if self.shop.is_some() { &shops[..1] } else { &shops[..] };
-            // The index leads with the status, which is what a shop looks for; without one, each in turn.
-            let branches = shops.iter().flat_map(|shop| {
-                Status::ALL.iter().map(|status| {
-                    let values = vec![Value::from(*shop), status.code().into()];
-                    ("shop_id = ? AND status = ?".to_owned(), values)
-                })
-            });
-            return Driver { branches: branches.collect(), ..created("shop_order", "", vec![]) };
-        }
-        if let Some(status) = self.status {
-            return payment("created_at", "status = ?", Some(status.code().into()));
-        }
-        if let Some(status) = self.store_status {
-            return payment("created_at", "store_status = ?", Some(status.code().into()));
-        }
-        payment("created_at", "1 = 1", None)
     }
+}
 
-    /// Everything the driver does not test already, on `p`.
-    fn residual(&self) -> Sql {
-        let mut sql = Sql::default();
-        let has_term = "EXISTS (SELECT 1 FROM order_term t WHERE t.term = ? AND t.created_at = p.created_at AND t.tree = p.id)";
-        let terms = [
+impl Filter {
+    /// The rare terms that the filter names, as they are stored, the one that narrows most first.
+    fn terms(&self) -> impl Iterator<Item = String> {
+        let refund = self.refund.filter(|refund| *refund != RefundAxis::None);
+        let named = [
             ("external", self.external_id.as_deref()),
             ("token", self.client_token.as_deref()),
             ("tracking", self.tracking.as_deref()),
             ("anomaly", self.anomaly.as_deref()),
             ("tag", self.tag.as_deref()),
-            ("refund", self.refund.filter(|r| *r != RefundAxis::None).map(RefundAxis::word)),
+            ("refund", refund.map(RefundAxis::word)),
             ("delivery", self.delivery.map(DeliveryStatus::word)),
             ("branch", self.branch.as_deref()),
+            ("place", self.place.as_deref().filter(|place| *place != "main")),
             ("channel", self.channel.as_deref()),
         ];
-        for (kind, word) in terms {
-            if let Some(word) = word {
-                sql.and(has_term, [Value::Text(format!("{kind}:{word}"))]);
+        named.into_iter().filter_map(|(kind, word)| Some(format!("{kind}:{}", word?)))
+    }
+
+    fn lead(&self) -> Lead<'_> {
+        if let Some((last4, phone)) = self.phone {
+            return Lead::Phone(last4, Some(phone));
+        }
+        if let Some(last4) = self.phone_last4 {
+            return Lead::Phone(last4, None);
+        }
+        if self.sort == Sort::Updated {
+            // The other tables know when an order was placed, not when it changed.
+            return self.buyer.as_deref().map_or(Lead::All, Lead::Buyer);
+        }
+        if let Some(term) = self.terms().next() {
+            return Lead::Term(term);
+        }
+        if let Some(sku) = &self.sku {
+            return Lead::Sku(sku);
+        }
+        if let Some(buyer) = &self.buyer {
+            return Lead::Buyer(buyer);
+        }
+        if let Some(shop) = &self.shop {
+            return Lead::Shop(shop);
+        }
+        if let Some(shops) = self.only_shops.as_ref().filter(|shops| shops.len() <= SHOPS_LOOKED_UP)
+        {
+            return Lead::OnlyShops(shops);
+        }
+        match (self.status, self.store_status) {
+            (Some(status), _) => Lead::Status(status),
+            (None, Some(status)) => Lead::StoreStatus(status),
+            (None, None) => Lead::All,
+        }
+    }
+
+    /// Everything the lead does not test already, on `p`; empty where it tests everything.
+    fn residual(&self, lead: &Lead<'_>) -> Sql {
+        let mut sql = Sql::default();
+        let has_term = "EXISTS (SELECT 1 FROM order_term t WHERE t.term = ? AND t.created_at = p.created_at AND t.tree = p.id)";
+        for term in self.terms() {
+            if *lead != Lead::Term(term.clone()) {
+                sql.and(has_term, [Value::Text(term)]);
             }
         }
         if let Some(id) = self.id {
             sql.and("p.id = ?", [id.into()]);
         }
-        if let Some(buyer) = &self.buyer {
+        if let Some(buyer) = self.buyer.as_ref().filter(|buyer| *lead != Lead::Buyer(buyer)) {
             sql.and("p.buyer_id = ?", [buyer.into()]);
         }
-        if let Some(status) = self.status {
+        if let Some(status) = self.status.filter(|status| *lead != Lead::Status(*status)) {
             sql.and("p.status = ?", [status.code().into()]);
         }
-        if let Some(status) = self.store_status {
+        let store_status = self.store_status;
+        if let Some(status) = store_status.filter(|status| *lead != Lead::StoreStatus(*status)) {
             sql.and("p.store_status = ?", [status.code().into()]);
         }
         if let Some(order_type) = self.order_type {
@@ -237,11 +284,17 @@ impl Filter {
                 "EXISTS (SELECT 1 FROM shop_order s WHERE s.tree = p.id AND s.refund_status = 0)";
             sql.and(none, []);
         }
-        if let Some(sku) = &self.sku {
+        if let Some(sku) = self.sku.as_ref().filter(|sku| *lead != Lead::Sku(sku)) {
             let sold = "EXISTS (SELECT 1 FROM item_order i WHERE i.tree = p.id AND i.sku_id = ?)";
             sql.and(sold, [sku.into()]);
         }
-        self.residual_shops(&mut sql);
+        if let (Some((of_phone, _)), Some(last4)) = (self.phone, self.phone_last4)
+            && of_phone != last4
+        {
+            // A whole telephone with other last four digits: there is none.
+            sql.and("1 = 0", []);
+        }
+        self.residual_shops(lead, &mut sql);
         if self.duplicate {
             let twin = "EXISTS (SELECT 1 FROM payment_order d WHERE d.buyer_id = p.buyer_id \
                         AND d.created_at BETWEEN p.created_at - 10000 AND p.created_at + 10000 \
@@ -249,12 +302,15 @@ impl Filter {
             sql.and(twin, []);
         }
         sql.between("p.paid_at", self.paid);
-        sql.between("p.updated_at", self.updated);
-        sql.between("p.created_at", self.created);
+        // The bounds of the time that a page is sorted by are the lead's.
+        match self.sort {
+            Sort::Created => sql.between("p.updated_at", self.updated),
+            Sort::Updated => sql.between("p.created_at", self.created),
+        }
         sql
     }
 
-    fn residual_shops(&self, sql: &mut Sql) {
+    fn residual_shops(&self, lead: &Lead<'_>, sql: &mut Sql) {
         let holes = |n: usize| vec!["?"; n].join(", ");
         let mut any = |column: &str, words: &[String]| {
             let listed = holes(words.len().max(1));
@@ -269,13 +325,17 @@ impl Filter {
             };
             sql.and(&one, values);
         };
-        if let Some(shop) = &self.shop {
+        if let Some(shop) = &self.shop
+            && !matches!(lead, Lead::Shop(..))
+        {
             any("shop_id", std::slice::from_ref(shop));
         }
-        if let Some(shops) = &self.only_shops {
+        if let Some(shops) = &self.only_shops
+            && !matches!(lead, Lead::OnlyShops(_))
+        {
             any("shop_id", shops);
         }
-        if let Some(place) = &self.place {
+        if let Some(place) = self.place.as_ref().filter(|place| *place == "main") {
             any("place", std::slice::from_ref(place));
         }
         if let Some(places) = &self.only_places {
@@ -283,21 +343,23 @@ impl Filter {
         }
     }
 
-    /// The candidates: `at, tree`, newest first, at most `looked_at` of them.
-    fn candidates(&self, looked_at: usize) -> Sql {
-        let driver = self.driver();
-        let Driver { table, time, tree, branches } = &driver;
+    /// The candidates that `lead` gives: `at, tree`, newest first, at most `looked_at` of them.
+    fn candidates(&self, lead: &Lead<'_>, looked_at: usize) -> Sql {
+        let Driver { table, time, tree, branches } = lead.driver(self.sort);
         let mut sql = Sql::default();
         let bounds = if self.sort == Sort::Updated { self.updated } else { self.created };
-        for (n, (condition, values)) in branches.iter().enumerate() {
+        // A tree may have two lines of one SKU, or two shop orders of one shop.
+        let distinct = if tree == "id" { "" } else { "DISTINCT " };
+        for (n, (condition, values)) in branches.into_iter().enumerate() {
             if n > 0 {
                 sql.text.push_str(" UNION ");
             }
             let _ = write!(
                 sql.text,
-                "SELECT at, tree FROM (SELECT {time} AS at, {tree} AS tree FROM {table} WHERE {condition}"
+                "SELECT at, tree FROM (SELECT {distinct}{time} AS at, {tree} AS tree FROM {table} \
+                 WHERE {condition}"
             );
-            sql.values.extend(values.iter().cloned());
+            sql.values.extend(values);
             sql.between(time, bounds);
             if let Some(Cursor { at, id }) = self.cursor {
                 let before = format!("{time} <= ? AND ({time} < ? OR {tree} < ?)");
@@ -309,44 +371,23 @@ impl Filter {
         let _ = write!(sql.text, " ORDER BY at DESC, tree DESC LIMIT {looked_at}");
         sql
     }
-
-    /// Candidates of a phone, which are few and have no time of their own.
-    fn of_phone(&self, looked_at: usize) -> Option<Sql> {
-        let (condition, values) = match (self.phone, self.phone_last4) {
-            (Some((of_phone, _)), Some(last4)) if of_phone != last4 => ("1 = 0", Vec::new()),
-            (Some((last4, phone)), _) => {
-                ("h.last4 = ? AND h.phone = ?", vec![last4.into(), phone.into()])
-            }
-            (None, Some(last4)) => ("h.last4 = ?", vec![last4.into()]),
-            (None, None) => return None,
-        };
-        let time = if self.sort == Sort::Updated { "updated_at" } else { "created_at" };
-        let mut sql = Sql {
-            text: format!(
-                "SELECT DISTINCT o.{time} AS at, o.id AS tree FROM order_phone h \
-                 JOIN payment_order o ON o.id = h.tree WHERE {condition}"
-            ),
-            values,
-        };
-        if let Some(Cursor { at, id }) = self.cursor {
-            let before = format!("o.{time} <= ? AND (o.{time} < ? OR o.id < ?)");
-            sql.and(&before, [at.into(), at.into(), id.into()]);
-        }
-        let _ = write!(sql.text, " ORDER BY at DESC, tree DESC LIMIT {looked_at}");
-        Some(sql)
-    }
 }
 
 impl Store {
     /// One page of the payment orders that `filter` describes.
     pub async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
-        let residual = filter.residual();
+        let (lead, wanted) = (filter.lead(), filter.limit + 1);
+        let residual = filter.residual(&lead);
+        if residual.text.is_empty() {
+            let mut found = self.cursors(filter.candidates(&lead, wanted)).await?;
+            let more = found.len() > filter.limit;
+            found.truncate(filter.limit);
+            return Ok(page(&found, found.last().copied().filter(|_| more)));
+        }
         // Most filters are answered by the first few candidates; only a narrow one looks at many.
-        let few = (filter.limit + 1) * FEW;
-        for looked_at in [few.min(LOOKED_AT_MAX), LOOKED_AT_MAX] {
-            let candidates =
-                filter.of_phone(looked_at).unwrap_or_else(|| filter.candidates(looked_at));
-            let mut found = self.page_of(&candidates, &residual, filter.limit + 1).await?;
+        for looked_at in [(wanted * FEW).min(LOOKED_AT_MAX), LOOKED_AT_MAX] {
+            let candidates = filter.candidates(&lead, looked_at);
+            let mut found = self.cursors(passing(&candidates, &residual, wanted)).await?;
             let next = if found.len() > filter.limit {
                 found.truncate(filter.limit);
                 found.last().copied()
@@ -356,25 +397,13 @@ impl Store {
                     last => last,
                 }
             };
-            return Ok(Page { ids: found.into_iter().map(|cursor| cursor.id).collect(), next });
+            return Ok(page(&found, next));
         }
         unreachable!("the last round returns")
     }
 
-    /// The candidates that pass the rest of the filter, newest first.
-    async fn page_of(
-        &self,
-        candidates: &Sql,
-        residual: &Sql,
-        limit: usize,
-    ) -> Result<Vec<Cursor>, StoreError> {
-        let sql = format!(
-            "SELECT c.at, c.tree FROM ({}) AS c JOIN payment_order p ON p.id = c.tree WHERE 1 = 1{} \
-             ORDER BY c.at DESC, c.tree DESC LIMIT {limit}",
-            candidates.text, residual.text
-        );
-        let values = candidates.values.iter().chain(&residual.values).cloned().collect();
-        let rows = self.rows("payment_order", sql, &[Kind::Int; 2], values).await?;
+    async fn cursors(&self, sql: Sql) -> Result<Vec<Cursor>, StoreError> {
+        let rows = self.rows("payment_order", sql.text, &[Kind::Int; 2], sql.values).await?;
         rows.into_iter().map(|mut row| Ok(Cursor { at: row.time()?, id: row.id()? })).collect()
     }
 
@@ -384,15 +413,12 @@ impl Store {
         candidates: Sql,
         looked_at: usize,
     ) -> Result<Option<Cursor>, StoreError> {
-        let sql = format!(
+        let text = format!(
             "SELECT at, tree FROM ({}) AS c ORDER BY at DESC, tree DESC LIMIT 1 OFFSET {}",
             candidates.text,
             looked_at - 1
         );
-        let rows = self.rows("payment_order", sql, &[Kind::Int; 2], candidates.values).await?;
-        let mut read =
-            rows.into_iter().map(|mut row| Ok(Cursor { at: row.time()?, id: row.id()? }));
-        read.next().transpose()
+        Ok(self.cursors(Sql { text, values: candidates.values }).await?.pop())
     }
 
     /// One page of the log across orders, newest first.
@@ -423,4 +449,18 @@ impl Store {
         let rows = self.rows(table.name, sql_text, &table.kinds(), sql.values).await?;
         rows.into_iter().map(rows::entry_of).collect()
     }
+}
+
+/// The candidates that pass the rest of the filter, newest first.
+fn passing(candidates: &Sql, residual: &Sql, limit: usize) -> Sql {
+    let text = format!(
+        "SELECT c.at, c.tree FROM ({}) AS c JOIN payment_order p ON p.id = c.tree WHERE 1 = 1{} \
+         ORDER BY c.at DESC, c.tree DESC LIMIT {limit}",
+        candidates.text, residual.text
+    );
+    Sql { text, values: candidates.values.iter().chain(&residual.values).cloned().collect() }
+}
+
+fn page(found: &[Cursor], next: Option<Cursor>) -> Page {
+    Page { ids: found.iter().map(|cursor| cursor.id).collect(), next }
 }

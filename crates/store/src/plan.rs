@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::database::{Connection, GuardedRow};
 use crate::dialect;
 use crate::nouns::idempotency::Idempotent;
-use crate::nouns::persons::Sealed;
+use crate::nouns::persons::{Sealed, Telephone};
 use crate::nouns::products::Price;
 use crate::nouns::snapshots::Snapshot;
 use crate::nouns::stock::Adjustment;
@@ -35,8 +35,8 @@ pub struct Writes {
     pub snapshots: Vec<Snapshot>,
     /// Sealed people, each over the one before.
     pub persons: Vec<(Id, Sealed)>,
-    /// Keyed hashes to find a tree by phone: last four digits, whole number.
-    pub phones: Vec<(Id, i64, i64)>,
+    /// Telephones to find trees by.
+    pub phones: Vec<Telephone>,
     /// Tasks.
     pub tasks: Vec<NewTask>,
     /// The book of counts and adjustments.
@@ -155,10 +155,7 @@ impl Plan {
         self.snapshots.extend(writes.snapshots.into_iter().map(Snapshot::row));
         self.persons
             .extend(writes.persons.into_iter().map(|(tree, sealed)| (tree, sealed.row(tree))));
-        let phones = writes.phones.into_iter();
-        self.phones.extend(
-            phones.map(|(tree, last4, phone)| vec![last4.into(), phone.into(), tree.into()]),
-        );
+        self.phones.extend(writes.phones.into_iter().map(Telephone::row));
         self.tasks.extend(writes.tasks.into_iter().map(NewTask::row));
         self.adjustments.extend(writes.adjustments.into_iter().map(Adjustment::row));
         for price in writes.products {

@@ -111,7 +111,7 @@ pub static ORDER_PERSON: Table = Table {
 };
 pub static ORDER_PHONE: Table = Table {
     name: "order_phone",
-    columns: &[("last4", Int), ("phone", Int), ("tree", Int)],
+    columns: &[("last4", Int), ("phone", Int), ("tree", Int), ("created_at", Int)],
     key: 3,
 };
 pub static UNIQUE_KEY: Table = Table {

@@ -5,7 +5,7 @@ mod suite;
 use docket_domain::{Gene, Id, Quantity, Time};
 use docket_store::{
     Cause, Held, Idempotent, Key, KeyRow, NewTask, Price, Priority, Sealed, Store, StoreError,
-    Writes,
+    Telephone, Writes,
 };
 use std::sync::Arc;
 use suite::{Order, on_every_store, open, place, run, stock_of, write};
@@ -275,9 +275,10 @@ async fn everything_beside_orders_comes_back_too() {
             due_at: Time(1),
             created_at: Time(1),
         };
+        let telephone = Telephone { tree: id, created_at: Time(1), last4: -5, number: i64::MIN };
         let writes = Writes {
             persons: vec![(id, sealed.clone())],
-            phones: vec![(id, -5, i64::MIN), (id, -5, i64::MIN)],
+            phones: vec![telephone, telephone],
             idempotency: Some(([1; 32], idempotent)),
             products: vec![price.clone()],
             tasks: vec![task.clone()],

@@ -5,7 +5,7 @@ mod suite;
 
 use docket_domain::Id;
 use docket_domain::words::{Status, StoreStatus};
-use docket_store::{Filter, Key, Sort};
+use docket_store::{Filter, Key, Sort, Telephone, Writes};
 use suite::{Order, on_every_store, place, run};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,12 +99,29 @@ async fn lists_find_by_every_filter_and_page_without_gaps() {
         let id = placed[0].id();
         run(store, vec![Key::Tree(id)], move |view, cx| {
             let before = view.tree(id)?.expect("it was placed").clone();
-            Ok((Some(suite::tagged(&before, "vip", cx.now)), ()))
+            let created_at = before.payment.created_at;
+            let telephone = Telephone { tree: id, created_at, last4: 7, number: 77 };
+            let tagged = suite::tagged(&before, "vip", cx.now);
+            Ok((Some(Writes { phones: vec![telephone], ..tagged }), ()))
         })
         .await
         .unwrap();
         let tagged = Filter { tag: Some("vip".to_owned()), limit: 4, ..Filter::default() };
         assert_eq!(suite::list(store, tagged).await, [id]);
+        for sort in [Sort::Created, Sort::Updated] {
+            let by = |phone, phone_last4| Filter {
+                phone,
+                phone_last4,
+                sort,
+                limit: 4,
+                ..Filter::default()
+            };
+            let found = async |phone, last4| suite::list(store, by(phone, last4)).await;
+            assert_eq!(found(None, Some(7)).await, [id], "{sort:?}, last four digits");
+            assert_eq!(found(Some((7, 77)), None).await, [id], "{sort:?}, the whole number");
+            assert_eq!(found(Some((7, 78)), None).await, [], "{sort:?}, another number");
+            assert_eq!(found(Some((7, 77)), Some(8)).await, [], "{sort:?}, other digits");
+        }
     })
     .await;
 }

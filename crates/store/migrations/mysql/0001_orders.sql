@@ -108,6 +108,7 @@ CREATE TABLE order_phone (
     last4          BIGINT NOT NULL,
     phone          BIGINT NOT NULL,
     tree           BIGINT NOT NULL,
+    created_at     BIGINT NOT NULL,
     PRIMARY KEY (last4, phone, tree)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE TABLE person_reveal (

@@ -108,6 +108,7 @@ CREATE TABLE order_phone (
     last4          INTEGER NOT NULL,
     phone          INTEGER NOT NULL,
     tree           INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
     PRIMARY KEY (last4, phone, tree)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE person_reveal (

@@ -14,6 +14,25 @@ pub struct Sealed {
     pub bytes: Vec<u8>,
 }
 
+/// A tree found by a telephone: keyed hashes of its last four digits and of the whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Telephone {
+    /// The tree.
+    pub tree: Id,
+    /// When it was placed: what pages are sorted by.
+    pub created_at: Time,
+    /// Of the last four digits.
+    pub last4: i64,
+    /// Of the whole number.
+    pub number: i64,
+}
+
+impl Telephone {
+    pub(crate) fn row(self) -> Vec<Value> {
+        vec![self.last4.into(), self.number.into(), self.tree.into(), self.created_at.into()]
+    }
+}
+
 impl Sealed {
     pub(crate) fn row(self, tree: Id) -> Vec<Value> {
         vec![tree.into(), self.key_id.into(), self.bytes.into()]
