@@ -96,7 +96,15 @@ async fn lists_find_by_every_filter_and_page_without_gaps() {
             in_order.retain(|id| found.contains(id));
             assert_eq!(found, in_order, "{name}: newest first, none twice");
         }
-        let id = placed[0].id();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_find_by_tag_and_telephone() {
+    on_every_store(async |store, _| {
+        let id = place(store, Order::new(1)).await.id();
+        place(store, Order::new(2)).await;
         run(store, vec![Key::Tree(id)], move |view, cx| {
             let before = view.tree(id)?.expect("it was placed").clone();
             let created_at = before.payment.created_at;
