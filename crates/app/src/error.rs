@@ -2,7 +2,7 @@
 //! the log. HTTP statuses are the business of `http`.
 
 use docket_domain::{FieldError, Id, Refusal};
-use docket_store::{Cause, QueueFull, Refused, StoreError};
+use docket_store::{Cause, NotDone, QueueFull, Refused, StoreError};
 
 /// One enum for every use case.
 #[derive(Debug, thiserror::Error)]
@@ -79,18 +79,15 @@ impl From<FieldError> for Error {
     }
 }
 
-impl From<QueueFull> for Error {
-    fn from(_: QueueFull) -> Self {
-        Self::Busy
-    }
-}
-
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Self {
-        match refused.cause {
-            Cause::Unavailable => Self::Unavailable(refused.message),
-            Cause::Contended => Self::Busy,
-            Cause::Broken => Self::Internal(refused.message),
+impl From<NotDone> for Error {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Full(QueueFull) => Self::Busy,
+            NotDone::Refused(Refused { cause, message }) => match cause {
+                Cause::Unavailable => Self::Unavailable(message),
+                Cause::Contended => Self::Busy,
+                Cause::Broken => Self::Internal(message),
+            },
         }
     }
 }

@@ -428,3 +428,19 @@ words! {
 /// The markets of the source documents by number; others are configured by name and number ≥ 100.
 pub const MARKETS: &[(u16, &str)] =
     &[(0, "main"), (1, "zebra"), (2, "catcher"), (3, "local"), (4, "community")];
+
+words! {
+    /// How far a task is.
+    pub enum TaskState {
+        /// It waits: for its time, for a worker, or for those before it in its chain.
+        Pending = 0 "pending",
+        /// A worker has it, for as long as its lease.
+        Running = 1 "running",
+        /// Done, or dropped by a person.
+        Done = 2 "done",
+        /// Out of attempts, or hopeless: it needs a person.
+        Dead = 3 "dead",
+        /// Behind a dead one of its chain.
+        Parked = 4 "parked",
+    }
+}

@@ -7,7 +7,7 @@
 mod engine;
 mod queue;
 
-pub use engine::{Engine, Node};
+pub use engine::{Bell, Engine, Node};
 pub use queue::{Priority, Queue, QueueFull};
 
 use crate::plan::Writes;

@@ -33,6 +33,10 @@ enum Shape {
     Delete,
     Hold(usize),
     Move(usize),
+    Claim(usize),
+    Finish(usize),
+    Forget(usize),
+    Claimed(usize),
 }
 
 type Texts = RwLock<HashMap<(&'static str, Shape), &'static str>>;
@@ -193,6 +197,47 @@ pub fn move_stock(n: usize) -> &'static str {
             case("sku_id", n),
             tuples(1, n),
             case("sku_id", n)
+        )
+    })
+}
+
+/// Claims `n` tasks for a worker: stamp, lease, rank, the tasks, then now, twice.
+pub fn claim_tasks(n: usize) -> &'static str {
+    text("task", Shape::Claim(n), || {
+        format!(
+            "UPDATE task SET state = 1, claims = claims + 1, claimed_by = ?, lease_until = ?, run_rank = ? \
+             WHERE id IN {} AND ((state = 0 AND due_at <= ?) OR (state = 1 AND lease_until <= ?))",
+            tuples(1, n)
+        )
+    })
+}
+
+/// Finishes `n` tasks of one stamp: when, the stamp, the tasks.
+pub fn finish_tasks(n: usize) -> &'static str {
+    text("task", Shape::Finish(n), || {
+        format!(
+            "UPDATE task SET state = 2, unique_key = NULL, lease_until = NULL, run_rank = NULL, \
+             finished_at = ? WHERE claimed_by = ? AND state = 1 AND id IN {}",
+            tuples(1, n)
+        )
+    })
+}
+
+/// Removes `n` finished tasks.
+pub fn forget_tasks(n: usize) -> &'static str {
+    text("task", Shape::Forget(n), || {
+        format!("DELETE FROM task WHERE state = 2 AND id IN {}", tuples(1, n))
+    })
+}
+
+/// Every column of those of `n` tasks that carry a stamp: the stamp, the tasks.
+pub fn claimed_tasks(n: usize) -> &'static str {
+    text("task", Shape::Claimed(n), || {
+        let table = &crate::table::TASK;
+        let ids = tuples(1, n);
+        format!(
+            "SELECT {} FROM task WHERE claimed_by = ? AND state = 1 AND id IN {ids}",
+            table.column_list()
         )
     })
 }

@@ -22,6 +22,7 @@ mod store;
 mod table;
 mod value;
 mod view;
+mod work;
 
 pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
 pub use error::StoreError;
@@ -31,10 +32,14 @@ pub use nouns::keys::KeyRow;
 pub use nouns::people::{SessionRow, UserRow};
 pub use nouns::persons::{Sealed, Telephone};
 pub use nouns::products::Price;
+pub use nouns::schedules::{Raise, Slot};
 pub use nouns::snapshots::Snapshot;
 pub use nouns::stock::{Adjustment, Stock};
-pub use nouns::tasks::NewTask;
+pub use nouns::tasks::{
+    Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskRow,
+};
 pub use peek::{Found, SCHEMA, peek};
 pub use plan::{Held, Statement, TreeWrite, Writes};
 pub use store::{Figures, Options, PHASES, Store, sqlite_path};
 pub use view::{Key, Need, Unique, View};
+pub use work::{NotDone, Verdict};

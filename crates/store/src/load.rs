@@ -22,6 +22,7 @@ static STOCK: Lookup = Lookup { table: &table::STOCK, fixed: Some("place"), list
 static PRODUCT: Lookup = Lookup { table: &table::PRODUCT, fixed: None, list: "sku_id" };
 static UNIQUE: Lookup = Lookup { table: &table::UNIQUE_KEY, fixed: None, list: "name" };
 static IDEMPOTENCY: Lookup = Lookup { table: &table::IDEMPOTENCY, fixed: None, list: "hash" };
+static SLOT: Lookup = Lookup { table: &table::SCHEDULE, fixed: None, list: "name" };
 static PERSON: Lookup = Lookup { table: &table::ORDER_PERSON, fixed: None, list: "tree" };
 
 /// Keys by kind, each once and in order.
@@ -33,6 +34,7 @@ struct Wanted {
     unique: BTreeSet<String>,
     hashes: BTreeSet<[u8; 32]>,
     persons: BTreeSet<Id>,
+    slots: BTreeSet<String>,
 }
 
 impl Wanted {
@@ -45,6 +47,7 @@ impl Wanted {
             Key::Unique(name) => self.unique.insert(name),
             Key::Idempotency(hash) => self.hashes.insert(hash),
             Key::Person(id) => self.persons.insert(id),
+            Key::Slot(name) => self.slots.insert(name),
         }
     }
 }
@@ -66,7 +69,8 @@ pub fn keys(view: &mut View, keys: Vec<Key>, db: &mut dyn Connection) -> Result<
         stock(view, &place, skus, db)?;
     }
     beside_orders(view, wanted.products, wanted.unique, wanted.hashes, db)?;
-    persons(view, wanted.persons, db)
+    persons(view, wanted.persons, db)?;
+    slots(view, wanted.slots, db)
 }
 
 fn trees(view: &mut View, ids: &BTreeSet<Id>, db: &mut dyn Connection) -> Result<(), StoreError> {
@@ -153,6 +157,21 @@ fn persons(view: &mut View, ids: BTreeSet<Id>, db: &mut dyn Connection) -> Resul
     for row in rows {
         let (tree, sealed) = Sealed::of(row)?;
         view.load_person(tree, Some(sealed));
+    }
+    Ok(())
+}
+
+fn slots(
+    view: &mut View,
+    names: BTreeSet<String>,
+    db: &mut dyn Connection,
+) -> Result<(), StoreError> {
+    let rows = fetch(&SLOT, &values(&names), db)?;
+    for name in names {
+        view.load_slot(name, None);
+    }
+    for mut row in rows {
+        view.load_slot(row.text()?, Some(row.time()?));
     }
     Ok(())
 }

@@ -9,9 +9,10 @@ use crate::dialect;
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::persons::{Sealed, Telephone};
 use crate::nouns::products::Price;
+use crate::nouns::schedules::Raise;
 use crate::nouns::snapshots::Snapshot;
 use crate::nouns::stock::Adjustment;
-use crate::nouns::tasks::NewTask;
+use crate::nouns::tasks::{Announced, NewTask};
 use crate::rows::{log_row, tree_rows};
 use crate::table::{self, Table};
 use crate::value::Value;
@@ -37,8 +38,10 @@ pub struct Writes {
     pub persons: Vec<(Id, Sealed)>,
     /// Telephones to find trees by.
     pub phones: Vec<Telephone>,
-    /// Tasks.
+    /// Tasks; of those with a unique key, the ones that are not there already.
     pub tasks: Vec<NewTask>,
+    /// The slot of a schedule that this piece runs.
+    pub slot: Option<Raise>,
     /// The book of counts and adjustments.
     pub adjustments: Vec<Adjustment>,
     /// Prices of products.
@@ -124,6 +127,9 @@ pub struct Plan {
     persons: BTreeMap<Id, Vec<Value>>,
     phones: Vec<Vec<Value>>,
     tasks: Vec<Vec<Value>>,
+    tasks_once: Vec<Vec<Value>>,
+    /// For the doorbell, after the commit.
+    pub announced: Vec<Announced>,
     adjustments: Vec<Vec<Value>>,
     products: BTreeMap<(String, String), Vec<Value>>,
     statements: Vec<Statement>,
@@ -156,7 +162,12 @@ impl Plan {
         self.persons
             .extend(writes.persons.into_iter().map(|(tree, sealed)| (tree, sealed.row(tree))));
         self.phones.extend(writes.phones.into_iter().map(Telephone::row));
-        self.tasks.extend(writes.tasks.into_iter().map(NewTask::row));
+        for task in writes.tasks {
+            self.announced.push(task.announced());
+            let once = task.unique_key.is_some();
+            if once { &mut self.tasks_once } else { &mut self.tasks }.push(task.row());
+        }
+        self.statements.extend(writes.slot.map(Raise::statement));
         self.adjustments.extend(writes.adjustments.into_iter().map(Adjustment::row));
         for price in writes.products {
             self.products.insert((price.sku_id.clone(), price.place.clone()), price.row());
@@ -195,6 +206,7 @@ impl Plan {
                 connection.insert(table, rows)?;
             }
         }
+        connection.insert_missing(&table::TASK, &self.tasks_once)?;
         let persons: Vec<_> = std::mem::take(&mut self.persons).into_values().collect();
         connection.upsert(&table::ORDER_PERSON, &persons)?;
         let products: Vec<_> = std::mem::take(&mut self.products).into_values().collect();

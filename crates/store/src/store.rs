@@ -1,10 +1,11 @@
 //! One database, opened: its reads, and the way to its writer.
 
-use crate::batch::{Engine, Node, Piece, Priority, Queue, QueueFull};
+use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
 use crate::database::{Connection, mysql, sqlite};
 use crate::dialect::Lookup;
 use crate::migrate::{self, Upgrade};
 use crate::nouns::nodes;
+use crate::nouns::tasks::Announced;
 use crate::plan::Statement;
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, lock, table};
@@ -62,6 +63,7 @@ pub struct Store {
     figures: Arc<Figures>,
     writer: Mutex<Option<JoinHandle<()>>>,
     node: Node,
+    bell: Arc<Bell>,
 }
 
 /// The file behind a `sqlite:` URL, or `None` for another kind of URL.
@@ -103,6 +105,7 @@ impl Store {
             figures,
             writer: Mutex::new(None),
             node: Node { number: 0, holder, mark: 0 },
+            bell: Arc::default(),
         };
         let clock = Arc::clone(&options.clock);
         store.start(connection, clock, now).await?;
@@ -136,6 +139,7 @@ impl Store {
             clock,
             ids: IdSource::new(self.node.number, self.node.mark),
             node: self.node.clone(),
+            bell: Arc::clone(&self.bell),
         };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
@@ -148,6 +152,12 @@ impl Store {
     /// Hands work to the writer.
     pub fn submit(&self, priority: Priority, piece: Box<dyn Piece>) -> Result<(), QueueFull> {
         self.queue.put(priority, piece)
+    }
+
+    /// Has `ring` told of every task that is committed here, from the writer's thread: it must not wait.
+    pub fn on_tasks(&self, ring: impl Fn(&[Announced]) + Send + Sync + 'static) {
+        // One runner listens to a store; a second one finds its tasks by looking.
+        let _ = self.bell.set(Box::new(ring));
     }
 
     /// What the writer counts.

@@ -156,6 +156,9 @@ pub static PRODUCT: Table = Table {
     ],
     key: 2,
 };
+pub static SCHEDULE: Table =
+    Table { name: "schedule", columns: &[("name", Text), ("slot", Int)], key: 1 };
+/// A task with everything known of it; what is read, and what a new row has nothing in yet.
 pub static TASK: Table = Table {
     name: "task",
     columns: &[
@@ -163,14 +166,20 @@ pub static TASK: Table = Table {
         ("kind", Text),
         ("unique_key", Text),
         ("chain_key", Text),
-        ("run_rank", Int),
+        ("priority", Int),
         ("payload", Text),
         ("state", Int),
         ("claims", Int),
         ("attempts", Int),
         ("max_attempts", Int),
         ("due_at", Int),
+        ("run_rank", Int),
         ("created_at", Int),
+        ("claimed_by", Text),
+        ("lease_until", Int),
+        ("errors", Text),
+        ("parked_by", Int),
+        ("finished_at", Int),
     ],
     key: 1,
 };

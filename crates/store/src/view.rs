@@ -5,7 +5,7 @@ use crate::nouns::persons::Sealed;
 use crate::nouns::products::Price;
 use crate::nouns::stock::Stock;
 use crate::plan::Writes;
-use docket_domain::{Id, Quantity, Tree};
+use docket_domain::{Id, Quantity, Time, Tree};
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -31,6 +31,8 @@ pub enum Key {
     Idempotency([u8; 32]),
     /// The sealed person of a tree.
     Person(Id),
+    /// The slot that a schedule was last run for.
+    Slot(String),
 }
 
 /// Whose a unique key is.
@@ -74,6 +76,7 @@ pub struct View {
     unique: Layer<String, Option<Unique>>,
     idempotency: Layer<[u8; 32], Option<Idempotent>>,
     persons: Layer<Id, Option<Sealed>>,
+    slots: Layer<String, Option<Time>>,
 }
 
 fn need<T>(found: Option<T>, key: impl FnOnce() -> Key) -> Result<T, Need> {
@@ -116,6 +119,11 @@ impl View {
         need(self.persons.get(&id), || Key::Person(id)).map(Option::as_ref)
     }
 
+    /// The slot that schedule `name` was last run for; none where it never ran.
+    pub fn slot(&self, name: &str) -> Result<Option<Time>, Need> {
+        need(self.slots.get(&name.to_owned()), || Key::Slot(name.to_owned())).copied()
+    }
+
     /// The tree as it was loaded, before this batch.
     pub(crate) fn tree_loaded(&self, id: Id) -> Option<&Arc<Tree>> {
         self.trees.loaded.get(&id).and_then(Option::as_ref)
@@ -142,6 +150,7 @@ impl View {
             Key::Unique(name) => self.unique.get(name).is_some(),
             Key::Idempotency(hash) => self.idempotency.get(hash).is_some(),
             Key::Person(id) => self.persons.get(id).is_some(),
+            Key::Slot(name) => self.slots.get(name).is_some(),
         }
     }
 
@@ -153,6 +162,7 @@ impl View {
         self.unique.changed.clear();
         self.idempotency.changed.clear();
         self.persons.changed.clear();
+        self.slots.changed.clear();
     }
 
     pub(crate) fn load_tree(&mut self, id: Id, tree: Option<Tree>) {
@@ -175,6 +185,10 @@ impl View {
         self.idempotency.loaded.insert(hash, found);
     }
 
+    pub(crate) fn load_slot(&mut self, name: String, slot: Option<Time>) {
+        self.slots.loaded.insert(name, slot);
+    }
+
     pub(crate) fn load_person(&mut self, id: Id, sealed: Option<Sealed>) {
         self.persons.loaded.insert(id, sealed);
     }
@@ -190,6 +204,9 @@ impl View {
         }
         if let Some((hash, answer)) = &writes.idempotency {
             self.idempotency.changed.insert(*hash, Some(*answer));
+        }
+        if let Some(raised) = &writes.slot {
+            self.slots.changed.insert(raised.name.clone(), Some(raised.to));
         }
         for (tree, sealed) in &writes.persons {
             self.persons.changed.insert(*tree, Some(sealed.clone()));

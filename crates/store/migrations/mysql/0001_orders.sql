@@ -170,22 +170,38 @@ CREATE TABLE product (
 CREATE TABLE task (
     id             BIGINT NOT NULL PRIMARY KEY,
     kind           VARCHAR(64) NOT NULL,
+    -- Of an unfinished task; nobody's once it is done.
     unique_key     VARCHAR(160),
     chain_key      VARCHAR(160),
-    run_rank         BIGINT NOT NULL,
+    priority       BIGINT NOT NULL,
     payload        LONGTEXT NOT NULL,
     state          BIGINT NOT NULL,
     claims         BIGINT NOT NULL,
     attempts       BIGINT NOT NULL,
     max_attempts   BIGINT NOT NULL,
-    claimed_by     VARCHAR(160),
+    claimed_by     VARCHAR(64),
     due_at         BIGINT NOT NULL,
     lease_until    BIGINT,
-    last_error     TEXT,
+    -- When a worker should look at it next; null where none should.
+    run_rank       BIGINT,
+    errors         TEXT,
+    parked_by      BIGINT,
+    -- Since when it needs a person: dead or parked.
+    halted_at      BIGINT,
     created_at     BIGINT NOT NULL,
     finished_at    BIGINT
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE UNIQUE INDEX task_unique ON task (unique_key);
+CREATE INDEX task_rank ON task (kind, run_rank);
+CREATE INDEX task_chain ON task (chain_key, state, id);
+CREATE INDEX task_halted ON task (halted_at);
+
+-- The slot that each schedule was last run for.
+CREATE TABLE schedule (
+    name           VARCHAR(64) NOT NULL,
+    slot           BIGINT NOT NULL,
+    PRIMARY KEY (name)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE account_user (
     id             BIGINT NOT NULL PRIMARY KEY,

@@ -171,9 +171,10 @@ CREATE TABLE product (
 CREATE TABLE task (
     id             INTEGER PRIMARY KEY,
     kind           TEXT NOT NULL,
+    -- Of an unfinished task; nobody's once it is done.
     unique_key     TEXT,
     chain_key      TEXT,
-    run_rank         INTEGER NOT NULL,
+    priority       INTEGER NOT NULL,
     payload        TEXT NOT NULL,
     state          INTEGER NOT NULL,
     claims         INTEGER NOT NULL,
@@ -182,11 +183,26 @@ CREATE TABLE task (
     claimed_by     TEXT,
     due_at         INTEGER NOT NULL,
     lease_until    INTEGER,
-    last_error     TEXT,
+    -- When a worker should look at it next; null where none should.
+    run_rank       INTEGER,
+    errors         TEXT,
+    parked_by      INTEGER,
+    -- Since when it needs a person: dead or parked.
+    halted_at      INTEGER,
     created_at     INTEGER NOT NULL,
     finished_at    INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX task_unique ON task (unique_key) WHERE unique_key IS NOT NULL;
+CREATE INDEX task_rank ON task (kind, run_rank) WHERE run_rank IS NOT NULL;
+CREATE INDEX task_chain ON task (chain_key, state, id) WHERE chain_key IS NOT NULL;
+CREATE INDEX task_halted ON task (halted_at) WHERE halted_at IS NOT NULL;
+
+-- The slot that each schedule was last run for.
+CREATE TABLE schedule (
+    name           TEXT NOT NULL,
+    slot           INTEGER NOT NULL,
+    PRIMARY KEY (name)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE account_user (
     id             INTEGER PRIMARY KEY,

@@ -3,14 +3,15 @@
 use super::queue::{Queue, Taken};
 use super::{Cause, Context, Piece, Refused};
 use crate::database::Connection;
+use crate::nouns::tasks::Announced;
 use crate::nouns::{nodes, settings};
 use crate::plan::Plan;
 use crate::view::{Key, Need, View};
 use crate::{Figures, StoreError, load};
 use docket_domain::{IdSource, Time};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Rounds of loading after which a piece that still needs more is broken.
@@ -43,6 +44,9 @@ pub struct Node {
     pub mark: i64,
 }
 
+/// What is told of tasks that were committed; nobody listens until it is set.
+pub type Bell = OnceLock<Box<dyn Fn(&[Announced]) + Send + Sync>>;
+
 /// The writer.
 pub struct Engine {
     pub(crate) connection: Box<dyn Connection>,
@@ -51,6 +55,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Fn() -> Time + Send + Sync>,
     pub(crate) node: Node,
     pub(crate) ids: IdSource,
+    pub(crate) bell: Arc<Bell>,
 }
 
 /// A piece with what became of it so far.
@@ -192,6 +197,11 @@ impl Engine {
         let began = Instant::now();
         self.connection.commit()?;
         self.spent(Phase::Commit, began);
+        if !plan.announced.is_empty()
+            && let Some(ring) = self.bell.get()
+        {
+            ring(&plan.announced);
+        }
         self.node.mark = raised.unwrap_or(self.node.mark);
         self.figures.batches.fetch_add(1, Relaxed);
         self.figures.pieces.fetch_add(slots.len() as u64, Relaxed);

@@ -6,6 +6,7 @@ pub mod nodes;
 pub mod people;
 pub mod persons;
 pub mod products;
+pub mod schedules;
 pub mod settings;
 pub mod snapshots;
 pub mod stock;

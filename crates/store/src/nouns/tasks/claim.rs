@@ -1,0 +1,150 @@
+//! What a worker writes about tasks. Every statement after the claim names its stamp, which no other claim
+//! has: a worker that lost its lease changes nothing.
+
+use super::{TaskRow, chain, rank};
+use crate::dialect;
+use crate::plan::Statement;
+use crate::value::Value;
+use docket_domain::{Id, Time};
+
+/// One claim of one worker: a process, and a count within it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stamp(pub String);
+
+/// What becomes of a task that was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failed {
+    /// Tried again at `due_at`; charged or not.
+    Again {
+        /// Not before.
+        due_at: Time,
+        /// Charged failures from now on.
+        attempts: u32,
+        /// Why, where there is something to remember.
+        why: Option<String>,
+    },
+    /// Given up: it needs a person.
+    Dead {
+        /// Why.
+        why: String,
+        /// Charged failures in all.
+        attempts: u32,
+        /// Whether those behind it in its chain go on without it.
+        skipped: bool,
+    },
+}
+
+fn statement(sql: &'static str, values: Vec<Value>) -> Statement {
+    Statement { sql, values, must_match: None }
+}
+
+/// One statement for each chunk of `ids`.
+fn chunked(
+    ids: &[Id],
+    sql: fn(usize) -> &'static str,
+    before: &[Value],
+    after: &[Value],
+) -> Vec<Statement> {
+    let mut rest = ids;
+    let mut statements = Vec::new();
+    for size in dialect::chunks(ids.len()) {
+        let (chunk, left) = rest.split_at(size);
+        let listed = chunk.iter().map(|id| Value::from(*id));
+        let values = before.iter().cloned().chain(listed).chain(after.iter().cloned());
+        statements.push(statement(sql(size), values.collect()));
+        rest = left;
+    }
+    statements
+}
+
+impl Stamp {
+    /// Claims those of `ids` that may still be claimed at `now`. Which ones they were is read back after the
+    /// commit with [`crate::Store::claimed_tasks`].
+    pub fn claim(&self, ids: &[Id], now: Time, lease_until: Time) -> Vec<Statement> {
+        let set = [self.value(), lease_until.into(), lease_until.into()];
+        chunked(ids, dialect::claim_tasks, &set, &[now.into(), now.into()])
+    }
+
+    /// Finishes tasks of this claim that were done.
+    pub fn finish(&self, ids: &[Id], now: Time) -> Vec<Statement> {
+        chunked(ids, dialect::finish_tasks, &[now.into(), self.value()], &[])
+    }
+
+    /// Holds `task` for longer.
+    pub fn renew(&self, task: Id, lease_until: Time) -> Statement {
+        let sql = "UPDATE task SET lease_until = ?, run_rank = ? \
+                   WHERE id = ? AND claimed_by = ? AND state = 1";
+        statement(sql, vec![lease_until.into(), lease_until.into(), task.into(), self.value()])
+    }
+
+    /// Writes what becomes of `task`, which was not done.
+    pub fn fail(&self, task: &TaskRow, failed: &Failed, now: Time) -> Vec<Statement> {
+        match failed {
+            Failed::Again { due_at, attempts, why } => {
+                vec![self.again(task, *due_at, *attempts, why.as_deref(), now)]
+            }
+            Failed::Dead { why, attempts, skipped } => {
+                let mut statements = vec![self.dead(task, *attempts, why, now)];
+                if let Some(chain) = &task.chain_key {
+                    if *skipped {
+                        statements.extend([chain::leave(task.id), chain::wake_next(chain)]);
+                    } else {
+                        statements.push(chain::park_all_behind(chain, task.id, now));
+                    }
+                }
+                statements
+            }
+        }
+    }
+
+    fn again(
+        &self,
+        task: &TaskRow,
+        due_at: Time,
+        attempts: u32,
+        why: Option<&str>,
+        now: Time,
+    ) -> Statement {
+        let sql = "UPDATE task SET state = 0, lease_until = NULL, due_at = ?, run_rank = ?, attempts = ?, \
+                   errors = ? WHERE id = ? AND claimed_by = ? AND state = 1";
+        let errors = match why {
+            Some(why) => task.errors_and(now, why),
+            None if task.errors.is_empty() => Value::Null,
+            None => crate::value::json(&task.errors),
+        };
+        let values = vec![
+            due_at.into(),
+            rank(due_at, task.priority).into(),
+            attempts.into(),
+            errors,
+            task.id.into(),
+            self.value(),
+        ];
+        statement(sql, values)
+    }
+
+    fn dead(&self, task: &TaskRow, attempts: u32, why: &str, now: Time) -> Statement {
+        let sql = "UPDATE task SET state = 3, lease_until = NULL, run_rank = NULL, attempts = ?, errors = ?, \
+                   halted_at = ?, finished_at = ? WHERE id = ? AND claimed_by = ? AND state = 1";
+        let values = vec![
+            attempts.into(),
+            task.errors_and(now, why),
+            now.into(),
+            now.into(),
+            task.id.into(),
+            self.value(),
+        ];
+        statement(sql, values)
+    }
+
+    fn value(&self) -> Value {
+        Value::from(&self.0)
+    }
+}
+
+impl TaskRow {
+    /// Removes finished tasks.
+    pub fn forget(ids: &[Id]) -> Vec<Statement> {
+        chunked(ids, dialect::forget_tasks, &[], &[])
+    }
+}

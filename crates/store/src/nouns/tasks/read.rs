@@ -1,0 +1,227 @@
+//! Reading tasks: what is due, what a claim got, and what people look at.
+
+use super::{Stamp, TaskRow};
+use crate::dialect;
+use crate::table::TASK;
+use crate::value::{Kind, Value};
+use crate::{Store, StoreError};
+use docket_domain::words::TaskState;
+use docket_domain::{Id, Time};
+use std::fmt::Write as _;
+
+/// Rows looked at of those that are due but rank later: 0.2 ms of reading.
+const LATER_MAX: usize = 500;
+/// The most that a priority can rank a task behind its time.
+const LATER_MS: i64 = 255 * super::PRIORITY_MS;
+
+/// A task that a worker could claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Its number.
+    pub id: Id,
+    /// What it waits for in its chain.
+    pub behind: Option<Behind>,
+}
+
+/// Why a task cannot run though it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// One before it in its chain is unfinished.
+    Head(Id),
+    /// One before it in its chain is dead, or parked itself.
+    Halted(Id),
+}
+
+/// How many unfinished tasks there are of one kind in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// The kind.
+    pub kind: String,
+    /// The state.
+    pub state: TaskState,
+    /// How many.
+    pub count: u64,
+    /// When the oldest of them was due.
+    pub oldest_due: Time,
+}
+
+/// Which tasks; everything left out does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct TaskFilter {
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// In this state.
+    pub state: Option<TaskState>,
+    /// Of this chain.
+    pub chain: Option<String>,
+    /// Newer ones were on the page before.
+    pub before: Option<Id>,
+    /// Tasks on a page.
+    pub limit: usize,
+}
+
+/// The first of a chain in one state that has a smaller number; one look at the index of chains each.
+macro_rules! first_before {
+    ($state:literal) => {
+        concat!(
+            "(SELECT MIN(e.id) FROM task e WHERE e.chain_key = t.chain_key AND e.state = ",
+            $state,
+            " AND e.id < t.id)"
+        )
+    };
+}
+
+const DUE: &str = concat!(
+    "SELECT t.id, ",
+    first_before!("0"),
+    ", ",
+    first_before!("1"),
+    ", ",
+    first_before!("3"),
+    ", ",
+    first_before!("4"),
+    " FROM "
+);
+
+impl Store {
+    /// Tasks of `kind` that a worker could claim at `now`, at most `limit`, in the order of their ranks.
+    pub async fn due_tasks(
+        &self,
+        kind: &str,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<Due>, StoreError> {
+        // What ranks before now is due: a rank is never before its time.
+        let sql = format!(
+            "{DUE} task t WHERE t.kind = ? AND t.run_rank <= ? ORDER BY t.run_rank, t.id LIMIT {limit}"
+        );
+        let mut found = self.candidates(sql, vec![kind.into(), now.into()]).await?;
+        if found.len() < limit {
+            // Nothing better to do: what is due already and only ranks later.
+            let sql = format!(
+                "{DUE} (SELECT id, chain_key, run_rank, due_at FROM task WHERE kind = ? \
+                 AND run_rank > ? AND run_rank <= ? ORDER BY run_rank, id LIMIT {LATER_MAX}) t \
+                 WHERE t.due_at <= ? ORDER BY t.run_rank, t.id LIMIT {}",
+                limit - found.len()
+            );
+            let values = vec![kind.into(), now.into(), now.plus(LATER_MS).into(), now.into()];
+            found.extend(self.candidates(sql, values).await?);
+        }
+        Ok(found)
+    }
+
+    async fn candidates(&self, sql: String, values: Vec<Value>) -> Result<Vec<Due>, StoreError> {
+        let rows = self.rows("task", sql, &[Kind::Int; 5], values).await?;
+        let read = rows.into_iter().map(|mut row| {
+            let id = row.id()?;
+            let mut first = || Ok::<_, StoreError>(row.int_or_null()?.map(Id));
+            let (pending, running, dead, parked) = (first()?, first()?, first()?, first()?);
+            let halted = dead.into_iter().chain(parked).min().map(Behind::Halted);
+            let head = pending.into_iter().chain(running).min().map(Behind::Head);
+            Ok(Due { id, behind: halted.or(head) })
+        });
+        read.collect()
+    }
+
+    /// Those of `ids` that carry `stamp`: what a claim got, in the order of their ranks.
+    pub async fn claimed_tasks(
+        &self,
+        stamp: &Stamp,
+        ids: &[Id],
+    ) -> Result<Vec<TaskRow>, StoreError> {
+        let mut rest = ids;
+        let mut found = Vec::with_capacity(ids.len());
+        for size in dialect::chunks(ids.len()) {
+            let (chunk, left) = rest.split_at(size);
+            let listed = chunk.iter().map(|id| Value::from(*id));
+            let values = std::iter::once(Value::from(&stamp.0)).chain(listed).collect();
+            let (sql, kinds) = (dialect::claimed_tasks(size), TASK.kinds());
+            for row in self.rows("task", sql, &kinds, values).await? {
+                found.push(TaskRow::of(row)?);
+            }
+            rest = left;
+        }
+        found.sort_unstable_by_key(|task| ids.iter().position(|id| *id == task.id));
+        Ok(found)
+    }
+
+    /// When the next task of `kind` should be looked at.
+    pub async fn next_task(&self, kind: &str) -> Result<Option<Time>, StoreError> {
+        let sql = "SELECT MIN(run_rank) FROM task WHERE kind = ? AND run_rank IS NOT NULL";
+        let rows = self.rows("task", sql, &[Kind::Int], vec![kind.into()]).await?;
+        rows.into_iter().next().map_or(Ok(None), |mut row| row.time_or_null())
+    }
+
+    /// One task.
+    pub async fn task(&self, id: Id) -> Result<Option<TaskRow>, StoreError> {
+        let sql = format!("SELECT {} FROM task WHERE id = ?", TASK.column_list());
+        let rows = self.rows("task", sql, &TASK.kinds(), vec![id.into()]).await?;
+        rows.into_iter().next().map(TaskRow::of).transpose()
+    }
+
+    /// One page of tasks, newest first.
+    pub async fn tasks(&self, filter: &TaskFilter) -> Result<Vec<TaskRow>, StoreError> {
+        let mut sql = format!("SELECT {} FROM task WHERE 1 = 1", TASK.column_list());
+        let mut values = Vec::new();
+        let mut and = |condition: &str, value: Value| {
+            sql.push_str(condition);
+            values.push(value);
+        };
+        if let Some(kind) = &filter.kind {
+            and(" AND kind = ?", kind.into());
+        }
+        if let Some(state) = filter.state {
+            and(" AND state = ?", state.code().into());
+        }
+        if matches!(filter.state, Some(TaskState::Dead | TaskState::Parked)) {
+            // They are few among many that are done, and have an index of their own.
+            and(" AND halted_at > ?", Value::Int(0));
+        }
+        if let Some(chain) = &filter.chain {
+            and(" AND chain_key = ?", chain.into());
+        }
+        if let Some(before) = filter.before {
+            and(" AND id < ?", before.into());
+        }
+        let _ = write!(sql, " ORDER BY id DESC LIMIT {}", filter.limit);
+        let rows = self.rows("task", sql, &TASK.kinds(), values).await?;
+        rows.into_iter().map(TaskRow::of).collect()
+    }
+
+    /// How much waits or is halted, by kind and state.
+    pub async fn task_backlog(&self) -> Result<Vec<Backlog>, StoreError> {
+        let waiting = "SELECT kind, state, COUNT(*), MIN(due_at) FROM task WHERE run_rank IS NOT NULL \
+                       GROUP BY kind, state";
+        let halted = "SELECT kind, state, COUNT(*), MIN(due_at) FROM task WHERE halted_at IS NOT NULL \
+                      GROUP BY kind, state";
+        let kinds = [Kind::Text, Kind::Int, Kind::Int, Kind::Int];
+        let mut found = Vec::new();
+        for sql in [waiting, halted] {
+            for mut row in self.rows("task", sql, &kinds, vec![]).await? {
+                found.push(Backlog {
+                    kind: row.text()?,
+                    state: row.code(TaskState::from_code)?,
+                    count: row.int()? as u64,
+                    oldest_due: row.time()?,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Tasks that were finished before `before`, oldest first, at most `limit`, from `after` on.
+    pub async fn tasks_finished_before(
+        &self,
+        before: Time,
+        after: Id,
+        limit: usize,
+    ) -> Result<Vec<Id>, StoreError> {
+        let sql = format!(
+            "SELECT id FROM task WHERE id > ? AND state = 2 AND finished_at < ? AND created_at < ? \
+             ORDER BY id LIMIT {limit}"
+        );
+        let values = vec![after.into(), before.into(), before.into()];
+        let rows = self.rows("task", sql, &[Kind::Int], values).await?;
+        rows.into_iter().map(|mut row| row.id()).collect()
+    }
+}

@@ -1,0 +1,145 @@
+//! Writes what became of tasks: what finished while the last transaction was written goes into the next one.
+
+use crate::backoff;
+use crate::kind::Outcome;
+use docket_domain::Time;
+use docket_store::{Cause, Failed, NotDone, Priority, Stamp, Statement, Store, TaskRow, Writes};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Tasks in one transaction at most.
+const TOGETHER_MAX: usize = 256;
+/// How long it waits before it tries a database again that was away.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What became of the tasks of this process, for metrics.
+#[derive(Debug, Default)]
+pub struct Counted {
+    /// Done.
+    pub done: AtomicU64,
+    /// Put off, not charged.
+    pub later: AtomicU64,
+    /// Failed and tried again.
+    pub retried: AtomicU64,
+    /// Given up.
+    pub dead: AtomicU64,
+}
+
+/// A task that a handler has answered.
+#[derive(Debug)]
+pub struct Finished {
+    pub task: TaskRow,
+    pub stamp: Stamp,
+    pub outcome: Outcome,
+    /// Whether those behind it go on if it is dead.
+    pub skips_dead: bool,
+}
+
+impl Finished {
+    /// What is written where it is not done.
+    fn failed(&self, now: Time) -> Option<Failed> {
+        let (why, attempts) = match &self.outcome {
+            Outcome::Done => return None,
+            Outcome::Later(until) => {
+                let (due_at, attempts) = (*until, self.task.attempts);
+                return Some(Failed::Again { due_at, attempts, why: None });
+            }
+            Outcome::Dead(why) => (why.clone(), self.task.attempts + 1),
+            Outcome::Retry(why) => {
+                let attempts = self.task.attempts + 1;
+                if attempts < self.task.max_attempts {
+                    let due_at = backoff::again(self.task.id, attempts, now);
+                    return Some(Failed::Again { due_at, attempts, why: Some(why.clone()) });
+                }
+                (why.clone(), attempts)
+            }
+        };
+        Some(Failed::Dead { why, attempts, skipped: self.skips_dead })
+    }
+
+    fn count(&self, counted: &Counted, now: Time) {
+        let counter = match self.failed(now) {
+            None => &counted.done,
+            Some(Failed::Again { why: None, .. }) => &counted.later,
+            Some(Failed::Again { why: Some(_), .. }) => &counted.retried,
+            Some(Failed::Dead { why, .. }) => {
+                tracing::error!(task = %self.task.id, kind = self.task.kind, why, "a task is dead");
+                &counted.dead
+            }
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+}
+
+/// All that is written of `finished`: done tasks by claim, each other one by itself, and the wake-up of those
+/// behind them.
+fn statements(finished: &[Finished], now: Time) -> Vec<Statement> {
+    let mut done: BTreeMap<&Stamp, Vec<_>> = BTreeMap::new();
+    let mut chains = BTreeSet::new();
+    let mut statements = Vec::new();
+    for one in finished {
+        match one.failed(now) {
+            Some(failed) => statements.extend(one.stamp.fail(&one.task, &failed, now)),
+            None => {
+                done.entry(&one.stamp).or_default().push(one.task.id);
+                chains.extend(one.task.chain_key.as_deref());
+            }
+        }
+    }
+    for (stamp, ids) in done {
+        statements.extend(stamp.finish(&ids, now));
+    }
+    statements.extend(chains.into_iter().map(TaskRow::wake_next));
+    statements
+}
+
+/// Runs until nobody can send any more, or until `abort`: what is not written then is left to the leases.
+pub async fn run(
+    store: Arc<Store>,
+    mut finished: mpsc::Receiver<Finished>,
+    counted: Arc<Counted>,
+    woken: impl Fn(&str),
+    abort: CancellationToken,
+) {
+    let mut batch = Vec::new();
+    while finished.recv_many(&mut batch, TOGETHER_MAX).await > 0 {
+        let together = Arc::new(std::mem::take(&mut batch));
+        let written = tokio::select! {
+            written = write(&store, &together) => written,
+            () = abort.cancelled() => return,
+        };
+        let Some(now) = written else { continue };
+        for one in together.iter() {
+            one.count(&counted, now);
+            if one.task.chain_key.is_some() {
+                woken(&one.task.kind);
+            }
+        }
+    }
+}
+
+/// Writes until it is written; nothing where it can never be.
+async fn write(store: &Store, together: &Arc<Vec<Finished>>) -> Option<Time> {
+    loop {
+        let these = Arc::clone(together);
+        let wrote = store.run(Priority::Bulk, Vec::new(), move |_, cx| {
+            let statements = statements(&these, cx.now);
+            Ok((Some(Writes { statements, ..Writes::default() }), cx.now))
+        });
+        match wrote.await {
+            Ok(now) => return Some(now),
+            Err(NotDone::Refused(refused)) if refused.cause == Cause::Broken => {
+                tracing::error!(%refused, "what became of tasks could not be written");
+                return None;
+            }
+            Err(not_done) => {
+                tracing::debug!(%not_done, "what became of tasks waits");
+                tokio::time::sleep(PATIENCE).await;
+            }
+        }
+    }
+}

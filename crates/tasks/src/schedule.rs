@@ -1,0 +1,227 @@
+//! Schedules: at each slot one task is made, by whichever process is first.
+//!
+//! A slot that was missed is run once when somebody is there again, not once for each slot missed.
+
+use docket_domain::{Gene, Time, time};
+use docket_store::{Key, NewTask, NotDone, Priority, Raise, Store, Writes};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often slots are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// When a schedule has its slots.
+#[derive(Debug, Clone)]
+pub enum Every {
+    /// Whole multiples of this many milliseconds since 1970.
+    Interval(time::Millis),
+    /// Times of a cron expression in a time zone.
+    Cron(Box<cronexpr::Crontab>),
+}
+
+/// Why a schedule cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ScheduleError {
+    /// An interval of nothing.
+    #[error("an interval must be at least 1s")]
+    TooShort,
+    /// No cron expression, or no time zone.
+    #[error("`{expression}` in the zone `{zone}` is no cron expression: {why}")]
+    Cron {
+        /// As it was given.
+        expression: String,
+        /// As it was given.
+        zone: String,
+        /// What the reader of expressions says.
+        why: String,
+    },
+}
+
+impl Every {
+    /// A cron expression of five fields in the time zone `zone`, such as `Asia/Shanghai`.
+    pub fn cron(expression: &str, zone: &str) -> Result<Self, ScheduleError> {
+        let parsed = cronexpr::parse_crontab(&format!("{expression} {zone}"));
+        let wrong = |why: cronexpr::Error| ScheduleError::Cron {
+            expression: expression.to_owned(),
+            zone: zone.to_owned(),
+            why: why.to_string(),
+        };
+        Ok(Self::Cron(Box::new(parsed.map_err(wrong)?)))
+    }
+
+    /// An interval of `millis`.
+    pub const fn interval(millis: time::Millis) -> Result<Self, ScheduleError> {
+        if millis < 1000 { Err(ScheduleError::TooShort) } else { Ok(Self::Interval(millis)) }
+    }
+
+    /// The first slot after `time`; none where a cron expression has no more.
+    pub fn after(&self, time: Time) -> Option<Time> {
+        match self {
+            Self::Interval(millis) => Some(Time((time.0.div_euclid(*millis) + 1) * millis)),
+            Self::Cron(crontab) => {
+                let time = jiff::Timestamp::from_millisecond(time.0).ok()?;
+                let next = crontab.find_next(time).ok()?;
+                Some(Time(next.timestamp().as_millisecond()))
+            }
+        }
+    }
+
+    /// The last slot after `from` and not after `now`: what a process that was away has to run.
+    pub fn missed(&self, from: Time, now: Time) -> Option<Time> {
+        // The last slot is near, most likely: looks further and further back, and walks on from there.
+        let spans = [time::MINUTE, time::HOUR, time::DAY, 32 * time::DAY, 400 * time::DAY];
+        let back = spans.into_iter().map(|span| now.plus(-span).max(from));
+        let mut slot =
+            back.chain([from]).find_map(|start| self.after(start).filter(|slot| *slot <= now))?;
+        while let Some(next) = self.after(slot).filter(|next| *next <= now) {
+            slot = next;
+        }
+        Some(slot)
+    }
+}
+
+impl FromStr for Every {
+    type Err = ScheduleError;
+
+    /// Five fields of cron, in UTC where no zone is added as a sixth.
+    fn from_str(text: &str) -> Result<Self, ScheduleError> {
+        let fields: Vec<_> = text.split_whitespace().collect();
+        match fields.len() {
+            6 => Self::cron(&fields[..5].join(" "), fields[5]),
+            _ => Self::cron(text, "UTC"),
+        }
+    }
+}
+
+/// A schedule: at each of its slots a task of `kind` is made.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// What people call it.
+    pub name: String,
+    /// When.
+    pub every: Every,
+    /// Which handler runs its tasks.
+    pub kind: &'static str,
+    /// For the handler, JSON.
+    pub payload: String,
+    /// Charged failures until a task of it is dead.
+    pub max_attempts: u32,
+}
+
+/// Makes tasks until `stop`.
+pub async fn run(
+    store: Arc<Store>,
+    schedules: Vec<Schedule>,
+    clock: Arc<dyn Fn() -> Time + Send + Sync>,
+    stop: CancellationToken,
+) {
+    // A schedule that never ran begins now, not with all the slots since 1970.
+    let began = clock();
+    let mut known: BTreeMap<String, Time> = BTreeMap::new();
+    loop {
+        let now = clock();
+        for schedule in &schedules {
+            let from = known.get(&schedule.name).copied().unwrap_or(began);
+            let Some(slot) = schedule.every.missed(from, now) else { continue };
+            match make(&store, schedule.clone(), slot).await {
+                Ok(()) => {
+                    known.insert(schedule.name.clone(), slot);
+                }
+                Err(not_done) => {
+                    tracing::debug!(schedule = schedule.name, %not_done, "a schedule waits");
+                }
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Makes the task of `slot`, unless another process has.
+async fn make(store: &Store, schedule: Schedule, slot: Time) -> Result<(), NotDone> {
+    let keys = vec![Key::Slot(schedule.name.clone())];
+    let decide = move |view: &docket_store::View, cx: &mut docket_store::Context<'_>| {
+        let over = view.slot(&schedule.name)?;
+        if over >= Some(slot) {
+            return Ok((None, ()));
+        }
+        let task = NewTask {
+            id: cx.ids.next(cx.now, Gene(0)),
+            kind: schedule.kind,
+            unique_key: Some(format!("{}@{}", schedule.name, slot.0)),
+            chain_key: None,
+            priority: 0,
+            payload: schedule.payload.clone(),
+            max_attempts: schedule.max_attempts,
+            due_at: cx.now,
+            created_at: cx.now,
+        };
+        let raise = Raise { name: schedule.name.clone(), over, to: slot };
+        Ok((Some(Writes { tasks: vec![task], slot: Some(raise), ..Writes::default() }), ()))
+    };
+    store.run(Priority::Bulk, keys, decide).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> Time {
+        Time(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+    }
+
+    #[test]
+    fn a_day_begins_in_its_zone_and_summer_time_moves_it() {
+        let nightly = Every::cron("0 2 * * *", "Asia/Shanghai").unwrap();
+        assert_eq!(nightly.after(at("2026-11-20T00:00:00Z")), Some(at("2026-11-20T18:00:00Z")));
+        let berlin = Every::cron("30 3 * * *", "Europe/Berlin").unwrap();
+        assert_eq!(berlin.after(at("2026-03-28T12:00:00Z")), Some(at("2026-03-29T01:30:00Z")));
+        assert_eq!(berlin.after(at("2026-10-24T12:00:00Z")), Some(at("2026-10-25T02:30:00Z")));
+    }
+
+    #[test]
+    fn what_was_missed_is_run_once_for_its_last_slot() {
+        let every = Every::interval(10 * time::MINUTE).unwrap();
+        let (from, now) = (at("2026-11-20T00:00:00Z"), at("2026-11-23T10:07:00Z"));
+        assert_eq!(every.missed(from, now), Some(at("2026-11-23T10:00:00Z")));
+        assert_eq!(every.missed(at("2026-11-23T10:00:00Z"), now), None, "it is not run again");
+        let yearly = Every::cron("0 0 1 1 *", "UTC").unwrap();
+        assert_eq!(
+            yearly.missed(at("2024-06-01T00:00:00Z"), now),
+            Some(at("2026-01-01T00:00:00Z"))
+        );
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_its_words() {
+        let wrong = Every::cron("61 * * * *", "UTC").unwrap_err().to_string();
+        assert!(wrong.contains("61 * * * *"), "{wrong}");
+        assert!(Every::cron("* * * * *", "Mars/Base").is_err());
+        assert!(Every::interval(999).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn the_missed_slot_is_the_last_one(
+            from in 1_700_000_000_000_i64..1_800_000_000_000,
+            later in 0_i64..4_000_000,
+            minutes in 1_i64..600,
+        ) {
+            let every = Every::interval(minutes * time::MINUTE).unwrap();
+            let now = Time(from + later);
+            match every.missed(Time(from), now) {
+                None => prop_assert!(every.after(Time(from)).unwrap() > now),
+                Some(slot) => {
+                    prop_assert!(slot > Time(from) && slot <= now);
+                    prop_assert!(every.after(slot).unwrap() > now);
+                }
+            }
+        }
+    }
+}
