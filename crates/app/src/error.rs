@@ -56,6 +56,18 @@ pub enum Error {
         /// Until when.
         seconds: u64,
     },
+    /// What was asked does not fit the state of what it was asked of.
+    #[error("{message}; {what} {id} is {state}")]
+    WrongState {
+        /// `task`.
+        what: &'static str,
+        /// As it was named.
+        id: String,
+        /// The state it is in.
+        state: &'static str,
+        /// What it would have to be.
+        message: &'static str,
+    },
     /// Too much work is waiting.
     #[error("too much work is waiting; try again in a moment")]
     Busy,

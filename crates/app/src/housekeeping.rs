@@ -1,39 +1,61 @@
-//! What keeps the center in order by itself: the node's lease, idempotency keys past their day, sessions.
+//! What keeps the center in order: the node's lease, which cannot wait, and what is forgotten once an hour.
 
 use crate::App;
-use docket_domain::time;
-use docket_store::{Idempotent, SessionRow};
+use docket_domain::{Id, time};
+use docket_store::{Idempotent, Priority, SessionRow, TaskRow, Writes};
+use docket_tasks::Outcome;
 use std::time::Duration;
 
+/// Its kind of task, and its schedule.
+pub const KIND: &str = "housekeeping";
 /// Well within the minute that a lease lasts.
 const LEASE: Duration = Duration::from_secs(15);
-/// Leases between two rounds of forgetting: an hour.
-const FORGET_EVERY: u32 = 240;
 /// How long an idempotency key lives.
 const IDEMPOTENCY: time::Millis = time::DAY;
+/// How long a finished task is kept.
+const FINISHED: time::Millis = 7 * time::DAY;
+/// Finished tasks removed in one transaction: a step that nobody feels.
+const STEP: usize = 256;
 
-/// Runs until the center stops.
-pub async fn run(app: App) {
+/// Renews the node's lease until the center stops.
+pub async fn renew(app: App) {
     let stop = app.inner.stop.clone();
-    let mut round = 0_u32;
     loop {
         let renew = app.store().renew_node(app.now());
-        let forget = round.is_multiple_of(FORGET_EVERY);
-        let wrote = app.write_numbered(move |_, now| {
-            let mut statements = vec![renew.clone()];
-            if forget {
-                statements.push(Idempotent::forget_before(now.plus(-IDEMPOTENCY)));
-                statements.push(SessionRow::forget_before(now));
-            }
-            statements
-        });
-        if let Err(error) = wrote.await {
-            tracing::debug!(%error, "housekeeping waits");
+        if let Err(error) = app.write_numbered(move |_, _| vec![renew.clone()]).await {
+            tracing::debug!(%error, "the node's lease waits");
         }
-        round = round.wrapping_add(1);
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(LEASE) => {}
+        }
+    }
+}
+
+/// Forgets idempotency keys past their day, sessions that ran out, and tasks that were finished long ago.
+pub async fn handle(app: App) -> Outcome {
+    match app.forget().await {
+        Ok(()) => Outcome::Done,
+        Err(error) => Outcome::Retry(error.to_string()),
+    }
+}
+
+impl App {
+    async fn forget(&self) -> Result<(), crate::Error> {
+        self.write_numbered(|_, now| {
+            vec![Idempotent::forget_before(now.plus(-IDEMPOTENCY)), SessionRow::forget_before(now)]
+        })
+        .await?;
+        let before = self.now().plus(-FINISHED);
+        let mut after = Id(0);
+        loop {
+            let ids = self.store().tasks_finished_before(before, after, STEP).await?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            after = *last;
+            let forget = move |_: &docket_store::View, _: &mut docket_store::Context<'_>| {
+                Ok((Some(Writes { statements: TaskRow::forget(&ids), ..Writes::default() }), ()))
+            };
+            self.inner.lane.run(Priority::Bulk, Vec::new(), forget).await?;
         }
     }
 }

@@ -19,6 +19,7 @@ mod products;
 mod record;
 pub mod settings;
 mod stock;
+mod tasks;
 mod timers;
 mod unique;
 pub mod vault;
@@ -35,6 +36,7 @@ pub use products::SetPrice;
 pub use record::{Recorded, Taken};
 pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
+pub use tasks::{Scheduled, TaskSettings};
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{Adjustment, Cursor, KeyRow, OperationFilter, Price, Stock, UserRow};
@@ -42,7 +44,7 @@ pub use docket_store::{Adjustment, Cursor, KeyRow, OperationFilter, Price, Stock
 use docket_domain::{Time, Tree};
 use docket_store::{Options, Store, StoreError};
 use docket_wire::Person;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -62,6 +64,9 @@ struct Inner {
     tries: people::Tries,
     stop: CancellationToken,
     background: TaskTracker,
+    redis: Option<docket_tasks::Redis>,
+    unstarted: Mutex<Option<docket_tasks::Unstarted>>,
+    runner: Mutex<Option<docket_tasks::Runner>>,
 }
 
 /// An order as an answer shows it: the tree after the change, and its people for masking.
@@ -94,6 +99,7 @@ impl App {
         let store = Arc::new(Store::open(options).await?);
         let lane = lane::Lane::new(Arc::clone(&store));
         let access = access::Cache::default();
+        let unstarted = settings.tasks.redis.as_ref().map(docket_tasks::Redis::new);
         let (stop, background) = (CancellationToken::new(), TaskTracker::new());
         let inner = Inner {
             settings,
@@ -105,19 +111,24 @@ impl App {
             tries: people::Tries::default(),
             stop,
             background,
+            redis: unstarted.as_ref().map(docket_tasks::Unstarted::handle),
+            unstarted: Mutex::new(unstarted),
+            runner: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Starts what runs by itself: timers, housekeeping, the node's lease.
+    /// Starts what runs by itself: timers, tasks and schedules, the node's lease.
     pub fn start(&self) {
         let background = &self.inner.background;
         background.spawn(timers::run(self.clone()));
-        background.spawn(housekeeping::run(self.clone()));
+        background.spawn(housekeeping::renew(self.clone()));
+        self.start_tasks();
     }
 
     /// Stops what runs by itself, finishes the work that waits, and closes the database.
     pub async fn stop(&self) {
+        self.stop_tasks().await;
         self.inner.stop.cancel();
         self.inner.background.close();
         self.inner.background.wait().await;

@@ -1,5 +1,6 @@
 //! What can be set about an order center, as data: the edges read it from config.
 
+use crate::tasks::TaskSettings;
 use docket_domain::Tree;
 use docket_domain::deadline::Policy;
 use docket_domain::time::Millis;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub markets: Markets,
     /// Deadlines.
     pub deadlines: Arc<Deadlines>,
+    /// How tasks are run.
+    pub tasks: TaskSettings,
 }
 
 /// Deadlines: by type, over that by channel, over that by shop; each names only what it changes.
@@ -77,6 +80,7 @@ impl Settings {
             queue: 4096,
             markets: Markets::default(),
             deadlines: Arc::default(),
+            tasks: TaskSettings::default(),
         }
     }
 }

@@ -178,6 +178,11 @@ impl Store {
         }
     }
 
+    /// Names this process: no other has the same, now or later.
+    pub fn process(&self) -> &str {
+        &self.node.holder
+    }
+
     /// The statement that keeps this process's node number; due well within a minute.
     pub fn renew_node(&self, now: Time) -> Statement {
         nodes::renew(self.node.number, &self.node.holder, now.plus(nodes::LEASE_MS))

@@ -3,6 +3,7 @@
 use crate::backoff;
 use crate::kind::Outcome;
 use docket_domain::Time;
+use docket_domain::words::TaskState;
 use docket_store::{Cause, Failed, NotDone, Priority, Stamp, Statement, Store, TaskRow, Writes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -61,17 +62,19 @@ impl Finished {
         Some(Failed::Dead { why, attempts, skipped: self.skips_dead })
     }
 
-    fn count(&self, counted: &Counted, now: Time) {
-        let counter = match self.failed(now) {
-            None => &counted.done,
-            Some(Failed::Again { why: None, .. }) => &counted.later,
-            Some(Failed::Again { why: Some(_), .. }) => &counted.retried,
+    /// Counts it, and answers what it is now.
+    fn count(&self, counted: &Counted, now: Time) -> TaskState {
+        let (counter, state) = match self.failed(now) {
+            None => (&counted.done, TaskState::Done),
+            Some(Failed::Again { why: None, .. }) => (&counted.later, TaskState::Pending),
+            Some(Failed::Again { why: Some(_), .. }) => (&counted.retried, TaskState::Pending),
             Some(Failed::Dead { why, .. }) => {
                 tracing::error!(task = %self.task.id, kind = self.task.kind, why, "a task is dead");
-                &counted.dead
+                (&counted.dead, TaskState::Dead)
             }
         };
         counter.fetch_add(1, Relaxed);
+        state
     }
 }
 
@@ -98,26 +101,24 @@ fn statements(finished: &[Finished], now: Time) -> Vec<Statement> {
 }
 
 /// Runs until nobody can send any more, or until `abort`: what is not written then is left to the leases.
+/// `written` hears of each task that is.
 pub async fn run(
     store: Arc<Store>,
     mut finished: mpsc::Receiver<Finished>,
     counted: Arc<Counted>,
-    woken: impl Fn(&str),
+    written: impl Fn(&Finished, TaskState),
     abort: CancellationToken,
 ) {
     let mut batch = Vec::new();
     while finished.recv_many(&mut batch, TOGETHER_MAX).await > 0 {
         let together = Arc::new(std::mem::take(&mut batch));
-        let written = tokio::select! {
-            written = write(&store, &together) => written,
+        let wrote = tokio::select! {
+            wrote = write(&store, &together) => wrote,
             () = abort.cancelled() => return,
         };
-        let Some(now) = written else { continue };
+        let Some(now) = wrote else { continue };
         for one in together.iter() {
-            one.count(&counted, now);
-            if one.task.chain_key.is_some() {
-                woken(&one.task.kind);
-            }
+            written(one, one.count(&counted, now));
         }
     }
 }

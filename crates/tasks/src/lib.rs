@@ -8,11 +8,13 @@
 mod backoff;
 mod finisher;
 mod kind;
+mod redis;
 mod runner;
 mod schedule;
 mod wakeup;
 
 pub use finisher::Counted;
 pub use kind::{Job, Kind, Outcome};
+pub use redis::{BadUrl, Redis, RedisAt, Unstarted};
 pub use runner::{Runner, Settings};
 pub use schedule::{Every, Schedule, ScheduleError};

@@ -3,9 +3,11 @@
 
 use crate::finisher::{self, Counted, Finished};
 use crate::kind::{Job, Kind, Outcome};
+use crate::redis::{Note, Redis, Unstarted};
 use crate::schedule::{self, Schedule};
 use crate::wakeup::Wakeup;
 use docket_domain::Time;
+use docket_domain::words::TaskState;
 use docket_store::{Behind, NotDone, Priority, Stamp, Store, StoreError, TaskRow, Writes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -55,6 +57,8 @@ struct Worker {
     settings: Settings,
     wakeup: Arc<Wakeup>,
     counted: Arc<Counted>,
+    redis: Option<Redis>,
+    owner: Arc<str>,
     claims: AtomicU64,
     running: TaskTracker,
     abort: CancellationToken,
@@ -66,22 +70,37 @@ impl Runner {
         store: Arc<Store>,
         kinds: Vec<Kind>,
         schedules: Vec<Schedule>,
+        redis: Option<Unstarted>,
         settings: Settings,
     ) -> Self {
         let wakeup = Arc::new(Wakeup::new(kinds.iter().map(Kind::name)));
-        let bell = Arc::clone(&wakeup);
-        store.on_tasks(move |announced| announced.iter().for_each(|task| bell.ring(task.kind)));
-        let grace = settings.grace;
+        let (stop, loops, running) =
+            (CancellationToken::new(), TaskTracker::new(), TaskTracker::new());
+        let slots: usize = kinds.iter().map(|kind| kind.concurrency).sum();
+        let busy = running.clone();
+        let has_room = move || busy.len() < slots;
+        let redis = redis.map(|redis| redis.start(Arc::clone(&wakeup), has_room, &loops, &stop));
+        let (bell, far) = (Arc::clone(&wakeup), redis.clone());
+        store.on_tasks(move |announced| {
+            for task in announced {
+                bell.ring(task.kind);
+                if let Some(redis) = &far {
+                    redis.tell(Note::Announced(*task));
+                }
+            }
+        });
+        let (grace, owner) = (settings.grace, settings.process.as_str().into());
         let worker = Arc::new(Worker {
             store: Arc::clone(&store),
             settings,
             wakeup,
             counted: Arc::default(),
+            redis,
+            owner,
             claims: AtomicU64::new(0),
-            running: TaskTracker::new(),
+            running,
             abort: CancellationToken::new(),
         });
-        let (stop, loops) = (CancellationToken::new(), TaskTracker::new());
         let (finished, answered) = mpsc::channel(FINISHED_MAX);
         for kind in kinds {
             loops.spawn(Arc::clone(&worker).work(kind, finished.clone(), stop.clone()));
@@ -89,11 +108,20 @@ impl Runner {
         drop(finished);
         let bell = Arc::clone(&worker.wakeup);
         let (counted, abort) = (Arc::clone(&worker.counted), worker.abort.clone());
-        let woken = move |kind: &str| bell.ring(kind);
-        loops.spawn(finisher::run(Arc::clone(&store), answered, counted, woken, abort));
+        let far = worker.redis.clone();
+        let written = move |one: &Finished, state: TaskState| {
+            if one.task.chain_key.is_some() {
+                bell.ring(&one.task.kind);
+            }
+            if let Some(redis) = &far {
+                redis.tell(Note::Released { id: one.task.id, status: state.word() });
+            }
+        };
+        loops.spawn(finisher::run(Arc::clone(&store), answered, counted, written, abort));
         if !schedules.is_empty() {
             let clock = Arc::clone(&worker.settings.clock);
-            loops.spawn(schedule::run(store, schedules, clock, stop.clone()));
+            let began = clock();
+            loops.spawn(schedule::run(store, schedules, clock, began, stop.clone()));
         }
         loops.close();
         Self { worker, stop, loops, grace }
@@ -102,6 +130,11 @@ impl Runner {
     /// What became of its tasks.
     pub fn counted(&self) -> &Counted {
         &self.worker.counted
+    }
+
+    /// Wakes the workers of `kind` here.
+    pub fn ring(&self, kind: &str) {
+        self.worker.wakeup.ring(kind);
     }
 
     /// Tasks that run now.
@@ -226,6 +259,11 @@ impl Worker {
         };
         self.store.run(Priority::Bulk, Vec::new(), write).await?;
         let tasks = self.store.claimed_tasks(&stamp, &free).await?;
+        if let Some(redis) = &self.redis {
+            let owner = &self.owner;
+            let note = |task: &TaskRow| Note::Claimed { id: task.id, owner: Arc::clone(owner) };
+            tasks.iter().map(note).for_each(|note| redis.tell(note));
+        }
         Ok(Claimed { tasks, stamp, more })
     }
 

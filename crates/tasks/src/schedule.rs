@@ -5,6 +5,7 @@
 use docket_domain::{Gene, Time, time};
 use docket_store::{Key, NewTask, NotDone, Priority, Raise, Store, Writes};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,12 @@ pub enum Every {
     /// Whole multiples of this many milliseconds since 1970.
     Interval(time::Millis),
     /// Times of a cron expression in a time zone.
-    Cron(Box<cronexpr::Crontab>),
+    Cron {
+        /// As it was written, with its zone.
+        text: String,
+        /// As it was read.
+        crontab: Box<cronexpr::Crontab>,
+    },
 }
 
 /// Why a schedule cannot be read.
@@ -43,13 +49,14 @@ pub enum ScheduleError {
 impl Every {
     /// A cron expression of five fields in the time zone `zone`, such as `Asia/Shanghai`.
     pub fn cron(expression: &str, zone: &str) -> Result<Self, ScheduleError> {
-        let parsed = cronexpr::parse_crontab(&format!("{expression} {zone}"));
+        let text = format!("{expression} {zone}");
+        let parsed = cronexpr::parse_crontab(&text);
         let wrong = |why: cronexpr::Error| ScheduleError::Cron {
             expression: expression.to_owned(),
             zone: zone.to_owned(),
             why: why.to_string(),
         };
-        Ok(Self::Cron(Box::new(parsed.map_err(wrong)?)))
+        Ok(Self::Cron { crontab: Box::new(parsed.map_err(wrong)?), text })
     }
 
     /// An interval of `millis`.
@@ -61,7 +68,7 @@ impl Every {
     pub fn after(&self, time: Time) -> Option<Time> {
         match self {
             Self::Interval(millis) => Some(Time((time.0.div_euclid(*millis) + 1) * millis)),
-            Self::Cron(crontab) => {
+            Self::Cron { crontab, .. } => {
                 let time = jiff::Timestamp::from_millisecond(time.0).ok()?;
                 let next = crontab.find_next(time).ok()?;
                 Some(Time(next.timestamp().as_millisecond()))
@@ -80,6 +87,21 @@ impl Every {
             slot = next;
         }
         Some(slot)
+    }
+}
+
+impl fmt::Display for Every {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cron { text, .. } => f.write_str(text),
+            Self::Interval(millis) if millis % time::HOUR == 0 => {
+                write!(f, "every {}h", millis / time::HOUR)
+            }
+            Self::Interval(millis) if millis % time::MINUTE == 0 => {
+                write!(f, "every {}m", millis / time::MINUTE)
+            }
+            Self::Interval(millis) => write!(f, "every {}s", millis / 1000),
+        }
     }
 }
 
@@ -111,15 +133,15 @@ pub struct Schedule {
     pub max_attempts: u32,
 }
 
-/// Makes tasks until `stop`.
+/// Makes tasks until `stop`. A schedule that this process has not run yet begins with `began`, not with all
+/// the slots since 1970.
 pub async fn run(
     store: Arc<Store>,
     schedules: Vec<Schedule>,
     clock: Arc<dyn Fn() -> Time + Send + Sync>,
+    began: Time,
     stop: CancellationToken,
 ) {
-    // A schedule that never ran begins now, not with all the slots since 1970.
-    let began = clock();
     let mut known: BTreeMap<String, Time> = BTreeMap::new();
     loop {
         let now = clock();

@@ -7,7 +7,7 @@ use super::Problem;
 use super::tree::{SourceFile, Tree};
 
 /// Arrows point downwards: each of our packages, and those of ours that it may use outside its tests.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("docket-domain", &[]),
     ("docket-wire", &["docket-domain"]),
     ("docket-store", &["docket-domain"]),

@@ -1,0 +1,204 @@
+//! Durable tasks of the center: its kinds and schedules, and what people do with tasks.
+
+use crate::access::{Principal, Scope};
+use crate::{App, Error, housekeeping};
+use docket_domain::words::TaskState;
+use docket_domain::{Id, Time};
+use docket_store::{Context, Priority, Statement, TaskFilter, TaskRow, View, Writes};
+use docket_tasks::{Every, Kind, Redis, RedisAt, Runner, Schedule};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How tasks are run in this process.
+#[derive(Debug, Clone)]
+pub struct TaskSettings {
+    /// Where Redis is, if there is one.
+    pub redis: Option<RedisAt>,
+    /// How long a stop waits for handlers.
+    pub grace: Duration,
+    /// Schedules that run at other times than by default, by name.
+    pub schedules: Vec<(String, Every)>,
+}
+
+impl Default for TaskSettings {
+    fn default() -> Self {
+        Self { redis: None, grace: Duration::from_secs(20), schedules: Vec::new() }
+    }
+}
+
+/// A schedule with its runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// What people call it.
+    pub name: String,
+    /// The kind of its tasks.
+    pub kind: &'static str,
+    /// When, as people read it.
+    pub every: String,
+    /// The slot it last ran for.
+    pub last: Option<Time>,
+    /// The slot it runs for next.
+    pub next: Option<Time>,
+}
+
+/// The kinds of task that a center runs.
+fn kinds(app: &App) -> Vec<Kind> {
+    let keeper = app.clone();
+    vec![
+        Kind::new(housekeeping::KIND, move |_| housekeeping::handle(keeper.clone())).concurrency(1),
+    ]
+}
+
+/// What runs at times of its own, at its default time or at the one that is set.
+fn schedules(settings: &TaskSettings) -> Vec<Schedule> {
+    let hourly = Schedule {
+        name: housekeeping::KIND.to_owned(),
+        every: Every::Interval(docket_domain::time::HOUR),
+        kind: housekeeping::KIND,
+        payload: "{}".to_owned(),
+        max_attempts: 5,
+    };
+    let mut schedules = vec![hourly];
+    for schedule in &mut schedules {
+        let set = settings.schedules.iter().find(|(name, _)| *name == schedule.name);
+        if let Some((_, every)) = set {
+            schedule.every = every.clone();
+        }
+    }
+    schedules
+}
+
+impl App {
+    /// Starts to run tasks and schedules.
+    pub(crate) fn start_tasks(&self) {
+        let inner = &self.inner;
+        let redis = inner.unstarted.lock().expect("only start holds it").take();
+        let clock = inner.clock.clone();
+        let process = inner.store.process().to_owned();
+        let settings = docket_tasks::Settings {
+            grace: inner.settings.tasks.grace,
+            ..docket_tasks::Settings::new(process, Arc::new(move || clock.now()))
+        };
+        let schedules = schedules(&inner.settings.tasks);
+        let store = Arc::clone(&inner.store);
+        let runner = Runner::start(store, kinds(self), schedules, redis, settings);
+        *inner.runner.lock().expect("only start and stop hold the runner") = Some(runner);
+    }
+
+    /// Lets tasks that run finish, and claims no more.
+    pub(crate) async fn stop_tasks(&self) {
+        let runner = self.inner.runner.lock().expect("only start and stop hold the runner").take();
+        if let Some(runner) = runner {
+            runner.stop().await;
+        }
+    }
+
+    /// The Redis that rings for tasks, if there is one.
+    pub fn redis(&self) -> Option<&Redis> {
+        self.inner.redis.as_ref()
+    }
+
+    /// One page of tasks, newest first.
+    pub async fn tasks(&self, who: &Principal, filter: &TaskFilter) -> Result<Vec<TaskRow>, Error> {
+        who.needs_whole(Scope::Tasks)?;
+        Ok(self.store().tasks(filter).await?)
+    }
+
+    /// One task.
+    pub async fn task(&self, who: &Principal, id: Id) -> Result<TaskRow, Error> {
+        who.needs_whole(Scope::Tasks)?;
+        let found = self.store().task(id).await?;
+        found.ok_or_else(|| Error::NotFound { what: "task", id: id.to_string() })
+    }
+
+    /// Runs a dead task again, with another payload if one is given; those parked behind it follow.
+    pub async fn retry_task(
+        &self,
+        who: &Principal,
+        id: Id,
+        payload: Option<String>,
+    ) -> Result<TaskRow, Error> {
+        let task = self.task(who, id).await?;
+        if task.state != TaskState::Dead {
+            return Err(not_now(&task, "only a dead task can be retried"));
+        }
+        let kind = task.kind.clone();
+        self.write_task(move |now| task.retry(payload.as_deref(), now)).await?;
+        self.ring(&kind);
+        self.task(who, id).await
+    }
+
+    /// Runs every dead task of `kind` again; answers how many there were.
+    pub async fn retry_tasks(&self, who: &Principal, kind: &str) -> Result<usize, Error> {
+        who.needs_whole(Scope::Tasks)?;
+        let mut filter = TaskFilter {
+            kind: Some(kind.to_owned()),
+            state: Some(TaskState::Dead),
+            limit: 200,
+            ..TaskFilter::default()
+        };
+        let mut retried = 0;
+        loop {
+            let dead = self.store().tasks(&filter).await?;
+            let Some(last) = dead.last() else { return Ok(retried) };
+            filter.before = Some(last.id);
+            retried += dead.len();
+            self.write_task(move |now| {
+                dead.iter().flat_map(|task| task.retry(None, now)).collect()
+            })
+            .await?;
+            self.ring(kind);
+        }
+    }
+
+    /// Drops a task that does not run: it counts as done, and what was parked behind it goes on.
+    pub async fn drop_task(&self, who: &Principal, id: Id) -> Result<TaskRow, Error> {
+        let task = self.task(who, id).await?;
+        if matches!(task.state, TaskState::Running | TaskState::Done) {
+            return Err(not_now(&task, "only a task that waits or is halted can be dropped"));
+        }
+        let (kind, why) = (task.kind.clone(), format!("dropped by {}", who.name));
+        self.write_task(move |now| task.drop(&why, now)).await?;
+        self.ring(&kind);
+        self.task(who, id).await
+    }
+
+    /// Every schedule with its last and next run.
+    pub async fn schedules(&self, who: &Principal) -> Result<Vec<Scheduled>, Error> {
+        who.needs_whole(Scope::Tasks)?;
+        let slots = self.store().slots().await?;
+        let now = self.now();
+        let shown = schedules(&self.inner.settings.tasks).into_iter().map(|schedule| {
+            let last = slots.iter().find(|slot| slot.name == schedule.name).map(|slot| slot.at);
+            Scheduled {
+                every: schedule.every.to_string(),
+                last,
+                next: schedule.every.after(now),
+                kind: schedule.kind,
+                name: schedule.name,
+            }
+        });
+        Ok(shown.collect())
+    }
+
+    async fn write_task(
+        &self,
+        statements: impl Fn(Time) -> Vec<Statement> + Send + 'static,
+    ) -> Result<(), Error> {
+        let write = move |_: &View, cx: &mut Context<'_>| {
+            Ok((Some(Writes { statements: statements(cx.now), ..Writes::default() }), ()))
+        };
+        self.inner.lane.run(Priority::People, Vec::new(), write).await
+    }
+
+    fn ring(&self, kind: &str) {
+        let runner = self.inner.runner.lock().expect("only start and stop hold the runner");
+        if let Some(runner) = &*runner {
+            runner.ring(kind);
+        }
+    }
+}
+
+fn not_now(task: &TaskRow, message: &'static str) -> Error {
+    Error::WrongState { what: "task", id: task.id.to_string(), state: task.state.word(), message }
+}
