@@ -194,7 +194,7 @@ impl Shelf for Center {
 /// Writes the orders that `args` asks for to the standard output.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    center::with(options, async |center| print(&args, center).await).await
+    center::with_one_that_is_there(options, async |center| print(&args, center).await).await
 }
 
 async fn print(args: &Args, shelf: &impl Shelf) -> Result<(), Failure> {

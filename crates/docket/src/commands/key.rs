@@ -4,6 +4,7 @@ use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
+use crate::said::said;
 use serde_json::{Value, json};
 
 /// What `docket key` can do.
@@ -55,12 +56,21 @@ fn scope(word: &str) -> Result<String, String> {
 /// Does what was asked.
 pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    center::with(options, async |center| match command {
-        Command::Add(add) => add_key(add, center, options).await,
-        Command::List => list(center, options).await,
-        Command::Revoke { name } => revoke(&name, center, options).await,
-    })
-    .await
+    match command {
+        Command::Add(add) => {
+            center::with(options, async |center| add_key(add, center, options).await).await
+        }
+        Command::List => {
+            center::with_one_that_is_there(options, async |center| list(center, options).await)
+                .await
+        }
+        Command::Revoke { name } => {
+            center::with_one_that_is_there(options, async |center| {
+                revoke(&name, center, options).await
+            })
+            .await
+        }
+    }
 }
 
 async fn add_key(add: Add, center: &Center, options: &Options) -> Result<(), Failure> {
@@ -121,17 +131,27 @@ async fn revoke(name: &str, center: &Center, options: &Options) -> Result<(), Fa
         .collect();
     let number = match named[..] {
         [] => {
-            return Err(Failure::new(format!("there is no key {name}"))
-                .next("`docket key list` lists them."));
+            return Err(Failure::new(said!("there is no key {name}", "没有密钥 {name}"))
+                .word("not_found")
+                .next(said!("`docket key list` lists them.", "docket key list 可列出密钥。")));
         }
         [key] => key["key_id"].as_str().unwrap_or_default(),
         _ => {
-            return Err(Failure::new(format!("several keys are called {name}"))
-                .next("Give the number that `docket key list` shows."));
+            return Err(Failure::new(said!(
+                "several keys are called {name}",
+                "有多个密钥名为 {name}"
+            ))
+            .next(said!(
+                "Give the number that `docket key list` shows.",
+                "请给出 docket key list 显示的编号。"
+            )));
         }
     };
-    let done = center.delete(&format!("/api/keys/{number}")).await?;
+    center.delete(&format!("/api/keys/{number}")).await?;
+    let keys = center.get("/api/keys").await?;
+    let mut now = keys["keys"].as_array().into_iter().flatten();
+    let now = now.find(|key| key["key_id"] == number).cloned().unwrap_or_default();
     let out = options.output();
-    out.show(&done, |out| out.note(&format!("{} {name}", out.say("revoked", "已撤销"))));
+    out.show(&now, |out| out.note(&format!("{} {name}", out.say("revoked", "已撤销"))));
     Ok(())
 }
