@@ -6,6 +6,7 @@ use crate::said::said;
 use crate::{bench, commands, config, demo, export, import};
 use clap::{CommandFactory, Parser};
 use docket_domain::story::Language;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -153,7 +154,7 @@ impl Command {
 /// Reads the command line. What is no command of ours is told by the parser, in English; to programs, as every
 /// failure is.
 pub fn read() -> Result<Cli, ExitCode> {
-    Cli::try_parse().map_err(|error| {
+    Cli::try_parse_from(asked_for_help(std::env::args_os())).map_err(|error| {
         if !error.use_stderr() || !std::env::args_os().any(|word| word == "--json") {
             // Help and version too; nobody is left to tell where even this cannot be written.
             let _ = error.print();
@@ -166,6 +167,20 @@ pub fn read() -> Result<Cli, ExitCode> {
         let failure = Failure::usage(first.trim_start_matches("error: ")).next(lines.join(" "));
         failure.report(&Output { form: Form::Programs, language: Language::En })
     })
+}
+
+/// The words without the `--help` of `docket help --help`, which the parser would take for a command.
+fn asked_for_help(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.collect();
+    let has_help = |word: &OsString| {
+        let found = word.to_str().and_then(|word| Cli::command().find_subcommand(word).cloned());
+        found.is_some_and(|command| command.has_subcommands())
+    };
+    let at = if words.get(1).is_some_and(has_help) { 2 } else { 1 };
+    if words.get(at).is_some_and(|word| word == "help") {
+        words.retain(|word| word != "--help" && word != "-h");
+    }
+    words
 }
 
 impl Cli {

@@ -97,6 +97,32 @@ fn what_has_no_use_is_refused_and_not_ignored() {
 }
 
 #[test]
+fn help_is_given_however_it_is_asked_for() {
+    let help = |words: &[&str]| run(std::process::Command::new(DOCKET).args(words)).fine();
+    for words in [&["help", "--help"][..], &["help", "-h"], &["help"], &["--help"]] {
+        assert!(help(words).contains("explain"), "{words:?}");
+    }
+    assert!(help(&["key", "help", "--help"]).contains("revoke"));
+}
+
+#[test]
+fn a_word_that_is_no_anomaly_is_refused_with_those_that_are() {
+    let data = folder();
+    let said = docket(data.path(), &["export", "--anomaly", "zzz"]).refused(2);
+    assert!(said.contains("shipped_after_cancel"), "{said}");
+}
+
+#[test]
+fn two_keys_of_one_name_are_allowed_and_told() {
+    let data = folder();
+    let add = ["key", "add", "shop", "--scopes", "orders.read"];
+    assert!(!docket(data.path(), &add).stderr.contains("another key"));
+    let again = docket(data.path(), &add);
+    assert!(again.stderr.contains("another key is called shop too"), "{again:?}");
+    again.fine();
+}
+
+#[test]
 fn what_only_reads_makes_no_center() {
     let above = folder();
     for words in [

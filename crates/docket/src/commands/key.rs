@@ -24,7 +24,7 @@ pub enum Command {
 /// Arguments of `docket key add`.
 #[derive(Debug, clap::Args)]
 pub struct Add {
-    /// What people call it
+    /// What people call it; several may have one name
     name: String,
     /// What it may do: orders.read orders.write prices payments refunds privacy.read stock coupons tasks
     /// shops documents sites admin
@@ -81,8 +81,17 @@ async fn add_key(add: Add, center: &Center, options: &Options) -> Result<(), Fai
     if let Some(issuer) = add.issuer {
         asked["issuer"] = json!(issuer);
     }
+    let others = live_keys(&center.get("/api/keys").await?, &add.name).len();
     let made = center.post("/api/keys", &asked).await?;
-    options.output().show(&made, |out| {
+    let out = options.output();
+    if others > 0 {
+        let name = &add.name;
+        out.note(out.tell(&said!(
+            "another key is called {name} too; `docket key list` shows the numbers that tell them apart",
+            "已有其他密钥名为 {name}；docket key list 显示的编号可加以区分"
+        )));
+    }
+    out.show(&made, |out| {
         out.line(made["key"].as_str().unwrap_or_default());
         out.note(out.say("The key is shown this once.", "密钥仅显示这一次。"));
     });
@@ -120,15 +129,16 @@ fn words(value: &Value) -> String {
     }
 }
 
+/// The keys that a name or a number means: of those that are called so, the ones that are still of use.
+fn live_keys<'a>(keys: &'a Value, name: &str) -> Vec<&'a Value> {
+    let called = |key: &&Value| key["name"] == name && key["revoked_at"].is_null();
+    let all = keys["keys"].as_array().into_iter().flatten();
+    all.filter(|key| key["key_id"] == name || called(key)).collect()
+}
+
 async fn revoke(name: &str, center: &Center, options: &Options) -> Result<(), Failure> {
     let keys = center.get("/api/keys").await?;
-    let live = |key: &&Value| key["revoked_at"].is_null();
-    let named: Vec<&Value> = keys["keys"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|key| key["key_id"] == name || (key["name"] == name && live(key)))
-        .collect();
+    let named = live_keys(&keys, name);
     let number = match named[..] {
         [] => {
             return Err(Failure::new(said!("there is no key {name}", "没有密钥 {name}"))
