@@ -18,9 +18,11 @@ use crate::log;
 use crate::output::{Form, Output};
 use crate::said::said;
 use checks::Check;
+use docket_app::vault::Origin;
 use serde_json::json;
 use stage::Stage;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 /// Arguments of `docket demo`.
@@ -55,12 +57,15 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     };
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let door = Door::open(address).await?;
-    let (app, _) = here::open(&config).await?;
+    let (app, origin) = here::open(&config).await?;
+    if options.data.is_some() && origin == Origin::Made {
+        out.note(out.tell(&here::note_on_keys(&config)));
+    }
     app.start();
     let center = Here::serve(app, door);
     let ended = tokio::select! {
         ended = perform(&args, &center, &config, &out) => ended,
-        () = asked.once() => Err(stopped(options)),
+        () = asked.once() => Err(stopped(options.data.as_deref())),
     };
     if let (Ok(()), false) = (&ended, args.once) {
         asked.once().await;
@@ -70,9 +75,9 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
 }
 
 /// Somebody did not wait for the end.
-fn stopped(options: &Options) -> Failure {
+fn stopped(data: Option<&Path>) -> Failure {
     let stopped = said!("stopped before the demo was over", "演示尚未结束即被停止");
-    Failure::new(stopped).next(match &options.data {
+    Failure::new(stopped).next(match data {
         None => said!("Nothing is left of it.", "没有留下任何内容。"),
         Some(data) => {
             let data = data.display();
@@ -174,4 +179,16 @@ fn invite(center: &Here, stage: &Stage, out: &Output) {
         "Ctrl-C stops it; a throw-away folder goes with it.",
         "按 Ctrl-C 结束，临时目录随之删除。",
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_a_demo_only_where_its_folder_goes() {
+        let next = |data: Option<&str>| stopped(data.map(Path::new)).next.expect("what is left");
+        assert!(next(None).contains("Nothing is left"));
+        assert!(next(Some("here")).contains("stays in here"));
+    }
 }

@@ -49,7 +49,9 @@ impl Failure {
     /// Tells it and gives the exit code.
     pub fn report(&self, out: &Output) -> ExitCode {
         let message = self.message.to(out.language);
-        let next = self.next.as_ref().map(|next| next.to(out.language));
+        let usage = said!("`--help` says how it is used.", "用法见 --help。");
+        let next = self.next.as_ref().or((self.code == 2).then_some(&usage));
+        let next = next.map(|next| next.to(out.language));
         match out.form {
             Form::Programs => {
                 let error = json!({"code": self.word, "message": message, "next": next});
@@ -71,7 +73,7 @@ impl<E: Error + 'static> From<E> for Failure {
         let this: &(dyn Error + 'static) = &error;
         let mut message = match this.downcast_ref::<std::io::Error>() {
             Some(error) => Said::from(error),
-            None => Said::as_told(&error),
+            None => Said::of(error.to_string(), format!("出错：{error}")),
         };
         let mut source = error.source();
         while let Some(cause) = source {

@@ -49,6 +49,7 @@ fn what_is_made_is_told_in_the_language_asked_for() {
     std::fs::write(&lines, "{}\n").expect("written");
     let ran = docket(data.path(), &["import", "orders.jsonl", "--lang", "zh"]);
     assert!(ran.stdout.contains("被拒绝") && !ran.stdout.contains("refused"), "{ran:?}");
+    assert!(ran.stdout.contains("缺少必填项（required）"), "{ran:?}");
     assert!(ran.refused(1).contains("没有订单可以导入"));
 }
 
@@ -221,6 +222,7 @@ fn check_finds_out_whether_the_folder_can_be_made() {
     }
     let fine = docket(above.path(), &["check", "--lang", "zh"]).stdout;
     assert!(fine.contains("✓ 数据目录") && !fine.contains("free"), "{fine}");
+    assert!(fine.contains("默认值") && !fine.contains("default"), "{fine}");
 }
 
 #[test]

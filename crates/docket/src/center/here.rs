@@ -107,7 +107,7 @@ impl OpenError {
             Self::Store(StoreError::Unavailable(why)) => {
                 said!("the database cannot be used", "数据库不可用").because(Said::as_told(why))
             }
-            Self::Store(error) => Said::as_told(error),
+            Self::Store(error) => Said::of(error.to_string(), format!("数据库不可用：{error}")),
             Self::Vault(error) => {
                 said!("the key file cannot be used", "密钥文件不可用").because(Said::as_told(error))
             }

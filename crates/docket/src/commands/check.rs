@@ -72,7 +72,9 @@ fn print(report: &Report, out: &Output) {
     let rows = report.config.iter();
     out.table(
         &head,
-        rows.map(|listed| vec![listed.key.clone(), listed.value.clone(), listed.origin.clone()]),
+        rows.map(|listed| {
+            vec![listed.key.clone(), listed.value.clone(), out.tell(&listed.from).to_owned()]
+        }),
     );
     out.line("");
     for Finding { what, ok, says } in &report.checks {

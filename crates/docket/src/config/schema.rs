@@ -55,6 +55,9 @@ pub struct Listed {
     pub value: String,
     /// Where it came from.
     pub origin: String,
+    /// The same, for people.
+    #[serde(skip)]
+    pub from: Said,
 }
 
 /// Declares a section: a struct of its values and the table of its fields. A field marked `secret` may be
@@ -293,7 +296,8 @@ impl Config {
 
 /// A value as `docket check` lists it.
 pub fn listed<T>(key: String, set: &Set<T>) -> Listed {
-    Listed { key, value: set.text.clone(), origin: set.origin.to_string() }
+    let origin = &set.origin;
+    Listed { key, value: set.text.clone(), origin: origin.to_string(), from: origin.said() }
 }
 
 fn take_markets(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Markets, Failure> {
@@ -309,8 +313,9 @@ fn take_markets(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Markets, 
                         ))
                 })?;
                 configured.push((name.clone(), number));
-                let (value, origin) = (given.text.clone(), given.origin.to_string());
-                also.push(Listed { key: layers::dotted(&given.path), value, origin });
+                let (key, value, origin) = (layers::dotted(&given.path), given.text, given.origin);
+                let from = origin.said();
+                also.push(Listed { key, value, origin: origin.to_string(), from });
             }
             path => return Err(unknown(path, &given.origin)),
         }

@@ -6,6 +6,7 @@
 //! that was taken is met as known: one look-up by its number, tens of thousands a second. A remembered place
 //! could be wrong (files change, a database is restored); the numbers of the orders cannot.
 
+mod causes;
 mod cell;
 mod columns;
 mod lines;

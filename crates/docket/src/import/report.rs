@@ -1,6 +1,7 @@
 //! What became of an import, part by part brought together: for people as tables, for programs as one JSON
 //! object, and row by row as CSV.
 
+use super::causes;
 use super::place::{Place, Unfit};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -154,7 +155,12 @@ impl Report {
         if !self.sums.is_empty() {
             table(&self.money(out), out);
         }
-        list(out, out.say("refused", "被拒绝"), self.refused_rows.iter().map(refused_line), shown);
+        list(
+            out,
+            out.say("refused", "被拒绝"),
+            self.refused_rows.iter().map(|row| refused_line(row, out)),
+            shown,
+        );
         let differences = self.differences.iter().map(|difference| difference.line(out));
         let title = out.say("taken, though the sums disagree", "已导入，但金额不一致");
         list(out, title, differences, shown);
@@ -184,7 +190,7 @@ impl Report {
         ];
         for (what, counts) in parts {
             for (word, count) in counts {
-                row(what, word, *count);
+                row(what, &causes::shown(word, out), *count);
             }
         }
         right(&mut table, &[2]);
@@ -276,9 +282,10 @@ fn list(out: &Output, title: &str, rows: impl ExactSizeIterator<Item = String>, 
     }
 }
 
-fn refused_line(Unfit { place, order, field, code, message }: &Unfit) -> String {
+fn refused_line(Unfit { place, order, field, code, message }: &Unfit, out: &Output) -> String {
     let Place { file, line } = place;
     let order = order.as_ref().map(|order| format!("{order}: ")).unwrap_or_default();
+    let code = causes::shown(code, out);
     let colon = if field.is_empty() { "" } else { ": " };
     format!("{file}:{line}: {order}{code}: {field}{colon}{message}")
 }
