@@ -103,11 +103,8 @@ async fn refuse_orders_of_others(center: &Here, config: &Config) -> Result<(), F
 /// Plays, checks and shows what came of it.
 async fn perform(args: &Args, center: &Here, config: &Config, out: &Output) -> Result<(), Failure> {
     refuse_orders_of_others(center, config).await?;
-    out.note(&format!(
-        "{} {}",
-        out.say("a center is open at", "订单中心已启动："),
-        center.address()
-    ));
+    let address = center.address();
+    out.note(out.tell(&said!("a center is open at {address}", "订单中心已启动：{address}")));
     let stage = Stage::set(center).await?;
     let played = play(&stage, out).await?;
     let ok = played.checks.iter().all(|check| check.found.is_ok());

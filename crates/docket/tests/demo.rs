@@ -30,7 +30,9 @@ fn the_demo_holds_and_its_orders_can_be_explained_in_both_languages() {
     for part in ["订单 ", "店铺 11", "支付", "退款", "发货", "经过"] {
         assert!(chinese.contains(part), "{part} is missing in:\n{chinese}");
     }
-    assert_ne!(english, chinese);
+    for part in ["goods", "main，", "home", ": "] {
+        assert!(!chinese.contains(part), "{part} is English in:\n{chinese}");
+    }
 
     // As it was when it had just been placed: not paid, and nothing known of what came later.
     let story = docket(data.path(), &["explain", order, "--json"]).json();

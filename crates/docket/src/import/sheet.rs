@@ -24,6 +24,8 @@ pub struct Sheet {
     /// The names of its columns.
     pub header: Vec<String>,
     delimiter: u8,
+    /// How large the file was when it was opened.
+    length: u64,
     reader: Reader<File>,
 }
 
@@ -90,12 +92,13 @@ impl Sheet {
             return Err(Failure::usage(said!("{path} has no header", "{path} 没有表头"))
                 .next(said!("The first row names the columns.", "首行应为列名。")));
         }
-        Ok(Self { path: path.to_owned(), header, delimiter, reader })
+        let length = reader.get_ref().metadata().map_or(0, |metadata| metadata.len());
+        Ok(Self { path: path.to_owned(), header, delimiter, length, reader })
     }
 
     /// How large the file is.
-    pub fn bytes(&self) -> u64 {
-        self.reader.get_ref().metadata().map_or(0, |metadata| metadata.len())
+    pub const fn bytes(&self) -> u64 {
+        self.length
     }
 
     /// How much of it was read.
