@@ -17,7 +17,8 @@ pub struct Failure {
     pub next: Option<Said>,
     /// 1 failed, 2 wrong use.
     pub code: u8,
-    /// The cause for programs: `failed`, `wrong_use`, or the code of a server's problem.
+    /// The cause for programs: `failed`, `wrong_use`, `no_center`, `not_found`, `locked`, `unreachable`, or the
+    /// code of a server's problem.
     pub word: Cow<'static, str>,
 }
 

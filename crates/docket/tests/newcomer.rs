@@ -235,4 +235,7 @@ fn a_database_that_is_away_is_told_with_its_host() {
         assert!(all.contains("cannot reach 127.0.0.1:1: connection refused"), "{all}");
         assert!(!all.contains("secret") && !all.contains("os error"), "{all}");
     }
+    let mut asked = command(data.path(), &["export", "--json"]);
+    let ran = run(asked.env("DOCKET_DATABASE__URL", "mysql://u:secret@127.0.0.1:1/d"));
+    assert_eq!(error(&ran.refused(1))["code"], "unreachable");
 }

@@ -90,7 +90,12 @@ impl From<OpenError> for Failure {
                 "请用 --listen 指定其他地址，例如 --listen 127.0.0.1:0 使用空闲端口。"
             ),
         };
-        Self::new(error.said()).next(next)
+        let word = match &error {
+            OpenError::Store(StoreError::Locked { .. }) => "locked",
+            OpenError::Store(StoreError::Unavailable(_)) | OpenError::Away { .. } => "unreachable",
+            _ => "failed",
+        };
+        Self::new(error.said()).next(next).word(word)
     }
 }
 

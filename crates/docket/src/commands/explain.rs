@@ -26,7 +26,7 @@ const LAST_MS_OF_A_SECOND: i64 = 999;
 pub struct Args {
     /// The number of the order, or of any of its parts
     order: String,
-    /// As it was then: RFC 3339, such as 2026-11-20T10:00:00+08:00
+    /// As it was then: RFC 3339, such as 2026-11-20T10:00:00+08:00; a whole second means its end
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
 }
