@@ -16,6 +16,15 @@ pub struct Story {
     pub entries: Vec<LogEntry>,
 }
 
+/// What was agreed of an order.
+#[derive(Debug, Clone)]
+pub struct Agreements {
+    /// The order as it is now.
+    pub tree: Tree,
+    /// Its agreed versions, oldest first.
+    pub versions: Vec<AgreedTree>,
+}
+
 /// An agreed tree, opened.
 #[derive(Debug, Clone)]
 pub struct AgreedTree {
@@ -42,20 +51,20 @@ impl App {
         who.needs(Scope::OrdersRead)?;
         if !who.shops.is_empty() || !who.places.is_empty() {
             let refused = "a key limited to shops or places reads the log of one order at a time";
-            return Err(Error::ActorNotAllowed(refused.to_owned()));
+            return Err(Error::NotAllowed(refused));
         }
         Ok(self.store().operations_across(filter).await?)
     }
 
     /// The agreed versions of an order, oldest first. They show the whole tree, so a key limited to shops
     /// sees none of them: coins stand in them.
-    pub async fn snapshots(&self, who: &Principal, id: Id) -> Result<Vec<AgreedTree>, Error> {
+    pub async fn snapshots(&self, who: &Principal, id: Id) -> Result<Agreements, Error> {
         who.needs(Scope::OrdersRead)?;
         let tree = self.tree(who, id).await?;
         if !who.shops.is_empty() || !tree.shops.iter().all(|shop| who.touches(shop)) {
             return Err(no_order(id));
         }
-        let found = self.store().snapshots(tree.id()).await?.into_iter().map(|snapshot| {
+        let versions = self.store().snapshots(tree.id()).await?.into_iter().map(|snapshot| {
             let damaged = |what: &dyn std::fmt::Display| {
                 Error::Internal(format!("agreed tree {} of {}: {what}", snapshot.terms_version, id))
             };
@@ -66,7 +75,8 @@ impl App {
             }
             Ok(AgreedTree { snapshot, json })
         });
-        found.collect()
+        let versions = versions.collect::<Result<_, _>>()?;
+        Ok(Agreements { tree, versions })
     }
 
     /// The order with its whole story, as of `at` where given.

@@ -10,6 +10,7 @@ pub mod error;
 mod history;
 mod housekeeping;
 pub mod imports;
+mod keys;
 pub mod lane;
 mod operate;
 mod orders;
@@ -18,18 +19,22 @@ mod place;
 mod products;
 mod record;
 pub mod settings;
+mod sight;
 mod stock;
 mod timers;
+mod tries;
 mod unique;
 pub mod vault;
 
 pub use access::{Access, Principal, Scope, Scopes};
 pub use clock::Clock;
 pub use error::Error;
-pub use history::{AgreedTree, Story};
+pub use history::{AgreedTree, Agreements, Story};
 pub use imports::{ImportOptions, ImportReport};
 pub use orders::{Listed, Orders};
-pub use people::{NewKey, Role};
+pub use keys::NewKey;
+pub use people::Role;
+pub use tries::Peer;
 pub use place::{Idempotency, Once, Quote};
 pub use products::SetPrice;
 pub use record::{Recorded, Taken};
@@ -59,7 +64,7 @@ struct Inner {
     lane: lane::Lane,
     vault: Arc<vault::Vault>,
     access: access::Cache,
-    tries: people::Tries,
+    tries: tries::Tries,
     stop: CancellationToken,
     background: TaskTracker,
 }
@@ -102,7 +107,7 @@ impl App {
             lane,
             vault: Arc::new(vault),
             access,
-            tries: people::Tries::default(),
+            tries: tries::Tries::default(),
             stop,
             background,
         };

@@ -51,7 +51,7 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Answer, Error> {
         let kind = posted.request.operation.kind();
-        who.needs(Scope::of(kind))?;
+        who.needs_one_of(Scope::of(kind))?;
         let actor = who.actor(posted.actor.clone(), kind)?;
         let node = posted.request.node;
         match self.try_operate(who, &posted, &actor, node, idempotency).await? {

@@ -9,6 +9,7 @@ use crate::{Answer, App, Error};
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::{By, OperationKind};
 use docket_domain::placement::Placement;
+use docket_domain::refusal::WrongPrice;
 use docket_domain::{
     Actor, ActorKind, FieldError, Gene, Id, Quantity, Refusal, StockMove, Time, Tree, price,
 };
@@ -374,17 +375,25 @@ impl Prepared {
         if self.sets_prices {
             return Ok(Ok(()));
         }
-        for (shop, item) in tree.lines() {
-            let prices = view.prices(&item.sku_id)?;
-            let at = |place: &str| prices.iter().find(|price| price.place == place);
-            let Some(known) = at(&shop.place).or_else(|| at("")) else { continue };
-            let given = item.list_price.known().unwrap_or(-1);
-            if known.price != given || known.currency != tree.payment.currency {
-                let (sku, current) = (item.sku_id.clone(), known.price);
-                return Ok(Err(Refusal::PriceMismatch { sku, current, given }));
+        let mut wrong = Vec::new();
+        for (s, shop) in tree.shops.iter().enumerate() {
+            for (i, item) in shop.items.iter().enumerate() {
+                let prices = view.prices(&item.sku_id)?;
+                let at = |place: &str| prices.iter().find(|price| price.place == place);
+                let Some(known) = at(&shop.place).or_else(|| at("")) else { continue };
+                let given = item.list_price.known().unwrap_or(-1);
+                if known.price != given || known.currency != tree.payment.currency {
+                    wrong.push(WrongPrice {
+                        field: format!("shops[{s}].items[{i}].list_price"),
+                        sku: item.sku_id.clone(),
+                        current: known.price,
+                        currency: known.currency,
+                        given,
+                    });
+                }
             }
         }
-        Ok(Ok(()))
+        Ok(if wrong.is_empty() { Ok(()) } else { Err(Refusal::PriceMismatch(wrong)) })
     }
 }
 

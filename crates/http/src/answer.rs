@@ -3,9 +3,9 @@
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Answer, Principal};
+use docket_app::{Answer, Principal, Settings};
 use docket_domain::{Id, Time, Tree, status};
-use docket_wire::{Access, Face, Look, Markets, view};
+use docket_wire::{Access, Face, Look, view};
 use serde::Serialize;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -74,17 +74,23 @@ impl Seen {
     }
 }
 
+/// How `tree` is shown to whoever sees `seen` of it at `now`.
+pub fn look<'a>(settings: &'a Settings, tree: &Tree, seen: &'a Seen, now: Time) -> Look<'a> {
+    let rate_again = settings.deadlines.of(tree).rate_again;
+    Look { access: seen.access(), rate_again, ..Look::whole(&settings.markets, now) }
+}
+
 /// The whole tree, with the status and marks of `answer`.
 pub fn order(
     answer: &Answer,
     who: &Principal,
     reveal: Reveal,
-    markets: &Markets,
+    settings: &Settings,
     now: Time,
 ) -> Response {
     let (tree, standing) = (&*answer.tree, status::of(&answer.tree));
     let seen = Seen::by(who, tree);
-    let look = Look { access: seen.access(), ..Look::whole(markets, now) };
+    let look = look(settings, tree, &seen, now);
     let face = match (&answer.person, reveal) {
         (None, _) => Face::None,
         (Some(person), Reveal::Nothing) => Face::Masked(person),

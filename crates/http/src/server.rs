@@ -3,6 +3,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use docket_app::Peer;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -38,8 +39,9 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(connection(stream, router.clone(), stop.clone()));
+            Ok((stream, address)) => {
+                let peer = Peer(Some(address.ip().to_canonical()));
+                connections.spawn(connection(stream, peer, router.clone(), stop.clone()));
             }
             Err(error) if is_of_the_caller(&error) => {}
             Err(error) => {
@@ -64,13 +66,14 @@ fn is_of_the_caller(error: &io::Error) -> bool {
 }
 
 /// Serves one connection until its caller goes or `stop` is told.
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn connection(stream: TcpStream, peer: Peer, router: Router, stop: CancellationToken) {
     // Answers are small: none of them waits for another.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection went away at once");
         return;
     }
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer);
         router.clone().oneshot(request.map(Body::new))
     });
     let mut http = http1::Builder::new();

@@ -198,14 +198,14 @@ fn page(
     listed: &Listed,
     next: Option<String>,
 ) -> Response {
-    let (markets, now) = (&center.app.settings().markets, center.app.now());
+    let (settings, now) = (center.app.settings(), center.app.now());
     let whole = asked.expand == Expand::Tree || asked.level != Level::Payment;
     let shape = if whole { Shape::Tree } else { Shape::Row };
     let standings: Vec<_> = listed.orders.iter().map(|(tree, _)| status::of(tree)).collect();
     let seen: Vec<_> = listed.orders.iter().map(|(tree, _)| Seen::by(who, tree)).collect();
     let orders = listed.orders.iter().zip(&standings).zip(&seen);
     let views = orders.map(|(((tree, person), standing), seen)| {
-        let look = Look { shape, access: seen.access(), ..Look::whole(markets, now) };
+        let look = Look { shape, ..answer::look(settings, tree, seen, now) };
         let face = person.as_ref().map_or(Face::None, Face::Masked);
         view::view(tree, standing, face, &look)
     });

@@ -7,10 +7,10 @@ use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{LoginBody, NewUserBody};
 use crate::query;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Once, Role, UserRow};
+use docket_app::{Once, Peer, Role, UserRow};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
@@ -101,7 +101,7 @@ fn plain(reader: &mut Reader, node: Node<'_>) -> Option<String> {
 
 /// Log in
 ///
-/// Five failed tries of a name within five minutes make it wait.
+/// Five failed tries of a name within five minutes make it wait, and fifty of one address make that wait.
 #[utoipa::path(
     post, path = "/api/login", tag = "people", operation_id = "login", security(()),
     request_body(content = LoginBody, example = json!({"name": "admin", "password": "correct horse"})),
@@ -109,6 +109,7 @@ fn plain(reader: &mut Reader, node: Node<'_>) -> Option<String> {
 )]
 pub async fn login(
     State(center): State<Center>,
+    peer: Option<Extension<Peer>>,
     Unsigned(body): Unsigned,
 ) -> Result<Response, Failure> {
     let (name, password) = read(&body, Source::Request, |fields| {
@@ -116,7 +117,8 @@ pub async fn login(
         let password = fields.required("password", plain);
         Some((name?, password?))
     })?;
-    let (token, expires_at) = center.app.login(&name, &password).await?;
+    let peer = peer.map_or(Peer(None), |Extension(peer)| peer);
+    let (token, expires_at) = center.app.login(&name, &password, peer).await?;
     let principal = center.app.authenticate(&token).await?;
     let role = principal.role.map(Role::word);
     Ok(answer::json(StatusCode::OK, &Session { token, expires_at: expires_at.into(), role }))

@@ -196,8 +196,7 @@ pub async fn list(
     let listed = center.app.stock_list(&who, &after, limit).await?;
     let last = listed.last().filter(|_| listed.len() == limit);
     let next = last.map(|last| cursor::of_names([&last.sku_id]));
-    let seen = listed.iter().filter(|stock| !stock.places.is_empty());
-    let page = StockPage { stock: seen.map(StockView::of).collect(), next };
+    let page = StockPage { stock: listed.iter().map(StockView::of).collect(), next };
     Ok(answer::json(StatusCode::OK, &page))
 }
 

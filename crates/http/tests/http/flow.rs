@@ -206,6 +206,12 @@ async fn agreed_versions_are_kept_with_their_checksum() {
     for (version, terms) in versions.iter().zip([1, 2]) {
         assert_eq!(version["terms_version"], terms);
         assert_eq!(text(&version["sha256"]).len(), 64);
+        let (agreed, line) = (&version["agreed"], &version["agreed"]["shops"][0]["items"][0]);
+        assert_eq!(agreed["id"], tree["order_id"]);
+        assert_eq!(agreed["shops"][0]["id"], tree["shops"][0]["order_id"]);
+        assert_eq!(line["id"], tree["shops"][0]["items"][0]["order_id"]);
+        assert_eq!(line["quantity"], "2");
+        assert_eq!(agreed["created_at"], tree["created_at"]);
         assert_eq!(version["agreed"]["currency"], "CNY");
     }
     assert_ne!(versions[0]["sha256"], versions[1]["sha256"]);
