@@ -204,7 +204,9 @@ impl Principal {
         if self.is_unlimited() {
             return Ok(());
         }
-        Err(Error::NotAllowed("this is for the whole installation, and the key is limited to shops or places"))
+        Err(Error::NotAllowed(
+            "this is for the whole installation, and the key is limited to shops or places",
+        ))
     }
 
     /// Whether a key with `access` may do nothing that this caller may not. A caller without limits stands for

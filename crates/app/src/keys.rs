@@ -39,21 +39,36 @@ impl NewKey {
 impl App {
     /// Adds a key and answers its number and its secret, which is shown this once.
     pub async fn add_key(&self, who: &Principal, key: NewKey) -> Result<(Id, String), Error> {
-        self.add_key_once(who, key, None).await.map(Once::outcome)
+        let (added, secret) = self.try_add_key(who, key, None).await?;
+        Ok((added.outcome(), secret))
     }
 
-    /// The same, done once under an idempotency key. Done before, the secret that comes with it opens
-    /// nothing: the one that does was shown then.
+    /// The same, done once under an idempotency key. Done before, there is no secret: it was shown then.
     pub async fn add_key_once(
         &self,
         who: &Principal,
         key: NewKey,
         idempotency: Option<Idempotency>,
-    ) -> Result<Once<(Id, String)>, Error> {
+    ) -> Result<Once<(Id, Option<String>)>, Error> {
+        let (added, secret) = self.try_add_key(who, key, idempotency).await?;
+        Ok(match added {
+            Once::Now(id) => Once::Now((id, Some(secret))),
+            Once::Before(id) => Once::Before((id, None)),
+        })
+    }
+
+    /// A secret, and the number of the key that it opens if it was added now.
+    async fn try_add_key(
+        &self,
+        who: &Principal,
+        key: NewKey,
+        idempotency: Option<Idempotency>,
+    ) -> Result<(Once<Id>, String), Error> {
         who.needs(Scope::Admin)?;
         named(&key.name)?;
         let issuer = key.issuer.as_ref();
-        if !who.covers(&key.access(String::new())) || !issuer.is_none_or(|name| who.issues_as(name)) {
+        if !who.covers(&key.access(String::new())) || !issuer.is_none_or(|name| who.issues_as(name))
+        {
             return Err(Error::NotAllowed(
                 "a key that is limited makes no key that may do more, or issues as another",
             ));
@@ -66,8 +81,7 @@ impl App {
             let name = key.name.clone();
             vec![KeyRow { id, name, hash, body, created_at: now, revoked_at: None }.add()]
         };
-        let added = self.write_numbered_once(idempotency, made).await?;
-        Ok(added.map(|id| (id, secret)))
+        Ok((self.write_numbered_once(idempotency, made).await?, secret))
     }
 
     /// Every key that may do no more than the caller, with what it may do; secrets are not kept.

@@ -8,6 +8,7 @@ mod agreed;
 pub mod clock;
 pub mod error;
 mod history;
+mod holds;
 mod housekeeping;
 pub mod imports;
 mod keys;
@@ -31,15 +32,15 @@ pub use clock::Clock;
 pub use error::Error;
 pub use history::{AgreedTree, Agreements, Story};
 pub use imports::{ImportOptions, ImportReport};
-pub use orders::{Listed, Orders};
 pub use keys::NewKey;
+pub use orders::{Listed, Orders};
 pub use people::Role;
-pub use tries::Peer;
 pub use place::{Idempotency, Once, Quote};
 pub use products::SetPrice;
 pub use record::{Recorded, Taken};
 pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
+pub use tries::Peer;
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{Adjustment, Cursor, KeyRow, OperationFilter, Price, Stock, UserRow};

@@ -2,8 +2,9 @@
 
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
+use crate::holds::{can_hold, held};
 use crate::lane::Verdict;
-use crate::place::{Idempotency, can_hold, held, set_ship_to};
+use crate::place::{Idempotency, set_ship_to};
 use crate::settings::Deadlines;
 use crate::unique::claim_key;
 use crate::vault::Vault;

@@ -148,11 +148,14 @@ fn two_payments_of_the_whole_leave_one_due_back() {
 fn money_that_completes_the_payable_ends_a_revoke_that_had_failed() {
     let mut desk = parcels();
     let gateway = Some("wx".to_owned());
-    desk.does(Buyer, Operation::StartPayment(PaymentAsked {
-        tender: "wechat".into(),
-        gateway,
-        ..PaymentAsked::default()
-    }));
+    desk.does(
+        Buyer,
+        Operation::StartPayment(PaymentAsked {
+            tender: "wechat".into(),
+            gateway,
+            ..PaymentAsked::default()
+        }),
+    );
     desk.wait(30 * MINUTE);
     desk.does(Gateway, Operation::AttemptStuck { attempt_id: None, reason: None });
     desk.does(Gateway, paid("wechat", "w-1", 16600));

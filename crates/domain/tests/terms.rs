@@ -67,12 +67,15 @@ fn an_adjusted_price_names_the_terms_it_expects() {
 fn an_open_attempt_must_be_closed_before_terms_change() {
     let mut desk = parcels();
     let (amount, gateway) = (None, Some("wx".to_owned()));
-    desk.does(Buyer, Operation::StartPayment(PaymentAsked {
-        tender: "wechat".into(),
-        amount,
-        gateway,
-        terms_version: None,
-    }));
+    desk.does(
+        Buyer,
+        Operation::StartPayment(PaymentAsked {
+            tender: "wechat".into(),
+            amount,
+            gateway,
+            terms_version: None,
+        }),
+    );
     let refusal = desk.refuses(Seller, adjust(Some(1), None));
     assert_eq!(refusal.code(), "payment_open");
     let attempt_id = None;

@@ -3,7 +3,7 @@
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Answer, Principal, Settings};
+use docket_app::{Answer, Once, Principal, Settings};
 use docket_domain::{Id, Time, Tree, status};
 use docket_wire::{Access, Face, Look, view};
 use serde::Serialize;
@@ -25,8 +25,16 @@ fn of_json(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
+/// The answer to something that is done once: rendered alike, and marked where it was done before.
+pub fn once<T>(done: Once<T>, render: impl FnOnce(T) -> Response) -> Response {
+    match done {
+        Once::Now(outcome) => render(outcome),
+        Once::Before(outcome) => replayed(render(outcome)),
+    }
+}
+
 /// Marks an answer as one that was given before.
-pub fn replayed(mut response: Response) -> Response {
+fn replayed(mut response: Response) -> Response {
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     response
 }

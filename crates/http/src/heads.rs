@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn only_a_whole_answer_without_an_id_is_the_librarys_own() {
-        let own = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\ndate: x\r\n\r\n";
+        let own =
+            b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\ndate: x\r\n\r\n";
         assert_eq!(refused(own), Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
         for ours in [
             &b"HTTP/1.1 404 Not Found\r\nx-request-id: 1\r\ncontent-length: 0\r\n\r\n"[..],

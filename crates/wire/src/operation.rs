@@ -9,7 +9,9 @@ use crate::placement::actor;
 use crate::reader::{Fields, Reader, Source, Unreadable};
 use crate::word::{listed, of_word};
 use docket_domain::change::Remark;
-use docket_domain::operation::{Asked, OperationKind, PaymentAsked, PaymentReport, RefundAsked, Request};
+use docket_domain::operation::{
+    Asked, OperationKind, PaymentAsked, PaymentReport, RefundAsked, Request,
+};
 use docket_domain::placement::LINES_MAX;
 use docket_domain::story::Language;
 use docket_domain::{Actor, Id, Operation};

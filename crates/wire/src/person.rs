@@ -172,9 +172,9 @@ impl ShipTo {
             ("address", &self.address, MASK),
             ("zip", &self.zip, MASK),
         ];
-        let masked = fields.into_iter().filter(|(_, text, sign)| {
-            text.as_ref().is_some_and(|text| text.contains(sign))
-        });
+        let masked = fields
+            .into_iter()
+            .filter(|(_, text, sign)| text.as_ref().is_some_and(|text| text.contains(sign)));
         masked.map(|(name, ..)| name).collect()
     }
 }

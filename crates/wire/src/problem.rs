@@ -107,7 +107,7 @@ impl Problem {
         let mut problem = Self::new(status, refusal.code(), title(&refusal), refusal.to_string());
         problem.operation = operation(&refusal);
         match refusal {
-            Refusal::Invalid(errors) => {
+            Refusal::Invalid(errors) | Refusal::NoSuchLine(errors) | Refusal::TooMuch(errors) => {
                 problem.errors = errors.into_iter().map(WrongField::from).collect();
             }
             Refusal::State { state, .. } => problem.state = Some(state),
@@ -122,9 +122,6 @@ impl Problem {
             }
             Refusal::DiscountTooLarge(discounts) => {
                 problem.tell(discounts.iter().map(|discount| (&*discount.field, discount)));
-            }
-            Refusal::NoSuchLine(errors) | Refusal::TooMuch(errors) => {
-                problem.errors = errors.into_iter().map(WrongField::from).collect();
             }
             Refusal::NoSuchPart { what, .. } => {
                 // The node stands in the path; everything else in a field of its own.

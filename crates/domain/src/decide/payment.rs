@@ -10,8 +10,8 @@ use crate::status::net_paid;
 use crate::time::{DAY, MINUTE, Millis};
 use crate::tree::{Anomaly, Attempt, Payment, Received, RefundDue, Revoke};
 use crate::words::{
-    AnomalyKind, AttemptStatus, DueCause, Fulfilment, PaymentStatus, ReceiveType, RefundStatus, RevokeStatus,
-    Status,
+    AnomalyKind, AttemptStatus, DueCause, Fulfilment, PaymentStatus, ReceiveType, RefundStatus,
+    RevokeStatus, Status,
 };
 use crate::{ActorKind, Id, Refusal, Time, Tree};
 

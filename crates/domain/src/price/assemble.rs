@@ -272,7 +272,11 @@ mod tests {
     }
 
     fn too_large(field: &str, discount: i64, left: i64) -> Refusal {
-        Refusal::DiscountTooLarge(vec![DiscountTooLarge { field: field.to_owned(), discount, left }])
+        Refusal::DiscountTooLarge(vec![DiscountTooLarge {
+            field: field.to_owned(),
+            discount,
+            left,
+        }])
     }
 
     /// The example of the interface, to the digit.

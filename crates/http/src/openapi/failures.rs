@@ -12,7 +12,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "400",
         "Malformed",
-        "`malformed_json`, `bad_utf8`, `too_deep`, `body_incomplete`: the body is no JSON document",
+        "`malformed_json`, `bad_utf8`, `too_deep`, `body_incomplete`: the body is no JSON document. `malformed_request`: the head is no HTTP",
     ),
     ("401", "Unauthenticated", "`unauthenticated`: no token, or one that is not valid"),
     (

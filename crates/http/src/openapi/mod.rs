@@ -25,7 +25,9 @@ use utoipa_axum::routes;
         description = "An order center: orders are trees, changes are operations.\n\n\
             Ids are texts, amounts are whole numbers of minor units beside their `currency`, quantities are \
             decimal texts with up to three places, times are RFC 3339. Every failure is a problem (RFC 9457) \
-            with a stable `code`. Every answer carries `x-request-id`.",
+            with a stable `code`. Every answer carries `x-request-id`.\n\n\
+            The head of a request has at most 32 KiB; a larger one is a 431 `head_too_large`, and closes the \
+            connection.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(

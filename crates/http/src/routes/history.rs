@@ -145,7 +145,7 @@ pub async fn snapshots(
 #[utoipa::path(
     get, path = "/api/operations", tag = "history", operation_id = "list_operations",
     params(
-        ("operator" = Option<String>, Query, description = "The number of who asked, as the caller vouched for it"),
+        ("operator" = Option<String>, Query, description = "The number of who asked, as the caller vouched for it. Buyers are not found by it, but by their orders"),
         ("type" = Option<String>, Query, description = "The kind of operation"),
         ("from" = Option<String>, Query, description = "At or after this time (RFC 3339)"),
         ("to" = Option<String>, Query, description = "Before this time"),

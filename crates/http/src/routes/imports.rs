@@ -1,6 +1,6 @@
 //! Imports: the road of `docket import` through a running server.
 
-use crate::answer::{self, replayed};
+use crate::answer;
 use crate::auth::SentLines;
 use crate::center::Center;
 use crate::failure::Failure;
@@ -9,7 +9,7 @@ use crate::query;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use docket_app::{ImportOptions, Once};
+use docket_app::ImportOptions;
 use docket_wire::kinds;
 
 /// Take down orders that were placed elsewhere
@@ -48,7 +48,5 @@ pub async fn take(
     })?;
     let SentLines { who, lines, idempotency } = sent;
     let done = center.app.import_once(&who, &lines, &options, idempotency).await?;
-    let before = matches!(done, Once::Before(_));
-    let response = answer::json(StatusCode::OK, &done.outcome());
-    Ok(if before { replayed(response) } else { response })
+    Ok(answer::once(done, |report| answer::json(StatusCode::OK, &report)))
 }

@@ -61,10 +61,7 @@ struct Asked {
 pub struct Filters;
 
 const FILTERS: &[(&str, &str)] = &[
-    (
-        "level",
-        "`payment` (default), `shop` or `item`: which nodes are listed",
-    ),
+    ("level", "`payment` (default), `shop` or `item`: which nodes are listed"),
     ("id", "Any number of the tree"),
     ("external_id", "The number at its channel, or the caller's own"),
     ("client_token", "The caller's token"),

@@ -46,6 +46,7 @@ pub fn whole(center: &Center, who: &docket_app::Principal, answer: &Answer) -> R
 /// Answers every share of every line without placing anything: the tree, without numbers.
 #[utoipa::path(
     post, path = "/api/quotes", tag = "orders", operation_id = "quote_order",
+    params(("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY)),
     request_body(content = PlacementBody, example = json!(bodies::placement_example())),
     responses((status = 200, description = "The priced tree", body = PaymentView<'static>))
 )]

@@ -1,16 +1,16 @@
 //! People: logging in, who one is, and the users of an installation.
 
 use super::InPath;
-use crate::answer::{self, located, replayed};
+use crate::answer::{self, located};
 use crate::auth::{Caller, Sent, Unsigned};
 use crate::center::Center;
 use crate::failure::Failure;
-use crate::openapi::bodies::{LoginBody, NewUserBody};
+use crate::openapi::bodies::{IDEMPOTENCY, LoginBody, NewUserBody};
 use crate::query;
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Once, Peer, Role, UserRow};
+use docket_app::{Peer, Role, UserRow};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
@@ -165,6 +165,7 @@ pub async fn list(
 /// Add a user
 #[utoipa::path(
     post, path = "/api/users", tag = "people", operation_id = "add_user",
+    params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY)),
     request_body(content = NewUserBody, example = json!({"name": "mei", "role": "operator", "password": "correct horse"})),
     responses((status = 201, description = "Added", body = User<'static>))
 )]
@@ -176,13 +177,11 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
         Some((name?, role?, password?))
     })?;
     let added = center.app.add_user_once(&sent.who, &name, role, &password, sent.idempotency);
-    let added = added.await?;
-    let before = matches!(added, Once::Before(_));
-    let (user_id, role) = (Number(added.outcome()), role.word());
-    let user = User { user_id, name: &name, role, created_at: None, disabled_at: None };
-    let response = answer::json(StatusCode::CREATED, &user);
-    let response = located(response, format!("/api/users/{}", user_id.0));
-    Ok(if before { replayed(response) } else { response })
+    Ok(answer::once(added.await?, |id| {
+        let (user_id, role) = (Number(id), role.word());
+        let user = User { user_id, name: &name, role, created_at: None, disabled_at: None };
+        located(answer::json(StatusCode::CREATED, &user), format!("/api/users/{id}"))
+    }))
 }
 
 /// Disable a user

@@ -141,13 +141,15 @@ async fn a_started_payment_is_answered_again_whatever_became_of_its_terms() {
     let center = TestCenter::start().await;
     let tree = center.placed(&example()).await;
     // Whoever starts payments need not read orders.
-    let gateway = center.key(&[Scope::Payments], &[ActorKind::Buyer, ActorKind::Gateway], &[]).await;
+    let gateway =
+        center.key(&[Scope::Payments], &[ActorKind::Buyer, ActorKind::Gateway], &[]).await;
     let path = format!("/api/orders/{}/payments", text(&tree["order_id"]));
     let asked = json!({"tender": "card", "terms_version": 1, "actor": {"kind": "buyer"}});
     let started = center.post_with(&gateway, &path, &asked, KEY).await.ok(200);
     let closed = json!({"type": "attempt_closed", "actor": {"kind": "gateway"}});
     center.operate(&tree["order_id"], &closed).await.ok(200);
-    let cheaper = json!({"type": "adjust_price", "shop_discount": 400, "actor": {"kind": "seller"}});
+    let cheaper =
+        json!({"type": "adjust_price", "shop_discount": 400, "actor": {"kind": "seller"}});
     assert_eq!(center.operate(&tree["order_id"], &cheaper).await.ok(200)["terms_version"], 2);
 
     let again = center.post_with(&gateway, &path, &asked, KEY).await;

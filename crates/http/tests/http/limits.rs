@@ -84,7 +84,8 @@ async fn an_order_without_a_part_for_a_key_is_none_for_it() {
 #[tokio::test]
 async fn stock_and_prices_of_other_places_are_passed_over() {
     let center = TestCenter::start().await;
-    for (sku, place) in [("a", "main"), ("b", "annex"), ("c", "main"), ("d", "annex"), ("e", "main")]
+    for (sku, place) in
+        [("a", "main"), ("b", "annex"), ("c", "main"), ("d", "annex"), ("e", "main")]
     {
         let count = json!({"place": place, "on_hand": "5", "reason": "count"});
         center.put(&format!("/api/stock/{sku}"), &count).await.ok(200);

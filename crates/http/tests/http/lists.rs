@@ -160,7 +160,8 @@ async fn a_page_of_lines_has_no_more_than_its_limit_and_goes_on_inside_an_order(
     let center = TestCenter::start().await;
     let mut placed = Vec::new();
     for lines in [3, 1, 4, 2] {
-        let item = |n: usize| json!({"sku_id": format!("{lines}-{n}"), "quantity": "1", "list_price": 1});
+        let item =
+            |n: usize| json!({"sku_id": format!("{lines}-{n}"), "quantity": "1", "list_price": 1});
         let items: Vec<_> = (0..lines).map(item).collect();
         let order = json!({"currency": "CNY", "actor": {"kind": "buyer"}, "shops": [{"shop_id": "1", "items": items}]});
         placed.push(center.placed(&order).await);
