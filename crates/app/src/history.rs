@@ -3,7 +3,8 @@
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
 use crate::{Answer, App, Error};
-use docket_domain::{Id, LogEntry, OperationKind, Time, Tree, change};
+use docket_domain::operation::Class;
+use docket_domain::{Id, Json, LogEntry, OperationKind, Time, Tree, change};
 use docket_store::{OperationFilter, Snapshot};
 use std::sync::Arc;
 
@@ -105,14 +106,27 @@ impl App {
         if who.shops.is_empty() && tree.shops.iter().all(|shop| who.touches(shop)) {
             return entries;
         }
-        let own = |node: Id| {
-            tree.shops
-                .iter()
-                .filter(|shop| who.touches(shop))
-                .any(|shop| shop.id == node || shop.items.iter().any(|item| item.id == node))
-        };
-        entries.into_iter().filter(|entry| own(entry.node)).collect()
+        let shops = tree.shops.iter().filter(|shop| who.touches(shop));
+        let own = shops
+            .flat_map(|shop| shop.items.iter().map(|item| item.id).chain(std::iter::once(shop.id)));
+        let own: Vec<Id> = own.collect();
+        let entries = entries.into_iter().filter(|entry| own.contains(&entry.node));
+        entries.map(|entry| narrowed(entry, &own)).collect()
     }
+}
+
+/// A row without what it says of nodes other than `own`: a price that changes for one shop order moves the shares
+/// of the others, and the coins of the whole.
+fn narrowed(mut entry: LogEntry, own: &[Id]) -> LogEntry {
+    for image in [&mut entry.before, &mut entry.after] {
+        if let Json::Object(nodes) = image {
+            nodes.retain(|id, _| id.parse().is_ok_and(|id| own.contains(&id)));
+        }
+    }
+    if entry.kind.rule().class == Class::Terms {
+        entry.parameters.remove("coins");
+    }
+    entry
 }
 
 /// Undoes every row after `at`, newest first. `None` where the order was not placed yet.

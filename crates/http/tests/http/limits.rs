@@ -82,6 +82,32 @@ async fn an_order_without_a_part_for_a_key_is_none_for_it() {
 }
 
 #[tokio::test]
+async fn the_log_of_a_shop_order_does_not_tell_of_the_others() {
+    let center = TestCenter::start().await;
+    let tree = center.placed(&of_two_shops()).await;
+    let first = &tree["shops"][0]["order_id"];
+    let cheaper =
+        json!({"type": "adjust_price", "shop_discount": 400, "actor": {"kind": "seller"}});
+    center.operate(first, &cheaper).await.ok(200);
+    let path = format!("/api/orders/{}/operations", text(&tree["order_id"]));
+    let whole = center.get(&path).await.ok(200)["operations"][1].clone();
+    let other = text(&tree["shops"][1]["items"][0]["order_id"]);
+    assert!(whole["after"].get(other).is_some(), "its shares moved: {whole:#}");
+    assert_eq!(whole["parameters"]["coins"], 100);
+
+    let own = center.key(&[Scope::OrdersRead], &[], &["11"]).await;
+    let seen = center.get_as(&own, &path).await.ok(200);
+    let seen = &seen["operations"].as_array().expect("rows")[..];
+    assert_eq!(seen.len(), 1, "{seen:#?}");
+    let line = text(&tree["shops"][0]["items"][0]["order_id"]);
+    for image in ["before", "after"] {
+        let nodes: Vec<_> = seen[0][image].as_object().expect("nodes").keys().collect();
+        assert!(nodes.iter().all(|id| *id == text(first) || *id == line), "{nodes:?}");
+    }
+    assert!(seen[0]["parameters"].get("coins").is_none());
+}
+
+#[tokio::test]
 async fn stock_and_prices_of_other_places_are_passed_over() {
     let center = TestCenter::start().await;
     for (sku, place) in
