@@ -325,6 +325,7 @@ fn a_line_is_rated_once_and_once_more_within_thirty_days() {
     desk.wait(31 * DAY);
     let other = desk.shop().items[1].id;
     assert_eq!(rate_status(&desk.line_standing(1), 0, RATE_AGAIN, desk.at), 3);
+    assert_eq!(rate_status(&desk.line_standing(1), 0, 40 * DAY, desk.at), 1, "as long as is set");
     assert!(desk.ask_of(other, Buyer, rate(3)).is_err());
 }
 

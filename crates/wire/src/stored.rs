@@ -3,6 +3,7 @@
 //!
 //! Orders themselves are rendered from their facts, in [`crate::view`].
 
+use crate::market::Markets;
 use crate::moment;
 use docket_domain::{Json, Quantity, Time, Tree};
 
@@ -47,8 +48,14 @@ pub fn image(stored: &Json) -> Json {
 
 /// The JSON of an agreed tree, agreed at `at`, in the order `tree`. What was agreed at placement had neither
 /// numbers nor times yet: it is shown with the numbers its nodes got, and the time.
-pub fn agreed(stored: &Json, tree: &Tree, at: Time) -> Json {
+pub fn agreed(stored: &Json, tree: &Tree, at: Time, markets: &Markets) -> Json {
     let mut whole = stored.clone();
+    if let Some(market) = whole.get_mut("market") {
+        let number = market.as_u64().and_then(|number| u16::try_from(number).ok());
+        if let Some(name) = number.and_then(|number| markets.name(number)) {
+            *market = name.into();
+        }
+    }
     number(&mut whole, tree.id().to_string(), at);
     let shops = whole.get_mut("shops").and_then(Json::as_array_mut);
     for (json, shop) in shops.into_iter().flatten().zip(&tree.shops) {

@@ -52,7 +52,7 @@ pub struct SnapshotView {
     pub at: Moment,
     /// SHA-256 of the agreed tree as it is kept, in hexadecimal: it tells whether two agreements are the same.
     pub sha256: String,
-    /// The agreed tree.
+    /// The agreed tree; fields that are zero or empty are left out.
     #[schema(value_type = Object)]
     pub agreed: Json,
 }
@@ -127,13 +127,14 @@ pub async fn snapshots(
 ) -> Result<Response, Failure> {
     query::none(&uri)?;
     let Agreements { tree, versions } = center.app.snapshots(&who, id.number("order")?).await?;
+    let markets = &center.app.settings().markets;
     let views = versions.iter().map(|AgreedTree { snapshot, json }| {
         let json = serde_json::from_str(json).expect("its checksum was compared: it is our JSON");
         SnapshotView {
             terms_version: snapshot.terms_version,
             at: snapshot.at.into(),
             sha256: docket_app::vault::hex(&snapshot.sha256),
-            agreed: stored::agreed(&json, &tree, snapshot.at),
+            agreed: stored::agreed(&json, &tree, snapshot.at, markets),
         }
     });
     Ok(answer::json(StatusCode::OK, &SnapshotList { snapshots: views.collect() }))

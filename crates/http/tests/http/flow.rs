@@ -195,7 +195,9 @@ async fn the_tree_is_shown_as_it_was() {
 #[tokio::test]
 async fn agreed_versions_are_kept_with_their_checksum() {
     let center = TestCenter::start().await;
-    let tree = center.placed(&example()).await;
+    let mut order = example();
+    order["market"] = json!("zebra");
+    let tree = center.placed(&order).await;
     let change = by("seller", json!({"type": "adjust_price", "shop_discount": 400}));
     let tree = center.operate(&tree["shops"][0]["order_id"], &change).await.ok(200);
     assert_eq!((&tree["terms_version"], &tree["payable"]), (&json!(2), &json!(11400)));
@@ -210,7 +212,7 @@ async fn agreed_versions_are_kept_with_their_checksum() {
         assert_eq!(agreed["id"], tree["order_id"]);
         assert_eq!(agreed["shops"][0]["id"], tree["shops"][0]["order_id"]);
         assert_eq!(line["id"], tree["shops"][0]["items"][0]["order_id"]);
-        assert_eq!(line["quantity"], "2");
+        assert_eq!((&line["quantity"], &agreed["market"]), (&json!("2"), &json!("zebra")));
         assert_eq!(agreed["created_at"], tree["created_at"]);
         assert_eq!(version["agreed"]["currency"], "CNY");
     }
