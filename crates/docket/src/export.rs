@@ -157,11 +157,13 @@ impl Shelf for App {
         });
         let listed = self.orders(&Principal::local(), &args.orders(cursor)).await?;
         let codes = if args.codes { Codes::Numbers } else { Codes::Words };
-        let look = Look { codes, ..Look::whole(&self.settings().markets, self.now()) };
+        let settings = self.settings();
+        let look = Look { codes, ..Look::whole(&settings.markets, self.now()) };
         let mut orders = Vec::with_capacity(listed.orders.len());
         for (tree, person) in &listed.orders {
             let standing = status::of(tree);
             let face = person.as_ref().map_or(Face::None, Face::Masked);
+            let look = Look { rate_again: settings.deadlines.of(tree).rate_again, ..look };
             orders.push(to_raw_value(&view::view(tree, &standing, face, &look))?);
         }
         let next = listed.next.map(|Cursor { at, id }| format!("{}_{id}", at.0));

@@ -3,6 +3,9 @@
 
 use crate::time::{DAY, MINUTE, Millis};
 
+/// After receipt, how long a line may be rated where nothing else is set.
+pub const RATE_AGAIN: Millis = 30 * DAY;
+
 /// The lengths that apply to one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
@@ -44,7 +47,7 @@ impl Default for Policy {
             answer_seller_cancel: 3 * DAY,
             retry_revoke: 5 * MINUTE,
             rest_at_least: DAY,
-            rate_again: 30 * DAY,
+            rate_again: RATE_AGAIN,
         }
     }
 }

@@ -4,6 +4,10 @@
 //! without its children; that JSON is what the store keeps, what the log compares, and what is undone to
 //! show the tree as it was.
 
+mod home;
+
+pub use home::Home;
+
 use crate::words::{
     AnomalyKind, AttemptStatus, DeadlineKind, DeliveryStatus, DueCause, Fulfilment, OrderType,
     PaymentStatus, Platform, ReceiveType, RefundKind, RefundStatus, Status, Visible,
@@ -18,20 +22,6 @@ pub struct Tree {
     pub payment: PaymentOrder,
     /// L2, in request order; never empty.
     pub shops: Vec<ShopOrder>,
-}
-
-/// Whose order a tree is: only its home decides.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Home {
-    /// This center.
-    #[default]
-    Center,
-    /// A branch, by its name.
-    Branch(String),
-    /// A channel shop, by its shop id.
-    Channel(String),
-    /// A pair of sites.
-    Sites,
 }
 
 /// What the buyer pays at once (L1).
@@ -300,7 +290,10 @@ pub struct ShopOrder {
     /// Refunds: facts with a status each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<Refund>,
-    /// By how many days the receive-by deadline was put off.
+    /// Until when it was to be received; it stays when the deadline has gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receive_by: Option<Time>,
+    /// By how many days that was put off.
     #[serde(default, skip_serializing_if = "is_default")]
     pub extended_by: u32,
     /// When it was settled.
@@ -595,41 +588,5 @@ impl Tree {
             answers.filter_map(|refund| refund.answer_by).chain(running(shop.deadline))
         });
         shops.chain(running(self.payment.deadline)).min()
-    }
-}
-
-impl Home {
-    /// The word at the API and in the database: `center`, `branch:NAME`, `channel:SHOP`, `sites`.
-    pub fn word(&self) -> String {
-        match self {
-            Self::Center => "center".to_owned(),
-            Self::Branch(name) => format!("branch:{name}"),
-            Self::Channel(shop) => format!("channel:{shop}"),
-            Self::Sites => "sites".to_owned(),
-        }
-    }
-
-    /// The home of a word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        match word.split_once(':') {
-            None if word == "center" => Some(Self::Center),
-            None if word == "sites" => Some(Self::Sites),
-            Some(("branch", name)) => Some(Self::Branch(name.to_owned())),
-            Some(("channel", shop)) => Some(Self::Channel(shop.to_owned())),
-            _ => None,
-        }
-    }
-}
-
-impl Serialize for Home {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.word())
-    }
-}
-
-impl<'de> Deserialize<'de> for Home {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::from_word(&word).ok_or_else(|| serde::de::Error::custom("no home of an order"))
     }
 }

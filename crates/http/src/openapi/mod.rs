@@ -30,7 +30,9 @@ use utoipa_axum::routes;
             `docket key add NAME --scopes orders.read,orders.write --actors buyer` prints one, this once; its \
             scopes say what it may do, its actors for whom it may speak. A person logs in with `POST /api/login`, \
             name and password, and sends the `token` of the answer; `docket user add NAME --role operator` makes \
-            a user. `GET /api/me` says who one is.",
+            a user. `GET /api/me` says who one is.\n\n\
+            The head of a request has at most 32 KiB; a larger one is a 431 `head_too_large`, and closes the \
+            connection.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(
