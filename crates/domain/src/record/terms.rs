@@ -20,6 +20,7 @@ pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, Fie
     let mut tree = priced(&placement, &heard.report.issuer, at)?;
     price::number(&mut tree, cx.next_id);
     tree.payment.home = heard.report.home.clone();
+    tree.payment.visible = heard.report.visible.unwrap_or(tree.payment.visible);
     for cut in heard.left_out.iter().cloned().chain(cuts) {
         anomalies::note(&mut tree, AnomalyKind::SumMismatch, cut, cx.at);
     }
@@ -30,7 +31,7 @@ pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, Fie
     if heard.report.created_at.is_none() {
         untimed.created();
     }
-    Ok(Copy { tree, untimed, places, new_terms: true })
+    Ok(Copy { tree, untimed, places, payments: Vec::new(), new_terms: true })
 }
 
 /// A known tree with the lines and amounts of a report joined in.
@@ -79,7 +80,7 @@ pub(super) fn join(
         let detail = json!({"terms_version": tree.payment.terms_version});
         anomalies::note(&mut tree, AnomalyKind::TermsChanged, detail, cx.at);
     }
-    Ok(Copy { tree, untimed, places, new_terms: changed })
+    Ok(Copy { tree, untimed, places, payments: Vec::new(), new_terms: changed })
 }
 
 /// Prices what was fitted.
