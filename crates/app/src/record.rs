@@ -184,7 +184,9 @@ impl Taking {
 /// has here. A number of another center that happens to be one of here was given at another moment.
 pub(crate) fn is_own(tree: &Tree, report: &Report) -> bool {
     let (order, placement) = (&tree.payment, &report.placement);
-    order.buyer_id == placement.buyer_id
+    order.external_id.is_none()
+        && order.client_token == placement.client_token
+        && order.buyer_id == placement.buyer_id
         && order.currency == placement.currency
         && report.created_at.is_none_or(|at| at == order.created_at)
 }

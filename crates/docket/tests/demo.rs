@@ -79,7 +79,7 @@ const ANEW: &[&str] = &[
 fn strip(node: &mut Value) {
     match node {
         Value::Object(fields) => {
-            ANEW.iter().for_each(|name| drop(fields.remove(*name)));
+            fields.retain(|name, _| !ANEW.contains(&name.as_str()));
             fields.values_mut().for_each(strip);
         }
         Value::Array(list) => list.iter_mut().for_each(strip),
