@@ -100,8 +100,11 @@ fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Optio
     let guessed = Guessed::of(&anomalies);
     let said = Said::read(fields);
     let home = fields.optional("home", home);
-    let created_at = fields.optional("created_at", kinds::time).filter(|_| !guessed.created());
-    let paid_at = fields.optional("paid_at", kinds::time).filter(|_| facts == Facts::Some);
+    let created = fields.optional("created_at", kinds::time);
+    let (created_guess, created_at) =
+        if guessed.created() { (created, None) } else { (None, created) };
+    let covered_at = fields.optional("paid_at", kinds::time);
+    let paid_at = covered_at.filter(|_| facts == Facts::Some);
     let payment_status = fields.optional("payment_status", kinds::word);
     let reported_payment = fields.optional("reported_payment", kinds::word);
     let total = fields.nullable("payable", kinds::amount);
@@ -134,6 +137,7 @@ fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Optio
     }
     placement.external_id = placement.external_id.or(number);
     let currency = placement.currency;
+    let is_free = total.and_then(Amount::known) == Some(0);
     let total = source_total(&anomalies).or(total).or(placement.expected_total.map(Amount::of));
     let payments =
         payments.into_iter().flatten().map(|payment| payment.of(currency, paid_at, &guessed));
@@ -141,6 +145,8 @@ fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Optio
         home: home.unwrap_or_default(),
         issuer: issuer.to_owned(),
         created_at,
+        created_guess,
+        terms_at: covered_at.filter(|at| is_free && created.is_some_and(|created| *at > created)),
         visible,
         payments: payments.collect(),
         attempts,

@@ -19,6 +19,11 @@ pub struct Report {
     pub issuer: String,
     /// When it was placed.
     pub created_at: Option<Time>,
+    /// What the source takes for that moment where nobody told it; it stays a guess.
+    pub created_guess: Option<Time>,
+    /// When the terms in force were agreed, where that was after placement and they left nothing to pay: that
+    /// paid the order. Counts for a tree that is new here.
+    pub terms_at: Option<Time>,
     /// Whether the buyer sees it; counts for a tree that is new here.
     pub visible: Option<Visible>,
     /// Payments it names.

@@ -16,11 +16,13 @@ use serde_json::json;
 pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, FieldError> {
     let mut placement = heard.placement.clone();
     let cuts = fit(&mut placement);
-    let at = heard.report.created_at.unwrap_or(cx.at);
+    let report = heard.report;
+    let at = report.created_at.or(report.created_guess).unwrap_or(cx.at);
     let mut tree = priced(&placement, &heard.report.issuer, at)?;
     price::number(&mut tree, cx.next_id);
     tree.payment.home = heard.report.home.clone();
     tree.payment.visible = heard.report.visible.unwrap_or(tree.payment.visible);
+    tree.payment.terms_at = heard.report.terms_at;
     for cut in heard.left_out.iter().cloned().chain(cuts) {
         anomalies::note(&mut tree, AnomalyKind::SumMismatch, cut, cx.at);
     }
@@ -44,6 +46,9 @@ pub(super) fn join(
     let mut untimed = Untimed::of(known);
     if let Some(at) = heard.report.created_at {
         untimed.created_at(&mut tree, at);
+    }
+    if let Some(guess) = heard.report.created_guess {
+        untimed.guess_created(&mut tree, guess);
     }
     let mut mine = placement_of(&tree);
     let places = find_places(&tree, &mut mine, &heard.placement);

@@ -43,6 +43,13 @@ impl Untimed {
         }
     }
 
+    /// The moment of placement is guessed; of two guesses the earlier one holds.
+    pub(super) fn guess_created(&self, tree: &mut Tree, guess: Time) {
+        if self.0.contains(&Fact::Created) && guess < tree.payment.created_at {
+            set_created(tree, guess);
+        }
+    }
+
     /// A payment without its time.
     pub(super) fn payment(&mut self, id: Id) {
         self.0.insert(Fact::Payment(id));

@@ -83,6 +83,8 @@ pub fn report() -> Report {
         home: Home::Channel("11".into()),
         issuer: "temu:11".into(),
         created_at: Some(Time(1000)),
+        created_guess: None,
+        terms_at: None,
         visible: None,
         payments: Vec::new(),
         attempts: Vec::new(),

@@ -189,6 +189,7 @@ fn changed() -> Vec<Life> {
     let line = "@/shops/0/items/1/order_id";
     let drop = json!({"type": "drop", "lines": [{"order_id": line}]});
     let cheaper = json!({"type": "adjust_price", "shop_discount": 77, "freight": 0});
+    let free = json!({"type": "adjust_price", "shop_discount": 18_302, "freight": 0});
     let later = json!({"type": "extend_receipt", "days": 3});
     let note = json!({"type": "note", "text": "fragile"});
     let rate = json!({"type": "rate", "of": line, "score": 4, "text": "good"});
@@ -196,6 +197,7 @@ fn changed() -> Vec<Life> {
     vec![
         ("without a line", vec![("store", drop)]),
         ("for another price", vec![("seller", cheaper), paid("c1")]),
+        ("for nothing", vec![("seller", free)]),
         ("hidden", vec![paid("c2"), shipped(), received(), step("buyer", "hide")]),
         (
             "rated, with words",
