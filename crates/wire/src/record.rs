@@ -96,7 +96,7 @@ enum Facts {
 fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Option<Recorded> {
     let number = fields.optional("order_id", kinds::identifier);
     let facts = if number.is_some() { Facts::All } else { Facts::Some };
-    let anomalies = fields.optional("anomalies", anomalies).unwrap_or_default();
+    let anomalies = objects(fields, "anomalies", anomaly).unwrap_or_default();
     let guessed = Guessed::of(&anomalies);
     let said = Said::read(fields);
     let home = fields.optional("home", home);
@@ -109,15 +109,9 @@ fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Optio
     let reported_payment = fields.optional("reported_payment", kinds::word);
     let total = fields.nullable("payable", kinds::amount);
     let no_payments = !fields.has("payments");
-    let payments = fields.optional("payments", |reader, node| {
-        reader.list(node, FACTS_MAX, |reader, node| reader.object(node, payment))
-    });
+    let payments = objects(fields, "payments", payment);
     let payments = payments.or(no_payments.then(Vec::new));
-    let attempts = fields
-        .optional("attempts", |reader, node| {
-            reader.list(node, FACTS_MAX, |reader, node| reader.object(node, attempt))
-        })
-        .unwrap_or_default();
+    let attempts = objects(fields, "attempts", attempt).unwrap_or_default();
     let refunds_due = refund::due(fields, payments.as_deref(), &guessed);
     let revoke = revoke(fields);
     let visible = fields.optional("visible", kinds::word);
@@ -164,15 +158,22 @@ fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Optio
     Some(Recorded { report, person })
 }
 
-fn anomalies(reader: &mut Reader, node: Node<'_>) -> Option<Vec<Anomaly>> {
-    reader.list(node, FACTS_MAX, |reader, node| {
-        reader.object(node, |fields| {
-            let kind = fields.required("kind", kinds::word);
-            let at = fields.required("at", kinds::time);
-            let detail = fields.optional("detail", kinds::free).unwrap_or_default();
-            Some(Anomaly { kind: kind?, at: at?, detail })
-        })
+/// Reads a list of objects that may be left out.
+fn objects<'a, T>(
+    fields: &mut Fields<'_, 'a>,
+    name: &'static str,
+    mut read: impl FnMut(&mut Fields<'_, 'a>) -> Option<T>,
+) -> Option<Vec<T>> {
+    fields.optional(name, |reader, node| {
+        reader.list(node, FACTS_MAX, |reader, node| reader.object(node, &mut read))
     })
+}
+
+fn anomaly(fields: &mut Fields<'_, '_>) -> Option<Anomaly> {
+    let kind = fields.required("kind", kinds::word);
+    let at = fields.required("at", kinds::time);
+    let detail = fields.optional("detail", kinds::free).unwrap_or_default();
+    Some(Anomaly { kind: kind?, at: at?, detail })
 }
 
 /// The total that the first source of an order had told, where it was another than the order's own.

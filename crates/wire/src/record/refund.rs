@@ -2,7 +2,7 @@
 
 use super::guessed::Guessed;
 use super::shop::{Around, Line, one_of_lines, some_of_lines};
-use super::{FACTS_MAX, Facts, Named};
+use super::{Facts, Named, objects};
 use crate::kinds;
 use crate::reader::Fields;
 use docket_domain::Quantity;
@@ -14,11 +14,7 @@ pub(super) fn refunds(
     lines: Option<&[Line]>,
     around: &Around<'_>,
 ) -> Vec<ReportedRefund> {
-    let read = fields.optional("refunds", |reader, node| {
-        reader.list(node, FACTS_MAX, |reader, node| {
-            reader.object(node, |fields| refund(fields, lines, around))
-        })
-    });
+    let read = objects(fields, "refunds", |fields| refund(fields, lines, around));
     read.unwrap_or_default()
 }
 
@@ -36,16 +32,8 @@ fn refund(
     let answered_at = fields.optional("answered_at", kinds::time);
     let ended_at = fields.optional("ended_at", kinds::time);
     let (guess, end_is_guess) = (around.guessed.refund(number), around.guessed.refund_end(number));
-    let inside = fields.optional("lines", |reader, node| {
-        reader.list(node, FACTS_MAX, |reader, node| {
-            reader.object(node, |fields| line(fields, lines, around.facts))
-        })
-    });
-    let parts = fields.optional("parts", |reader, node| {
-        reader.list(node, FACTS_MAX, |reader, node| {
-            reader.object(node, |fields| part(fields, around.payments))
-        })
-    });
+    let inside = objects(fields, "lines", |fields| line(fields, lines, around.facts));
+    let parts = objects(fields, "parts", |fields| part(fields, around.payments));
     fields.ignore(&["answer_by"]);
     let told = ReportedRefund {
         amount: fields.optional("amount", kinds::known_amount),
@@ -98,25 +86,21 @@ pub(super) fn due(
     payments: Option<&[Named]>,
     guessed: &Guessed<'_>,
 ) -> Vec<ReportedDue> {
-    let read = fields.optional("refunds_due", |reader, node| {
-        reader.list(node, FACTS_MAX, |reader, node| {
-            reader.object(node, |fields| {
-                let number = fields.optional("refund_id", kinds::identifier);
-                let payment = paid(fields, payments);
-                let amount = fields.required("amount", kinds::known_amount);
-                let cause = fields.required("cause", kinds::word);
-                let status = fields.required("status", kinds::word);
-                let reference = fields.optional("reference", kinds::identifier);
-                let created_at = fields.optional("created_at", kinds::time);
-                Some(ReportedDue {
-                    payment: payment?,
-                    amount: amount?,
-                    cause: cause?,
-                    status: status?,
-                    reference,
-                    created_at: created_at.filter(|_| !guessed.refund(number.as_deref())),
-                })
-            })
+    let read = objects(fields, "refunds_due", |fields| {
+        let number = fields.optional("refund_id", kinds::identifier);
+        let payment = paid(fields, payments);
+        let amount = fields.required("amount", kinds::known_amount);
+        let cause = fields.required("cause", kinds::word);
+        let status = fields.required("status", kinds::word);
+        let reference = fields.optional("reference", kinds::identifier);
+        let created_at = fields.optional("created_at", kinds::time);
+        Some(ReportedDue {
+            payment: payment?,
+            amount: amount?,
+            cause: cause?,
+            status: status?,
+            reference,
+            created_at: created_at.filter(|_| !guessed.refund(number.as_deref())),
         })
     });
     read.unwrap_or_default()

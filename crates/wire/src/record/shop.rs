@@ -1,7 +1,7 @@
 //! The shop orders of a recorded tree, with their lines, parcels and steps of delivery.
 
 use super::guessed::Guessed;
-use super::{FACTS_MAX, Facts, Named, Said, ignore_derived, refund};
+use super::{Facts, Named, Said, ignore_derived, objects, refund};
 use crate::document::Node;
 use crate::kinds;
 use crate::placement::{self, ShopRead};
@@ -79,15 +79,11 @@ fn shop(fields: &mut Fields<'_, '_>, order_type: OrderType, around: &Around<'_>)
     fields.ignore(&["till_status", "delivery_status", "refund_status", "cancel_kind"]);
     fields.ignore(&["reverse_status", "freight_shares", "created_at", "paid_at"]);
     let lines = lines(fields, around.payments.unwrap_or_default());
-    let shipments = fields.optional("shipments", |reader, node| {
-        reader.list(node, FACTS_MAX, |reader, node| {
-            reader.object(node, |fields| Some(shipment(fields, lines.as_deref(), around.guessed)))
-        })
+    let shipments = objects(fields, "shipments", |fields| {
+        Some(shipment(fields, lines.as_deref(), around.guessed))
     });
     let refunds = refund::refunds(fields, lines.as_deref(), around);
-    let delivery = fields.optional("delivery", |reader, node| {
-        reader.list(node, LINES_MAX, |reader, node| reader.object(node, step))
-    });
+    let delivery = objects(fields, "delivery", step);
     let (items, told) =
         lines.map(|lines| lines.into_iter().map(|l| (l.item, l.told)).unzip()).unzip();
     let (mut shop, ship_to) = placement::shop(fields, order_type, items)?;
@@ -206,9 +202,7 @@ fn item(fields: &mut Fields<'_, '_>) -> Option<Line> {
     fields.ignore(&["settled_at", "extended_by", "now_price", "shares", "refunded_quantity"]);
     fields.ignore(&["rate_status"]);
     let weighed_as = fields.optional("weighed_as", kinds::quantity);
-    let rates = fields.optional("rates", |reader, node| {
-        reader.list(node, LINES_MAX, |reader, node| reader.object(node, rate))
-    });
+    let rates = objects(fields, "rates", rate);
     let told = ReportedLine { weighed_as, rates: rates.unwrap_or_default() };
     Some(Line { order_id, dropped, item: placement::item(fields)?, told })
 }
@@ -239,11 +233,7 @@ pub(super) fn some_of_lines(
     name: &'static str,
     lines: Option<&[Line]>,
 ) -> Option<Vec<(usize, Quantity)>> {
-    fields.optional(name, |reader, node| {
-        reader.list(node, LINES_MAX, |reader, node| {
-            reader.object(node, |fields| one_of_lines(fields, lines))
-        })
-    })
+    objects(fields, name, |fields| one_of_lines(fields, lines))
 }
 
 /// Reads which line of its shop order is meant, and how much of it.
