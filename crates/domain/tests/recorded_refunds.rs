@@ -7,6 +7,7 @@ mod reports;
 use docket_domain::record::{
     Report, ReportedDue, ReportedPart, ReportedRefund, ReportedRefundLine,
 };
+use docket_domain::story::{self, Language};
 use docket_domain::tree::Revoke;
 use docket_domain::words::{
     AnomalyKind, CancelKind, DueCause, RefundAxis, RefundKind, RefundStatus, Status, StoreStatus,
@@ -118,6 +119,8 @@ fn the_times_of_a_refund_are_guessed_until_they_are_told() {
     let guess = &tree.shops[0].refunds[0];
     assert_eq!((guess.created_at, guess.ended_at), (Time(2000), Some(Time(2000))));
     assert_eq!(anomalies(&tree), [AnomalyKind::TimeUnknown; 2]);
+    let said = story::sentence_of_anomaly(&tree.payment.anomalies[1], Language::En);
+    assert_eq!(said, "A fact came without its time: refunded");
 
     let tree = again(&tree, &with(vec![refund(RefundStatus::Refunded, 1000)])).unwrap().tree;
     let known = &tree.shops[0].refunds[0];

@@ -214,7 +214,7 @@ impl Untimed {
             Fact::Created => Some(json!({"fact": "created"})),
             Fact::Payment(id) => Some(json!({"fact": "paid", "payment_id": id})),
             Fact::Shipment(id) => Some(json!({"fact": "shipped", "shipment_id": id})),
-            Fact::Refund(id) => Some(json!({"fact": "refund", "refund_id": id})),
+            Fact::Refund(id) => Some(json!({"fact": "refunding", "refund_id": id})),
             Fact::RefundEnd(id) => Some(json!({"fact": "refunded", "refund_id": id})),
             Fact::Reported(id) => {
                 reported(id).map(|Reported { status, .. }| json!({"fact": status, "order_id": id}))
@@ -228,7 +228,7 @@ fn fact_of(detail: &Json) -> Option<Fact> {
     let id = |name: &str| detail[name].as_str().and_then(|id| id.parse().ok());
     None.or_else(|| id("payment_id").map(Fact::Payment))
         .or_else(|| id("shipment_id").map(Fact::Shipment))
-        .or_else(|| id("refund_id").filter(|_| detail["fact"] == "refund").map(Fact::Refund))
+        .or_else(|| id("refund_id").filter(|_| detail["fact"] == "refunding").map(Fact::Refund))
         .or_else(|| id("refund_id").map(Fact::RefundEnd))
         .or_else(|| id("order_id").map(Fact::Reported))
         .or_else(|| (detail["fact"] == "created").then_some(Fact::Created))

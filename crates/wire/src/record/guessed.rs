@@ -30,7 +30,7 @@ impl<'a> Guessed<'a> {
 
     /// Whether the moment a refund was asked for is a guess.
     pub(super) fn refund(&self, number: Option<&str>) -> bool {
-        number.is_some() && self.0.contains(&("refund", number))
+        number.is_some() && self.0.contains(&("refunding", number))
     }
 
     /// Whether the moment a refund ended is a guess.
