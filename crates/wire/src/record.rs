@@ -4,10 +4,9 @@
 //! refunds, times); what is derived from facts is let pass, since it is derived again. Nodes that were dropped
 //! from the order count for nothing and are left out. People's data that comes masked is not taken for theirs.
 //!
-//! An order that shows its own number (`order_id` at the top) comes from a center like this one and shows every
-//! fact there is. Its statuses and the times that follow from facts are then not taken for told, and the number
-//! is its `external_id` if it has none: the same order of the same file is met again by it, and whoever knows
-//! the old number finds the order. A line without a number of ours may tell by words what it has no fact for.
+//! A line that shows a number and a level of ours (`order_id` and `level` at the top) comes from a center like
+//! this one and shows every fact there is: its statuses and the times that follow from facts are not taken for
+//! told. Any other line may tell by words what it has no fact for.
 
 mod guessed;
 mod refund;
@@ -39,6 +38,10 @@ pub struct Recorded {
 }
 
 /// Reads one JSON line; `issuer` vouches for it.
+///
+/// An order without an `external_id` gets its `order_id` as one: by that the same order of the same file is met
+/// again, and whoever knows the old number finds the order. It is unique per channel or issuer like every number
+/// of a source, which needs no scope of its own, since a center gives a number once.
 pub fn read(line: &[u8], markets: &Markets, issuer: &str) -> Result<Recorded, Unreadable> {
     read_tree(document::parse(line).map_err(Unreadable::NotJson)?, markets, issuer)
 }
@@ -95,7 +98,8 @@ enum Facts {
 
 fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Option<Recorded> {
     let number = fields.optional("order_id", kinds::identifier);
-    let facts = if number.is_some() { Facts::All } else { Facts::Some };
+    let is_shown = number.is_some() && fields.has("level");
+    let facts = if is_shown { Facts::All } else { Facts::Some };
     let anomalies = objects(fields, "anomalies", anomaly).unwrap_or_default();
     let guessed = Guessed::of(&anomalies);
     let said = Said::read(fields);
