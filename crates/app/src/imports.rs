@@ -1,5 +1,6 @@
 //! Taking down an import: JSON lines in, a report out. Each line is one order as the API shows it with
-//! `expand=tree`. A bad line is reported and never stops the rest; an order that is here already is skipped.
+//! `expand=tree`. A bad line is reported and never stops the rest; an order that is here already is skipped: by its
+//! `external_id`, and where it has none by the number it had in the center that it was exported from.
 //!
 //! How files are read and columns are mapped is the command's business; what a line means is the domain's.
 
@@ -381,6 +382,12 @@ impl App {
         let name = external_key(placement.channel.as_deref(), &report.issuer, external_id);
         if let Some(known) = self.store().unique(&name).await? {
             return Ok(Recorded::Known(known));
+        }
+        if let Ok(own) = external_id.parse()
+            && let Some(tree) = self.store().tree(own).await?
+            && crate::record::is_own(&tree, report)
+        {
+            return Ok(Recorded::Known(own));
         }
         let mut last = 0;
         let mut next_id = || {

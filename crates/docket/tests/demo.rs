@@ -3,6 +3,7 @@
 mod run;
 
 use run::docket;
+use serde_json::Value;
 
 #[test]
 fn the_demo_holds_and_its_orders_can_be_explained_in_both_languages() {
@@ -65,4 +66,67 @@ fn a_throw_away_demo_leaves_nothing_behind() {
     let said = ran.fine();
     assert!(said.contains('✓') && !said.contains('✗'), "{said}");
     assert!(std::fs::read_dir(data.path()).expect("a folder").next().is_none());
+}
+
+/// What an import gives anew or does not take: numbers of ours, versions, deadlines, people.
+const ANEW: &[&str] = &[
+    "order_id",
+    "payment_id",
+    "shipment_id",
+    "refund_id",
+    "external_id",
+    "version",
+    "terms_version",
+    "updated_at",
+    "deadline",
+    "expire_at",
+    "receive_by",
+    "answer_by",
+    "buyer",
+    "ship_to",
+];
+
+fn strip(node: &mut Value) {
+    match node {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !ANEW.contains(&name.as_str()));
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(list) => list.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+fn orders(lines: &str) -> Vec<Value> {
+    lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn every_order_of_the_demo_is_the_same_in_another_center() {
+    let (one, other) =
+        (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let played = docket(one.path(), &["demo", "--once", "--json"]).json();
+    assert_eq!(played["ok"], true, "{played}");
+    let lines = docket(one.path(), &["export"]).fine();
+    let file = one.path().join("orders.jsonl");
+    std::fs::write(&file, &lines).expect("the folder takes a file");
+    let file = file.to_str().expect("a path of letters");
+
+    let report = docket(other.path(), &["import", file, "--json"]).json();
+    let before = orders(&lines);
+    assert_eq!(report["taken"], before.len(), "{report}");
+    assert!(before.len() > 200, "the demo has more than 200 orders");
+    let again = docket(other.path(), &["import", file, "--json"]).json();
+    assert_eq!((&again["taken"], &again["known"]), (&0.into(), &before.len().into()), "{again}");
+
+    let mut after = orders(&docket(other.path(), &["export"]).fine());
+    for mut order in before {
+        let number = order["order_id"].clone();
+        let found = after.iter().position(|order| order["external_id"] == number);
+        let mut arrived = after.swap_remove(found.unwrap_or_else(|| panic!("{number} is there")));
+        strip(&mut order);
+        strip(&mut arrived);
+        assert_eq!(order, arrived, "{number}");
+    }
+    assert_eq!(after, Vec::<Value>::new());
 }

@@ -5,7 +5,7 @@
 //! effects, deadlines, log row. Copies of orders at home elsewhere are not decided but recorded, in
 //! [`crate::record`].
 
-mod amounts;
+pub(crate) mod amounts;
 mod answer;
 mod deadlines;
 mod delivery;

@@ -9,6 +9,7 @@ mod shop;
 
 pub(crate) use goods::{Goods, counts, goods, is_agreed, is_open};
 pub(crate) use payment::{left_of, net_of, net_paid};
+pub(crate) use shop::all_given_back;
 
 use crate::price::sums;
 use crate::time::Millis;

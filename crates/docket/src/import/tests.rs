@@ -1,5 +1,8 @@
 //! Imports through a real center: made-up files beside the tests, and the whole Olist sample where it is.
 
+mod lives;
+mod round_trip;
+
 use super::report::Report;
 use super::{Args, import};
 use crate::export;
@@ -15,6 +18,7 @@ const NOW: Time = Time(1_795_168_800_000);
 
 struct Center {
     app: App,
+    clock: Clock,
     _folder: tempfile::TempDir,
 }
 
@@ -22,8 +26,9 @@ impl Center {
     async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("docket.db").display());
-        let app = App::open(Settings::new(url), Vault::throw_away(), Clock::fixed(NOW)).await;
-        Self { app: app.expect("an empty database opens"), _folder: folder }
+        let clock = Clock::fixed(NOW);
+        let app = App::open(Settings::new(url), Vault::throw_away(), clock.clone()).await;
+        Self { app: app.expect("an empty database opens"), clock, _folder: folder }
     }
 
     async fn import(&self, args: &Args) -> Report {

@@ -1,5 +1,5 @@
-//! The one table that says who may ask for which operation, at which level, what class it has when two sites
-//! merge, and which field groups it touches.
+//! The one table of operations: who may ask, at which level, the class in merges of two sites, and the field
+//! groups that may change.
 
 use super::OperationKind;
 use crate::ActorKind;

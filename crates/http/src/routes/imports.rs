@@ -16,8 +16,8 @@ use docket_wire::kinds;
 ///
 /// The body is JSON lines, each an order as a list shows it with `expand=tree`; amounts may be null, unknown.
 /// What a line tells has happened and is taken whatever it says; what contradicts becomes an anomaly. An order
-/// whose `external_id` is here already is skipped, so the same lines can be sent again. A line that cannot be
-/// read is told in the answer and never stops the others.
+/// whose `external_id` is here already is skipped, so the same lines can be sent again; a line without one is known
+/// by the `order_id` it shows. A line that cannot be read is told in the answer and never stops the others.
 #[utoipa::path(
     post, path = "/api/imports", tag = "orders", operation_id = "import_orders",
     params(

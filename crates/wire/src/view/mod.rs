@@ -10,9 +10,11 @@ mod shop;
 
 pub use crate::word::Codes;
 pub use item::{ItemView, RateView, SharesView};
-pub use payment::{AnomalyView, AttemptView, PaymentFactView, PaymentView, RefundDueView};
+pub use payment::{
+    AnomalyView, AttemptView, PaymentFactView, PaymentView, RefundDueView, RevokeView,
+};
 pub use refund::{LineView, RefundLineView, RefundPartView, RefundView};
-pub use shop::{DeliveryStepView, FreightSharesView, ShipmentView, ShopView};
+pub use shop::{DeliveryStepView, FreightSharesView, ReportedView, ShipmentView, ShopView};
 
 use crate::market::Markets;
 use crate::moment::Moment;
