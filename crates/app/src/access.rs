@@ -67,15 +67,17 @@ impl Scope {
         Self::ALL.iter().copied().find(|scope| scope.word() == word)
     }
 
-    /// The scope an operation needs.
-    pub const fn of(kind: OperationKind) -> Self {
+    /// The scopes of which an operation needs one; the first is named where all are missing.
+    pub const fn of(kind: OperationKind) -> &'static [Self] {
         use OperationKind as K;
         match kind {
             K::PaymentSucceeded | K::PaymentFailed | K::AttemptClosed | K::AttemptStuck => {
-                Self::Payments
+                &[Self::Payments]
             }
-            K::RefundSucceeded | K::RefundFailed => Self::Refunds,
-            _ => Self::OrdersWrite,
+            // Whoever reports payments may also begin them.
+            K::StartPayment => &[Self::OrdersWrite, Self::Payments],
+            K::RefundSucceeded | K::RefundFailed => &[Self::Refunds],
+            _ => &[Self::OrdersWrite],
         }
     }
 }
@@ -172,18 +174,63 @@ impl Principal {
         if self.scopes.has(scope) { Ok(()) } else { Err(Error::Forbidden(scope)) }
     }
 
-    /// Whether it may see `tree` at all.
+    /// Refuses unless one of `scopes` is among its scopes.
+    pub fn needs_one_of(&self, scopes: &[Scope]) -> Result<(), Error> {
+        if scopes.iter().any(|scope| self.scopes.has(*scope)) {
+            return Ok(());
+        }
+        scopes.first().map_or(Ok(()), |first| Err(Error::Forbidden(*first)))
+    }
+
+    /// Whether it may see and touch everything.
+    pub const fn is_unlimited(&self) -> bool {
+        self.shops.is_empty() && self.places.is_empty()
+    }
+
+    /// Whether it may see `tree` at all: one of its shop orders at least.
     pub fn sees(&self, tree: &Tree) -> bool {
-        let any = |limit: &[String], of: fn(&docket_domain::ShopOrder) -> &String| {
-            limit.is_empty() || tree.shops.iter().any(|shop| limit.contains(of(shop)))
-        };
-        any(&self.shops, |shop| &shop.shop_id) && any(&self.places, |shop| &shop.place)
+        self.is_unlimited() || tree.shops.iter().any(|shop| self.touches(shop))
     }
 
     /// Whether it may touch the shop order `shop`.
     pub fn touches(&self, shop: &docket_domain::ShopOrder) -> bool {
         let within = |limit: &[String], of: &String| limit.is_empty() || limit.contains(of);
         within(&self.shops, &shop.shop_id) && within(&self.places, &shop.place)
+    }
+
+    /// Refuses unless `scope` is among its scopes and it is not limited to shops or places.
+    pub fn needs_whole(&self, scope: Scope) -> Result<(), Error> {
+        self.needs(scope)?;
+        if self.is_unlimited() {
+            return Ok(());
+        }
+        Err(Error::NotAllowed(
+            "this is for the whole installation, and the key is limited to shops or places",
+        ))
+    }
+
+    /// Whether a key with `access` may do nothing that this caller may not. A caller without limits stands for
+    /// the whole installation and covers every key.
+    pub fn covers(&self, access: &Access) -> bool {
+        let within = |own: &[String], theirs: &[String]| {
+            own.is_empty() || !theirs.is_empty() && theirs.iter().all(|one| own.contains(one))
+        };
+        let has = |word: &String| Scope::from_word(word).is_none_or(|scope| self.scopes.has(scope));
+        self.is_unlimited()
+            || within(&self.shops, &access.shops)
+                && within(&self.places, &access.places)
+                && access.scopes.iter().all(has)
+                && access.actors.iter().all(|actor| self.actors.contains(actor))
+    }
+
+    /// Whether it may make keys that issue as `issuer`: a limited key only as itself.
+    pub fn issues_as(&self, issuer: &str) -> bool {
+        self.is_unlimited() || self.issuer == issuer
+    }
+
+    /// Whether it may see what stands at `place`; what holds at no place in particular is for everyone.
+    pub fn sees_place(&self, place: &str) -> bool {
+        place.is_empty() || self.places.is_empty() || self.places.iter().any(|own| own == place)
     }
 
     /// The actor of a request for `kind`: the one named, or the only one this key may speak for that may ask

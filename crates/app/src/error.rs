@@ -24,6 +24,9 @@ pub enum Error {
     /// The key or role lacks a scope.
     #[error("this needs the scope `{0}`")]
     Forbidden(crate::Scope),
+    /// The key is limited to shops or places, and this is not of them alone.
+    #[error("{0}")]
+    NotAllowed(&'static str),
     /// The key may not speak for this actor.
     #[error("{0}")]
     ActorNotAllowed(String),

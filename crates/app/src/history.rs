@@ -3,7 +3,8 @@
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
 use crate::{Answer, App, Error};
-use docket_domain::{Id, LogEntry, OperationKind, Time, Tree, change};
+use docket_domain::operation::Class;
+use docket_domain::{Id, Json, LogEntry, OperationKind, Time, Tree, change};
 use docket_store::{OperationFilter, Snapshot};
 use std::sync::Arc;
 
@@ -14,6 +15,15 @@ pub struct Story {
     pub tree: Tree,
     /// Its log up to then, from its placement on.
     pub entries: Vec<LogEntry>,
+}
+
+/// What was agreed of an order.
+#[derive(Debug, Clone)]
+pub struct Agreements {
+    /// The order as it is now.
+    pub tree: Tree,
+    /// Its agreed versions, oldest first.
+    pub versions: Vec<AgreedTree>,
 }
 
 /// An agreed tree, opened.
@@ -42,20 +52,20 @@ impl App {
         who.needs(Scope::OrdersRead)?;
         if !who.shops.is_empty() || !who.places.is_empty() {
             let refused = "a key limited to shops or places reads the log of one order at a time";
-            return Err(Error::ActorNotAllowed(refused.to_owned()));
+            return Err(Error::NotAllowed(refused));
         }
         Ok(self.store().operations_across(filter).await?)
     }
 
     /// The agreed versions of an order, oldest first. They show the whole tree, so a key limited to shops
     /// sees none of them: coins stand in them.
-    pub async fn snapshots(&self, who: &Principal, id: Id) -> Result<Vec<AgreedTree>, Error> {
+    pub async fn snapshots(&self, who: &Principal, id: Id) -> Result<Agreements, Error> {
         who.needs(Scope::OrdersRead)?;
         let tree = self.tree(who, id).await?;
         if !who.shops.is_empty() || !tree.shops.iter().all(|shop| who.touches(shop)) {
             return Err(no_order(id));
         }
-        let found = self.store().snapshots(tree.id()).await?.into_iter().map(|snapshot| {
+        let versions = self.store().snapshots(tree.id()).await?.into_iter().map(|snapshot| {
             let damaged = |what: &dyn std::fmt::Display| {
                 Error::Internal(format!("agreed tree {} of {}: {what}", snapshot.terms_version, id))
             };
@@ -66,7 +76,8 @@ impl App {
             }
             Ok(AgreedTree { snapshot, json })
         });
-        found.collect()
+        let versions = versions.collect::<Result<_, _>>()?;
+        Ok(Agreements { tree, versions })
     }
 
     /// The order with its whole story, as of `at` where given.
@@ -95,14 +106,27 @@ impl App {
         if who.shops.is_empty() && tree.shops.iter().all(|shop| who.touches(shop)) {
             return entries;
         }
-        let own = |node: Id| {
-            tree.shops
-                .iter()
-                .filter(|shop| who.touches(shop))
-                .any(|shop| shop.id == node || shop.items.iter().any(|item| item.id == node))
-        };
-        entries.into_iter().filter(|entry| own(entry.node)).collect()
+        let shops = tree.shops.iter().filter(|shop| who.touches(shop));
+        let own = shops
+            .flat_map(|shop| shop.items.iter().map(|item| item.id).chain(std::iter::once(shop.id)));
+        let own: Vec<Id> = own.collect();
+        let entries = entries.into_iter().filter(|entry| own.contains(&entry.node));
+        entries.map(|entry| narrowed(entry, &own)).collect()
     }
+}
+
+/// A row without what it says of nodes other than `own`: a price that changes for one shop order moves the shares
+/// of the others, and the coins of the whole.
+fn narrowed(mut entry: LogEntry, own: &[Id]) -> LogEntry {
+    for image in [&mut entry.before, &mut entry.after] {
+        if let Json::Object(nodes) = image {
+            nodes.retain(|id, _| id.parse().is_ok_and(|id| own.contains(&id)));
+        }
+    }
+    if entry.kind.rule().class == Class::Terms {
+        entry.parameters.remove("coins");
+    }
+    entry
 }
 
 /// Undoes every row after `at`, newest first. `None` where the order was not placed yet.

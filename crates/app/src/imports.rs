@@ -1,12 +1,13 @@
 //! Taking down an import: JSON lines in, a report out. Each line is one order as the API shows it with
-//! `expand=tree`. A bad line is reported and never stops the rest; an order that is here already is skipped.
+//! `expand=tree`. A bad line is reported and never stops the rest; an order that is here already is skipped: by its
+//! `external_id`, and where it has none by the number it had in the center that it was exported from.
 //!
 //! How files are read and columns are mapped is the command's business; what a line means is the domain's.
 
 use crate::access::{Principal, Scope};
 use crate::record::{Recorded, Taken};
 use crate::unique::external_key;
-use crate::{App, Error};
+use crate::{App, Error, Idempotency, Once};
 use docket_domain::decide::Context as Deciding;
 use docket_domain::words::AnomalyKind;
 use docket_domain::{Amount, FieldError, Id, Tree, record, status};
@@ -74,6 +75,20 @@ pub struct RefusedLine {
     /// A stable code.
     pub code: String,
     /// What is wrong. Where several fields are wrong, the others follow in words.
+    pub message: String,
+    /// Each wrong field by itself.
+    #[serde(default)]
+    pub errors: Vec<WrongField>,
+}
+
+/// One wrong field of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongField {
+    /// Where in the order; empty for the line as a whole.
+    pub field: String,
+    /// A stable code.
+    pub code: String,
+    /// What is wrong.
     pub message: String,
 }
 
@@ -171,12 +186,21 @@ impl ImportReport {
     }
 
     fn refuse(&mut self, line: u64, errors: Vec<FieldError>) {
-        let mut errors = errors.into_iter();
-        let Some(FieldError { field, code, mut message }) = errors.next() else { return };
-        for other in errors {
+        let errors = errors.into_iter().map(|FieldError { field, code, message }| WrongField {
+            field,
+            code: code.to_owned(),
+            message,
+        });
+        let errors: Vec<_> = errors.collect();
+        let Some((WrongField { field, code, message }, others)) = errors.split_first() else {
+            return;
+        };
+        let mut message = message.clone();
+        for other in others {
             message = format!("{message}; {}: {}", other.field, other.message);
         }
-        self.refused.push(RefusedLine { line, field, code: code.to_owned(), message });
+        let (field, code) = (field.clone(), code.clone());
+        self.refused.push(RefusedLine { line, field, code, message, errors });
     }
 }
 
@@ -213,6 +237,27 @@ enum State<'a> {
 }
 
 impl App {
+    /// Takes down orders like [`App::import_lines`], under an idempotency key. Sent again under it, the lines
+    /// are taken down again, which takes nothing twice: the answer tells what is here now.
+    pub async fn import_once(
+        &self,
+        who: &Principal,
+        lines: &[u8],
+        options: &ImportOptions,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<ImportReport>, Error> {
+        who.needs_whole(Scope::Admin)?;
+        let before = self.done_before(idempotency).await?;
+        let report = self.import_lines(who, lines, options).await?;
+        if before.is_some() {
+            return Ok(Once::Before(report));
+        }
+        if idempotency.is_some() && !options.dry_run {
+            self.write_numbered_once(idempotency, |_, _| Vec::new()).await?;
+        }
+        Ok(Once::Now(report))
+    }
+
     /// Takes down orders, one JSON line each. Lines are submitted and reported in their order, so of two
     /// lines with one number the first is taken. Fails as a whole only where the database is out of use; what
     /// was taken until then is skipped by the next try.
@@ -222,7 +267,7 @@ impl App {
         lines: &[u8],
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
-        who.needs(Scope::Admin)?;
+        who.needs_whole(Scope::Admin)?;
         if lines.split(|byte| *byte == b'\n').nth(LINES_MAX).is_some() {
             let message = format!("send fewer than {LINES_MAX} lines at a time");
             return Err(FieldError { field: String::new(), code: "too_many", message }.into());
@@ -337,6 +382,12 @@ impl App {
         let name = external_key(placement.channel.as_deref(), &report.issuer, external_id);
         if let Some(known) = self.store().unique(&name).await? {
             return Ok(Recorded::Known(known));
+        }
+        if let Ok(own) = external_id.parse()
+            && let Some(tree) = self.store().tree(own).await?
+            && crate::record::is_own(&tree, report)
+        {
+            return Ok(Recorded::Known(own));
         }
         let mut last = 0;
         let mut next_id = || {

@@ -8,8 +8,10 @@ mod agreed;
 pub mod clock;
 pub mod error;
 mod history;
+mod holds;
 mod housekeeping;
 pub mod imports;
+mod keys;
 pub mod lane;
 mod operate;
 mod orders;
@@ -18,25 +20,29 @@ mod place;
 mod products;
 mod record;
 pub mod settings;
+mod sight;
 mod stock;
 mod tasks;
 mod timers;
+mod tries;
 mod unique;
 pub mod vault;
 
 pub use access::{Access, Principal, Scope, Scopes};
 pub use clock::Clock;
 pub use error::Error;
-pub use history::{AgreedTree, Story};
+pub use history::{AgreedTree, Agreements, Story};
 pub use imports::{ImportOptions, ImportReport};
+pub use keys::NewKey;
 pub use orders::{Listed, Orders};
-pub use people::{NewKey, Role};
+pub use people::Role;
 pub use place::{Idempotency, Once, Quote};
 pub use products::SetPrice;
 pub use record::{Recorded, Taken};
 pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
 pub use tasks::{Scheduled, TaskSettings};
+pub use tries::Peer;
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{Adjustment, Cursor, KeyRow, OperationFilter, Price, Stock, UserRow};
@@ -61,7 +67,7 @@ struct Inner {
     lane: lane::Lane,
     vault: Arc<vault::Vault>,
     access: access::Cache,
-    tries: people::Tries,
+    tries: tries::Tries,
     stop: CancellationToken,
     background: TaskTracker,
     redis: Option<docket_tasks::Redis>,
@@ -108,7 +114,7 @@ impl App {
             lane,
             vault: Arc::new(vault),
             access,
-            tries: people::Tries::default(),
+            tries: tries::Tries::default(),
             stop,
             background,
             redis: unstarted.as_ref().map(docket_tasks::Unstarted::handle),

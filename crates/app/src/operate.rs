@@ -2,8 +2,9 @@
 
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
+use crate::holds::{can_hold, held};
 use crate::lane::Verdict;
-use crate::place::{Idempotency, can_hold, held, set_ship_to};
+use crate::place::{Idempotency, set_ship_to};
 use crate::settings::Deadlines;
 use crate::unique::claim_key;
 use crate::vault::{Vault, telephones};
@@ -51,7 +52,7 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Answer, Error> {
         let kind = posted.request.operation.kind();
-        who.needs(Scope::of(kind))?;
+        who.needs_one_of(Scope::of(kind))?;
         let actor = who.actor(posted.actor.clone(), kind)?;
         let node = posted.request.node;
         match self.try_operate(who, &posted, &actor, node, idempotency).await? {

@@ -2,6 +2,7 @@
 
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
+use crate::sight;
 use crate::{Answer, App, Error};
 use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Gene, Id, Time, Tree};
@@ -103,9 +104,14 @@ impl App {
             let sealed = persons.iter().find(|(id, _)| *id == tree.id());
             sealed.map(|(_, sealed)| self.inner.vault.open_sealed(sealed)).transpose()
         };
-        let orders = trees.into_iter().map(|tree| Ok((open(&tree)?, tree)));
-        let orders = orders.map(|order| order.map(|(person, tree)| (tree, person)));
-        Ok(Listed { orders: orders.collect::<Result<_, Error>>()?, next: page.next })
+        let mut orders = Vec::with_capacity(trees.len());
+        for tree in trees {
+            let person = open(&tree)?;
+            if sight::matches(who, &tree, person.as_ref(), asked) {
+                orders.push((tree, person));
+            }
+        }
+        Ok(Listed { orders, next: page.next })
     }
 
     /// What the store is asked for; `None` where nothing can match.

@@ -1,22 +1,16 @@
-//! Users with roles, logging in, and keys of programs.
+//! Users with roles, and logging in. Keys of programs are in `keys`, failed tries in `tries`.
 
-use crate::access::{self, Access, Principal, Scope, Scopes};
+use crate::access::{self, Principal, Scope, Scopes};
+use crate::tries::Peer;
 use crate::{App, Error, Idempotency, Once, vault};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use docket_domain::{ActorKind, FieldError, Gene, Id, Refusal, Time, time};
-use docket_store::{Context, Key, KeyRow, Priority, SessionRow, Statement, UserRow, View, Writes};
-use rustc_hash::FxHashMap;
+use docket_store::{Context, Key, Priority, SessionRow, Statement, UserRow, View, Writes};
 use serde::{Deserialize, Serialize};
-use std::sync::Mutex;
 
 /// How long a login lasts.
 const SESSION: time::Millis = 12 * time::HOUR;
-/// Failed logins of a name, within [`WINDOW`], after which it must wait.
-const TRIES_MAX: usize = 5;
-const WINDOW: time::Millis = 5 * time::MINUTE;
-/// Names whose tries are remembered before old ones are forgotten.
-const NAMES_MAX: usize = 10_000;
 /// Passwords that are looked at at the same time.
 static HASHING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 /// The shortest password taken.
@@ -88,54 +82,7 @@ pub(crate) fn principal(user: &UserRow) -> Principal {
     }
 }
 
-/// A key to add.
-#[derive(Debug, Clone)]
-pub struct NewKey {
-    /// What people call it.
-    pub name: String,
-    /// What it may do.
-    pub scopes: Vec<Scope>,
-    /// For whom it may speak.
-    pub actors: Vec<ActorKind>,
-    /// The shops it may touch; empty means all.
-    pub shops: Vec<String>,
-    /// The places it may touch; empty means all.
-    pub places: Vec<String>,
-    /// Who it issues as; its own number where left out.
-    pub issuer: Option<String>,
-}
-
-/// Failed logins of late, by name.
-#[derive(Debug, Default)]
-pub(crate) struct Tries(Mutex<FxHashMap<String, Vec<Time>>>);
-
-impl Tries {
-    /// Counts a try as failed before its password is looked at, so that tries at the same moment count too.
-    fn begin(&self, name: &str, now: Time) -> Result<(), Error> {
-        let mut tries = self.0.lock().expect("no code panics while it holds the tries");
-        if tries.len() > NAMES_MAX {
-            tries.retain(|_, failed| failed.iter().any(|at| now.since(*at) < WINDOW));
-        }
-        let failed = tries.entry(name.to_owned()).or_default();
-        failed.retain(|at| now.since(*at) < WINDOW);
-        match failed.first() {
-            Some(first) if failed.len() >= TRIES_MAX => {
-                let seconds = (WINDOW - now.since(*first)).max(1000) as u64 / 1000;
-                Err(Error::TooManyTries { seconds })
-            }
-            _ => {
-                failed.push(now);
-                Ok(())
-            }
-        }
-    }
-
-    fn succeeded(&self, name: &str) {
-        self.0.lock().expect("no code panics while it holds the tries").remove(name);
-    }
-}
-
-fn named(name: &str) -> Result<(), Error> {
+pub(crate) fn named(name: &str) -> Result<(), Error> {
     let plain = |c: char| c.is_alphanumeric() || "._-@ ".contains(c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
         let message = "a name has 1 to 64 bytes: letters, digits, . _ - @ and blanks".to_owned();
@@ -165,7 +112,7 @@ impl App {
         password: &str,
         idempotency: Option<Idempotency>,
     ) -> Result<Once<Id>, Error> {
-        who.needs(Scope::Admin)?;
+        who.needs_whole(Scope::Admin)?;
         named(name)?;
         if let Some(before) = self.done_before(idempotency).await? {
             return Ok(Once::Before(before));
@@ -191,7 +138,7 @@ impl App {
 
     /// Every user, without passwords.
     pub async fn users(&self, who: &Principal) -> Result<Vec<UserRow>, Error> {
-        who.needs(Scope::Admin)?;
+        who.needs_whole(Scope::Admin)?;
         let mut users = self.store().users().await?;
         for user in &mut users {
             user.password.clear();
@@ -201,7 +148,7 @@ impl App {
 
     /// Disables a user and ends its sessions.
     pub async fn disable_user(&self, who: &Principal, id: Id) -> Result<(), Error> {
-        who.needs(Scope::Admin)?;
+        who.needs_whole(Scope::Admin)?;
         if self.store().user_of(id).await?.is_none() {
             return Err(Error::NotFound { what: "user", id: id.to_string() });
         }
@@ -211,10 +158,15 @@ impl App {
         Ok(())
     }
 
-    /// Checks name and password and answers a token and until when it is valid.
-    pub async fn login(&self, name: &str, password: &str) -> Result<(String, Time), Error> {
+    /// Checks name and password, sent by `peer`, and answers a token and until when it is valid.
+    pub async fn login(
+        &self,
+        name: &str,
+        password: &str,
+        peer: Peer,
+    ) -> Result<(String, Time), Error> {
         let now = self.now();
-        self.inner.tries.begin(name, now)?;
+        let tried = self.inner.tries.begin(name, peer, now)?;
         // Each hash takes 19 MiB and a core for a while.
         let _turn = HASHING.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
         let user = self.store().user(name).await?.filter(|user| user.disabled_at.is_none());
@@ -232,7 +184,7 @@ impl App {
         let Some(user) = user.filter(|_| correct) else {
             return Err(Error::Unauthenticated("the name or the password is wrong"));
         };
-        self.inner.tries.succeeded(name);
+        self.inner.tries.succeeded(&tried);
         let token = format!("ds_{}", vault::hex(&vault::random::<32>()));
         let hash = access::hash(&token);
         let expires_at = now.plus(SESSION);
@@ -240,62 +192,6 @@ impl App {
         self.write_numbered(move |_, now| vec![SessionRow::forget_before(now), session.add()])
             .await?;
         Ok((token, expires_at))
-    }
-
-    /// Adds a key and answers its number and its secret, which is shown this once.
-    pub async fn add_key(&self, who: &Principal, key: NewKey) -> Result<(Id, String), Error> {
-        self.add_key_once(who, key, None).await.map(Once::outcome)
-    }
-
-    /// The same, done once under an idempotency key. Done before, the secret that comes with it opens
-    /// nothing: the one that does was shown then.
-    pub async fn add_key_once(
-        &self,
-        who: &Principal,
-        key: NewKey,
-        idempotency: Option<Idempotency>,
-    ) -> Result<Once<(Id, String)>, Error> {
-        who.needs(Scope::Admin)?;
-        named(&key.name)?;
-        let secret = format!("dk_{}", vault::hex(&vault::random::<32>()));
-        let hash = access::hash(&secret);
-        let made = move |id: Id, now| {
-            let access = Access {
-                scopes: key.scopes.iter().map(|scope| scope.word().to_owned()).collect(),
-                actors: key.actors.clone(),
-                shops: key.shops.clone(),
-                places: key.places.clone(),
-                issuer: key.issuer.clone().unwrap_or_else(|| format!("key:{id}")),
-            };
-            let body = serde_json::to_string(&access).expect("access is plain JSON");
-            let name = key.name.clone();
-            vec![KeyRow { id, name, hash, body, created_at: now, revoked_at: None }.add()]
-        };
-        let added = self.write_numbered_once(idempotency, made).await?;
-        Ok(added.map(|id| (id, secret)))
-    }
-
-    /// Every key with what it may do; secrets are not kept.
-    pub async fn keys(&self, who: &Principal) -> Result<Vec<(KeyRow, Access)>, Error> {
-        who.needs(Scope::Admin)?;
-        let rows = self.store().keys().await?.into_iter().map(|key| {
-            let damaged =
-                |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
-            let access = serde_json::from_str(&key.body).map_err(damaged)?;
-            Ok((key, access))
-        });
-        rows.collect()
-    }
-
-    /// Ends a key.
-    pub async fn revoke_key(&self, who: &Principal, id: Id) -> Result<(), Error> {
-        who.needs(Scope::Admin)?;
-        if !self.store().keys().await?.iter().any(|key| key.id == id) {
-            return Err(Error::NotFound { what: "key", id: id.to_string() });
-        }
-        self.write_numbered(move |_, now| vec![KeyRow::revoke(id, now)]).await?;
-        self.inner.access.forget();
-        Ok(())
     }
 
     /// Writes statements that need a fresh number, and answers it.
@@ -307,7 +203,7 @@ impl App {
     }
 
     /// The same, done once under an idempotency key.
-    async fn write_numbered_once(
+    pub(crate) async fn write_numbered_once(
         &self,
         idempotency: Option<Idempotency>,
         statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,

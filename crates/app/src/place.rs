@@ -2,6 +2,7 @@
 
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
+use crate::holds::{can_hold, held, hold_stock};
 use crate::lane::Verdict;
 use crate::settings::Deadlines;
 use crate::unique::{external_key, token_key};
@@ -10,15 +11,11 @@ use crate::{Answer, App, Error};
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::{By, OperationKind};
 use docket_domain::placement::Placement;
-use docket_domain::{
-    Actor, ActorKind, FieldError, Gene, Id, Quantity, Refusal, StockMove, Time, Tree, price,
-};
-use docket_store::{
-    Context, Held, Idempotent, Key, Need, Priority, Sealed, TreeWrite, View, Writes,
-};
+use docket_domain::refusal::WrongPrice;
+use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Refusal, Time, Tree, price};
+use docket_store::{Context, Idempotent, Key, Need, Priority, Sealed, TreeWrite, View, Writes};
 use docket_wire::{Person, Placed, ShipTo};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An idempotency key, as the edge computed it.
@@ -375,17 +372,25 @@ impl Prepared {
         if self.sets_prices {
             return Ok(Ok(()));
         }
-        for (shop, item) in tree.lines() {
-            let prices = view.prices(&item.sku_id)?;
-            let at = |place: &str| prices.iter().find(|price| price.place == place);
-            let Some(known) = at(&shop.place).or_else(|| at("")) else { continue };
-            let given = item.list_price.known().unwrap_or(-1);
-            if known.price != given || known.currency != tree.payment.currency {
-                let (sku, current) = (item.sku_id.clone(), known.price);
-                return Ok(Err(Refusal::PriceMismatch { sku, current, given }));
+        let mut wrong = Vec::new();
+        for (s, shop) in tree.shops.iter().enumerate() {
+            for (i, item) in shop.items.iter().enumerate() {
+                let prices = view.prices(&item.sku_id)?;
+                let at = |place: &str| prices.iter().find(|price| price.place == place);
+                let Some(known) = at(&shop.place).or_else(|| at("")) else { continue };
+                let given = item.list_price.known().unwrap_or(-1);
+                if known.price != given || known.currency != tree.payment.currency {
+                    wrong.push(WrongPrice {
+                        field: format!("shops[{s}].items[{i}].list_price"),
+                        sku: item.sku_id.clone(),
+                        current: known.price,
+                        currency: known.currency,
+                        given,
+                    });
+                }
             }
         }
-        Ok(Ok(()))
+        Ok(if wrong.is_empty() { Ok(()) } else { Err(Refusal::PriceMismatch(wrong)) })
     }
 }
 
@@ -401,45 +406,6 @@ impl Unique {
     fn fingerprint(self, fingerprint: [u8; 32]) -> Option<[u8; 32]> {
         (self == Self::ClientToken).then_some(fingerprint)
     }
-}
-
-/// Marks the lines whose SKU is tracked, and refuses what there is not enough of.
-fn hold_stock(tree: &mut Tree, view: &View) -> Result<Result<(), Refusal>, Need> {
-    let mut wanted: BTreeMap<(String, String), Quantity> = BTreeMap::new();
-    for shop in &mut tree.shops {
-        for item in &mut shop.items {
-            if view.stock(&shop.place, &item.sku_id)?.is_some() {
-                item.holds_stock = true;
-                *wanted.entry((shop.place.clone(), item.sku_id.clone())).or_default() +=
-                    item.quantity;
-            }
-        }
-    }
-    let mut short = Vec::new();
-    for ((place, sku_id), quantity) in wanted {
-        let stock = view.stock(&place, &sku_id)?;
-        if stock.is_some_and(|stock| stock.available() < quantity) {
-            short.push(sku_id);
-        }
-    }
-    short.dedup();
-    Ok(if short.is_empty() { Ok(()) } else { Err(Refusal::OutOfStock { skus: short }) })
-}
-
-/// Whether all of `moves` can be held now. A row that was not loaded counts as not available.
-pub(crate) fn can_hold(view: &View, moves: &[StockMove]) -> bool {
-    moves.iter().all(|moved| match view.stock(&moved.place, &moved.sku_id) {
-        Ok(Some(stock)) => stock.available() >= moved.held,
-        Ok(None) | Err(_) => false,
-    })
-}
-
-/// A stock move of a decision, as the store writes it. A hold must find enough; what a decision deducts or
-/// gives back was held before and always fits.
-pub(crate) fn held(moved: StockMove) -> Held {
-    let StockMove { sku_id, place, on_hand, held } = moved;
-    let guarded = held > Quantity::ZERO && on_hand == Quantity::ZERO;
-    Held { place, sku_id, count: None, on_hand, held, guarded }
 }
 
 /// The ship-to of one shop order put into a person.

@@ -5,6 +5,9 @@ use crate::{App, Error};
 use docket_domain::Currency;
 use docket_store::{Context, Key, Price, Priority, View, Writes};
 
+/// Rows looked at together: a caller limited to places may see few of them.
+const LOOKED_AT: usize = 200;
+
 /// A price to set.
 #[derive(Debug, Clone)]
 pub struct SetPrice {
@@ -46,10 +49,12 @@ impl App {
     /// What a SKU costs, by place.
     pub async fn prices(&self, who: &Principal, sku_id: &str) -> Result<Vec<Price>, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
-        Ok(self.store().prices(sku_id).await?)
+        let mut prices = self.store().prices(sku_id).await?;
+        prices.retain(|price| who.sees_place(&price.place));
+        Ok(prices)
     }
 
-    /// Prices after (`sku_id`, `place`), at most `limit`.
+    /// Prices after (`sku_id`, `place`) that the caller may see, at most `limit`.
     pub async fn price_list(
         &self,
         who: &Principal,
@@ -57,6 +62,18 @@ impl App {
         limit: usize,
     ) -> Result<Vec<Price>, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
-        Ok(self.store().price_list(after, limit).await?)
+        let (mut seen, mut after) = (Vec::new(), (after.0.to_owned(), after.1.to_owned()));
+        while seen.len() < limit {
+            let listed = self.store().price_list((&after.0, &after.1), LOOKED_AT).await?;
+            let Some(last) = listed.last() else { break };
+            after = (last.sku_id.clone(), last.place.clone());
+            let at_end = listed.len() < LOOKED_AT;
+            seen.extend(listed.into_iter().filter(|price| who.sees_place(&price.place)));
+            if at_end {
+                break;
+            }
+        }
+        seen.truncate(limit);
+        Ok(seen)
     }
 }

@@ -79,19 +79,30 @@ struct Taking {
 }
 
 impl Taking {
+    /// The order of this center that the report may be of: one that was exported here has its number of here.
+    fn own(&self) -> Option<Id> {
+        self.report.placement.external_id.as_deref()?.parse().ok()
+    }
+
     /// All at once: a payment that is asked for by itself costs a round of loading, and rounds are few.
     fn keys(&self) -> Vec<Key> {
         let payments = self.report.payments.iter();
         let claims =
             payments.map(|p| PaymentClaim::of(&p.tender, &p.reference, &self.report.issuer));
         let claims = claims.map(|claim| Key::Unique(claim_key(&claim)));
-        std::iter::once(Key::Unique(self.name.clone())).chain(claims).collect()
+        let own = self.own().map(Key::Tree);
+        std::iter::once(Key::Unique(self.name.clone())).chain(own).chain(claims).collect()
     }
 
     /// The piece of work: pure, repeatable.
     fn take(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Recorded> {
         if let Some(known) = view.unique(&self.name)? {
             return Ok((None, Recorded::Known(known.tree)));
+        }
+        if let Some(own) = self.own()
+            && view.tree(own)?.is_some_and(|tree| is_own(tree, &self.report))
+        {
+            return Ok((None, Recorded::Known(own)));
         }
         let policy = self.deadlines.default;
         let recorded =
@@ -170,9 +181,21 @@ impl Taking {
     }
 }
 
+/// Whether a report is of this very order: it was exported from this center and comes back, with the number it
+/// has here. A number of another center that happens to be one of here was given at another moment.
+pub(crate) fn is_own(tree: &Tree, report: &Report) -> bool {
+    let (order, placement) = (&tree.payment, &report.placement);
+    order.external_id.is_none()
+        && order.client_token == placement.client_token
+        && order.buyer_id == placement.buyer_id
+        && order.currency == placement.currency
+        && report.created_at.is_none_or(|at| at == order.created_at)
+}
+
 /// Why an order without a number of its own is not taken.
 pub(crate) fn no_external_id() -> FieldError {
-    let message = "an imported order needs a number of its own, so that it is not taken twice";
+    let message = "an imported order needs a number (`external_id`, or the `order_id` of the center it comes from), so that it \
+         is not taken twice";
     FieldError { field: "external_id".to_owned(), code: "required", message: message.to_owned() }
 }
 

@@ -5,6 +5,9 @@ use crate::{App, Error, Idempotency, Once};
 use docket_domain::{FieldError, Gene, Quantity};
 use docket_store::{Adjustment, Context, Held, Key, Priority, Stock, View, Writes};
 
+/// SKUs looked at together: a caller limited to places may see few of them.
+const LOOKED_AT: usize = 200;
+
 /// A count or an adjustment.
 #[derive(Debug, Clone)]
 pub struct StockChange {
@@ -114,11 +117,11 @@ impl App {
     pub async fn stock(&self, who: &Principal, sku_id: &str) -> Result<StockOf, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
         let mut places = self.store().stock(sku_id).await?;
-        places.retain(|(place, _)| who.places.is_empty() || who.places.contains(place));
+        places.retain(|(place, _)| who.sees_place(place));
         Ok(StockOf { sku_id: sku_id.to_owned(), places })
     }
 
-    /// SKUs after `after`, at most `limit`, with what stands of each.
+    /// SKUs after `after` that stand at a place the caller may see, at most `limit`, with what stands of each.
     pub async fn stock_list(
         &self,
         who: &Principal,
@@ -126,15 +129,21 @@ impl App {
         limit: usize,
     ) -> Result<Vec<StockOf>, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
-        let mut listed: Vec<StockOf> = Vec::new();
-        for (sku_id, place, stock) in self.store().stock_list(after, limit).await? {
-            if listed.last().is_none_or(|last| last.sku_id != sku_id) {
-                listed.push(StockOf { sku_id, places: Vec::new() });
-            }
-            if who.places.is_empty() || who.places.contains(&place) {
+        let (mut listed, mut after) = (Vec::<StockOf>::new(), after.to_owned());
+        while listed.len() < limit {
+            // Only whoever may see few places is asked to look at more than was wanted.
+            let at_once = if who.places.is_empty() { limit } else { LOOKED_AT };
+            let rows = self.store().stock_list(&after, at_once).await?;
+            let Some((last, ..)) = rows.last() else { break };
+            after.clone_from(last);
+            for (sku_id, place, stock) in rows.into_iter().filter(|row| who.sees_place(&row.1)) {
+                if listed.last().is_none_or(|last| last.sku_id != sku_id) {
+                    listed.push(StockOf { sku_id, places: Vec::new() });
+                }
                 listed.last_mut().expect("one was just pushed").places.push((place, stock));
             }
         }
+        listed.truncate(limit);
         Ok(listed)
     }
 
@@ -146,7 +155,7 @@ impl App {
     ) -> Result<Vec<Adjustment>, Error> {
         who.needs(Scope::Stock)?;
         let mut book = self.store().adjustments(sku_id, 200).await?;
-        book.retain(|line| who.places.is_empty() || who.places.contains(&line.place));
+        book.retain(|line| who.sees_place(&line.place));
         Ok(book)
     }
 

@@ -10,10 +10,12 @@ pub use client::{Answer, Client, Method};
 use here::Here;
 
 use crate::cli::Options;
-use crate::config;
+use crate::config::{self, Config};
 use crate::failure::Failure;
+use crate::said::said;
 use docket_app::App;
-use docket_store::StoreError;
+use docket_app::vault::Origin;
+use docket_store::{Found, StoreError, peek};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -34,9 +36,11 @@ impl Center {
         match (&options.server, &options.key) {
             (Some(server), Some(key)) => return Ok(Self::there(Client::new(server, key)?)),
             (Some(_), None) => {
-                return Err(Failure::usage("--server needs a key").next(
-                    "Give one with --key KEY or in DOCKET_KEY; `docket key add` makes one.",
-                ));
+                return Err(Failure::usage(said!("--server needs a key", "--server 需要密钥"))
+                    .next(said!(
+                        "Give one with --key KEY or in DOCKET_KEY; `docket key add` makes one.",
+                        "请用 --key KEY 或环境变量 DOCKET_KEY 给出密钥；docket key add 可新建密钥。"
+                    )));
             }
             (None, _) => {}
         }
@@ -50,7 +54,13 @@ impl Center {
                 return Ok(Self::there(Client::new(&running.address, &running.token)?));
             }
             let error = match Here::open(&config).await {
-                Ok(here) => return Self::of_here(here),
+                Ok((here, origin)) => {
+                    if origin == Origin::Made {
+                        let out = options.output();
+                        out.note(out.tell(&here::note_on_keys(&config)));
+                    }
+                    return Self::of_here(here);
+                }
                 Err(error) => error,
             };
             let Some(StoreError::Locked { pid, .. }) = error.store() else {
@@ -71,7 +81,8 @@ impl Center {
         Self { client, here: None }
     }
 
-    fn of_here(here: Here) -> Result<Self, Failure> {
+    /// The center of this process.
+    pub fn of_here(here: Here) -> Result<Self, Failure> {
         Ok(Self { client: Client::new(here.address(), here.token())?, here: Some(here) })
     }
 
@@ -110,6 +121,36 @@ impl Center {
         if let Some(here) = self.here {
             here.close().await;
         }
+    }
+}
+
+/// The same for what only reads: where there is no center yet, none is made.
+pub async fn with_one_that_is_there<T>(
+    options: &Options,
+    work: impl AsyncFnOnce(&Center) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    if options.server.is_none() {
+        let config = config::load(options, None)?;
+        if !is_there(&config).await? {
+            let data = config.data.display();
+            let none = said!("there is no center in {data} yet", "{data} 中还没有订单中心");
+            return Err(Failure::new(none).word("no_center").next(said!(
+                "`docket init` or `docket serve` makes one; --data DIR names another folder.",
+                "docket init 或 docket serve 会建立一个；用 --data DIR 指定其他目录。"
+            )));
+        }
+    }
+    with(options, work).await
+}
+
+/// Whether a center was made already on the database of `config`. Looks, and makes nothing.
+pub async fn is_there(config: &Config) -> Result<bool, Failure> {
+    if serving::running(config).is_some() {
+        return Ok(true);
+    }
+    match peek(&config.database_url()).await {
+        Ok(found) => Ok(found != Found::Nothing),
+        Err(error) => Err(here::told(config, error).await.into()),
     }
 }
 

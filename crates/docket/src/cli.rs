@@ -2,10 +2,13 @@
 
 use crate::failure::Failure;
 use crate::output::{Form, Output};
+use crate::said::said;
 use crate::{bench, commands, config, demo, export, import};
-use clap::CommandFactory;
+use clap::{CommandFactory, Parser};
 use docket_domain::story::Language;
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Docket, an order center: it holds a merchant's orders in one place. Without a command it runs `demo`.
 #[derive(Debug, clap::Parser)]
@@ -16,6 +19,9 @@ pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+/// The environment variable that holds the key for --server.
+const KEY: &str = "DOCKET_KEY";
 
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -37,7 +43,7 @@ pub struct Options {
     #[arg(long, global = true, value_name = "URL")]
     pub server: Option<String>,
     /// The key to speak with to --server
-    #[arg(long, global = true, value_name = "KEY", env = "DOCKET_KEY", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "KEY", env = KEY, hide_env_values = true)]
     pub key: Option<String>,
 }
 
@@ -60,6 +66,11 @@ impl Options {
             None => terminal_language(),
         };
         Output { form, language }
+    }
+
+    /// Whether the key was typed; one of the environment is there for whenever it is needed.
+    fn has_typed_key(&self) -> bool {
+        self.key.is_some() && self.key != std::env::var(KEY).ok()
     }
 
     /// The data folder.
@@ -124,10 +135,11 @@ enum Command {
 impl Command {
     /// Whether it works on this machine alone, and never through a server elsewhere.
     const fn is_of_this_machine(&self) -> bool {
-        use Command::{Check, Completions, Demo, Init, Migrate, Openapi, Privacy, Serve};
+        use Command::{Bench, Check, Completions, Demo, Init, Migrate, Openapi, Privacy, Serve};
         matches!(
             self,
-            Demo(_)
+            Bench(_)
+                | Demo(_)
                 | Init(_)
                 | Serve(_)
                 | Migrate
@@ -139,15 +151,49 @@ impl Command {
     }
 }
 
+/// Reads the command line. What is no command of ours is told by the parser, in English; to programs, as every
+/// failure is.
+pub fn read() -> Result<Cli, ExitCode> {
+    Cli::try_parse_from(asked_for_help(std::env::args_os())).map_err(|error| {
+        if !error.use_stderr() || !std::env::args_os().any(|word| word == "--json") {
+            // Help and version too; nobody is left to tell where even this cannot be written.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+        let text = error.render().to_string();
+        let (first, rest) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
+        let lines: Vec<&str> =
+            rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let failure = Failure::usage(first.trim_start_matches("error: ")).next(lines.join(" "));
+        failure.report(&Output { form: Form::Programs, language: Language::En })
+    })
+}
+
+/// The words without the `--help` of `docket help --help`, which the parser would take for a command.
+fn asked_for_help(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.collect();
+    let has_help = |word: &OsString| {
+        let found = word.to_str().and_then(|word| Cli::command().find_subcommand(word).cloned());
+        found.is_some_and(|command| command.has_subcommands())
+    };
+    let at = if words.get(1).is_some_and(has_help) { 2 } else { 1 };
+    if words.get(at).is_some_and(|word| word == "help") {
+        words.retain(|word| word != "--help" && word != "-h");
+    }
+    words
+}
+
 impl Cli {
+    /// How it shows things.
+    pub fn output(&self) -> Output {
+        self.options.output()
+    }
+
     /// Does what was asked.
     pub fn run(self) -> Result<(), Failure> {
         let Self { options, command } = self;
         let command = command.unwrap_or_else(|| Command::Demo(demo::Args::default()));
-        if options.server.is_some() && command.is_of_this_machine() {
-            return Err(Failure::usage("--server is for commands that speak to a running center")
-                .next("Leave --server out here; --data DIR names a folder of this machine."));
-        }
+        refuse_what_has_no_use(&options, &command)?;
         if let Command::Completions { shell } = command {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Self::command(), "docket", &mut text);
@@ -160,7 +206,7 @@ impl Cli {
         }
         // It brings a runtime of one thread, so that the client takes little of what it measures.
         if let Command::Bench(bench) = command {
-            return bench.run();
+            return bench.run(&options.output());
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let done = runtime.block_on(run(&options, command));
@@ -168,6 +214,31 @@ impl Cli {
         runtime.shutdown_background();
         done
     }
+}
+
+/// Refuses where to speak and what to speak with, where nobody would be spoken to.
+fn refuse_what_has_no_use(options: &Options, command: &Command) -> Result<(), Failure> {
+    if options.server.is_some() && command.is_of_this_machine() {
+        return Err(Failure::usage(said!(
+            "--server is for commands that speak to a running center",
+            "--server 只用于与运行中的订单中心通信的命令"
+        ))
+        .next(said!(
+            "Leave --server out here; --data DIR names a folder of this machine.",
+            "此处请去掉 --server；用 --data DIR 指定本机目录。"
+        )));
+    }
+    if options.server.is_none() && options.has_typed_key() {
+        return Err(Failure::usage(said!(
+            "--key is of use only with --server",
+            "--key 只能与 --server 一起使用"
+        ))
+        .next(said!(
+            "Leave --key out: on the data folder of this machine a command needs none.",
+            "请去掉 --key：在本机数据目录上执行命令不需要密钥。"
+        )));
+    }
+    Ok(())
 }
 
 async fn run(options: &Options, command: Command) -> Result<(), Failure> {

@@ -8,17 +8,21 @@ mod scenes;
 mod stage;
 mod sums;
 
-use crate::center::here::{self, Here};
+use crate::center::here::{self, Door, Here};
+use crate::center::{Client, Method};
 use crate::cli::Options;
 use crate::commands::serve::Asked;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::log;
 use crate::output::{Form, Output};
+use crate::said::said;
 use checks::Check;
+use docket_app::vault::Origin;
 use serde_json::json;
 use stage::Stage;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 /// Arguments of `docket demo`.
@@ -51,13 +55,17 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         // What this machine's environment sets is for its center, not for a demo.
         None => Config::defaults(folder.path().to_owned())?,
     };
-    let (app, _) = here::open(&config).await?;
-    app.start();
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let center = Here::serve(app, address).await?;
+    let door = Door::open(address).await?;
+    let (app, origin) = here::open(&config).await?;
+    if options.data.is_some() && origin == Origin::Made {
+        out.note(out.tell(&here::note_on_keys(&config)));
+    }
+    app.start();
+    let center = Here::serve(app, door);
     let ended = tokio::select! {
-        ended = perform(&args, &center, &out) => ended,
-        () = asked.once() => Err(Failure::new("stopped before the demo was over").next("Nothing is left of it.")),
+        ended = perform(&args, &center, &config, &out) => ended,
+        () = asked.once() => Err(stopped(options.data.as_deref())),
     };
     if let (Ok(()), false) = (&ended, args.once) {
         asked.once().await;
@@ -66,13 +74,37 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     ended
 }
 
+/// Somebody did not wait for the end.
+fn stopped(data: Option<&Path>) -> Failure {
+    let stopped = said!("stopped before the demo was over", "演示尚未结束即被停止");
+    Failure::new(stopped).next(match data {
+        None => said!("Nothing is left of it.", "没有留下任何内容。"),
+        Some(data) => {
+            let data = data.display();
+            said!("What it placed until then stays in {data}.", "此前的订单保留在 {data} 中。")
+        }
+    })
+}
+
+/// A demo plays with what is its own: orders of somebody else would be among those it checks.
+async fn refuse_orders_of_others(center: &Here, config: &Config) -> Result<(), Failure> {
+    let line = Client::new(center.address(), center.token())?;
+    let found = line.ask(Method::GET, "/api/orders?limit=1", None).await?;
+    if found["orders"].as_array().is_none_or(Vec::is_empty) {
+        return Ok(());
+    }
+    let data = config.data.display();
+    Err(Failure::new(said!("{data} holds orders already", "{data} 中已有订单")).next(said!(
+        "Name a new folder with --data, or leave it out for a throw-away one.",
+        "请用 --data 指定新目录，或去掉 --data 使用临时目录。"
+    )))
+}
+
 /// Plays, checks and shows what came of it.
-async fn perform(args: &Args, center: &Here, out: &Output) -> Result<(), Failure> {
-    out.note(&format!(
-        "{} {}",
-        out.say("a center is open at", "订单中心已启动："),
-        center.address()
-    ));
+async fn perform(args: &Args, center: &Here, config: &Config, out: &Output) -> Result<(), Failure> {
+    refuse_orders_of_others(center, config).await?;
+    let address = center.address();
+    out.note(out.tell(&said!("a center is open at {address}", "订单中心已启动：{address}")));
     let stage = Stage::set(center).await?;
     let played = play(&stage, out).await?;
     let ok = played.checks.iter().all(|check| check.found.is_ok());
@@ -85,8 +117,15 @@ async fn perform(args: &Args, center: &Here, out: &Output) -> Result<(), Failure
     out.show(&shown, |out| print(&played, seconds, out));
     if !ok {
         let failed = played.checks.iter().filter(|check| check.found.is_err()).count();
-        return Err(Failure::new(format!("{failed} of {} checks failed", played.checks.len()))
-            .next("Please report it with the table above and `docket --version`."));
+        let all = played.checks.len();
+        return Err(Failure::new(said!(
+            "{failed} of {all} checks failed",
+            "{all} 项检查中有 {failed} 项未通过"
+        ))
+        .next(said!(
+            "Please report it with the table above and `docket --version`.",
+            "请连同上表和 docket --version 的输出一并反馈。"
+        )));
     }
     if !args.once && out.form == Form::People {
         invite(center, &stage, out);
@@ -137,4 +176,16 @@ fn invite(center: &Here, stage: &Stage, out: &Output) {
         "Ctrl-C stops it; a throw-away folder goes with it.",
         "按 Ctrl-C 结束，临时目录随之删除。",
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_a_demo_only_where_its_folder_goes() {
+        let next = |data: Option<&str>| stopped(data.map(Path::new)).next.expect("what is left");
+        assert!(next(None).contains("Nothing is left"));
+        assert!(next(Some("here")).contains("stays in here"));
+    }
 }

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::log;
 use bytes::Bytes;
 use docket_app::{App, Orders, Principal};
-use docket_domain::words::{Status, StoreStatus};
+use docket_domain::words::{AnomalyKind, Status, StoreStatus};
 use docket_domain::{Id, Json, Time, status};
 use docket_store::Cursor;
 use docket_wire::{Codes, Face, Look, moment, view};
@@ -54,8 +54,8 @@ pub struct Args {
     /// Only orders of this store status.
     #[arg(long, value_parser = store_status)]
     pub store_status: Option<StoreStatus>,
-    /// Only orders with an anomaly of this kind, or `any`.
-    #[arg(long)]
+    /// Only orders with an anomaly of this kind.
+    #[arg(long, value_parser = anomaly)]
     pub anomaly: Option<String>,
 }
 
@@ -87,6 +87,12 @@ fn status(text: &str) -> Result<Status, String> {
 fn store_status(text: &str) -> Result<StoreStatus, String> {
     let words = || StoreStatus::ALL.iter().map(|status| status.word()).collect::<Vec<_>>();
     StoreStatus::from_word(text).ok_or_else(|| format!("one of {}", words().join(", ")))
+}
+
+fn anomaly(text: &str) -> Result<String, String> {
+    let words = || AnomalyKind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
+    let known = AnomalyKind::from_word(text).map(|kind| kind.word().to_owned());
+    known.ok_or_else(|| format!("one of {}", words()))
 }
 
 impl Args {
@@ -151,11 +157,13 @@ impl Shelf for App {
         });
         let listed = self.orders(&Principal::local(), &args.orders(cursor)).await?;
         let codes = if args.codes { Codes::Numbers } else { Codes::Words };
-        let look = Look { codes, ..Look::whole(&self.settings().markets, self.now()) };
+        let settings = self.settings();
+        let look = Look { codes, ..Look::whole(&settings.markets, self.now()) };
         let mut orders = Vec::with_capacity(listed.orders.len());
         for (tree, person) in &listed.orders {
             let standing = status::of(tree);
             let face = person.as_ref().map_or(Face::None, Face::Masked);
+            let look = Look { rate_again: settings.deadlines.of(tree).rate_again, ..look };
             orders.push(to_raw_value(&view::view(tree, &standing, face, &look))?);
         }
         let next = listed.next.map(|Cursor { at, id }| format!("{}_{id}", at.0));
@@ -194,7 +202,7 @@ impl Shelf for Center {
 /// Writes the orders that `args` asks for to the standard output.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    center::with(options, async |center| print(&args, center).await).await
+    center::with_one_that_is_there(options, async |center| print(&args, center).await).await
 }
 
 async fn print(args: &Args, shelf: &impl Shelf) -> Result<(), Failure> {

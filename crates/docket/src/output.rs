@@ -2,11 +2,17 @@
 //! in one of two languages for people.
 
 use crate::failure::Failure;
+use crate::said::{Said, said};
 use comfy_table::{ContentArrangement, Table, presets};
 use docket_domain::story::Language;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
+
+/// Columns below which no terminal can be meant.
+const MIN_COLUMNS: u16 = 20;
+/// Columns of a terminal that does not say how many it has.
+const COLUMNS: u16 = 80;
 
 /// For whom data is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,15 +41,20 @@ impl Output {
         }
     }
 
+    /// A sentence in the language of the reader.
+    pub fn tell<'a>(&self, said: &'a Said) -> &'a str {
+        said.to(self.language)
+    }
+
     /// Writes a line of data. A reader that has gone is no error of ours.
-    #[allow(clippy::unused_self)] // where a line goes is the output's business
     pub fn line(&self, text: &str) {
         let mut stdout = anstream::stdout().lock();
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
                 // What is shown once must not be lost in silence.
                 drop(stdout);
-                Failure::new(format!("the answer cannot be written: {error}")).report();
+                let lost = said!("the answer cannot be written", "无法写出结果");
+                Failure::new(lost.because(&error)).report(self);
                 std::process::exit(1);
             }
             Ok(()) | Err(_) => {}
@@ -76,6 +87,9 @@ impl Output {
         if std::io::stdout().is_terminal() {
             table.load_style(presets::UTF8_FULL_CONDENSED);
             table.set_content_arrangement(ContentArrangement::Dynamic);
+            if let Some(columns) = columns_said(table.width()) {
+                table.set_width(columns);
+            }
         } else {
             table.load_style(presets::NOTHING);
         }
@@ -103,6 +117,14 @@ impl Output {
     }
 }
 
+/// The width to use where what the terminal says of itself cannot be: some say that they have no columns.
+const fn columns_said(said: Option<u16>) -> Option<u16> {
+    match said {
+        None | Some(..MIN_COLUMNS) => Some(COLUMNS),
+        Some(_) => None,
+    }
+}
+
 /// A progress bar on a terminal; elsewhere one line when it is done.
 #[derive(Debug)]
 pub struct Progress {
@@ -126,5 +148,16 @@ impl Progress {
             // A finished bar leaves the cursor behind it.
             let _ = writeln!(anstream::stderr().lock());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_reports_no_columns_is_taken_for_a_usual_one() {
+        assert_eq!([None, Some(0), Some(1)].map(columns_said), [Some(80); 3]);
+        assert_eq!([Some(20), Some(132)].map(columns_said), [None; 2]);
     }
 }

@@ -1,7 +1,12 @@
 //! How long each party has. Values per shop, type and channel come from config as a [`Policy`]; here are
 //! the defaults and the arithmetic.
 
+use crate::ActorKind;
 use crate::time::{DAY, MINUTE, Millis};
+use crate::words::{Fulfilment, RefundKind};
+
+/// After receipt, how long a line may be rated where nothing else is set.
+pub const RATE_AGAIN: Millis = 30 * DAY;
 
 /// The lengths that apply to one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +49,7 @@ impl Default for Policy {
             answer_seller_cancel: 3 * DAY,
             retry_revoke: 5 * MINUTE,
             rest_at_least: DAY,
-            rate_again: 30 * DAY,
+            rate_again: RATE_AGAIN,
         }
     }
 }
@@ -53,6 +58,17 @@ impl Policy {
     /// The defaults of the design, for takeaway.
     pub fn takeaway() -> Self {
         Self { pay_by: 15 * MINUTE, ..Self::default() }
+    }
+
+    /// How long a request for money back may wait for its answer.
+    pub fn to_answer(&self, kind: RefundKind, by: ActorKind, fulfilment: Fulfilment) -> Millis {
+        if kind == RefundKind::Cancel && by == ActorKind::Seller {
+            self.answer_seller_cancel
+        } else if fulfilment == Fulfilment::Takeaway {
+            self.answer_takeaway
+        } else {
+            self.answer_goods
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! effects, deadlines, log row. Copies of orders at home elsewhere are not decided but recorded, in
 //! [`crate::record`].
 
-mod amounts;
+pub(crate) mod amounts;
 mod answer;
 mod deadlines;
 mod delivery;
@@ -147,9 +147,7 @@ fn run(work: &mut Work<'_, '_>, request: &Request) -> Result<Done, Refusal> {
     use DeliveryStatus as To;
     use Operation as O;
     match &request.operation {
-        O::StartPayment { tender, amount, gateway } => {
-            payment::start(work, tender, *amount, gateway.as_deref())
-        }
+        O::StartPayment(asked) => payment::start(work, asked),
         O::PaymentSucceeded(report) => payment::succeeded(work, report),
         O::PaymentFailed { attempt_id, reason } => {
             payment::failed(work, *attempt_id, reason.as_deref())

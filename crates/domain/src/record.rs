@@ -11,75 +11,24 @@ mod deadlines;
 mod facts;
 mod fit;
 mod goods;
+mod refunds;
+mod report;
 mod terms;
 mod times;
+
+pub use report::{
+    Report, ReportedAttempt, ReportedDue, ReportedLine, ReportedPart, ReportedPayment,
+    ReportedRefund, ReportedRefundLine, ReportedShipment, ReportedShop,
+};
 
 use crate::change::{Change, Happening, LogEntry, Remark};
 use crate::decide::Context;
 use crate::operation::{OperationKind, Parameters};
 use crate::placement::{PlacedShop, Placement};
-use crate::tree::{Home, Received};
 use crate::words::{PaymentStatus, Status};
-use crate::{Actor, ActorKind, Amount, Currency, FieldError, Json, Quantity, Time, Tree, status};
+use crate::{Actor, ActorKind, Amount, FieldError, Id, Json, Quantity, Time, Tree, status};
 use serde_json::json;
 use times::Untimed;
-
-/// What a source reports of one order, complete as far as it knows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Report {
-    /// Lines, prices, discounts and origin; amounts may be unknown.
-    pub placement: Placement,
-    /// Whose order it is; counts for a tree that is new here.
-    pub home: Home,
-    /// Who vouches for it.
-    pub issuer: String,
-    /// When it was placed.
-    pub created_at: Option<Time>,
-    /// Payments it names.
-    pub payments: Vec<ReportedPayment>,
-    /// What it says of the payment, where amounts are unknown.
-    pub payment_status: Option<PaymentStatus>,
-    /// Per shop order, in the order of `placement.shops`.
-    pub shops: Vec<ReportedShop>,
-    /// A total it names, to be compared with ours.
-    pub total: Amount,
-}
-
-/// One payment a source names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct ReportedPayment {
-    pub tender: String,
-    pub reference: String,
-    pub amount: i64,
-    pub currency: Currency,
-    pub paid_at: Option<Time>,
-}
-
-/// What a source says of one shop order.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[allow(missing_docs)]
-pub struct ReportedShop {
-    /// The status word, if it gives one.
-    pub status: Option<Status>,
-    pub shipments: Vec<ReportedShipment>,
-    /// Shipped, without parcels told.
-    pub shipped_at: Option<Time>,
-    pub received: Option<Received>,
-    pub cancelled_at: Option<Time>,
-    pub settled_at: Option<Time>,
-}
-
-/// One parcel a source names; no lines means everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct ReportedShipment {
-    pub carrier: Option<String>,
-    pub tracking: Option<String>,
-    pub at: Option<Time>,
-    /// Index of the line in its shop, and how much of it.
-    pub lines: Vec<(usize, Quantity)>,
-}
 
 /// Takes down `report`, as a new tree or on top of `known`. `Ok(None)` where it says nothing new.
 ///
@@ -95,12 +44,18 @@ pub fn record(
         None => terms::first(&heard, cx)?,
         Some(tree) => terms::join(tree, &heard, cx)?,
     };
+    anomalies::told(&mut copy.tree, &report.anomalies);
     let claims = facts::payments(&mut copy, report, cx);
     facts::payment_status(&mut copy.tree, &heard);
+    facts::attempts(&mut copy.tree, &report.attempts, cx);
+    facts::revoke(&mut copy.tree, &report.revoke);
+    refunds::due(&mut copy, &report.refunds_due, cx);
     let places = std::mem::take(&mut copy.places);
     for (reported, place) in heard.shops.iter().zip(&places) {
         goods::take_down(&mut copy, place, reported, cx);
+        refunds::take_down(&mut copy, place, &reported.refunds, cx);
     }
+    refunds::look_at_units(&mut copy.tree);
     facts::cancels_with_money(&mut copy.tree);
     goods::forget_what_facts_say(&mut copy);
     copy.untimed.settle(&mut copy.tree);
@@ -132,6 +87,8 @@ struct Copy {
     untimed: Untimed,
     /// Where each shop order of the report stands in the tree.
     places: Vec<Place>,
+    /// Which payment of the tree each payment of the report is.
+    payments: Vec<Id>,
     /// Whether what was agreed is new or another than before.
     new_terms: bool,
 }
@@ -193,12 +150,7 @@ fn leave_out_empty_lines(
         }
     }
     shop.items.retain(|item| item.quantity > Quantity::ZERO);
-    for parcel in &mut reported.shipments {
-        let moved = |(index, quantity): (usize, Quantity)| {
-            Some((new_index.get(index).copied().flatten()?, quantity))
-        };
-        parcel.lines = std::mem::take(&mut parcel.lines).into_iter().filter_map(moved).collect();
-    }
+    reported.renumber(&new_index);
     left_out
 }
 

@@ -1,7 +1,8 @@
 //! Why something that was asked for is not done: one enum, each case with a stable code.
 
 use crate::operation::OperationKind;
-use crate::{ActorKind, Id};
+use crate::{ActorKind, Currency, Id};
+use std::fmt;
 
 /// One wrong field of a request; a request is told all of them at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,57 @@ pub struct FieldError {
     pub code: &'static str,
     /// What is wrong and what would be right, in a sentence.
     pub message: String,
+}
+
+/// A discount above what is left to take it from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscountTooLarge {
+    /// The field that holds it.
+    pub field: String,
+    /// What was asked, in minor units.
+    pub discount: i64,
+    /// What is left.
+    pub left: i64,
+}
+
+impl fmt::Display for DiscountTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, discount, left } = self;
+        write!(f, "{field} is {discount} but only {left} is left to take it from")
+    }
+}
+
+/// A price that is not the product table's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongPrice {
+    /// The field that holds it.
+    pub field: String,
+    /// The SKU.
+    pub sku: String,
+    /// As the table says, in minor units.
+    pub current: i64,
+    /// In which currency.
+    pub currency: Currency,
+    /// As the caller said.
+    pub given: i64,
+}
+
+impl fmt::Display for WrongPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sku, current, currency, given, .. } = self;
+        write!(f, "{sku} costs {current} {}, not {given}", currency.code())
+    }
+}
+
+/// All of several wrong things in one sentence.
+fn listed(wrong: &[impl fmt::Display]) -> String {
+    wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// All wrong fields in one sentence.
+fn told(errors: &[FieldError]) -> String {
+    let all = errors.iter().map(|FieldError { field, message, .. }| format!("{field}: {message}"));
+    all.collect::<Vec<_>>().join("; ")
 }
 
 /// Why `decide` refuses. `Display` is the sentence a person reads; [`Refusal::code`] is for programs.
@@ -76,16 +128,9 @@ pub enum Refusal {
         /// As we compute it.
         current: i64,
     },
-    /// A discount is above what is left to take it from.
-    #[error("{field} is {discount} but only {left} is left to take it from")]
-    DiscountTooLarge {
-        /// The field that holds it.
-        field: String,
-        /// What was asked.
-        discount: i64,
-        /// What is left.
-        left: i64,
-    },
+    /// Discounts are above what is left to take them from: all that fail at the same step of the price.
+    #[error("{}", listed(.0))]
+    DiscountTooLarge(Vec<DiscountTooLarge>),
     /// An open attempt to pay forbids a change of terms.
     #[error("attempt {attempt} to pay is open; close it before the terms change")]
     PaymentOpen {
@@ -113,30 +158,25 @@ pub enum Refusal {
     /// A number inside the request names nothing in the tree.
     #[error("there is no {what} {id} in this order")]
     NoSuchPart {
-        /// `node`, `refund`, `attempt`, `payment`, `line`.
+        /// `node`, `refund`, `attempt`, `payment`.
         what: &'static str,
         /// The number.
         id: Id,
     },
-    /// More is asked of a line than it has left.
-    #[error("line {line} has {left} left, not {asked}")]
-    TooMuch {
-        /// The item order.
-        line: Id,
-        /// What was asked.
-        asked: crate::Quantity,
-        /// What is left.
-        left: crate::Quantity,
-    },
-    /// A price differs from the product table's and the key may not set prices.
-    #[error("{sku} costs {current}, not {given}; a key with scope `prices` may set prices")]
-    PriceMismatch {
-        /// The SKU.
-        sku: String,
-        /// As the table says, in minor units.
-        current: i64,
-        /// As the caller said.
-        given: i64,
+    /// Lines of the request that the order does not have, each told by itself.
+    #[error("{}", told(.0))]
+    NoSuchLine(Vec<FieldError>),
+    /// More is asked of lines than they have left, each told by itself.
+    #[error("{}", told(.0))]
+    TooMuch(Vec<FieldError>),
+    /// Prices differ from the product table's and the key may not set prices.
+    #[error("{}; a key with scope `prices` may set prices", listed(.0))]
+    PriceMismatch(Vec<WrongPrice>),
+    /// So many attempts to pay were opened that no more are taken.
+    #[error("an order takes {most} attempts to pay, and this one has had them")]
+    TooManyAttempts {
+        /// How many an order takes.
+        most: usize,
     },
     /// The key lacks a scope.
     #[error("this needs a key with scope `{scope}`")]
@@ -158,14 +198,15 @@ impl Refusal {
             Self::VersionConflict { .. } => "version_conflict",
             Self::TermsConflict { .. } => "terms_conflict",
             Self::TotalMismatch { .. } => "total_mismatch",
-            Self::DiscountTooLarge { .. } => "discount_too_large",
+            Self::DiscountTooLarge(_) => "discount_too_large",
             Self::PaymentOpen { .. } => "payment_open",
             Self::PaymentReferenceTaken { .. } => "payment_reference_taken",
             Self::OutOfStock { .. } => "out_of_stock",
             Self::AmountUnknown { .. } => "amount_unknown",
-            Self::NoSuchPart { .. } => "no_such_part",
-            Self::TooMuch { .. } => "too_much",
-            Self::PriceMismatch { .. } => "price_mismatch",
+            Self::NoSuchPart { .. } | Self::NoSuchLine(_) => "no_such_part",
+            Self::TooMuch(_) => "too_much",
+            Self::PriceMismatch(_) => "price_mismatch",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::Scope { .. } => "scope_missing",
         }
     }

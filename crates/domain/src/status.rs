@@ -9,9 +9,10 @@ mod shop;
 
 pub(crate) use goods::{Goods, counts, goods, is_agreed, is_open};
 pub(crate) use payment::{left_of, net_of, net_paid};
+pub(crate) use shop::all_given_back;
 
 use crate::price::sums;
-use crate::time::DAY;
+use crate::time::Millis;
 use crate::words::{
     CancelKind, DeliveryStatus, PaymentStatus, RefundAxis, RevokeStatus, Settlement, Status,
     StoreStatus, TillStatus,
@@ -117,11 +118,11 @@ pub fn of(tree: &Tree) -> Standing {
 }
 
 /// The rating stage of a line at `now`: 0 until received, 1 may be rated, 2 may be rated again, 3 closed
-/// (after the second rating, or 30 days after receipt).
-pub fn rate_status(standing: &ItemStanding, rates: usize, now: Time) -> u8 {
+/// (after the second rating, or `rate_again` after receipt).
+pub fn rate_status(standing: &ItemStanding, rates: usize, rate_again: Millis, now: Time) -> u8 {
     let Some(received_at) = standing.times.received_at else { return 0 };
     match rates {
-        _ if now.since(received_at) > 30 * DAY => 3,
+        _ if now.since(received_at) > rate_again => 3,
         0 => 1,
         1 => 2,
         _ => 3,

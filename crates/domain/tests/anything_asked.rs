@@ -4,7 +4,7 @@ mod desk;
 
 use desk::{Desk, item, order, shop};
 use docket_domain::operation::{
-    Asked, Operation, OperationKind, PaymentReport, RefundAsked, Target,
+    Asked, Operation, OperationKind, PaymentAsked, PaymentReport, RefundAsked, Target,
 };
 use docket_domain::placement::Placement;
 use docket_domain::time::{DAY, HOUR, MINUTE};
@@ -76,11 +76,12 @@ fn placement(dice: &mut Dice) -> Placement {
             2 => tried.coins = huge,
             _ => tried.third_party_discount = huge,
         }
-        let Err(Refusal::DiscountTooLarge { left, .. }) =
+        let Err(Refusal::DiscountTooLarge(too_large)) =
             docket_domain::price::assemble(&tried, "web", Time(0))
         else {
             continue;
         };
+        let left = too_large[0].left;
         let amount = if dice.one_in(12) { left } else { dice.amount(left / 2) };
         match discount {
             0 => placed.shops[0].shop_discount = Amount::of(amount),
@@ -180,6 +181,15 @@ const KINDS: &[OperationKind] = {
     ]
 };
 
+fn start_payment(payable: i64, dice: &mut Dice) -> Operation {
+    Operation::StartPayment(PaymentAsked {
+        tender: dice.of(&["wechat", "card"]).into(),
+        amount: dice.one_in(2).then(|| 1 + dice.amount(payable)),
+        gateway: dice.one_in(2).then(|| "wx".into()),
+        terms_version: dice.one_in(8).then_some(1),
+    })
+}
+
 fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> Operation {
     use OperationKind as K;
     let standing = desk.standing();
@@ -197,11 +207,7 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
     let reason = None;
     let courier = None;
     match kind {
-        K::StartPayment => Operation::StartPayment {
-            tender: dice.of(&["wechat", "card"]).into(),
-            amount: dice.one_in(2).then(|| 1 + dice.amount(payable)),
-            gateway: dice.one_in(2).then(|| "wx".into()),
-        },
+        K::StartPayment => start_payment(payable, dice),
         K::PaymentSucceeded => {
             let left = (payable - standing.paid).max(0);
             Operation::PaymentSucceeded(PaymentReport {

@@ -4,7 +4,7 @@
 mod desk;
 
 use desk::*;
-use docket_domain::operation::{Operation, RefundAsked};
+use docket_domain::operation::{Operation, PaymentAsked, RefundAsked};
 use docket_domain::status;
 use docket_domain::time::{DAY, MINUTE};
 use docket_domain::tree::{RefundPart, Reported};
@@ -21,7 +21,11 @@ const REJECT_REFUND: Operation = Operation::RejectRefund { refund_id: None, reas
 
 fn start() -> Operation {
     let gateway = Some("wx".to_owned());
-    Operation::StartPayment { tender: "wechat".into(), amount: None, gateway }
+    Operation::StartPayment(PaymentAsked {
+        tender: "wechat".into(),
+        gateway,
+        ..PaymentAsked::default()
+    })
 }
 
 fn paid_parcels() -> Desk {

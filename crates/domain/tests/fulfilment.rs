@@ -3,14 +3,15 @@
 mod desk;
 
 use desk::*;
-use docket_domain::operation::{Operation, RefundAsked};
+use docket_domain::deadline::RATE_AGAIN;
+use docket_domain::operation::{Asked, Operation, RefundAsked};
 use docket_domain::status::rate_status;
 use docket_domain::time::{DAY, HOUR, MINUTE};
 use docket_domain::words::{
     CancelKind, DeadlineKind, DeliveryStatus, Fulfilment, ReceiveType, RefundAxis, RefundKind,
     RefundStatus, Status, StoreStatus, TillStatus,
 };
-use docket_domain::{ActorKind, Quantity, Refusal};
+use docket_domain::{ActorKind, Id, Quantity, Refusal};
 
 use ActorKind::{Buyer, Courier, Gateway, Seller, Store};
 
@@ -45,15 +46,44 @@ fn a_shop_order_is_shipped_when_nothing_is_left_to_ship() {
 }
 
 #[test]
+fn until_when_it_was_to_be_received_is_kept() {
+    let mut desk = paid(parcels());
+    assert_eq!(desk.shop().receive_by, None);
+    desk.does(Store, ship(None));
+    let due = desk.at.plus(15 * DAY);
+    assert_eq!(desk.shop().receive_by, Some(due));
+    desk.does(Buyer, Operation::ExtendReceipt { days: 2 });
+    desk.does(Buyer, Operation::Receive);
+    assert_eq!(deadline(&desk).0, DeadlineKind::SettleAt);
+    assert_eq!(desk.shop().receive_by, Some(due.plus(2 * DAY)));
+}
+
+#[test]
 fn no_more_is_shipped_than_is_left() {
     let mut desk = paid(parcels());
     let three = desk.units(0, 3);
     let refusal = desk.refuses(Store, ship(Some(vec![three])));
-    let (asked, left) = (Quantity(3000), Quantity(2000));
-    assert_eq!(refusal, Refusal::TooMuch { line: three.order_id, asked, left });
+    let Refusal::TooMuch(errors) = refusal else { panic!("{refusal}") };
+    let told = ("lines[0].quantity", "the line has 2 left, not 3");
+    assert_eq!((&*errors[0].field, &*errors[0].message), told);
     let twice = vec![desk.units(0, 2), desk.units(0, 1)];
-    assert!(matches!(desk.refuses(Store, ship(Some(twice))), Refusal::TooMuch { .. }));
+    assert!(matches!(desk.refuses(Store, ship(Some(twice))), Refusal::TooMuch(_)));
     assert!(matches!(desk.refuses(Store, ship(Some(vec![]))), Refusal::Invalid(_)));
+}
+
+#[test]
+fn every_line_that_does_not_fit_is_told_at_once() {
+    let mut desk = paid(parcels());
+    let unknown = |id| Asked { order_id: Id(id), quantity: None };
+    let none = desk.refuses(Store, ship(Some(vec![unknown(98), unknown(99)])));
+    let Refusal::NoSuchLine(errors) = none else { panic!("{none}") };
+    let fields: Vec<_> = errors.iter().map(|error| &*error.field).collect();
+    assert_eq!(fields, ["lines[0].order_id", "lines[1].order_id"]);
+
+    let mixed = vec![desk.units(0, 1), unknown(99), desk.units(1, 77)];
+    let Refusal::Invalid(errors) = desk.refuses(Store, ship(Some(mixed))) else { panic!("mixed") };
+    let told: Vec<_> = errors.iter().map(|error| (&*error.field, error.code)).collect();
+    assert_eq!(told, [("lines[1].order_id", "no_such_part"), ("lines[2].quantity", "too_much")]);
 }
 
 #[test]
@@ -282,19 +312,20 @@ fn a_line_is_rated_once_and_once_more_within_thirty_days() {
     let line = desk.shop().items[0].id;
     let rate = |score| Operation::Rate { score, text: None };
     assert!(desk.ask_of(line, Buyer, rate(5)).is_err());
-    assert_eq!(rate_status(&desk.line_standing(0), 0, desk.at), 0);
+    assert_eq!(rate_status(&desk.line_standing(0), 0, RATE_AGAIN, desk.at), 0);
     desk.does(Store, ship(None));
     desk.does(Buyer, Operation::Receive);
-    assert_eq!(rate_status(&desk.line_standing(0), 0, desk.at), 1);
+    assert_eq!(rate_status(&desk.line_standing(0), 0, RATE_AGAIN, desk.at), 1);
     assert!(matches!(desk.ask_of(line, Buyer, rate(6)), Err(Refusal::Invalid(_))));
     assert!(matches!(desk.refuses(Buyer, rate(5)), Refusal::WrongLevel { .. }), "it has two lines");
     desk.ask_of(line, Buyer, rate(5)).expect("received");
-    assert_eq!(rate_status(&desk.line_standing(0), 1, desk.at), 2);
+    assert_eq!(rate_status(&desk.line_standing(0), 1, RATE_AGAIN, desk.at), 2);
     desk.ask_of(line, Buyer, rate(4)).expect("once more");
     assert!(desk.ask_of(line, Buyer, rate(3)).is_err());
     desk.wait(31 * DAY);
     let other = desk.shop().items[1].id;
-    assert_eq!(rate_status(&desk.line_standing(1), 0, desk.at), 3);
+    assert_eq!(rate_status(&desk.line_standing(1), 0, RATE_AGAIN, desk.at), 3);
+    assert_eq!(rate_status(&desk.line_standing(1), 0, 40 * DAY, desk.at), 1, "as long as is set");
     assert!(desk.ask_of(other, Buyer, rate(3)).is_err());
 }
 

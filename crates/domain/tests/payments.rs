@@ -5,7 +5,7 @@ mod desk;
 use desk::*;
 use docket_domain::change::PaymentClaim;
 use docket_domain::decide::Decided;
-use docket_domain::operation::{Operation, PaymentReport};
+use docket_domain::operation::{Operation, PaymentAsked, PaymentReport};
 use docket_domain::time::{DAY, MINUTE};
 use docket_domain::words::{
     AttemptStatus, CancelKind, DueCause, Fulfilment, PaymentStatus, RefundStatus, RevokeStatus,
@@ -21,7 +21,11 @@ const STUCK: Operation = Operation::AttemptStuck { attempt_id: None, reason: Non
 
 fn start(gateway: Option<&str>) -> Operation {
     let gateway = gateway.map(str::to_owned);
-    Operation::StartPayment { tender: "wechat".into(), amount: None, gateway }
+    Operation::StartPayment(PaymentAsked {
+        tender: "wechat".into(),
+        gateway,
+        ..PaymentAsked::default()
+    })
 }
 
 fn claim(scope: &str) -> PaymentClaim {
@@ -165,11 +169,12 @@ fn which_of_several_open_attempts_is_meant_must_be_said() {
     desk.does(Buyer, start(Some("wx")));
     desk.does(
         Buyer,
-        Operation::StartPayment {
+        Operation::StartPayment(PaymentAsked {
             tender: "card".into(),
             amount: Some(100),
             gateway: Some("visa".into()),
-        },
+            terms_version: None,
+        }),
     );
     assert!(matches!(desk.refuses(Gateway, CLOSED), Refusal::Invalid(_)));
     let attempt_id = Some(desk.tree.payment.attempts[0].attempt_id);

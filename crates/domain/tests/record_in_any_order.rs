@@ -5,10 +5,15 @@
 mod reports;
 
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
-use docket_domain::record::{Report, ReportedPayment, ReportedShipment, ReportedShop};
-use docket_domain::tree::Received;
-use docket_domain::words::{Fulfilment, PaymentStatus, ReceiveType, Status};
-use docket_domain::{Amount, Quantity, Time, Tree, price, status};
+use docket_domain::record::{
+    Report, ReportedDue, ReportedPart, ReportedPayment, ReportedRefund, ReportedRefundLine,
+    ReportedShipment, ReportedShop,
+};
+use docket_domain::tree::{Received, Revoke};
+use docket_domain::words::{
+    DueCause, Fulfilment, PaymentStatus, ReceiveType, RefundKind, RefundStatus, Status,
+};
+use docket_domain::{ActorKind, Amount, Quantity, Time, Tree, price, status};
 use proptest::prelude::*;
 use reports::{
     Mode, NOW, again, currency, line, paid, parcel, placement, recorded, shop, take_down, told,
@@ -60,12 +65,59 @@ fn any_shop() -> impl Strategy<Value = PlacedShop> {
     )
 }
 
+fn any_refund() -> impl Strategy<Value = ReportedRefund> {
+    let words = (
+        prop::sample::select(RefundKind::ALL.to_vec()),
+        prop::sample::select(RefundStatus::ALL.to_vec()),
+        any::<bool>(),
+    );
+    let line = (0_usize..4, any_quantity(), prop::option::of(any_quantity()));
+    let lines = prop::collection::vec((line, prop::option::of(any::<i64>())), 0..3);
+    let parts = prop::collection::vec((0_usize..4, any::<i64>()), 0..3);
+    let times = (any_time(), any_time(), any_time());
+    (words, lines, parts, prop::option::of(any::<i64>()), times).prop_map(
+        |((kind, status, goods_back), lines, parts, amount, times)| ReportedRefund {
+            kind,
+            by: ActorKind::Buyer,
+            status,
+            amount,
+            coins: amount,
+            third_party: None,
+            freight: amount.unwrap_or(0),
+            freight_asked: goods_back,
+            lines: lines
+                .into_iter()
+                .map(|((line, quantity, shipped), amount)| ReportedRefundLine {
+                    line,
+                    quantity,
+                    shipped,
+                    amount,
+                    coins: None,
+                    third_party: amount,
+                })
+                .collect(),
+            parts: parts
+                .into_iter()
+                .map(|(payment, amount)| ReportedPart { payment, amount, status, reference: None })
+                .collect(),
+            goods_back,
+            returned: vec![(0, Quantity(1000))],
+            reason: None,
+            created_at: times.0,
+            answered_at: times.1,
+            ended_at: times.2,
+        },
+    )
+}
+
 fn any_reported() -> impl Strategy<Value = ReportedShop> {
     let status = prop::option::of(prop::sample::select(Status::ALL.to_vec()));
     let lines = prop::collection::vec((0_usize..4, any_quantity()), 0..3);
     let parcels = prop::collection::vec((prop::option::of(0_u8..3), any_time(), lines), 0..3);
-    (status, parcels, any_time(), any_time(), any_time(), any_time()).prop_map(
-        |(status, parcels, shipped_at, received, cancelled_at, settled_at)| ReportedShop {
+    let refunds = prop::collection::vec(any_refund(), 0..3);
+    (status, parcels, any_time(), any_time(), any_time(), any_time(), refunds).prop_map(
+        |(status, parcels, shipped_at, received, cancelled_at, settled_at, refunds)| ReportedShop {
+            refunds,
             status,
             shipments: parcels
                 .into_iter()
@@ -80,6 +132,7 @@ fn any_reported() -> impl Strategy<Value = ReportedShop> {
             received: received.map(|at| Received { at, by: ReceiveType::Store }),
             cancelled_at,
             settled_at,
+            ..ReportedShop::default()
         },
     )
 }
@@ -92,6 +145,8 @@ prop_compose! {
         created_at in any_time(),
         payment_status in prop::option::of(prop::sample::select(PaymentStatus::ALL.to_vec())),
         foreign in prop::bool::weighted(0.1),
+        dues in prop::collection::vec((0_usize..4, any::<i64>(), any_time()), 0..3),
+        revoked in prop::option::weighted(0.2, any::<i64>()),
     ) -> Report {
         let (placed, reported) = shops.into_iter().unzip();
         let (platform_discount, coins, third_party_discount, total) = discounts;
@@ -104,6 +159,17 @@ prop_compose! {
             r.created_at = created_at;
             r.payment_status = payment_status;
             r.total = total;
+            r.refunds_due = dues.into_iter().map(|(payment, amount, created_at)| ReportedDue {
+                payment,
+                amount,
+                cause: DueCause::Late,
+                status: RefundStatus::Refunding,
+                reference: None,
+                created_at,
+            }).collect();
+            if let Some(at) = revoked {
+                r.revoke = Revoke::Revoked { by: ActorKind::Buyer, at: Time(at), reason: None };
+            }
             r.payments = payments.into_iter().map(|(reference, cash, amount, paid_at)| ReportedPayment {
                 tender: if cash { "cash".into() } else { "wechat".into() },
                 paid_at,
@@ -128,6 +194,8 @@ struct View {
     word: Option<Status>,
     amounts: bool,
     discount: bool,
+    /// How far the refund is, where it is seen.
+    refund: Option<RefundStatus>,
 }
 
 fn any_view() -> impl Strategy<Value = View> {
@@ -135,8 +203,11 @@ fn any_view() -> impl Strategy<Value = View> {
     let parcels = prop::collection::vec(any::<bool>(), 2);
     let word = prop::option::of(prop::sample::select(Status::ALL.to_vec()));
     let flags = (any::<[bool; 6]>(), any::<bool>(), any::<bool>());
-    (payments, parcels, word, flags, prop::bool::weighted(0.2)).prop_map(
-        |(payments, parcels, word, (f, amounts, discount), cancelled)| View {
+    let stages = [RefundStatus::Applied, RefundStatus::Refunding, RefundStatus::Refunded];
+    let refund = prop::option::of(prop::sample::select(stages.to_vec()));
+    (payments, parcels, word, flags, prop::bool::weighted(0.2), refund).prop_map(
+        |(payments, parcels, word, (f, amounts, discount), cancelled, refund)| View {
+            refund,
             created: f[0],
             payments,
             parcels,
@@ -152,7 +223,38 @@ fn any_view() -> impl Strategy<Value = View> {
     )
 }
 
-fn seen(view: &View, in_parcels: bool, meal: bool) -> Report {
+/// One refund, as far as a view sees it.
+fn refund(status: RefundStatus, timed: bool, units: Quantity) -> ReportedRefund {
+    let line = ReportedRefundLine {
+        line: 0,
+        quantity: units,
+        shipped: None,
+        amount: Some(700),
+        coins: None,
+        third_party: None,
+    };
+    let answered = status != RefundStatus::Applied;
+    ReportedRefund {
+        kind: RefundKind::Refund,
+        by: ActorKind::Buyer,
+        status,
+        amount: Some(700),
+        coins: Some(0),
+        third_party: Some(0),
+        freight: 0,
+        freight_asked: false,
+        lines: vec![line],
+        parts: Vec::new(),
+        goods_back: false,
+        returned: Vec::new(),
+        reason: None,
+        created_at: timed.then_some(Time(3500)),
+        answered_at: (timed && answered).then_some(Time(3600)),
+        ended_at: (timed && status == RefundStatus::Refunded).then_some(Time(3700)),
+    }
+}
+
+fn seen(view: &View, in_parcels: bool, meal: bool, units: Quantity) -> Report {
     told(|r| {
         r.created_at = view.created.then_some(Time(1000));
         let payments = view.payments.iter().enumerate().filter(|(_, (named, _))| *named);
@@ -184,6 +286,8 @@ fn seen(view: &View, in_parcels: bool, meal: bool) -> Report {
         shop.settled_at = view.settled.then_some(Time(5000));
         shop.cancelled_at = view.cancelled.then_some(Time(4500));
         shop.status = view.word;
+        shop.refunds =
+            view.refund.map(|stage| refund(stage, view.timed, units)).into_iter().collect();
     })
 }
 
@@ -199,12 +303,17 @@ fn facts(tree: &Tree) -> serde_json::Value {
         .map(|p| (p.tracking.clone(), p.at, p.lines.iter().map(|l| l.quantity).collect::<Vec<_>>()))
         .collect();
     parcels.sort();
+    let refunds: Vec<_> = shop
+        .refunds
+        .iter()
+        .map(|r| (r.status, r.amount, r.created_at, r.answered_at, r.ended_at, r.lines[0].shipped))
+        .collect();
     let standing = status::of(tree);
     json!({
         "created": tree.payment.created_at, "payments": payments, "parcels": parcels,
         "received": shop.received, "settled": shop.settled_at, "reported": shop.reported,
         "delivery": shop.delivery, "axis": tree.payment.reported_payment,
-        "payable": standing.payable, "status": standing.status,
+        "refunds": refunds, "payable": standing.payable, "status": standing.status,
         "price": shop.items[0].list_price, "discount": tree.payment.platform_discount,
     })
 }
@@ -230,9 +339,10 @@ proptest! {
 
     #[test]
     fn two_reports_end_with_the_same_facts_in_either_order(
-        a in any_view(), b in any_view(), in_parcels in any::<bool>(), meal in any::<bool>(),
+        a in any_view(), b in any_view(), in_parcels in any::<bool>(), meal in any::<bool>(), all in any::<bool>(),
     ) {
-        let (a, b) = (seen(&a, in_parcels, meal), seen(&b, in_parcels, meal));
+        let units = Quantity(if all { 2000 } else { 500 });
+        let (a, b) = (seen(&a, in_parcels, meal, units), seen(&b, in_parcels, meal, units));
         let both = |first: &Report, second: &Report| {
             let tree = recorded(first).tree;
             take_down(Some(&tree), second, Mode::History, NOW).unwrap().map_or(tree, |c| c.tree)

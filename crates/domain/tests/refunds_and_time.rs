@@ -3,7 +3,7 @@
 mod desk;
 
 use desk::*;
-use docket_domain::operation::{Operation, RefundAsked};
+use docket_domain::operation::{Operation, PaymentAsked, RefundAsked};
 use docket_domain::time::{DAY, HOUR, MINUTE};
 use docket_domain::words::{DeadlineKind, DueCause, Fulfilment, RefundKind, RefundStatus, Status};
 use docket_domain::{ActorKind, Quantity, Refusal};
@@ -148,7 +148,14 @@ fn two_payments_of_the_whole_leave_one_due_back() {
 fn money_that_completes_the_payable_ends_a_revoke_that_had_failed() {
     let mut desk = parcels();
     let gateway = Some("wx".to_owned());
-    desk.does(Buyer, Operation::StartPayment { tender: "wechat".into(), amount: None, gateway });
+    desk.does(
+        Buyer,
+        Operation::StartPayment(PaymentAsked {
+            tender: "wechat".into(),
+            gateway,
+            ..PaymentAsked::default()
+        }),
+    );
     desk.wait(30 * MINUTE);
     desk.does(Gateway, Operation::AttemptStuck { attempt_id: None, reason: None });
     desk.does(Gateway, paid("wechat", "w-1", 16600));

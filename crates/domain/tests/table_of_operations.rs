@@ -5,7 +5,7 @@ mod desk;
 
 use desk::*;
 use docket_domain::decide::Decided;
-use docket_domain::operation::{Operation, OperationKind, RULES, RefundAsked};
+use docket_domain::operation::{Operation, OperationKind, PaymentAsked, RULES, RefundAsked};
 use docket_domain::time::{DAY, MINUTE};
 use docket_domain::words::Fulfilment;
 use docket_domain::{ActorKind, Id, Refusal};
@@ -17,7 +17,11 @@ type State = (&'static str, fn() -> Desk);
 
 fn started(gateway: Option<&str>) -> Operation {
     let gateway = gateway.map(str::to_owned);
-    Operation::StartPayment { tender: "wechat".into(), amount: None, gateway }
+    Operation::StartPayment(PaymentAsked {
+        tender: "wechat".into(),
+        gateway,
+        ..PaymentAsked::default()
+    })
 }
 
 const STUCK: Operation = Operation::AttemptStuck { attempt_id: None, reason: None };
@@ -311,7 +315,7 @@ settle            ..........D............DD..
 rate              ..........DD...........DD..
 note              DDDDDDDDDDDDDDDDDDDDDDDDDDD
 tag               DDDDDDDDDDDDDDDDDDDDDDDDDDD
-hide              ......D...DD....D......DD..
-delete            ......D...DD....D......DD..
-restore           ......=...==....=......==..
+hide              ..........DD....D......DD..
+delete            ..........DD....D......DD..
+restore           ..........==....=......==..
 ";

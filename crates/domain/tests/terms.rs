@@ -4,8 +4,9 @@ mod desk;
 
 use desk::*;
 use docket_domain::decide::Decided;
-use docket_domain::operation::{Asked, Operation};
+use docket_domain::operation::{Asked, Operation, PaymentAsked};
 use docket_domain::placement::Placement;
+use docket_domain::refusal::DiscountTooLarge;
 use docket_domain::words::{Status, StoreStatus, Visible};
 use docket_domain::{ActorKind, Amount, Refusal};
 
@@ -28,6 +29,10 @@ fn two_shops() -> Placement {
     placement.coins = Amount::of(1570);
     placement.third_party_discount = Amount::of(157);
     placement
+}
+
+fn too_large(field: &str, discount: i64, left: i64) -> Refusal {
+    Refusal::DiscountTooLarge(vec![DiscountTooLarge { field: field.to_owned(), discount, left }])
 }
 
 fn payable(desk: &Desk) -> i64 {
@@ -62,7 +67,15 @@ fn an_adjusted_price_names_the_terms_it_expects() {
 fn an_open_attempt_must_be_closed_before_terms_change() {
     let mut desk = parcels();
     let (amount, gateway) = (None, Some("wx".to_owned()));
-    desk.does(Buyer, Operation::StartPayment { tender: "wechat".into(), amount, gateway });
+    desk.does(
+        Buyer,
+        Operation::StartPayment(PaymentAsked {
+            tender: "wechat".into(),
+            amount,
+            gateway,
+            terms_version: None,
+        }),
+    );
     let refusal = desk.refuses(Seller, adjust(Some(1), None));
     assert_eq!(refusal.code(), "payment_open");
     let attempt_id = None;
@@ -74,8 +87,7 @@ fn an_open_attempt_must_be_closed_before_terms_change() {
 fn a_discount_above_what_is_left_names_the_field_that_was_sent() {
     let mut desk = parcels();
     let refusal = desk.refuses(Seller, adjust(Some(16001), None));
-    let field = "shop_discount".to_owned();
-    assert_eq!(refusal, Refusal::DiscountTooLarge { field, discount: 16001, left: 16000 });
+    assert_eq!(refusal, too_large("shop_discount", 16001, 16000));
 }
 
 #[test]
@@ -92,8 +104,7 @@ fn coins_are_cut_to_what_is_left_and_a_third_party_discount_is_not() {
 
     let mut desk = Desk::place(&placement);
     let refusal = desk.refuses(Seller, adjust(Some(801), None));
-    let field = "third_party_discount".to_owned();
-    assert_eq!(refusal, Refusal::DiscountTooLarge { field, discount: 200, left: 199 });
+    assert_eq!(refusal, too_large("third_party_discount", 200, 199));
 }
 
 #[test]
@@ -145,8 +156,7 @@ fn discounts_that_no_longer_fit_are_given_anew_with_the_drop() {
     let mut desk = Desk::place(&placement);
     let line = desk.units(0, 1);
     let refusal = desk.refuses(Buyer, drop_lines(Some(vec![line])));
-    let field = "platform_discount".to_owned();
-    assert_eq!(refusal, Refusal::DiscountTooLarge { field, discount: 800, left: 500 });
+    assert_eq!(refusal, too_large("platform_discount", 800, 500));
     desk.does(
         Buyer,
         Operation::Drop {
@@ -224,14 +234,19 @@ fn shares_of_a_paid_order_are_never_spread_again() {
 fn a_finished_order_is_hidden_shown_again_and_deleted_for_good() {
     let mut desk = parcels();
     assert_eq!(state_of(&desk.refuses(Buyer, Operation::Hide)), "unpaid");
-    desk.does(Buyer, Operation::Revoke { reason: None });
+    let mut revoked = desk.clone();
+    revoked.does(Buyer, Operation::Revoke { reason: None });
+    assert_eq!(state_of(&revoked.refuses(Buyer, Operation::Delete)), "revoked");
+    desk.pay();
+    desk.does(Store, ship(None));
+    desk.does(Buyer, Operation::Receive);
     desk.does(Buyer, Operation::Hide);
     assert_eq!(desk.tree.payment.visible, Visible::Deleted);
     desk.does(Buyer, Operation::Restore);
     assert_eq!(desk.tree.payment.visible, Visible::Yes);
     desk.does(Buyer, Operation::Delete);
     assert_eq!(desk.tree.payment.visible, Visible::Purged);
-    assert_eq!(state_of(&desk.refuses(Buyer, Operation::Restore)), "revoked");
+    assert_eq!(state_of(&desk.refuses(Buyer, Operation::Restore)), "received");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Answer, Principal};
+use docket_app::{Answer, Once, Principal, Settings};
 use docket_domain::{Id, Time, Tree, status};
-use docket_wire::{Access, Face, Look, Markets, view};
+use docket_wire::{Access, Face, Look, view};
 use serde::Serialize;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -25,8 +25,16 @@ fn of_json(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
+/// The answer to something that is done once: rendered alike, and marked where it was done before.
+pub fn once<T>(done: Once<T>, render: impl FnOnce(T) -> Response) -> Response {
+    match done {
+        Once::Now(outcome) => render(outcome),
+        Once::Before(outcome) => replayed(render(outcome)),
+    }
+}
+
 /// Marks an answer as one that was given before.
-pub fn replayed(mut response: Response) -> Response {
+fn replayed(mut response: Response) -> Response {
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     response
 }
@@ -74,17 +82,23 @@ impl Seen {
     }
 }
 
+/// How `tree` is shown to whoever sees `seen` of it at `now`.
+pub fn look<'a>(settings: &'a Settings, tree: &Tree, seen: &'a Seen, now: Time) -> Look<'a> {
+    let rate_again = settings.deadlines.of(tree).rate_again;
+    Look { access: seen.access(), rate_again, ..Look::whole(&settings.markets, now) }
+}
+
 /// The whole tree, with the status and marks of `answer`.
 pub fn order(
     answer: &Answer,
     who: &Principal,
     reveal: Reveal,
-    markets: &Markets,
+    settings: &Settings,
     now: Time,
 ) -> Response {
     let (tree, standing) = (&*answer.tree, status::of(&answer.tree));
     let seen = Seen::by(who, tree);
-    let look = Look { access: seen.access(), ..Look::whole(markets, now) };
+    let look = look(settings, tree, &seen, now);
     let face = match (&answer.person, reveal) {
         (None, _) => Face::None,
         (Some(person), Reveal::Nothing) => Face::Masked(person),

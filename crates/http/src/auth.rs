@@ -1,6 +1,6 @@
 //! Who asks: the bearer token of a request, resolved.
 
-use crate::body;
+use crate::body::{self, Kind};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::idempotency;
@@ -27,6 +27,16 @@ pub struct Sent {
     pub idempotency: Option<Idempotency>,
     /// In which language plain remarks are.
     pub language: Language,
+}
+
+/// A request with a body of JSON lines, from a known caller.
+pub struct SentLines {
+    /// Who sent it.
+    pub who: Arc<Principal>,
+    /// What.
+    pub lines: Bytes,
+    /// Under which idempotency key, if any.
+    pub idempotency: Option<Idempotency>,
 }
 
 /// A JSON body from someone who is not known yet.
@@ -61,10 +71,22 @@ impl FromRequest<Center> for Sent {
         let (parts, body) = request.into_parts();
         let who = caller(&parts, center).await?;
         query::none(&parts.uri)?;
-        let body = body::json(&parts.headers, body).await?;
+        let body = body::of_kind(Kind::Json, &parts.headers, body).await?;
         let idempotency = idempotency::given(&parts, who.id, &body)?;
         let language = language::accepted(&parts.headers);
         Ok(Self { who, body, idempotency, language })
+    }
+}
+
+impl FromRequest<Center> for SentLines {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, center: &Center) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let who = caller(&parts, center).await?;
+        let lines = body::of_kind(Kind::Lines, &parts.headers, body).await?;
+        let idempotency = idempotency::given(&parts, who.id, &lines)?;
+        Ok(Self { who, lines, idempotency })
     }
 }
 
@@ -74,6 +96,6 @@ impl FromRequest<Center> for Unsigned {
     async fn from_request(request: Request, _: &Center) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
         query::none(&parts.uri)?;
-        Ok(Self(body::json(&parts.headers, body).await?))
+        Ok(Self(body::of_kind(Kind::Json, &parts.headers, body).await?))
     }
 }

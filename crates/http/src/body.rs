@@ -78,16 +78,49 @@ fn broken_off() -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, "body_incomplete", title, detail).closing()
 }
 
-/// The body of a request, which must say that it is JSON.
-pub async fn json(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
+/// What a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One JSON document; it must say so.
+    Json,
+    /// JSON lines, under any of their names; nobody has registered one, so none need be given.
+    Lines,
+}
+
+impl Kind {
+    fn takes(self, named: &str) -> bool {
+        let names: &[&str] = match self {
+            Self::Json => &["application/json"],
+            Self::Lines => &[
+                "",
+                "application/x-ndjson",
+                "application/ndjson",
+                "application/jsonl",
+                "application/x-jsonlines",
+                "application/json",
+            ],
+        };
+        names.iter().any(|name| named.eq_ignore_ascii_case(name))
+    }
+
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Json => "send JSON, with `Content-Type: application/json`",
+            Self::Lines => "send JSON lines, with `Content-Type: application/x-ndjson`",
+        }
+    }
+}
+
+/// The body of a request, which must be of this `kind`.
+pub async fn of_kind(kind: Kind, headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
     let unsupported = |detail: &str| {
         let title = "The body is not of a kind that is taken here";
         Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", title, detail)
     };
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
-        return Err(unsupported("send JSON, with `Content-Type: application/json`"));
+    let named = headers.get(CONTENT_TYPE).map_or(Ok(""), |named| named.to_str());
+    let named = named.unwrap_or("unreadable").split(';').next().unwrap_or_default().trim();
+    if !kind.takes(named) {
+        return Err(unsupported(kind.advice()));
     }
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(unsupported("send the body as it is, without `Content-Encoding`"));

@@ -29,6 +29,20 @@ pub fn order(text: &str) -> Option<Cursor> {
     Some(Cursor { at: Time(at), id: Id(id) })
 }
 
+/// After the first `shown` nodes of an order.
+pub fn of_nodes(Cursor { at, id }: Cursor, shown: usize) -> String {
+    format!("{:x}-{:x}-{shown:x}", at.0, id.0)
+}
+
+/// See [`of_nodes`]; also takes [`of_order`], after all its nodes.
+pub fn nodes(text: &str) -> Option<(Cursor, Option<usize>)> {
+    if let Some(whole) = order(text) {
+        return Some((whole, None));
+    }
+    let [at, id, shown] = numbers(text)?;
+    Some((Cursor { at: Time(at), id: Id(id) }, Some(usize::try_from(shown).ok()?)))
+}
+
 /// After a row of the log.
 pub fn of_entry(at: Time, tree: Id, seq: u32) -> String {
     format!("{:x}-{:x}-{seq:x}", at.0, tree.0)
@@ -68,6 +82,8 @@ mod tests {
     fn a_cursor_comes_back_as_it_went() {
         let after = Cursor { at: Time(1_795_168_800_000), id: Id(i64::MAX) };
         assert_eq!(order(&of_order(after)), Some(after));
+        assert_eq!(nodes(&of_order(after)), Some((after, None)));
+        assert_eq!(nodes(&of_nodes(after, 7)), Some((after, Some(7))));
         let row = (Time(5), Id(7), 9);
         assert_eq!(entry(&of_entry(row.0, row.1, row.2)), Some(row));
         let text = of_names(["苹果 1", ""]);

@@ -86,9 +86,10 @@ const fn status(refusal: &Refusal) -> u16 {
         Refusal::Actor { .. } | Refusal::Scope { .. } => 403,
         Refusal::Invalid(_)
         | Refusal::WrongLevel { .. }
-        | Refusal::DiscountTooLarge { .. }
+        | Refusal::DiscountTooLarge(_)
         | Refusal::NoSuchPart { .. }
-        | Refusal::TooMuch { .. } => 422,
+        | Refusal::NoSuchLine(_)
+        | Refusal::TooMuch(_) => 422,
         _ => 409,
     }
 }
@@ -132,6 +133,10 @@ impl From<Error> for Failure {
             Error::Forbidden(_) => {
                 let title = "The key may not do this";
                 Self::new(StatusCode::FORBIDDEN, "scope_missing", title, detail)
+            }
+            Error::NotAllowed(_) => {
+                let title = "The key may not do this";
+                Self::new(StatusCode::FORBIDDEN, "not_allowed", title, detail)
             }
             Error::ActorNotAllowed(_) => {
                 let problem = Box::new(not_allowed(detail));

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use docket_app::Idempotency;
 use docket_domain::Id;
 use sha2::{Digest, Sha256};
@@ -20,7 +21,8 @@ pub fn given(parts: &Parts, credential: Id, body: &[u8]) -> Result<Option<Idempo
     }
     let hash = hash(credential, key.as_bytes())?;
     let mut asked = Sha256::new();
-    for part in [parts.method.as_str(), "\n", parts.uri.path(), "\n"] {
+    let path = parts.uri.path_and_query().map_or(parts.uri.path(), PathAndQuery::as_str);
+    for part in [parts.method.as_str(), "\n", path, "\n"] {
         asked.update(part);
     }
     asked.update(body);

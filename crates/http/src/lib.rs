@@ -11,6 +11,7 @@ mod center;
 mod cursor;
 mod failure;
 mod figures;
+mod heads;
 mod idempotency;
 mod language;
 mod openapi;

@@ -42,8 +42,12 @@ impl Ids {
         if let Some(id) = headers.get(REQUEST_ID).filter(plain) {
             return id.clone();
         }
-        let id = format!("{}{:08x}", self.prefix, self.given.fetch_add(1, Relaxed));
-        HeaderValue::try_from(id).expect("hexadecimal digits are a header value")
+        HeaderValue::try_from(self.fresh()).expect("hexadecimal digits are a header value")
+    }
+
+    /// A new id.
+    pub fn fresh(&self) -> String {
+        format!("{}{:08x}", self.prefix, self.given.fetch_add(1, Relaxed))
     }
 }
 

@@ -1,13 +1,17 @@
 //! The listener and its connections: HTTP/1.1, with limits of time and size, stopped without cutting
 //! anyone off.
 
+use crate::heads::Answering;
+use crate::request::Ids;
 use axum::Router;
 use axum::body::Body;
+use docket_app::Peer;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +35,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (connections, stop) = (TaskTracker::new(), CancellationToken::new());
+    let ids = Arc::new(Ids::new());
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -38,8 +43,10 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(connection(stream, router.clone(), stop.clone()));
+            Ok((stream, address)) => {
+                let peer = Peer(Some(address.ip().to_canonical()));
+                let router = router.clone();
+                connections.spawn(connection(stream, peer, ids.clone(), router, stop.clone()));
             }
             Err(error) if is_of_the_caller(&error) => {}
             Err(error) => {
@@ -64,18 +71,26 @@ fn is_of_the_caller(error: &io::Error) -> bool {
 }
 
 /// Serves one connection until its caller goes or `stop` is told.
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: Peer,
+    ids: Arc<Ids>,
+    router: Router,
+    stop: CancellationToken,
+) {
     // Answers are small: none of them waits for another.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection went away at once");
         return;
     }
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer);
         router.clone().oneshot(request.map(Body::new))
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_header_size(HEAD_BYTES_MAX);
-    let mut served = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let stream = TokioIo::new(Answering::on(stream, ids));
+    let mut served = pin!(http.serve_connection(stream, service));
     let ended = tokio::select! {
         ended = served.as_mut() => ended,
         () = stop.cancelled() => {

@@ -15,6 +15,7 @@ pub mod placement;
 pub mod problem;
 pub mod reader;
 pub mod record;
+pub mod stored;
 pub mod view;
 pub mod word;
 

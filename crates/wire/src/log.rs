@@ -1,6 +1,7 @@
 //! The log of an order as the API shows it, and the story people read.
 
 use crate::moment::Moment;
+use crate::stored;
 use crate::view::Number;
 use crate::word::{ActorWord, OperationWord, Shown, StatusWord};
 use docket_domain::change::Remark;
@@ -34,10 +35,10 @@ pub struct LogView<'a> {
     pub to_status: StatusWord,
     /// Every changed field as it was, by number of its node.
     #[schema(value_type = Object)]
-    pub before: &'a Json,
+    pub before: Json,
     /// Every changed field as it is, by number of its node; empty at placement.
     #[schema(value_type = Object)]
-    pub after: &'a Json,
+    pub after: Json,
     /// Parameters of its sentence.
     #[schema(value_type = Object)]
     pub parameters: &'a Parameters,
@@ -62,8 +63,8 @@ impl<'a> LogView<'a> {
             node: Number(entry.node),
             from_status: entry.from_status.map(Shown::word),
             to_status: Shown::word(entry.to_status),
-            before: &entry.before,
-            after: &entry.after,
+            before: stored::image(&entry.before),
+            after: stored::image(&entry.after),
             parameters: &entry.parameters,
             remark: RemarkView::of(&entry.remark),
             at: entry.at.into(),

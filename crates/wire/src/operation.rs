@@ -9,7 +9,9 @@ use crate::placement::actor;
 use crate::reader::{Fields, Reader, Source, Unreadable};
 use crate::word::{listed, of_word};
 use docket_domain::change::Remark;
-use docket_domain::operation::{Asked, OperationKind, PaymentReport, RefundAsked, Request};
+use docket_domain::operation::{
+    Asked, OperationKind, PaymentAsked, PaymentReport, RefundAsked, Request,
+};
 use docket_domain::placement::LINES_MAX;
 use docket_domain::story::Language;
 use docket_domain::{Actor, Id, Operation};
@@ -44,7 +46,7 @@ pub fn read(body: &[u8], node: Id, language: Language) -> Result<Posted, Unreada
             note(fields, &mut remark, language)?;
         }
         let ship_to = match kind {
-            OperationKind::ChangeAddress => Some(fields.required("ship_to", ShipTo::read)),
+            OperationKind::ChangeAddress => Some(fields.required("ship_to", ShipTo::read_new)),
             _ => None,
         };
         let operation = asked(fields, kind)?;
@@ -54,6 +56,17 @@ pub fn read(body: &[u8], node: Id, language: Language) -> Result<Posted, Unreada
         };
         let request = Request { operation, node, expected_version, remark };
         Some(Posted { request, actor, ship_to })
+    })
+}
+
+/// Reads a request to start to pay `node`: the operation of that name without its type.
+pub fn read_start_payment(body: &[u8], node: Id) -> Result<Posted, Unreadable> {
+    crate::reader::read(body, Source::Request, |fields| {
+        let expected_version = fields.optional("expected_version", kinds::version);
+        let actor = fields.optional("actor", actor);
+        let operation = start_payment(fields)?;
+        let request = Request { operation, node, expected_version, remark: Remark::default() };
+        Some(Posted { request, actor, ship_to: None })
     })
 }
 
@@ -171,12 +184,7 @@ fn of_payment(fields: &mut Fields<'_, '_>, kind: OperationKind) -> Option<Operat
         _ => fields.optional("attempt_id", kinds::id),
     };
     Some(match kind {
-        K::StartPayment => {
-            let tender = fields.required("tender", kinds::identifier);
-            let amount = fields.nullable("amount", kinds::known_amount);
-            let gateway = fields.optional("gateway", kinds::identifier);
-            Operation::StartPayment { tender: tender?, amount, gateway }
-        }
+        K::StartPayment => start_payment(fields)?,
         K::PaymentSucceeded => {
             let tender = fields.required("tender", kinds::identifier);
             let reference = fields.required("reference", kinds::identifier);
@@ -197,6 +205,14 @@ fn of_payment(fields: &mut Fields<'_, '_>, kind: OperationKind) -> Option<Operat
         K::Revoke => Operation::Revoke { reason: reason(fields) },
         _ => Operation::PaymentFailed { attempt_id, reason: reason(fields) },
     })
+}
+
+fn start_payment(fields: &mut Fields<'_, '_>) -> Option<Operation> {
+    let tender = fields.required("tender", kinds::identifier);
+    let amount = fields.nullable("amount", kinds::known_amount);
+    let gateway = fields.optional("gateway", kinds::identifier);
+    let terms_version = fields.optional("terms_version", kinds::version);
+    Some(Operation::StartPayment(PaymentAsked { tender: tender?, amount, gateway, terms_version }))
 }
 
 fn of_refund(fields: &mut Fields<'_, '_>, kind: OperationKind) -> Option<Operation> {

@@ -144,9 +144,38 @@ impl ShipTo {
         })
     }
 
+    /// Reads one that takes the place of another: it must say something, and not what an answer showed masked.
+    pub fn read_new(reader: &mut Reader, node: Node<'_>) -> Option<Self> {
+        let ship_to = Self::read(reader, node)?;
+        if ship_to == Self::default() {
+            return reader.wrong("empty", "must not be empty: give the whole ship-to");
+        }
+        let masked = ship_to.masked_fields();
+        for field in &masked {
+            let message = "is masked: give it in full, as it is to be written on the parcel";
+            reader.wrong_field::<()>(field, "masked", message);
+        }
+        masked.is_empty().then_some(ship_to)
+    }
+
     pub(crate) fn looks_masked(&self) -> bool {
-        let Self { name, phone, town, address, zip, .. } = self;
-        [name, phone, town, address, zip].into_iter().flatten().any(|text| text.contains('*'))
+        !self.masked_fields().is_empty()
+    }
+
+    /// The fields that hold what [`ShipTo::masked`] would show of them. A lone `*` may stand in a real address,
+    /// but in no name and no telephone number.
+    fn masked_fields(&self) -> Vec<&'static str> {
+        let fields = [
+            ("name", &self.name, "*"),
+            ("phone", &self.phone, "*"),
+            ("town", &self.town, MASK),
+            ("address", &self.address, MASK),
+            ("zip", &self.zip, MASK),
+        ];
+        let masked = fields
+            .into_iter()
+            .filter(|(_, text, sign)| text.as_ref().is_some_and(|text| text.contains(sign)));
+        masked.map(|(name, ..)| name).collect()
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::reader::Unreadable;
 use docket_domain::{FieldError, Refusal};
 use serde::Serialize;
+use std::fmt;
 use utoipa::ToSchema;
 
 /// The media type of a problem.
@@ -106,7 +107,7 @@ impl Problem {
         let mut problem = Self::new(status, refusal.code(), title(&refusal), refusal.to_string());
         problem.operation = operation(&refusal);
         match refusal {
-            Refusal::Invalid(errors) => {
+            Refusal::Invalid(errors) | Refusal::NoSuchLine(errors) | Refusal::TooMuch(errors) => {
                 problem.errors = errors.into_iter().map(WrongField::from).collect();
             }
             Refusal::State { state, .. } => problem.state = Some(state),
@@ -114,17 +115,40 @@ impl Problem {
             Refusal::VersionConflict { current, .. } | Refusal::TermsConflict { current, .. } => {
                 problem.current = Some(current.into());
             }
-            Refusal::TotalMismatch { current, .. } | Refusal::PriceMismatch { current, .. } => {
-                problem.current = Some(current);
+            Refusal::TotalMismatch { current, .. } => problem.current = Some(current),
+            Refusal::PriceMismatch(prices) => {
+                problem.current = prices.first().map(|price| price.current);
+                problem.tell(prices.iter().map(|price| (&*price.field, price)));
             }
-            Refusal::DiscountTooLarge { field, .. } => {
-                let message = problem.detail.clone();
-                problem.errors = vec![WrongField { field, code: problem.code, message }];
+            Refusal::DiscountTooLarge(discounts) => {
+                problem.tell(discounts.iter().map(|discount| (&*discount.field, discount)));
+            }
+            Refusal::NoSuchPart { what, .. } => {
+                // The node stands in the path; everything else in a field of its own.
+                let field = match what {
+                    "refund" => "refund_id",
+                    "attempt" => "attempt_id",
+                    "payment" => "payment_id",
+                    _ => return problem,
+                };
+                let detail = problem.detail.clone();
+                problem.tell([(field, detail)].into_iter());
             }
             Refusal::OutOfStock { skus } => problem.skus = Some(skus),
             _ => {}
         }
         problem
+    }
+
+    /// Names fields that are wrong in the way the problem as a whole is.
+    fn tell<'f>(&mut self, fields: impl Iterator<Item = (&'f str, impl fmt::Display)>) {
+        let code = self.code;
+        let wrong = |(field, message): (&str, _)| WrongField {
+            field: field.to_owned(),
+            code,
+            message: format!("{message}"),
+        };
+        self.errors = fields.map(wrong).collect();
     }
 }
 
@@ -148,14 +172,15 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::VersionConflict { .. } => "The order has changed",
         Refusal::TermsConflict { .. } => "The terms have changed",
         Refusal::TotalMismatch { .. } => "The total is another one",
-        Refusal::DiscountTooLarge { .. } => "A discount is larger than what is left",
+        Refusal::DiscountTooLarge(_) => "A discount is larger than what is left",
         Refusal::PaymentOpen { .. } => "An attempt to pay is open",
         Refusal::PaymentReferenceTaken { .. } => "The payment reference is taken",
         Refusal::OutOfStock { .. } => "There is not enough stock",
         Refusal::AmountUnknown { .. } => "An amount of the order is unknown",
-        Refusal::NoSuchPart { .. } => "The order has no such part",
-        Refusal::TooMuch { .. } => "More is asked than is left",
-        Refusal::PriceMismatch { .. } => "The price is another one",
+        Refusal::NoSuchPart { .. } | Refusal::NoSuchLine(_) => "The order has no such part",
+        Refusal::TooMuch(_) => "More is asked than is left",
+        Refusal::PriceMismatch(_) => "The price is another one",
+        Refusal::TooManyAttempts { .. } => "The order has had too many attempts to pay",
         Refusal::Scope { .. } => "The key may not do this",
     }
 }

@@ -94,6 +94,17 @@ impl Reader {
         None
     }
 
+    /// Notes that the field `name` of the object where the reader stands is wrong. Always `None`.
+    pub fn wrong_field<T>(
+        &mut self,
+        name: &str,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Option<T> {
+        self.push_error(name, code, message.into());
+        None
+    }
+
     /// Notes that the value is of another JSON type than it should be.
     pub fn wrong_type<T>(&mut self, found: &Node<'_>, wanted: &str) -> Option<T> {
         self.wrong("wrong_type", format!("must be {wanted}, not {}", found.what()))

@@ -1,21 +1,32 @@
 //! One line of an import: an order as the API shows it with `expand=tree`, read as what has happened.
 //!
 //! Every field that our own view writes is known here. Facts are taken (lines, amounts, payments, parcels,
-//! times); what is derived from facts is let pass, since it is derived again. Nodes that were dropped from
-//! the order count for nothing and are left out. People's data that comes masked is not taken for theirs.
+//! refunds, times); what is derived from facts is let pass, since it is derived again. Nodes that were dropped
+//! from the order count for nothing and are left out. People's data that comes masked is not taken for theirs.
+//!
+//! A line that shows a number and a level of ours (`order_id` and `level` at the top) comes from a center like
+//! this one and shows every fact there is: its statuses and the times that follow from facts are not taken for
+//! told. Any other line may tell by words what it has no fact for.
+
+mod guessed;
+mod refund;
+mod shop;
 
 use crate::document::{self, Node};
 use crate::kinds;
 use crate::market::Markets;
 use crate::person::Person;
-use crate::placement::{self, ShopRead};
+use crate::placement;
 use crate::reader::{Fields, Reader, Source, Unreadable, read_node};
-use docket_domain::placement::{LINES_MAX, PlacedItem, SHOPS_MAX};
-use docket_domain::record::{Report, ReportedPayment, ReportedShipment, ReportedShop};
-use docket_domain::tree::{Home, Received};
-use docket_domain::words::{Fulfilment, OrderType, ReceiveType, Status};
-use docket_domain::{Amount, Currency, Quantity, Time};
-use std::fmt::Write as _;
+use docket_domain::record::{Report, ReportedAttempt, ReportedPayment};
+use docket_domain::tree::{Anomaly, Home, Revoke};
+use docket_domain::words::{AnomalyKind, RevokeStatus, Status};
+use docket_domain::{Amount, Currency, Time};
+use guessed::Guessed;
+use shop::Around;
+
+/// Facts of one kind that an order may have, at most; the length of its line bounds them sooner.
+pub(crate) const FACTS_MAX: usize = 10_000;
 
 /// An order that was reported, as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +38,10 @@ pub struct Recorded {
 }
 
 /// Reads one JSON line; `issuer` vouches for it.
+///
+/// An order without an `external_id` gets its `order_id` as one: by that the same order of the same file is met
+/// again, and whoever knows the old number finds the order. It is unique per channel or issuer like every number
+/// of a source, which needs no scope of its own, since a center gives a number once.
 pub fn read(line: &[u8], markets: &Markets, issuer: &str) -> Result<Recorded, Unreadable> {
     read_tree(document::parse(line).map_err(Unreadable::NotJson)?, markets, issuer)
 }
@@ -72,59 +87,130 @@ impl Said {
     }
 }
 
+/// Whether every fact of an order stands in its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Facts {
+    /// It comes from a center: what no fact says is not so.
+    All,
+    /// Words and times count for facts that are not there.
+    Some,
+}
+
 fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Option<Recorded> {
+    let number = fields.optional("order_id", kinds::identifier);
+    let is_shown = number.is_some() && fields.has("level");
+    let facts = if is_shown { Facts::All } else { Facts::Some };
+    let anomalies = objects(fields, "anomalies", anomaly).unwrap_or_default();
+    let guessed = Guessed::of(&anomalies);
     let said = Said::read(fields);
     let home = fields.optional("home", home);
-    let created_at = fields.optional("created_at", kinds::time);
-    let paid_at = fields.optional("paid_at", kinds::time);
+    let created = fields.optional("created_at", kinds::time);
+    let (created_guess, created_at) =
+        if guessed.created() { (created, None) } else { (None, created) };
+    let covered_at = fields.optional("paid_at", kinds::time);
+    let paid_at = covered_at.filter(|_| facts == Facts::Some);
     let payment_status = fields.optional("payment_status", kinds::word);
+    let reported_payment = fields.optional("reported_payment", kinds::word);
     let total = fields.nullable("payable", kinds::amount);
-    let payments = fields
-        .optional("payments", |reader, node| {
-            reader.list(node, LINES_MAX, |reader, node| reader.object(node, payment))
-        })
-        .unwrap_or_default();
+    let no_payments = !fields.has("payments");
+    let payments = objects(fields, "payments", payment);
+    let payments = payments.or(no_payments.then(Vec::new));
+    let attempts = objects(fields, "attempts", attempt).unwrap_or_default();
+    let refunds_due = refund::due(fields, payments.as_deref(), &guessed);
+    let revoke = revoke(fields);
+    let visible = fields.optional("visible", kinds::word);
     ignore_derived(fields);
-    fields.ignore(&["attempts", "refunds_due", "anomalies", "call_no", "receipt_no"]);
-    // The sum of the shop orders' freights.
-    fields.ignore(&["freight"]);
-    fields.ignore(&["paid", "revoke_status", "terms_version", "version", "visible", "expire_at"]);
+    fields.ignore(&["call_no", "receipt_no", "paid", "terms_version", "version", "expire_at"]);
+    // Those of the shop orders count.
+    fields.ignore(&["freight", "extended_by"]);
     let mut reported = Vec::new();
-    let (placement, mut person) = placement::tree(fields, markets, |fields, order_type| {
-        let (shops, said) = shops(fields, order_type, said, &payments)?.into_iter().unzip();
+    let around = Around { said, facts, guessed: &guessed, payments: payments.as_deref() };
+    let (mut placement, mut person) = placement::tree(fields, markets, |fields, order_type| {
+        let (shops, said) = shop::shops(fields, order_type, &around)?.into_iter().unzip();
         reported = said;
         Some(shops)
     })?;
     if person.buyer.looks_masked() {
         person.buyer = crate::person::Contact::default();
     }
+    placement.external_id = placement.external_id.or(number);
     let currency = placement.currency;
-    let payments = payments.into_iter().map(|payment| payment.of(currency, paid_at));
+    let is_free = total.and_then(Amount::known) == Some(0);
+    let total = source_total(&anomalies).or(total).or(placement.expected_total.map(Amount::of));
+    let payments =
+        payments.into_iter().flatten().map(|payment| payment.of(currency, paid_at, &guessed));
     let report = Report {
         home: home.unwrap_or_default(),
         issuer: issuer.to_owned(),
         created_at,
+        created_guess,
+        terms_at: covered_at.filter(|at| is_free && created.is_some_and(|created| *at > created)),
+        visible,
         payments: payments.collect(),
-        payment_status,
+        attempts,
+        refunds_due,
+        revoke,
+        payment_status: match facts {
+            Facts::All => reported_payment,
+            Facts::Some => reported_payment.or(payment_status),
+        },
         shops: reported,
-        total: total.or(placement.expected_total.map(Amount::of)).unwrap_or(Amount::UNKNOWN),
+        total: total.unwrap_or(Amount::UNKNOWN),
         placement,
+        anomalies,
     };
     Some(Recorded { report, person })
 }
 
+/// Reads a list of objects that may be left out.
+fn objects<'a, T>(
+    fields: &mut Fields<'_, 'a>,
+    name: &'static str,
+    mut read: impl FnMut(&mut Fields<'_, 'a>) -> Option<T>,
+) -> Option<Vec<T>> {
+    fields.optional(name, |reader, node| {
+        reader.list(node, FACTS_MAX, |reader, node| reader.object(node, &mut read))
+    })
+}
+
+fn anomaly(fields: &mut Fields<'_, '_>) -> Option<Anomaly> {
+    let kind = fields.required("kind", kinds::word);
+    let at = fields.required("at", kinds::time);
+    let detail = fields.optional("detail", kinds::free).unwrap_or_default();
+    Some(Anomaly { kind: kind?, at: at?, detail })
+}
+
+/// The total that the first source of an order had told, where it was another than the order's own.
+fn source_total(anomalies: &[Anomaly]) -> Option<Amount> {
+    let mismatch = |a: &&Anomaly| a.kind == AnomalyKind::SumMismatch;
+    let mut totals = anomalies.iter().filter(mismatch).map(|a| a.detail["total"].as_i64());
+    totals.find_map(|total| total.map(Amount::of))
+}
+
+/// Reads how far the order is revoked: the axis, and who asked.
+fn revoke(fields: &mut Fields<'_, '_>) -> Revoke {
+    let status = fields.optional("revoke_status", kinds::word);
+    let asked = fields.optional("revoke", |reader, node| {
+        reader.object(node, |fields| {
+            let by = fields.required("by", kinds::word);
+            let at = fields.required("at", kinds::time);
+            let reason = fields.optional("reason", kinds::words);
+            Some((by?, at?, reason))
+        })
+    });
+    let (Some(status), Some((by, at, reason))) = (status, asked) else { return Revoke::None };
+    match status {
+        RevokeStatus::None => Revoke::None,
+        RevokeStatus::Revoking => Revoke::Revoking { by, at, reason },
+        RevokeStatus::Revoked => Revoke::Revoked { by, at, reason },
+        RevokeStatus::RevokeFailed => Revoke::Failed { by, at, reason },
+    }
+}
+
 /// Fields of every node that follow from facts, and our own numbers, which an import gives anew.
 fn ignore_derived(fields: &mut Fields<'_, '_>) {
-    fields.ignore(&[
-        "order_id",
-        "level",
-        "store_status",
-        "price",
-        "refunded",
-        "to_pay",
-        "deadline",
-    ]);
-    fields.ignore(&["updated_at", "receive_by", "extended_by", "refunded_at"]);
+    fields.ignore(&["level", "store_status", "price", "refunded", "to_pay", "deadline"]);
+    fields.ignore(&["updated_at", "receive_by", "refunded_at"]);
 }
 
 fn home(reader: &mut Reader, node: Node<'_>) -> Option<Home> {
@@ -137,6 +223,8 @@ fn home(reader: &mut Reader, node: Node<'_>) -> Option<Home> {
 
 /// A payment as a source names it; currency and time may follow from its tree.
 struct Named {
+    /// What refunds name it by.
+    payment_id: Option<String>,
     tender: String,
     reference: String,
     amount: i64,
@@ -145,178 +233,37 @@ struct Named {
 }
 
 impl Named {
-    fn of(self, currency: Currency, paid_at: Option<Time>) -> ReportedPayment {
+    fn of(self, currency: Currency, paid_at: Option<Time>, guessed: &Guessed) -> ReportedPayment {
+        let is_guessed = guessed.names(self.payment_id.as_deref());
         ReportedPayment {
             tender: self.tender,
             reference: self.reference,
             amount: self.amount,
             currency: self.currency.unwrap_or(currency),
-            paid_at: self.paid_at.or(paid_at),
+            paid_at: self.paid_at.or(paid_at).filter(|_| !is_guessed),
         }
     }
 }
 
 fn payment(fields: &mut Fields<'_, '_>) -> Option<Named> {
+    let payment_id = fields.optional("payment_id", kinds::identifier);
     let tender = fields.required("tender", kinds::identifier);
     let reference = fields.required("reference", kinds::identifier);
     let amount = fields.required("amount", kinds::known_amount);
     let currency = fields.optional("currency", kinds::currency);
     let paid_at = fields.optional("paid_at", kinds::time);
-    fields.ignore(&["payment_id", "terms_version", "refunded"]);
-    Some(Named { tender: tender?, reference: reference?, amount: amount?, currency, paid_at })
+    fields.ignore(&["terms_version", "refunded"]);
+    let (tender, reference, amount) = (tender?, reference?, amount?);
+    Some(Named { payment_id, tender, reference, amount, currency, paid_at })
 }
 
-/// Reads the shop orders that were not dropped.
-fn shops(
-    fields: &mut Fields<'_, '_>,
-    order_type: OrderType,
-    tree: Said,
-    payments: &[Named],
-) -> Option<Vec<(ShopRead, ReportedShop)>> {
-    let given = fields.has("shops");
-    let shops = fields.optional("shops", |reader, node| {
-        reader.list(node, SHOPS_MAX, |reader, node| {
-            reader.object(node, |fields| shop(fields, order_type, tree, payments))
-        })
-    });
-    if given && shops.is_none() {
-        return None;
-    }
-    let kept = shops.into_iter().flatten().filter(|shop| !shop.dropped);
-    let kept: Vec<_> = kept.map(|shop| (shop.read, shop.reported)).collect();
-    if kept.is_empty() {
-        return fields.wrong("shops", "no_lines", no_lines(payments));
-    }
-    Some(kept)
-}
-
-/// The sentence for an order without lines, with its payments: money must not get lost with the row.
-fn no_lines(payments: &[Named]) -> String {
-    let mut sentence = "has no line; an order has at least one".to_owned();
-    for (index, Named { tender, reference, amount, currency, .. }) in payments.iter().enumerate() {
-        let lead = if index == 0 { "; it names payments: " } else { ", " };
-        let currency = currency.map(|currency| format!(" {currency}")).unwrap_or_default();
-        write!(sentence, "{lead}{tender} {reference} {amount}{currency}")
-            .expect("a String takes every write");
-    }
-    sentence
-}
-
-/// A shop order as it was read.
-struct Shop {
-    /// It was dropped from the order, or every line of it was.
-    dropped: bool,
-    read: ShopRead,
-    reported: ReportedShop,
-}
-
-fn shop(
-    fields: &mut Fields<'_, '_>,
-    order_type: OrderType,
-    tree: Said,
-    payments: &[Named],
-) -> Option<Shop> {
-    let said = Said::read(fields).or(tree);
-    let receive_type = fields.optional("receive_type", kinds::word);
-    let dropped_at = fields.optional("dropped_at", kinds::time);
-    ignore_derived(fields);
-    fields.ignore(&["till_status", "delivery_status", "delivery", "refund_status", "settlement"]);
-    fields.ignore(&[
-        "cancel_kind",
-        "reverse_status",
-        "freight_shares",
-        "seller_comment",
-        "refunds",
-    ]);
-    fields.ignore(&["created_at", "paid_at"]);
-    let lines = lines(fields, payments);
-    let shipments = fields.optional("shipments", |reader, node| {
-        reader.list(node, LINES_MAX, |reader, node| {
-            reader.object(node, |fields| Some(shipment(fields, lines.as_deref())))
-        })
-    });
-    let items = lines.map(|lines| lines.into_iter().map(|line| line.item).collect());
-    let (mut shop, ship_to) = placement::shop(fields, order_type, items)?;
-    let ship_to = ship_to.filter(|ship_to| !ship_to.looks_masked());
-    shop.has_ship_to = ship_to.is_some();
-    let by = receive_type.unwrap_or(match shop.fulfilment {
-        Fulfilment::Counter => ReceiveType::Store,
-        _ => ReceiveType::Buyer,
-    });
-    let shipments = shipments.unwrap_or_default();
-    let reported = ReportedShop {
-        status: said.status,
-        shipped_at: said.shipped_at.filter(|_| shipments.is_empty()),
-        shipments,
-        received: said.received_at.map(|at| Received { at, by }),
-        cancelled_at: said.cancelled_at,
-        settled_at: said.settled_at,
-    };
-    let dropped = dropped_at.is_some() || shop.items.is_empty();
-    Some(Shop { dropped, read: (shop, ship_to), reported })
-}
-
-/// Reads the lines that were not dropped. A shop order that never had one is refused.
-fn lines(fields: &mut Fields<'_, '_>, payments: &[Named]) -> Option<Vec<Line>> {
-    let given = fields.has("items");
-    let lines = fields.optional("items", |reader, node| {
-        reader.list(node, LINES_MAX, |reader, node| reader.object(node, item))
-    });
-    match lines {
-        Some(lines) if !lines.is_empty() => {
-            Some(lines.into_iter().filter(|line| !line.dropped).collect())
-        }
-        None if given => None,
-        _ => fields.wrong("items", "no_lines", no_lines(payments)),
-    }
-}
-
-/// A line, and the number its parcels name it by.
-struct Line {
-    order_id: Option<String>,
-    dropped: bool,
-    item: PlacedItem,
-}
-
-fn item(fields: &mut Fields<'_, '_>) -> Option<Line> {
-    let order_id = fields.optional("order_id", kinds::identifier);
-    let dropped = fields.optional("dropped_at", kinds::time).is_some();
-    ignore_derived(fields);
-    fields.ignore(&[
-        "status",
-        "created_at",
-        "paid_at",
-        "shipped_at",
-        "received_at",
-        "cancelled_at",
-    ]);
-    fields.ignore(&["settled_at", "now_price", "shares", "refunded_quantity", "weighed_as"]);
-    fields.ignore(&["rate_status", "rates"]);
-    Some(Line { order_id, dropped, item: placement::item(fields)? })
-}
-
-fn shipment(fields: &mut Fields<'_, '_>, lines: Option<&[Line]>) -> ReportedShipment {
-    let carrier = fields.optional("carrier", kinds::title);
-    let tracking = fields.optional("tracking", kinds::identifier);
-    let at = fields.optional("at", kinds::time);
-    fields.ignore(&["shipment_id"]);
-    let inside = fields.optional("lines", |reader, node| {
-        reader.list(node, LINES_MAX, |reader, node| {
-            reader.object(node, |fields| shipped_line(fields, lines))
-        })
-    });
-    ReportedShipment { carrier, tracking, at, lines: inside.unwrap_or_default() }
-}
-
-/// Reads one line of a parcel: which line of its shop order, and how much of it (all, if left out).
-fn shipped_line(fields: &mut Fields<'_, '_>, lines: Option<&[Line]>) -> Option<(usize, Quantity)> {
-    let order_id = fields.required("order_id", kinds::identifier);
-    let quantity = fields.optional("quantity", kinds::quantity);
-    // Lines that could not be read are told already.
-    let (order_id, lines) = (order_id?, lines?);
-    let Some(index) = lines.iter().position(|line| line.order_id.as_ref() == Some(&order_id))
-    else {
-        return fields.wrong("order_id", "no_such_part", "names no line of this shop order");
-    };
-    Some((index, quantity.unwrap_or(lines[index].item.quantity)))
+fn attempt(fields: &mut Fields<'_, '_>) -> Option<ReportedAttempt> {
+    let tender = fields.required("tender", kinds::identifier);
+    let gateway = fields.optional("gateway", kinds::identifier);
+    let amount = fields.required("amount", kinds::known_amount);
+    let status = fields.required("status", kinds::word);
+    let created_at = fields.required("created_at", kinds::time);
+    fields.ignore(&["attempt_id", "terms_version"]);
+    let (tender, amount) = (tender?, amount?);
+    Some(ReportedAttempt { tender, gateway, amount, status: status?, created_at: created_at? })
 }

@@ -235,3 +235,18 @@ fn numbers_of_operations_have_their_ranges() {
         one("freight", "too_small")
     );
 }
+
+#[test]
+fn a_masked_or_empty_ship_to_takes_the_place_of_none() {
+    let body = |ship_to: Value| json!({"type": "change_address", "ship_to": ship_to});
+    let masked = json!({
+        "name": "A***", "phone": "138****0001", "province": "Zhejiang", "town": "***", "address": "***", "zip": "***"
+    });
+    let told = ["name", "phone", "town", "address", "zip"];
+    let told = told.map(|field| (format!("ship_to.{field}"), "masked"));
+    assert_eq!(refused(&body(masked)), told);
+    assert_eq!(refused(&body(json!({}))), one("ship_to", "empty"));
+    assert_eq!(refused(&body(json!({"name": "", "zip": null}))), one("ship_to", "empty"));
+    // A lone star may stand in an address.
+    posted(&body(json!({"address": "Block 3*4"}))).expect("it is right");
+}

@@ -13,6 +13,8 @@ use super::stage::{Stage, StageArgs, play};
 use super::tally::Latencies;
 use super::{orders::Order, report};
 use crate::failure::Failure;
+use crate::output::Output;
+use crate::said::said;
 use rustix::fs::{Advice, fadvise};
 use serde::Serialize;
 use std::fs::File;
@@ -148,25 +150,29 @@ struct Line {
 }
 
 /// Runs it.
-pub fn run(args: Args) -> Result<(), Failure> {
-    play(|| bench(args))
+pub fn run(args: Args, out: &Output) -> Result<(), Failure> {
+    play(|| bench(args, out))
 }
 
-async fn bench(args: Args) -> Result<(), Failure> {
-    let mut stage = Stage::set(&args.stage).await?;
+async fn bench(args: Args, out: &Output) -> Result<(), Failure> {
+    let mut stage = Stage::set(&args.stage, out).await?;
     let begin = jiff::Timestamp::now();
     let filled = stage.fill(args.orders, Paying::OneIn(PAID_ONE_IN)).await?;
     let span = Span { begin, took: filled.took, orders: args.orders };
     let filled_mib = stage.server.process.rss_mib();
-    eprintln!("{} orders in {:.0} s", args.orders, filled.took.as_secs_f64());
+    let (orders, seconds) = (args.orders, filled.took.as_secs_f64());
+    out.note(out.tell(&said!(
+        "{orders} orders in {seconds:.0} s",
+        "{orders} 个订单，用时 {seconds:.0} 秒"
+    )));
     let mut lines = Vec::new();
     for filter in Filter::ALL {
         stage = stage.restart(forget).await?;
         let line = pages(&args, &stage, filter, &span).await;
-        lines.push(line.map_err(|failure| stage.server.explain(&failure.message))?);
+        lines.push(line.map_err(|failure| stage.server.explain(failure.message))?);
     }
     let started_mib = stage.restart(forget).await?.server.process.rss_mib();
-    tell(&args, &lines, filled_mib, started_mib);
+    tell(&args, &lines, [filled_mib, started_mib], out);
     Ok(())
 }
 
@@ -258,24 +264,28 @@ async fn page(connection: &mut Connection, query: &str) -> Result<(Duration, Pag
     let took = asked.elapsed();
     let page: Page = serde_json::from_slice(answer.expect(200, &path)?)?;
     if page.orders.len() > PAGE {
-        return Err(Failure::new(format!("{path} gave {} orders", page.orders.len())));
+        let given = page.orders.len();
+        return Err(Failure::new(said!(
+            "{path} gave {given} orders",
+            "{path} 返回了 {given} 个订单"
+        )));
     }
     Ok((took, page))
 }
 
-fn tell(args: &Args, lines: &[Line], filled_mib: Option<f64>, started_mib: Option<f64>) {
+fn tell(args: &Args, lines: &[Line], server_mib: [Option<f64>; 2], out: &Output) {
     if args.json {
         for line in lines {
-            println!("{}", serde_json::to_string(line).expect("figures are plain JSON"));
+            out.json(line);
         }
         return;
     }
     let mib = |mib: Option<f64>| mib.map_or_else(|| "-".to_owned(), |mib| format!("{mib:.0}"));
     let mut table = report::table(&[
-        "filter",
-        "orders a page",
-        "first",
-        "disk p50",
+        out.say("filter", "筛选"),
+        out.say("orders a page", "每页订单"),
+        out.say("first ms", "首页 ms"),
+        out.say("disk p50", "磁盘 p50"),
         "p50 ms",
         "p99 ms",
         "RSS MiB",
@@ -291,12 +301,15 @@ fn tell(args: &Args, lines: &[Line], filled_mib: Option<f64>, started_mib: Optio
             mib(line.rss_mib),
         ]);
     }
-    anstream::println!("pages of {PAGE} out of {} orders\n{table}", args.orders);
-    anstream::println!(
-        "server memory: {} MiB after placing them all, {} MiB after a start",
-        mib(filled_mib),
-        mib(started_mib)
-    );
+    let (orders, [filled, started]) = (args.orders, server_mib.map(mib));
+    out.line(out.tell(&said!(
+        "pages of {PAGE} out of {orders} orders\n{table}",
+        "{orders} 个订单，每页 {PAGE} 个\n{table}"
+    )));
+    out.line(out.tell(&said!(
+        "server memory: {filled} MiB after placing them all, {started} MiB after a start",
+        "服务内存：下单完成后 {filled} MiB，重启后 {started} MiB"
+    )));
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The load: clients in a closed loop, each with one kept-alive connection and one request in flight. All on
 //! one thread.
 
+use super::answer;
 use super::connection::{Connection, Request, Target};
 use super::orders::{self, Order};
 use super::tally::{Paid, Placed, Tally};
-use super::{answer, report};
 use indicatif::ProgressBar;
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -152,8 +152,11 @@ async fn pay(
 }
 
 /// Gives every SKU its price and its stock.
-pub async fn put_skus_on_sale(target: &Target, clients: usize) -> io::Result<()> {
-    let progress = report::bar("SKUs put on sale", orders::SKUS);
+pub async fn put_skus_on_sale(
+    target: &Target,
+    clients: usize,
+    progress: ProgressBar,
+) -> io::Result<()> {
     let next = Rc::new(Cell::new(0));
     let connections = connect(target, clients).await?;
     on_each(connections, |mut connection| {

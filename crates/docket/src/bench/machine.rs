@@ -1,5 +1,6 @@
 //! The machine under a bench, and what processes on it use: read from `/proc`, where there is one.
 
+use crate::said::{Said, said};
 use std::fs::{self, File};
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +13,7 @@ const SYNCS: usize = 100;
 
 /// What every figure is to be read beside: cores, CPU, kernel, load, file system of `folder` and how long it
 /// takes to make 4 KiB durable there.
-pub fn describe(folder: &Path) -> String {
+pub fn describe(folder: &Path) -> Said {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
@@ -21,18 +22,18 @@ pub fn describe(folder: &Path) -> String {
         text.map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
     });
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    format!(
-        "{cores} cores, {}, {} {}, load {}, {} on {}, fdatasync {}",
-        model.unwrap_or("unknown CPU"),
-        kernel.join(" "),
-        std::env::consts::ARCH,
-        load.split(' ').next().unwrap_or_default(),
-        folder.display(),
-        file_system(&fs::read_to_string("/proc/mounts").unwrap_or_default(), folder),
-        sync_time(folder).map_or_else(
-            |error| error.to_string(),
-            |took| format!("{:.2} ms", took.as_secs_f64() * 1e3)
-        ),
+    let model = model.unwrap_or("unknown CPU");
+    let (kernel, arch) = (kernel.join(" "), std::env::consts::ARCH);
+    let load = load.split(' ').next().unwrap_or_default();
+    let kind = file_system(&fs::read_to_string("/proc/mounts").unwrap_or_default(), folder);
+    let (folder, sync) = (folder.display(), sync_time(folder));
+    let sync = sync.map_or_else(
+        |error| error.to_string(),
+        |took| format!("{:.2} ms", took.as_secs_f64() * 1e3),
+    );
+    said!(
+        "{cores} cores, {model}, {kernel} {arch}, load {load}, {folder} on {kind}, fdatasync {sync}",
+        "{cores} 核，{model}，{kernel} {arch}，负载 {load}，{folder} 位于 {kind}，fdatasync {sync}"
     )
 }
 

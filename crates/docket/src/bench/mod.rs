@@ -20,6 +20,7 @@ mod tally;
 mod verify;
 
 use crate::failure::Failure;
+use crate::output::Output;
 
 /// What is measured.
 #[derive(Debug, clap::Subcommand)]
@@ -32,10 +33,10 @@ pub enum Command {
 
 impl Command {
     /// Measures it.
-    pub fn run(self) -> Result<(), Failure> {
+    pub fn run(self, out: &Output) -> Result<(), Failure> {
         match self {
-            Self::Place(args) => place::run(args),
-            Self::List(args) => list::run(args),
+            Self::Place(args) => place::run(args, out),
+            Self::List(args) => list::run(args, out),
         }
     }
 }

@@ -10,6 +10,8 @@ use super::stage::{Stage, StageArgs, play};
 use super::tally::Placed;
 use super::{answer, verify};
 use crate::failure::Failure;
+use crate::output::Output;
+use crate::said::said;
 use indicatif::ProgressBar;
 use std::time::Duration;
 
@@ -55,16 +57,16 @@ enum WithBare {
 }
 
 /// Runs it.
-pub fn run(args: Args) -> Result<(), Failure> {
-    play(|| bench(args))
+pub fn run(args: Args, out: &Output) -> Result<(), Failure> {
+    play(|| bench(args, out))
 }
 
-async fn bench(args: Args) -> Result<(), Failure> {
-    let stage = Stage::set(&args.stage).await?;
+async fn bench(args: Args, out: &Output) -> Result<(), Failure> {
+    let stage = Stage::set(&args.stage, out).await?;
     let paying = if args.pay { Paying::All } else { Paying::None };
     let filled = stage.fill(args.orders, paying).await?;
     let mut placed = filled.placed;
-    let runs = measure(&args, &stage, paying, &mut placed).await?;
+    let runs = measure(&args, &stage, paying, &mut placed, out).await?;
 
     let mut faults = verify::through_api(&stage.target, args.stage.seed, &placed).await?;
     let empty = stage.empty;
@@ -83,15 +85,18 @@ async fn bench(args: Args) -> Result<(), Failure> {
         faults,
     };
     if args.json {
-        report.lines().iter().for_each(|line| println!("{line}"));
-        eprint!("{}", report.text());
+        report.lines().iter().for_each(|line| out.line(line));
+        out.note(report.text(out).trim_end());
     } else {
-        anstream::print!("{}", report.text());
+        out.line(report.text(out).trim_end());
     }
     if report.faults.is_empty() {
         Ok(())
     } else {
-        Err(Failure::new("what is stored does not agree"))
+        Err(Failure::new(said!("what is stored does not agree", "存储内容不一致")).next(said!(
+            "Please report it with the lines above and `docket --version`.",
+            "请连同上面的输出和 docket --version 的输出一并反馈。"
+        )))
     }
 }
 
@@ -100,6 +105,7 @@ async fn measure(
     stage: &Stage,
     paying: Paying,
     placed: &mut Vec<Placed>,
+    out: &Output,
 ) -> Result<Vec<Run>, Failure> {
     let time = Duration::from_secs(args.seconds);
     let mut bare = match args.bare {
@@ -133,7 +139,11 @@ async fn measure(
             bare_ops_per_s,
             ..Run::of(&tally, first, args.pay)
         };
-        eprintln!("run {number} of {}: {:.0} ops/s", args.runs, run.ops_per_s);
+        let (runs_asked, speed) = (args.runs, run.ops_per_s);
+        out.note(out.tell(&said!(
+            "run {number} of {runs_asked}: {speed:.0} ops/s",
+            "第 {number}/{runs_asked} 轮：{speed:.0} 次/秒"
+        )));
         placed.extend(tally.placed);
         runs.push(run);
     }
@@ -156,7 +166,8 @@ impl Batches {
         let answer = connection.ask(Request::get("/metrics")).await?;
         let text = String::from_utf8_lossy(answer.expect(200, "/metrics")?);
         let counter = |name| {
-            let missing = || Failure::new(format!("/metrics does not tell {name}"));
+            let missing =
+                || Failure::new(said!("/metrics does not tell {name}", "/metrics 没有 {name}"));
             answer::counter(&text, name).ok_or_else(missing)
         };
         let batches = counter("docket_lane_batches_total")?;

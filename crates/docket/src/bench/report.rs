@@ -2,17 +2,20 @@
 
 use super::machine::CpuUse;
 use super::tally::{Latencies, Tally};
+use crate::output::Output;
+use crate::said::{Said, said};
 use comfy_table::{CellAlignment, Table, presets};
+use docket_domain::story::Language;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 /// A progress bar on stderr, where that is a terminal.
-pub fn bar(what: &'static str, length: u64) -> ProgressBar {
+pub fn bar(what: &str, length: u64) -> ProgressBar {
     let style =
         ProgressStyle::with_template("{msg} {bar:40} {human_pos}/{human_len} {per_sec} {eta}");
     ProgressBar::new(length)
         .with_style(style.expect("the template is well formed"))
-        .with_message(what)
+        .with_message(what.to_owned())
 }
 
 /// A table for a terminal, figures to the right.
@@ -149,25 +152,25 @@ impl Report {
     }
 
     /// The table and what is said below it.
-    pub fn text(&self) -> String {
+    pub fn text(&self, out: &Output) -> String {
         let mut table = table(&[
-            "run",
-            "from orders",
+            out.say("run", "轮次"),
+            out.say("from orders", "起始订单"),
             "ops/s",
             "p50 ms",
             "p99 ms",
             "max ms",
-            "pay p50",
-            "pay p99",
-            "bare/s",
-            "ratio",
+            out.say("pay p50", "支付 p50"),
+            out.say("pay p99", "支付 p99"),
+            out.say("bare/s", "裸事务/s"),
+            out.say("ratio", "比值"),
             "RSS MiB",
-            "server %",
-            "client %",
-            "database %",
-            "others %",
-            "batch",
-            "WAL pages/op",
+            out.say("server %", "服务 %"),
+            out.say("client %", "客户端 %"),
+            out.say("database %", "数据库 %"),
+            out.say("others %", "其他 %"),
+            out.say("batch", "批量"),
+            out.say("WAL pages/op", "WAL 页/次"),
         ]);
         let shown = |figure: Option<f64>, places: usize| {
             figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.places$}"))
@@ -196,26 +199,41 @@ impl Report {
                 shown(run.wal_pages_per_op, 1),
             ]);
         }
-        let slope =
-            self.slope().map(|slope| format!("slope {slope:+.1} % from first to last run; "));
-        let mut text = format!(
-            "{} on {}, {} connections\n{table}\n{}{:.1} rows and {:.0} bytes per order\n",
-            self.bench,
-            self.database,
-            self.clients,
-            slope.unwrap_or_default(),
-            self.rows_per_op,
-            self.bytes_per_op,
-        );
+        let mut text = out.tell(&self.summary(&table)).to_owned();
         if self.faults.is_empty() {
-            text.push_str("checked: every answered order is stored whole, sums and stock agree\n");
+            text.push_str(out.say(
+                "checked: every answered order is stored whole, sums and stock agree\n",
+                "已核对：每个已答复的订单均完整存储，金额与库存一致\n",
+            ));
         }
         for fault in &self.faults {
-            text.push_str("NOT AS IT SHOULD BE: ");
+            text.push_str(out.say("NOT AS IT SHOULD BE: ", "不符合预期："));
             text.push_str(fault);
             text.push('\n');
         }
         text
+    }
+
+    fn summary(&self, table: &Table) -> Said {
+        let Self { bench, database, clients, rows_per_op, bytes_per_op, .. } = self;
+        let slope = self.slope().map(|slope| {
+            said!(
+                "slope {slope:+.1} % from first to last run; ",
+                "从首轮到末轮变化 {slope:+.1} %；"
+            )
+        });
+        let slope = |language| slope.as_ref().map_or("", |slope| slope.to(language));
+        let (en, zh) = (slope(Language::En), slope(Language::Zh));
+        Said::of(
+            format!(
+                "{bench} on {database}, {clients} connections\n{table}\n\
+                 {en}{rows_per_op:.1} rows and {bytes_per_op:.0} bytes per order\n"
+            ),
+            format!(
+                "{database} 上的 {bench}，{clients} 个连接\n{table}\n\
+                 {zh}每个订单 {rows_per_op:.1} 行、{bytes_per_op:.0} 字节\n"
+            ),
+        )
     }
 }
 
@@ -223,6 +241,7 @@ impl Report {
 mod tests {
     use super::*;
     use crate::bench::tally::{Paid, Placed};
+    use crate::output::Form;
     use std::time::Duration;
 
     fn report(faults: Vec<String>) -> Report {
@@ -245,6 +264,8 @@ mod tests {
         }
     }
 
+    const OUT: Output = Output { form: Form::People, language: Language::En };
+
     #[test]
     fn a_line_has_the_fields_of_the_contract() {
         let lines = report(vec![]).lines();
@@ -261,14 +282,16 @@ mod tests {
     fn a_fault_is_told_and_nothing_counts_as_checked() {
         let report = report(vec!["2 orders are torn".to_owned()]);
         assert!(report.lines().iter().all(|line| line.contains("\"checked\":false")));
-        assert!(report.text().contains("2 orders are torn"));
-        assert!(!report.text().contains("checked:"));
+        assert!(report.text(&OUT).contains("2 orders are torn"));
+        assert!(!report.text(&OUT).contains("checked:"));
     }
 
     #[test]
     fn the_slope_is_from_the_first_run_to_the_last() {
         let report = report(vec![]);
         assert!((report.slope().unwrap() + 20.0).abs() < 1e-9);
-        assert!(report.text().contains("slope -20.0 %"));
+        assert!(report.text(&OUT).contains("slope -20.0 %"));
+        let chinese = report.text(&Output { language: Language::Zh, ..OUT });
+        assert!(chinese.contains("变化 -20.0 %") && chinese.contains("已核对"), "{chinese}");
     }
 }

@@ -3,6 +3,7 @@
 use super::bare::Database;
 use super::machine::Process;
 use crate::failure::Failure;
+use crate::said::{Said, said};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read};
@@ -46,8 +47,20 @@ impl Server {
         let mut server = Self { child: Some(child), log, address: nowhere, process };
         match timeout(PATIENCE, first_ready(stdout)).await {
             Ok(Ok(address)) => server.address = address,
-            Ok(Err(_)) => return Err(server.explain("docket serve ended before it was ready")),
-            Err(_) => return Err(server.explain("docket serve is not ready within a minute")),
+            Ok(Err(_)) => {
+                let ended = said!(
+                    "docket serve ended before it was ready",
+                    "docket serve 尚未就绪即已退出"
+                );
+                return Err(server.explain(ended));
+            }
+            Err(_) => {
+                let late = said!(
+                    "docket serve is not ready within a minute",
+                    "docket serve 一分钟内未就绪"
+                );
+                return Err(server.explain(late));
+            }
         }
         Ok(server)
     }
@@ -69,25 +82,32 @@ impl Server {
             if let Some(pid) = Pid::from_raw(self.process.0.cast_signed()) {
                 kill_process(pid, Signal::KILL)?;
             }
-            return Err(self.explain("docket serve did not stop within a minute and was killed"));
+            return Err(self.explain(said!(
+                "docket serve did not stop within a minute and was killed",
+                "docket serve 一分钟内未停止，已强制结束"
+            )));
         }
         match waiting.join() {
             Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => Err(self.explain(&format!("docket serve ended with {status}"))),
+            Ok(Ok(status)) => Err(self
+                .explain(said!("docket serve ended with {status}", "docket serve 退出：{status}"))),
             Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(Failure::new("nobody could wait for docket serve")),
+            Err(_) => Err(Failure::new(said!(
+                "nobody could wait for docket serve",
+                "无法等待 docket serve 结束"
+            ))),
         }
     }
 
     /// What failed, with what the server last said.
-    pub fn explain(&self, what: &str) -> Failure {
+    pub fn explain(&self, what: impl Into<Said>) -> Failure {
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
         let last = lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n  ");
         let next = if last.is_empty() {
-            "It said nothing.".to_owned()
+            said!("It said nothing.", "它没有输出。")
         } else {
-            format!("It said:\n  {last}")
+            said!("It said:\n  {last}", "它的输出：\n  {last}")
         };
         Failure::new(what).next(next)
     }
@@ -113,7 +133,9 @@ pub fn add_key(folder: &Path, database: &Database) -> Result<String, Failure> {
     let output = command.output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(Failure::new(format!("docket key add ended with {}: {said}", output.status)));
+        let status = output.status;
+        let ended = said!("docket key add ended with {status}", "docket key add 退出：{status}");
+        return Err(Failure::new(ended.because(said)));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -6,8 +6,10 @@ use super::connection::Target;
 use super::load::{Load, Paying, Until, put_skus_on_sale};
 use super::server::{Server, add_key};
 use super::tally::Tally;
-use super::{machine, report};
+use super::{machine, orders, report};
 use crate::failure::Failure;
+use crate::output::Output;
+use crate::said::said;
 use tempfile::TempDir;
 
 /// Connections that put goods on sale and orders in: more than enough to keep the lane's batches full.
@@ -39,13 +41,14 @@ pub struct Stage {
     /// What the database held before the first order.
     pub empty: Size,
     seed: u64,
+    out: Output,
 }
 
 impl Stage {
     /// Sets it.
-    pub async fn set(args: &StageArgs) -> Result<Self, Failure> {
+    pub async fn set(args: &StageArgs, out: &Output) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new().prefix("docket-bench-").tempdir()?;
-        eprintln!("{}", machine::describe(folder.path()));
+        out.note(out.tell(&machine::describe(folder.path())));
         let database = match &args.database {
             Some(url) => Database::parse(url)?,
             None => Database::Sqlite(folder.path().join("bench.sqlite")),
@@ -55,14 +58,17 @@ impl Stage {
         let key = add_key(folder.path(), &database)?;
         let server = Server::start(folder.path(), &database).await?;
         let target = Target { address: server.address, key };
-        put_skus_on_sale(&target, CLIENTS).await.map_err(|e| server.explain(&e.to_string()))?;
+        let progress = report::bar(out.say("SKUs put on sale", "商品上架"), orders::SKUS);
+        let sale = put_skus_on_sale(&target, CLIENTS, progress).await;
+        sale.map_err(|error| server.explain(&error))?;
         let empty = Reader::open(&database).await?.size().await?;
-        Ok(Self { folder, database, target, server, empty, seed: args.seed })
+        let out = out.clone();
+        Ok(Self { folder, database, target, server, empty, seed: args.seed, out })
     }
 
     /// Places `orders` orders at full speed.
     pub async fn fill(&self, orders: u64, paying: Paying) -> Result<Tally, Failure> {
-        let progress = report::bar("orders to begin with", orders);
+        let progress = report::bar(self.out.say("orders to begin with", "预置订单"), orders);
         let tally = self.load(CLIENTS, paying, 0, Until::Orders(orders), &progress).await?;
         progress.finish_and_clear();
         Ok(tally)
@@ -79,17 +85,17 @@ impl Stage {
     ) -> Result<Tally, Failure> {
         let load = Load { target: self.target.clone(), seed: self.seed, clients, paying };
         let done = load.run(first, until, progress).await;
-        done.map_err(|error| self.server.explain(&error.to_string()))
+        done.map_err(|error| self.server.explain(&error))
     }
 
     /// Stops the server and starts it again on what is stored; `between` runs while nobody has the database.
     pub async fn restart(self, between: impl FnOnce(&Database)) -> Result<Self, Failure> {
-        let Self { folder, database, target, server, empty, seed } = self;
+        let Self { folder, database, target, server, empty, seed, out } = self;
         server.stop().await?;
         between(&database);
         let server = Server::start(folder.path(), &database).await?;
         let target = Target { address: server.address, ..target };
-        Ok(Self { folder, database, target, server, empty, seed })
+        Ok(Self { folder, database, target, server, empty, seed, out })
     }
 
     /// Stops the server; the folder goes when what is answered here goes.
@@ -106,7 +112,10 @@ where
     F: Future<Output = Result<(), Failure>>,
 {
     let played = std::thread::scope(|scope| scope.spawn(|| on_own_runtime(bench())).join());
-    played.unwrap_or_else(|_| Err(Failure::new("the bench broke off")))
+    played.unwrap_or_else(|_| {
+        Err(Failure::new(said!("the bench broke off", "测试中断"))
+            .next(said!("What it said above tells why.", "原因见上面的输出。")))
+    })
 }
 
 fn on_own_runtime(bench: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
@@ -117,8 +126,8 @@ fn on_own_runtime(bench: impl Future<Output = Result<(), Failure>>) -> Result<()
         let mut terminated = signal(SignalKind::terminate())?;
         tokio::select! {
             done = bench => done,
-            _ = interrupted.recv() => Err(Failure::new("interrupted")),
-            _ = terminated.recv() => Err(Failure::new("terminated")),
+            _ = interrupted.recv() => Err(Failure::new(said!("interrupted", "已被中断"))),
+            _ = terminated.recv() => Err(Failure::new(said!("terminated", "已被终止"))),
         }
     })
 }

@@ -2,6 +2,7 @@
 //! a center on this machine or in this network.
 
 use crate::failure::Failure;
+use crate::said::{Said, said};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -54,11 +55,12 @@ impl Answer {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&self.body).map_err(|_| {
-            Failure::new(format!(
-                "the server answered {} with something that is not JSON",
-                self.status
+            Failure::new(said!(
+                "the server answered {status} with something that is not JSON",
+                "服务器返回 {status}，内容不是 JSON",
+                status = self.status
             ))
-            .next("Check that --server names a Docket.")
+            .next(said!("Check that --server names a Docket.", "请确认 --server 指向 Docket。"))
         })
     }
 
@@ -75,21 +77,30 @@ impl Answer {
 impl Client {
     /// A client of the server at `url` that speaks with `token`.
     pub fn new(url: &str, token: &str) -> Result<Self, Failure> {
-        let wrong =
-            |what: String| Failure::usage(what).next("Give a URL such as http://127.0.0.1:7300.");
+        let wrong = |what: Said| {
+            Failure::usage(what).next(said!(
+                "Give a URL such as http://127.0.0.1:7300.",
+                "请给出类似 http://127.0.0.1:7300 的地址。"
+            ))
+        };
         if url.starts_with("https://") {
-            return Err(wrong(format!("{url}: this command speaks plain HTTP, not TLS")));
+            return Err(wrong(said!(
+                "{url}: this command speaks plain HTTP, not TLS",
+                "{url}：此命令只支持 HTTP，不支持 TLS"
+            )));
         }
-        let rest =
-            url.strip_prefix("http://").ok_or_else(|| wrong(format!("{url} is no http:// URL")))?;
+        let rest = url
+            .strip_prefix("http://")
+            .ok_or_else(|| wrong(said!("{url} is no http:// URL", "{url} 不是 http:// 地址")))?;
         let (host, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if host.is_empty() {
-            return Err(wrong(format!("{url} names no host")));
+            return Err(wrong(said!("{url} names no host", "{url} 没有主机名")));
         }
         let with_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         let authorization = HeaderValue::from_str(&format!("Bearer {token}"));
         let mut authorization = authorization.map_err(|_| {
-            Failure::usage("the key has characters that no key has").next("Copy it whole.")
+            Failure::usage(said!("the key has characters that no key has", "密钥含有非法字符"))
+                .next(said!("Copy it whole.", "请完整复制密钥。"))
         })?;
         authorization.set_sensitive(true);
         Ok(Self {
@@ -133,24 +144,36 @@ impl Client {
             request = request.header(name, value);
         }
         let request = request.body(Full::new(body)).map_err(|error| {
-            Failure::new(format!("{path} cannot be asked for: {error}"))
-                .next("Check the names in it.")
+            Failure::new(
+                said!("{path} cannot be asked for", "无法请求 {path}")
+                    .because(Said::as_told(error)),
+            )
+            .next(said!("Check the names in it.", "请检查其中的名称。"))
         })?;
         match tokio::time::timeout(LIMIT, self.exchange(request)).await {
             Ok(answer) => answer,
-            Err(_) => Err(Failure::new(format!(
-                "{} did not answer within {} s",
-                self.host,
-                LIMIT.as_secs()
+            Err(_) => Err(Failure::new(said!(
+                "{host} did not answer within {seconds} s",
+                "{host} 在 {seconds} 秒内未响应",
+                host = self.host,
+                seconds = LIMIT.as_secs()
             ))
-            .next("Look at its log; what was asked may still be done.")),
+            .word("unreachable")
+            .next(said!(
+                "Look at its log; what was asked may still be done.",
+                "请查看其日志；请求可能仍会被执行。"
+            ))),
         }
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
         let lost = |error: hyper::Error| {
-            Failure::new(format!("the connection to {} broke: {error}", self.host))
-                .next("Ask again with the same Idempotency-Key, or look whether it was done.")
+            let broke =
+                said!("the connection to {host} broke", "与 {host} 的连接中断", host = self.host);
+            Failure::new(broke.because(Said::as_told(error))).word("unreachable").next(said!(
+                "Ask again with the same Idempotency-Key, or look whether it was done.",
+                "请用相同的 Idempotency-Key 重试，或查看是否已完成。"
+            ))
         };
         let mut line = self.line.lock().await;
         let fit = match &mut line.sender {
@@ -167,15 +190,22 @@ impl Client {
     }
 
     async fn connect(&self) -> Result<Line, Failure> {
-        let away = |error: &dyn std::fmt::Display| {
-            Failure::new(format!("{} cannot be reached: {error}", self.host))
-                .next("Check the address, and that `docket serve` is running there.")
+        let away = |error: Said| {
+            let host = &self.host;
+            Failure::new(said!("{host} cannot be reached", "无法连接 {host}").because(error))
+                .word("unreachable")
+                .next(said!(
+                    "Check the address, and that `docket serve` is running there.",
+                    "请检查地址，并确认 docket serve 正在那里运行。"
+                ))
         };
-        let stream = TcpStream::connect(&self.host).await.map_err(|error| away(&error))?;
+        let stream =
+            TcpStream::connect(&self.host).await.map_err(|error| away(Said::from(&error)))?;
         // A small request must not wait for the acknowledgement of the one before.
-        stream.set_nodelay(true).map_err(|error| away(&error))?;
-        let (sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| away(&error))?;
+        stream.set_nodelay(true).map_err(|error| away(Said::from(&error)))?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| away(Said::as_told(error)))?;
         let mut driver = JoinSet::new();
         driver.spawn(async move {
             // How it ended is heard by whoever waits for an answer.
@@ -185,7 +215,8 @@ impl Client {
     }
 }
 
-/// A problem of the server as a failure of the command.
+/// A problem of the server as a failure of the command. What it says of the request stays in its own words,
+/// which are English; what happened and what to do is said in the reader's language.
 fn failure(status: StatusCode, problem: &Value) -> Failure {
     let text = |name: &str| problem[name].as_str().filter(|text| !text.is_empty());
     let reason = status.canonical_reason().unwrap_or("no success").to_lowercase();
@@ -196,24 +227,46 @@ fn failure(status: StatusCode, problem: &Value) -> Failure {
             message = format!("{message}; {field}: {what}");
         }
     }
-    let next = match status.as_u16() {
-        401 => "Check the key: it may be wrong, revoked, or of another center.".to_owned(),
-        403 => "Use a key that may do this; `docket key add` makes one.".to_owned(),
-        404 => "Check the number or name.".to_owned(),
-        429 | 503 => "Try again in a moment.".to_owned(),
-        500 => "Its log says more.".to_owned(),
-        _ => format!(
-            "The server answered {}, code {}.",
-            status.as_u16(),
-            text("code").unwrap_or("unknown")
+    let code = text("code").unwrap_or("unknown").to_owned();
+    let (cause, next) = meaning(status, &code);
+    let message = Said::of(message.clone(), format!("{cause}：{message}"));
+    Failure::new(message).next(next).word(code)
+}
+
+/// What a status means, in Chinese, before the server's own words, and what to do next.
+fn meaning(status: StatusCode, code: &str) -> (&'static str, Said) {
+    match status.as_u16() {
+        401 => (
+            "密钥无效",
+            said!(
+                "Check the key: it may be wrong, revoked, or of another center.",
+                "请检查密钥：可能有误、已撤销，或属于其他订单中心。"
+            ),
         ),
-    };
-    Failure::new(message).next(next)
+        403 => (
+            "没有权限",
+            said!(
+                "Use a key that may do this; `docket key add` makes one.",
+                "请使用有此权限的密钥；docket key add 可新建。"
+            ),
+        ),
+        404 => ("未找到", said!("Check the number or name.", "请检查编号或名称。")),
+        429 | 503 => ("服务繁忙", said!("Try again in a moment.", "请稍后重试。")),
+        500 => ("服务器内部错误", said!("Its log says more.", "详情见其日志。")),
+        status => (
+            "请求被拒绝",
+            said!(
+                "The server answered {status}, code {code}.",
+                "服务器返回 {status}，代码 {code}。"
+            ),
+        ),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use docket_domain::story::Language;
 
     #[test]
     fn a_url_has_a_host_and_may_have_port_and_prefix() {
@@ -235,8 +288,16 @@ mod tests {
             "errors": [{"field": "name", "code": "empty", "message": "must not be empty"}],
         });
         let said = failure(StatusCode::UNPROCESSABLE_ENTITY, &problem);
-        assert_eq!(said.message, "one field is wrong; name: must not be empty");
-        assert_eq!(said.next.as_deref(), Some("The server answered 422, code invalid."));
-        assert_eq!(failure(StatusCode::BAD_GATEWAY, &Value::Null).message, "bad gateway");
+        let told = |language| {
+            let next = said.next.as_ref().map(|next| next.to(language));
+            (said.message.to(language), next.unwrap_or_default())
+        };
+        let wanted = "one field is wrong; name: must not be empty";
+        assert_eq!(told(Language::En), (wanted, "The server answered 422, code invalid."));
+        let wanted = "请求被拒绝：one field is wrong; name: must not be empty";
+        assert_eq!(told(Language::Zh), (wanted, "服务器返回 422，代码 invalid。"));
+        assert_eq!(said.word, "invalid");
+        let gateway = failure(StatusCode::BAD_GATEWAY, &Value::Null);
+        assert_eq!(gateway.message.to(Language::En), "bad gateway");
     }
 }

@@ -2,11 +2,14 @@
 //! serves itself on the loopback for as long as it takes.
 
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Failure, check_tells};
+use crate::said::{Said, said};
 use docket_app::vault::{Origin, Vault, VaultError};
 use docket_app::{App, Clock, Principal, vault};
 use docket_store::StoreError;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,10 +23,24 @@ pub enum OpenError {
     Store(StoreError),
     /// The key file.
     Vault(VaultError),
-    /// The data folder or the loopback.
-    Machine {
-        /// Which of them.
-        what: String,
+    /// The server of the database, which is away.
+    Away {
+        /// `host:port`.
+        host: String,
+        /// What happened.
+        error: std::io::Error,
+    },
+    /// The data folder.
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What happened.
+        error: std::io::Error,
+    },
+    /// The address to listen on.
+    Address {
+        /// Which.
+        address: SocketAddr,
         /// What happened.
         error: std::io::Error,
     },
@@ -43,54 +60,138 @@ impl OpenError {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         let next = match &error {
-            OpenError::Store(StoreError::Locked { .. }) => {
-                "Stop that process, or name another data folder with --data."
-            }
-            OpenError::Store(StoreError::Schema(_)) => {
-                "See `docket migrate --help`; keep a copy of the database first."
-            }
-            OpenError::Store(StoreError::Url(_)) => {
-                "Set database.url in docket.toml or DOCKET_DATABASE__URL."
-            }
-            OpenError::Store(_) => "`docket check` says what is in force and what can be reached.",
-            OpenError::Vault(VaultError::Malformed { .. }) => {
-                "Bring the key file back from its copy; without it people's data cannot be read."
-            }
-            OpenError::Vault(_) | OpenError::Machine { .. } => {
-                "Check that this user may read and write there, or name another folder with --data."
-            }
+            OpenError::Store(StoreError::Locked { .. }) => said!(
+                "Stop that process, or name another data folder with --data.",
+                "请停止该进程，或用 --data 指定其他数据目录。"
+            ),
+            OpenError::Store(StoreError::Schema(_)) => said!(
+                "See `docket migrate --help`; keep a copy of the database first.",
+                "请参阅 docket migrate --help，并先备份数据库。"
+            ),
+            OpenError::Store(StoreError::Url(_)) => said!(
+                "Set database.url in docket.toml or DOCKET_DATABASE__URL.",
+                "请在 docket.toml 中设置 database.url，或设置 DOCKET_DATABASE__URL。"
+            ),
+            OpenError::Store(_) => check_tells(),
+            OpenError::Away { .. } => said!(
+                "Start the database, or set database.url to where it runs.",
+                "请启动数据库，或将 database.url 设为其实际地址。"
+            ),
+            OpenError::Vault(VaultError::Malformed { .. }) => said!(
+                "Bring the key file back from its copy; without it people's data cannot be read.",
+                "请从备份恢复密钥文件；没有它就无法读取个人数据。"
+            ),
+            OpenError::Vault(_) | OpenError::Folder { .. } => said!(
+                "Check that this user may read and write there, or name another folder with --data.",
+                "请确认当前用户可在此读写，或用 --data 指定其他目录。"
+            ),
+            OpenError::Address { .. } => said!(
+                "Name another address with --listen, for example --listen 127.0.0.1:0 for a free port.",
+                "请用 --listen 指定其他地址，例如 --listen 127.0.0.1:0 使用空闲端口。"
+            ),
         };
-        let failure = match &error {
-            OpenError::Store(error) => Self::new(error),
-            OpenError::Vault(error) => Self::new(error),
-            OpenError::Machine { what, error } => Self::new(format!("{what}: {error}")),
+        let word = match &error {
+            OpenError::Store(StoreError::Locked { .. }) => "locked",
+            OpenError::Store(StoreError::Unavailable(_)) | OpenError::Away { .. } => "unreachable",
+            _ => "failed",
         };
-        failure.next(next)
+        Self::new(error.said()).next(next).word(word)
+    }
+}
+
+impl OpenError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Store(StoreError::Locked { path, pid }) => {
+                let who = pid.map_or(String::new(), |pid| format!(" (pid {pid})"));
+                said!(
+                    "{path} is in use by another docket process{who}",
+                    "{path} 正被另一个 docket 进程使用{who}"
+                )
+            }
+            Self::Store(StoreError::Unavailable(why)) => {
+                said!("the database cannot be used", "数据库不可用").because(Said::as_told(why))
+            }
+            Self::Store(error) => Said::of(error.to_string(), format!("数据库不可用：{error}")),
+            Self::Vault(error) => {
+                said!("the key file cannot be used", "密钥文件不可用").because(Said::as_told(error))
+            }
+            Self::Away { host, error } => {
+                said!("cannot reach {host}", "无法连接 {host}").because(error)
+            }
+            Self::Folder { path, error } => {
+                let path = path.display();
+                said!("the data folder {path} cannot be used", "数据目录 {path} 不可用")
+                    .because(error)
+            }
+            Self::Address { address, error } => {
+                said!("{address} cannot be listened on", "无法监听 {address}").because(error)
+            }
+        }
     }
 }
 
 /// Opens the center of `config` and says where its keys came from.
 pub async fn open(config: &Config) -> Result<(App, Origin), OpenError> {
-    let what = || format!("the data folder {}", config.data.display());
     std::fs::create_dir_all(&config.data)
-        .map_err(|error| OpenError::Machine { what: what(), error })?;
+        .map_err(|error| OpenError::Folder { path: config.data.clone(), error })?;
     let (vault, origin) = Vault::open(&config.key_file()).map_err(OpenError::Vault)?;
-    let app = App::open(config.settings(), vault, Clock::System).await.map_err(OpenError::Store)?;
-    Ok((app, origin))
+    match App::open(config.settings(), vault, Clock::System).await {
+        Ok(app) => Ok((app, origin)),
+        Err(error) => Err(told(config, error).await),
+    }
+}
+
+/// How long a server of a database may take to take a connection.
+const KNOCK: Duration = Duration::from_secs(3);
+
+/// What the store said, in plain words: of a server that is away a driver only says that it waited in vain.
+pub async fn told(config: &Config, error: StoreError) -> OpenError {
+    let host = config.database.url.host();
+    let (StoreError::Unavailable(_), Some(host)) = (&error, host) else {
+        return OpenError::Store(error);
+    };
+    let knocked = tokio::time::timeout(KNOCK, tokio::net::TcpStream::connect(&host)).await;
+    match knocked {
+        Ok(Ok(_)) => OpenError::Store(error),
+        Ok(Err(error)) => OpenError::Away { host, error },
+        Err(_) => OpenError::Away { host, error: std::io::ErrorKind::TimedOut.into() },
+    }
 }
 
 /// What is said once of a key file that was made.
-pub fn note_on_keys(config: &Config) -> String {
+pub fn note_on_keys(config: &Config) -> Said {
     let path = config.key_file();
-    format!(
-        "made the key file {}: it seals people's data; keep a copy of it, apart from the database",
-        path.display()
+    let path = path.display();
+    said!(
+        "made the key file {path}: it seals people's data; keep a copy of it, apart from the database",
+        "已建立密钥文件 {path}：它用于加密个人数据；请另存一份，与数据库分开保管"
     )
 }
 
 /// A token for this process alone.
 pub fn fresh_token() -> String {
     format!("dl_{}", vault::hex(&vault::random::<32>()))
+}
+
+/// An address that this process listens on.
+pub struct Door {
+    /// What listens.
+    pub listener: TcpListener,
+    /// Where, with the port that was taken.
+    pub address: SocketAddr,
+}
+
+impl Door {
+    /// Listens at `address`.
+    pub async fn open(address: SocketAddr) -> Result<Self, OpenError> {
+        let opened = async {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?;
+            std::io::Result::Ok(Self { listener, address })
+        };
+        opened.await.map_err(|error| OpenError::Address { address, error })
+    }
 }
 
 /// A center of this process, served on the loopback.
@@ -103,28 +204,16 @@ pub struct Here {
 }
 
 impl Here {
-    /// Opens the center of `config` and serves it on a free port of the loopback. Nothing runs by itself:
-    /// a command does what it was asked to, and no more.
-    pub async fn open(config: &Config) -> Result<Self, OpenError> {
+    /// Opens the center of `config` and serves it on a free port of the loopback; says where its keys came
+    /// from. Nothing runs by itself: a command does what it was asked to, and no more.
+    pub async fn open(config: &Config) -> Result<(Self, Origin), OpenError> {
         let (app, origin) = open(config).await?;
-        if origin == Origin::Made {
-            anstream::eprintln!("{}", note_on_keys(config));
-        }
-        Self::serve(app, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+        let door = Door::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        Ok((Self::serve(app, door), origin))
     }
 
-    /// Serves `app` at `address`.
-    pub async fn serve(app: App, address: SocketAddr) -> Result<Self, OpenError> {
-        let bound = async {
-            let listener = TcpListener::bind(address).await?;
-            let address = listener.local_addr()?;
-            std::io::Result::Ok((listener, address))
-        };
-        let bound = bound.await;
-        let (listener, address) = bound.map_err(|error| OpenError::Machine {
-            what: format!("the address {address}"),
-            error,
-        })?;
+    /// Serves `app` at `door`.
+    pub fn serve(app: App, Door { listener, address }: Door) -> Self {
         let token = fresh_token();
         app.accept(&token, Principal::local());
         let router = docket_http::router(app.clone(), docket_http::Options::default());
@@ -135,7 +224,7 @@ impl Here {
                 tracing::error!(%error, "the listener ended");
             }
         });
-        Ok(Self { app, address: format!("http://{address}"), token, stop, serving })
+        Self { app, address: format!("http://{address}"), token, stop, serving }
     }
 
     /// The center.

@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::said::said;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -56,8 +57,13 @@ impl Running {
             std::fs::rename(&fresh, &path)
         };
         write().map_err(|error| {
-            Failure::new(format!("{} cannot be written: {error}", path.display()))
-                .next("Check that this user may write to the data folder.")
+            let path = path.display();
+            Failure::new(said!("{path} cannot be written", "无法写入 {path}").because(&error)).next(
+                said!(
+                    "Check that this user may write to the data folder.",
+                    "请确认当前用户可写数据目录。"
+                ),
+            )
         })?;
         Ok(Announced(path))
     }

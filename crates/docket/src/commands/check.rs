@@ -1,15 +1,19 @@
 //! `docket check`: every setting in force with its origin, and whether each thing it names can be reached.
 //! It changes nothing.
 
+use crate::center::here;
 use crate::center::serving::{self, Running};
 use crate::center::{Client, Method};
 use crate::cli::Options;
 use crate::config::{self, Config, Listed};
 use crate::failure::Failure;
 use crate::output::Output;
-use docket_store::{Found, SCHEMA, peek};
+use crate::said::{Said, said};
+use docket_store::{Found, SCHEMA, peek, sqlite_path};
 use serde::Serialize;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 /// What was looked at, and what was seen.
 #[derive(Debug, Serialize)]
@@ -27,9 +31,9 @@ struct Report {
 }
 
 impl Finding {
-    fn of(what: &str, seen: Result<String, String>) -> Self {
-        let ok = seen.is_ok();
-        Self { what: what.to_owned(), ok, says: seen.unwrap_or_else(|wrong| wrong) }
+    fn of(what: &str, seen: &Result<Said, Said>, out: &Output) -> Self {
+        let (Ok(says) | Err(says)) = seen;
+        Self { what: what.to_owned(), ok: seen.is_ok(), says: out.tell(says).to_owned() }
     }
 }
 
@@ -39,11 +43,11 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let config = config::load(options, None)?;
     let running = serving::running(&config);
     let checks = vec![
-        Finding::of(out.say("config file", "配置文件"), Ok(config_file(&config, &out))),
-        Finding::of(out.say("data folder", "数据目录"), data_folder(&config, &out)),
-        Finding::of(out.say("key file", "密钥文件"), key_file(&config, &out)),
-        Finding::of(out.say("database", "数据库"), database(&config, &out).await),
-        Finding::of(out.say("server", "服务"), server(&config, running.as_ref(), &out).await),
+        Finding::of(out.say("config file", "配置文件"), &Ok(config_file(&config)), &out),
+        Finding::of(out.say("data folder", "数据目录"), &data_folder(&config), &out),
+        Finding::of(out.say("key file", "密钥文件"), &key_file(&config), &out),
+        Finding::of(out.say("database", "数据库"), &database(&config).await, &out),
+        Finding::of(out.say("server", "服务"), &server(&config, running.as_ref()).await, &out),
     ];
     let ok = checks.iter().all(|finding| finding.ok);
     let report = Report { ok, config: config.list(), checks };
@@ -52,8 +56,15 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         return Ok(());
     }
     let failed = report.checks.iter().filter(|finding| !finding.ok).count();
-    Err(Failure::new(format!("{failed} of {} checks failed", report.checks.len()))
-        .next("Each line marked ✗ above says what to change."))
+    let all = report.checks.len();
+    Err(Failure::new(said!(
+        "{failed} of {all} checks failed",
+        "{all} 项检查中有 {failed} 项未通过"
+    ))
+    .next(said!(
+        "Each line marked ✗ above says what to change.",
+        "上面标有 ✗ 的各行说明了需要修改之处。"
+    )))
 }
 
 fn print(report: &Report, out: &Output) {
@@ -61,7 +72,9 @@ fn print(report: &Report, out: &Output) {
     let rows = report.config.iter();
     out.table(
         &head,
-        rows.map(|listed| vec![listed.key.clone(), listed.value.clone(), listed.origin.clone()]),
+        rows.map(|listed| {
+            vec![listed.key.clone(), listed.value.clone(), out.tell(&listed.from).to_owned()]
+        }),
     );
     out.line("");
     for Finding { what, ok, says } in &report.checks {
@@ -69,104 +82,130 @@ fn print(report: &Report, out: &Output) {
     }
 }
 
-fn config_file(config: &Config, out: &Output) -> String {
+fn config_file(config: &Config) -> Said {
     match &config.file {
-        Some(path) => path.display().to_string(),
-        None => out.say("none; the defaults hold", "无，使用默认值").to_owned(),
+        Some(path) => Said::as_told(path.display()),
+        None => said!("none; the defaults hold", "无，使用默认值"),
     }
 }
 
-fn data_folder(config: &Config, out: &Output) -> Result<String, String> {
+fn data_folder(config: &Config) -> Result<Said, Said> {
     let path = config.data.display();
     match std::fs::metadata(&config.data) {
-        Ok(found) if !found.is_dir() => {
-            Err(format!("{path} {}", out.say("is no folder", "不是目录")))
+        Ok(found) if !found.is_dir() => Err(said!("{path} is no folder", "{path} 不是目录")),
+        Ok(_) => takes_files(&config.data).map(|()| Said::as_told(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            takes_files(nearest_that_is_there(&config.data))
+                .map_err(|why| said!("{path} cannot be made", "无法建立 {path}").because(why))?;
+            Ok(said!(
+                "{path} is not there yet; `docket serve` makes it",
+                "{path} 尚不存在，docket serve 会建立"
+            ))
         }
-        Ok(found) if found.permissions().readonly() => {
-            Err(format!("{path} {}", out.say("cannot be written to", "不可写")))
-        }
-        Ok(_) => Ok(path.to_string()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(format!(
-            "{path} {}",
-            out.say("is not there yet; `docket serve` makes it", "尚不存在，docket serve 会建立")
-        )),
-        Err(error) => Err(format!("{path}: {error}")),
+        Err(error) => Err(Said::as_told(path).because(&error)),
     }
 }
 
-fn key_file(config: &Config, out: &Output) -> Result<String, String> {
+/// The folder in which the first missing part of `path` would be made.
+fn nearest_that_is_there(path: &Path) -> &Path {
+    let found = path.ancestors().skip(1).find(|above| above.exists());
+    match found {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether a file can be made in `folder`; it has no name and is gone at once.
+fn takes_files(folder: &Path) -> Result<(), Said> {
+    tempfile::tempfile_in(folder).map(drop).map_err(|error| {
+        let folder = folder.display();
+        // Its own message repeats the path.
+        let bare = error.raw_os_error().map_or(error, io::Error::from_raw_os_error);
+        said!("{folder} cannot be written to", "{folder} 不可写").because(&bare)
+    })
+}
+
+fn key_file(config: &Config) -> Result<Said, Said> {
     let path = config.key_file();
     let shown = path.display();
     let found = match std::fs::metadata(&path) {
         Ok(found) => found,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let made = out
-                .say("is not there yet; `docket serve` makes it", "尚不存在，docket serve 会建立");
-            return Ok(format!("{shown} {made}"));
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(said!(
+                "{shown} is not there yet; `docket serve` makes it",
+                "{shown} 尚不存在，docket serve 会建立"
+            ));
         }
-        Err(error) => return Err(format!("{shown}: {error}")),
+        Err(error) => return Err(Said::as_told(shown).because(&error)),
     };
     if found.permissions().mode() & 0o077 != 0 {
-        let open =
-            out.say("can be read by others; run chmod 600 on it", "可被他人读取，请执行 chmod 600");
-        return Err(format!("{shown} {open}"));
+        return Err(said!(
+            "{shown} can be read by others; run chmod 600 on it",
+            "{shown} 可被他人读取，请执行 chmod 600"
+        ));
     }
     match std::fs::File::open(&path) {
-        Ok(_) => Ok(shown.to_string()),
-        Err(error) => Err(format!("{shown}: {error}")),
+        Ok(_) => Ok(Said::as_told(shown)),
+        Err(error) => Err(Said::as_told(shown).because(&error)),
     }
 }
 
-async fn database(config: &Config, out: &Output) -> Result<String, String> {
+async fn database(config: &Config) -> Result<Said, Said> {
     let shown = &config.database.url.text;
     match peek(&config.database_url()).await {
-        Ok(Found::Nothing) => Ok(format!(
-            "{shown} {}",
-            out.say(
-                "has no orders yet; `docket serve` makes the tables",
-                "尚未建表，docket serve 会建立"
-            )
+        Ok(Found::Nothing) => {
+            // What lies in the data folder was looked at with it.
+            let path = sqlite_path(&config.database_url());
+            let folder = path.as_deref().and_then(Path::parent);
+            if let Some(folder) = folder.filter(|folder| *folder != config.data) {
+                takes_files(folder)?;
+            }
+            Ok(said!(
+                "{shown} has no orders yet; `docket serve` makes the tables",
+                "{shown} 尚未建表，docket serve 会建立"
+            ))
+        }
+        Ok(Found::Schema(version)) if version > SCHEMA => Err(said!(
+            "{shown}: the schema is of a newer docket; use that one ({version} > {SCHEMA})",
+            "{shown}：数据库结构来自更新的版本，请使用该版本（{version} > {SCHEMA}）"
         )),
-        Ok(Found::Schema(version)) if version > SCHEMA => Err(format!(
-            "{shown}: {} ({version} > {SCHEMA})",
-            out.say("the schema is of a newer docket; use that one", "数据库结构来自更新的版本")
+        Ok(Found::Schema(version)) if version < SCHEMA => Ok(said!(
+            "{shown}: the schema is of an older docket; `docket migrate` brings it up ({version} < {SCHEMA})",
+            "{shown}：数据库结构较旧，请执行 docket migrate（{version} < {SCHEMA}）"
         )),
-        Ok(Found::Schema(version)) if version < SCHEMA => Ok(format!(
-            "{shown}: {} ({version} < {SCHEMA})",
-            out.say(
-                "the schema is of an older docket; `docket migrate` brings it up",
-                "数据库结构较旧，请执行 docket migrate"
-            )
+        Ok(Found::Schema(version)) => Ok(said!(
+            "{shown} answers, its schema fits ({version})",
+            "{shown} 可用，结构匹配（{version}）"
         )),
-        Ok(Found::Schema(version)) => Ok(format!(
-            "{shown} {} ({version})",
-            out.say("answers, its schema fits", "可用，结构匹配")
-        )),
-        Err(error) => Err(format!("{shown}: {error}")),
+        Err(error) => {
+            let why = Failure::from(here::told(config, error).await);
+            Err(Said::as_told(shown).because(why.message))
+        }
     }
 }
 
-async fn server(
-    config: &Config,
-    running: Option<&Running>,
-    out: &Output,
-) -> Result<String, String> {
+async fn server(config: &Config, running: Option<&Running>) -> Result<Said, Said> {
     if let Some(running) = running {
         let asked = async {
             Client::new(&running.address, &running.token)?.ask(Method::GET, "/readyz", None).await
         };
-        let runs = out.say("`docket serve` runs", "docket serve 正在运行");
+        let (pid, address) = (running.pid, &running.address);
         return match asked.await {
-            Ok(_) => Ok(format!("{runs} (pid {}) {}", running.pid, running.address)),
-            Err(failure) => Err(format!("{runs} (pid {}): {}", running.pid, failure.message)),
+            Ok(_) => Ok(said!(
+                "`docket serve` runs (pid {pid}) {address}",
+                "docket serve 正在运行（pid {pid}）{address}"
+            )),
+            Err(failure) => {
+                Err(said!("`docket serve` runs (pid {pid})", "docket serve 正在运行（pid {pid}）")
+                    .because(failure.message))
+            }
         };
     }
     let address = config.server.listen.value;
     match tokio::net::TcpListener::bind(address).await {
-        Ok(_) => Ok(format!("{address} {}", out.say("is free", "空闲"))),
-        Err(error) => Err(format!(
-            "{address}: {error}; {}",
-            out.say("set server.listen to another address", "请将 server.listen 设为其他地址")
-        )),
+        Ok(_) => Ok(said!("{address} is free", "{address} 空闲")),
+        Err(error) => Err(Said::as_told(address)
+            .because(&error)
+            .and(said!("set server.listen to another address", "请将 server.listen 设为其他地址"))),
     }
 }

@@ -11,18 +11,22 @@ use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
 use crate::output::Output;
+use crate::said::said;
 use docket_domain::story::{self, Language};
-use docket_domain::{Actor, ActorKind};
+use docket_domain::{Actor, ActorKind, Time};
 use docket_wire::moment;
 use serde_json::{Value, json};
 use voice::{Voice, text};
+
+/// Added to a whole second it is the last moment of it.
+const LAST_MS_OF_A_SECOND: i64 = 999;
 
 /// Arguments of `docket explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The number of the order, or of any of its parts
     order: String,
-    /// As it was then: RFC 3339, such as 2026-11-20T10:00:00+08:00
+    /// As it was then: RFC 3339, such as 2026-11-20T10:00:00+08:00; a whole second means its end
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
 }
@@ -30,26 +34,44 @@ pub struct Args {
 /// Tells the story.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    if args.at.as_deref().is_some_and(|at| moment::parse(at).is_none()) {
-        return Err(Failure::usage("--at needs a time of RFC 3339")
-            .next("For example --at 2026-11-20T10:00:00+08:00 or --at 2026-11-20T02:00:00Z."));
-    }
+    let at = args.at.as_deref().map(moment_meant).transpose()?;
     let out = options.output();
-    let (order, activities) =
-        center::with(options, async |center| fetch(&args, center, out.language).await).await?;
+    let (order, activities) = center::with_one_that_is_there(options, async |center| {
+        fetch(&args.order, at.as_deref(), center, out.language).await
+    })
+    .await?;
     out.show(&json!({"order": order, "activities": activities}), |out| {
         print(&order, &activities, out);
     });
     Ok(())
 }
 
+/// The moment that `--at` means: a second that is given whole is looked at from its end, so that what was done
+/// within it has happened.
+fn moment_meant(text: &str) -> Result<String, Failure> {
+    let Some(time) = moment::parse(text) else {
+        return Err(Failure::usage(said!(
+            "--at needs a time of RFC 3339",
+            "--at 需要 RFC 3339 格式的时间"
+        ))
+        .next(said!(
+            "For example --at 2026-11-20T10:00:00+08:00 or --at 2026-11-20T02:00:00Z.",
+            "例如 --at 2026-11-20T10:00:00+08:00 或 --at 2026-11-20T02:00:00Z。"
+        )));
+    };
+    let is_whole = !text.contains(['.', ',']);
+    let meant = if is_whole { Time(time.0 + LAST_MS_OF_A_SECOND) } else { time };
+    Ok(moment::format(meant, &mut [0; 24]).to_owned())
+}
+
 async fn fetch(
-    args: &Args,
+    order: &str,
+    at: Option<&str>,
     center: &Center,
     language: Language,
 ) -> Result<(Value, Value), Failure> {
-    let number = super::path_part(&args.order)?;
-    let at = match &args.at {
+    let number = super::path_part(order)?;
+    let at = match at {
         Some(at) => format!("?at={}", super::path_part(at)?),
         None => String::new(),
     };
@@ -88,5 +110,19 @@ fn actor(actor: &Value, language: Language) -> String {
             story::actor_name(&Actor { kind, id: word("id"), name: word("name") }, language)
         }
         None => word("kind").unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment_meant;
+
+    #[test]
+    fn a_whole_second_is_looked_at_from_its_end() {
+        let meant = |text: &str| moment_meant(text).ok();
+        assert_eq!(meant("2026-11-20T10:00:00Z").as_deref(), Some("2026-11-20T10:00:00.999Z"));
+        assert_eq!(meant("2026-11-20T10:00:00+08:00").as_deref(), Some("2026-11-20T02:00:00.999Z"));
+        assert_eq!(meant("2026-11-20T10:00:00.5Z").as_deref(), Some("2026-11-20T10:00:00.500Z"));
+        assert_eq!(meant("yesterday"), None);
     }
 }

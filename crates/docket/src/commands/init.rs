@@ -6,6 +6,7 @@ use crate::cli::Options;
 use crate::config;
 use crate::failure::Failure;
 use crate::log;
+use crate::said::said;
 use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,15 +38,24 @@ enum Role {
 /// Makes an installation.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     if args.role != Role::Center {
-        return Err(Failure::usage("this release has only the role center")
-            .next("Leave --role out, or use a release that has the others."));
+        return Err(Failure::usage(said!(
+            "this release has only the role center",
+            "此版本只支持角色 center"
+        ))
+        .next(said!(
+            "Leave --role out, or use a release that has the others.",
+            "请去掉 --role，或使用支持其他角色的版本。"
+        )));
     }
     log::start_quiet();
     let data = options.data();
     let path = options.config.clone().unwrap_or_else(|| data.join("docket.toml"));
     if path.exists() {
-        return Err(Failure::new(format!("{} is there already", path.display()))
-            .next("Nothing was changed; to begin anew, use another folder with --data."));
+        let path = path.display();
+        return Err(Failure::new(said!("{path} is there already", "{path} 已存在")).next(said!(
+            "Nothing was changed; to begin anew, use another folder with --data.",
+            "未作任何改动；如需重新开始，请用 --data 指定其他目录。"
+        )));
     }
     // The file comes last: it is there when all is there. Until then the defaults hold.
     let unwritten = Options { config: None, ..options.clone() };
@@ -59,7 +69,8 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         out.note(&format!("{} {}", out.say("wrote", "已写入"), path.display()));
         match &password {
             Some(password) => {
-                out.line(&format!("user: {FIRST}\npassword: {password}"));
+                let (user, word) = (out.say("user: ", "用户："), out.say("password: ", "密码："));
+                out.line(&format!("{user}{FIRST}\n{word}{password}"));
                 out.note(out.say("The password is shown this once.", "密码仅显示这一次。"));
             }
             None => out.note(out.say("There are users already.", "已有用户。")),
@@ -93,7 +104,8 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
         std::fs::File::options().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
     };
     made().map_err(|error: std::io::Error| {
-        Failure::new(format!("{} cannot be written: {error}", path.display()))
-            .next("Check that this user may write there.")
+        let path = path.display();
+        Failure::new(said!("{path} cannot be written", "无法写入 {path}").because(&error))
+            .next(said!("Check that this user may write there.", "请确认当前用户可在此写入。"))
     })
 }

@@ -4,6 +4,7 @@ use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
+use crate::said::said;
 use serde_json::{Value, json};
 
 /// What `docket key` can do.
@@ -23,7 +24,7 @@ pub enum Command {
 /// Arguments of `docket key add`.
 #[derive(Debug, clap::Args)]
 pub struct Add {
-    /// What people call it
+    /// What people call it; several may have one name
     name: String,
     /// What it may do: orders.read orders.write prices payments refunds privacy.read stock coupons tasks
     /// shops documents sites admin
@@ -55,12 +56,21 @@ fn scope(word: &str) -> Result<String, String> {
 /// Does what was asked.
 pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    center::with(options, async |center| match command {
-        Command::Add(add) => add_key(add, center, options).await,
-        Command::List => list(center, options).await,
-        Command::Revoke { name } => revoke(&name, center, options).await,
-    })
-    .await
+    match command {
+        Command::Add(add) => {
+            center::with(options, async |center| add_key(add, center, options).await).await
+        }
+        Command::List => {
+            center::with_one_that_is_there(options, async |center| list(center, options).await)
+                .await
+        }
+        Command::Revoke { name } => {
+            center::with_one_that_is_there(options, async |center| {
+                revoke(&name, center, options).await
+            })
+            .await
+        }
+    }
 }
 
 async fn add_key(add: Add, center: &Center, options: &Options) -> Result<(), Failure> {
@@ -71,8 +81,17 @@ async fn add_key(add: Add, center: &Center, options: &Options) -> Result<(), Fai
     if let Some(issuer) = add.issuer {
         asked["issuer"] = json!(issuer);
     }
+    let others = live_keys(&center.get("/api/keys").await?, &add.name).len();
     let made = center.post("/api/keys", &asked).await?;
-    options.output().show(&made, |out| {
+    let out = options.output();
+    if others > 0 {
+        let name = &add.name;
+        out.note(out.tell(&said!(
+            "another key is called {name} too; `docket key list` shows the numbers that tell them apart",
+            "已有其他密钥名为 {name}；docket key list 显示的编号可加以区分"
+        )));
+    }
+    out.show(&made, |out| {
         out.line(made["key"].as_str().unwrap_or_default());
         out.note(out.say("The key is shown this once.", "密钥仅显示这一次。"));
     });
@@ -110,28 +129,39 @@ fn words(value: &Value) -> String {
     }
 }
 
+/// The keys that a name or a number means: of those that are called so, the ones that are still of use.
+fn live_keys<'a>(keys: &'a Value, name: &str) -> Vec<&'a Value> {
+    let called = |key: &&Value| key["name"] == name && key["revoked_at"].is_null();
+    let all = keys["keys"].as_array().into_iter().flatten();
+    all.filter(|key| key["key_id"] == name || called(key)).collect()
+}
+
 async fn revoke(name: &str, center: &Center, options: &Options) -> Result<(), Failure> {
     let keys = center.get("/api/keys").await?;
-    let live = |key: &&Value| key["revoked_at"].is_null();
-    let named: Vec<&Value> = keys["keys"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|key| key["key_id"] == name || (key["name"] == name && live(key)))
-        .collect();
+    let named = live_keys(&keys, name);
     let number = match named[..] {
         [] => {
-            return Err(Failure::new(format!("there is no key {name}"))
-                .next("`docket key list` lists them."));
+            return Err(Failure::new(said!("there is no key {name}", "没有密钥 {name}"))
+                .word("not_found")
+                .next(said!("`docket key list` lists them.", "docket key list 可列出密钥。")));
         }
         [key] => key["key_id"].as_str().unwrap_or_default(),
         _ => {
-            return Err(Failure::new(format!("several keys are called {name}"))
-                .next("Give the number that `docket key list` shows."));
+            return Err(Failure::new(said!(
+                "several keys are called {name}",
+                "有多个密钥名为 {name}"
+            ))
+            .next(said!(
+                "Give the number that `docket key list` shows.",
+                "请给出 docket key list 显示的编号。"
+            )));
         }
     };
-    let done = center.delete(&format!("/api/keys/{number}")).await?;
+    center.delete(&format!("/api/keys/{number}")).await?;
+    let keys = center.get("/api/keys").await?;
+    let mut now = keys["keys"].as_array().into_iter().flatten();
+    let now = now.find(|key| key["key_id"] == number).cloned().unwrap_or_default();
     let out = options.output();
-    out.show(&done, |out| out.note(&format!("{} {name}", out.say("revoked", "已撤销"))));
+    out.show(&now, |out| out.note(&format!("{} {name}", out.say("revoked", "已撤销"))));
     Ok(())
 }

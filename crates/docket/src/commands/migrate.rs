@@ -14,16 +14,17 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     log::start_quiet();
     let config = config::load(options, None)?;
     let mut settings = config.settings();
-    let failed = |error| Failure::from(here::OpenError::Store(error));
-    let before = match peek(&settings.database_url).await.map_err(failed)? {
-        Found::Nothing => 0,
-        Found::Schema(version) => version,
+    let before = match peek(&settings.database_url).await {
+        Ok(Found::Nothing) => 0,
+        Ok(Found::Schema(version)) => version,
+        Err(error) => return Err(here::told(&config, error).await.into()),
     };
     settings.upgrade = true;
     // The schema has nothing sealed in it: no key file is needed, and none is made.
-    let app =
-        App::open(settings, vault::Vault::throw_away(), Clock::System).await.map_err(failed)?;
-    app.stop().await;
+    match App::open(settings, vault::Vault::throw_away(), Clock::System).await {
+        Ok(app) => app.stop().await,
+        Err(error) => return Err(here::told(&config, error).await.into()),
+    }
     let out = options.output();
     out.show(&json!({"before": before, "now": SCHEMA}), |out| {
         let text = match (before == SCHEMA, before) {

@@ -12,11 +12,13 @@ pub mod stock;
 pub mod user;
 
 use crate::failure::Failure;
+use crate::said::said;
 
 /// A name as one part of a path: its bytes, those that mean something in a path escaped.
 pub fn path_part(name: &str) -> Result<String, Failure> {
     if name.is_empty() {
-        return Err(Failure::usage("a name is empty").next("Give the name of what is meant."));
+        return Err(Failure::usage(said!("a name is empty", "名称为空"))
+            .next(said!("Give the name of what is meant.", "请给出名称。")));
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let escape =

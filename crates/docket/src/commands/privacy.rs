@@ -4,6 +4,7 @@
 use crate::cli::Options;
 use crate::config;
 use crate::failure::Failure;
+use crate::said::said;
 use docket_app::vault::Vault;
 use serde_json::json;
 
@@ -20,8 +21,10 @@ pub fn run(command: &Command, options: &Options) -> Result<(), Failure> {
     let config = config::load(options, None)?;
     let path = config.key_file();
     let id = Vault::rotate(&path).map_err(|error| {
-        Failure::from(error)
-            .next("The file is as it was; `docket check` says what is wrong with it.")
+        Failure::from(error).next(said!(
+            "The file is as it was; `docket check` says what is wrong with it.",
+            "文件未作改动；docket check 会说明问题所在。"
+        ))
     })?;
     let out = options.output();
     out.show(&json!({"key_file": path, "key": id}), |out| {

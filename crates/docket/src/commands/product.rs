@@ -4,6 +4,7 @@ use crate::center;
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
+use crate::said::{Said, said};
 use docket_domain::Currency;
 use serde_json::json;
 
@@ -54,11 +55,17 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
 
 /// A price as people write it, in minor units of its currency: exact, never rounded.
 fn minor_units(price: &str, currency: &str) -> Result<i64, Failure> {
-    let currency: Currency = currency.parse().map_err(Failure::usage)?;
+    let currency: Currency = currency.parse().map_err(|error| {
+        Failure::usage(Said::as_told(error))
+            .next(said!("Name it by its three letters, such as CNY.", "请用三个字母，例如 CNY。"))
+    })?;
     let places = currency.places() as usize;
     let wrong = || {
-        let text = format!("{price} is no price in {currency}");
-        Failure::usage(text).next(format!("Write it as 60, with at most {places} decimal places."))
+        let wrong = said!("{price} is no price in {currency}", "{price} 不是 {currency} 的价格");
+        Failure::usage(wrong).next(said!(
+            "Write it as 60, with at most {places} decimal places.",
+            "请写成 60 的形式，最多 {places} 位小数。"
+        ))
     };
     let (whole, rest) = price.split_once('.').unwrap_or((price, ""));
     let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,18 +1,18 @@
 //! `docket serve`: runs the center until it is told to stop.
 
-use crate::center::here;
+use crate::center::here::{self, Door, OpenError};
 use crate::center::serving::{self, Running};
 use crate::center::{LOOK_AGAIN, PATIENCE};
 use crate::cli::Options;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::log;
+use crate::output::Output;
+use crate::said::{Said, said};
 use docket_app::vault::Origin;
 use docket_app::{App, Principal};
 use docket_store::StoreError;
-use std::net::SocketAddr;
 use std::pin::pin;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -29,11 +29,14 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let mut asked = Asked::listen()?;
     let config = config::load(options, args.listen.as_deref())?;
     log::start(&config);
+    // The door comes first: where it cannot be had, no folder is left behind.
+    let door = door(&config).await?;
     let (app, origin) = open(&config).await?;
+    let out = options.output();
     if origin == Origin::Made {
-        options.output().note(&here::note_on_keys(&config));
+        out.note(out.tell(&here::note_on_keys(&config)));
     }
-    let served = serve(&config, options, &app, &mut asked).await;
+    let served = serve(&config, &out, &app, door, &mut asked).await;
     app.stop().await;
     served
 }
@@ -55,20 +58,42 @@ async fn open(config: &Config) -> Result<(App, Origin), Failure> {
     }
 }
 
+/// Listens; where the `serve` of this very folder is why it cannot, that is said.
+async fn door(config: &Config) -> Result<Door, Failure> {
+    let error = match Door::open(*config.server.listen).await {
+        Ok(door) => return Ok(door),
+        Err(error) => error,
+    };
+    match (&error, serving::running(config)) {
+        (OpenError::Address { .. }, Some(Running { address, pid, .. })) => {
+            let data = config.data.display();
+            Err(Failure::new(said!(
+                "docket serve runs on {data} already (pid {pid}), at {address}",
+                "docket serve 已在 {data} 上运行（pid {pid}），地址 {address}"
+            ))
+            .next(said!(
+                "Stop that process, or name another folder and address with --data and --listen.",
+                "请停止该进程，或用 --data 和 --listen 指定其他目录和地址。"
+            )))
+        }
+        _ => Err(error.into()),
+    }
+}
+
 async fn serve(
     config: &Config,
-    options: &Options,
+    out: &Output,
     app: &App,
+    Door { listener, address }: Door,
     asked: &mut Asked,
 ) -> Result<(), Failure> {
-    let (listener, address) = bind(*config.server.listen).await?;
     let token = here::fresh_token();
     app.accept(&token, Principal::local());
     let router = docket_http::router(app.clone(), config.http());
     let announced = Running::this(address, token).announce(&config.data)?;
     app.start();
     tracing::info!(%address, database = %config.database.url.text, "taking orders");
-    options.output().line(&format!("listening on http://{address}"));
+    out.line(&format!("listening on http://{address}"));
     let stop = CancellationToken::new();
     let mut serving = pin!(docket_http::serve(listener, router, stop.clone().cancelled_owned()));
     let ended = tokio::select! {
@@ -80,9 +105,16 @@ async fn serve(
                 ended = serving.as_mut() => ended,
                 () = asked.once() => {
                     drop(announced);
-                    let stopped = Failure::new("stopped at once; what ran was not finished")
-                        .next("Nothing that was answered is lost.");
-                    stopped.report();
+                    let stopped = said!(
+                        "stopped at once; what ran was not finished",
+                        "已立即停止；正在执行的请求没有完成"
+                    );
+                    Failure::new(stopped)
+                        .next(said!(
+                            "Nothing that was answered is lost.",
+                            "已答复的请求不会丢失。"
+                        ))
+                        .report(out);
                     // The database is made for processes that end like this.
                     std::process::exit(1);
                 }
@@ -90,22 +122,12 @@ async fn serve(
         }
     };
     drop(announced);
-    ended.map_err(|error| Failure::new(format!("the listener at {address} ended: {error}")))?;
+    ended.map_err(|error| {
+        let ended = said!("the listener at {address} ended", "{address} 的监听已终止");
+        Failure::new(ended.because(Said::from(&error)))
+    })?;
     tracing::info!("stopped");
     Ok(())
-}
-
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let bound = async {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        std::io::Result::Ok((listener, address))
-    };
-    bound.await.map_err(|error| {
-        Failure::new(format!("{address} cannot be listened on: {error}")).next(
-            "Name another address with --listen, for example --listen 127.0.0.1:0 for a free port.",
-        )
-    })
 }
 
 /// The signals that ask a process to stop.

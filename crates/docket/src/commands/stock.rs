@@ -1,6 +1,6 @@
 //! `docket stock`: what stands of a SKU, counts and adjustments.
 
-use crate::center;
+use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
@@ -50,7 +50,19 @@ pub struct Why {
 /// Does what was asked.
 pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    let stands = center::with(options, async |center| match &command {
+    let stands = match &command {
+        Command::Get { sku } => {
+            center::with_one_that_is_there(options, async |center| center.get(&path(sku)?).await)
+                .await
+        }
+        _ => center::with(options, async |center| write(&command, center).await).await,
+    }?;
+    options.output().show(&stands, |out| print(&stands, out));
+    Ok(())
+}
+
+async fn write(command: &Command, center: &Center) -> Result<Value, Failure> {
+    match command {
         Command::Get { sku } => center.get(&path(sku)?).await,
         Command::Set { sku, quantity, why } => {
             let body = json!({"place": why.place, "on_hand": quantity, "reason": why.reason});
@@ -60,10 +72,7 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
             let body = json!({"place": why.place, "delta": delta, "reason": why.reason});
             center.post(&format!("{}/adjustments", path(sku)?), &body).await
         }
-    })
-    .await?;
-    options.output().show(&stands, |out| print(&stands, out));
-    Ok(())
+    }
 }
 
 fn path(sku: &str) -> Result<String, Failure> {

@@ -4,6 +4,7 @@ use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
+use crate::said::said;
 use docket_app::vault;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -38,12 +39,21 @@ pub struct Add {
 /// Does what was asked.
 pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    center::with(options, async |center| match command {
-        Command::Add(add) => add_user(add, center, options).await,
-        Command::List => list(center, options).await,
-        Command::Disable { name } => disable(&name, center, options).await,
-    })
-    .await
+    match command {
+        Command::Add(add) => {
+            center::with(options, async |center| add_user(add, center, options).await).await
+        }
+        Command::List => {
+            center::with_one_that_is_there(options, async |center| list(center, options).await)
+                .await
+        }
+        Command::Disable { name } => {
+            center::with_one_that_is_there(options, async |center| {
+                disable(&name, center, options).await
+            })
+            .await
+        }
+    }
 }
 
 async fn add_user(add: Add, center: &Center, options: &Options) -> Result<(), Failure> {
@@ -82,8 +92,11 @@ pub fn fresh_password() -> String {
 
 fn read_password(path: &PathBuf) -> Result<String, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::new(format!("{} cannot be read: {error}", path.display()))
-            .next("Name a file whose first line is the password.")
+        let path = path.display();
+        Failure::new(said!("{path} cannot be read", "无法读取 {path}").because(&error)).next(said!(
+            "Name a file whose first line is the password.",
+            "请指定首行为密码的文件。"
+        ))
     })?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
@@ -115,12 +128,15 @@ async fn disable(name: &str, center: &Center, options: &Options) -> Result<(), F
     let named = |user: &&Value| user["name"] == name || user["user_id"] == name;
     let found = users["users"].as_array().into_iter().flatten().find(named);
     let Some(number) = found.and_then(|user| user["user_id"].as_str()) else {
-        return Err(
-            Failure::new(format!("there is no user {name}")).next("`docket user list` lists them.")
-        );
+        return Err(Failure::new(said!("there is no user {name}", "没有用户 {name}"))
+            .word("not_found")
+            .next(said!("`docket user list` lists them.", "docket user list 可列出用户。")));
     };
-    let done = center.delete(&format!("/api/users/{number}")).await?;
+    center.delete(&format!("/api/users/{number}")).await?;
+    let users = center.get("/api/users").await?;
+    let mut now = users["users"].as_array().into_iter().flatten();
+    let now = now.find(|user| user["user_id"] == number).cloned().unwrap_or_default();
     let out = options.output();
-    out.show(&done, |out| out.note(&format!("{} {name}", out.say("disabled", "已停用"))));
+    out.show(&now, |out| out.note(&format!("{} {name}", out.say("disabled", "已停用"))));
     Ok(())
 }

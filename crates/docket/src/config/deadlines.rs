@@ -1,10 +1,11 @@
 //! `[deadlines]`: lengths for every order, over them by order type, by channel and by shop.
 
 use super::layers::{self, Given, Layers, dotted};
-use super::schema::{Listed, listed, unknown};
+use super::schema::{Listed, listed, no_setting, unknown};
 use super::shapes::Length;
 use super::{Origin, Set};
 use crate::failure::Failure;
+use crate::said::said;
 use docket_app::{Deadlines, LengthOf, Overlay};
 use docket_domain::deadline::Policy;
 use docket_domain::words::OrderType;
@@ -102,12 +103,12 @@ fn place<'a, 'b>(
 
 fn no_type(word: &str, given: &Given) -> Failure {
     let words = OrderType::ALL.iter().map(|known| known.word()).chain(["shop.ID", "channel.NAME"]);
-    let failure =
-        Failure::new(format!("there is no setting {} ({})", dotted(&given.path), given.origin));
-    match super::nearest::nearest(word, words.clone()) {
-        Some(near) => failure.next(format!("Did you mean [deadlines.{near}]?")),
-        None => {
-            failure.next(format!("[deadlines.…] takes {}.", words.collect::<Vec<_>>().join(", ")))
-        }
+    let (setting, origin) = (dotted(&given.path), given.origin.said());
+    let failure = no_setting(&setting, &origin);
+    if let Some(near) = super::nearest::nearest(word, words.clone()) {
+        return failure
+            .next(said!("Did you mean [deadlines.{near}]?", "是否应为 [deadlines.{near}]？"));
     }
+    let words = words.collect::<Vec<_>>().join(", ");
+    failure.next(said!("[deadlines.…] takes {words}.", "[deadlines.…] 可用：{words}。"))
 }

@@ -3,14 +3,19 @@
 use super::Origin;
 use super::layers::{Given, KeyPath, dotted};
 use crate::failure::Failure;
+use crate::said::{Said, said};
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 /// Reads a config file.
 pub fn read(path: &Path) -> Result<Vec<Given>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::new(format!("the config file {} cannot be read: {error}", path.display()))
-            .next("Name one with --config FILE, or write one with `docket init`.")
+        let path = path.display();
+        let wrong = said!("the config file {path} cannot be read", "无法读取配置文件 {path}");
+        Failure::new(wrong.because(&error)).next(said!(
+            "Name one with --config FILE, or write one with `docket init`.",
+            "请用 --config FILE 指定，或用 docket init 生成。"
+        ))
     })?;
     parse(path, &text)
 }
@@ -19,8 +24,11 @@ pub fn read(path: &Path) -> Result<Vec<Given>, Failure> {
 pub fn parse(path: &Path, text: &str) -> Result<Vec<Given>, Failure> {
     let parsed = DeTable::parse(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_at(text, span.start));
-        Failure::new(format!("{}:{line}: {}", path.display(), error.message()))
-            .next("The config file is TOML; `docket init` writes one with every key explained.")
+        let place = format!("{}:{line}", path.display());
+        Failure::new(Said::as_told(place).because(Said::as_told(error.message()))).next(said!(
+            "The config file is TOML; `docket init` writes one with every key explained.",
+            "配置文件为 TOML 格式；docket init 会生成一份带说明的文件。"
+        ))
     })?;
     let mut found = Vec::new();
     walk(&Reading { path, text }, parsed.get_ref(), &mut KeyPath::new(), &mut found)?;
@@ -44,9 +52,15 @@ fn walk(
         match value.get_ref() {
             DeValue::Table(table) => walk(reading, table, at, found)?,
             DeValue::Array(_) | DeValue::Datetime(_) => {
-                let place = format!("{}:{line}", reading.path.display());
-                return Err(Failure::new(format!("{} ({place}) is a list or a date", dotted(at)))
-                    .next("Every setting is a text, a number, or true or false."));
+                let (setting, path) = (dotted(at), reading.path.display());
+                return Err(Failure::new(said!(
+                    "{setting} ({path}:{line}) is a list or a date",
+                    "{setting}（{path}:{line}）是列表或日期"
+                ))
+                .next(said!(
+                    "Every setting is a text, a number, or true or false.",
+                    "每项设置应为文本、数字或 true/false。"
+                )));
             }
             plain => {
                 let origin = Origin::File(reading.path.to_owned(), line);
@@ -98,6 +112,7 @@ mod tests {
     #[test]
     fn what_is_no_toml_is_named_with_its_line() {
         let error = parse(Path::new("d.toml"), "[server]\nlisten = \n").expect_err("no TOML");
-        assert!(error.message.starts_with("d.toml:2: "), "{}", error.message);
+        let said = error.message.to(docket_domain::story::Language::En);
+        assert!(said.starts_with("d.toml:2: "), "{said}");
     }
 }

@@ -3,6 +3,8 @@
 use super::shapes::Shape;
 use super::{Origin, Set};
 use crate::failure::Failure;
+use crate::said::{Said, said};
+use docket_domain::story::Language;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -33,8 +35,14 @@ impl Layers {
             if let Some(twin) = twin(&path) {
                 if own.contains(&twin) {
                     let (one, other) = (dotted(&path), dotted(&twin));
-                    return Err(Failure::new(format!("{one} and {other} are both set ({origin})"))
-                        .next("Leave one of them out."));
+                    let from = origin.said();
+                    let (en, zh) = (from.to(Language::En), from.to(Language::Zh));
+                    let both = Said::of(
+                        format!("{one} and {other} are both set ({en})"),
+                        format!("{one} 与 {other} 同时设置（{zh}）"),
+                    );
+                    return Err(Failure::new(both)
+                        .next(said!("Leave one of them out.", "请去掉其中一个。")));
                 }
                 self.0.remove(&twin);
             }
@@ -68,8 +76,12 @@ impl Layers {
         let Some((file, origin)) = self.0.remove(&twin) else { return self.take(path, default) };
         let file = folder.join(PathBuf::from(file));
         let text = std::fs::read_to_string(&file).map_err(|error| {
-            Failure::new(format!("{} names {}: {error}", dotted(&twin), file.display()))
-                .next(format!("It is set by {origin}; name a file that can be read."))
+            let (setting, file) = (dotted(&twin), file.display());
+            Failure::new(said!("{setting} names {file}", "{setting} 指定了 {file}").because(&error))
+                .next(said!(
+                    "It is set by {origin}; name a file that can be read.",
+                    "由 {origin} 设置；请指定可读的文件。"
+                ))
         })?;
         read(&twin, text.trim_end_matches(['\r', '\n']), origin)
     }
@@ -103,14 +115,24 @@ fn twin(path: &[String]) -> Option<KeyPath> {
 
 /// Reads a value or says what it should look like.
 pub fn read<T: Shape>(path: &[String], text: &str, origin: Origin) -> Result<Set<T>, Failure> {
-    match T::read(text) {
-        Some(value) => Ok(Set { value, text: T::shown(text), origin }),
-        None => Err(Failure::new(format!(
-            "{} = \"{}\" ({origin}) cannot be used",
-            dotted(path),
-            T::shown(text)
-        ))
-        .next(format!("It must be {}.", T::LOOKS))),
+    let Some(value) = T::read(text) else {
+        let (en, zh) = T::LOOKS;
+        let looks = Said::of(format!("It must be {en}."), format!("应为{zh}。"));
+        return Err(cannot_be_used(&dotted(path), &T::shown(text), &origin).next(looks));
+    };
+    Ok(Set { value, text: T::shown(text), origin })
+}
+
+/// Why the value of a setting is none. One of the command line was typed wrongly.
+pub fn cannot_be_used(setting: &str, shown: &str, origin: &Origin) -> Failure {
+    let from = origin.said();
+    let said = Said::of(
+        format!("{setting} = \"{shown}\" ({}) cannot be used", from.to(Language::En)),
+        format!("{setting} = \"{shown}\"（{}）不可用", from.to(Language::Zh)),
+    );
+    match origin {
+        Origin::Flag(_) => Failure::usage(said),
+        _ => Failure::new(said),
     }
 }
 

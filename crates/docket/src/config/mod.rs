@@ -18,6 +18,7 @@ pub use template::template;
 
 use crate::cli::Options;
 use crate::failure::Failure;
+use crate::said::{Said, said};
 use layers::{Given, Layers};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,18 @@ pub enum Origin {
     Environment(String),
     /// The command line.
     Flag(&'static str),
+}
+
+impl Origin {
+    /// For people.
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Default => said!("default", "默认值"),
+            Self::File(path, line) => Said::as_told(format!("{}:{line}", path.display())),
+            Self::Environment(name) => said!("environment {name}", "环境变量 {name}"),
+            Self::Flag(flag) => Said::as_told(flag),
+        }
+    }
 }
 
 impl std::fmt::Display for Origin {

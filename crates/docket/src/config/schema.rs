@@ -7,7 +7,9 @@ use super::nearest::nearest;
 use super::shapes::{DatabaseUrl, Length, LogFormat, LogLevel, Places, Switch};
 use super::{Origin, Set};
 use crate::failure::Failure;
+use crate::said::{Said, said};
 use docket_app::Settings;
+use docket_domain::story::Language;
 use docket_wire::Markets;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -53,6 +55,9 @@ pub struct Listed {
     pub value: String,
     /// Where it came from.
     pub origin: String,
+    /// The same, for people.
+    #[serde(skip)]
+    pub from: Said,
 }
 
 /// Declares a section: a struct of its values and the table of its fields. A field marked `secret` may be
@@ -233,6 +238,14 @@ impl Config {
         Self::read(Layers::default(), data, None)
     }
 
+    /// The same config with all that is stored in `folder`.
+    pub fn laid_in(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.data);
+        self.privacy.key_file.value = PathBuf::from("docket.keys");
+        self.database.url.value = DatabaseUrl("sqlite:docket.db".to_owned());
+        self
+    }
+
     /// Every value in force and where it came from.
     pub fn list(&self) -> Vec<Listed> {
         let sections = [
@@ -283,7 +296,8 @@ impl Config {
 
 /// A value as `docket check` lists it.
 pub fn listed<T>(key: String, set: &Set<T>) -> Listed {
-    Listed { key, value: set.text.clone(), origin: set.origin.to_string() }
+    let origin = &set.origin;
+    Listed { key, value: set.text.clone(), origin: origin.to_string(), from: origin.said() }
 }
 
 fn take_markets(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Markets, Failure> {
@@ -292,24 +306,26 @@ fn take_markets(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Markets, 
         match &given.path[..] {
             [_, markets, name] if markets == "markets" => {
                 let number = given.text.parse::<u16>().map_err(|_| {
-                    Failure::new(format!(
-                        "{} = {} ({}) cannot be used",
-                        layers::dotted(&given.path),
-                        given.text,
-                        given.origin
-                    ))
-                    .next("A market has a number from 100 to 65535.")
+                    layers::cannot_be_used(&layers::dotted(&given.path), &given.text, &given.origin)
+                        .next(said!(
+                            "A market has a number from 100 to 65535.",
+                            "市场编号为 100 到 65535。"
+                        ))
                 })?;
                 configured.push((name.clone(), number));
-                let (value, origin) = (given.text.clone(), given.origin.to_string());
-                also.push(Listed { key: layers::dotted(&given.path), value, origin });
+                let (key, value, origin) = (layers::dotted(&given.path), given.text, given.origin);
+                let from = origin.said();
+                also.push(Listed { key, value, origin: origin.to_string(), from });
             }
             path => return Err(unknown(path, &given.origin)),
         }
     }
     Markets::with(configured).map_err(|wrong| {
-        Failure::new(format!("[orders.markets] cannot be used: {wrong}"))
-            .next("Give each market a name and a number of its own, from 100.")
+        let refused = said!("[orders.markets] cannot be used", "[orders.markets] 不可用");
+        Failure::new(refused.because(Said::as_told(wrong))).next(said!(
+            "Give each market a name and a number of its own, from 100.",
+            "请给每个市场各自的名称和编号，编号从 100 起。"
+        ))
     })
 }
 
@@ -317,17 +333,32 @@ fn take_markets(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Markets, 
 pub fn unknown(path: &[String], origin: &Origin) -> Failure {
     let full = layers::dotted(path);
     let Some((section, rest)) = path.split_first() else {
-        return Failure::new(format!("there is no setting without a name ({origin})"));
+        return no_setting("", &origin.said());
     };
     if LATER.contains(&section.as_str()) {
-        return Failure::new(format!("{full} ({origin}): [{section}] is not used in this release"))
-            .next("Leave it out, or use a release that knows it.");
+        let unused = said!("[{section}] is not used in this release", "此版本尚未使用 [{section}]");
+        let place = Said::as_told(format!("{full} ({origin})"));
+        return Failure::new(place.because(unused)).next(said!(
+            "Leave it out, or use a release that knows it.",
+            "请去掉它，或使用支持它的版本。"
+        ));
     }
-    let failure = Failure::new(format!("there is no setting {full} ({origin})"));
+    let failure = no_setting(&full, &origin.said());
     match likely(section, rest) {
-        Some(near) => failure.next(format!("Did you mean {near}?")),
-        None => failure.next("`docket init` writes a config file with every setting explained."),
+        Some(near) => failure.next(said!("Did you mean {near}?", "是否应为 {near}？")),
+        None => failure.next(said!(
+            "`docket init` writes a config file with every setting explained.",
+            "docket init 会生成一份带说明的配置文件。"
+        )),
     }
+}
+
+/// A setting that is none.
+pub fn no_setting(full: &str, origin: &Said) -> Failure {
+    Failure::new(Said::of(
+        format!("there is no setting {full} ({})", origin.to(Language::En)),
+        format!("没有设置 {full}（{}）", origin.to(Language::Zh)),
+    ))
 }
 
 /// The known key that was probably meant.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 /// A value that can be set, read from a text.
 pub trait Shape: Sized {
-    /// What it looks like, with an example: "must be …".
-    const LOOKS: &'static str;
+    /// What it looks like, with an example, in English and in Chinese: "must be …".
+    const LOOKS: (&'static str, &'static str);
 
     /// Reads it.
     fn read(text: &str) -> Option<Self>;
@@ -18,7 +18,10 @@ pub trait Shape: Sized {
 }
 
 impl Shape for SocketAddr {
-    const LOOKS: &'static str = "an address with a port, such as 127.0.0.1:7300 or [::]:7300";
+    const LOOKS: (&'static str, &'static str) = (
+        "an address with a port, such as 127.0.0.1:7300 or [::]:7300",
+        "带端口的地址，例如 127.0.0.1:7300 或 [::]:7300",
+    );
 
     fn read(text: &str) -> Option<Self> {
         let text = text
@@ -29,7 +32,7 @@ impl Shape for SocketAddr {
 }
 
 impl Shape for PathBuf {
-    const LOOKS: &'static str = "a path that is not empty";
+    const LOOKS: (&'static str, &'static str) = ("a path that is not empty", "非空路径");
 
     fn read(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self::from(text))
@@ -41,7 +44,8 @@ impl Shape for PathBuf {
 pub struct Places(pub usize);
 
 impl Shape for Places {
-    const LOOKS: &'static str = "a number from 1 to 1000000";
+    const LOOKS: (&'static str, &'static str) =
+        ("a number from 1 to 1000000", "1 到 1000000 的数字");
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok().filter(|number| (1..=1_000_000).contains(number)).map(Self)
@@ -56,7 +60,10 @@ pub struct Length(pub i64);
 const LONGEST_MS: i64 = 3650 * 86_400_000;
 
 impl Shape for Length {
-    const LOOKS: &'static str = "a length of time, such as 45s, 30m, 12h, 15d or 1h30m";
+    const LOOKS: (&'static str, &'static str) = (
+        "a length of time, more than nothing and at most ten years, such as 45s, 30m, 12h, 15d or 1h30m",
+        "大于零且不超过十年的时长，例如 45s、30m、12h、15d 或 1h30m",
+    );
 
     fn read(text: &str) -> Option<Self> {
         let mut total = 0_i64;
@@ -98,7 +105,7 @@ pub enum Switch {
 }
 
 impl Shape for Switch {
-    const LOOKS: &'static str = "true or false";
+    const LOOKS: (&'static str, &'static str) = ("true or false", " true 或 false");
 
     fn read(text: &str) -> Option<Self> {
         match text {
@@ -119,7 +126,7 @@ pub enum LogFormat {
 }
 
 impl Shape for LogFormat {
-    const LOOKS: &'static str = "text or json";
+    const LOOKS: (&'static str, &'static str) = ("text or json", " text 或 json");
 
     fn read(text: &str) -> Option<Self> {
         match text {
@@ -135,7 +142,10 @@ impl Shape for LogFormat {
 pub struct LogLevel(pub String);
 
 impl Shape for LogLevel {
-    const LOOKS: &'static str = "a level (error, warn, info, debug, trace) or levels by module, such as info,docket_app=debug";
+    const LOOKS: (&'static str, &'static str) = (
+        "a level (error, warn, info, debug, trace) or levels by module, such as info,docket_app=debug",
+        "日志级别（error、warn、info、debug、trace），或按模块设置，例如 info,docket_app=debug",
+    );
 
     fn read(text: &str) -> Option<Self> {
         let known = |word: &str| ["off", "error", "warn", "info", "debug", "trace"].contains(&word);
@@ -152,6 +162,20 @@ use std::str::FromStr;
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(pub String);
 
+impl DatabaseUrl {
+    /// `host:port` of a server; none of a file, or of a server that is reached through a socket.
+    pub fn host(&self) -> Option<String> {
+        let (scheme, rest) = self.0.split_once("://")?;
+        if scheme == "sqlite" || rest.contains("socket=") {
+            return None;
+        }
+        let there = rest.rsplit_once('@').map_or(rest, |(_, there)| there);
+        let host = there.split(['/', '?']).next().filter(|host| !host.is_empty())?;
+        let with_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        Some(if with_port { host.to_owned() } else { format!("{host}:3306") })
+    }
+}
+
 impl std::fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&Self::shown(&self.0))
@@ -159,7 +183,10 @@ impl std::fmt::Debug for DatabaseUrl {
 }
 
 impl Shape for DatabaseUrl {
-    const LOOKS: &'static str = "sqlite:PATH or mysql://user:password@host:port/database";
+    const LOOKS: (&'static str, &'static str) = (
+        "sqlite:PATH or mysql://user:password@host:port/database",
+        " sqlite:PATH 或 mysql://user:password@host:port/database",
+    );
 
     fn read(text: &str) -> Option<Self> {
         let path = docket_store::sqlite_path(text);
@@ -202,6 +229,16 @@ mod tests {
         assert_eq!(DatabaseUrl::shown("mysql://a:s@c:r@h:1/d"), "mysql://a:***@h:1/d");
         assert_eq!(DatabaseUrl::shown("mysql://a@h/d"), "mysql://a@h/d");
         assert_eq!(DatabaseUrl::shown("sqlite:a.db"), "sqlite:a.db");
+    }
+
+    #[test]
+    fn a_server_of_a_database_has_a_host_and_a_port() {
+        let host = |url: &str| DatabaseUrl(url.to_owned()).host();
+        assert_eq!(host("mysql://a:s@c@h:1/d").as_deref(), Some("h:1"));
+        assert_eq!(host("mariadb://h/d?x=1").as_deref(), Some("h:3306"));
+        assert_eq!(host("mysql://u@[::1]/d").as_deref(), Some("[::1]:3306"));
+        assert_eq!(host("sqlite:///tmp/a.db"), None);
+        assert_eq!(host("mysql://u@h/d?socket=/tmp/s"), None);
     }
 
     #[test]

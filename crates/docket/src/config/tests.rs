@@ -5,6 +5,7 @@ use super::schema::{Config, SECTIONS};
 use super::{Origin, deadlines, environment, file, template};
 use crate::failure::Failure;
 use docket_domain::deadline::Policy;
+use docket_domain::story::Language;
 use std::path::{Path, PathBuf};
 
 fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, Failure> {
@@ -17,7 +18,8 @@ fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, Failure> {
 
 fn refusal(text: &str, variables: &[(&str, &str)]) -> String {
     let failure = read(text, variables).expect_err("cannot be used");
-    format!("{} | {}", failure.message, failure.next.unwrap_or_default())
+    let next = failure.next.as_ref().map_or("", |next| next.to(Language::En));
+    format!("{} | {next}", failure.message.to(Language::En))
 }
 
 #[test]
@@ -74,10 +76,17 @@ fn a_value_of_the_wrong_shape_says_what_it_should_look_like() {
     assert_eq!(
         refusal("[deadlines]\npay_by = 30\n", &[]),
         "deadlines.pay_by = \"30\" (docket.toml:2) cannot be used | \
-         It must be a length of time, such as 45s, 30m, 12h, 15d or 1h30m."
+         It must be a length of time, more than nothing and at most ten years, such as 45s, 30m, 12h, 15d or 1h30m."
     );
     let said = refusal("[database]\nurl = \"mysql://a:secret@\"\n", &[]);
     assert!(!said.contains("secret"), "{said}");
+    let said = refusal("[deadlines]\npay_by = \"0s\"\n", &[]);
+    assert!(said.contains("a length of time, more than nothing"), "{said}");
+    let failure = read("[deadlines]\npay_by = 30\n", &[]).expect_err("cannot be used");
+    assert_eq!(
+        failure.message.to(Language::Zh),
+        "deadlines.pay_by = \"30\"（docket.toml:2）不可用"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::center::here::Here;
 use crate::center::{Client, Method};
 use crate::commands::user::fresh_password;
 use crate::failure::Failure;
+use crate::said::said;
 use bytes::Bytes;
 use docket_app::vault;
 use serde_json::{Value, json};
@@ -205,8 +206,12 @@ impl Crew {
         idempotency: &str,
         body: &Value,
     ) -> Result<crate::center::Answer, Failure> {
-        let key = hyper::header::HeaderValue::from_str(idempotency)
-            .map_err(|_| Failure::new("an idempotency key of the demo is no header"))?;
+        let key = hyper::header::HeaderValue::from_str(idempotency).map_err(|_| {
+            Failure::new(said!(
+                "an idempotency key of the demo is no header",
+                "演示的幂等键不能作为请求头"
+            ))
+        })?;
         let headers = [(hyper::header::HeaderName::from_static("idempotency-key"), key)];
         self.line(party).send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
     }

@@ -5,6 +5,7 @@ use super::cell::{Reading, Wrong};
 use super::map::{Fields, From, Map, OtherColumns, Presence, Value, nearest};
 use super::sheet::Sheet;
 use crate::failure::Failure;
+use crate::said::{Said, said};
 use csv::StringRecord;
 use docket_domain::{Currency, Json, Quantity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,26 +140,35 @@ impl Part {
         let section = self.section();
         if let Some(field) = fields.keys().find(|field| self.kind(field).is_none()) {
             let names = self.fields().iter().map(|(name, _)| *name);
-            let nearest = nearest(field, names).map(|name| format!("; did you mean `{name}`?"));
-            let why =
-                format!("the mapping sets `{field}` in [{section}.fields], which is no field");
-            return Err(Failure::usage(why + &nearest.unwrap_or_default()));
+            let why = said!(
+                "the mapping sets `{field}` in [{section}.fields], which is no field",
+                "映射在 [{section}.fields] 中设置了 `{field}`，没有此字段"
+            );
+            return Err(Failure::usage(or_meant(why, nearest(field, names))));
         }
         let known = |field: &String| self.fields().iter().any(|(name, _)| name == field);
         if let Some((field, _)) = fields.iter().find(|(field, v)| v.kind.is_some() && known(field))
         {
-            let why =
-                format!("`{field}` of [{section}.fields] knows how it is read; leave out `as`");
-            return Err(Failure::usage(why));
+            return Err(Failure::usage(said!(
+                "`{field}` of [{section}.fields] knows how it is read; leave out `as`",
+                "[{section}.fields] 的 `{field}` 读法已定，请去掉 `as`"
+            )));
         }
         match self.required().iter().find(|field| !fields.contains_key(**field)) {
-            Some(field) => {
-                let why =
-                    format!("the mapping does not say where `{field}` of [{section}.fields] is");
-                Err(Failure::usage(why))
-            }
+            Some(field) => Err(Failure::usage(said!(
+                "the mapping does not say where `{field}` of [{section}.fields] is",
+                "映射没有说明 [{section}.fields] 的 `{field}` 在哪里"
+            ))),
             None => Ok(()),
         }
+    }
+}
+
+/// Adds the name that was probably meant.
+pub fn or_meant(why: Said, meant: Option<&str>) -> Said {
+    match meant {
+        Some(name) => why.and(said!("did you mean `{name}`?", "是否应为 `{name}`？")),
+        None => why,
     }
 }
 
@@ -212,15 +222,21 @@ impl<'a> Header<'a> {
                 self.asked.insert(at);
                 Ok(at)
             }
-            (Some(_), Some(_)) => {
-                Err(Failure::usage(format!("{path} has two columns `{name}`; which is meant?")))
-            }
+            (Some(_), Some(_)) => Err(Failure::usage(said!(
+                "{path} has two columns `{name}`; which is meant?",
+                "{path} 有两列 `{name}`，无法确定是哪一列"
+            ))),
             (None, _) => {
-                let missing = format!("{path} has no column `{name}`");
-                let nearest = nearest(name, header.iter().map(String::as_str));
-                let nearest = nearest.map(|column| format!("; the nearest is `{column}`"));
-                Err(Failure::usage(missing + &nearest.unwrap_or_default())
-                    .next(format!("its columns are: {}", header.join(", "))))
+                let missing = said!("{path} has no column `{name}`", "{path} 没有列 `{name}`");
+                let missing = match nearest(name, header.iter().map(String::as_str)) {
+                    Some(near) => {
+                        missing.and(said!("the nearest is `{near}`", "最接近的是 `{near}`"))
+                    }
+                    None => missing,
+                };
+                let columns = header.join(", ");
+                Err(Failure::usage(missing)
+                    .next(said!("Its columns are: {columns}", "它的列有：{columns}")))
             }
         }
     }
@@ -273,8 +289,14 @@ impl<'a> Header<'a> {
             None => Ok(()),
             Some(name) => {
                 let path = self.sheet.path.display();
-                let why = format!("{path} has a column `{name}` that the mapping does not name");
-                Err(Failure::usage(why).next("`other_columns = \"ignore\"` lets it pass"))
+                Err(Failure::usage(said!(
+                    "{path} has a column `{name}` that the mapping does not name",
+                    "{path} 的列 `{name}` 在映射中没有提到"
+                ))
+                .next(said!(
+                    "`other_columns = \"ignore\"` lets it pass.",
+                    "设置 other_columns = \"ignore\" 即可忽略。"
+                )))
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use super::place::{Place, Produced, Unfit};
 use crate::failure::Failure;
+use crate::said::{Said, said};
 use docket_app::imports::LINE_BYTES_MAX;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -50,7 +51,7 @@ impl Lines {
             };
             let name = &open.name;
             let line = read_line(&mut open.reader)
-                .map_err(|error| Failure::new(format!("cannot read on in {name}: {error}")))?;
+                .map_err(|error| Failure::new(cannot_read_on(name).because(&error)))?;
             let Some((read, line)) = line else {
                 self.current = None;
                 continue;
@@ -116,8 +117,16 @@ fn is_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("cannot read {}: {error}", path.display()))
+/// A file that cannot be opened.
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let path = path.display();
+    Failure::usage(said!("cannot read {path}", "无法读取 {path}").because(error))
+        .next(said!("Check its name; nothing was taken.", "请检查文件名；尚未导入任何订单。"))
+}
+
+/// A file that broke off while it was read.
+pub fn cannot_read_on(name: impl std::fmt::Display) -> Said {
+    said!("cannot read on in {name}", "读取 {name} 时中断")
 }
 
 #[cfg(test)]

@@ -183,8 +183,11 @@ impl Map {
     /// Reads a mapping file.
     pub fn load(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
-        Self::parse(&text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+            .map_err(|error| super::lines::unreadable(path, &error))?;
+        if let Err(error) = toml::from_str::<Self>(&text) {
+            return Err(super::wrong_map::unreadable(path, &text, &error));
+        }
+        Self::parse(&text).map_err(|why| super::wrong_map::placed(path, Failure::usage(why)))
     }
 
     /// Reads the text of a mapping file.

@@ -6,24 +6,29 @@
 //! that was taken is met as known: one look-up by its number, tens of thousands a second. A remembered place
 //! could be wrong (files change, a database is restored); the numbers of the orders cannot.
 
+mod causes;
 mod cell;
 mod columns;
 mod lines;
 mod map;
+mod opening;
 mod orders;
 mod parts;
 mod place;
+mod quotes;
 mod report;
 mod sheet;
 mod shops;
 #[cfg(test)]
 mod tests;
+mod wrong_map;
 
-use crate::center::{self, Center, Method};
+use crate::center::{Center, Method};
 use crate::cli::Options;
 use crate::commands::path_part;
 use crate::failure::Failure;
 use crate::log;
+use crate::said::{Said, said};
 use bytes::Bytes;
 use docket_app::imports::{ImportOptions, ImportReport};
 use docket_app::{App, Principal};
@@ -116,27 +121,43 @@ impl Door for Center {
 /// Imports the files and prints what became of them.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    let (report, outcome) =
-        center::with(options, async |center| import(&args, center).await).await?;
-    if let Some(path) = &args.report {
-        report.write_csv(path)?;
+    let out = options.output();
+    // Whatever can be wrong with files is said before a center is opened, or made.
+    opening::check_files(&args)?;
+    let opened = Source::open(&args)?;
+    let sheet = args.report.as_deref().map(|path| opening::report_file(path, &args)).transpose()?;
+    let (report, outcome) = opening::with_center(&args, options, &out, async |center| {
+        take_all(&args, opened, center).await
+    })
+    .await?;
+    if let Some((path, file)) = args.report.as_deref().zip(sheet) {
+        report.write_csv(path, file)?;
     }
     let shown = if args.verbose { usize::MAX } else { report::SHOWN };
-    options.output().show(&report, |out| report.print(shown, out));
+    out.show(&report, |out| report.print(shown, out));
     outcome?;
     if report.refused > 0 && report.taken + report.known == 0 {
-        return Err(
-            Failure::new("no order could be taken").next("Each refused row says why, above.")
-        );
+        let none = said!("no order could be taken", "没有订单可以导入");
+        return Err(Failure::new(none)
+            .next(said!("Each refused row says why, above.", "被拒绝的各行原因见上。")));
     }
     Ok(())
 }
 
-/// Imports the files. Whatever stops it on the way, what was done until then is reported.
+/// Opens the files and imports them.
+#[cfg(test)]
 async fn import(args: &Args, door: &impl Door) -> Result<(Report, Result<(), Failure>), Failure> {
+    take_all(args, Source::open(args)?, door).await
+}
+
+/// Imports what was opened. Whatever stops it on the way, what was done until then is reported.
+async fn take_all(
+    args: &Args,
+    (mut source, left_out): (Source, Vec<PathBuf>),
+    door: &impl Door,
+) -> Result<(Report, Result<(), Failure>), Failure> {
     let options =
         ImportOptions { live: args.live, dry_run: args.dry_run, issuer: args.issuer.clone() };
-    let (mut source, left_out) = Source::open(args)?;
     let mut report = Report::new(&options, left_out);
     let bar = progress(source.bytes());
     let stop = Arc::new(AtomicBool::new(false));
@@ -150,7 +171,7 @@ async fn import(args: &Args, door: &impl Door) -> Result<(Report, Result<(), Fai
         let part = tokio::select! {
             biased;
             _ = &mut interrupt => {
-                outcome = Err(Failure::new("the import was stopped"));
+                outcome = Err(Failure::new(said!("the import was stopped", "导入已停止")));
                 break;
             }
             part = parts.recv() => part,
@@ -165,7 +186,8 @@ async fn import(args: &Args, door: &impl Door) -> Result<(Report, Result<(), Fai
     }
     stop.store(true, Relaxed);
     drop(parts);
-    let read = reading.await.map_err(|error| Failure::new(format!("reading ended: {error}")))?;
+    let ended = |error| said!("reading ended", "读取终止").because(Said::as_told(error));
+    let read = reading.await.map_err(|error| Failure::new(ended(error)))?;
     bar.finish_and_clear();
     let outcome = outcome.and(read).map_err(|failure| report.stopped(failure));
     report.finished = outcome.is_ok();
@@ -216,18 +238,23 @@ enum Source {
 impl Source {
     /// Opens the files of a command; also answers those that the mapping gives no part.
     fn open(args: &Args) -> Result<(Self, Vec<PathBuf>), Failure> {
-        let Some(map) = &args.map else {
+        let Some(path) = &args.map else {
             let is_csv =
                 |file: &&PathBuf| file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
             if let Some(file) = args.files.iter().find(is_csv) {
-                let why = format!("{} is a CSV file, and there is no mapping", file.display());
-                return Err(Failure::usage(why).next("--map MAP.toml names one"));
+                let file = file.display();
+                return Err(Failure::usage(said!(
+                    "{file} is a CSV file, and there is no mapping",
+                    "{file} 是 CSV 文件，但没有给出映射"
+                ))
+                .next(said!("--map MAP.toml names one.", "请用 --map MAP.toml 指定。")));
             }
             return Ok((Self::Lines(Lines::open(&args.files)?), Vec::new()));
         };
-        let map = Map::load(map)?;
+        let map = Map::load(path)?;
         let parts = Parts::of(&map, &args.files)?;
-        let orders = Orders::open(&map, &parts)?;
+        let orders = Orders::open(&map, &parts);
+        let orders = orders.map_err(|failure| wrong_map::placed(path, failure))?;
         Ok((Self::Mapped(Box::new(orders)), parts.left_out))
     }
 

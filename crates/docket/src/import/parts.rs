@@ -1,9 +1,10 @@
 //! The files of a mapping told apart, and their columns looked up, before any row is read.
 
-use super::columns::{Column, FACTS, Header, Part};
+use super::columns::{Column, FACTS, Header, Part, or_meant};
 use super::map::{Fields, Map, Meaning, fits, nearest};
 use super::sheet::Sheet;
 use crate::failure::Failure;
+use crate::said::said;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,16 +36,25 @@ impl Parts {
                 [] => left_out.push(file.clone()),
                 [part] => found[part].push(file.clone()),
                 _ => {
-                    let why = format!("the mapping gives {name} more than one part");
-                    return Err(Failure::usage(why));
+                    return Err(Failure::usage(said!(
+                        "the mapping gives {name} more than one part",
+                        "映射给 {name} 指定了多种用途"
+                    ))
+                    .next(said!(
+                        "Narrow the patterns in `files`, so that only one fits.",
+                        "请缩小 files 的匹配范围，使其只匹配一处。"
+                    )));
                 }
             }
         }
         for (part, section) in ["orders", "items", "payments"].into_iter().enumerate() {
             if found[part].is_empty() && !patterns[part].is_empty() {
                 let names = patterns[part].join(" or ");
-                let why = format!("none of the files is the one of [{section}]: {names}");
-                return Err(Failure::usage(why));
+                return Err(Failure::usage(said!(
+                    "none of the files is the one of [{section}]: {names}",
+                    "没有 [{section}] 对应的文件：{names}"
+                ))
+                .next(said!("Name it on the command line too.", "请在命令行中一并给出。")));
             }
         }
         let [orders, items, payments] = found;
@@ -108,10 +118,11 @@ fn check_facts(facts: &Fields) -> Result<(), Failure> {
     match facts.keys().find(|fact| !FACTS.contains(&fact.as_str())) {
         None => Ok(()),
         Some(fact) => {
-            let nearest = nearest(fact, FACTS.iter().copied());
-            let nearest = nearest.map(|name| format!("; did you mean `{name}`?"));
-            let why = format!("the mapping sets the fact `{fact}`, which is none");
-            Err(Failure::usage(why + &nearest.unwrap_or_default()))
+            let why = said!(
+                "the mapping sets the fact `{fact}`, which is none",
+                "映射设置了事实 `{fact}`，没有此项"
+            );
+            Err(Failure::usage(or_meant(why, nearest(fact, FACTS.iter().copied()))))
         }
     }
 }

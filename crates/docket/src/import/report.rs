@@ -1,13 +1,17 @@
 //! What became of an import, part by part brought together: for people as tables, for programs as one JSON
 //! object, and row by row as CSV.
 
+use super::causes;
 use super::place::{Place, Unfit};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::said::{Said, said};
 use comfy_table::{CellAlignment, Table, presets};
 use docket_app::imports::{Difference, ImportOptions, ImportReport, Sums};
+use docket_domain::story::Language;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Rows listed to people, unless they ask for all.
@@ -110,11 +114,14 @@ impl Report {
         self.known += whole.known;
         self.refused += rows.len() as u64;
         for (_, row) in rows {
+            let order = row.order.map(|order| tame(&order).into());
+            let (field, message) = (tame(&row.field), tame(&row.message));
+            let row = Unfit { order, field, message, ..row };
             *self.refused_by_code.entry(row.code.clone()).or_default() += 1;
             self.refused_rows.push(row);
         }
         for (word, count) in source {
-            *self.source_statuses.entry(word).or_default() += count;
+            *self.source_statuses.entry(tame(&word)).or_default() += count;
         }
         for difference in whole.differences {
             let at = usize::try_from(difference.line).ok().and_then(|line| line.checked_sub(1));
@@ -128,55 +135,79 @@ impl Report {
     /// Says how far the import came, for a failure that stopped it.
     pub fn stopped(&self, failure: Failure) -> Failure {
         let Some(Place { file, line }) = &self.last else { return failure };
-        let message = format!("{}; it came to line {line} of {file}", failure.message);
-        let next = "run the same command again: what was taken is known and skipped";
-        Failure { message, ..failure }.next(next)
+        let came = said!("it came to line {line} of {file}", "已到 {file} 第 {line} 行");
+        Failure { message: failure.message.clone().and(came), ..failure }.next(said!(
+            "Run the same command again: what was taken is known and skipped.",
+            "请重新执行同一命令：已导入的订单会被识别并跳过。"
+        ))
     }
 
     /// Prints it for people, with at most `shown` rows of each list.
     pub fn print(&self, shown: usize, out: &Output) {
         for file in &self.left_out {
-            out.note(&format!("{}: the mapping gives it no part; not read", file.display()));
+            let file = file.display();
+            out.note(out.tell(&said!(
+                "{file}: the mapping gives it no part; not read",
+                "{file}：映射没有用到此文件，未读取"
+            )));
         }
-        table(&self.counts(), out);
+        table(&self.counts(out), out);
         if !self.sums.is_empty() {
-            table(&self.money(), out);
+            table(&self.money(out), out);
         }
-        list(out, "refused", self.refused_rows.iter().map(refused_line), shown);
-        let differences = self.differences.iter().map(PlacedDifference::line);
-        list(out, "taken, though the sums disagree", differences, shown);
+        list(
+            out,
+            out.say("refused", "被拒绝"),
+            self.refused_rows.iter().map(|row| refused_line(row, out)),
+            shown,
+        );
+        let differences = self.differences.iter().map(|difference| difference.line(out));
+        let title = out.say("taken, though the sums disagree", "已导入，但金额不一致");
+        list(out, title, differences, shown);
     }
 
-    fn counts(&self) -> Table {
+    fn counts(&self, out: &Output) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        let taken = if self.dry_run { "would be taken" } else { "taken" };
+        let taken = if self.dry_run {
+            out.say("would be taken", "可导入")
+        } else {
+            out.say("taken", "已导入")
+        };
+        let refused = out.say("refused", "被拒绝");
         let mut row = |what: &str, word: &str, count: u64| {
             table.add_row([what.to_owned(), word.to_owned(), count.to_string()]);
         };
-        row("read", "", self.read);
+        row(out.say("read", "读取"), "", self.read);
         row(taken, "", self.taken);
-        row("known", "", self.known);
-        row("refused", "", self.refused);
+        row(out.say("known", "已有"), "", self.known);
+        row(refused, "", self.refused);
         let parts = [
-            ("refused", &self.refused_by_code),
-            ("status there", &self.source_statuses),
-            ("status here", &self.statuses),
-            ("anomaly", &self.anomalies),
+            (refused, &self.refused_by_code),
+            (out.say("status there", "来源状态"), &self.source_statuses),
+            (out.say("status here", "此处状态"), &self.statuses),
+            (out.say("anomaly", "异常"), &self.anomalies),
         ];
         for (what, counts) in parts {
             for (word, count) in counts {
-                row(what, word, *count);
+                row(what, &causes::shown(word, out), *count);
             }
         }
         right(&mut table, &[2]);
         table
     }
 
-    fn money(&self) -> Table {
+    fn money(&self, out: &Output) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        table.set_header(["minor units", "items", "freight", "together", "payments", "unknown"]);
+        table.set_header([
+            out.say("minor units", "最小货币单位"),
+            out.say("items", "商品"),
+            out.say("freight", "运费"),
+            out.say("together", "合计"),
+            out.say("payments", "支付"),
+            out.say("unknown", "未知"),
+        ]);
         for (currency, sums) in &self.sums {
             let Sums { items, freight, payments, unknown } = *sums;
             let together = items.saturating_add(freight);
@@ -188,26 +219,34 @@ impl Report {
         table
     }
 
-    /// Writes every refused row and every difference to `path`.
-    pub fn write_csv(&self, path: &Path) -> Result<(), Failure> {
-        let cannot = |error: &dyn std::fmt::Display| {
-            Failure::new(format!("cannot write {}: {error}", path.display()))
-        };
-        let mut csv = csv::Writer::from_path(path).map_err(|error| cannot(&error))?;
-        let header = ["outcome", "file", "line", "order", "field", "code", "message"];
-        csv.write_record(header).map_err(|error| cannot(&error))?;
+    /// Writes every refused row and every difference to `file`, which is at `path`.
+    pub fn write_csv(&self, path: &Path, file: File) -> Result<(), Failure> {
+        self.rows_to(file).map_err(|error| {
+            let path = path.display();
+            let cannot = said!("cannot write {path}", "无法写入 {path}");
+            Failure::new(cannot.because(&std::io::Error::from(error))).next(said!(
+                "The import is done; run it again with another --report: nothing is taken twice.",
+                "导入已完成；请换一个 --report 重新执行：不会重复导入。"
+            ))
+        })
+    }
+
+    fn rows_to(&self, file: File) -> csv::Result<()> {
+        let mut csv = csv::Writer::from_writer(file);
+        csv.write_record(["outcome", "file", "line", "order", "field", "code", "message"])?;
         for Unfit { place, order, field, code, message } in &self.refused_rows {
             let (line, order) = (place.line.to_string(), order.as_deref().unwrap_or_default());
             let row = ["refused", &place.file, &line, order, field, code, message];
-            csv.write_record(row).map_err(|error| cannot(&error))?;
+            csv.write_record(row)?;
         }
         for PlacedDifference { file, difference } in &self.differences {
             let (line, id) = (difference.line.to_string(), difference.external_id.as_deref());
-            let (id, message) = (id.unwrap_or_default(), amounts(difference));
+            let (id, message) =
+                (id.unwrap_or_default(), amounts(difference).to(Language::En).to_owned());
             let row = ["taken", file, &line, id, "payments", &difference.kind, &message];
-            csv.write_record(row).map_err(|error| cannot(&error))?;
+            csv.write_record(row)?;
         }
-        csv.flush().map_err(|error| cannot(&error))
+        Ok(csv.flush()?)
     }
 }
 
@@ -235,21 +274,58 @@ fn list(out: &Output, title: &str, rows: impl ExactSizeIterator<Item = String>, 
         out.line(&format!("  {row}"));
     }
     if all > shown {
-        out.line(&format!("  … and {} more (--verbose lists them)", all - shown));
+        let more = all - shown;
+        out.line(out.tell(&said!(
+            "  … and {more} more (--verbose lists them)",
+            "  …… 另有 {more} 条（用 --verbose 全部列出）"
+        )));
     }
 }
 
-fn refused_line(Unfit { place, order, field, code, message }: &Unfit) -> String {
+fn refused_line(Unfit { place, order, field, code, message }: &Unfit, out: &Output) -> String {
     let Place { file, line } = place;
     let order = order.as_ref().map(|order| format!("{order}: ")).unwrap_or_default();
+    let code = causes::shown(code, out);
     let colon = if field.is_empty() { "" } else { ": " };
     format!("{file}:{line}: {order}{code}: {field}{colon}{message}")
 }
 
-fn amounts(difference: &Difference) -> String {
+fn amounts(difference: &Difference) -> Said {
     let Difference { currency, payable, paid, .. } = difference;
-    let payable = payable.map_or("unknown".to_owned(), |payable| payable.to_string());
-    format!("payable {payable}, paid {paid} ({currency}, minor units)")
+    match payable {
+        Some(payable) => said!(
+            "payable {payable}, paid {paid} ({currency}, minor units)",
+            "应付 {payable}，已付 {paid}（{currency}，最小货币单位）"
+        ),
+        None => said!(
+            "payable unknown, paid {paid} ({currency}, minor units)",
+            "应付未知，已付 {paid}（{currency}，最小货币单位）"
+        ),
+    }
+}
+
+/// Characters of a text of a file that are shown.
+const SHOWN_CHARS: usize = 160;
+
+/// A text of a file as it may be shown: signs that would do something to a terminal are written out, and a long
+/// one is cut.
+fn tame(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len().min(SHOWN_CHARS));
+    for (number, sign) in text.chars().enumerate() {
+        if number == SHOWN_CHARS {
+            shown.push('…');
+            break;
+        }
+        match sign {
+            sign if sign.is_control() => shown.extend(sign.escape_default()),
+            // Marks of direction and the like, which change how what stands beside them is read.
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                shown.extend(sign.escape_unicode());
+            }
+            sign => shown.push(sign),
+        }
+    }
+    shown
 }
 
 impl PlacedDifference {
@@ -259,10 +335,23 @@ impl PlacedDifference {
         (&self.file, self.difference.line, &self.difference.kind, self.difference.paid)
     }
 
-    fn line(&self) -> String {
+    fn line(&self, out: &Output) -> String {
         let difference = &self.difference;
         let id = difference.external_id.as_deref().unwrap_or_default();
         let (line, kind) = (difference.line, &difference.kind);
-        format!("{}:{line}: {id}: {kind}: {}", self.file, amounts(difference))
+        let (id, amounts) = (tame(id), amounts(difference));
+        format!("{}:{line}: {id}: {kind}: {}", self.file, out.tell(&amounts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_file_does_nothing_to_a_terminal() {
+        assert_eq!(tame("茶 \u{1b}[31m\0\u{202e}"), "茶 \\u{1b}[31m\\u{0}\\u{202e}");
+        let long = tame(&"x".repeat(10_000));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (SHOWN_CHARS + 1, true));
     }
 }

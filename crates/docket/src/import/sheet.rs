@@ -4,7 +4,10 @@
 //! never the row itself. So memory grows with the number of rows and not with what stands in them, and files
 //! larger than memory can be joined in whatever order they are.
 
+use super::lines::{cannot_read_on, unreadable};
+use super::quotes;
 use crate::failure::Failure;
+use crate::said::{Said, said};
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, StringRecord};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,6 +23,9 @@ pub struct Sheet {
     pub path: PathBuf,
     /// The names of its columns.
     pub header: Vec<String>,
+    delimiter: u8,
+    /// How large the file was when it was opened.
+    length: u64,
     reader: Reader<File>,
 }
 
@@ -39,6 +45,8 @@ pub enum BadRow {
     Utf8,
     /// It has more or fewer cells than the header.
     Cells { has: usize, wanted: usize },
+    /// A quote that opens in this line is not closed to the end of the file.
+    OpenQuote { line: u64 },
 }
 
 impl BadRow {
@@ -50,6 +58,10 @@ impl BadRow {
                 let why = format!("the row has {has} cells; the header has {wanted}");
                 ("wrong_cells", why)
             }
+            Self::OpenQuote { line } => (
+                "open_quote",
+                format!("a quote opens in line {line} and is not closed: all behind it is lost"),
+            ),
         }
     }
 }
@@ -57,10 +69,7 @@ impl BadRow {
 impl Sheet {
     /// Opens a file to be read from its first row on, `buffer` bytes at a time.
     pub fn open(path: &Path, delimiter: u8, buffer: usize) -> Result<Self, Failure> {
-        let unreadable = |error: &dyn std::fmt::Display| {
-            Failure::new(format!("cannot read {}: {error}", path.display()))
-        };
-        let file = File::open(path).map_err(|error| unreadable(&error))?;
+        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
         let mut reader = ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
@@ -69,19 +78,27 @@ impl Sheet {
             .terminator(csv::Terminator::Any(b'\n'))
             .buffer_capacity(buffer)
             .from_reader(file);
-        let header = reader.byte_headers().map_err(|error| unreadable(&error))?;
+        let header = reader.byte_headers().map_err(|error| {
+            let shown = path.display();
+            Failure::new(
+                said!("cannot read {shown}", "无法读取 {shown}").because(Said::as_told(error)),
+            )
+        })?;
         // An encoding that is not ours still has its column names in ASCII, or none is found by its name.
         let name = |name: &[u8]| String::from_utf8_lossy(name).trim().to_owned();
         let header: Vec<String> = header.iter().map(name).collect();
         if header.iter().all(String::is_empty) {
-            return Err(Failure::usage(format!("{} has no header", path.display())));
+            let path = path.display();
+            return Err(Failure::usage(said!("{path} has no header", "{path} 没有表头"))
+                .next(said!("The first row names the columns.", "首行应为列名。")));
         }
-        Ok(Self { path: path.to_owned(), header, reader })
+        let length = reader.get_ref().metadata().map_or(0, |metadata| metadata.len());
+        Ok(Self { path: path.to_owned(), header, delimiter, length, reader })
     }
 
     /// How large the file is.
-    pub fn bytes(&self) -> u64 {
-        self.reader.get_ref().metadata().map_or(0, |metadata| metadata.len())
+    pub const fn bytes(&self) -> u64 {
+        self.length
     }
 
     /// How much of it was read.
@@ -96,7 +113,11 @@ impl Sheet {
             return Ok(None);
         }
         let line = cells.position().map_or(0, Position::line);
-        Ok(Some(Row { line, cells: self.judged(cells) }))
+        let cells = match self.open_quote(&cells)? {
+            Some(line) => Err(BadRow::OpenQuote { line }),
+            None => self.judged(cells),
+        };
+        Ok(Some(Row { line, cells }))
     }
 
     /// Reads the next row that is not a blank line; false at the end.
@@ -110,6 +131,15 @@ impl Sheet {
                 return Ok(true);
             }
         }
+    }
+
+    /// The line of a quote that opens in this row and is never closed; only the last row can have one.
+    fn open_quote(&self, row: &ByteRecord) -> Result<Option<u64>, Failure> {
+        let Some(begin) = row.position().filter(|_| self.read() >= self.bytes()) else {
+            return Ok(None);
+        };
+        let found = quotes::open_at_the_end(&self.path, begin, self.delimiter);
+        found.map_err(|error| unreadable(&self.path, &error))
     }
 
     fn at(&mut self, entry: &Entry) -> Result<Option<Row>, Failure> {
@@ -128,8 +158,21 @@ impl Sheet {
     }
 
     fn broken(&self, error: &csv::Error) -> Failure {
-        Failure::new(format!("cannot read on in {}: {error}", self.path.display()))
+        Failure::new(cannot_read_on(self.path.display()).because(Said::as_told(error)))
     }
+}
+
+/// Rows that a quote has swallowed are missing from their orders: nothing of such a file can be trusted.
+fn open_quote(path: &Path, line: u64) -> Failure {
+    let path = path.display();
+    Failure::usage(said!(
+        "{path}:{line}: a quote opens here and is not closed",
+        "{path}:{line}：此处的引号没有结束"
+    ))
+    .next(said!(
+        "Close it, or write it twice where it is part of the text; nothing was taken.",
+        "请补上结束的引号；若引号是内容的一部分，请写两遍。尚未导入任何订单。"
+    ))
 }
 
 /// The rows of several files, by the order they belong to.
@@ -141,6 +184,8 @@ pub struct Index {
     entries: Vec<Entry>,
     /// Per entry: whether an order has asked for it.
     used: Vec<bool>,
+    /// Those that none has asked for, once they are asked for.
+    orphans: Option<Vec<Entry>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,6 +221,9 @@ impl Index {
             let mut sheet = Sheet::open(path, delimiter, 64 * 1024)?;
             let mut cells = ByteRecord::new();
             while sheet.read_into(&mut cells)? {
+                if let Some(line) = sheet.open_quote(&cells)? {
+                    return Err(open_quote(path, line));
+                }
                 let key = cells.get(keys[number]).unwrap_or_default();
                 let place = cells.position();
                 entries.push(Entry {
@@ -189,7 +237,7 @@ impl Index {
         }
         entries.sort_unstable();
         let used = vec![false; entries.len()];
-        Ok(Self { sheets, keys: keys.to_vec(), entries, used })
+        Ok(Self { sheets, keys: keys.to_vec(), entries, used, orphans: None })
     }
 
     /// Its files.
@@ -231,14 +279,21 @@ impl Index {
         Ok(found)
     }
 
-    /// The next row behind `from` that no order has asked for, and where to go on.
+    /// The row number `from` of those that no order has asked for, as they stand in the files, and where to go
+    /// on. To be asked for when every order was read.
     pub fn orphan(&mut self, from: usize) -> Result<Option<(usize, Found)>, Failure> {
-        let Some(at) = (from..self.used.len()).find(|at| !self.used[*at]) else { return Ok(None) };
-        let entry = self.entries[at];
+        let (entries, used) = (&self.entries, &self.used);
+        let orphans = self.orphans.get_or_insert_with(|| {
+            let unused = entries.iter().zip(used).filter(|(_, used)| !**used);
+            let mut unused: Vec<Entry> = unused.map(|(entry, _)| *entry).collect();
+            unused.sort_unstable_by_key(|entry| (entry.sheet, entry.byte));
+            unused
+        });
+        let Some(&entry) = orphans.get(from) else { return Ok(None) };
         let sheet = entry.sheet as usize;
         let row = self.sheets[sheet].at(&entry)?;
         let row = row.unwrap_or(Row { line: entry.line, cells: Ok(StringRecord::new()) });
-        Ok(Some((at + 1, (sheet, row))))
+        Ok(Some((from + 1, (sheet, row))))
     }
 }
 
@@ -284,6 +339,35 @@ mod tests {
             assert_eq!((sheet, row.line), (0, 4));
             assert!(index.orphan(next).unwrap().is_none());
         }
+    }
+
+    #[test]
+    fn rows_without_an_order_come_as_they_stand_in_the_file() {
+        let rows: Vec<String> = (1..100).map(|n| format!("{n},x")).collect();
+        let file = file(format!("order,a\n{}\n", rows.join("\n")).as_bytes());
+        let mut index = Index::build(&[file.path().to_owned()], &[0], b',').unwrap();
+        index.take("7").unwrap();
+        let (mut lines, mut from) = (Vec::new(), 0);
+        while let Some((next, (_, row))) = index.orphan(from).unwrap() {
+            lines.push(row.line);
+            from = next;
+        }
+        assert_eq!(lines, (2..=100).filter(|line| *line != 8).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_named_with_the_line_it_opens_in() {
+        let file = file(b"order,a\n1,\"x\ny\"\n2,5\" pipe\n3,\"ab\"\"c\n4,y\n5,z\n");
+        let mut sheet = Sheet::open(file.path(), b',', 1024).unwrap();
+        let mut rows = Vec::new();
+        while let Some(row) = sheet.next().unwrap() {
+            rows.push((row.line, row.cells.err()));
+        }
+        let open = BadRow::OpenQuote { line: 5 };
+        assert_eq!(rows, [(2, None), (4, None), (5, Some(open))]);
+        let failure = Index::build(&[file.path().to_owned()], &[0], b',').unwrap_err();
+        assert!(failure.message.contains(":5: a quote opens here"), "{failure:?}");
+        assert_eq!(failure.code, 2);
     }
 
     #[test]

@@ -102,6 +102,7 @@ fields! { SHOP_FIELDS, ShopOrder {
     "reported" reported Logistics Both,
     "received" received Logistics Both,
     "refunds" refunds Refunds Both,
+    "receive_by" receive_by Deadlines Both,
     "extended_by" extended_by Logistics Both,
     "settled_at" settled_at Settlement Both,
     "deadline" deadline Deadlines Both,

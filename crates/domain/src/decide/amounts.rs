@@ -54,7 +54,7 @@ fn component(c: i64, after: Quantity, whole: Quantity, given: i64) -> i64 {
 
 /// Which units a refund takes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum First {
+pub(crate) enum First {
     /// Those not shipped yet.
     Unshipped,
     /// Those shipped: they are to come back.
@@ -87,23 +87,32 @@ pub(super) fn lines(
     except: Option<Id>,
 ) -> Result<Vec<RefundLine>, Refusal> {
     let shop = work.shop();
-    let line = |(at, quantity): &(usize, Quantity)| {
-        let item = &shop.items[*at];
-        let whole = Components::of_line(item)?;
-        let units = goods(shop, item, except);
-        let given = Components::given(shop, item.id, except);
-        let after = units.taken + *quantity;
-        Some(RefundLine {
-            order_id: item.id,
-            quantity: *quantity,
-            shipped: first.shipped_of(units, *quantity),
-            amount: component(whole.money, after, item.quantity, given.money),
-            coins: component(whole.coins, after, item.quantity, given.coins),
-            third_party: component(whole.third_party, after, item.quantity, given.third_party),
-        })
-    };
+    let line =
+        |(at, quantity): &(usize, Quantity)| line(shop, &shop.items[*at], *quantity, first, except);
     let lines: Option<Vec<_>> = wanted.iter().map(line).collect();
     lines.ok_or(Refusal::AmountUnknown { operation: work.operation })
+}
+
+/// One line of a refund of `quantity` of `item`; none over an unknown amount.
+pub(crate) fn line(
+    shop: &ShopOrder,
+    item: &ItemOrder,
+    quantity: Quantity,
+    first: First,
+    except: Option<Id>,
+) -> Option<RefundLine> {
+    let whole = Components::of_line(item)?;
+    let units = goods(shop, item, except);
+    let given = Components::given(shop, item.id, except);
+    let after = units.taken + quantity;
+    Some(RefundLine {
+        order_id: item.id,
+        quantity,
+        shipped: first.shipped_of(units, quantity),
+        amount: component(whole.money, after, item.quantity, given.money),
+        coins: component(whole.coins, after, item.quantity, given.coins),
+        third_party: component(whole.third_party, after, item.quantity, given.third_party),
+    })
 }
 
 /// Looks again at which units of a refund are shipped: goods may have left since it was asked for.

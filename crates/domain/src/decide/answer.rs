@@ -170,13 +170,11 @@ pub(super) fn try_again(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusa
         let mut wanted = Vec::new();
         for line in &refund.lines {
             let item = work.shop().items.iter().position(|item| item.id == line.order_id);
-            let item = item.ok_or(Refusal::NoSuchPart { what: "line", id: line.order_id })?;
-            let left = work.shop_was().items[item].left_to_refund;
-            if line.quantity > left {
-                let (line, asked) = (line.order_id, line.quantity);
-                return Err(Refusal::TooMuch { line, asked, left });
+            let left = |item: &usize| work.shop_was().items[*item].left_to_refund;
+            match item.filter(|item| line.quantity <= left(item)) {
+                Some(item) => wanted.push((item, line.quantity)),
+                None => return Err(work.refuse("its units have been given back otherwise since")),
             }
-            wanted.push((item, line.quantity));
         }
         let first = amounts::First::of(refund.goods_back);
         let lines = amounts::lines(work, &wanted, first, Some(refund.refund_id))?;

@@ -12,6 +12,8 @@ pub(super) fn follow(work: &mut Work<'_, '_>, now: &Standing, at: usize) {
     let (was, is) = (&work.was.shops[at], &now.shops[at]);
     let shop = &mut work.tree.shops[at];
     let policy = work.cx.policy;
+    // As it stands before this change ends it: put off, or carried on after a refund.
+    keep_receive_by(shop);
     if matches!(is.status, Status::Cancelled | Status::Closed | Status::Completed) {
         shop.deadline = None;
         return;
@@ -41,6 +43,14 @@ pub(super) fn follow(work: &mut Work<'_, '_>, now: &Standing, at: usize) {
         shop.deadline = None;
     }
     stop_or_resume(shop, work.cx.at, policy.rest_at_least);
+    keep_receive_by(shop);
+}
+
+/// Until when it was to be received is shown ever after, when the deadline has gone.
+fn keep_receive_by(shop: &mut ShopOrder) {
+    if let Some(deadline) = shop.deadline.filter(|d| d.kind == DeadlineKind::ReceiveBy) {
+        shop.receive_by = Some(deadline.at);
+    }
 }
 
 /// Whether the store has still to answer a takeaway order of which something is left.

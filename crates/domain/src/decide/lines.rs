@@ -4,7 +4,10 @@ use super::work::{Work, invalid};
 use crate::operation::Asked;
 use crate::quantity::QUANTITY_LIMIT;
 use crate::status::ItemStanding;
-use crate::{Quantity, Refusal};
+use crate::{FieldError, Id, Quantity, Refusal};
+
+const NO_SUCH_LINE: &str = "no_such_part";
+const TOO_MUCH: &str = "too_much";
 
 /// The lines of the shop order that are meant, by position, each once with its quantity.
 ///
@@ -23,26 +26,66 @@ pub(super) fn asked(
     if lines.is_empty() {
         return Err(invalid("lines", "required", "name at least one line, or leave `lines` out"));
     }
-    let mut sums = vec![Quantity::ZERO; left.len()];
+    let (mut sums, mut wrong) = (vec![Quantity::ZERO; left.len()], WrongLines::default());
     for (at, asked) in lines.iter().enumerate() {
-        let item = work.shop().items.iter().position(|item| item.id == asked.order_id);
-        let item = item.ok_or(Refusal::NoSuchPart { what: "line", id: asked.order_id })?;
-        let quantity = asked.quantity.unwrap_or(left[item]);
+        let found = work.shop().items.iter().position(|item| item.id == asked.order_id);
+        let Some(item) = found else {
+            wrong.no_such_line(at, asked.order_id);
+            continue;
+        };
         if asked.quantity.is_some_and(|q| !(1..QUANTITY_LIMIT).contains(&q.0)) {
-            let field = format!("lines[{at}].quantity");
-            return Err(invalid(&field, "out_of_range", "a quantity is above 0 and below 10^6"));
+            wrong.quantity(at, "out_of_range", "a quantity is above 0 and below 10^6");
+            continue;
         }
+        let quantity = asked.quantity.unwrap_or(left[item]);
         sums[item] += quantity;
         if sums[item] > left[item] || quantity == Quantity::ZERO {
-            let asked = sums[item].max(Quantity(1));
-            return Err(Refusal::TooMuch {
-                line: work.shop().items[item].id,
-                asked,
-                left: left[item],
-            });
+            wrong.too_much(at, asked.quantity.map(|_| sums[item]), left[item]);
         }
     }
+    wrong.refused()?;
     Ok(sums.into_iter().enumerate().filter(|(_, sum)| *sum > Quantity::ZERO).collect())
+}
+
+/// What is wrong with the lines of a request, collected so that all of it is told at once.
+#[derive(Default)]
+pub(super) struct WrongLines(Vec<FieldError>);
+
+impl WrongLines {
+    /// The line at `at` names no line that is meant here.
+    pub fn no_such_line(&mut self, at: usize, id: Id) {
+        self.tell(format!("lines[{at}].order_id"), NO_SUCH_LINE, format!("there is no line {id}"));
+    }
+
+    /// The line at `at` asks for more than is `left`; without a quantity it asks for all of nothing.
+    pub fn too_much(&mut self, at: usize, asked: Option<Quantity>, left: Quantity) {
+        let message = match asked {
+            Some(asked) => format!("the line has {left} left, not {asked}"),
+            None => "the line has nothing left".to_owned(),
+        };
+        self.tell(format!("lines[{at}].quantity"), TOO_MUCH, message);
+    }
+
+    /// The quantity of the line at `at` is wrong in itself.
+    pub fn quantity(&mut self, at: usize, code: &'static str, message: &str) {
+        self.tell(format!("lines[{at}].quantity"), code, message.to_owned());
+    }
+
+    fn tell(&mut self, field: String, code: &'static str, message: String) {
+        self.0.push(FieldError { field, code, message });
+    }
+
+    /// The refusal of all of them, by the code they share, if anything is wrong.
+    pub fn refused(self) -> Result<(), Refusal> {
+        let Self(errors) = self;
+        let Some(first) = errors.first().map(|error| error.code) else { return Ok(()) };
+        let shared = errors.iter().all(|error| error.code == first);
+        Err(match first {
+            NO_SUCH_LINE if shared => Refusal::NoSuchLine(errors),
+            TOO_MUCH if shared => Refusal::TooMuch(errors),
+            _ => Refusal::Invalid(errors),
+        })
+    }
 }
 
 /// What a refund may still ask for of every line, counted in the tree as it becomes.

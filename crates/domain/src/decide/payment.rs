@@ -4,31 +4,41 @@ use super::work::{Done, Work, invalid};
 use super::{revoke, stock};
 use crate::change::PaymentClaim;
 use crate::money::AMOUNT_LIMIT;
-use crate::operation::PaymentReport;
+use crate::operation::{PaymentAsked, PaymentReport};
 use crate::price::sums;
 use crate::status::net_paid;
-use crate::tree::{Attempt, Payment, Received, RefundDue, Revoke};
+use crate::time::{DAY, MINUTE, Millis};
+use crate::tree::{Anomaly, Attempt, Payment, Received, RefundDue, Revoke};
 use crate::words::{
-    AttemptStatus, DueCause, Fulfilment, PaymentStatus, ReceiveType, RefundStatus, RevokeStatus,
-    Status,
+    AnomalyKind, AttemptStatus, DueCause, Fulfilment, PaymentStatus, ReceiveType, RefundStatus,
+    RevokeStatus, Status,
 };
 use crate::{ActorKind, Id, Refusal, Time, Tree};
 
 /// The tender of an attempt that was reported failed without having been opened here.
 const UNTOLD_TENDER: &str = "unknown";
+/// Attempts to pay that an order takes in all: each stands in its row and in every answer.
+const ATTEMPTS_MAX: usize = 20;
+/// How far ahead of our clock the time of a payment may lie: clocks differ, but not by days.
+const AHEAD_MAX: Millis = DAY;
+/// How long before its order a payment may have been made without being noted as strange.
+const BEFORE_ORDER_MAX: Millis = 10 * MINUTE;
 
 /// Opens an attempt; several may be open (voucher and card, or a buyer who switches wallets).
-pub(super) fn start(
-    work: &mut Work<'_, '_>,
-    tender: &str,
-    amount: Option<i64>,
-    gateway: Option<&str>,
-) -> Result<Done, Refusal> {
+pub(super) fn start(work: &mut Work<'_, '_>, asked: &PaymentAsked) -> Result<Done, Refusal> {
+    let PaymentAsked { tender, amount, gateway, terms_version } = asked;
+    let current = work.tree.payment.terms_version;
+    if let Some(expected) = terms_version.filter(|expected| *expected != current) {
+        return Err(Refusal::TermsConflict { expected, current });
+    }
     if !is_unpaid_and_open(work) || work.was.revoke_status != RevokeStatus::None {
         return Err(work.refuse("it must be open and not paid"));
     }
     if tender.is_empty() {
         return Err(invalid("tender", "required", "name how it is paid"));
+    }
+    if work.tree.payment.attempts.len() >= ATTEMPTS_MAX {
+        return Err(Refusal::TooManyAttempts { most: ATTEMPTS_MAX });
     }
     let left = work.was.payable.known().map(|payable| payable - work.was.paid);
     let amount = amount.or(left).ok_or(Refusal::AmountUnknown { operation: work.operation })?;
@@ -42,8 +52,8 @@ pub(super) fn start(
     let attempt_id = work.next_id();
     let attempt = Attempt {
         attempt_id,
-        tender: tender.to_owned(),
-        gateway: gateway.map(ToOwned::to_owned),
+        tender: tender.clone(),
+        gateway: gateway.clone(),
         amount,
         terms_version: work.tree.payment.terms_version,
         status: AttemptStatus::Open,
@@ -51,9 +61,9 @@ pub(super) fn start(
     };
     work.tree.payment.attempts.push(attempt);
     work.say("attempt_id", attempt_id.to_string());
-    work.say("tender", tender);
+    work.say("tender", tender.as_str());
     work.say("amount", amount);
-    work.say_if("gateway", gateway);
+    work.say_if("gateway", gateway.as_deref());
     Ok(Done::Changed)
 }
 
@@ -73,6 +83,7 @@ pub(super) fn succeeded(work: &mut Work<'_, '_>, report: &PaymentReport) -> Resu
         };
     }
     let paid_at = report.paid_at.unwrap_or(work.at());
+    note_if_before_the_order(work, report, paid_at);
     revive_if_completed(work, report.amount, paid_at);
     let counted = net_paid(&work.tree);
     let payment_id = work.next_id();
@@ -116,10 +127,28 @@ fn check_report(work: &Work<'_, '_>, report: &PaymentReport) -> Result<(), Refus
     if report.reference.is_empty() {
         return Err(invalid("reference", "required", "name the payment's own number"));
     }
+    if report.paid_at.is_some_and(|paid_at| paid_at.since(work.at()) > AHEAD_MAX) {
+        return Err(invalid("paid_at", "too_large", "it lies more than a day ahead"));
+    }
     let current = work.tree.payment.terms_version;
     match report.terms_version {
         Some(expected) if expected > current => Err(Refusal::TermsConflict { expected, current }),
         _ => Ok(()),
+    }
+}
+
+/// Money that moved before there was an order is taken, and noted.
+fn note_if_before_the_order(work: &mut Work<'_, '_>, report: &PaymentReport, paid_at: Time) {
+    let created_at = work.tree.payment.created_at;
+    if created_at.since(paid_at) > BEFORE_ORDER_MAX {
+        let kind = AnomalyKind::TimesOutOfOrder;
+        let detail = serde_json::json!({
+            "order_id": work.tree.id(), "first": Status::Paid, "then": Status::Created,
+            "reference": report.reference,
+        });
+        let anomaly = Anomaly { kind, at: work.at(), detail };
+        work.tree.payment.anomalies.push(anomaly);
+        work.say("anomaly", kind.word());
     }
 }
 

@@ -6,7 +6,7 @@ use super::{answer, lines};
 use crate::operation::{Asked, RefundAsked};
 use crate::status::is_agreed;
 use crate::tree::{Refund, RefundLine};
-use crate::words::{Fulfilment, RefundKind, RefundStatus, Status};
+use crate::words::{RefundKind, RefundStatus, Status};
 use crate::{ActorKind, Quantity, Refusal};
 
 /// A refund as it is made: what it is for, before what it amounts to is known.
@@ -85,14 +85,7 @@ fn left(work: &Work<'_, '_>, asked: Option<&[Asked]>) -> Result<Vec<(usize, Quan
 /// Makes a request that waits for its answer.
 fn apply(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Done, Refusal> {
     let mut refund = make(work, wanted)?;
-    let policy = work.cx.policy;
-    let to_answer = if refund.kind == RefundKind::Cancel && refund.by == ActorKind::Seller {
-        policy.answer_seller_cancel
-    } else if work.shop().fulfilment == Fulfilment::Takeaway {
-        policy.answer_takeaway
-    } else {
-        policy.answer_goods
-    };
+    let to_answer = work.cx.policy.to_answer(refund.kind, refund.by, work.shop().fulfilment);
     refund.answer_by = Some(work.at().plus(to_answer));
     work.shop_mut().refunds.push(refund);
     Ok(Done::Changed)

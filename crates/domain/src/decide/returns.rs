@@ -1,5 +1,6 @@
 //! Goods that come back.
 
+use super::lines::WrongLines;
 use super::money_back;
 use super::refund::waits_for_goods;
 use super::stock;
@@ -88,27 +89,29 @@ fn came_back(refund: &Refund, lines: Option<&[Asked]>) -> Result<Vec<Line>, Refu
     if lines.is_empty() {
         return Err(invalid("lines", "required", "name at least one line, or leave `lines` out"));
     }
-    let mut back: Vec<Line> = Vec::new();
+    let (mut back, mut wrong): (Vec<Line>, _) = (Vec::new(), WrongLines::default());
     for (at, asked) in lines.iter().enumerate() {
         let order_id = asked.order_id;
         if !refund.lines.iter().any(|line| line.order_id == order_id) {
-            return Err(Refusal::NoSuchPart { what: "line", id: order_id });
+            wrong.no_such_line(at, order_id);
+            continue;
         }
         let left = out(order_id);
         let quantity = asked.quantity.unwrap_or(left);
         if asked.quantity.is_some_and(|quantity| quantity <= Quantity::ZERO) {
-            let field = format!("lines[{at}].quantity");
-            return Err(invalid(&field, "out_of_range", "a quantity is above 0"));
+            wrong.quantity(at, "out_of_range", "a quantity is above 0");
+            continue;
         }
         let known = back.iter().position(|line| line.order_id == order_id);
         let sum = quantity + known.map_or(Quantity::ZERO, |known| back[known].quantity);
         if sum > left || quantity == Quantity::ZERO {
-            return Err(Refusal::TooMuch { line: order_id, asked: sum.max(Quantity(1)), left });
+            wrong.too_much(at, asked.quantity.map(|_| sum), left);
         }
         match known {
             Some(known) => back[known].quantity = sum,
             None => back.push(Line { order_id, quantity }),
         }
     }
+    wrong.refused()?;
     Ok(back)
 }

@@ -1,6 +1,7 @@
 //! What was agreed, changed before it is paid: lines, discounts, freight, address. Each change of money is a
 //! new terms version, priced anew; an open attempt to pay forbids it.
 
+use super::lines::WrongLines;
 use super::stock;
 use super::work::{Done, Work, invalid};
 use crate::money::AMOUNT_LIMIT;
@@ -101,20 +102,22 @@ fn lines_to_drop(work: &Work<'_, '_>, lines: Option<&[Asked]>) -> Result<Vec<usi
     let items = &work.shop().items;
     let is_open = |at: &usize| items[*at].dropped_at.is_none();
     let Some(lines) = lines else { return Ok((0..items.len()).filter(is_open).collect()) };
-    let mut dropped = Vec::new();
+    let (mut dropped, mut wrong) = (Vec::new(), WrongLines::default());
     for (at, asked) in lines.iter().enumerate() {
-        let item = items.iter().position(|item| item.id == asked.order_id);
-        let item = item.ok_or(Refusal::NoSuchPart { what: "line", id: asked.order_id })?;
-        if !is_open(&item) {
-            return Err(work.refuse("the line is dropped already"));
-        }
+        let Some(item) = items.iter().position(|item| item.id == asked.order_id) else {
+            wrong.no_such_line(at, asked.order_id);
+            continue;
+        };
         if asked.quantity.is_some_and(|quantity| quantity != items[item].quantity) {
-            let field = format!("lines[{at}].quantity");
-            return Err(invalid(&field, "not_whole", "a line is dropped whole"));
+            wrong.quantity(at, "not_whole", "a line is dropped whole");
         }
         if !dropped.contains(&item) {
             dropped.push(item);
         }
+    }
+    wrong.refused()?;
+    if !dropped.iter().all(is_open) {
+        return Err(work.refuse("the line is dropped already"));
     }
     Ok(dropped)
 }
@@ -173,10 +176,11 @@ fn in_range(field: &str, amount: Option<i64>) -> Result<(), Refusal> {
 /// Computes every share anew under a new terms version. Coins are cut to what is left for them.
 fn price_anew(work: &mut Work<'_, '_>) -> Result<Done, Refusal> {
     let own = work.shop_at();
-    price::spread(&mut work.tree, Coins::Cut).map_err(|error| {
-        let is_own = matches!(error.part, Part::Shop { shop } if shop == own);
-        let field = if is_own { error.part.field().to_owned() } else { error.part.path() };
-        error.refused_at(field)
+    price::spread(&mut work.tree, Coins::Cut).map_err(|errors| {
+        price::too_large(&errors, |part| match part {
+            Part::Shop { shop } if shop == own => part.field().to_owned(),
+            _ => part.path(),
+        })
     })?;
     let payable = sums::payable(&work.tree);
     let freight = sums::tree_freight(&work.tree);

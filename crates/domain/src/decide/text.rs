@@ -102,12 +102,10 @@ pub(super) fn restore(work: &mut Work<'_, '_>) -> Result<Done, Refusal> {
 }
 
 fn show(work: &mut Work<'_, '_>, from: &[Visible], to: Visible) -> Result<Done, Refusal> {
-    let finished = matches!(
-        work.was.status,
-        Status::Received | Status::Completed | Status::Closed | Status::Cancelled
-    );
+    // Finished is received or later; what was cancelled was never received.
+    let finished = matches!(work.was.status, Status::Received | Status::Completed | Status::Closed);
     if !finished {
-        return Err(work.refuse("it must be finished"));
+        return Err(work.refuse("it must be received, closed or completed"));
     }
     if work.tree.payment.visible == to {
         return Ok(Done::Already);

@@ -1,5 +1,6 @@
 //! What the scales say of a line sold by weight: lighter gives the difference back, heavier changes nothing.
 
+use super::lines::WrongLines;
 use super::refund::{self, Wanted};
 use super::work::{Done, Work, invalid};
 use crate::operation::Asked;
@@ -15,16 +16,22 @@ pub(super) fn weigh(work: &mut Work<'_, '_>, lines: &[Asked]) -> Result<Done, Re
     if lines.is_empty() {
         return Err(invalid("lines", "required", "name the lines that were weighed"));
     }
-    let mut lighter = Vec::new();
-    let mut total = Quantity::ZERO;
+    let (mut weights, mut wrong) = (Vec::new(), WrongLines::default());
     for (at, asked) in lines.iter().enumerate() {
         let found = work.shop().items.iter().position(|item| item.id == asked.order_id);
-        let item = found.ok_or(Refusal::NoSuchPart { what: "line", id: asked.order_id })?;
         let weight = asked.quantity.filter(|weight| (1..QUANTITY_LIMIT).contains(&weight.0));
-        let weight = weight.ok_or_else(|| {
-            let field = format!("lines[{at}].quantity");
-            invalid(&field, "out_of_range", "the weight is above 0 and below 10^6")
-        })?;
+        match (found, weight) {
+            (Some(item), Some(weight)) => weights.push((item, weight)),
+            (None, _) => wrong.no_such_line(at, asked.order_id),
+            (_, None) => {
+                wrong.quantity(at, "out_of_range", "the weight is above 0 and below 10^6");
+            }
+        }
+    }
+    wrong.refused()?;
+    let mut lighter = Vec::new();
+    let mut total = Quantity::ZERO;
+    for (item, weight) in weights {
         let standing = &work.shop_was().items[item];
         let line = &work.shop().items[item];
         if !line.weighed || line.weighed_as.is_some() {

@@ -4,6 +4,7 @@ use super::{Coins, Part, TooLarge, spread, sums};
 use crate::money::AMOUNT_LIMIT;
 use crate::placement::{PlacedItem, PlacedShop, Placement};
 use crate::quantity::QUANTITY_LIMIT;
+use crate::refusal::DiscountTooLarge;
 use crate::tree::{FreightShares, Home, Revoke, Shares};
 use crate::words::Visible;
 use crate::{
@@ -23,7 +24,7 @@ pub fn assemble(placement: &Placement, issuer: &str, at: Time) -> Result<Tree, R
     if !errors.is_empty() {
         return Err(Refusal::Invalid(errors));
     }
-    spread(&mut tree, Coins::AsAsked).map_err(|error| error.refused_at(Part::path(error.part)))?;
+    spread(&mut tree, Coins::AsAsked).map_err(|errors| too_large(&errors, Part::path))?;
     let payable = sums::payable(&tree).known();
     match (placement.expected_total, payable) {
         (Some(expected), Some(current)) if expected != current => {
@@ -44,11 +45,14 @@ pub fn number(tree: &mut Tree, next: &mut dyn FnMut() -> Id) {
     }
 }
 
-impl TooLarge {
-    /// The refusal of the discount in the field `field`.
-    pub fn refused_at(self, field: String) -> Refusal {
-        Refusal::DiscountTooLarge { field, discount: self.discount, left: self.left }
-    }
+/// The refusal of these discounts, each in the field that `field` names.
+pub fn too_large(errors: &[TooLarge], field: impl Fn(Part) -> String) -> Refusal {
+    let all = errors.iter().map(|error| DiscountTooLarge {
+        field: field(error.part),
+        discount: error.discount,
+        left: error.left,
+    });
+    Refusal::DiscountTooLarge(all.collect())
 }
 
 fn payment_order(placement: &Placement, issuer: &str, at: Time) -> PaymentOrder {
@@ -107,6 +111,7 @@ fn shop_order(shop: &PlacedShop, at: Time) -> ShopOrder {
         reported: None,
         received: None,
         refunds: Vec::new(),
+        receive_by: None,
         extended_by: 0,
         settled_at: None,
         deadline: None,
@@ -267,7 +272,11 @@ mod tests {
     }
 
     fn too_large(field: &str, discount: i64, left: i64) -> Refusal {
-        Refusal::DiscountTooLarge { field: field.to_owned(), discount, left }
+        Refusal::DiscountTooLarge(vec![DiscountTooLarge {
+            field: field.to_owned(),
+            discount,
+            left,
+        }])
     }
 
     /// The example of the interface, to the digit.
@@ -332,6 +341,30 @@ mod tests {
         coins.coins = Amount::of(600);
         coins.third_party_discount = Amount::of(1);
         assert_eq!(refusal(&coins), too_large("third_party_discount", 1, 0));
+    }
+
+    #[test]
+    fn every_discount_that_is_too_large_at_a_step_is_told_at_once() {
+        let fields = |placement: &Placement| match refusal(placement) {
+            Refusal::DiscountTooLarge(all) => all.into_iter().map(|one| one.field).collect(),
+            other => vec![other.to_string()],
+        };
+        let wrong = || shop(0, 0, vec![item(500, 1000, 501), item(9, 1000, 9), item(5, 1000, 6)]);
+        assert_eq!(
+            fields(&placement(vec![wrong(), wrong()])),
+            [
+                "shops[0].items[0].item_discount",
+                "shops[0].items[2].item_discount",
+                "shops[1].items[0].item_discount",
+                "shops[1].items[2].item_discount"
+            ]
+        );
+        let at_shops = placement(vec![
+            shop(11, 0, vec![item(10, 1000, 0)]),
+            shop(1, 0, vec![item(10, 1000, 0)]),
+            shop(12, 0, vec![item(10, 1000, 0)]),
+        ]);
+        assert_eq!(fields(&at_shops), ["shops[0].shop_discount", "shops[2].shop_discount"]);
     }
 
     #[test]

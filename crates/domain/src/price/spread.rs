@@ -26,6 +26,12 @@ pub enum Part {
     ThirdParty,
 }
 
+impl From<TooLarge> for Vec<TooLarge> {
+    fn from(only: TooLarge) -> Self {
+        vec![only]
+    }
+}
+
 impl Part {
     /// The path of the field in a placement.
     pub fn path(self) -> String {
@@ -107,16 +113,28 @@ struct Slot {
 
 /// Computes every share of `tree` anew from its discounts, list prices and freights.
 ///
-/// With [`Coins::Cut`] the coins become what the third-party discount leaves, at most what they were.
-pub fn spread(tree: &mut Tree, coins: Coins) -> Result<(), TooLarge> {
+/// With [`Coins::Cut`] the coins become what the third-party discount leaves, at most what they were. The error
+/// names every discount that is too large at the first step that has one: what a later step would leave is not
+/// known then.
+pub fn spread(tree: &mut Tree, coins: Coins) -> Result<(), Vec<TooLarge>> {
     let mut slots = slots(tree)?;
+    let mut too_large = Vec::new();
     for shop in 0..tree.shops.len() {
         let discount = tree.shops[shop].shop_discount;
         let mut lines: Vec<&mut Slot> =
             slots.iter_mut().filter(|slot| slot.shop == shop && slot.item.is_some()).collect();
-        for (at, share) in take(&mut lines, discount, Part::Shop { shop })? {
-            tree.shops[shop].items[at.1.expect("only lines were chosen")].shares.shop = share;
+        match take(&mut lines, discount, Part::Shop { shop }) {
+            Ok(shares) => {
+                for (at, share) in shares {
+                    let item = at.1.expect("only lines were chosen");
+                    tree.shops[shop].items[item].shares.shop = share;
+                }
+            }
+            Err(error) => too_large.push(error),
         }
+    }
+    if !too_large.is_empty() {
+        return Err(too_large);
     }
     let mut lines: Vec<&mut Slot> = slots.iter_mut().filter(|slot| slot.item.is_some()).collect();
     for (at, share) in take(&mut lines, tree.payment.platform_discount, Part::Platform)? {
@@ -142,8 +160,8 @@ pub fn spread(tree: &mut Tree, coins: Coins) -> Result<(), TooLarge> {
 }
 
 /// Lines in request order, a shop's freight after its lines; dropped nodes aside.
-fn slots(tree: &Tree) -> Result<Vec<Slot>, TooLarge> {
-    let mut slots = Vec::new();
+fn slots(tree: &Tree) -> Result<Vec<Slot>, Vec<TooLarge>> {
+    let (mut slots, mut too_large) = (Vec::new(), Vec::new());
     for (shop, node) in tree.shops.iter().enumerate().filter(|(_, s)| s.dropped_at.is_none()) {
         for (item, line) in node.items.iter().enumerate().filter(|(_, i)| i.dropped_at.is_none()) {
             let gross = sums::gross(line.list_price, line.quantity);
@@ -153,13 +171,13 @@ fn slots(tree: &Tree) -> Result<Vec<Slot>, TooLarge> {
                 && rest < 0
             {
                 let part = Part::Item { shop, item };
-                return Err(TooLarge { part, discount, left: whole });
+                too_large.push(TooLarge { part, discount, left: whole });
             }
             slots.push(Slot { shop, item: Some(item), left });
         }
         slots.push(Slot { shop, item: None, left: node.freight });
     }
-    Ok(slots)
+    if too_large.is_empty() { Ok(slots) } else { Err(too_large) }
 }
 
 type Place = (usize, Option<usize>);

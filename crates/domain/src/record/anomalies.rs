@@ -1,7 +1,7 @@
 //! What contradicts in a recorded tree. Contradictions between facts are looked for anew with each report: one
 //! that later facts resolve leaves the tree (its log rows keep it); what a report itself got wrong stays.
 
-use super::{Copy, facts, goods};
+use super::{Copy, facts, goods, refunds};
 use crate::tree::{Anomaly, PaymentOrder};
 use crate::words::{AnomalyKind, PaymentStatus, RefundStatus, Status};
 use crate::{Amount, Json, ShopOrder, Time, Tree, status};
@@ -12,6 +12,13 @@ pub(super) fn note(tree: &mut Tree, kind: AnomalyKind, detail: Json, at: Time) {
     let known = tree.payment.anomalies.iter().any(|a| a.kind == kind && a.detail == detail);
     if !known {
         tree.payment.anomalies.push(Anomaly { kind, at, detail });
+    }
+}
+
+/// Keeps what the source found to contradict and facts alone do not tell.
+pub(super) fn told(tree: &mut Tree, told: &[Anomaly]) {
+    for anomaly in told.iter().filter(|anomaly| !is_between_facts(anomaly)) {
+        note(tree, anomaly.kind, anomaly.detail.clone(), anomaly.at);
     }
 }
 
@@ -26,6 +33,7 @@ pub(super) fn contradictions(copy: &mut Copy, total: Amount, at: Time) {
         for shop in tree.shops.iter().filter(|shop| shop.dropped_at.is_none()) {
             found.cancel(tree, shop);
             found.times(&tree.payment, shop);
+            found.0.extend(refunds::contradictions(tree, shop));
         }
         let unknown = copy.untimed.details(tree);
         found.0.extend(unknown.into_iter().map(|detail| (AnomalyKind::TimeUnknown, detail)));
@@ -48,7 +56,9 @@ fn is_between_facts(anomaly: &Anomaly) -> bool {
         | K::TimesOutOfOrder
         | K::TimeUnknown
         | K::RefundUnknown => true,
-        K::SumMismatch => anomaly.detail.get("total").is_some(),
+        K::SumMismatch => {
+            anomaly.detail.get("total").is_some() || anomaly.detail["field"] == refunds::FIELD
+        }
         K::TermsChanged | K::PaymentReferenceTaken | K::Oversold | K::CurrencyMismatch => false,
     }
 }

@@ -1,8 +1,9 @@
 //! Deadlines of a recorded tree: none, unless it is at home here and asked for live; then from now on.
 
 use crate::decide::Context;
+use crate::status::is_open;
 use crate::tree::{Deadline, Home};
-use crate::words::{DeadlineKind, Fulfilment, PaymentStatus, Status};
+use crate::words::{DeadlineKind, Fulfilment, PaymentStatus, RefundStatus, Status};
 use crate::{ShopOrder, Tree, status};
 
 /// Sets deadlines by what the tree has come to. A deadline that is running for the same reason goes on.
@@ -25,6 +26,28 @@ pub(super) fn set(tree: &mut Tree, live: bool, cx: &Context<'_>) {
     }
     for (shop, standing) in tree.shops.iter_mut().zip(&standing.shops) {
         shop.deadline = running(shop.deadline, wanted(shop, standing.status, cx), cx);
+        answers(shop, cx);
+    }
+}
+
+/// Requests that wait for their answer get a day until which; meanwhile receive-by and settle-at stand still.
+fn answers(shop: &mut ShopOrder, cx: &Context<'_>) {
+    for refund in shop.refunds.iter_mut().filter(|r| r.status == RefundStatus::Applied) {
+        let length = cx.policy.to_answer(refund.kind, refund.by, shop.fulfilment);
+        refund.answer_by = refund.answer_by.or(Some(cx.at.plus(length)));
+    }
+    let open = shop.refunds.iter().any(is_open);
+    let Some(deadline) = &mut shop.deadline else { return };
+    if !matches!(deadline.kind, DeadlineKind::ReceiveBy | DeadlineKind::SettleAt) {
+        return;
+    }
+    match deadline.stopped_with {
+        None if open => deadline.stopped_with = Some(deadline.at.since(cx.at).max(0)),
+        Some(rest) if !open => {
+            deadline.at = cx.at.plus(rest.max(cx.policy.rest_at_least));
+            deadline.stopped_with = None;
+        }
+        _ => {}
     }
 }
 

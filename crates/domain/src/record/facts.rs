@@ -1,12 +1,12 @@
-//! Payments of a report, what it says of paying, and the cancel that meets money.
+//! Payments and attempts of a report, what it says of paying and of revoking, and the cancel that meets money.
 
-use super::{Copy, Heard, Report, anomalies};
+use super::{Copy, Heard, Report, ReportedAttempt, anomalies};
 use crate::Tree;
 use crate::change::PaymentClaim;
 use crate::decide::Context;
 use crate::money::AMOUNT_LIMIT;
-use crate::tree::Payment;
-use crate::words::{AnomalyKind, PaymentStatus, Status};
+use crate::tree::{Attempt, Payment, Revoke};
+use crate::words::{AnomalyKind, AttemptStatus, PaymentStatus, Status};
 use serde_json::json;
 
 /// Takes down the payments of a report, each (tender, reference) once; answers the references it claims.
@@ -16,7 +16,7 @@ pub(super) fn payments(
     cx: &mut Context<'_>,
 ) -> Vec<PaymentClaim> {
     let mut claims = Vec::new();
-    let Copy { tree, untimed, .. } = copy;
+    let Copy { tree, untimed, payments, .. } = copy;
     let placed_by = tree.payment.issuer.clone();
     for (index, told) in report.payments.iter().enumerate() {
         let claim = PaymentClaim::of(&told.tender, &told.reference, &report.issuer);
@@ -31,6 +31,7 @@ pub(super) fn payments(
         });
         let amount = told.amount.clamp(0, AMOUNT_LIMIT - 1);
         if let Some(payment) = known {
+            payments.push(payment.payment_id);
             if let Some(at) = told.paid_at
                 && untimed.learn_payment(payment.payment_id)
             {
@@ -58,6 +59,7 @@ pub(super) fn payments(
         if told.paid_at.is_none() {
             untimed.payment(payment.payment_id);
         }
+        payments.push(payment.payment_id);
         claims.push(claim);
         tree.payment.payments.push(payment);
         if amount != told.amount {
@@ -91,15 +93,72 @@ pub(super) fn payment_status(tree: &mut Tree, heard: &Heard<'_>) {
     });
 }
 
+/// Takes down attempts to pay, each once: the same tender, gateway, amount and moment is the same attempt.
+pub(super) fn attempts(tree: &mut Tree, told: &[ReportedAttempt], cx: &mut Context<'_>) {
+    let mut taken = Vec::with_capacity(told.len());
+    for told in told {
+        let amount = told.amount.clamp(0, AMOUNT_LIMIT - 1);
+        let terms_version = tree.payment.terms_version;
+        let attempts = &mut tree.payment.attempts;
+        let same = |attempt: &Attempt| {
+            attempt.tender == told.tender
+                && attempt.gateway == told.gateway
+                && attempt.amount == amount
+                && attempt.created_at == told.created_at
+        };
+        let at = (0..attempts.len()).find(|at| !taken.contains(at) && same(&attempts[*at]));
+        let at = at.unwrap_or_else(|| {
+            attempts.push(Attempt {
+                attempt_id: (cx.next_id)(),
+                tender: told.tender.clone(),
+                gateway: told.gateway.clone(),
+                amount,
+                terms_version,
+                status: told.status,
+                created_at: told.created_at,
+            });
+            attempts.len() - 1
+        });
+        taken.push(at);
+        let rank = |status: AttemptStatus| match status {
+            AttemptStatus::Open => 0,
+            AttemptStatus::Closed => 1,
+            AttemptStatus::Failed => 2,
+            AttemptStatus::Succeeded => 3,
+        };
+        if rank(told.status) > rank(attempts[at].status) {
+            attempts[at].status = told.status;
+        }
+    }
+}
+
+/// Keeps the furthest the source says of revoking; of two that are as far, the one that came first.
+pub(super) fn revoke(tree: &mut Tree, told: &Revoke) {
+    let rank = |revoke: &Revoke| match revoke {
+        Revoke::None => 0,
+        Revoke::Revoking { .. } => 1,
+        Revoke::Failed { .. } => 2,
+        Revoke::Revoked { .. } => 3,
+    };
+    if rank(told) > rank(&tree.payment.revoke) {
+        tree.payment.revoke = told.clone();
+    }
+}
+
+pub(super) const fn is_revoked(tree: &Tree) -> bool {
+    matches!(tree.payment.revoke, Revoke::Revoked { .. })
+}
+
 /// Whether money came in, as far as facts or the source say.
 pub(super) fn has_money(tree: &Tree) -> bool {
     tree.payment.payments.iter().any(|payment| payment.amount > 0)
         || tree.payment.reported_payment == Some(PaymentStatus::Paid)
 }
 
-/// A reported cancel of an order with money closed it.
+/// A reported cancel of an order with money closed it, unless the order is known to be revoked: that ended it
+/// before it was paid.
 pub(super) fn cancels_with_money(tree: &mut Tree) {
-    if !has_money(tree) {
+    if !has_money(tree) || is_revoked(tree) {
         return;
     }
     for reported in tree.shops.iter_mut().filter_map(|shop| shop.reported.as_mut()) {

@@ -2,10 +2,10 @@
 //! where it names no fact.
 
 use super::times::Untimed;
-use super::{Copy, Place, ReportedShipment, ReportedShop, anomalies};
+use super::{Copy, Place, ReportedShipment, ReportedShop, anomalies, facts};
 use crate::decide::Context;
 use crate::tree::{DeliveryStep, Line, Reported, Shipment};
-use crate::words::{AnomalyKind, DeliveryStatus, Fulfilment, Status};
+use crate::words::{AnomalyKind, DeliveryStatus, Fulfilment, RefundStatus, Status};
 use crate::{Id, Quantity, ShopOrder, Time, status};
 use serde_json::json;
 
@@ -21,14 +21,18 @@ pub(super) fn take_down(copy: &mut Copy, place: &Place, told: &ReportedShop, cx:
     if let Some(at) = told.shipped_at {
         goods.shipped_at(at, cx);
     }
+    for step in &told.delivery {
+        goods.step(step.clone());
+    }
     if let Some(received) = told.received {
         goods.shop.received.get_or_insert(received);
-        goods.step(DeliveryStatus::Delivered, received.at);
+        goods.step(step(DeliveryStatus::Delivered, received.at));
     }
     if goods.shop.settled_at.is_none() {
         goods.shop.settled_at = told.settled_at;
     }
     goods.word(told);
+    goods.rest(told, place);
     for (line, reported) in too_much {
         let detail =
             json!({"field": "shipments", "order_id": line, "reported": reported.to_string()});
@@ -123,7 +127,7 @@ impl Goods<'_> {
     /// The goods left then; in which parcels is told elsewhere or not at all.
     fn shipped_at(&mut self, at: Time, cx: &mut Context<'_>) {
         if self.shop.fulfilment == Fulfilment::Takeaway {
-            self.step(DeliveryStatus::PickedUp, at);
+            self.step(step(DeliveryStatus::PickedUp, at));
             return;
         }
         for parcel in &mut self.shop.shipments {
@@ -140,13 +144,28 @@ impl Goods<'_> {
     }
 
     /// A step of the delivery axis, at its place among those known.
-    fn step(&mut self, status: DeliveryStatus, at: Time) {
+    fn step(&mut self, told: DeliveryStep) {
         let steps = &mut self.shop.delivery;
         if self.shop.fulfilment == Fulfilment::Takeaway
-            && steps.iter().all(|step| step.status != status)
+            && steps.iter().all(|step| step.status != told.status)
         {
-            let place = steps.partition_point(|step| step.status < status);
-            steps.insert(place, DeliveryStep { status, at, courier: None });
+            let place = steps.partition_point(|step| step.status < told.status);
+            steps.insert(place, told);
+        }
+    }
+
+    /// What moves no goods: days of grace, words, ratings, the scales. What is known stays, more wins over less.
+    fn rest(&mut self, told: &ReportedShop, place: &Place) {
+        self.shop.extended_by = self.shop.extended_by.max(told.extended_by);
+        if self.shop.seller_comment.is_none() {
+            self.shop.seller_comment.clone_from(&told.seller_comment);
+        }
+        for (told, at) in told.lines.iter().zip(&place.items) {
+            let Some(item) = self.shop.items.get_mut(*at) else { continue };
+            item.weighed_as = item.weighed_as.or(told.weighed_as);
+            if told.rates.len() > item.rates.len() {
+                item.rates.clone_from(&told.rates);
+            }
         }
     }
 
@@ -176,10 +195,12 @@ impl Goods<'_> {
     }
 }
 
-/// Forgets status words that facts say as well: without a time of their own they add nothing. A cancel stays.
+/// Forgets status words that facts say as well: without a time of their own they add nothing. A cancel stays. An
+/// order that was revoked, or a shop order of which all was given back, has come to its end: no word adds to it.
 pub(super) fn forget_what_facts_say(copy: &mut Copy) {
     let standing = status::of(&copy.tree);
     let is_covered = standing.payable.known().is_some_and(|payable| standing.paid >= payable);
+    let is_revoked = facts::is_revoked(&copy.tree);
     for shop in &mut copy.tree.shops {
         let at_least = |reached: Status| match reached {
             Status::Completed => shop.settled_at.is_some(),
@@ -188,9 +209,11 @@ pub(super) fn forget_what_facts_say(copy: &mut Copy) {
             _ => is_covered,
         };
         let further = [Status::Paid, Status::Shipped, Status::Received, Status::Completed];
-        let said = shop.reported.is_some_and(|reported| {
-            further.into_iter().any(|status| status >= reported.status && at_least(status))
-                && !is_cancel(reported.status)
+        let ended = is_revoked || status::all_given_back(shop);
+        let said = shop.reported.is_some_and(|Reported { status: word, .. }| {
+            ended
+                || (!is_cancel(word)
+                    && further.into_iter().any(|status| status >= word && at_least(status)))
         });
         if said {
             shop.reported = None;
@@ -199,14 +222,26 @@ pub(super) fn forget_what_facts_say(copy: &mut Copy) {
     }
 }
 
+/// Whether every unit left, but those that were given back before they did.
 fn is_all_shipped(shop: &ShopOrder) -> bool {
-    let shipped = |item: Id| -> Quantity {
+    let sent = |item: Id| -> Quantity {
         let lines = shop.shipments.iter().flat_map(|parcel| &parcel.lines);
         lines.filter(|line| line.order_id == item).map(|line| line.quantity).sum()
     };
+    let kept = |item: Id| -> Quantity {
+        let done = shop.refunds.iter().filter(|refund| refund.status == RefundStatus::Refunded);
+        let lines = done.flat_map(|refund| &refund.lines).filter(|line| line.order_id == item);
+        lines.map(|line| line.quantity - line.shipped).sum()
+    };
     let picked_up = |step: &DeliveryStep| step.status >= DeliveryStatus::PickedUp;
     shop.delivery.iter().any(picked_up)
-        || everything(shop).iter().all(|line| shipped(line.order_id) >= line.quantity)
+        || everything(shop)
+            .iter()
+            .all(|line| sent(line.order_id) + kept(line.order_id) >= line.quantity)
+}
+
+fn step(status: DeliveryStatus, at: Time) -> DeliveryStep {
+    DeliveryStep { status, at, courier: None }
 }
 
 /// Everything that was ordered: the content of a parcel that nobody described.

@@ -16,10 +16,13 @@ use serde_json::json;
 pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, FieldError> {
     let mut placement = heard.placement.clone();
     let cuts = fit(&mut placement);
-    let at = heard.report.created_at.unwrap_or(cx.at);
+    let report = heard.report;
+    let at = report.created_at.or(report.created_guess).unwrap_or(cx.at);
     let mut tree = priced(&placement, &heard.report.issuer, at)?;
     price::number(&mut tree, cx.next_id);
     tree.payment.home = heard.report.home.clone();
+    tree.payment.visible = heard.report.visible.unwrap_or(tree.payment.visible);
+    tree.payment.terms_at = heard.report.terms_at;
     for cut in heard.left_out.iter().cloned().chain(cuts) {
         anomalies::note(&mut tree, AnomalyKind::SumMismatch, cut, cx.at);
     }
@@ -30,7 +33,7 @@ pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, Fie
     if heard.report.created_at.is_none() {
         untimed.created();
     }
-    Ok(Copy { tree, untimed, places, new_terms: true })
+    Ok(Copy { tree, untimed, places, payments: Vec::new(), new_terms: true })
 }
 
 /// A known tree with the lines and amounts of a report joined in.
@@ -43,6 +46,9 @@ pub(super) fn join(
     let mut untimed = Untimed::of(known);
     if let Some(at) = heard.report.created_at {
         untimed.created_at(&mut tree, at);
+    }
+    if let Some(guess) = heard.report.created_guess {
+        untimed.guess_created(&mut tree, guess);
     }
     let mut mine = placement_of(&tree);
     let places = find_places(&tree, &mut mine, &heard.placement);
@@ -79,7 +85,7 @@ pub(super) fn join(
         let detail = json!({"terms_version": tree.payment.terms_version});
         anomalies::note(&mut tree, AnomalyKind::TermsChanged, detail, cx.at);
     }
-    Ok(Copy { tree, untimed, places, new_terms: changed })
+    Ok(Copy { tree, untimed, places, payments: Vec::new(), new_terms: changed })
 }
 
 /// Prices what was fitted.

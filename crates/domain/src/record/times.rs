@@ -1,8 +1,8 @@
 //! Facts whose source gave no time. Each takes the latest time known before it; which ones were guessed stands
 //! in the anomalies of the tree, so that a later report can tell better.
 
-use crate::tree::Reported;
-use crate::words::{AnomalyKind, Status};
+use crate::tree::{PaymentOrder, Refund, Reported};
+use crate::words::{AnomalyKind, RefundStatus, Status};
 use crate::{Id, Json, ShopOrder, Time, Tree};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -16,6 +16,10 @@ enum Fact {
     Created,
     Payment(Id),
     Shipment(Id),
+    /// That a refund of this number was asked for, or a payment became due back.
+    Refund(Id),
+    /// That a refund of this number ended.
+    RefundEnd(Id),
     /// What is reported of this shop order.
     Reported(Id),
 }
@@ -39,6 +43,13 @@ impl Untimed {
         }
     }
 
+    /// The moment of placement is guessed; of two guesses the earlier one holds.
+    pub(super) fn guess_created(&self, tree: &mut Tree, guess: Time) {
+        if self.0.contains(&Fact::Created) && guess < tree.payment.created_at {
+            set_created(tree, guess);
+        }
+    }
+
     /// A payment without its time.
     pub(super) fn payment(&mut self, id: Id) {
         self.0.insert(Fact::Payment(id));
@@ -57,6 +68,31 @@ impl Untimed {
     /// Whether the time of this parcel was a guess; from now on it is not.
     pub(super) fn learn_shipment(&mut self, id: Id) -> bool {
         self.0.remove(&Fact::Shipment(id))
+    }
+
+    /// A refund without the time it was asked for.
+    pub(super) fn refund(&mut self, id: Id) {
+        self.0.insert(Fact::Refund(id));
+    }
+
+    /// Whether the time a refund was asked for is a guess.
+    pub(super) fn is_refund(&self, id: Id) -> bool {
+        self.0.contains(&Fact::Refund(id))
+    }
+
+    /// Whether the time a refund was asked for was a guess; from now on it is not.
+    pub(super) fn learn_refund(&mut self, id: Id) -> bool {
+        self.0.remove(&Fact::Refund(id))
+    }
+
+    /// A refund that ended, without the time it did.
+    pub(super) fn refund_end(&mut self, id: Id) {
+        self.0.insert(Fact::RefundEnd(id));
+    }
+
+    /// Whether the time a refund ended was a guess; from now on it is not.
+    pub(super) fn learn_refund_end(&mut self, id: Id) -> bool {
+        self.0.remove(&Fact::RefundEnd(id))
     }
 
     /// Whether the time of what is reported of this shop order is a guess.
@@ -91,8 +127,32 @@ impl Untimed {
         }
         let paid =
             tree.payment.payments.iter().map(|payment| payment.paid_at).fold(created, Time::max);
+        let PaymentOrder { payments, refunds_due, .. } = &mut tree.payment;
+        for due in refunds_due.iter_mut().filter(|due| self.is_refund(due.refund_id)) {
+            let payment = payments.iter().find(|payment| payment.payment_id == due.payment_id);
+            due.created_at = payment.map_or(paid, |payment| payment.paid_at);
+        }
         for shop in &mut tree.shops {
             self.settle_shop(shop, paid);
+            shop.refunds.iter_mut().for_each(|refund| self.settle_refund(refund, paid));
+        }
+    }
+
+    fn settle_refund(&self, refund: &mut Refund, paid: Time) {
+        if self.is_refund(refund.refund_id) {
+            refund.created_at = paid;
+        }
+        if self.0.contains(&Fact::RefundEnd(refund.refund_id)) {
+            let created = refund.created_at;
+            match refund.status {
+                RefundStatus::Rejected | RefundStatus::Withdrawn => {
+                    refund.answered_at = Some(created);
+                }
+                _ => {
+                    let answered = refund.answered_at.unwrap_or(created);
+                    refund.ended_at = Some(answered.max(created));
+                }
+            }
         }
     }
 
@@ -123,6 +183,17 @@ impl Untimed {
         let payments = tree.payment.payments.iter();
         let payments = payments.filter(|payment| knows(Fact::Payment(payment.payment_id)));
         let mut times: Vec<Time> = payments.map(|payment| payment.paid_at).collect();
+        times.extend(tree.payment.attempts.iter().map(|attempt| attempt.created_at));
+        let dues = tree.payment.refunds_due.iter();
+        let dues = dues.filter(|due| knows(Fact::Refund(due.refund_id)));
+        times.extend(dues.map(|due| due.created_at));
+        for refund in tree.shops.iter().flat_map(|shop| &shop.refunds) {
+            let (asked, ended) =
+                (Fact::Refund(refund.refund_id), Fact::RefundEnd(refund.refund_id));
+            times.extend(knows(asked).then_some(refund.created_at));
+            let ends = [refund.answered_at, refund.ended_at].into_iter().flatten();
+            times.extend(ends.filter(|_| knows(ended)));
+        }
         for shop in &tree.shops {
             let parcels = shop.shipments.iter();
             let parcels = parcels.filter(|parcel| knows(Fact::Shipment(parcel.shipment_id)));
@@ -143,6 +214,8 @@ impl Untimed {
             Fact::Created => Some(json!({"fact": "created"})),
             Fact::Payment(id) => Some(json!({"fact": "paid", "payment_id": id})),
             Fact::Shipment(id) => Some(json!({"fact": "shipped", "shipment_id": id})),
+            Fact::Refund(id) => Some(json!({"fact": "refunding", "refund_id": id})),
+            Fact::RefundEnd(id) => Some(json!({"fact": "refunded", "refund_id": id})),
             Fact::Reported(id) => {
                 reported(id).map(|Reported { status, .. }| json!({"fact": status, "order_id": id}))
             }
@@ -155,6 +228,8 @@ fn fact_of(detail: &Json) -> Option<Fact> {
     let id = |name: &str| detail[name].as_str().and_then(|id| id.parse().ok());
     None.or_else(|| id("payment_id").map(Fact::Payment))
         .or_else(|| id("shipment_id").map(Fact::Shipment))
+        .or_else(|| id("refund_id").filter(|_| detail["fact"] == "refunding").map(Fact::Refund))
+        .or_else(|| id("refund_id").map(Fact::RefundEnd))
         .or_else(|| id("order_id").map(Fact::Reported))
         .or_else(|| (detail["fact"] == "created").then_some(Fact::Created))
 }

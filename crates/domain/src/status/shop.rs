@@ -46,7 +46,7 @@ fn done(shop: &ShopOrder) -> impl Iterator<Item = &Refund> + Clone {
 }
 
 /// Whether refunds gave every open line back. A source may report an end without saying so.
-fn all_given_back(shop: &ShopOrder) -> bool {
+pub(crate) fn all_given_back(shop: &ShopOrder) -> bool {
     let mut open = shop.items.iter().filter(|item| item.dropped_at.is_none());
     open.all(|item| goods(shop, item, None).all_given_back())
 }

@@ -4,7 +4,7 @@
 use super::words::Spoken;
 use super::{Language, money};
 use crate::operation::Parameters;
-use crate::words::{AnomalyKind, DueCause, Status};
+use crate::words::{AnomalyKind, DueCause, Status, StoreStatus};
 use crate::{Currency, Json};
 
 /// Parameters by name, as people read them.
@@ -54,7 +54,9 @@ impl<'a> Values<'a> {
             }),
             "cause" => value.as_str().and_then(DueCause::from_word).map(|cause| self.spoken(cause)),
             "fact" | "first" | "then" => {
-                value.as_str().and_then(Status::from_word).map(|status| self.spoken(status))
+                let word = value.as_str()?;
+                let of_refund = || StoreStatus::from_word(word).map(|status| self.spoken(status));
+                Status::from_word(word).map(|status| self.spoken(status)).or_else(of_refund)
             }
             _ => plain(value),
         };

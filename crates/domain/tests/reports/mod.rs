@@ -7,7 +7,7 @@ use docket_domain::deadline::Policy;
 use docket_domain::decide::Context;
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::record::{Report, ReportedPayment, ReportedShipment, ReportedShop, record};
-use docket_domain::tree::Home;
+use docket_domain::tree::{Home, Revoke};
 use docket_domain::words::{AnomalyKind, Fulfilment, OrderType, Platform};
 use docket_domain::{Amount, Currency, FieldError, Id, Quantity, Time, Tree};
 
@@ -83,10 +83,17 @@ pub fn report() -> Report {
         home: Home::Channel("11".into()),
         issuer: "temu:11".into(),
         created_at: Some(Time(1000)),
+        created_guess: None,
+        terms_at: None,
+        visible: None,
         payments: Vec::new(),
+        attempts: Vec::new(),
+        refunds_due: Vec::new(),
+        revoke: Revoke::None,
         payment_status: None,
         shops: vec![ReportedShop::default()],
         total: Amount::UNKNOWN,
+        anomalies: Vec::new(),
     }
 }
 

@@ -59,6 +59,7 @@ pub fn shop(id: i64, items: Vec<ItemOrder>) -> ShopOrder {
         reported: None,
         received: None,
         refunds: Vec::new(),
+        receive_by: None,
         extended_by: 0,
         settled_at: None,
         deadline: None,

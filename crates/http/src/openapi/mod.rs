@@ -25,7 +25,14 @@ use utoipa_axum::routes;
         description = "An order center: orders are trees, changes are operations.\n\n\
             Ids are texts, amounts are whole numbers of minor units beside their `currency`, quantities are \
             decimal texts with up to three places, times are RFC 3339. Every failure is a problem (RFC 9457) \
-            with a stable `code`. Every answer carries `x-request-id`.",
+            with a stable `code`. Every answer carries `x-request-id`.\n\n\
+            To speak, send `Authorization: Bearer` and behind it a key or a login. A program has a key: \
+            `docket key add NAME --scopes orders.read,orders.write --actors buyer` prints one, this once; its \
+            scopes say what it may do, its actors for whom it may speak. A person logs in with `POST /api/login`, \
+            name and password, and sends the `token` of the answer; `docket user add NAME --role operator` makes \
+            a user. `GET /api/me` says who one is.\n\n\
+            The head of a request has at most 32 KiB; a larger one is a 431 `head_too_large`, and closes the \
+            connection.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(

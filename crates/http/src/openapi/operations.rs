@@ -42,7 +42,7 @@ fn fields(kind: OperationKind) -> &'static [Field] {
     use Field::{Optional as O, Required as R};
     use OperationKind as K;
     match kind {
-        K::StartPayment => &[R("tender"), O("amount"), O("gateway")],
+        K::StartPayment => &[R("tender"), O("amount"), O("gateway"), O("terms_version")],
         K::PaymentSucceeded => &[
             R("tender"),
             R("reference"),

@@ -9,13 +9,12 @@ use crate::{cursor, language, query};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use docket_app::OperationFilter;
-use docket_domain::OperationKind;
+use docket_app::{AgreedTree, Agreements, OperationFilter};
+use docket_domain::{Json, OperationKind};
 use docket_wire::document::Node;
 use docket_wire::moment::Moment;
-use docket_wire::{Activity, LogView, kinds};
+use docket_wire::{Activity, LogView, kinds, stored};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// Rows of the log.
@@ -38,24 +37,24 @@ pub struct StoryView<'a> {
 
 /// The agreed versions of an order.
 #[derive(Serialize, ToSchema)]
-pub struct SnapshotList<'a> {
+pub struct SnapshotList {
     /// Oldest first.
-    pub snapshots: Vec<SnapshotView<'a>>,
+    pub snapshots: Vec<SnapshotView>,
 }
 
 /// What was agreed, as it was then.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Snapshot)]
-pub struct SnapshotView<'a> {
+pub struct SnapshotView {
     /// Which version of the terms.
     pub terms_version: u32,
     /// When it was agreed.
     pub at: Moment,
-    /// SHA-256 of the agreed JSON, byte for byte, in hexadecimal.
+    /// SHA-256 of the agreed tree as it is kept, in hexadecimal: it tells whether two agreements are the same.
     pub sha256: String,
-    /// The agreed tree.
+    /// The agreed tree; fields that are zero or empty are left out.
     #[schema(value_type = Object)]
-    pub agreed: &'a RawValue,
+    pub agreed: Json,
 }
 
 /// The log of an order
@@ -118,7 +117,7 @@ pub async fn activities(
 #[utoipa::path(
     get, path = "/api/orders/{id}/snapshots", tag = "history", operation_id = "list_snapshots",
     params(("id" = String, Path, description = "Any number of the tree")),
-    responses((status = 200, description = "Every version", body = SnapshotList<'static>))
+    responses((status = 200, description = "Every version", body = SnapshotList))
 )]
 pub async fn snapshots(
     State(center): State<Center>,
@@ -127,12 +126,16 @@ pub async fn snapshots(
     uri: Uri,
 ) -> Result<Response, Failure> {
     query::none(&uri)?;
-    let agreed = center.app.snapshots(&who, id.number("order")?).await?;
-    let views = agreed.iter().map(|one| SnapshotView {
-        terms_version: one.snapshot.terms_version,
-        at: one.snapshot.at.into(),
-        sha256: docket_app::vault::hex(&one.snapshot.sha256),
-        agreed: serde_json::from_str(&one.json).expect("its checksum was compared: it is our JSON"),
+    let Agreements { tree, versions } = center.app.snapshots(&who, id.number("order")?).await?;
+    let markets = &center.app.settings().markets;
+    let views = versions.iter().map(|AgreedTree { snapshot, json }| {
+        let json = serde_json::from_str(json).expect("its checksum was compared: it is our JSON");
+        SnapshotView {
+            terms_version: snapshot.terms_version,
+            at: snapshot.at.into(),
+            sha256: docket_app::vault::hex(&snapshot.sha256),
+            agreed: stored::agreed(&json, &tree, snapshot.at, markets),
+        }
     });
     Ok(answer::json(StatusCode::OK, &SnapshotList { snapshots: views.collect() }))
 }
@@ -143,7 +146,7 @@ pub async fn snapshots(
 #[utoipa::path(
     get, path = "/api/operations", tag = "history", operation_id = "list_operations",
     params(
-        ("operator" = Option<String>, Query, description = "The number of who asked, as the caller vouched for it"),
+        ("operator" = Option<String>, Query, description = "The number of who asked, as the caller vouched for it. Buyers are not found by it, but by their orders"),
         ("type" = Option<String>, Query, description = "The kind of operation"),
         ("from" = Option<String>, Query, description = "At or after this time (RFC 3339)"),
         ("to" = Option<String>, Query, description = "Before this time"),

@@ -1,11 +1,11 @@
 //! Imports: the road of `docket import` through a running server.
 
 use crate::answer;
-use crate::auth::Caller;
+use crate::auth::SentLines;
 use crate::center::Center;
 use crate::failure::Failure;
+use crate::openapi::bodies::IDEMPOTENCY;
 use crate::query;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
@@ -16,28 +16,28 @@ use docket_wire::kinds;
 ///
 /// The body is JSON lines, each an order as a list shows it with `expand=tree`; amounts may be null, unknown.
 /// What a line tells has happened and is taken whatever it says; what contradicts becomes an anomaly. An order
-/// whose `external_id` is here already is skipped, so the same lines can be sent again. A line that cannot be
-/// read is told in the answer and never stops the others.
+/// whose `external_id` is here already is skipped, so the same lines can be sent again; a line without one is known
+/// by the `order_id` it shows. A line that cannot be read is told in the answer and never stops the others.
 #[utoipa::path(
     post, path = "/api/imports", tag = "orders", operation_id = "import_orders",
     params(
         ("live" = Option<bool>, Query, description = "`true`: the orders get deadlines from now on"),
         ("dry_run" = Option<bool>, Query, description = "`true`: everything is checked, nothing written"),
         ("issuer" = Option<String>, Query, description = "Who vouches for the orders; the key's issuer where left out"),
+        ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
     request_body(content = String, content_type = "application/x-ndjson"),
     responses((
         status = 200, body = serde_json::Value,
         description = "What became of the lines: `read`, `taken` and `known` are counts; `refused` lists \
-            `{line, field, code, message}`; `statuses`, `anomalies` and `sums` (minor units by currency) are of \
+            `{line, field, code, message, errors}`, with each wrong field in `errors`; `statuses`, `anomalies` and `sums` (minor units by currency) are of \
             the orders taken; `differences` lists those of which payments and prices disagree",
     ))
 )]
 pub async fn take(
     State(center): State<Center>,
-    Caller(who): Caller,
     uri: Uri,
-    lines: Bytes,
+    sent: SentLines,
 ) -> Result<Response, Failure> {
     let options = query::read(&uri, |fields| {
         Some(ImportOptions {
@@ -46,6 +46,7 @@ pub async fn take(
             issuer: fields.optional("issuer", kinds::identifier),
         })
     })?;
-    let report = center.app.import_lines(&who, &lines, &options).await?;
-    Ok(answer::json(StatusCode::OK, &report))
+    let SentLines { who, lines, idempotency } = sent;
+    let done = center.app.import_once(&who, &lines, &options, idempotency).await?;
+    Ok(answer::once(done, |report| answer::json(StatusCode::OK, &report)))
 }

@@ -1,16 +1,16 @@
 //! Keys of programs.
 
 use super::InPath;
-use crate::answer::{self, located, replayed};
+use crate::answer::{self, located};
 use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
-use crate::openapi::bodies::NewKeyBody;
+use crate::openapi::bodies::{IDEMPOTENCY, NewKeyBody};
 use crate::query;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Access, KeyRow, NewKey, Once, Scope};
+use docket_app::{Access, KeyRow, NewKey, Scope};
 use docket_domain::ActorKind;
 use docket_wire::document::Node;
 use docket_wire::kinds;
@@ -133,6 +133,7 @@ pub async fn list(
 /// The answer tells the secret, this once.
 #[utoipa::path(
     post, path = "/api/keys", tag = "people", operation_id = "add_key",
+    params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY)),
     request_body(content = NewKeyBody, example = json!({
         "name": "till 3", "scopes": ["orders.read", "orders.write", "payments"], "actors": ["till"],
         "places": ["main"]
@@ -142,22 +143,21 @@ pub async fn list(
 pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
     let new = read_key(&sent.body)?;
     let added = center.app.add_key_once(&sent.who, new.clone(), sent.idempotency).await?;
-    let before = matches!(added, Once::Before(_));
-    let (id, secret) = added.outcome();
-    let view = KeyView {
-        key_id: Number(id),
-        name: &new.name,
-        key: (!before).then_some(secret),
-        scopes: new.scopes.iter().map(|scope| scope.word()).collect(),
-        actors: new.actors.iter().map(|actor| actor.word()).collect(),
-        shops: &new.shops,
-        places: &new.places,
-        issuer: new.issuer.unwrap_or_else(|| format!("key:{id}")),
-        created_at: None,
-        revoked_at: None,
-    };
-    let response = located(answer::json(StatusCode::CREATED, &view), format!("/api/keys/{id}"));
-    Ok(if before { replayed(response) } else { response })
+    Ok(answer::once(added, |(id, key)| {
+        let view = KeyView {
+            key_id: Number(id),
+            name: &new.name,
+            key,
+            scopes: new.scopes.iter().map(|scope| scope.word()).collect(),
+            actors: new.actors.iter().map(|actor| actor.word()).collect(),
+            shops: &new.shops,
+            places: &new.places,
+            issuer: new.issuer.clone().unwrap_or_else(|| format!("key:{id}")),
+            created_at: None,
+            revoked_at: None,
+        };
+        located(answer::json(StatusCode::CREATED, &view), format!("/api/keys/{id}"))
+    }))
 }
 
 /// End a key

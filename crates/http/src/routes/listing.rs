@@ -11,9 +11,9 @@ use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use docket_app::{Listed, Orders, Principal};
+use docket_app::{Cursor, Listed, Orders, Principal};
 use docket_domain::words::{AnomalyKind, Level};
-use docket_domain::{Time, status};
+use docket_domain::{Id, Time, status};
 use docket_wire::document::Node;
 use docket_wire::reader::{Fields, Reader};
 use docket_wire::{Face, Look, PaymentView, Shape, kinds, view};
@@ -53,16 +53,15 @@ struct Asked {
     orders: Orders,
     level: Level,
     expand: Expand,
+    /// The order whose first nodes the page before had, and how many.
+    begun: Option<(Id, usize)>,
 }
 
 /// What a list may be asked for, for the document; [`asked`] reads them.
 pub struct Filters;
 
 const FILTERS: &[(&str, &str)] = &[
-    (
-        "level",
-        "`payment` (default), `shop` or `item`: which nodes are listed. A page holds those of up to `limit` trees.",
-    ),
+    ("level", "`payment` (default), `shop` or `item`: which nodes are listed"),
     ("id", "Any number of the tree"),
     ("external_id", "The number at its channel, or the caller's own"),
     ("client_token", "The caller's token"),
@@ -162,10 +161,26 @@ fn asked(fields: &mut Fields<'_, '_>) -> Asked {
             .optional("sort", query::one_of(&[("created", false), ("updated", true)]))
             .unwrap_or_default(),
         limit: query::limit(fields),
-        cursor: query::cursor(fields, cursor::order),
+        cursor: None,
     };
+    let (cursor, begun) = from(fields, level);
+    let orders = Orders { cursor, ..orders };
     let expand = fields.optional("expand", query::one_of(&[("tree", Expand::Tree)]));
-    Asked { orders, level, expand: expand.unwrap_or(Expand::Row) }
+    Asked { orders, level, expand: expand.unwrap_or(Expand::Row), begun }
+}
+
+/// Where a page goes on. One that goes on inside an order begins with that order again.
+fn from(fields: &mut Fields<'_, '_>, level: Level) -> (Option<Cursor>, Option<(Id, usize)>) {
+    if level == Level::Payment {
+        return (query::cursor(fields, cursor::order), None);
+    }
+    match query::cursor(fields, cursor::nodes) {
+        None => (None, None),
+        Some((whole, None)) => (Some(whole), None),
+        Some((Cursor { at, id }, Some(shown))) => {
+            (Some(Cursor { at, id: Id(id.0.saturating_add(1)) }), Some((id, shown)))
+        }
+    }
 }
 
 /// List orders
@@ -198,25 +213,42 @@ fn page(
     listed: &Listed,
     next: Option<String>,
 ) -> Response {
-    let (markets, now) = (&center.app.settings().markets, center.app.now());
+    let (settings, now) = (center.app.settings(), center.app.now());
     let whole = asked.expand == Expand::Tree || asked.level != Level::Payment;
     let shape = if whole { Shape::Tree } else { Shape::Row };
     let standings: Vec<_> = listed.orders.iter().map(|(tree, _)| status::of(tree)).collect();
     let seen: Vec<_> = listed.orders.iter().map(|(tree, _)| Seen::by(who, tree)).collect();
     let orders = listed.orders.iter().zip(&standings).zip(&seen);
     let views = orders.map(|(((tree, person), standing), seen)| {
-        let look = Look { shape, access: seen.access(), ..Look::whole(markets, now) };
+        let look = Look { shape, ..answer::look(settings, tree, seen, now) };
         let face = person.as_ref().map_or(Face::None, Face::Masked);
         view::view(tree, standing, face, &look)
     });
     if asked.level == Level::Payment {
         return answer::json(StatusCode::OK, &OrderPage { orders: views.collect(), next });
     }
-    let nodes = views.flat_map(|view| {
-        let tree = serde_json::to_value(view).expect("an order is plain JSON");
-        nodes::matching(tree, asked.level, &asked.orders, asked.expand)
-    });
-    answer::json(StatusCode::OK, &NodePage { orders: nodes.collect(), next })
+    let mut page = NodePage { orders: Vec::new(), next };
+    let mut orders = listed.orders.iter().zip(views).peekable();
+    while let Some(((tree, _), view)) = orders.next() {
+        let view = serde_json::to_value(view).expect("an order is plain JSON");
+        let nodes = nodes::matching(view, asked.level, &asked.orders, asked.expand);
+        let shown = asked.begun.filter(|(id, _)| *id == tree.id()).map_or(0, |(_, shown)| shown);
+        let room = asked.orders.limit - page.orders.len();
+        let left = nodes.len().saturating_sub(shown);
+        page.orders.extend(nodes.into_iter().skip(shown).take(room));
+        let order = &tree.payment;
+        let at = if asked.orders.by_update { order.updated_at } else { order.created_at };
+        let cursor = Cursor { at, id: tree.id() };
+        if left > room {
+            page.next = Some(cursor::of_nodes(cursor, shown + room));
+            break;
+        }
+        if left == room && orders.peek().is_some() {
+            page.next = Some(cursor::of_order(cursor));
+            break;
+        }
+    }
+    answer::json(StatusCode::OK, &page)
 }
 
 #[cfg(test)]

@@ -38,8 +38,7 @@ pub async fn place(State(center): State<Center>, sent: Sent) -> Result<Response,
 
 /// The answer to one order, for `who`.
 pub fn whole(center: &Center, who: &docket_app::Principal, answer: &Answer) -> Response {
-    let markets = &center.app.settings().markets;
-    answer::order(answer, who, Reveal::Nothing, markets, center.app.now())
+    answer::order(answer, who, Reveal::Nothing, center.app.settings(), center.app.now())
 }
 
 /// Price an order
@@ -47,6 +46,7 @@ pub fn whole(center: &Center, who: &docket_app::Principal, answer: &Answer) -> R
 /// Answers every share of every line without placing anything: the tree, without numbers.
 #[utoipa::path(
     post, path = "/api/quotes", tag = "orders", operation_id = "quote_order",
+    params(("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY)),
     request_body(content = PlacementBody, example = json!(bodies::placement_example())),
     responses((status = 200, description = "The priced tree", body = PaymentView<'static>))
 )]
@@ -56,8 +56,8 @@ pub async fn quote(State(center): State<Center>, sent: Sent) -> Result<Response,
     let quote = center.app.quote(&sent.who, placed)?;
     let standing = status::of(&quote.tree);
     let seen = Seen::by(&sent.who, &quote.tree);
-    let look =
-        Look { access: seen.access(), ids: Ids::LeftOut, ..Look::whole(markets, center.app.now()) };
+    let look = answer::look(center.app.settings(), &quote.tree, &seen, center.app.now());
+    let look = Look { ids: Ids::LeftOut, ..look };
     let shown = view::view(&quote.tree, &standing, Face::Masked(&quote.person), &look);
     Ok(answer::json(StatusCode::OK, &shown))
 }
@@ -98,8 +98,8 @@ pub async fn get(
         (None, Reveal::Person) => center.app.reveal(&who, id).await?,
         (None, Reveal::Nothing) => center.app.order(&who, id).await?,
     };
-    let (markets, moment) = (&center.app.settings().markets, at.unwrap_or(center.app.now()));
-    Ok(answer::order(&answer, &who, reveal, markets, moment))
+    let moment = at.unwrap_or(center.app.now());
+    Ok(answer::order(&answer, &who, reveal, center.app.settings(), moment))
 }
 
 /// Change an order

@@ -11,15 +11,11 @@ use crate::{idempotency, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use docket_app::{Answer, Error};
-use docket_domain::change::Remark;
-use docket_domain::operation::{Operation, Request};
-use docket_domain::{Id, Refusal, status};
+use docket_domain::status;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Source, read};
 use docket_wire::view::{AttemptView, Number, PaymentFactView, RefundDueView};
 use docket_wire::word::{PaymentWord, RevokeWord, StatusWord};
-use docket_wire::{Face, Look, PaymentView, Posted, Shape, Unreadable, kinds, placement, view};
+use docket_wire::{Face, Look, PaymentView, Shape, operation, view};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -82,9 +78,8 @@ pub async fn get(
     let answer = center.app.order(&who, id.number("order")?).await?;
     let (tree, standing) = (&*answer.tree, status::of(&answer.tree));
     let seen = Seen::by(&who, tree);
-    let markets = &center.app.settings().markets;
-    let whole = Look::whole(markets, center.app.now());
-    let look = Look { shape: Shape::Row, access: seen.access(), ..whole };
+    let look = answer::look(center.app.settings(), tree, &seen, center.app.now());
+    let look = Look { shape: Shape::Row, ..look };
     let view = view::view(tree, &standing, Face::None, &look);
     Ok(answer::json(
         StatusCode::OK,
@@ -106,29 +101,10 @@ pub async fn get(
     ))
 }
 
-/// What is asked: the operation, and the terms the payer saw.
-struct Asked {
-    posted: Posted,
-    terms_version: Option<u32>,
-}
-
-fn read_asked(body: &[u8], node: Id) -> Result<Asked, Unreadable> {
-    read(body, Source::Request, |fields| {
-        let tender = fields.required("tender", kinds::identifier);
-        let gateway = fields.optional("gateway", kinds::identifier);
-        let amount = fields.nullable("amount", kinds::known_amount);
-        let terms_version = fields.optional("terms_version", kinds::version);
-        let expected_version = fields.optional("expected_version", kinds::version);
-        let actor = fields.optional("actor", placement::actor);
-        let operation = Operation::StartPayment { tender: tender?, amount, gateway };
-        let request = Request { operation, node, expected_version, remark: Remark::default() };
-        Some(Asked { posted: Posted { request, actor, ship_to: None }, terms_version })
-    })
-}
-
 /// Start to pay
 ///
-/// Opens an attempt. With `terms_version`, only if those are still the terms.
+/// Opens an attempt. With `terms_version`, only if those are still the terms. Needs the scope `payments` or
+/// `orders.write`.
 #[utoipa::path(
     post, path = "/api/orders/{id}/payments", tag = "payments", operation_id = "start_payment",
     params(
@@ -143,33 +119,9 @@ pub async fn start(
     id: InPath,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let asked = read_asked(&sent.body, id.number("order")?)?;
-    let answer = start_under(&center, &sent, asked).await?;
+    let posted = operation::read_start_payment(&sent.body, id.number("order")?)?;
+    let answer = center.app.operate(&sent.who, posted, sent.idempotency).await?;
     Ok(orders::whole(&center, &sent.who, &answer))
-}
-
-/// Terms belong to a version of the tree: asking for that version makes the comparison hold when it is
-/// decided. Another change in between is looked at again, unless the caller named a version.
-async fn start_under(center: &Center, sent: &Sent, asked: Asked) -> Result<Answer, Failure> {
-    let Asked { mut posted, terms_version } = asked;
-    let named = posted.request.expected_version;
-    loop {
-        if let Some(expected) = terms_version {
-            let order = center.app.order(&sent.who, posted.request.node).await?;
-            let current = order.tree.payment.terms_version;
-            if current != expected {
-                return Err(Refusal::TermsConflict { expected, current }.into());
-            }
-            posted.request.expected_version = named.or(Some(order.tree.payment.version));
-        }
-        match center.app.operate(&sent.who, posted.clone(), sent.idempotency).await {
-            Err(Error::Refused(refusal))
-                if terms_version.is_some()
-                    && named.is_none()
-                    && matches!(*refusal, Refusal::VersionConflict { .. }) => {}
-            done => return Ok(done?),
-        }
-    }
 }
 
 /// What became of a placement

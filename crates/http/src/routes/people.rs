@@ -1,16 +1,16 @@
 //! People: logging in, who one is, and the users of an installation.
 
 use super::InPath;
-use crate::answer::{self, located, replayed};
+use crate::answer::{self, located};
 use crate::auth::{Caller, Sent, Unsigned};
 use crate::center::Center;
 use crate::failure::Failure;
-use crate::openapi::bodies::{LoginBody, NewUserBody};
+use crate::openapi::bodies::{IDEMPOTENCY, LoginBody, NewUserBody};
 use crate::query;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Once, Role, UserRow};
+use docket_app::{Peer, Role, UserRow};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
@@ -101,7 +101,7 @@ fn plain(reader: &mut Reader, node: Node<'_>) -> Option<String> {
 
 /// Log in
 ///
-/// Five failed tries of a name within five minutes make it wait.
+/// Five failed tries of a name within five minutes make it wait, and fifty of one address make that wait.
 #[utoipa::path(
     post, path = "/api/login", tag = "people", operation_id = "login", security(()),
     request_body(content = LoginBody, example = json!({"name": "admin", "password": "correct horse"})),
@@ -109,6 +109,7 @@ fn plain(reader: &mut Reader, node: Node<'_>) -> Option<String> {
 )]
 pub async fn login(
     State(center): State<Center>,
+    peer: Option<Extension<Peer>>,
     Unsigned(body): Unsigned,
 ) -> Result<Response, Failure> {
     let (name, password) = read(&body, Source::Request, |fields| {
@@ -116,7 +117,8 @@ pub async fn login(
         let password = fields.required("password", plain);
         Some((name?, password?))
     })?;
-    let (token, expires_at) = center.app.login(&name, &password).await?;
+    let peer = peer.map_or(Peer(None), |Extension(peer)| peer);
+    let (token, expires_at) = center.app.login(&name, &password, peer).await?;
     let principal = center.app.authenticate(&token).await?;
     let role = principal.role.map(Role::word);
     Ok(answer::json(StatusCode::OK, &Session { token, expires_at: expires_at.into(), role }))
@@ -163,6 +165,7 @@ pub async fn list(
 /// Add a user
 #[utoipa::path(
     post, path = "/api/users", tag = "people", operation_id = "add_user",
+    params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY)),
     request_body(content = NewUserBody, example = json!({"name": "mei", "role": "operator", "password": "correct horse"})),
     responses((status = 201, description = "Added", body = User<'static>))
 )]
@@ -174,13 +177,11 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
         Some((name?, role?, password?))
     })?;
     let added = center.app.add_user_once(&sent.who, &name, role, &password, sent.idempotency);
-    let added = added.await?;
-    let before = matches!(added, Once::Before(_));
-    let (user_id, role) = (Number(added.outcome()), role.word());
-    let user = User { user_id, name: &name, role, created_at: None, disabled_at: None };
-    let response = answer::json(StatusCode::CREATED, &user);
-    let response = located(response, format!("/api/users/{}", user_id.0));
-    Ok(if before { replayed(response) } else { response })
+    Ok(answer::once(added.await?, |id| {
+        let (user_id, role) = (Number(id), role.word());
+        let user = User { user_id, name: &name, role, created_at: None, disabled_at: None };
+        located(answer::json(StatusCode::CREATED, &user), format!("/api/users/{id}"))
+    }))
 }
 
 /// Disable a user

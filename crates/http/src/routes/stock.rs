@@ -1,7 +1,7 @@
 //! Stock: what stands where, counted and adjusted by hand, and the book of it.
 
 use super::InPath;
-use crate::answer::{self, replayed};
+use crate::answer;
 use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
@@ -10,7 +10,7 @@ use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use docket_app::{Adjustment, Once, StockChange, StockChangeKind, StockOf};
+use docket_app::{Adjustment, StockChange, StockChangeKind, StockOf};
 use docket_domain::Quantity;
 use docket_wire::document::Node;
 use docket_wire::kinds;
@@ -170,9 +170,7 @@ async fn changed(
 ) -> Result<Response, Failure> {
     let change = read_change(sku_id.name("sku_id")?, &sent.body, kind)?;
     let done = center.app.change_stock_once(&sent.who, change, sent.idempotency).await?;
-    let before = matches!(done, Once::Before(_));
-    let response = answer::json(StatusCode::OK, &StockView::of(&done.outcome()));
-    Ok(if before { replayed(response) } else { response })
+    Ok(answer::once(done, |stock| answer::json(StatusCode::OK, &StockView::of(&stock))))
 }
 
 /// List stock
@@ -196,8 +194,7 @@ pub async fn list(
     let listed = center.app.stock_list(&who, &after, limit).await?;
     let last = listed.last().filter(|_| listed.len() == limit);
     let next = last.map(|last| cursor::of_names([&last.sku_id]));
-    let seen = listed.iter().filter(|stock| !stock.places.is_empty());
-    let page = StockPage { stock: seen.map(StockView::of).collect(), next };
+    let page = StockPage { stock: listed.iter().map(StockView::of).collect(), next };
     Ok(answer::json(StatusCode::OK, &page))
 }
 

@@ -133,7 +133,7 @@ async fn orders_of_other_shops_do_not_exist_for_a_key() {
     assert_eq!(listed["orders"][0]["shops"].as_array().map(Vec::len), Some(1));
     let items = center.get_as(&own, "/api/orders?level=item").await.ok(200);
     assert_eq!(items["orders"].as_array().map(Vec::len), Some(1));
-    center.get_as(&own, "/api/operations").await.problem(403, "actor_not_allowed");
+    center.get_as(&own, "/api/operations").await.problem(403, "not_allowed");
     // The other shop's part may not be touched, nor an order placed there.
     let other = format!("/api/orders/{}/operations", text(&both["shops"][0]["order_id"]));
     center.post_as(&own, &other, &note).await.problem(404, "not_found");

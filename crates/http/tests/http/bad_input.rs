@@ -3,6 +3,8 @@
 use crate::center::{TestCenter, example, text};
 use axum::body::Body;
 use axum::http::{Method, Request};
+use docket_app::Scope;
+use docket_domain::ActorKind;
 use serde_json::{Value, json};
 
 /// The example with `value` at `pointer`.
@@ -298,11 +300,62 @@ async fn more_than_is_left_is_refused() {
     });
     center.operate(&tree["order_id"], &paid).await.ok(200);
     let ship = |quantity: &str, line: &Value| json!({"type": "ship", "lines": [{"order_id": line, "quantity": quantity}], "actor": {"kind": "seller"}});
-    center.operate(&tree["order_id"], &ship("3", line)).await.problem(422, "too_much");
-    center.operate(&tree["order_id"], &ship("1", &json!("77"))).await.problem(422, "no_such_part");
+    let told = |problem: Value| {
+        let errors = problem["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| text(&error["field"]).to_owned()).collect::<Vec<_>>()
+    };
+    let got = center.operate(&tree["order_id"], &ship("3", line)).await.problem(422, "too_much");
+    assert_eq!(told(got), ["lines[0].quantity"]);
+    let got = center.operate(&tree["order_id"], &ship("1", &json!("77"))).await;
+    assert_eq!(told(got.problem(422, "no_such_part")), ["lines[0].order_id"]);
     let unknown =
         json!({"type": "refund_succeeded", "refund_id": "78", "actor": {"kind": "gateway"}});
-    center.operate(&tree["order_id"], &unknown).await.problem(422, "no_such_part");
+    let got = center.operate(&tree["order_id"], &unknown).await.problem(422, "no_such_part");
+    assert_eq!(told(got), ["refund_id"]);
+    let mixed = json!({"type": "ship", "actor": {"kind": "seller"}, "lines": [
+        {"order_id": "77", "quantity": "1"}, {"order_id": line, "quantity": "3"}, {"order_id": "78"}
+    ]});
+    center.operate(&tree["order_id"], &mixed).await.wrong_fields(&[
+        ("lines[0].order_id", "no_such_part"),
+        ("lines[1].quantity", "too_much"),
+        ("lines[2].order_id", "no_such_part"),
+    ]);
+}
+
+#[tokio::test]
+async fn every_wrong_price_and_every_discount_that_is_too_large_is_told() {
+    let center = TestCenter::start().await;
+    let scopes = [Scope::OrdersRead, Scope::OrdersWrite];
+    let shop_key = center.key(&scopes, &[ActorKind::Buyer], &[]).await;
+    let item = |sku: &str, price: i64| json!({"sku_id": sku, "quantity": "1", "list_price": price});
+    for sku in ["a", "b"] {
+        let price = json!({"currency": "CNY", "price": 1200});
+        center.put(&format!("/api/products/{sku}"), &price).await.ok(200);
+    }
+    let shops = json!([
+        {"shop_id": "11", "items": [item("a", 1000), item("free", 1), item("b", 1200)]},
+        {"shop_id": "12", "items": [item("b", 1)]}
+    ]);
+    let order = json!({"currency": "CNY", "shops": shops});
+    let problem = center.post_as(&shop_key, "/api/orders", &order).await;
+    let problem = problem.problem(409, "price_mismatch");
+    assert_eq!(problem["current"], 1200);
+    let fields: Vec<_> =
+        problem["errors"].as_array().expect("errors").iter().map(|e| text(&e["field"])).collect();
+    assert_eq!(fields, ["shops[0].items[0].list_price", "shops[1].items[0].list_price"]);
+
+    let discounted = |discount: i64| {
+        let mut line = item("x", 100);
+        line["item_discount"] = json!(discount);
+        line
+    };
+    let items = json!([discounted(101), discounted(100), discounted(200)]);
+    let order = json!({"currency": "CNY", "actor": {"kind": "buyer"}, "shops": [{"shop_id": "1", "items": items}]});
+    let problem = center.post("/api/orders", &order).await.problem(422, "discount_too_large");
+    let fields: Vec<_> =
+        problem["errors"].as_array().expect("errors").iter().map(|e| text(&e["field"])).collect();
+    assert_eq!(fields, ["shops[0].items[0].item_discount", "shops[0].items[2].item_discount"]);
+    assert_eq!(center.orders().await, 0);
 }
 
 #[tokio::test]

@@ -195,7 +195,9 @@ async fn the_tree_is_shown_as_it_was() {
 #[tokio::test]
 async fn agreed_versions_are_kept_with_their_checksum() {
     let center = TestCenter::start().await;
-    let tree = center.placed(&example()).await;
+    let mut order = example();
+    order["market"] = json!("zebra");
+    let tree = center.placed(&order).await;
     let change = by("seller", json!({"type": "adjust_price", "shop_discount": 400}));
     let tree = center.operate(&tree["shops"][0]["order_id"], &change).await.ok(200);
     assert_eq!((&tree["terms_version"], &tree["payable"]), (&json!(2), &json!(11400)));
@@ -206,6 +208,12 @@ async fn agreed_versions_are_kept_with_their_checksum() {
     for (version, terms) in versions.iter().zip([1, 2]) {
         assert_eq!(version["terms_version"], terms);
         assert_eq!(text(&version["sha256"]).len(), 64);
+        let (agreed, line) = (&version["agreed"], &version["agreed"]["shops"][0]["items"][0]);
+        assert_eq!(agreed["id"], tree["order_id"]);
+        assert_eq!(agreed["shops"][0]["id"], tree["shops"][0]["order_id"]);
+        assert_eq!(line["id"], tree["shops"][0]["items"][0]["order_id"]);
+        assert_eq!((&line["quantity"], &agreed["market"]), (&json!("2"), &json!("zebra")));
+        assert_eq!(agreed["created_at"], tree["created_at"]);
         assert_eq!(version["agreed"]["currency"], "CNY");
     }
     assert_ne!(versions[0]["sha256"], versions[1]["sha256"]);

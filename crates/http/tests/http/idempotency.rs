@@ -2,6 +2,7 @@
 
 use crate::center::{TestCenter, every_actor, example, text};
 use docket_app::Scope;
+use docket_domain::ActorKind;
 use serde_json::json;
 
 const KEY: &[(&str, &str)] = &[("idempotency-key", "k-1")];
@@ -133,4 +134,27 @@ async fn adjustments_users_and_keys_are_made_once_too() {
     let again = center.post_with(&center.key, "/api/keys", &key, headers).await.ok(201);
     assert_eq!(first["key_id"], again["key_id"]);
     assert!(first.get("key").is_some() && again.get("key").is_none());
+}
+
+#[tokio::test]
+async fn a_started_payment_is_answered_again_whatever_became_of_its_terms() {
+    let center = TestCenter::start().await;
+    let tree = center.placed(&example()).await;
+    // Whoever starts payments need not read orders.
+    let gateway =
+        center.key(&[Scope::Payments], &[ActorKind::Buyer, ActorKind::Gateway], &[]).await;
+    let path = format!("/api/orders/{}/payments", text(&tree["order_id"]));
+    let asked = json!({"tender": "card", "terms_version": 1, "actor": {"kind": "buyer"}});
+    let started = center.post_with(&gateway, &path, &asked, KEY).await.ok(200);
+    let closed = json!({"type": "attempt_closed", "actor": {"kind": "gateway"}});
+    center.operate(&tree["order_id"], &closed).await.ok(200);
+    let cheaper =
+        json!({"type": "adjust_price", "shop_discount": 400, "actor": {"kind": "seller"}});
+    assert_eq!(center.operate(&tree["order_id"], &cheaper).await.ok(200)["terms_version"], 2);
+
+    let again = center.post_with(&gateway, &path, &asked, KEY).await;
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(again.ok(200)["attempts"][0]["attempt_id"], started["attempts"][0]["attempt_id"]);
+    let anew = center.post_as(&gateway, &path, &asked).await.problem(409, "terms_conflict");
+    assert_eq!(anew["current"], 2);
 }

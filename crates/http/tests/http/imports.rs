@@ -72,3 +72,48 @@ async fn imports_may_have_sixteen_mebibytes_and_no_more() {
     assert_eq!(center.orders().await, 0);
     assert_eq!(sent(16 << 20).await.ok(200)["taken"], 2);
 }
+
+#[tokio::test]
+async fn lines_sent_again_under_a_key_are_answered_again() {
+    let center = TestCenter::start().await;
+    let sent = |query: &str, body: String| {
+        let request = center.request(Method::POST, &format!("/api/imports{query}"));
+        let request = request.header("idempotency-key", "k-1");
+        center.send(request.body(Body::from(body)).expect("a request"))
+    };
+    assert_eq!(sent("", lines()).await.ok(200)["taken"], 2);
+    let again = sent("", lines()).await;
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(again.ok(200)["known"], 3);
+    for (query, body) in [("?live=true", lines()), ("", "{}".to_owned())] {
+        sent(query, body).await.problem(422, "idempotency_key_reused");
+    }
+}
+
+#[tokio::test]
+async fn each_wrong_field_of_a_line_is_told_by_itself() {
+    let center = TestCenter::start().await;
+    let line = json!({"external_id": "1", "currency": "EURO", "coins": -1, "shops": []});
+    let request = center.request(Method::POST, "/api/imports");
+    let got = center.send(request.body(Body::from(line.to_string())).expect("a request")).await;
+    let report = got.ok(200);
+    let errors = report["refused"][0]["errors"].as_array().expect("errors").clone();
+    let fields: Vec<_> = errors.iter().map(|error| error["field"].as_str()).collect();
+    assert!(fields.contains(&Some("currency")) && fields.contains(&Some("coins")), "{report:#}");
+}
+
+#[tokio::test]
+async fn an_import_is_json_lines_by_any_of_their_names() {
+    let center = TestCenter::start().await;
+    let sent = |kind: &'static str| {
+        let request = center.request(Method::POST, "/api/imports?dry_run=true");
+        let request = request.header("content-type", kind);
+        center.send(request.body(Body::from(lines())).expect("a request"))
+    };
+    for kind in ["application/x-ndjson", "application/jsonl; charset=utf-8", "application/json"] {
+        sent(kind).await.ok(200);
+    }
+    for kind in ["text/csv", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        sent(kind).await.problem(415, "unsupported_media_type");
+    }
+}

@@ -156,6 +156,38 @@ async fn shop_orders_and_item_orders_are_listed_by_themselves() {
 }
 
 #[tokio::test]
+async fn a_page_of_lines_has_no_more_than_its_limit_and_goes_on_inside_an_order() {
+    let center = TestCenter::start().await;
+    let mut placed = Vec::new();
+    for lines in [3, 1, 4, 2] {
+        let item =
+            |n: usize| json!({"sku_id": format!("{lines}-{n}"), "quantity": "1", "list_price": 1});
+        let items: Vec<_> = (0..lines).map(item).collect();
+        let order = json!({"currency": "CNY", "actor": {"kind": "buyer"}, "shops": [{"shop_id": "1", "items": items}]});
+        placed.push(center.placed(&order).await);
+        center.clock.advance(1000);
+    }
+    let mut wanted = Vec::new();
+    for tree in placed.iter().rev() {
+        let items = tree["shops"][0]["items"].as_array().expect("lines");
+        wanted.extend(items.iter().map(|item| text(&item["sku_id"]).to_owned()));
+    }
+    for limit in 1..=11 {
+        let (mut seen, mut query) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/api/orders?level=item&limit={limit}{query}");
+            let page = center.get(&path).await.ok(200);
+            let rows = page["orders"].as_array().expect("lines").clone();
+            assert!(rows.len() <= limit, "{} lines of {limit}", rows.len());
+            seen.extend(rows.iter().map(|row| text(&row["sku_id"]).to_owned()));
+            let Some(next) = page["next"].as_str() else { break };
+            query = format!("&cursor={next}");
+        }
+        assert_eq!(seen, wanted, "{limit}");
+    }
+}
+
+#[tokio::test]
 async fn the_log_across_orders_is_filtered_and_paged() {
     let center = TestCenter::start().await;
     for _ in 0..3 {

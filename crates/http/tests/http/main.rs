@@ -6,6 +6,7 @@ mod center;
 mod flow;
 mod idempotency;
 mod imports;
+mod limits;
 mod lists;
 mod masters;
 mod openapi;

@@ -49,7 +49,11 @@ async fn the_document_and_its_page_are_served_to_anyone() {
     assert_eq!(document.ok(200)["info"]["title"], "Docket");
     let page = center.get_as("nobody", "/docs").await;
     assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
-    assert!(page.ok(200).as_str().expect("a page").contains("/api/orders/{id}/operations"));
+    let page = page.ok(200);
+    let page = page.as_str().expect("a page");
+    assert!(page.contains("/api/orders/{id}/operations"));
+    // The first thing a reader needs is a way in.
+    assert!(page.contains("<code>docket key add"), "{page}");
     let root = center.get_as("nobody", "/").await;
     assert_eq!((root.status, &root.headers["location"]), (307, &"/docs".parse().expect("a value")));
 }

@@ -237,3 +237,25 @@ async fn bodies_in_chunks_are_read_too_and_a_head_has_its_limit() {
     stop.send(()).expect("the server waits for it");
     server.await.expect("it ends").expect("without an error");
 }
+
+#[tokio::test]
+async fn a_head_that_cannot_be_read_is_answered_with_a_problem_too() {
+    let Served { address, stop, server, .. } = served().await;
+    let long = format!("GET /livez HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(40 << 10));
+    for (sent, status, code) in [
+        ("nonsense\r\n\r\n", 400, "malformed_request"),
+        ("GET /livez HTTP/1.1\r\nno colon\r\n\r\n", 400, "malformed_request"),
+        (&*long, 431, "head_too_large"),
+    ] {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        stream.write_all(sent.as_bytes()).await.expect("the request goes out");
+        let (head, body) = answer(&mut stream).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        assert!(head.contains("\r\nx-request-id: "), "{head}");
+        assert!(head.contains("\r\nconnection: close\r\n"), "{head}");
+        let problem: serde_json::Value = serde_json::from_slice(&body).expect("a problem");
+        assert_eq!((&problem["code"], &problem["status"]), (&code.into(), &status.into()));
+    }
+    stop.send(()).expect("the server waits for it");
+    server.await.expect("it ends").expect("without an error");
+}

@@ -107,7 +107,7 @@ impl<'a> ItemView<'a> {
             refunded_quantity: HowMuch(standing.refunded_quantity),
             weighed: item.weighed,
             weighed_as: item.weighed_as.map(HowMuch),
-            rate_status: rate_status(standing, item.rates.len(), look.now),
+            rate_status: rate_status(standing, item.rates.len(), look.rate_again, look.now),
             rates: item.rates.iter().map(RateView::of).collect(),
             times: TimesView::of(&standing.times, shop.created_at, shop.updated_at, receive_by),
             deadline: None,

@@ -10,15 +10,19 @@ mod shop;
 
 pub use crate::word::Codes;
 pub use item::{ItemView, RateView, SharesView};
-pub use payment::{AnomalyView, AttemptView, PaymentFactView, PaymentView, RefundDueView};
+pub use payment::{
+    AnomalyView, AttemptView, PaymentFactView, PaymentView, RefundDueView, RevokeView,
+};
 pub use refund::{LineView, RefundLineView, RefundPartView, RefundView};
-pub use shop::{DeliveryStepView, FreightSharesView, ShipmentView, ShopView};
+pub use shop::{DeliveryStepView, FreightSharesView, ReportedView, ShipmentView, ShopView};
 
 use crate::market::Markets;
 use crate::moment::Moment;
 use crate::person::Person;
 use crate::word::{DeadlineWord, Shown};
+use docket_domain::deadline::RATE_AGAIN;
 use docket_domain::status::{Standing, Times};
+use docket_domain::time::Millis;
 use docket_domain::tree::Deadline;
 use docket_domain::words::DeadlineKind;
 use docket_domain::{Id, Time, Tree};
@@ -34,6 +38,8 @@ pub struct Look<'a> {
     pub markets: &'a Markets,
     /// Now: what may be done until some day (rate) depends on it.
     pub now: Time,
+    /// How long after receipt a line may be rated.
+    pub rate_again: Millis,
     /// The whole tree or a row of a list.
     pub shape: Shape,
     /// What the caller may see.
@@ -45,10 +51,17 @@ pub struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    /// The whole tree in words, for someone who may see all of it.
+    /// The whole tree in words, for someone who may see all of it, with the lengths of the defaults.
     pub const fn whole(markets: &'a Markets, now: Time) -> Self {
-        let (shape, access) = (Shape::Tree, Access::Whole);
-        Self { markets, now, shape, access, ids: Ids::Shown, codes: Codes::Words }
+        Self {
+            markets,
+            now,
+            rate_again: RATE_AGAIN,
+            shape: Shape::Tree,
+            access: Access::Whole,
+            ids: Ids::Shown,
+            codes: Codes::Words,
+        }
     }
 }
 
@@ -222,7 +235,7 @@ pub struct TimesView {
     pub shipped_at: Option<Moment>,
     /// When the buyer had it.
     pub received_at: Option<Moment>,
-    /// Until when it may be received before the timer does.
+    /// Until when it may be received before the timer does; kept when it was received.
     pub receive_by: Option<Moment>,
     /// By how many days that was put off; null where never.
     pub extended_by: Option<u32>,
@@ -245,7 +258,7 @@ impl ReceiveBy {
     fn of(shop: &docket_domain::ShopOrder) -> Self {
         let deadline = shop.deadline.filter(|deadline| deadline.kind == DeadlineKind::ReceiveBy);
         Self {
-            at: deadline.map(|deadline| deadline.at),
+            at: deadline.map(|deadline| deadline.at).or(shop.receive_by),
             extended_by: (shop.extended_by > 0).then_some(shop.extended_by),
         }
     }

@@ -4,11 +4,11 @@ use super::{Access, DeadlineView, Face, Look, Number, ReceiveBy, Shape, ShopView
 use crate::moment::Moment;
 use crate::person::Contact;
 use crate::word::{
-    AnomalyWord, AttemptWord, CauseWord, LevelWord, PaymentWord, PlatformWord, RefundWord,
-    RevokeWord, Shown, StatusWord, StoreWord, TypeWord, VisibleWord,
+    ActorWord, AnomalyWord, AttemptWord, CauseWord, LevelWord, PaymentWord, PlatformWord,
+    RefundWord, RevokeWord, Shown, StatusWord, StoreWord, TypeWord, VisibleWord,
 };
 use docket_domain::status::Standing;
-use docket_domain::tree::{Anomaly, Attempt, Payment, RefundDue};
+use docket_domain::tree::{Anomaly, Attempt, Payment, RefundDue, Revoke};
 use docket_domain::words::{DeadlineKind, Level, RefundStatus};
 use docket_domain::{Amount, Id, Json, Tree};
 use serde::Serialize;
@@ -56,6 +56,12 @@ pub struct PaymentView<'a> {
     pub payment_status: PaymentWord,
     /// The revoke axis.
     pub revoke_status: RevokeWord,
+    /// Who revoked it, and when; left out where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoke: Option<RevokeView<'a>>,
+    /// What the source of a recorded order says of its payment; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported_payment: Option<PaymentWord>,
     /// Who sees it.
     pub visible: VisibleWord,
     /// ISO 4217; every amount is in its minor units.
@@ -154,6 +160,8 @@ impl<'a> PaymentView<'a> {
             store_status: Shown::coded(standing.store_status, look.codes),
             payment_status: Shown::word(standing.payment_status),
             revoke_status: Shown::word(standing.revoke_status),
+            revoke: RevokeView::of(&order.revoke),
+            reported_payment: order.reported_payment.map(Shown::word),
             visible: Shown::coded(order.visible, look.codes),
             currency: order.currency.code(),
             price: standing.price.known(),
@@ -223,6 +231,31 @@ fn shops<'a>(
     let shops = tree.shops.iter().zip(&standing.shops).enumerate();
     let seen = shops.filter(|(_, (shop, _))| look.access.shows(shop.id));
     seen.map(|(index, (shop, standing))| ShopView::of(index, shop, standing, face, look)).collect()
+}
+
+/// That someone revoked the order, or is about to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Revocation)]
+pub struct RevokeView<'a> {
+    /// Who asked.
+    pub by: ActorWord,
+    /// When it came as far as it is.
+    pub at: Moment,
+    /// In their words.
+    pub reason: Option<&'a str>,
+}
+
+impl<'a> RevokeView<'a> {
+    fn of(revoke: &'a Revoke) -> Option<Self> {
+        match revoke {
+            Revoke::None => None,
+            Revoke::Revoking { by, at, reason }
+            | Revoke::Revoked { by, at, reason }
+            | Revoke::Failed { by, at, reason } => {
+                Some(Self { by: Shown::word(*by), at: (*at).into(), reason: reason.as_deref() })
+            }
+        }
+    }
 }
 
 /// Money that came in.

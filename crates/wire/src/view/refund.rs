@@ -3,8 +3,8 @@
 use super::{HowMuch, Number};
 use crate::moment::Moment;
 use crate::word::{ActorWord, RefundKindWord, RefundWord, Shown};
-use docket_domain::ActorKind;
 use docket_domain::tree::{Refund, RefundLine, RefundPart};
+use docket_domain::{ActorKind, Quantity};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,6 +28,9 @@ pub struct RefundView<'a> {
     pub third_party: i64,
     /// How much of `amount` is freight.
     pub freight: i64,
+    /// `true` where the freight was asked for; left out otherwise.
+    #[serde(skip_serializing_if = "is_not")]
+    pub freight_asked: bool,
     /// What is refunded.
     pub lines: Vec<RefundLineView>,
     /// From which payments it is paid; empty until money may flow.
@@ -46,6 +49,16 @@ pub struct RefundView<'a> {
     pub answered_at: Option<Moment>,
     /// When it was refunded or failed.
     pub ended_at: Option<Moment>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
+const fn is_not(value: &bool) -> bool {
+    !*value
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
+fn is_nothing(quantity: &HowMuch) -> bool {
+    quantity.0 == Quantity::ZERO
 }
 
 /// So much of one line.
@@ -72,6 +85,9 @@ pub struct RefundLineView {
     pub coins: i64,
     /// The third party's money.
     pub third_party: i64,
+    /// How much of it had been shipped; left out where nothing had.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub shipped: HowMuch,
 }
 
 /// What one payment gives back of a refund.
@@ -104,6 +120,7 @@ impl<'a> RefundView<'a> {
             coins: refund.coins,
             third_party: refund.third_party,
             freight: refund.freight,
+            freight_asked: refund.freight_asked,
             lines: refund.lines.iter().map(RefundLineView::of).collect(),
             parts: refund.parts.iter().map(RefundPartView::of).collect(),
             goods_back: refund.goods_back,
@@ -125,6 +142,7 @@ impl RefundLineView {
             amount: line.amount,
             coins: line.coins,
             third_party: line.third_party,
+            shipped: HowMuch(line.shipped),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::word::{
     SettlementWord, Shown, StatusWord, StoreWord, TillWord,
 };
 use docket_domain::status::ShopStanding;
-use docket_domain::tree::{DeliveryStep, FreightShares, Shipment};
+use docket_domain::tree::{DeliveryStep, FreightShares, Reported, Shipment};
 use docket_domain::words::Level;
 use docket_domain::{Json, ShopOrder};
 use serde::Serialize;
@@ -49,6 +49,9 @@ pub struct ShopView<'a> {
     /// 0 no refund, 1 one is open, 2 the last one is done and more are possible, 3 closed for good without a
     /// successful one, 4 with one.
     pub reverse_status: u8,
+    /// What the source of a recorded order says of it where no fact does; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported: Option<ReportedView>,
     /// Who said that it was received.
     pub receive_type: Option<ReceiveWord>,
     /// What its lines cost less the shop discount; null where unknown.
@@ -118,6 +121,7 @@ impl<'a> ShopView<'a> {
             settlement: Shown::word(standing.settlement),
             cancel_kind: CancelWord { kind: standing.cancel_kind, codes: look.codes },
             reverse_status: standing.reverse_status,
+            reported: shop.reported.map(ReportedView::of),
             receive_type: shop.received.map(|received| Shown::word(received.by)),
             price: standing.price.known(),
             freight: shop.freight.known(),
@@ -140,6 +144,22 @@ impl<'a> ShopView<'a> {
                 .map(|(item, standing)| ItemView::of(item, standing, shop, receive_by, look))
                 .collect(),
         }
+    }
+}
+
+/// What a source says of a shop order where no fact does.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = Reported)]
+pub struct ReportedView {
+    /// How far it is there.
+    pub status: StatusWord,
+    /// When; a guess where an anomaly `time_unknown` names the shop order.
+    pub at: Moment,
+}
+
+impl ReportedView {
+    fn of(reported: Reported) -> Self {
+        Self { status: Shown::word(reported.status), at: reported.at.into() }
     }
 }
 

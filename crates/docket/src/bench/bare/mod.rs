@@ -16,6 +16,7 @@ pub use stored::{Reader, Size};
 pub use wal::WalCounter;
 
 use crate::failure::Failure;
+use crate::said::said;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,8 +39,12 @@ impl Database {
         if url.starts_with("mysql://") {
             return Ok(Self::MySql(url.to_owned()));
         }
-        Err(Failure::usage(format!("\"{url}\" is no database URL"))
-            .next("It reads sqlite:PATH or mysql://user@host/database."))
+        Err(Failure::usage(said!("\"{url}\" is no database URL", "“{url}”不是数据库地址")).next(
+            said!(
+                "It reads sqlite:PATH or mysql://user@host/database.",
+                "应为 sqlite:PATH 或 mysql://user@host/database。"
+            ),
+        ))
     }
 
     /// What the server is told.

@@ -4,6 +4,7 @@
 use super::super::orders::{SKUS, price_of};
 use super::{BODY, BareOrder, NAMES, ON_HAND, TABLES};
 use crate::failure::Failure;
+use crate::said::said;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use std::str::FromStr as _;
@@ -56,7 +57,9 @@ impl Orders {
         let (url, next) = (self.url.clone(), Arc::clone(&self.next));
         let (answer, answered) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || drop(answer.send(load(&url, &next, time))));
-        answered.await.map_err(|_| Failure::new("the bare load ended early"))?
+        answered
+            .await
+            .map_err(|_| Failure::new(said!("the bare load ended early", "裸事务负载提前结束")))?
     }
 
     /// Drops the tables.

@@ -2,6 +2,7 @@
 
 use super::{Database, mysql};
 use crate::failure::Failure;
+use crate::said::said;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,9 +25,10 @@ pub async fn prepare(database: &Database, emptying: Emptying) -> Result<(), Fail
 }
 
 fn refuse(what: impl std::fmt::Display) -> Failure {
-    Failure::usage(format!("{what} is not empty")).next(
+    Failure::usage(said!("{what} is not empty", "{what} 不是空的")).next(said!(
         "A bench needs a database of its own. Name an empty one, or give --force to drop all it holds.",
-    )
+        "测试需要专用的数据库。请指定空数据库，或用 --force 删除其中全部内容。"
+    ))
 }
 
 fn prepare_file(path: &Path, emptying: Emptying) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 
 use super::{Database, mysql};
 use crate::failure::Failure;
+use crate::said::said;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _, SqlSafeStr};
 
@@ -69,7 +70,9 @@ impl Reader {
 
     async fn number(&mut self, sql: impl SqlSafeStr) -> Result<i64, Failure> {
         let rows = self.numbers::<1>(sql).await?;
-        rows.first().map(|[number]| *number).ok_or_else(|| Failure::new("a count has no row"))
+        rows.first()
+            .map(|[number]| *number)
+            .ok_or_else(|| Failure::new(said!("a count has no row", "计数没有结果")))
     }
 
     /// How much there is.
@@ -161,7 +164,7 @@ impl Reader {
         counts
             .first()
             .map(|[keys, orders]| (*keys, *orders))
-            .ok_or_else(|| Failure::new("no count"))
+            .ok_or_else(|| Failure::new(said!("no count", "没有计数")))
     }
 
     /// By SKU: thousandths ordered, over all lines of all orders.

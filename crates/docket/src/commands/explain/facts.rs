@@ -41,7 +41,7 @@ fn payments(order: &Value, voice: &Voice, out: &Output) {
         );
         if paid["refunded"].as_i64().is_some_and(|refunded| refunded > 0) {
             let refunded = voice.say("given back", "已退回");
-            line = format!("{line}, {refunded} {}", voice.money(&paid["refunded"]));
+            line = format!("{line}{}{refunded} {}", voice.comma(), voice.money(&paid["refunded"]));
         }
         line
     });
@@ -51,11 +51,12 @@ fn payments(order: &Value, voice: &Voice, out: &Output) {
 fn attempts(order: &Value, voice: &Voice, out: &Output) {
     let lines = each(order, "attempts").map(|attempt| {
         format!(
-            "{} {} {} {}: {}",
+            "{} {} {} {}{}{}",
             voice.time(&attempt["created_at"]),
             voice.money(&attempt["amount"]),
             text(attempt, "tender").unwrap_or_default(),
             text(attempt, "gateway").unwrap_or_default(),
+            voice.colon(),
             voice.word(attempt, "status"),
         )
     });
@@ -65,10 +66,12 @@ fn attempts(order: &Value, voice: &Voice, out: &Output) {
 fn dues(order: &Value, voice: &Voice, out: &Output) {
     let lines = each(order, "refunds_due").map(|due| {
         format!(
-            "{} {}: {}, {}",
+            "{} {}{}{}{}{}",
             voice.time(&due["created_at"]),
             voice.money(&due["amount"]),
+            voice.colon(),
             voice.status(Axis::Cause, due).unwrap_or_default(),
+            voice.comma(),
             voice.word(due, "status"),
         )
     });
@@ -80,11 +83,12 @@ fn shipments(order: &Value, voice: &Voice, out: &Output) {
         each(shop, "shipments").map(move |parcel| {
             let carrier = [text(parcel, "carrier"), text(parcel, "tracking")];
             format!(
-                "{} {} {}: {} {}",
+                "{} {} {}{}{} {}",
                 voice.time(&parcel["at"]),
                 voice.say("shop", "店铺"),
                 text(shop, "shop_id").unwrap_or_default(),
-                lines_of(parcel, shop),
+                voice.colon(),
+                lines_of(parcel, shop, voice),
                 carrier.into_iter().flatten().collect::<Vec<_>>().join(" "),
             )
         })
@@ -95,22 +99,24 @@ fn shipments(order: &Value, voice: &Voice, out: &Output) {
 fn refunds(order: &Value, voice: &Voice, out: &Output) {
     let lines = each(order, "shops").flat_map(|shop| {
         each(shop, "refunds").map(move |refund| {
+            let comma = voice.comma();
             let mut line = format!(
-                "{} {} {}: {}, {}, {} {}",
+                "{} {} {}{}{}{comma}{}{comma}{} {}",
                 voice.time(&refund["created_at"]),
                 voice.say("shop", "店铺"),
                 text(shop, "shop_id").unwrap_or_default(),
+                voice.colon(),
                 voice.word(refund, "kind"),
                 voice.word(refund, "status"),
                 voice.money(&refund["amount"]),
-                lines_of(refund, shop),
+                lines_of(refund, shop, voice),
             );
             if let Some(reason) = text(refund, "reason") {
-                line = format!("{line}, {reason}");
+                line = format!("{line}{comma}{reason}");
             }
             if !refund["answer_by"].is_null() {
                 let by = voice.say("answer by", "答复期限");
-                line = format!("{line}, {by} {}", voice.time(&refund["answer_by"]));
+                line = format!("{line}{comma}{by} {}", voice.time(&refund["answer_by"]));
             }
             line
         })
@@ -119,13 +125,13 @@ fn refunds(order: &Value, voice: &Voice, out: &Output) {
 }
 
 /// `2 × tea, 1 × pot`: the lines of a fact by their SKUs.
-fn lines_of(fact: &Value, shop: &Value) -> String {
+fn lines_of(fact: &Value, shop: &Value, voice: &Voice) -> String {
     let line = |line: &Value| {
         let item = each(shop, "items").find(|item| item["order_id"] == line["order_id"]);
         let sku = item.and_then(|item| text(item, "sku_id")).unwrap_or_default();
         format!("{} × {sku}", text(line, "quantity").unwrap_or_default())
     };
-    each(fact, "lines").map(line).collect::<Vec<_>>().join(", ")
+    each(fact, "lines").map(line).collect::<Vec<_>>().join(voice.comma())
 }
 
 fn anomalies(order: &Value, voice: &Voice, out: &Output) {

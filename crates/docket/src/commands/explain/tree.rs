@@ -32,8 +32,8 @@ fn heading(order: &Value, voice: &Voice) -> String {
     let there: Vec<&str> =
         ["channel", "external_id"].iter().filter_map(|name| text(order, name)).collect();
     let there = if there.is_empty() { String::new() } else { format!(" ({})", there.join(" ")) };
-    let comma = voice.say(", ", "，");
-    let colon = voice.say(": ", "：");
+    let comma = voice.comma();
+    let colon = voice.colon();
     format!("{} {number}{there}{colon}{}", voice.say("Order", "订单"), parts.join(comma))
 }
 
@@ -42,18 +42,19 @@ fn circumstances(order: &Value, voice: &Voice) -> String {
     let mut add = |label: &str, value: Option<&str>| {
         parts.extend(value.map(|value| format!("{label} {value}")));
     };
+    let spoken = |name: &str| Some(voice.word(order, name)).filter(|word| !word.is_empty());
     add(voice.say("buyer", "买家"), text(order, "buyer_id"));
-    add(voice.say("type", "类型"), text(order, "type"));
-    add(voice.say("platform", "平台"), text(order, "platform"));
-    add(voice.say("market", "市场"), text(order, "market"));
-    add(voice.say("home", "归属"), text(order, "home"));
+    add(voice.say("type", "类型"), spoken("type"));
+    add(voice.say("platform", "平台"), spoken("platform"));
+    add(voice.say("market", "市场"), spoken("market"));
+    add(voice.say("home", "归属"), spoken("home"));
     let placed = voice.time(&order["created_at"]);
     add(voice.say("placed", "下单"), Some(&format!("{placed} ({})", voice.zone())));
     add(voice.say("terms", "条款版本"), Some(&order["terms_version"].to_string()));
     add(voice.say("version", "版本"), Some(&order["version"].to_string()));
     let tags: Vec<&str> = each(order, "tags").filter_map(Value::as_str).collect();
     add(voice.say("tags", "标签"), (!tags.is_empty()).then(|| tags.join(" ")).as_deref());
-    parts.join(voice.say(", ", "，"))
+    parts.join(voice.comma())
 }
 
 /// How the payable comes about.
@@ -84,7 +85,7 @@ fn deadline(node: &Value, indent: &str, voice: &Voice, out: &Output) {
         if deadline["stopped"] == true { voice.say(" (stopped)", "（已暂停）") } else { "" };
     let label = voice.say("deadline", "期限");
     let (kind, at) = (voice.word(deadline, "kind"), voice.time(&deadline["at"]));
-    out.line(&format!("{indent}{label}: {kind} {at}{stopped}"));
+    out.line(&format!("{indent}{label}{}{kind} {at}{stopped}", voice.colon()));
 }
 
 fn print_shop(shop: &Value, voice: &Voice, out: &Output) {
@@ -99,14 +100,16 @@ fn print_shop(shop: &Value, voice: &Voice, out: &Output) {
         voice.say("Shop", "店铺"),
         text(shop, "shop_id").unwrap_or_default(),
         text(shop, "order_id").unwrap_or_default(),
-        voice.say(": ", "："),
-        words.join(voice.say(", ", "，")),
+        voice.colon(),
+        words.join(voice.comma()),
     ));
+    let comma = voice.comma();
     out.line(&format!(
-        "  {}, {} {}; {} {}, {} {}, {} {}, {} {}",
+        "  {}{comma}{} {}{}{} {}{comma}{} {}{comma}{} {}{comma}{} {}",
         voice.word(shop, "fulfilment"),
         voice.say("place", "地点"),
         text(shop, "place").unwrap_or_default(),
+        voice.say("; ", "；"),
         voice.say("price", "价格"),
         voice.bare(&shop["price"]),
         voice.say("freight", "运费"),
@@ -119,8 +122,9 @@ fn print_shop(shop: &Value, voice: &Voice, out: &Output) {
     let freight = &shop["freight_shares"];
     if freight["coins"].as_i64() != Some(0) || freight["third_party"].as_i64() != Some(0) {
         out.line(&format!(
-            "  {}: {} {}, {} {}",
+            "  {}{}{} {}{comma}{} {}",
             voice.say("shares of the freight", "运费分摊"),
+            voice.colon(),
             voice.say("coins", "金币"),
             voice.bare(&freight["coins"]),
             voice.say("third party", "第三方"),

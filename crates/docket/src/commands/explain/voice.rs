@@ -23,7 +23,7 @@ pub fn each<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value>
     value[name].as_array().into_iter().flatten()
 }
 
-/// Words that stand nowhere else: refunds, attempts, deadlines, fulfilment.
+/// Words that stand nowhere else: refunds, attempts, deadlines, fulfilment, what is sold and where.
 const WORDS: &[(&str, &str, &str)] = &[
     ("cancel", "cancel", "取消"),
     ("refund", "refund", "退款"),
@@ -48,6 +48,20 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("takeaway", "takeaway", "外卖"),
     ("counter", "at the counter", "柜台"),
     ("code", "by code", "电子码"),
+    ("goods", "goods", "商品"),
+    ("membership", "membership", "会员"),
+    ("phone_credit", "phone credit", "话费"),
+    ("mobile_data", "mobile data", "流量"),
+    ("coins", "coins", "金币"),
+    ("insurance", "insurance", "保险"),
+    ("flight", "flight", "机票"),
+    ("hotel", "hotel", "酒店"),
+    ("train", "train", "火车票"),
+    ("bus", "bus", "汽车票"),
+    ("ticket", "ticket", "门票"),
+    ("all", "all", "全部"),
+    ("main", "main", "主市场"),
+    ("center", "center", "本中心"),
 ];
 
 impl Voice {
@@ -67,6 +81,22 @@ impl Voice {
         match self.language {
             Language::En => en,
             Language::Zh => zh,
+        }
+    }
+
+    /// What stands between two parts of a sentence.
+    pub const fn comma(&self) -> &'static str {
+        match self.language {
+            Language::En => ", ",
+            Language::Zh => "，",
+        }
+    }
+
+    /// What stands before an explanation.
+    pub const fn colon(&self) -> &'static str {
+        match self.language {
+            Language::En => ": ",
+            Language::Zh => "：",
         }
     }
 

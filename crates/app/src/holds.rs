@@ -1,0 +1,44 @@
+//! Stock that orders hold: what a placement takes, and a decision's moves as the store writes them.
+
+use docket_domain::{Quantity, Refusal, StockMove, Tree};
+use docket_store::{Held, Need, View};
+use std::collections::BTreeMap;
+
+/// Marks the lines whose SKU is tracked, and refuses what there is not enough of.
+pub(crate) fn hold_stock(tree: &mut Tree, view: &View) -> Result<Result<(), Refusal>, Need> {
+    let mut wanted: BTreeMap<(String, String), Quantity> = BTreeMap::new();
+    for shop in &mut tree.shops {
+        for item in &mut shop.items {
+            if view.stock(&shop.place, &item.sku_id)?.is_some() {
+                item.holds_stock = true;
+                *wanted.entry((shop.place.clone(), item.sku_id.clone())).or_default() +=
+                    item.quantity;
+            }
+        }
+    }
+    let mut short = Vec::new();
+    for ((place, sku_id), quantity) in wanted {
+        let stock = view.stock(&place, &sku_id)?;
+        if stock.is_some_and(|stock| stock.available() < quantity) {
+            short.push(sku_id);
+        }
+    }
+    short.dedup();
+    Ok(if short.is_empty() { Ok(()) } else { Err(Refusal::OutOfStock { skus: short }) })
+}
+
+/// Whether all of `moves` can be held now. A row that was not loaded counts as not available.
+pub(crate) fn can_hold(view: &View, moves: &[StockMove]) -> bool {
+    moves.iter().all(|moved| match view.stock(&moved.place, &moved.sku_id) {
+        Ok(Some(stock)) => stock.available() >= moved.held,
+        Ok(None) | Err(_) => false,
+    })
+}
+
+/// A stock move of a decision, as the store writes it. A hold must find enough; what a decision deducts or
+/// gives back was held before and always fits.
+pub(crate) fn held(moved: StockMove) -> Held {
+    let StockMove { sku_id, place, on_hand, held } = moved;
+    let guarded = held > Quantity::ZERO && on_hand == Quantity::ZERO;
+    Held { place, sku_id, count: None, on_hand, held, guarded }
+}

@@ -1,0 +1,78 @@
+//! Whether an order that a list found matches by what its caller may see of it. The database tests whole trees;
+//! a key limited to shops or places must not learn from a list what stands in the parts of others.
+
+use crate::Orders;
+use crate::access::Principal;
+use docket_domain::status::{self, ShopStanding};
+use docket_domain::{ShopOrder, Tree};
+use docket_wire::{Person, person};
+
+/// Whether `tree` matches `asked` by the shop orders that `who` may see, and by L1.
+pub(crate) fn matches(
+    who: &Principal,
+    tree: &Tree,
+    people: Option<&Person>,
+    asked: &Orders,
+) -> bool {
+    if who.is_unlimited() {
+        return true;
+    }
+    let standing = status::of(tree);
+    let all = tree.shops.iter().zip(&standing.shops).enumerate();
+    let seen: Vec<Seen<'_>> = all
+        .filter(|(_, (shop, _))| who.touches(shop))
+        .map(|(at, (shop, standing))| {
+            let ship_to = people.and_then(|people| people.ship_to.get(at)?.as_ref());
+            Seen { shop, standing, phone: ship_to.and_then(|to| to.phone.as_deref()) }
+        })
+        .collect();
+    let buyer = people.and_then(|people| people.buyer.phone.as_deref());
+    !seen.is_empty()
+        && by_shop_orders(&seen, asked)
+        && by_labels(&seen, &tree.payment.tags, asked)
+        && by_phone(seen.iter().filter_map(|seen| seen.phone).chain(buyer), asked)
+}
+
+/// A shop order that the caller may see.
+struct Seen<'a> {
+    shop: &'a ShopOrder,
+    standing: &'a ShopStanding,
+    /// The telephone it is sent to.
+    phone: Option<&'a str>,
+}
+
+fn by_shop_orders(seen: &[Seen<'_>], asked: &Orders) -> bool {
+    let any = |test: &dyn Fn(&Seen<'_>) -> bool| seen.iter().any(test);
+    let shop = |name: &String| any(&|one| one.shop.shop_id == *name);
+    let place = |name: &String| any(&|one| one.shop.place == *name);
+    let sku = |sku: &String| any(&|one| one.shop.items.iter().any(|item| item.sku_id == *sku));
+    let tracking = |number: &String| {
+        let carries = |one: &Seen<'_>| {
+            one.shop.shipments.iter().any(|sent| sent.tracking.as_ref() == Some(number))
+        };
+        any(&carries)
+    };
+    asked.shop.as_ref().is_none_or(shop)
+        && asked.place.as_ref().is_none_or(place)
+        && asked.sku.as_ref().is_none_or(sku)
+        && asked.tracking.as_ref().is_none_or(tracking)
+        && asked.delivery.is_none_or(|word| any(&|one| one.standing.delivery_status == Some(word)))
+        && asked.refund.is_none_or(|word| any(&|one| one.standing.refund_status == word))
+}
+
+fn by_labels(seen: &[Seen<'_>], of_order: &[String], asked: &Orders) -> bool {
+    asked.tag.as_ref().is_none_or(|tag| {
+        of_order.contains(tag) || seen.iter().any(|one| one.shop.tags.contains(tag))
+    })
+}
+
+fn by_phone<'a>(phones: impl Iterator<Item = &'a str>, asked: &Orders) -> bool {
+    if asked.phone.is_none() && asked.phone_last4.is_none() {
+        return true;
+    }
+    let whole = asked.phone.as_deref().and_then(person::normal_phone);
+    let known: Vec<String> = phones.filter_map(person::normal_phone).collect();
+    let has_whole = whole.is_none_or(|whole| known.contains(&whole));
+    let has_last4 = |digits: &str| known.iter().any(|phone| person::last4(phone) == Some(digits));
+    has_whole && asked.phone_last4.as_deref().is_none_or(has_last4)
+}

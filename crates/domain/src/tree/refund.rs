@@ -1,0 +1,116 @@
+//! Money that goes back: refunds of a shop order, and payments that go back whence they came.
+
+use super::{Line, is_default};
+use crate::words::{DueCause, RefundKind, RefundStatus};
+use crate::{ActorKind, Id, Quantity, Time};
+use serde::{Deserialize, Serialize};
+
+/// One refund of a shop order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Refund {
+    /// Our number for it.
+    pub refund_id: Id,
+    /// What kind.
+    pub kind: RefundKind,
+    /// Who asked for it.
+    pub by: ActorKind,
+    /// Where it stands.
+    pub status: RefundStatus,
+    /// Money to the buyer, its freight included.
+    pub amount: i64,
+    /// Coins given back, as money.
+    #[serde(default)]
+    pub coins: i64,
+    /// Reported for the third party; not paid to the buyer.
+    #[serde(default)]
+    pub third_party: i64,
+    /// How much of `amount` is freight.
+    #[serde(default)]
+    pub freight: i64,
+    /// What the third party and coins had taken off that freight, given back with it.
+    #[serde(default)]
+    pub freight_given: bool,
+    /// Whether the freight was asked for; otherwise it goes back only while the refund empties an unshipped
+    /// shop order, and that is looked at again when money is to flow.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub freight_asked: bool,
+    /// What is refunded.
+    pub lines: Vec<RefundLine>,
+    /// From which payments it is paid; empty until money may flow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<RefundPart>,
+    /// Whether shipped goods must come back before money flows.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub goods_back: bool,
+    /// What has come back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returned: Vec<Line>,
+    /// In the asker's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When an unanswered request is answered by the timer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<Time>,
+    /// When it was asked for.
+    pub created_at: Time,
+    /// When it was agreed, rejected or withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Time>,
+    /// When it was refunded or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Time>,
+}
+
+/// So much of one item order, given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundLine {
+    /// The item order.
+    pub order_id: Id,
+    /// How much of it.
+    pub quantity: Quantity,
+    /// How much of that had been shipped when the refund was made.
+    #[serde(default)]
+    pub shipped: Quantity,
+    /// Money.
+    pub amount: i64,
+    /// Coins, as money.
+    #[serde(default)]
+    pub coins: i64,
+    /// Third party's money.
+    #[serde(default)]
+    pub third_party: i64,
+}
+
+/// What one payment gives back of a refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundPart {
+    /// The payment.
+    pub payment_id: Id,
+    /// Minor units.
+    pub amount: i64,
+    /// `refunding`, `refunded` or `failed`.
+    pub status: RefundStatus,
+    /// The gateway's number for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// Money that must go back to the very payment it came with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundDue {
+    /// Our number for it.
+    pub refund_id: Id,
+    /// The payment it goes back to.
+    pub payment_id: Id,
+    /// Minor units.
+    pub amount: i64,
+    /// Why.
+    pub cause: DueCause,
+    /// `refunding`, `refunded` or `failed`.
+    pub status: RefundStatus,
+    /// The gateway's number for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// When it became due.
+    pub created_at: Time,
+}
