@@ -45,7 +45,12 @@ pub use tasks::{Scheduled, TaskSettings};
 pub use tries::Peer;
 
 /// Rows and filters that answers and questions are made of, for the edges.
-pub use docket_store::{Adjustment, Cursor, KeyRow, OperationFilter, Price, Stock, UserRow};
+pub use docket_store::{
+    Adjustment, Backlog, Cursor, KeyRow, OperationFilter, Price, Stock, TaskFilter, TaskRow,
+    UserRow,
+};
+/// What a center says of its Redis.
+pub use docket_tasks::{Every, RedisAt};
 
 use docket_domain::{Time, Tree};
 use docket_store::{Options, Store, StoreError};

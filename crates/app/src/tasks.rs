@@ -1,7 +1,7 @@
 //! Durable tasks of the center: its kinds and schedules, and what people do with tasks.
 
 use crate::access::{Principal, Scope};
-use crate::{App, Error, housekeeping};
+use crate::{App, Error, Idempotency, Once, housekeeping};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Context, Priority, Statement, TaskFilter, TaskRow, View, Writes};
@@ -117,15 +117,48 @@ impl App {
         who: &Principal,
         id: Id,
         payload: Option<String>,
-    ) -> Result<TaskRow, Error> {
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<TaskRow>, Error> {
+        let retry = move |task: &TaskRow, now| task.retry(payload.as_deref(), now);
+        let wrong = "only a dead task can be retried";
+        self.on_task(who, id, idempotency, (&[TaskState::Dead], wrong), retry).await
+    }
+
+    /// Drops a task that does not run: it counts as done, and what was parked behind it goes on.
+    pub async fn drop_task(
+        &self,
+        who: &Principal,
+        id: Id,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<TaskRow>, Error> {
+        let why = format!("dropped by {}", who.name);
+        let drop = move |task: &TaskRow, now| task.drop(&why, now);
+        let able = &[TaskState::Pending, TaskState::Dead, TaskState::Parked];
+        let wrong = "only a task that waits or is halted can be dropped";
+        self.on_task(who, id, idempotency, (able, wrong), drop).await
+    }
+
+    /// What a person does with one task, if it is in one of the states that allow it; once under a key.
+    async fn on_task(
+        &self,
+        who: &Principal,
+        id: Id,
+        idempotency: Option<Idempotency>,
+        (able, wrong): (&[TaskState], &'static str),
+        act: impl Fn(&TaskRow, Time) -> Vec<Statement> + Send + 'static,
+    ) -> Result<Once<TaskRow>, Error> {
         let task = self.task(who, id).await?;
-        if task.state != TaskState::Dead {
-            return Err(not_now(&task, "only a dead task can be retried"));
+        if self.done_before(idempotency).await?.is_some() {
+            return Ok(Once::Before(task));
+        }
+        if !able.contains(&task.state) {
+            let (id, state) = (task.id.to_string(), task.state.word());
+            return Err(Error::WrongState { what: "task", id, state, message: wrong });
         }
         let kind = task.kind.clone();
-        self.write_task(move |now| task.retry(payload.as_deref(), now)).await?;
+        self.write_tasks(idempotency.map(|given| (given, id)), move |now| act(&task, now)).await?;
         self.ring(&kind);
-        self.task(who, id).await
+        self.task(who, id).await.map(Once::Now)
     }
 
     /// Runs every dead task of `kind` again; answers how many there were.
@@ -143,24 +176,11 @@ impl App {
             let Some(last) = dead.last() else { return Ok(retried) };
             filter.before = Some(last.id);
             retried += dead.len();
-            self.write_task(move |now| {
-                dead.iter().flat_map(|task| task.retry(None, now)).collect()
-            })
-            .await?;
+            let retry =
+                move |now| dead.iter().flat_map(|task| task.retry(None, now)).collect::<Vec<_>>();
+            self.write_tasks(None, retry).await?;
             self.ring(kind);
         }
-    }
-
-    /// Drops a task that does not run: it counts as done, and what was parked behind it goes on.
-    pub async fn drop_task(&self, who: &Principal, id: Id) -> Result<TaskRow, Error> {
-        let task = self.task(who, id).await?;
-        if matches!(task.state, TaskState::Running | TaskState::Done) {
-            return Err(not_now(&task, "only a task that waits or is halted can be dropped"));
-        }
-        let (kind, why) = (task.kind.clone(), format!("dropped by {}", who.name));
-        self.write_task(move |now| task.drop(&why, now)).await?;
-        self.ring(&kind);
-        self.task(who, id).await
     }
 
     /// Every schedule with its last and next run.
@@ -181,12 +201,15 @@ impl App {
         Ok(shown.collect())
     }
 
-    async fn write_task(
+    async fn write_tasks(
         &self,
+        kept: Option<(Idempotency, Id)>,
         statements: impl Fn(Time) -> Vec<Statement> + Send + 'static,
     ) -> Result<(), Error> {
         let write = move |_: &View, cx: &mut Context<'_>| {
-            Ok((Some(Writes { statements: statements(cx.now), ..Writes::default() }), ()))
+            let kept = kept.map(|(given, id)| given.kept(200, id, cx.now));
+            let statements = statements(cx.now);
+            Ok((Some(Writes { statements, idempotency: kept, ..Writes::default() }), ()))
         };
         self.inner.lane.run(Priority::People, Vec::new(), write).await
     }
@@ -197,8 +220,4 @@ impl App {
             runner.ring(kind);
         }
     }
-}
-
-fn not_now(task: &TaskRow, message: &'static str) -> Error {
-    Error::WrongState { what: "task", id: task.id.to_string(), state: task.state.word(), message }
 }

@@ -117,6 +117,11 @@ enum Command {
     /// Prices of SKUs
     #[command(subcommand)]
     Product(commands::product::Command),
+    /// Durable tasks: what waits, what is halted, and what to do about it
+    #[command(subcommand)]
+    Tasks(commands::tasks::Command),
+    /// What runs by itself, and when
+    Schedules,
     /// Keys that seal people's data
     #[command(subcommand)]
     Privacy(commands::privacy::Command),
@@ -253,6 +258,8 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Import(args) => import::run(args, options).await,
         Command::Export(args) => export::run(args, options).await,
         Command::Explain(args) => commands::explain::run(args, options).await,
+        Command::Tasks(command) => commands::tasks::run(command, options).await,
+        Command::Schedules => commands::schedules::run(options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,
         Command::Privacy(command) => commands::privacy::run(&command, options),

@@ -54,6 +54,17 @@ pub fn entry(text: &str) -> Option<(Time, Id, u32)> {
     Some((Time(at), Id(tree), u32::try_from(seq).ok()?))
 }
 
+/// After what has this number, newest first.
+pub fn of_number(id: Id) -> String {
+    format!("{:x}", id.0)
+}
+
+/// See [`of_number`].
+pub fn number(text: &str) -> Option<Id> {
+    let [id] = numbers(text)?;
+    Some(Id(id))
+}
+
 /// After names, such as a SKU and its place.
 pub fn of_names<const N: usize>(names: [&str; N]) -> String {
     names.map(|name| docket_app::vault::hex(name.as_bytes())).join("-")

@@ -158,6 +158,9 @@ impl From<Error> for Failure {
             Error::Taken { .. } => {
                 Self::new(StatusCode::CONFLICT, "name_taken", "The name is taken", detail)
             }
+            Error::WrongState { .. } => {
+                Self::new(StatusCode::CONFLICT, "wrong_state", "Not in this state", detail)
+            }
             Error::TooManyTries { seconds } => {
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 let failure = Self::new(status, "too_many_tries", "Too many tries", detail);

@@ -65,9 +65,23 @@ impl RedisServer {
         Err(format!("Redis does not start:\n{failure}"))
     }
 
+    /// Ends it; [`RedisServer::start_again`] starts an empty one on the port that is answered.
+    pub fn end(self) -> u16 {
+        self.port
+    }
+
+    /// Starts an empty one on the port of one that ended.
+    pub fn start_again(port: u16) -> Result<Self, String> {
+        Self::start_on(program().ok_or("there is no Redis server any more")?, port)
+    }
+
     fn try_start(program: PathBuf) -> Result<Self, String> {
-        let folder = server_folder("redis").map_err(|error| error.to_string())?;
         let port = free_port().map_err(|error| error.to_string())?;
+        Self::start_on(program, port)
+    }
+
+    fn start_on(program: PathBuf, port: u16) -> Result<Self, String> {
+        let folder = server_folder("redis").map_err(|error| error.to_string())?;
         let mut command = vec![program.into(), "--port".into(), port.to_string().into()];
         let settings = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"];
         command.extend(settings.map(Into::into));

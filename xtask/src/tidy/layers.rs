@@ -14,7 +14,17 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("docket-tasks", &["docket-domain", "docket-store"]),
     ("docket-app", &["docket-domain", "docket-store", "docket-tasks", "docket-wire"]),
     ("docket-http", &["docket-app", "docket-domain", "docket-wire"]),
-    ("docket", &["docket-app", "docket-domain", "docket-http", "docket-store", "docket-wire"]),
+    (
+        "docket",
+        &[
+            "docket-app",
+            "docket-domain",
+            "docket-http",
+            "docket-store",
+            "docket-tasks",
+            "docket-wire",
+        ],
+    ),
     ("docket-testkit", &[]),
     ("xtask", &["docket-testkit"]),
 ];

@@ -1,11 +1,12 @@
 //! `docket bench`: honest load on a real `docket serve`, over real HTTP, with the invariants checked after.
 //!
 //! The server is a process of its own; what is measured here is what a caller sees. `place` asks how fast
-//! orders are placed (and paid), `list` how long a filtered page takes and how much memory many orders need.
-//! Everything shared by the two stands beside them; the SQL stands in `bare` alone.
+//! orders are placed (and paid), `list` how long a filtered page takes and how much memory many orders need,
+//! `tasks` how fast durable tasks are run. What they share stands beside them; the SQL stands in `bare` alone.
 
 pub mod list;
 pub mod place;
+pub mod tasks;
 
 mod answer;
 mod bare;
@@ -29,6 +30,8 @@ pub enum Command {
     Place(place::Args),
     /// Read filtered pages of 50 out of many orders
     List(list::Args),
+    /// Run tasks as fast as they are inserted
+    Tasks(tasks::Args),
 }
 
 impl Command {
@@ -37,6 +40,7 @@ impl Command {
         match self {
             Self::Place(args) => place::run(args, out),
             Self::List(args) => list::run(args, out),
+            Self::Tasks(args) => tasks::run(args, out),
         }
     }
 }

@@ -7,8 +7,10 @@ pub mod key;
 pub mod migrate;
 pub mod privacy;
 pub mod product;
+pub mod schedules;
 pub mod serve;
 pub mod stock;
+pub mod tasks;
 pub mod user;
 
 use crate::failure::Failure;

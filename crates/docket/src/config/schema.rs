@@ -4,11 +4,13 @@
 use super::deadlines;
 use super::layers::{self, Layers};
 use super::nearest::nearest;
-use super::shapes::{DatabaseUrl, Length, LogFormat, LogLevel, Places, Switch};
+use super::shapes::{
+    DatabaseUrl, Length, LogFormat, LogLevel, Places, Prefix, RedisUrl, Switch, When,
+};
 use super::{Origin, Set};
 use crate::failure::Failure;
 use crate::said::{Said, said};
-use docket_app::Settings;
+use docket_app::{RedisAt, Settings, TaskSettings};
 use docket_domain::story::Language;
 use docket_wire::Markets;
 use std::net::SocketAddr;
@@ -138,6 +140,34 @@ section! {
 }
 
 section! {
+    /// Redis rings for tasks between processes, so that idle ones need not look. Nothing is kept in it: away,
+    /// slow or emptied it changes how soon something happens, never whether.
+    redis Redis {
+        /// `redis://user:password@host:port`; none where empty.
+        url: RedisUrl = "" secret;
+        /// What the names of our keys begin with.
+        prefix: Prefix = "docket";
+    }
+}
+
+section! {
+    /// Durable tasks: what happens outside, later.
+    tasks Tasks {
+        /// How long a stopping process waits for tasks that run; what is left is taken up by others.
+        grace: Length = "20s";
+    }
+}
+
+section! {
+    /// What runs by itself: an interval such as 10m, or a cron expression with its time zone, such as
+    /// 0 2 * * * Asia/Shanghai. One process of all runs each.
+    schedules Schedules {
+        /// Forgets old idempotency keys, logins that ran out, and tasks that were finished a week ago.
+        housekeeping: When = "1h";
+    }
+}
+
+section! {
     /// People's data.
     privacy Privacy {
         /// The file of the keys that seal people's data; in the data folder where it is not absolute.
@@ -166,29 +196,21 @@ section! {
 }
 
 /// Every section that is a plain table of keys, in the order of the file.
-pub const SECTIONS: [&Section; 6] = [
+pub const SECTIONS: [&Section; 9] = [
     &Server::SECTION,
     &Database::SECTION,
+    &Redis::SECTION,
     &Orders::SECTION,
+    &Tasks::SECTION,
+    &Schedules::SECTION,
     &Privacy::SECTION,
     &Log::SECTION,
     &Telemetry::SECTION,
 ];
 
 /// Sections that are named already and do nothing yet: refused, so that nobody believes they do.
-const LATER: [&str; 13] = [
-    "redis",
-    "ledger",
-    "payments",
-    "tasks",
-    "schedules",
-    "channels",
-    "hub",
-    "branch",
-    "site",
-    "sites",
-    "alerts",
-    "archive",
+const LATER: [&str; 10] = [
+    "ledger", "payments", "channels", "hub", "branch", "site", "sites", "alerts", "archive",
     "mirror",
 ];
 
@@ -200,6 +222,9 @@ pub struct Config {
     pub file: Option<PathBuf>,
     pub server: Server,
     pub database: Database,
+    pub redis: Redis,
+    pub tasks: Tasks,
+    pub schedules: Schedules,
     pub orders: Orders,
     pub markets: Markets,
     pub deadlines: Arc<docket_app::Deadlines>,
@@ -217,6 +242,9 @@ impl Config {
         let config = Self {
             server: Server::take(&mut layers, &data)?,
             database: Database::take(&mut layers, &data)?,
+            redis: Redis::take(&mut layers, &data)?,
+            tasks: Tasks::take(&mut layers, &data)?,
+            schedules: Schedules::take(&mut layers, &data)?,
             privacy: Privacy::take(&mut layers, &data)?,
             log: Log::take(&mut layers, &data)?,
             telemetry: Telemetry::take(&mut layers, &data)?,
@@ -251,8 +279,11 @@ impl Config {
         let sections = [
             self.server.list(),
             self.database.list(),
+            self.redis.list(),
             self.orders.list(),
             self.also.clone(),
+            self.tasks.list(),
+            self.schedules.list(),
             self.privacy.list(),
             self.log.list(),
             self.telemetry.list(),
@@ -268,7 +299,21 @@ impl Config {
             queue: self.orders.queue.0,
             markets: self.markets.clone(),
             deadlines: Arc::clone(&self.deadlines),
+            tasks: TaskSettings {
+                redis: self.redis_at(),
+                grace: self.tasks.grace.duration(),
+                schedules: vec![(
+                    "housekeeping".to_owned(),
+                    self.schedules.housekeeping.value.0.clone(),
+                )],
+            },
         }
+    }
+
+    /// The Redis, if one is named.
+    pub fn redis_at(&self) -> Option<RedisAt> {
+        let url = self.redis.url.value.0.as_deref()?;
+        RedisAt::parse(url, &self.redis.prefix.value.0).ok()
     }
 
     /// The settings of the HTTP interface.

@@ -208,6 +208,70 @@ impl Shape for DatabaseUrl {
     }
 }
 
+/// The address of a Redis, or nothing for none; its password hides.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisUrl(pub Option<String>);
+
+impl std::fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&Self::shown(self.0.as_deref().unwrap_or_default()))
+    }
+}
+
+impl Shape for RedisUrl {
+    const LOOKS: (&'static str, &'static str) =
+        ("redis://host:port, or nothing for none", " redis://host:port，留空表示不用");
+
+    fn read(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self(None));
+        }
+        docket_app::RedisAt::parse(text, "").ok().map(|_| Self(Some(text.to_owned())))
+    }
+
+    fn shown(text: &str) -> String {
+        let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+        match rest.rsplit_once('@') {
+            Some((_, there)) => format!("{scheme}://***@{there}"),
+            None => text.to_owned(),
+        }
+    }
+}
+
+/// A word that keys of ours begin with elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix(pub String);
+
+impl Shape for Prefix {
+    const LOOKS: (&'static str, &'static str) =
+        ("1 to 32 letters, digits, - and _", "1 到 32 个字母、数字、- 或 _");
+
+    fn read(text: &str) -> Option<Self> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let fits = (1..=32).contains(&text.len()) && text.chars().all(plain);
+        fits.then(|| Self(text.to_owned()))
+    }
+}
+
+/// When something runs by itself: an interval, or a cron expression with its time zone.
+#[derive(Debug, Clone)]
+pub struct When(pub docket_app::Every);
+
+impl Shape for When {
+    const LOOKS: (&'static str, &'static str) = (
+        "an interval such as 10m, or a cron expression with its time zone such as 0 2 * * * Asia/Shanghai",
+        "时间间隔，例如 10m，或带时区的 cron 表达式，例如 0 2 * * * Asia/Shanghai",
+    );
+
+    fn read(text: &str) -> Option<Self> {
+        let every = match Length::read(text) {
+            Some(Length(millis)) => docket_app::Every::interval(millis),
+            None => text.parse(),
+        };
+        every.ok().map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -188,6 +188,23 @@ pub struct NewUserBody {
     password: String,
 }
 
+/// What to change about a task that is run again.
+#[derive(ToSchema)]
+#[schema(as = RetryTask)]
+pub struct RetryBody {
+    /// What the handler is told from now on; as before where left out.
+    #[schema(value_type = Option<Object>)]
+    payload: Option<Value>,
+}
+
+/// Which tasks to run again.
+#[derive(ToSchema)]
+#[schema(as = RetryTasks)]
+pub struct RetryTasksBody {
+    /// Their kind.
+    kind: String,
+}
+
 /// A key to add.
 #[derive(ToSchema)]
 #[schema(as = NewKey)]

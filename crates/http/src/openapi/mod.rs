@@ -8,7 +8,7 @@ mod operations;
 
 use crate::center::Center;
 use crate::routes::{
-    docs, health, history, imports, keys, listing, orders, payments, people, products, stock,
+    docs, health, history, imports, keys, listing, orders, payments, people, products, stock, tasks,
 };
 use axum::Router;
 use axum::routing::get;
@@ -42,6 +42,7 @@ use utoipa_axum::routes;
         (name = "stock", description = "What stands where"),
         (name = "products", description = "What SKUs cost"),
         (name = "people", description = "Users and keys"),
+        (name = "tasks", description = "What happens outside later, and at its times"),
         (name = "operation", description = "For whoever runs it"),
     ),
     security(("bearer" = [])),
@@ -78,6 +79,12 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(stock::adjust, stock::book))
         .routes(routes!(products::list))
         .routes(routes!(products::get, products::set))
+        .routes(routes!(tasks::list))
+        .routes(routes!(tasks::retry_all))
+        .routes(routes!(tasks::get))
+        .routes(routes!(tasks::retry))
+        .routes(routes!(tasks::drop))
+        .routes(routes!(tasks::schedules))
         .routes(routes!(people::login))
         .routes(routes!(people::me))
         .routes(routes!(people::list, people::add))

@@ -12,6 +12,7 @@ pub mod payments;
 pub mod people;
 pub mod products;
 pub mod stock;
+pub mod tasks;
 
 use crate::failure::Failure;
 use axum::extract::{FromRequestParts, Path};
