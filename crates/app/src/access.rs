@@ -115,6 +115,17 @@ impl FromIterator<Scope> for Scopes {
     }
 }
 
+/// The shops and places that somebody may touch; none named means all.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reach {
+    /// The shops.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shops: Vec<String>,
+    /// The places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
+}
+
 /// What a key may do, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Access {
@@ -356,7 +367,7 @@ impl App {
         let Some(session) = self.store().session(hash).await? else { return Err(invalid) };
         let user = self.store().user_of(session.user).await?;
         match user.filter(|user| user.disabled_at.is_none() && session.expires_at > now) {
-            Some(user) => Ok(crate::people::principal(&user)),
+            Some(user) => crate::people::principal(&user),
             None => Err(invalid),
         }
     }

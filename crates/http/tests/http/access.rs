@@ -3,7 +3,7 @@
 use crate::center::{TestCenter, every_actor, example, text};
 use axum::body::Body;
 use axum::http::Request;
-use docket_app::{Principal, Role, Scope};
+use docket_app::{NewUser, Principal, Reach, Role, Scope};
 use docket_domain::ActorKind;
 use serde_json::json;
 
@@ -145,7 +145,13 @@ async fn orders_of_other_shops_do_not_exist_for_a_key() {
 async fn people_log_in_and_do_what_their_role_may() {
     let center = TestCenter::start().await;
     let local = Principal::local();
-    center.app.add_user(&local, "mei", Role::Viewer, "correct horse").await.expect("a user");
+    let viewer = NewUser {
+        name: "mei".to_owned(),
+        role: Role::Viewer,
+        reach: Reach::default(),
+        password: "correct horse".to_owned(),
+    };
+    center.app.add_user(&local, viewer).await.expect("a user");
     let login = json!({"name": "mei", "password": "correct horse"});
     let request = |body: &serde_json::Value| {
         let request = Request::post("/api/login").header("content-type", "application/json");
@@ -169,6 +175,34 @@ async fn people_log_in_and_do_what_their_role_may() {
     let waiting = center.send(request(&login)).await;
     assert_eq!(waiting.headers["retry-after"], "300");
     waiting.problem(429, "too_many_tries");
+}
+
+#[tokio::test]
+async fn a_role_may_be_limited_to_shops() {
+    let center = TestCenter::start().await;
+    let mine = center.placed(&example()).await;
+    let mut elsewhere = example();
+    elsewhere["shops"][0]["shop_id"] = json!("12");
+    let theirs = center.placed(&elsewhere).await;
+    let body =
+        json!({"name": "mei", "role": "operator", "password": "correct horse", "shops": ["11"]});
+    let added = center.post("/api/users", &body).await.ok(201);
+    assert_eq!((&added["shops"], &added["places"]), (&json!(["11"]), &json!([])));
+    let users = center.get("/api/users").await.ok(200);
+    assert_eq!(users["users"][0]["shops"], json!(["11"]));
+    let (token, _) =
+        center.app.login("mei", "correct horse", docket_app::Peer(None)).await.expect("a session");
+    let me = center.get_as(&token, "/api/me").await.ok(200);
+    assert_eq!((&me["role"], &me["shops"]), (&json!("operator"), &json!(["11"])));
+    let order = |tree: &serde_json::Value| format!("/api/orders/{}", text(&tree["order_id"]));
+    center.get_as(&token, &order(&mine)).await.ok(200);
+    center.get_as(&token, &order(&theirs)).await.problem(404, "not_found");
+    let listed = center.get_as(&token, "/api/orders").await.ok(200);
+    let listed = listed["orders"].as_array().expect("a list");
+    assert_eq!(
+        listed.iter().map(|tree| &tree["order_id"]).collect::<Vec<_>>(),
+        [&mine["order_id"]]
+    );
 }
 
 #[tokio::test]
