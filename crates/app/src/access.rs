@@ -3,6 +3,7 @@
 use crate::{App, Error};
 use docket_domain::operation::OperationKind;
 use docket_domain::{Actor, ActorKind, FieldError, Id, Refusal, Time, Tree};
+use docket_wire::person;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -249,7 +250,7 @@ impl Principal {
     pub fn actor(&self, named: Option<Actor>, kind: OperationKind) -> Result<Actor, Error> {
         if let Some(actor) = named {
             if self.actors.contains(&actor.kind) {
-                return Ok(actor);
+                return Ok(logged(actor));
             }
             let refused = format!("{} may not speak for a {}", self.name, actor.kind);
             return Err(Error::ActorNotAllowed(refused));
@@ -276,6 +277,14 @@ impl Principal {
             }
         }
     }
+}
+
+/// An actor as the log keeps it: the name of a buyer is a person's, which stands sealed in one table, so here
+/// it is masked.
+fn logged(actor: Actor) -> Actor {
+    let masked = actor.kind == ActorKind::Buyer;
+    let name = actor.name.map(|name| if masked { person::masked_name(&name) } else { name });
+    Actor { name, ..actor }
 }
 
 /// The SHA-256 under which a token or key is stored.

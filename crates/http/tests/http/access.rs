@@ -216,3 +216,20 @@ async fn reading_people_in_full_needs_its_scope_and_is_recorded() {
     let listed = center.get("/api/orders?expand=tree&phone=13800000001").await.ok(200);
     assert_eq!(listed["orders"][0]["shops"][0]["ship_to"]["phone"], "138****0001");
 }
+
+#[tokio::test]
+async fn the_log_keeps_the_names_of_those_who_work_and_hides_those_of_buyers() {
+    let center = TestCenter::start().await;
+    let mut order = example();
+    order["actor"] = json!({"kind": "buyer", "id": "1001", "name": "Ada Wong"});
+    let tree = center.placed(&order).await;
+    let path = format!("/api/orders/{}/operations", text(&tree["order_id"]));
+    let actor = json!({"kind": "seller", "id": "7", "name": "Han Mei"});
+    center.post(&path, &json!({"type": "note", "text": "x", "actor": actor})).await.ok(200);
+    let log = center.get(&path).await.ok(200);
+    let names: Vec<_> = log["operations"].as_array().expect("a list").iter().collect();
+    let names: Vec<_> = names.iter().map(|row| &row["actor"]["name"]).collect();
+    assert!(names.contains(&&json!("Han Mei")), "{log}");
+    assert!(names.contains(&&json!("A*******")), "{log}");
+    assert!(!log.to_string().contains("Ada Wong"), "{log}");
+}
