@@ -3,6 +3,7 @@
 use crate::{App, Error};
 use docket_domain::operation::OperationKind;
 use docket_domain::{Actor, ActorKind, FieldError, Id, Refusal, Time, Tree};
+use docket_wire::person;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -113,6 +114,17 @@ impl FromIterator<Scope> for Scopes {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
         Self(scopes.into_iter().fold(0, |set, scope| set | 1 << scope as u32))
     }
+}
+
+/// The shops and places that somebody may touch; none named means all.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reach {
+    /// The shops.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shops: Vec<String>,
+    /// The places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
 }
 
 /// What a key may do, as it is stored.
@@ -238,7 +250,7 @@ impl Principal {
     pub fn actor(&self, named: Option<Actor>, kind: OperationKind) -> Result<Actor, Error> {
         if let Some(actor) = named {
             if self.actors.contains(&actor.kind) {
-                return Ok(actor);
+                return Ok(logged(actor));
             }
             let refused = format!("{} may not speak for a {}", self.name, actor.kind);
             return Err(Error::ActorNotAllowed(refused));
@@ -265,6 +277,14 @@ impl Principal {
             }
         }
     }
+}
+
+/// An actor as the log keeps it: the name of a buyer is a person's, which stands sealed in one table, so here
+/// it is masked.
+fn logged(actor: Actor) -> Actor {
+    let masked = actor.kind == ActorKind::Buyer;
+    let name = actor.name.map(|name| if masked { person::masked_name(&name) } else { name });
+    Actor { name, ..actor }
 }
 
 /// The SHA-256 under which a token or key is stored.
@@ -356,7 +376,7 @@ impl App {
         let Some(session) = self.store().session(hash).await? else { return Err(invalid) };
         let user = self.store().user_of(session.user).await?;
         match user.filter(|user| user.disabled_at.is_none() && session.expires_at > now) {
-            Some(user) => Ok(crate::people::principal(&user)),
+            Some(user) => crate::people::principal(&user),
             None => Err(invalid),
         }
     }

@@ -28,14 +28,14 @@ mod tries;
 mod unique;
 pub mod vault;
 
-pub use access::{Access, Principal, Scope, Scopes};
+pub use access::{Access, Principal, Reach, Scope, Scopes};
 pub use clock::Clock;
 pub use error::Error;
 pub use history::{AgreedTree, Agreements, Story};
 pub use imports::{ImportOptions, ImportReport};
 pub use keys::NewKey;
 pub use orders::{Listed, Orders};
-pub use people::Role;
+pub use people::{NewUser, Role, User};
 pub use place::{Idempotency, Once, Quote};
 pub use products::SetPrice;
 pub use record::{Recorded, Taken};

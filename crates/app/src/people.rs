@@ -1,6 +1,6 @@
 //! Users with roles, and logging in. Keys of programs are in `keys`, failed tries in `tries`.
 
-use crate::access::{self, Principal, Scope, Scopes};
+use crate::access::{self, Principal, Reach, Scope, Scopes};
 use crate::tries::Peer;
 use crate::{App, Error, Idempotency, Once, vault};
 use argon2::Argon2;
@@ -67,19 +67,47 @@ impl Role {
     }
 }
 
+/// A user to add.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The name to log in with.
+    pub name: String,
+    /// What the user may do.
+    pub role: Role,
+    /// Where: in the whole installation if nothing is named.
+    pub reach: Reach,
+    /// At least 8 characters.
+    pub password: String,
+}
+
+/// A user as it is stored, with where it may act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The row, without its password.
+    pub row: UserRow,
+    /// The shops and places it is limited to.
+    pub reach: Reach,
+}
+
+fn reach_of(user: &UserRow) -> Result<Reach, Error> {
+    serde_json::from_str(&user.body)
+        .map_err(|error| Error::Internal(format!("user {}: {error}", user.id)))
+}
+
 /// The principal of a user.
-pub(crate) fn principal(user: &UserRow) -> Principal {
+pub(crate) fn principal(user: &UserRow) -> Result<Principal, Error> {
     let role = Role::from_word(&user.role).unwrap_or(Role::Viewer);
-    Principal {
+    let Reach { shops, places } = reach_of(user)?;
+    Ok(Principal {
         id: user.id,
         name: user.name.clone(),
         scopes: role.scopes(),
         actors: role.actors(),
-        shops: Vec::new(),
-        places: Vec::new(),
+        shops,
+        places,
         issuer: format!("user:{}", user.id),
         role: Some(role),
-    }
+    })
 }
 
 pub(crate) fn named(name: &str) -> Result<(), Error> {
@@ -93,41 +121,35 @@ pub(crate) fn named(name: &str) -> Result<(), Error> {
 
 impl App {
     /// Adds a user and answers its number.
-    pub async fn add_user(
-        &self,
-        who: &Principal,
-        name: &str,
-        role: Role,
-        password: &str,
-    ) -> Result<Id, Error> {
-        self.add_user_once(who, name, role, password, None).await.map(Once::outcome)
+    pub async fn add_user(&self, who: &Principal, user: NewUser) -> Result<Id, Error> {
+        self.add_user_once(who, user, None).await.map(Once::outcome)
     }
 
     /// The same, done once under an idempotency key.
     pub async fn add_user_once(
         &self,
         who: &Principal,
-        name: &str,
-        role: Role,
-        password: &str,
+        user: NewUser,
         idempotency: Option<Idempotency>,
     ) -> Result<Once<Id>, Error> {
+        let NewUser { name, role, reach, password } = user;
         who.needs_whole(Scope::Admin)?;
-        named(name)?;
+        named(&name)?;
         if let Some(before) = self.done_before(idempotency).await? {
             return Ok(Once::Before(before));
         }
-        let password = hashed(password).await?;
-        if self.store().user(name).await?.is_some() {
-            return Err(Error::Taken { what: "user", name: name.to_owned() });
+        let password = hashed(&password).await?;
+        if self.store().user(&name).await?.is_some() {
+            return Err(Error::Taken { what: "user", name });
         }
-        let name = name.to_owned();
+        let body = serde_json::to_string(&reach).expect("a reach is plain JSON");
         let made = move |id, now| {
             let row = UserRow {
                 id,
                 name: name.clone(),
                 role: role.word().to_owned(),
                 password: password.clone(),
+                body: body.clone(),
                 created_at: now,
                 disabled_at: None,
             };
@@ -137,13 +159,13 @@ impl App {
     }
 
     /// Every user, without passwords.
-    pub async fn users(&self, who: &Principal) -> Result<Vec<UserRow>, Error> {
+    pub async fn users(&self, who: &Principal) -> Result<Vec<User>, Error> {
         who.needs_whole(Scope::Admin)?;
-        let mut users = self.store().users().await?;
-        for user in &mut users {
-            user.password.clear();
-        }
-        Ok(users)
+        let users = self.store().users().await?.into_iter().map(|row| {
+            let reach = reach_of(&row)?;
+            Ok(User { row: UserRow { password: String::new(), ..row }, reach })
+        });
+        users.collect()
     }
 
     /// Disables a user and ends its sessions.

@@ -18,8 +18,9 @@ use std::fmt::Write as _;
 
 /// Rows a page looks at, at most.
 const LOOKED_AT_MAX: usize = 5_000;
-/// Candidates for each order of a page that are looked at first.
-const FEW: usize = 4;
+/// Candidates for each order of a page that are looked at, first and after that: most filters are answered by
+/// the first few, and only a narrow one needs as many as may be.
+const FEW: [usize; 2] = [4, 20];
 
 /// What a page is sorted by, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -243,8 +244,8 @@ impl Store {
             found.truncate(filter.limit);
             return Ok(page(&found, found.last().copied().filter(|_| more)));
         }
-        // Most filters are answered by the first few candidates; only a narrow one looks at many.
-        for looked_at in [(wanted * FEW).min(LOOKED_AT_MAX), LOOKED_AT_MAX] {
+        let few = FEW.into_iter().map(|few| wanted * few).filter(|few| *few < LOOKED_AT_MAX);
+        for looked_at in few.chain([LOOKED_AT_MAX]) {
             let candidates = filter.candidates(&lead, looked_at);
             let mut found = self.cursors(passing(&candidates, &residual, wanted)).await?;
             let next = if found.len() > filter.limit {

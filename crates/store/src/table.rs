@@ -190,6 +190,7 @@ pub static ACCOUNT_USER: Table = Table {
         ("name", Text),
         ("role", Text),
         ("password", Text),
+        ("body", Text),
         ("created_at", Int),
         ("disabled_at", Int),
     ],

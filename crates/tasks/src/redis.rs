@@ -140,7 +140,7 @@ impl Redis {
 
     fn note(&self, note: Note, to: &mut Pipeline) {
         let lock = |id: Id| format!("{}:task:{id}:lock", self.prefix);
-        let mut status = |id: Id, word: &str, to: &mut Pipeline| {
+        let status = |id: Id, word: &str, to: &mut Pipeline| {
             let key = format!("{}:task:{id}:status", self.prefix);
             to.cmd("SETEX").arg(key).arg(STATUS_SECONDS).arg(word).ignore();
         };

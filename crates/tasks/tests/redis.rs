@@ -146,7 +146,8 @@ async fn redis_taken_away_emptied_and_brought_back_loses_nothing() {
         all_done(stage, &ids).await;
         let server = RedisServer::start_again(port).unwrap();
         until("Redis is back", || redis.is_well()).await;
-        let emptied = ask::<String>(&server, &mut redis::cmd("FLUSHALL"));
+        let mut empty = redis::cmd("FLUSHALL");
+        let emptied = ask::<String>(&server, &mut empty);
         let (more, _) = tokio::join!(stage.add(vec![New::of("count"); 50]), emptied);
         ids.extend(more);
         all_done(stage, &ids).await;

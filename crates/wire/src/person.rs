@@ -219,7 +219,8 @@ fn digit(c: char) -> Option<char> {
     }
 }
 
-fn masked_name(name: &str) -> String {
+/// The name of a person, hidden but for its first letter.
+pub fn masked_name(name: &str) -> String {
     let chars = name.chars().count();
     let shown = usize::from(chars > 1);
     name.chars().take(shown).chain(std::iter::repeat_n('*', (chars - shown).clamp(1, 8))).collect()

@@ -1,6 +1,6 @@
 //! `docket init`: a commented config file, the database, the first user. Overwrites nothing.
 
-use super::user::{fresh_password, post_user};
+use super::user::fresh_password;
 use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::config;
@@ -92,7 +92,8 @@ async fn first_user(center: &Center) -> Result<Option<String>, Failure> {
         return Ok(None);
     }
     let password = fresh_password();
-    post_user(center, FIRST, "admin", &password).await?;
+    let first = json!({"name": FIRST, "role": "admin", "password": password});
+    center.post("/api/users", &first).await?;
     Ok(Some(password))
 }
 

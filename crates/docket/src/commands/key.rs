@@ -121,7 +121,7 @@ async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
 }
 
 /// A word, or words with blanks between.
-fn words(value: &Value) -> String {
+pub fn words(value: &Value) -> String {
     match value {
         Value::String(word) => word.clone(),
         Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),

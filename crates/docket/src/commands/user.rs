@@ -1,5 +1,6 @@
 //! `docket user`: people who may log in.
 
+use super::key::words;
 use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
@@ -31,6 +32,12 @@ pub struct Add {
     /// What the user may do
     #[arg(long, value_parser = ["admin", "operator", "viewer"])]
     role: String,
+    /// A shop the user may touch; without one, all
+    #[arg(long = "shop", value_name = "ID")]
+    shops: Vec<String>,
+    /// A place the user may touch; without one, all
+    #[arg(long = "place", value_name = "ID")]
+    places: Vec<String>,
     /// A file whose first line is the password
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -59,7 +66,14 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
 async fn add_user(add: Add, center: &Center, options: &Options) -> Result<(), Failure> {
     let given = add.password_file.as_ref().map(read_password).transpose()?;
     let password = given.clone().unwrap_or_else(fresh_password);
-    let mut user = post_user(center, &add.name, &add.role, &password).await?;
+    let new = json!({
+        "name": add.name,
+        "role": add.role,
+        "password": password,
+        "shops": add.shops,
+        "places": add.places,
+    });
+    let mut user = center.post("/api/users", &new).await?;
     let out = options.output();
     if given.is_none() {
         user["password"] = json!(password);
@@ -73,16 +87,6 @@ async fn add_user(add: Add, center: &Center, options: &Options) -> Result<(), Fa
         }
     });
     Ok(())
-}
-
-/// Adds a user through the center.
-pub async fn post_user(
-    center: &Center,
-    name: &str,
-    role: &str,
-    password: &str,
-) -> Result<Value, Failure> {
-    center.post("/api/users", &json!({"name": name, "role": role, "password": password})).await
 }
 
 /// A password that nobody has to remember: 96 bits.
@@ -109,15 +113,13 @@ async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
             out.say("number", "编号"),
             out.say("name", "姓名"),
             out.say("role", "角色"),
+            out.say("shops", "店铺"),
+            out.say("places", "地点"),
             out.say("since", "创建时间"),
             out.say("disabled", "停用时间"),
         ];
-        let word = |user: &Value, name: &str| user[name].as_str().unwrap_or_default().to_owned();
-        let row = |user: &Value| {
-            ["user_id", "name", "role", "created_at", "disabled_at"]
-                .map(|name| word(user, name))
-                .to_vec()
-        };
+        let fields = ["user_id", "name", "role", "shops", "places", "created_at", "disabled_at"];
+        let row = |user: &Value| fields.map(|field| words(&user[field])).to_vec();
         out.table(&head, users["users"].as_array().into_iter().flatten().map(row));
     });
     Ok(())

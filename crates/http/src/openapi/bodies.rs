@@ -186,6 +186,10 @@ pub struct NewUserBody {
     /// At least 8 characters.
     #[schema(min_length = 8, max_length = 256)]
     password: String,
+    /// The shops it may touch; all where left out.
+    shops: Option<Vec<String>>,
+    /// The places it may touch; all where left out.
+    places: Option<Vec<String>>,
 }
 
 /// What to change about a task that is run again.

@@ -10,17 +10,17 @@ use crate::query;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Access, KeyRow, NewKey, Scope};
+use docket_app::{Access, KeyRow, NewKey, Reach, Scope};
 use docket_domain::ActorKind;
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Reader, Source, read};
+use docket_wire::reader::{Fields, Reader, Source, read};
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Shops or places a key may be limited to.
+/// Shops or places a key or a user may be limited to.
 const LIMITED_TO_MAX: usize = 200;
 
 /// A key.
@@ -94,18 +94,22 @@ fn actor(reader: &mut Reader, node: Node<'_>) -> Option<ActorKind> {
     }
 }
 
+/// The shops and places that a key or a user is to be limited to.
+pub(super) fn reach(fields: &mut Fields<'_, '_>) -> Reach {
+    let mut limit = |name| {
+        let listed = fields
+            .optional(name, |reader, node| reader.list(node, LIMITED_TO_MAX, kinds::identifier));
+        listed.unwrap_or_default()
+    };
+    Reach { shops: limit("shops"), places: limit("places") }
+}
+
 fn read_key(body: &[u8]) -> Result<NewKey, docket_wire::Unreadable> {
     read(body, Source::Request, |fields| {
         let name = fields.required("name", kinds::identifier);
         let scopes = fields.required("scopes", |reader, node| reader.list(node, 64, scope));
         let actors = fields.optional("actors", |reader, node| reader.list(node, 64, actor));
-        let mut limit = |name| {
-            let listed = fields.optional(name, |reader, node| {
-                reader.list(node, LIMITED_TO_MAX, kinds::identifier)
-            });
-            listed.unwrap_or_default()
-        };
-        let (shops, places) = (limit("shops"), limit("places"));
+        let Reach { shops, places } = reach(fields);
         let issuer = fields.optional("issuer", kinds::identifier);
         let actors = actors.unwrap_or_default();
         Some(NewKey { name: name?, scopes: scopes?, actors, shops, places, issuer })

@@ -1,6 +1,7 @@
 //! People: logging in, who one is, and the users of an installation.
 
 use super::InPath;
+use super::keys::reach;
 use crate::answer::{self, located};
 use crate::auth::{Caller, Sent, Unsigned};
 use crate::center::Center;
@@ -10,7 +11,7 @@ use crate::query;
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Peer, Role, UserRow};
+use docket_app::{NewUser, Peer, Role};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
@@ -64,6 +65,10 @@ pub struct User<'a> {
     pub name: &'a str,
     /// `admin`, `operator` or `viewer`.
     pub role: &'a str,
+    /// The shops it may touch; empty means all.
+    pub shops: &'a [String],
+    /// The places it may touch; empty means all.
+    pub places: &'a [String],
     /// When it was added.
     pub created_at: Option<Moment>,
     /// When it was disabled; null while it may log in.
@@ -71,11 +76,14 @@ pub struct User<'a> {
 }
 
 impl<'a> User<'a> {
-    fn of(row: &'a UserRow) -> Self {
+    fn of(user: &'a docket_app::User) -> Self {
+        let (row, reach) = (&user.row, &user.reach);
         Self {
             user_id: Number(row.id),
             name: &row.name,
             role: &row.role,
+            shops: &reach.shops,
+            places: &reach.places,
             created_at: Some(row.created_at.into()),
             disabled_at: row.disabled_at.map(Moment),
         }
@@ -166,20 +174,28 @@ pub async fn list(
 #[utoipa::path(
     post, path = "/api/users", tag = "people", operation_id = "add_user",
     params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY)),
-    request_body(content = NewUserBody, example = json!({"name": "mei", "role": "operator", "password": "correct horse"})),
+    request_body(content = NewUserBody, example = json!({"name": "mei", "role": "operator", "password": "correct horse", "shops": ["11"]})),
     responses((status = 201, description = "Added", body = User<'static>))
 )]
 pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
-    let (name, role, password) = read(&sent.body, Source::Request, |fields| {
+    let new = read(&sent.body, Source::Request, |fields| {
         let name = fields.required("name", kinds::identifier);
         let role = fields.required("role", query::one_of(ROLES));
         let password = fields.required("password", plain);
-        Some((name?, role?, password?))
+        let reach = reach(fields);
+        Some(NewUser { name: name?, role: role?, reach, password: password? })
     })?;
-    let added = center.app.add_user_once(&sent.who, &name, role, &password, sent.idempotency);
+    let added = center.app.add_user_once(&sent.who, new.clone(), sent.idempotency);
     Ok(answer::once(added.await?, |id| {
-        let (user_id, role) = (Number(id), role.word());
-        let user = User { user_id, name: &name, role, created_at: None, disabled_at: None };
+        let user = User {
+            user_id: Number(id),
+            name: &new.name,
+            role: new.role.word(),
+            shops: &new.reach.shops,
+            places: &new.reach.places,
+            created_at: None,
+            disabled_at: None,
+        };
         located(answer::json(StatusCode::CREATED, &user), format!("/api/users/{id}"))
     }))
 }

@@ -3,7 +3,7 @@
 use crate::center::{TestCenter, every_actor, example, text};
 use axum::body::Body;
 use axum::http::Request;
-use docket_app::{Principal, Role, Scope};
+use docket_app::{NewUser, Principal, Reach, Role, Scope};
 use docket_domain::ActorKind;
 use serde_json::json;
 
@@ -145,7 +145,13 @@ async fn orders_of_other_shops_do_not_exist_for_a_key() {
 async fn people_log_in_and_do_what_their_role_may() {
     let center = TestCenter::start().await;
     let local = Principal::local();
-    center.app.add_user(&local, "mei", Role::Viewer, "correct horse").await.expect("a user");
+    let viewer = NewUser {
+        name: "mei".to_owned(),
+        role: Role::Viewer,
+        reach: Reach::default(),
+        password: "correct horse".to_owned(),
+    };
+    center.app.add_user(&local, viewer).await.expect("a user");
     let login = json!({"name": "mei", "password": "correct horse"});
     let request = |body: &serde_json::Value| {
         let request = Request::post("/api/login").header("content-type", "application/json");
@@ -172,6 +178,34 @@ async fn people_log_in_and_do_what_their_role_may() {
 }
 
 #[tokio::test]
+async fn a_role_may_be_limited_to_shops() {
+    let center = TestCenter::start().await;
+    let mine = center.placed(&example()).await;
+    let mut elsewhere = example();
+    elsewhere["shops"][0]["shop_id"] = json!("12");
+    let theirs = center.placed(&elsewhere).await;
+    let body =
+        json!({"name": "mei", "role": "operator", "password": "correct horse", "shops": ["11"]});
+    let added = center.post("/api/users", &body).await.ok(201);
+    assert_eq!((&added["shops"], &added["places"]), (&json!(["11"]), &json!([])));
+    let users = center.get("/api/users").await.ok(200);
+    assert_eq!(users["users"][0]["shops"], json!(["11"]));
+    let (token, _) =
+        center.app.login("mei", "correct horse", docket_app::Peer(None)).await.expect("a session");
+    let me = center.get_as(&token, "/api/me").await.ok(200);
+    assert_eq!((&me["role"], &me["shops"]), (&json!("operator"), &json!(["11"])));
+    let order = |tree: &serde_json::Value| format!("/api/orders/{}", text(&tree["order_id"]));
+    center.get_as(&token, &order(&mine)).await.ok(200);
+    center.get_as(&token, &order(&theirs)).await.problem(404, "not_found");
+    let listed = center.get_as(&token, "/api/orders").await.ok(200);
+    let listed = listed["orders"].as_array().expect("a list");
+    assert_eq!(
+        listed.iter().map(|tree| &tree["order_id"]).collect::<Vec<_>>(),
+        [&mine["order_id"]]
+    );
+}
+
+#[tokio::test]
 async fn reading_people_in_full_needs_its_scope_and_is_recorded() {
     let center = TestCenter::start().await;
     let tree = center.placed(&example()).await;
@@ -181,4 +215,21 @@ async fn reading_people_in_full_needs_its_scope_and_is_recorded() {
     assert_eq!(full["shops"][0]["ship_to"]["name"], "Ada Wong");
     let listed = center.get("/api/orders?expand=tree&phone=13800000001").await.ok(200);
     assert_eq!(listed["orders"][0]["shops"][0]["ship_to"]["phone"], "138****0001");
+}
+
+#[tokio::test]
+async fn the_log_keeps_the_names_of_those_who_work_and_hides_those_of_buyers() {
+    let center = TestCenter::start().await;
+    let mut order = example();
+    order["actor"] = json!({"kind": "buyer", "id": "1001", "name": "Ada Wong"});
+    let tree = center.placed(&order).await;
+    let path = format!("/api/orders/{}/operations", text(&tree["order_id"]));
+    let actor = json!({"kind": "seller", "id": "7", "name": "Han Mei"});
+    center.post(&path, &json!({"type": "note", "text": "x", "actor": actor})).await.ok(200);
+    let log = center.get(&path).await.ok(200);
+    let names: Vec<_> = log["operations"].as_array().expect("a list").iter().collect();
+    let names: Vec<_> = names.iter().map(|row| &row["actor"]["name"]).collect();
+    assert!(names.contains(&&json!("Han Mei")), "{log}");
+    assert!(names.contains(&&json!("A*******")), "{log}");
+    assert!(!log.to_string().contains("Ada Wong"), "{log}");
 }

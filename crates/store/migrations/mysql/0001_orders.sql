@@ -208,6 +208,7 @@ CREATE TABLE account_user (
     name           VARCHAR(192) NOT NULL UNIQUE,
     role           VARCHAR(32) NOT NULL,
     password       VARCHAR(255) NOT NULL,
+    body           TEXT NOT NULL,
     created_at     BIGINT NOT NULL,
     disabled_at    BIGINT
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

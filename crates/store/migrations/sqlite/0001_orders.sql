@@ -209,6 +209,7 @@ CREATE TABLE account_user (
     name           TEXT NOT NULL UNIQUE,
     role           TEXT NOT NULL,
     password       TEXT NOT NULL,
+    body           TEXT NOT NULL,
     created_at     INTEGER NOT NULL,
     disabled_at    INTEGER
 ) STRICT;

@@ -17,6 +17,8 @@ pub struct UserRow {
     pub role: String,
     /// Argon2 hash in PHC form.
     pub password: String,
+    /// The shops and places it is limited to, JSON of `app`'s.
+    pub body: String,
     /// Since when.
     pub created_at: Time,
     /// Until when.
@@ -31,6 +33,7 @@ impl UserRow {
             self.name.into(),
             self.role.into(),
             self.password.into(),
+            self.body.into(),
             self.created_at.into(),
             self.disabled_at.into(),
         ];
@@ -61,6 +64,7 @@ impl UserRow {
             name: row.text()?,
             role: row.text()?,
             password: row.text()?,
+            body: row.text()?,
             created_at: row.time()?,
             disabled_at: row.time_or_null()?,
         })
