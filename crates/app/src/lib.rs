@@ -110,7 +110,7 @@ impl App {
         let store = Arc::new(Store::open(options).await?);
         let lane = lane::Lane::new(Arc::clone(&store));
         let access = access::Cache::default();
-        let unstarted = settings.tasks.redis.as_ref().map(docket_tasks::Redis::new);
+        let unstarted = settings.tasks.redis.as_ref().map(docket_tasks::Unstarted::new);
         let (stop, background) = (CancellationToken::new(), TaskTracker::new());
         let inner = Inner {
             settings,

@@ -85,12 +85,11 @@ fn statements(finished: &[Finished], now: Time) -> Vec<Statement> {
     let mut chains = BTreeSet::new();
     let mut statements = Vec::new();
     for one in finished {
-        match one.failed(now) {
-            Some(failed) => statements.extend(one.stamp.fail(&one.task, &failed, now)),
-            None => {
-                done.entry(&one.stamp).or_default().push(one.task.id);
-                chains.extend(one.task.chain_key.as_deref());
-            }
+        if let Some(failed) = one.failed(now) {
+            statements.extend(one.stamp.fail(&one.task, &failed, now));
+        } else {
+            done.entry(&one.stamp).or_default().push(one.task.id);
+            chains.extend(one.task.chain_key.as_deref());
         }
     }
     for (stamp, ids) in done {

@@ -97,14 +97,6 @@ pub struct Unstarted {
 }
 
 impl Redis {
-    /// The way to the Redis `at`. Nothing is sent before a runner starts it.
-    pub fn new(at: &RedisAt) -> Unstarted {
-        let RedisAt { client, prefix } = at.clone();
-        let (notes, waiting) = mpsc::channel(NOTES_MAX);
-        let well = Arc::new(AtomicBool::new(false));
-        Unstarted { redis: Self { client, prefix, notes, well }, waiting }
-    }
-
     /// Whether it answered when it was last spoken to. Away, all works on, and is picked up some seconds
     /// later.
     pub fn is_well(&self) -> bool {
@@ -167,6 +159,14 @@ impl Redis {
 }
 
 impl Unstarted {
+    /// The way to the Redis `at`. Nothing is sent before a runner starts it.
+    pub fn new(at: &RedisAt) -> Self {
+        let RedisAt { client, prefix } = at.clone();
+        let (notes, waiting) = mpsc::channel(NOTES_MAX);
+        let well = Arc::new(AtomicBool::new(false));
+        Self { redis: Redis { client, prefix, notes, well }, waiting }
+    }
+
     /// Begins to tell Redis of tasks, and to wake workers here when it tells of some.
     pub(crate) fn start(
         self,

@@ -1,5 +1,7 @@
 //! Chains on every database: one after another, a failing one holds up its own, a dead one parks the rest.
 
+#![allow(clippy::unwrap_used)] // in a test a failed step is a failed test
+
 mod stage;
 
 use docket_domain::Id;

@@ -16,7 +16,7 @@ use docket_app::Clock;
 use docket_domain::words::TaskState;
 use docket_domain::{Gene, Id};
 use docket_store::{NewTask, Options, Priority, Store, TaskFilter, Writes};
-use docket_tasks::{Job, Kind, Outcome, Redis, RedisAt, Runner, Settings};
+use docket_tasks::{Job, Kind, Outcome, RedisAt, Runner, Settings, Unstarted};
 use serde::Serialize;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -287,7 +287,7 @@ fn start(
     };
     let kind = Kind::new(KIND, handler).concurrency(CONCURRENCY);
     let redis = match &args.redis {
-        Some(url) => Some(Redis::new(&RedisAt::parse(url, "docket-bench").map_err(unusable)?)),
+        Some(url) => Some(Unstarted::new(&RedisAt::parse(url, "docket-bench").map_err(unusable)?)),
         None => None,
     };
     let clock = clock.clone();
@@ -314,7 +314,9 @@ async fn idle(args: &Args, store: &Arc<Store>, clock: &Clock) -> Result<Latencie
 
 fn tell(args: &Args, lines: &[Line], out: &Output) {
     if args.json {
-        lines.iter().for_each(|line| out.json(line));
+        for line in lines {
+            out.json(line);
+        }
         return;
     }
     let mut table = report::table(&[

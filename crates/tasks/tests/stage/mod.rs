@@ -89,7 +89,7 @@ impl Stage {
             if holds(&task) {
                 return task;
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "never {what}: {task:?}");
+            assert!(began.elapsed() < Duration::from_mins(1), "never {what}: {task:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
