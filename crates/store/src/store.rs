@@ -154,10 +154,10 @@ impl Store {
         self.queue.put(priority, piece)
     }
 
-    /// Has `ring` told of every task that is committed here, from the writer's thread: it must not wait.
+    /// Has `ring` told of every task that is committed here, from the writer's thread: it must not wait. The
+    /// runner that came last listens; one before it finds its tasks by looking.
     pub fn on_tasks(&self, ring: impl Fn(&[Announced]) + Send + Sync + 'static) {
-        // One runner listens to a store; a second one finds its tasks by looking.
-        let _ = self.bell.set(Box::new(ring));
+        *self.bell.write().expect("nobody panics while the bell is hung") = Some(Box::new(ring));
     }
 
     /// What the writer counts.

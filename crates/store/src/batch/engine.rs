@@ -11,7 +11,7 @@ use crate::{Figures, StoreError, load};
 use docket_domain::{IdSource, Time};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// Rounds of loading after which a piece that still needs more is broken.
@@ -45,7 +45,7 @@ pub struct Node {
 }
 
 /// What is told of tasks that were committed; nobody listens until it is set.
-pub type Bell = OnceLock<Box<dyn Fn(&[Announced]) + Send + Sync>>;
+pub type Bell = RwLock<Option<Box<dyn Fn(&[Announced]) + Send + Sync>>>;
 
 /// The writer.
 pub struct Engine {
@@ -198,7 +198,7 @@ impl Engine {
         self.connection.commit()?;
         self.spent(Phase::Commit, began);
         if !plan.announced.is_empty()
-            && let Some(ring) = self.bell.get()
+            && let Some(ring) = &*self.bell.read().expect("nobody panics while the bell is hung")
         {
             ring(&plan.announced);
         }
