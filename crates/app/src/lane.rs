@@ -4,6 +4,7 @@
 //! and answered is the store's batch engine. Here is where what it answers becomes an answer of ours.
 
 use crate::Error;
+use crate::webhooks::Outbox;
 use docket_store::{Context, Key, Priority, Store, View};
 use std::sync::Arc;
 
@@ -12,12 +13,13 @@ pub use docket_store::Verdict;
 /// The way to the writer.
 pub struct Lane {
     store: Arc<Store>,
+    outbox: Arc<Outbox>,
 }
 
 impl Lane {
-    /// The lane of `store`.
-    pub const fn new(store: Arc<Store>) -> Self {
-        Self { store }
+    /// The lane of `store`; what changes an order is noted in `outbox` too, and nobody can forget it.
+    pub const fn new(store: Arc<Store>, outbox: Arc<Outbox>) -> Self {
+        Self { store, outbox }
     }
 
     /// Has `decide` decided and written, and answers what it said. `keys` are what it will need to see, as
@@ -26,8 +28,16 @@ impl Lane {
         &self,
         priority: Priority,
         keys: Vec<Key>,
-        decide: impl FnMut(&View, &mut Context<'_>) -> Verdict<T> + Send + 'static,
+        mut decide: impl FnMut(&View, &mut Context<'_>) -> Verdict<T> + Send + 'static,
     ) -> Result<T, Error> {
-        Ok(self.store.run(priority, keys, decide).await?)
+        let outbox = Arc::clone(&self.outbox);
+        let told = move |view: &View, cx: &mut Context<'_>| {
+            let (mut writes, answer) = decide(view, cx)?;
+            if let Some(writes) = &mut writes {
+                outbox.add(writes, cx);
+            }
+            Ok((writes, answer))
+        };
+        Ok(self.store.run(priority, keys, told).await?)
     }
 }

@@ -13,6 +13,7 @@ mod housekeeping;
 pub mod imports;
 mod keys;
 pub mod lane;
+mod net;
 mod operate;
 mod orders;
 pub mod people;
@@ -27,6 +28,7 @@ mod timers;
 mod tries;
 mod unique;
 pub mod vault;
+mod webhooks;
 
 pub use access::{Access, Principal, Reach, Scope, Scopes};
 pub use clock::Clock;
@@ -43,11 +45,12 @@ pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
 pub use tasks::{Scheduled, TaskSettings};
 pub use tries::Peer;
+pub use webhooks::{Again, NewWebhook};
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
     Adjustment, Backlog, Cursor, KeyRow, OperationFilter, Price, Stock, TaskFilter, TaskRow,
-    UserRow,
+    UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt};
@@ -70,6 +73,8 @@ struct Inner {
     clock: Clock,
     store: Arc<Store>,
     lane: lane::Lane,
+    outbox: Arc<webhooks::Outbox>,
+    net: net::Net,
     vault: Arc<vault::Vault>,
     access: access::Cache,
     tries: tries::Tries,
@@ -108,7 +113,8 @@ impl App {
             upgrade: settings.upgrade,
         };
         let store = Arc::new(Store::open(options).await?);
-        let lane = lane::Lane::new(Arc::clone(&store));
+        let outbox = Arc::<webhooks::Outbox>::default();
+        let lane = lane::Lane::new(Arc::clone(&store), Arc::clone(&outbox));
         let access = access::Cache::default();
         let unstarted = settings.tasks.redis.as_ref().map(docket_tasks::Unstarted::new);
         let (stop, background) = (CancellationToken::new(), TaskTracker::new());
@@ -117,6 +123,8 @@ impl App {
             clock,
             store,
             lane,
+            outbox,
+            net: net::Net::new(),
             vault: Arc::new(vault),
             access,
             tries: tries::Tries::default(),
@@ -126,7 +134,9 @@ impl App {
             unstarted: Mutex::new(unstarted),
             runner: Mutex::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let app = Self { inner: Arc::new(inner) };
+        app.inner.outbox.know(app.store().webhooks().await?);
+        Ok(app)
     }
 
     /// Starts what runs by itself: timers, tasks and schedules, the node's lease.
@@ -134,6 +144,7 @@ impl App {
         let background = &self.inner.background;
         background.spawn(timers::run(self.clone()));
         background.spawn(housekeeping::renew(self.clone()));
+        background.spawn(webhooks::watch(self.clone()));
         self.start_tasks();
     }
 

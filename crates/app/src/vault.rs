@@ -170,28 +170,37 @@ impl Vault {
 
     /// Seals `person`.
     pub fn seal(&self, person: &Person) -> Sealed {
-        let plain = serde_json::to_vec(person).expect("a person is plain JSON");
-        let (key_id, key) = self.seal.last().expect("a vault has a sealing key");
-        let nonce: [u8; NONCE] = random();
-        let payload = Payload { msg: &plain, aad: PURPOSE };
-        let sealed = key.encrypt(&Nonce::from(nonce), payload);
-        let sealed = sealed.expect("a person is shorter than GCM's limit of 64 GiB");
-        Sealed { key_id: *key_id, bytes: [&nonce[..], &sealed].concat() }
+        self.seal_for(PURPOSE, &serde_json::to_vec(person).expect("a person is plain JSON"))
     }
 
     /// Opens what [`Vault::seal`] sealed.
     pub fn open_sealed(&self, sealed: &Sealed) -> Result<Person, Error> {
+        let plain = self.open_for(PURPOSE, sealed)?;
+        serde_json::from_slice(&plain)
+            .map_err(|error| Error::Internal(format!("a sealed person cannot be read: {error}")))
+    }
+
+    /// Seals bytes for one purpose; they open for no other.
+    pub(crate) fn seal_for(&self, purpose: &[u8], plain: &[u8]) -> Sealed {
+        let (key_id, key) = self.seal.last().expect("a vault has a sealing key");
+        let nonce: [u8; NONCE] = random();
+        let payload = Payload { msg: plain, aad: purpose };
+        let sealed = key.encrypt(&Nonce::from(nonce), payload);
+        let sealed = sealed.expect("what is sealed is shorter than GCM's limit of 64 GiB");
+        Sealed { key_id: *key_id, bytes: [&nonce[..], &sealed].concat() }
+    }
+
+    /// Opens what [`Vault::seal_for`] sealed.
+    pub(crate) fn open_for(&self, purpose: &[u8], sealed: &Sealed) -> Result<Vec<u8>, Error> {
         let damaged =
-            |what: &str| Error::Internal(format!("a sealed person cannot be opened: {what}"));
+            |what: &str| Error::Internal(format!("what is sealed cannot be opened: {what}"));
         let known = self.seal.iter().find(|(id, _)| *id == sealed.key_id);
         let (_, key) = known.ok_or_else(|| damaged("its key is not in the key file"))?;
         let (nonce, bytes) =
             sealed.bytes.split_at_checked(NONCE).ok_or_else(|| damaged("too short"))?;
         let nonce: [u8; NONCE] = nonce.try_into().expect("split at the length of a nonce");
-        let payload = Payload { msg: bytes, aad: PURPOSE };
-        let plain =
-            key.decrypt(&Nonce::from(nonce), payload).map_err(|_| damaged("it was changed"))?;
-        serde_json::from_slice(&plain).map_err(|error| damaged(&error.to_string()))
+        let payload = Payload { msg: bytes, aad: purpose };
+        key.decrypt(&Nonce::from(nonce), payload).map_err(|_| damaged("it was changed"))
     }
 
     /// The keyed hashes a phone is found by: of its last four digits and of the whole number.

@@ -9,6 +9,7 @@ pub mod actor;
 pub mod change;
 pub mod deadline;
 pub mod decide;
+pub mod event;
 pub mod id;
 pub mod money;
 pub mod operation;

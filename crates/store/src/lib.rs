@@ -38,6 +38,7 @@ pub use nouns::stock::{Adjustment, Stock};
 pub use nouns::tasks::{
     Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskRow,
 };
+pub use nouns::webhooks::WebhookRow;
 pub use peek::{Found, SCHEMA, peek};
 pub use plan::{Held, Statement, TreeWrite, Writes};
 pub use store::{Figures, Options, PHASES, Store, sqlite_path};

@@ -183,6 +183,20 @@ pub static TASK: Table = Table {
     ],
     key: 1,
 };
+pub static WEBHOOK: Table = Table {
+    name: "webhook",
+    columns: &[
+        ("id", Int),
+        ("url", Text),
+        ("events", Text),
+        ("key_id", Int),
+        ("secret", Blob),
+        ("created_at", Int),
+        ("disabled_at", Int),
+        ("why", Text),
+    ],
+    key: 1,
+};
 pub static ACCOUNT_USER: Table = Table {
     name: "account_user",
     columns: &[

@@ -209,6 +209,28 @@ pub struct RetryTasksBody {
     kind: String,
 }
 
+/// A webhook to add.
+#[derive(ToSchema)]
+#[schema(as = NewWebhook)]
+pub struct NewWebhookBody {
+    /// Where events are sent: `http://` or `https://`.
+    url: String,
+    /// The events it is told of, such as `order.paid`; all where left out.
+    events: Option<Vec<String>>,
+}
+
+/// What is told again.
+#[derive(ToSchema)]
+#[schema(as = ReplayWebhook)]
+pub struct ReplayBody {
+    /// Everything about this order.
+    order_id: Option<String>,
+    /// Everything that happened from this moment on.
+    from: Option<String>,
+    /// And before this one; now where left out.
+    to: Option<String>,
+}
+
 /// A key to add.
 #[derive(ToSchema)]
 #[schema(as = NewKey)]

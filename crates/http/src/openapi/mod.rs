@@ -8,7 +8,8 @@ mod operations;
 
 use crate::center::Center;
 use crate::routes::{
-    docs, health, history, imports, keys, listing, orders, payments, people, products, stock, tasks,
+    docs, health, history, imports, keys, listing, orders, payments, people, products, stock,
+    tasks, webhooks,
 };
 use axum::Router;
 use axum::routing::get;
@@ -43,6 +44,7 @@ use utoipa_axum::routes;
         (name = "products", description = "What SKUs cost"),
         (name = "people", description = "Users and keys"),
         (name = "tasks", description = "What happens outside later, and at its times"),
+        (name = "webhooks", description = "Who is told of every change"),
         (name = "operation", description = "For whoever runs it"),
     ),
     security(("bearer" = [])),
@@ -85,6 +87,9 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(tasks::retry))
         .routes(routes!(tasks::drop))
         .routes(routes!(tasks::schedules))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(people::login))
         .routes(routes!(people::me))
         .routes(routes!(people::list, people::add))

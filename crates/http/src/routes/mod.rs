@@ -13,6 +13,7 @@ pub mod people;
 pub mod products;
 pub mod stock;
 pub mod tasks;
+pub mod webhooks;
 
 use crate::failure::Failure;
 use axum::extract::{FromRequestParts, Path};

@@ -157,6 +157,12 @@ impl TestCenter {
         self.send(request.body(Body::from(body.to_string())).expect("a request")).await
     }
 
+    pub async fn delete(&self, path: &str) -> Got {
+        let key = format!("Bearer {}", self.key);
+        let request = Request::delete(path).header("authorization", key);
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
     pub async fn put(&self, path: &str, body: &Value) -> Got {
         let request = self.request(Method::PUT, path).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_string())).expect("a request")).await

@@ -11,3 +11,5 @@ mod lists;
 mod masters;
 mod openapi;
 mod protocol;
+mod receiver;
+mod webhooks;

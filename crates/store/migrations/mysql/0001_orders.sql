@@ -203,6 +203,18 @@ CREATE TABLE schedule (
     PRIMARY KEY (name)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Who is told of events. The secret that signs them is sealed like people's data.
+CREATE TABLE webhook (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    url            TEXT NOT NULL,
+    events         TEXT NOT NULL,
+    key_id         BIGINT NOT NULL,
+    secret         BLOB NOT NULL,
+    created_at     BIGINT NOT NULL,
+    disabled_at    BIGINT,
+    why            TEXT
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE account_user (
     id             BIGINT NOT NULL PRIMARY KEY,
     name           VARCHAR(192) NOT NULL UNIQUE,

@@ -204,6 +204,18 @@ CREATE TABLE schedule (
     PRIMARY KEY (name)
 ) STRICT, WITHOUT ROWID;
 
+-- Who is told of events. The secret that signs them is sealed like people's data.
+CREATE TABLE webhook (
+    id             INTEGER PRIMARY KEY,
+    url            TEXT NOT NULL,
+    events         TEXT NOT NULL,
+    key_id         INTEGER NOT NULL,
+    secret         BLOB NOT NULL,
+    created_at     INTEGER NOT NULL,
+    disabled_at    INTEGER,
+    why            TEXT
+) STRICT;
+
 CREATE TABLE account_user (
     id             INTEGER PRIMARY KEY,
     name           TEXT NOT NULL UNIQUE,

@@ -11,3 +11,4 @@ pub mod settings;
 pub mod snapshots;
 pub mod stock;
 pub mod tasks;
+pub mod webhooks;

@@ -64,9 +64,9 @@ pub struct TaskFilter {
 macro_rules! first_before {
     ($state:literal) => {
         concat!(
-            "(SELECT MIN(e.id) FROM task e WHERE e.chain_key = t.chain_key AND e.state = ",
+            "(SELECT e.id FROM task e WHERE e.chain_key = t.chain_key AND e.state = ",
             $state,
-            " AND e.id < t.id)"
+            " AND e.id < t.id ORDER BY e.id LIMIT 1)"
         )
     };
 }
@@ -147,7 +147,9 @@ impl Store {
 
     /// When the next task of `kind` should be looked at.
     pub async fn next_task(&self, kind: &str) -> Result<Option<Time>, StoreError> {
-        let sql = "SELECT MIN(run_rank) FROM task WHERE kind = ? AND run_rank IS NOT NULL";
+        // MIN() would read the whole range on the MySQL family.
+        let sql = "SELECT run_rank FROM task WHERE kind = ? AND run_rank IS NOT NULL \
+                   ORDER BY run_rank LIMIT 1";
         let rows = self.rows("task", sql, &[Kind::Int], vec![kind.into()]).await?;
         rows.into_iter().next().map_or(Ok(None), |mut row| row.time_or_null())
     }

@@ -1,0 +1,89 @@
+//! The one way out: requests to servers that are not ours.
+//!
+//! No redirect is followed, a reply is read to a bound, and everything has an end: whoever asks here is a task
+//! that is tried again.
+
+use std::time::Duration;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a whole exchange may take.
+const EXCHANGE: Duration = Duration::from_secs(15);
+/// Bytes of a reply that are read; the rest is left.
+const REPLY_MAX: usize = 64 * 1024;
+
+/// What others answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// Seconds it asks to wait.
+    pub retry_after: Option<u64>,
+    /// The beginning of what it says.
+    pub body: Vec<u8>,
+}
+
+/// Why there was no answer: one sentence for the memory of a task.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoReply(String);
+
+/// A client for all of them.
+#[derive(Debug, Clone)]
+pub struct Net {
+    client: reqwest::Client,
+}
+
+impl Net {
+    /// A client that speaks TLS with what the system trusts.
+    pub fn new() -> Self {
+        // A process may have several centers, in tests; the first installs what all use.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .timeout(EXCHANGE)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("docket/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { client: client.expect("a client of fixed settings can be built") }
+    }
+
+    /// Sends `body` as JSON.
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> Result<Reply, NoReply> {
+        let mut request =
+            self.client.post(url).header("content-type", "application/json").body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let mut response = request.send().await.map_err(|error| told(&error))?;
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() >= REPLY_MAX {
+                body.truncate(REPLY_MAX);
+                break;
+            }
+        }
+        Ok(Reply { status, retry_after, body })
+    }
+}
+
+/// The innermost cause says what happened; those around it say that it did.
+fn told(error: &reqwest::Error) -> NoReply {
+    if error.is_timeout() {
+        return NoReply("no answer in time".to_owned());
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    NoReply(cause.to_string())
+}

@@ -1,0 +1,238 @@
+//! Webhooks: others are told of every change of an order, in the order in which it changed.
+//!
+//! `outbox` writes what is to be told with the change itself; `deliver` tells it; here is who is told, and what
+//! is told again.
+
+mod deliver;
+mod outbox;
+
+pub(crate) use deliver::handle;
+pub(crate) use outbox::{Delivery, Outbox};
+
+use crate::access::{Principal, Scope};
+use crate::{App, Error, Idempotency, Once, vault};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use docket_domain::{FieldError, Gene, Id, Time, event};
+use docket_store::{NewTask, Priority, View, WebhookRow, Writes};
+use docket_tasks::{Job, Outcome};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The kind of task that delivers one event.
+pub(crate) const KIND: &str = "webhook";
+/// The kind of task that tells again what was told.
+pub(crate) const REPLAY: &str = "webhook_replay";
+/// Tries of one delivery: for about two days.
+const ATTEMPTS: u32 = 12;
+/// What secrets of webhooks are sealed for.
+const SECRET: &[u8] = b"docket webhook secret";
+/// Webhooks that may be live at a time: each is a row in the transaction of every change.
+const LIVE_MAX: usize = 20;
+/// How soon a process knows of a webhook that another one added.
+const KNOW_AGAIN: Duration = Duration::from_secs(5);
+/// Rows of the log that are told again in one transaction.
+const TOGETHER: usize = 200;
+
+/// A webhook to add.
+#[derive(Debug, Clone)]
+pub struct NewWebhook {
+    /// Where events are sent.
+    pub url: String,
+    /// Words of the events it wants; all where empty.
+    pub events: Vec<String>,
+}
+
+/// What is to be told again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Everything about one order.
+    Tree(Id),
+    /// Everything that happened from here to there.
+    Between(Time, Time),
+}
+
+/// What a replay is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Replay {
+    webhook: Id,
+    from: Time,
+    to: Time,
+}
+
+/// Knows who is to be told, until the center stops.
+pub(crate) async fn watch(app: App) {
+    let stop = app.inner.stop.clone();
+    loop {
+        if let Err(error) = app.know_webhooks().await {
+            tracing::debug!(%error, "who is to be told is not known anew");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(KNOW_AGAIN) => {}
+        }
+    }
+}
+
+fn checked(new: &NewWebhook) -> Result<(), Error> {
+    let wrong = |field: String, code, message: &str| {
+        Err(FieldError { field, code, message: message.to_owned() }.into())
+    };
+    let there = ["http://", "https://"].iter().find_map(|scheme| new.url.strip_prefix(scheme));
+    let host = there.and_then(|rest| rest.split(['/', '?', '#']).next());
+    if host.is_none_or(str::is_empty)
+        || new.url.len() > 1024
+        || new.url.contains(char::is_whitespace)
+    {
+        return wrong(
+            "url".to_owned(),
+            "not_a_url",
+            "must be an address such as https://host/path",
+        );
+    }
+    let unknown = new.events.iter().position(|word| !event::WORDS.contains(&word.as_str()));
+    match unknown {
+        None => Ok(()),
+        Some(at) => wrong(
+            format!("events[{at}]"),
+            "not_a_word",
+            &format!("must be one of: {}", event::WORDS.join(", ")),
+        ),
+    }
+}
+
+impl App {
+    /// Reads anew who is to be told.
+    pub(crate) async fn know_webhooks(&self) -> Result<(), Error> {
+        self.inner.outbox.know(self.store().webhooks().await?);
+        Ok(())
+    }
+
+    /// Adds a webhook; answers its number and the secret that signs what it is sent, which is shown this once.
+    pub async fn add_webhook(
+        &self,
+        who: &Principal,
+        new: NewWebhook,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<(Id, Option<String>)>, Error> {
+        who.needs_whole(Scope::Admin)?;
+        checked(&new)?;
+        let live = self.store().webhooks().await?;
+        if live.iter().filter(|webhook| webhook.disabled_at.is_none()).count() >= LIVE_MAX {
+            let message =
+                format!("at most {LIVE_MAX} webhooks can be told at a time; end one first");
+            return Err(FieldError { field: "url".to_owned(), code: "too_many", message }.into());
+        }
+        let secret = vault::random::<32>();
+        let sealed = self.inner.vault.seal_for(SECRET, &secret);
+        let made = move |id, now| {
+            let NewWebhook { url, events } = new.clone();
+            let secret = sealed.clone();
+            vec![
+                WebhookRow {
+                    id,
+                    url,
+                    events,
+                    secret,
+                    created_at: now,
+                    disabled_at: None,
+                    why: None,
+                }
+                .add(),
+            ]
+        };
+        let added = self.write_numbered_once(idempotency, made).await?;
+        self.know_webhooks().await?;
+        Ok(match added {
+            Once::Now(id) => Once::Now((id, Some(format!("whsec_{}", BASE64.encode(secret))))),
+            Once::Before(id) => Once::Before((id, None)),
+        })
+    }
+
+    /// Every webhook; secrets stay sealed.
+    pub async fn webhooks(&self, who: &Principal) -> Result<Vec<WebhookRow>, Error> {
+        who.needs_whole(Scope::Admin)?;
+        Ok(self.store().webhooks().await?)
+    }
+
+    /// Tells a webhook nothing more; what waits for it is dropped when its turn comes.
+    pub async fn remove_webhook(&self, who: &Principal, id: Id) -> Result<(), Error> {
+        self.live_webhook(who, id).await?;
+        self.end_webhook(id, "ended by a person").await
+    }
+
+    /// Tells a webhook again what it was told, or what happened before it was there.
+    pub async fn replay_webhook(&self, who: &Principal, id: Id, again: Again) -> Result<(), Error> {
+        self.live_webhook(who, id).await?;
+        match again {
+            Again::Tree(tree) => {
+                let tree = self.tree(who, tree).await?.id();
+                let rows = self.store().operations(tree).await?;
+                let seqs = rows.iter().map(|row| row.seq).collect();
+                self.tell_again(id, vec![(tree, seqs)]).await
+            }
+            Again::Between(from, to) => {
+                let replay = Replay { webhook: id, from, to };
+                let write = move |_: &View, cx: &mut docket_store::Context<'_>| {
+                    let task = NewTask {
+                        id: cx.ids.next(cx.now, Gene(0)),
+                        kind: REPLAY,
+                        unique_key: None,
+                        chain_key: Some(format!("{REPLAY}:{id}")),
+                        priority: 1,
+                        payload: serde_json::to_string(&replay).expect("a replay is plain JSON"),
+                        max_attempts: 5,
+                        due_at: cx.now,
+                        created_at: cx.now,
+                    };
+                    Ok((Some(Writes { tasks: vec![task], ..Writes::default() }), ()))
+                };
+                self.inner.lane.run(Priority::People, Vec::new(), write).await
+            }
+        }
+    }
+
+    async fn live_webhook(&self, who: &Principal, id: Id) -> Result<WebhookRow, Error> {
+        who.needs_whole(Scope::Admin)?;
+        let found = self.store().webhook(id).await?.filter(|row| row.disabled_at.is_none());
+        found.ok_or_else(|| Error::NotFound { what: "webhook", id: id.to_string() })
+    }
+
+    /// Writes the deliveries of rows of logs, by tree.
+    async fn tell_again(&self, webhook: Id, rows: Vec<(Id, Vec<u32>)>) -> Result<(), Error> {
+        let write = move |_: &View, cx: &mut docket_store::Context<'_>| {
+            let mut tasks = Vec::new();
+            for (tree, seqs) in &rows {
+                for seq in seqs {
+                    tasks.push(Delivery { webhook, tree: *tree, seq: *seq }.task(cx));
+                }
+            }
+            Ok((Some(Writes { tasks, ..Writes::default() }), ()))
+        };
+        self.inner.lane.run(Priority::Bulk, Vec::new(), write).await
+    }
+
+    /// Tells again everything of a span of time, page by page. Told twice where it is tried twice: a receiver
+    /// knows an event by its id.
+    async fn replay(&self, replay: Replay) -> Result<(), Error> {
+        let mut after = (replay.from, Id(0), 0);
+        loop {
+            let rows = self.store().operations_after(after, replay.to, TOGETHER).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = (last.at, last.tree, last.seq);
+            let rows = rows.iter().map(|row| (row.tree, vec![row.seq])).collect();
+            self.tell_again(replay.webhook, rows).await?;
+        }
+    }
+}
+
+/// Runs a replay.
+pub(crate) async fn replay(app: App, job: Job) -> Outcome {
+    let Ok(replay) = serde_json::from_str::<Replay>(&job.payload) else {
+        return Outcome::Dead(format!("it says nothing that {REPLAY} understands"));
+    };
+    match app.replay(replay).await {
+        Ok(()) => Outcome::Done,
+        Err(error) => Outcome::Retry(error.to_string()),
+    }
+}

@@ -1,0 +1,174 @@
+//! Webhooks over real HTTP: everything is told, in order, signed, until it is heard.
+
+use crate::center::{TestCenter, every_actor, example, text};
+use crate::receiver::{Receiver, Told};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use docket_app::Scope;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
+
+/// A center that works, and the webhook of a receiver with its secret.
+async fn told(receiver: &Receiver, events: Value) -> (TestCenter, String, String) {
+    let center = TestCenter::start().await;
+    center.app.start();
+    let body = json!({"url": receiver.url, "events": events});
+    let added = center.post("/api/webhooks", &body).await.ok(201);
+    let (id, secret) = (text(&added["webhook_id"]).to_owned(), text(&added["secret"]).to_owned());
+    (center, id, secret)
+}
+
+/// Places an order and pays it; answers its number.
+async fn paid(center: &TestCenter) -> String {
+    let tree = center.placed(&example()).await;
+    let id = text(&tree["order_id"]).to_owned();
+    let pay = json!({
+        "type": "payment_succeeded", "tender": "card", "reference": format!("r-{id}"), "amount": 11500,
+        "actor": {"kind": "gateway"}
+    });
+    center.post(&format!("/api/orders/{id}/operations"), &pay).await.ok(200);
+    id
+}
+
+fn types(told: &[Told]) -> Vec<&str> {
+    told.iter().map(|one| text(&one.body["type"])).collect()
+}
+
+fn is_signed(one: &Told, secret: &str) -> bool {
+    let secret = secret.strip_prefix("whsec_").expect("a secret of the standard");
+    let secret = BASE64.decode(secret).expect("base64");
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&secret).expect("any length");
+    let [id, at] = ["webhook-id", "webhook-timestamp"].map(|name| &one.headers[name]);
+    mac.update(format!("{id}.{at}.{}", one.text).as_bytes());
+    let signed = format!("v1,{}", BASE64.encode(mac.finalize().into_bytes()));
+    one.headers["webhook-signature"] == signed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_is_told_in_order_signed_and_without_people() {
+    let receiver = Receiver::start(|_| 204).await;
+    let (center, _, secret) = told(&receiver, json!([])).await;
+    let id = paid(&center).await;
+    let ship =
+        json!({"type": "ship", "carrier": "SF", "tracking": "1", "actor": {"kind": "seller"}});
+    center.post(&format!("/api/orders/{id}/operations"), &ship).await.ok(200);
+    let told = receiver.wait_for(3).await;
+    assert_eq!(types(&told), ["order.placed", "order.paid", "order.shipped"]);
+    for (at, one) in told.iter().enumerate() {
+        assert!(is_signed(one, &secret), "{one:#?}");
+        assert_eq!(one.body["seq"], at + 1);
+        assert_eq!(text(&one.body["tree"]), id);
+        assert_eq!(one.body["id"], json!(one.headers["webhook-id"]));
+        assert!(!one.text.contains("Ada") && !one.text.contains("13800000001"), "{}", one.text);
+    }
+    let statuses = told.iter().map(|one| text(&one.body["data"]["order"]["status"]));
+    assert_eq!(
+        statuses.collect::<Vec<_>>(),
+        ["created", "paid", "shipped"],
+        "as it was after each"
+    );
+    center.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_heard_is_told_again_and_holds_up_its_own_order_only() {
+    let status = Arc::new(AtomicU16::new(500));
+    let answer = Arc::clone(&status);
+    // The first event of the first order is not heard while the receiver is ill.
+    let receiver =
+        Receiver::start(move |one| match one.body["data"]["order"]["buyer_id"].as_str() {
+            Some("ill") => answer.load(SeqCst),
+            _ => 200,
+        })
+        .await;
+    let (center, _, _) = told(&receiver, json!([])).await;
+    let mut ill = example();
+    ill["buyer_id"] = json!("ill");
+    let first = center.placed(&ill).await;
+    let path = format!("/api/orders/{}/operations", text(&first["order_id"]));
+    center
+        .post(&path, &json!({"type": "note", "text": "x", "actor": {"kind": "seller"}}))
+        .await
+        .ok(200);
+    receiver.wait_for(1).await;
+    paid(&center).await;
+    let told = receiver.wait_for(3).await;
+    assert_eq!(types(&told), ["order.placed", "order.placed", "order.paid"]);
+    status.store(200, SeqCst);
+    center.clock.advance(60_000);
+    let told = receiver.wait_for(5).await;
+    assert_eq!(types(&told[3..]), ["order.placed", "order.noted"], "in order, once it is well");
+    assert_eq!(told[0].headers["webhook-id"], told[3].headers["webhook-id"], "the same event");
+    center.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_hears_what_it_wants_until_it_is_gone() {
+    let receiver = Receiver::start(|one| if one.body["seq"] == 2 { 410 } else { 200 }).await;
+    let (center, id, _) = told(&receiver, json!(["order.paid", "order.noted"])).await;
+    let order = paid(&center).await;
+    let told = receiver.wait_for(1).await;
+    assert_eq!(types(&told), ["order.paid"]);
+    for _ in 0..1_000 {
+        let listed = center.get("/api/webhooks").await.ok(200);
+        if listed["webhooks"][0]["why"] == "the receiver answered 410" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let listed = center.get("/api/webhooks").await.ok(200);
+    assert_eq!(listed["webhooks"][0]["why"], "the receiver answered 410");
+    let note = json!({"type": "note", "text": "x", "actor": {"kind": "seller"}});
+    center.post(&format!("/api/orders/{order}/operations"), &note).await.ok(200);
+    receiver.wait_for(1).await;
+    let replay = json!({"order_id": order});
+    center.post(&format!("/api/webhooks/{id}/replay"), &replay).await.problem(404, "not_found");
+    center.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_told_can_be_told_again() {
+    let receiver = Receiver::start(|_| 200).await;
+    let center = TestCenter::start().await;
+    center.app.start();
+    let before = paid(&center).await;
+    let added = center.post("/api/webhooks", &json!({"url": receiver.url})).await.ok(201);
+    let path = format!("/api/webhooks/{}/replay", text(&added["webhook_id"]));
+    let again = center.post(&path, &json!({"order_id": before})).await;
+    assert_eq!(again.status, 202);
+    let told = receiver.wait_for(2).await;
+    assert_eq!(types(&told), ["order.placed", "order.paid"], "also what was before it was there");
+    let again = center.post(&path, &json!({"from": "2026-11-20T00:00:00Z"})).await;
+    assert_eq!(again.status, 202);
+    let again = receiver.wait_for(4).await;
+    let ids: Vec<_> = again.iter().map(|one| &one.headers["webhook-id"]).collect();
+    assert_eq!(ids[..2], ids[2..], "the same events");
+    center.post(&path, &json!({})).await.wrong_fields(&[("order_id", "required")]);
+    center.app.stop().await;
+}
+
+#[tokio::test]
+async fn webhooks_are_for_admins_and_their_addresses_are_checked() {
+    let center = TestCenter::start().await;
+    for (body, field, code) in [
+        (json!({}), "url", "required"),
+        (json!({"url": "ftp://a"}), "url", "not_a_url"),
+        (json!({"url": "https://"}), "url", "not_a_url"),
+        (json!({"url": "https://a", "events": ["order.eaten"]}), "events[0]", "not_a_word"),
+        (json!({"url": "https://a", "secret": "mine"}), "secret", "unknown_field"),
+    ] {
+        center.post("/api/webhooks", &body).await.wrong_fields(&[(field, code)]);
+    }
+    let writer = center.key(&[Scope::OrdersWrite], &every_actor(), &[]).await;
+    let body = json!({"url": "https://a"});
+    center.post_as(&writer, "/api/webhooks", &body).await.problem(403, "scope_missing");
+    let added = center.post("/api/webhooks", &body).await.ok(201);
+    let listed = center.get("/api/webhooks").await.ok(200);
+    assert_eq!(listed["webhooks"][0]["secret"], Value::Null, "it was shown once");
+    let path = format!("/api/webhooks/{}", text(&added["webhook_id"]));
+    assert_eq!(center.delete(&path).await.status, 204);
+    center.delete(&path).await.problem(404, "not_found");
+}

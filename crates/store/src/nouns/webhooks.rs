@@ -1,0 +1,99 @@
+//! Webhooks: who is told of events.
+
+use crate::plan::Statement;
+use crate::table::{ORDER_OPERATION, WEBHOOK};
+use crate::value::{Row, json};
+use crate::{Sealed, Store, StoreError, dialect, rows};
+use docket_domain::{Id, LogEntry, Time};
+
+/// One webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookRow {
+    /// Its number.
+    pub id: Id,
+    /// Where events are sent.
+    pub url: String,
+    /// The words of the events it wants; all where empty.
+    pub events: Vec<String>,
+    /// What signs them, sealed.
+    pub secret: Sealed,
+    /// Since when.
+    pub created_at: Time,
+    /// Until when.
+    pub disabled_at: Option<Time>,
+    /// Why it was disabled.
+    pub why: Option<String>,
+}
+
+impl WebhookRow {
+    /// Adds this webhook.
+    pub fn add(self) -> Statement {
+        let values = vec![
+            self.id.into(),
+            self.url.into(),
+            json(&self.events),
+            self.secret.key_id.into(),
+            self.secret.bytes.into(),
+            self.created_at.into(),
+            self.disabled_at.into(),
+            self.why.into(),
+        ];
+        Statement { sql: dialect::insert(&WEBHOOK, 1), values, must_match: None }
+    }
+
+    /// Disables the webhook `id`.
+    pub fn disable(id: Id, why: &str, at: Time) -> Statement {
+        Statement {
+            sql: "UPDATE webhook SET disabled_at = ?, why = ? WHERE id = ? AND disabled_at IS NULL",
+            values: vec![at.into(), why.into(), id.into()],
+            must_match: None,
+        }
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id()?,
+            url: row.text()?,
+            events: row.json()?,
+            secret: Sealed { key_id: row.int()? as u32, bytes: row.blob()? },
+            created_at: row.time()?,
+            disabled_at: row.time_or_null()?,
+            why: row.text_or_null()?,
+        })
+    }
+}
+
+impl Store {
+    /// Every webhook, oldest first.
+    pub async fn webhooks(&self) -> Result<Vec<WebhookRow>, StoreError> {
+        let sql = format!("SELECT {} FROM webhook ORDER BY id", WEBHOOK.column_list());
+        let rows = self.rows("webhook", sql, &WEBHOOK.kinds(), vec![]).await?;
+        rows.into_iter().map(WebhookRow::of).collect()
+    }
+
+    /// One webhook.
+    pub async fn webhook(&self, id: Id) -> Result<Option<WebhookRow>, StoreError> {
+        let sql = format!("SELECT {} FROM webhook WHERE id = ?", WEBHOOK.column_list());
+        let rows = self.rows("webhook", sql, &WEBHOOK.kinds(), vec![id.into()]).await?;
+        rows.into_iter().next().map(WebhookRow::of).transpose()
+    }
+
+    /// The log across orders in the order it was written, from just after `after` and before `to`.
+    pub async fn operations_after(
+        &self,
+        (at, tree, seq): (Time, Id, u32),
+        to: Time,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let table = &ORDER_OPERATION;
+        let sql = format!(
+            "SELECT {} FROM {} WHERE at >= ? AND at < ? \
+             AND (at > ? OR tree > ? OR (tree = ? AND seq > ?)) ORDER BY at, tree, seq LIMIT {limit}",
+            table.column_list(),
+            table.name
+        );
+        let values = vec![at.into(), to.into(), at.into(), tree.into(), tree.into(), seq.into()];
+        let rows = self.rows(table.name, sql, &table.kinds(), values).await?;
+        rows.into_iter().map(rows::entry_of).collect()
+    }
+}
