@@ -7,6 +7,7 @@ pub mod access;
 mod agreed;
 pub mod clock;
 pub mod error;
+mod forget;
 mod history;
 mod holds;
 mod housekeeping;

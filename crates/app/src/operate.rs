@@ -276,27 +276,24 @@ impl Work {
         let person = match &self.ship_to {
             None => None,
             Some(ship_to) => {
-                let mut person = match view.person(self.root)? {
+                let before = match view.person(self.root)? {
                     // What cannot be opened any more is replaced: the new address is whole in itself.
                     Some(sealed) => self.vault.open_sealed(sealed).unwrap_or_default(),
                     None => Person::default(),
                 };
+                let mut after = before.clone();
                 let node = change.entry.node;
                 let position = change.tree.shops.iter().position(|shop| shop.id == node);
-                set_ship_to(&mut person, position.unwrap_or(0), ship_to.clone());
-                Some(person)
+                set_ship_to(&mut after, position.unwrap_or(0), ship_to.clone());
+                Some((before, after))
             }
         };
         let (mut writes, tree) =
             written(vec![change], self.idempotency.map(|given| (given, cx.now)));
-        if let Some(person) = person {
-            let hashes = person
-                .phones()
-                .iter()
-                .filter_map(|phone| self.vault.phone(phone))
-                .collect::<Vec<_>>();
-            writes.phones = telephones(&tree, &hashes);
-            writes.persons = vec![(self.root, self.vault.seal(&person))];
+        if let Some((before, after)) = person {
+            writes.phones_gone = telephones(&tree, &self.vault.phones(&before));
+            writes.phones = telephones(&tree, &self.vault.phones(&after));
+            writes.persons = vec![(self.root, self.vault.seal(&after))];
         }
         Ok((Some(writes), Operating::Done(tree)))
     }

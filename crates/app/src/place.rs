@@ -209,7 +209,6 @@ impl App {
         if sealed.is_some() {
             whole.update(serde_json::to_vec(&person).expect("a person is plain JSON"));
         }
-        let phones = person.phones();
         Ok(Prepared {
             gene: gene_of(&placement, self.now()),
             tree,
@@ -219,7 +218,7 @@ impl App {
             agreed,
             fingerprint: whole.finalize().into(),
             sealed,
-            phones: phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect(),
+            phones: self.inner.vault.phones(&person),
             idempotency,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
         })

@@ -50,12 +50,11 @@ impl App {
             return Ok(Recorded::Refused(no_external_id()));
         };
         let name = external_key(placement.channel.as_deref(), &report.issuer, external_id);
-        let phones = person.phones();
         let taking = Taking {
             name,
             gene: gene_of(placement, self.now()),
             sealed: (!person.is_empty()).then(|| self.inner.vault.seal(&person)),
-            phones: phones.iter().filter_map(|phone| self.inner.vault.phone(phone)).collect(),
+            phones: self.inner.vault.phones(&person),
             deadlines: Arc::clone(&self.inner.settings.deadlines),
             report,
             live,

@@ -209,6 +209,11 @@ impl Vault {
         Some((self.last4(last4), self.keyed("phone", normal)))
     }
 
+    /// The same of every telephone of `person`.
+    pub fn phones(&self, person: &Person) -> Vec<(i64, i64)> {
+        person.phones().iter().filter_map(|phone| self.phone(phone)).collect()
+    }
+
     /// The keyed hash of four digits.
     pub fn last4(&self, digits: &str) -> i64 {
         self.keyed("last4", digits)

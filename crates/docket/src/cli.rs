@@ -111,6 +111,8 @@ enum Command {
     Export(export::Args),
     /// Tell the whole story of an order
     Explain(commands::explain::Args),
+    /// Take the people's data of a buyer out of every order, for good
+    Forget(commands::forget::Args),
     /// Stock of SKUs
     #[command(subcommand)]
     Stock(commands::stock::Command),
@@ -258,6 +260,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Import(args) => import::run(args, options).await,
         Command::Export(args) => export::run(args, options).await,
         Command::Explain(args) => commands::explain::run(args, options).await,
+        Command::Forget(args) => commands::forget::run(args, options).await,
         Command::Tasks(command) => commands::tasks::run(command, options).await,
         Command::Schedules => commands::schedules::run(options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,

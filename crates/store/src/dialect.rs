@@ -37,6 +37,7 @@ enum Shape {
     Finish(usize),
     Forget(usize),
     Claimed(usize),
+    ForgetPersons(usize),
 }
 
 type Texts = RwLock<HashMap<(&'static str, Shape), &'static str>>;
@@ -227,6 +228,13 @@ pub fn finish_tasks(n: usize) -> &'static str {
 pub fn forget_tasks(n: usize) -> &'static str {
     text("task", Shape::Forget(n), || {
         format!("DELETE FROM task WHERE state = 2 AND id IN {}", tuples(1, n))
+    })
+}
+
+/// Takes the people of `n` trees out.
+pub fn forget_persons(n: usize) -> &'static str {
+    text("order_person", Shape::ForgetPersons(n), || {
+        format!("DELETE FROM order_person WHERE tree IN {}", tuples(1, n))
     })
 }
 

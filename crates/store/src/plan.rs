@@ -38,6 +38,8 @@ pub struct Writes {
     pub persons: Vec<(Id, Sealed)>,
     /// Telephones to find trees by.
     pub phones: Vec<Telephone>,
+    /// Telephones that trees are not found by any more.
+    pub phones_gone: Vec<Telephone>,
     /// Tasks; of those with a unique key, the ones that are not there already.
     pub tasks: Vec<NewTask>,
     /// The slot of a schedule that this piece runs.
@@ -126,6 +128,7 @@ pub struct Plan {
     snapshots: Vec<Vec<Value>>,
     persons: BTreeMap<Id, Vec<Value>>,
     phones: Vec<Vec<Value>>,
+    phones_gone: Vec<Vec<Value>>,
     tasks: Vec<Vec<Value>>,
     tasks_once: Vec<Vec<Value>>,
     /// For the doorbell, after the commit.
@@ -161,7 +164,7 @@ impl Plan {
         self.snapshots.extend(writes.snapshots.into_iter().map(Snapshot::row));
         self.persons
             .extend(writes.persons.into_iter().map(|(tree, sealed)| (tree, sealed.row(tree))));
-        self.phones.extend(writes.phones.into_iter().map(Telephone::row));
+        self.add_phones(writes.phones, writes.phones_gone);
         for task in writes.tasks {
             self.announced.push(task.announced());
             let once = task.unique_key.is_some();
@@ -173,6 +176,19 @@ impl Plan {
             self.products.insert((price.sku_id.clone(), price.place.clone()), price.row());
         }
         self.statements.extend(writes.statements);
+    }
+
+    /// What goes and what comes, of pieces that may contradict each other: the later one holds.
+    fn add_phones(&mut self, phones: Vec<Telephone>, gone: Vec<Telephone>) {
+        let key = table::ORDER_PHONE.key;
+        for gone in gone.into_iter().map(Telephone::key) {
+            self.phones.retain(|row| row[..key] != gone[..]);
+            self.phones_gone.push(gone);
+        }
+        for row in phones.into_iter().map(Telephone::row) {
+            self.phones_gone.retain(|gone| gone[..] != row[..key]);
+            self.phones.push(row);
+        }
     }
 
     /// Adds a statement of the engine's own.
@@ -206,6 +222,7 @@ impl Plan {
                 connection.insert(table, rows)?;
             }
         }
+        connection.delete(&table::ORDER_PHONE, &self.phones_gone)?;
         connection.insert_missing(&table::TASK, &self.tasks_once)?;
         let persons: Vec<_> = std::mem::take(&mut self.persons).into_values().collect();
         connection.upsert(&table::ORDER_PERSON, &persons)?;

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod explain;
+pub mod forget;
 pub mod init;
 pub mod key;
 pub mod migrate;

@@ -209,6 +209,14 @@ pub struct RetryTasksBody {
     kind: String,
 }
 
+/// Who is to be forgotten.
+#[derive(ToSchema)]
+#[schema(as = ForgetBuyer)]
+pub struct ForgetBody {
+    /// The buyer, as orders name it.
+    buyer_id: String,
+}
+
 /// A webhook to add.
 #[derive(ToSchema)]
 #[schema(as = NewWebhook)]

@@ -94,6 +94,7 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(people::me))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::disable))
+        .routes(routes!(people::forget))
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(keys::revoke))
         .routes(routes!(imports::take))

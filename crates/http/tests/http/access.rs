@@ -233,3 +233,35 @@ async fn the_log_keeps_the_names_of_those_who_work_and_hides_those_of_buyers() {
     assert!(names.contains(&&json!("A*******")), "{log}");
     assert!(!log.to_string().contains("Ada Wong"), "{log}");
 }
+
+#[tokio::test]
+async fn a_forgotten_buyer_is_found_and_shown_no_more() {
+    let center = TestCenter::start().await;
+    let first = center.placed(&example()).await;
+    let path = format!("/api/orders/{}", text(&first["order_id"]));
+    let moved = json!({
+        "type": "change_address", "actor": {"kind": "buyer"},
+        "ship_to": {"name": "Ada Wong", "phone": "13900000002", "address": "2 Lake Road"}
+    });
+    center.post(&format!("{path}/operations"), &moved).await.ok(200);
+    let found = async |phone: &str| {
+        let listed = center.get(&format!("/api/orders?phone={phone}")).await.ok(200);
+        listed["orders"].as_array().expect("a list").len()
+    };
+    assert_eq!(found("13800000001").await, 0, "the address that was changed is gone");
+    assert_eq!(found("13900000002").await, 1);
+    let mut other = example();
+    other["buyer_id"] = json!("1002");
+    center.placed(&other).await;
+    for orders in [1, 0] {
+        let gone = center.post("/api/forget", &json!({"buyer_id": "1001"})).await.ok(200);
+        assert_eq!(gone, json!({"buyer_id": "1001", "orders": orders}));
+    }
+    assert_eq!((found("13900000002").await, found("13800000001").await), (0, 1));
+    let shown = center.get(&format!("{path}?reveal=person")).await.ok(200);
+    assert!(!shown.to_string().contains("Wong") && !shown.to_string().contains("Lake"), "{shown}");
+    assert_eq!(shown["payable"], 11500, "the order stays");
+    let writer = center.key(&[Scope::OrdersWrite], &every_actor(), &[]).await;
+    let asked = json!({"buyer_id": "1002"});
+    center.post_as(&writer, "/api/forget", &asked).await.problem(403, "scope_missing");
+}

@@ -118,6 +118,14 @@ CREATE TABLE person_reveal (
     at             BIGINT NOT NULL
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE INDEX person_reveal_tree ON person_reveal (tree);
+-- Whose people's data was taken out for good, of how many orders, and by whom.
+CREATE TABLE person_forgotten (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    buyer_id       VARCHAR(192) NOT NULL,
+    orders         BIGINT NOT NULL,
+    actor          VARCHAR(192) NOT NULL,
+    at             BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What may exist once: client tokens, external ids, payment references.
 CREATE TABLE unique_key (

@@ -118,6 +118,14 @@ CREATE TABLE person_reveal (
     at             INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX person_reveal_tree ON person_reveal (tree);
+-- Whose people's data was taken out for good, of how many orders, and by whom.
+CREATE TABLE person_forgotten (
+    id             INTEGER PRIMARY KEY,
+    buyer_id       TEXT NOT NULL,
+    orders         INTEGER NOT NULL,
+    actor          TEXT NOT NULL,
+    at             INTEGER NOT NULL
+) STRICT;
 
 -- What may exist once: client tokens, external ids, payment references.
 CREATE TABLE unique_key (

@@ -1,8 +1,8 @@
 //! People's data of an order: one sealed value in one table. What is inside, only `app` can open.
 
-use crate::StoreError;
 use crate::plan::Statement;
 use crate::value::{Row, Value};
+use crate::{StoreError, dialect};
 use docket_domain::{Id, Time};
 
 /// A sealed person.
@@ -28,6 +28,10 @@ pub struct Telephone {
 }
 
 impl Telephone {
+    pub(crate) fn key(self) -> Vec<Value> {
+        vec![self.last4.into(), self.number.into(), self.tree.into()]
+    }
+
     pub(crate) fn row(self) -> Vec<Value> {
         vec![self.last4.into(), self.number.into(), self.tree.into(), self.created_at.into()]
     }
@@ -42,6 +46,33 @@ impl Sealed {
         let tree = row.id()?;
         let key_id = row.int()? as u32;
         Ok((tree, Self { key_id, bytes: row.blob()? }))
+    }
+
+    /// Takes the people of `trees` out for good.
+    pub fn forget(trees: &[Id]) -> Vec<Statement> {
+        let mut rest = trees;
+        let chunk = |size| {
+            let (chunk, left) = rest.split_at(size);
+            rest = left;
+            let values = chunk.iter().map(|tree| Value::from(*tree)).collect();
+            Statement { sql: dialect::forget_persons(size), values, must_match: None }
+        };
+        dialect::chunks(trees.len()).map(chunk).collect()
+    }
+
+    /// The record that the people of `orders` orders of `buyer` were taken out by `actor`.
+    pub fn forgotten(id: Id, buyer: &str, orders: usize, actor: &str, at: Time) -> Statement {
+        Statement {
+            sql: "INSERT INTO person_forgotten (id, buyer_id, orders, actor, at) VALUES (?, ?, ?, ?, ?)",
+            values: vec![
+                id.into(),
+                buyer.into(),
+                Value::Int(orders as i64),
+                actor.into(),
+                at.into(),
+            ],
+            must_match: None,
+        }
     }
 
     /// The record that `reader` read the person of `tree` in full.
