@@ -109,6 +109,10 @@ enum Command {
     Import(import::Args),
     /// Write the orders of the center to stdout
     Export(export::Args),
+    /// Copy the whole database into a file, while the center runs
+    Backup(commands::backup::Args),
+    /// Make a backup the database of a center that has no orders
+    Restore(commands::backup::Args),
     /// Tell the whole story of an order
     Explain(commands::explain::Args),
     /// Take the people's data of a buyer out of every order, for good
@@ -142,10 +146,15 @@ enum Command {
 impl Command {
     /// Whether it works on this machine alone, and never through a server elsewhere.
     const fn is_of_this_machine(&self) -> bool {
-        use Command::{Bench, Check, Completions, Demo, Init, Migrate, Openapi, Privacy, Serve};
+        use Command::{
+            Backup, Bench, Check, Completions, Demo, Init, Migrate, Openapi, Privacy, Restore,
+            Serve,
+        };
         matches!(
             self,
-            Bench(_)
+            Backup(_)
+                | Restore(_)
+                | Bench(_)
                 | Demo(_)
                 | Init(_)
                 | Serve(_)
@@ -260,6 +269,8 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Import(args) => import::run(args, options).await,
         Command::Export(args) => export::run(args, options).await,
         Command::Explain(args) => commands::explain::run(args, options).await,
+        Command::Backup(args) => commands::backup::backup(args, options).await,
+        Command::Restore(args) => commands::backup::restore(args, options).await,
         Command::Forget(args) => commands::forget::run(args, options).await,
         Command::Tasks(command) => commands::tasks::run(command, options).await,
         Command::Schedules => commands::schedules::run(options).await,

@@ -5,6 +5,7 @@
 //! order they came, writes everything in one transaction and answers after the commit. SQLite and the MySQL
 //! family share their SQL text; where they must differ the difference stands in `dialect`.
 
+mod backup;
 mod batch;
 mod database;
 mod dialect;
@@ -24,6 +25,7 @@ mod value;
 mod view;
 mod work;
 
+pub use backup::{Backed, Restored, backup, restore};
 pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
 pub use error::StoreError;
 pub use list::{Cursor, Filter, OperationFilter, Page, Sort};

@@ -20,6 +20,8 @@ mod stage;
 mod tally;
 mod verify;
 
+pub use report::bar;
+
 use crate::failure::Failure;
 use crate::output::Output;
 

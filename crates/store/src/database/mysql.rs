@@ -10,7 +10,7 @@ use crate::table::{PAYMENT_ORDER, Table};
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, StoreError};
 use sqlx::mysql::{
-    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions,
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlRow,
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, MySql, Row as _};
 use std::str::FromStr;
@@ -51,7 +51,8 @@ pub async fn pool(url: &str) -> Result<MySqlPool, StoreError> {
 
 type Query<'q> = sqlx::query::Query<'q, MySql, MySqlArguments>;
 
-fn bind<'q>(query: Query<'q>, value: &'q Value) -> Query<'q> {
+/// Binds one more value.
+pub fn bind<'q>(query: Query<'q>, value: &'q Value) -> Query<'q> {
     match value {
         Value::Null => query.bind(None::<i64>),
         Value::Int(number) => query.bind(*number),
@@ -66,22 +67,23 @@ pub async fn query<'e>(
     table: &'static str,
     sql: &str,
     kinds: &[Kind],
-    values: &[Value],
+    bound: &[Value],
 ) -> Result<Vec<Row>, StoreError> {
-    let query = values.iter().fold(sqlx::query(AssertSqlSafe(sql)), bind);
+    let query = bound.iter().fold(sqlx::query(AssertSqlSafe(sql)), bind);
     let rows = query.fetch_all(executor).await?;
-    let read = rows.into_iter().map(|row| {
-        let value = |(column, kind): (usize, &Kind)| {
-            Ok(match kind {
-                Kind::Int => row.try_get_unchecked::<Option<i64>, _>(column)?.into(),
-                Kind::Text => row.try_get_unchecked::<Option<String>, _>(column)?.into(),
-                Kind::Blob => row.try_get_unchecked::<Option<Vec<u8>>, _>(column)?.into(),
-            })
-        };
-        let values: Result<_, StoreError> = kinds.iter().enumerate().map(value).collect();
-        Ok(Row::new(table, values?))
-    });
-    read.collect()
+    rows.into_iter().map(|row| Ok(Row::new(table, values(&row, kinds)?))).collect()
+}
+
+/// The values of a row, read with the kinds of its columns.
+pub fn values(row: &MySqlRow, kinds: &[Kind]) -> Result<Vec<Value>, StoreError> {
+    let value = |(column, kind): (usize, &Kind)| {
+        Ok(match kind {
+            Kind::Int => row.try_get_unchecked::<Option<i64>, _>(column)?.into(),
+            Kind::Text => row.try_get_unchecked::<Option<String>, _>(column)?.into(),
+            Kind::Blob => row.try_get_unchecked::<Option<Vec<u8>>, _>(column)?.into(),
+        })
+    };
+    kinds.iter().enumerate().map(value).collect()
 }
 
 /// The writing connection.

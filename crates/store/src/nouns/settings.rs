@@ -1,6 +1,8 @@
 //! Small values of the installation: its epoch, when the writer last proved that it can write.
 
 use crate::plan::Statement;
+use crate::value::Kind;
+use crate::{Store, StoreError};
 
 /// Proves that the database takes writes; for a database that was full or away.
 pub fn probe() -> [Statement; 2] {
@@ -16,4 +18,14 @@ pub fn probe() -> [Statement; 2] {
             must_match: None,
         },
     ]
+}
+
+impl Store {
+    /// The value of a setting, if it has one. `epoch` is the moment at which this database was restored from a
+    /// backup, in milliseconds.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT value FROM setting WHERE name = ?";
+        let rows = self.rows("setting", sql, &[Kind::Text], vec![name.into()]).await?;
+        rows.into_iter().next().map(|mut row| row.text()).transpose()
+    }
 }

@@ -1,0 +1,51 @@
+//! `docket backup` beside a running center, `docket restore` where there is none, and `docket forget`.
+
+mod run;
+
+use docket_testkit::ServeCommand;
+use run::{DOCKET, docket};
+use std::path::Path;
+
+fn export(data: &Path) -> String {
+    docket(data, &["export", "--format", "jsonl"]).fine()
+}
+
+#[test]
+fn a_center_is_backed_up_while_it_runs_and_restored_where_there_is_none() {
+    let [data, other] = [(), ()].map(|()| tempfile::tempdir().expect("a folder"));
+    docket(data.path(), &["demo", "--once"]).fine();
+    let file = data.path().join("of today");
+    let name = file.to_str().expect("a plain path");
+    let mut serve = ServeCommand::new(DOCKET, data.path()).start();
+    let made = docket(data.path(), &["backup", name, "--json"]).json();
+    assert!(
+        made["rows"].as_u64() > Some(1_000) && made["bytes"].as_u64() > Some(100_000),
+        "{made}"
+    );
+    let said = docket(data.path(), &["backup", name]).refused(1);
+    assert!(said.contains("is there already"), "{said}");
+    let said = docket(data.path(), &["restore", name]).refused(1);
+    assert!(said.contains("docket serve` runs") && said.contains("Stop it"), "{said}");
+    assert!(serve.terminate().success());
+    let said = docket(data.path(), &["restore", name, "--lang", "zh"]).refused(1);
+    assert!(said.contains("未作任何改动"), "{said}");
+
+    let restored = docket(other.path(), &["restore", name]);
+    assert!(restored.stderr.contains("key file"), "{restored:?}");
+    assert!(restored.fine().contains("restored 204 orders"));
+    let keys = data.path().join("docket.keys");
+    std::fs::copy(keys, other.path().join("docket.keys")).expect("the key file is there");
+    assert_eq!(export(other.path()), export(data.path()), "every order, people included");
+
+    // What is forgotten here stays in the backup, and is forgotten there by itself.
+    let lines = export(other.path());
+    let named = lines.lines().find(|line| line.contains("\"ship_to\":{")).expect("one with people");
+    let order: serde_json::Value = serde_json::from_str(named).expect("a line of JSON");
+    let buyer = order["buyer_id"].as_str().expect("a buyer");
+    let gone = docket(other.path(), &["forget", buyer, "--json"]).json();
+    assert_eq!(gone["buyer_id"], buyer);
+    assert!(gone["orders"].as_u64() >= Some(1), "{gone}");
+    assert_ne!(export(other.path()), export(data.path()));
+    let said = docket(other.path(), &["forget", buyer, "--lang", "zh"]);
+    assert!(said.stderr.contains("已清除") && said.stderr.contains("0 个订单"), "{said:?}");
+}

@@ -1,0 +1,192 @@
+//! Backup and restore: a backup is a SQLite file of our own schema, whatever database it was made of, so one
+//! restores into any other.
+//!
+//! A backup is of one moment and is made beside a running center. It is written under another name and gets its
+//! own when it is whole and on disk.
+
+mod restore;
+
+pub use restore::{Restored, restore};
+
+use crate::database::mysql;
+use crate::migrate::{self, Upgrade};
+use crate::value::{Kind, Value};
+use crate::{StoreError, sqlite_path};
+use futures_util::StreamExt;
+use rusqlite::OpenFlags;
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// A backup that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backed {
+    /// Rows in all tables.
+    pub rows: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+}
+
+/// One table as the schema has it.
+#[derive(Debug)]
+struct Shape {
+    name: String,
+    columns: Vec<(String, Kind)>,
+}
+
+impl Shape {
+    fn column_list(&self) -> String {
+        let names: Vec<_> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        names.join(", ")
+    }
+
+    fn select(&self) -> String {
+        format!("SELECT {} FROM {}", self.column_list(), self.name)
+    }
+
+    /// New rows, `n` of them.
+    fn insert(&self, n: usize) -> String {
+        let holes = format!("({})", vec!["?"; self.columns.len()].join(", "));
+        let rows = vec![holes; n].join(", ");
+        format!("INSERT INTO {} ({}) VALUES {rows}", self.name, self.column_list())
+    }
+
+    fn kinds(&self) -> Vec<Kind> {
+        self.columns.iter().map(|(_, kind)| *kind).collect()
+    }
+}
+
+/// Every table of a SQLite file.
+fn shapes(file: &rusqlite::Connection) -> Result<Vec<Shape>, StoreError> {
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    let mut tables = file.prepare(tables)?;
+    let names = tables.query_map([], |row| row.get::<_, String>(0))?;
+    let mut found = Vec::new();
+    for name in names {
+        let name = name?;
+        let mut columns =
+            file.prepare("SELECT name, type FROM pragma_table_info(?) ORDER BY cid")?;
+        let columns = columns.query_map([&name], |row| {
+            let kind = match row.get::<_, String>(1)?.as_str() {
+                "INTEGER" => Kind::Int,
+                "BLOB" => Kind::Blob,
+                _ => Kind::Text,
+            };
+            Ok((row.get::<_, String>(0)?, kind))
+        })?;
+        let columns = columns.collect::<Result<_, _>>()?;
+        found.push(Shape { name, columns });
+    }
+    Ok(found)
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path.as_os_str());
+    name.push(ending);
+    name.into()
+}
+
+fn of_file(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Unavailable(format!("{}: {error}", path.display()))
+}
+
+/// Makes a backup of the database of `url` in the file `to`, which must not be there. `told` hears of each table
+/// with its rows.
+pub async fn backup(
+    url: &str,
+    to: &Path,
+    told: impl Fn(&str, u64) + Send + 'static,
+) -> Result<Backed, StoreError> {
+    if to.exists() {
+        return Err(StoreError::Refused(format!("{} is there already", to.display())));
+    }
+    let part = with_ending(to, ".part");
+    let _ = std::fs::remove_file(&part);
+    let made = match sqlite_path(url) {
+        Some(path) => of_sqlite(path, part.clone(), told).await,
+        None => of_mysql(url, &part, told).await,
+    };
+    let rows = made.inspect_err(|_| drop(std::fs::remove_file(&part)))?;
+    let whole = || {
+        let file = File::open(&part)?;
+        file.sync_all()?;
+        std::fs::rename(&part, to)?;
+        std::io::Result::Ok(file.metadata()?.len())
+    };
+    Ok(Backed { rows, bytes: whole().map_err(|error| of_file(to, &error))? })
+}
+
+/// SQLite copies itself, compact and of one moment, while others write.
+async fn of_sqlite(
+    path: PathBuf,
+    part: PathBuf,
+    told: impl Fn(&str, u64) + Send + 'static,
+) -> Result<u64, StoreError> {
+    let copy = move || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let source = rusqlite::Connection::open_with_flags(&path, flags)
+            .map_err(|error| of_file(&path, &error))?;
+        let version: i64 = source.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version != migrate::VERSION {
+            return Err(StoreError::Schema(format!(
+                "the database has schema {version}, this program backs up {}; run `docket migrate`",
+                migrate::VERSION
+            )));
+        }
+        source.execute("VACUUM INTO ?", [part.to_string_lossy()])?;
+        let made = rusqlite::Connection::open_with_flags(&part, flags)?;
+        let mut rows = 0;
+        for shape in shapes(&made)? {
+            let count = format!("SELECT COUNT(*) FROM {}", shape.name);
+            let count: i64 = made.query_row(&count, [], |row| row.get(0))?;
+            told(&shape.name, count as u64);
+            rows += count as u64;
+        }
+        Ok(rows)
+    };
+    let copied = tokio::task::spawn_blocking(copy).await;
+    copied.map_err(|error| StoreError::Unavailable(error.to_string()))?
+}
+
+/// The MySQL family is read in one transaction that sees one moment, row by row.
+async fn of_mysql(
+    url: &str,
+    part: &Path,
+    told: impl Fn(&str, u64) + Send,
+) -> Result<u64, StoreError> {
+    let mut source = mysql::options(url)?.connect().await?;
+    source.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+    source.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await?;
+    let version = "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version";
+    let version: i64 = sqlx::query_scalar(version).fetch_one(&mut source).await?;
+    if version != migrate::VERSION {
+        return Err(StoreError::Schema(format!(
+            "the database has schema {version}, this program backs up {}; run `docket migrate`",
+            migrate::VERSION
+        )));
+    }
+    let file = rusqlite::Connection::open(part).map_err(|error| of_file(part, &error))?;
+    // Nobody reads it before it is whole: what a power cut leaves has another name.
+    file.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
+    migrate::sqlite(&file, Upgrade::Yes)?;
+    let mut rows = 0;
+    for shape in shapes(&file)? {
+        let (select, kinds, insert) = (shape.select(), shape.kinds(), shape.insert(1));
+        file.execute_batch("BEGIN")?;
+        let mut count = 0;
+        {
+            let mut insert = file.prepare(&insert)?;
+            let mut stream = sqlx::query(AssertSqlSafe(select)).fetch(&mut source);
+            while let Some(row) = stream.next().await {
+                let values: Vec<Value> = mysql::values(&row?, &kinds)?;
+                insert.execute(rusqlite::params_from_iter(&values))?;
+                count += 1;
+            }
+        }
+        file.execute_batch("COMMIT")?;
+        told(&shape.name, count);
+        rows += count;
+    }
+    Ok(rows)
+}
