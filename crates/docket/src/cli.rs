@@ -125,6 +125,9 @@ enum Command {
     /// Keys that seal people's data
     #[command(subcommand)]
     Privacy(commands::privacy::Command),
+    /// Stand-ins of the outside, each a server of its own to test against
+    #[command(subcommand)]
+    Sandbox(commands::sandbox::Command),
     /// Measure a server of its own under honest load, and check what it stored
     #[command(subcommand)]
     Bench(bench::Command),
@@ -140,7 +143,9 @@ enum Command {
 impl Command {
     /// Whether it works on this machine alone, and never through a server elsewhere.
     const fn is_of_this_machine(&self) -> bool {
-        use Command::{Bench, Check, Completions, Demo, Init, Migrate, Openapi, Privacy, Serve};
+        use Command::{
+            Bench, Check, Completions, Demo, Init, Migrate, Openapi, Privacy, Sandbox, Serve,
+        };
         matches!(
             self,
             Bench(_)
@@ -150,6 +155,7 @@ impl Command {
                 | Migrate
                 | Check
                 | Privacy(_)
+                | Sandbox(_)
                 | Completions { .. }
                 | Openapi
         )
@@ -263,6 +269,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,
         Command::Privacy(command) => commands::privacy::run(&command, options),
+        Command::Sandbox(command) => commands::sandbox::run(command, options).await,
         // Measured or printed before the runtime was made.
         Command::Bench(_) | Command::Completions { .. } | Command::Openapi => Ok(()),
     }
