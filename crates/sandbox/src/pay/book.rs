@@ -261,3 +261,64 @@ fn check(asked: &Starting) -> Result<(), Refusal> {
     let wrong = fields.into_iter().find(|(_, fits)| !fits);
     wrong.map_or(Ok(()), |(field, _)| Err(Refusal::of(422, field)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn asked() -> Starting {
+        Starting {
+            payment_id: "p".to_owned(),
+            order_id: "o".to_owned(),
+            amount: 100,
+            currency: "CNY".to_owned(),
+            title: "Tea".to_owned(),
+            callback_url: "http://m/".to_owned(),
+            expires_at: 50,
+        }
+    }
+
+    fn refunding(id: u8, amount: i64) -> Refunding {
+        Refunding {
+            refund_id: id.to_string(),
+            payment_id: "p".to_owned(),
+            amount,
+            currency: "CNY".to_owned(),
+            reason: "asked for".to_owned(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn money_comes_once_and_no_more_goes_back_whatever_is_asked(
+            steps in proptest::collection::vec((0..5_u8, 0..60_i64, 0..4_u8), 1..40),
+        ) {
+            let mut book = Book::new(1);
+            let mut paid = 0;
+            let mut last = None;
+            for (step, number, id) in steps {
+                let now = number;
+                match step {
+                    0 => _ = book.start(asked(), now),
+                    1 => {
+                        let came = book.payment("p", now).and_then(|payment| payment.pay(100, now));
+                        paid += i32::from(came.is_ok());
+                    }
+                    2 => _ = book.payment("p", now).and_then(Payment::fail),
+                    3 => _ = book.refund(refunding(id, number), RefundStanding::Waiting),
+                    _ => _ = book.refund(refunding(id, number), RefundStanding::Failed),
+                }
+                // What has ended stays as it ended.
+                let standing = book.payments.get("p").map(|payment| payment.standing.clone());
+                if let Some(ended) = last.filter(|last| *last != Standing::Waiting) {
+                    prop_assert_eq!(standing.as_ref(), Some(&ended));
+                }
+                last = standing;
+                let kept = book.refunds.values().filter(|refund| refund.standing != RefundStanding::Failed);
+                let back: i64 = kept.map(|refund| refund.asked.amount).sum();
+                prop_assert!(paid <= 1 && back <= i64::from(paid) * 100, "{paid} {back}");
+            }
+        }
+    }
+}
