@@ -174,10 +174,17 @@ fn a_refund_is_compared_and_told_in_the_codes() {
     let failed = RefundState::Failed { reason: "no_money".to_owned() };
     assert_eq!(read(200, told("failed")), Ok(failed));
     assert_eq!(read(404, json!({"code": "not_found"})), Ok(RefundState::Unknown));
-    for (field, value) in
-        [("refund_id", json!("r-2")), ("amount", json!(501)), ("order_id", json!("o-2"))]
-    {
-        assert_eq!(read(200, with(told("done"), field, value)).unwrap_err().word(), "mismatch");
+    for (field, value, of) in [
+        ("refund_id", json!("r-2"), Compared::Refund),
+        ("payment_id", json!("p-2"), Compared::Payment),
+        ("order_id", json!("o-2"), Compared::Order),
+        ("currency", json!("USD"), Compared::Currency),
+        ("amount", json!(501), Compared::Amount),
+    ] {
+        let Err(Fault::Mismatch(mismatch)) = read(200, with(told("done"), field, value)) else {
+            panic!("{field} was not compared");
+        };
+        assert_eq!(mismatch.of, of);
     }
     let body = br#"{"code":"not_found"}"#;
     let headers = signed(404, body);

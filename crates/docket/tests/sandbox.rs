@@ -92,3 +92,12 @@ fn an_address_that_is_taken_is_told() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains(&format!("{address} cannot be listened on")), "{said}");
 }
+
+#[test]
+fn its_help_names_every_way_to_misbehave() {
+    let output = sandbox(&["--help"]).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    for words in ["late=600000", "\n  silent  ", "refund_fails", "\n  any  "] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}

@@ -22,6 +22,7 @@ pub enum Command {
 
 /// Arguments of `docket sandbox pay`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = behaviours())]
 pub struct PayArgs {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7310")]
@@ -62,6 +63,20 @@ async fn pay(PayArgs { listen, seed }: PayArgs, out: &Output) -> Result<(), Fail
         let ended = said!("the listener at {address} ended", "{address} 的监听已终止");
         Failure::new(ended.because(Said::from(&error)))
     })
+}
+
+/// Every way to misbehave, for `--help`.
+fn behaviours() -> String {
+    let line = |(word, number, does): (&str, u64, &str)| {
+        // A word without a use for a number has none to show.
+        let word = if does.contains(" N ") { format!("{word}={number}") } else { word.to_owned() };
+        format!("  {word:20} {does}")
+    };
+    let head = "Words of behaviour, in the title of a payment (`Tea behave: late=5000 duplicate`) or at \
+                /control:";
+    let any = "  any                  one of them, by the seed and the payment's number";
+    let lines = std::iter::once(head.to_owned()).chain(pay::words().map(line));
+    lines.chain([any.to_owned()]).collect::<Vec<_>>().join("\n")
 }
 
 /// How it is used, for people.
