@@ -131,6 +131,9 @@ enum Command {
     /// Keys that seal people's data
     #[command(subcommand)]
     Privacy(commands::privacy::Command),
+    /// Stand-ins of the outside, each a server of its own to test against
+    #[command(subcommand)]
+    Sandbox(commands::sandbox::Command),
     /// Measure a server of its own under honest load, and check what it stored
     #[command(subcommand)]
     Bench(bench::Command),
@@ -148,7 +151,7 @@ impl Command {
     const fn is_of_this_machine(&self) -> bool {
         use Command::{
             Backup, Bench, Check, Completions, Demo, Init, Migrate, Openapi, Privacy, Restore,
-            Serve,
+            Sandbox, Serve,
         };
         matches!(
             self,
@@ -161,6 +164,7 @@ impl Command {
                 | Migrate
                 | Check
                 | Privacy(_)
+                | Sandbox(_)
                 | Completions { .. }
                 | Openapi
         )
@@ -277,6 +281,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,
         Command::Privacy(command) => commands::privacy::run(&command, options),
+        Command::Sandbox(command) => commands::sandbox::run(command, options).await,
         // Measured or printed before the runtime was made.
         Command::Bench(_) | Command::Completions { .. } | Command::Openapi => Ok(()),
     }

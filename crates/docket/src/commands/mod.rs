@@ -9,6 +9,7 @@ pub mod key;
 pub mod migrate;
 pub mod privacy;
 pub mod product;
+pub mod sandbox;
 pub mod schedules;
 pub mod serve;
 pub mod stock;
