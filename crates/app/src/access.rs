@@ -144,6 +144,22 @@ pub struct Access {
     pub issuer: String,
 }
 
+impl Access {
+    /// Whoever has it.
+    pub(crate) fn principal(self, id: Id, name: String) -> Principal {
+        Principal {
+            id,
+            name,
+            scopes: self.scopes.iter().filter_map(|word| Scope::from_word(word)).collect(),
+            actors: self.actors,
+            shops: self.shops,
+            places: self.places,
+            issuer: self.issuer,
+            role: None,
+        }
+    }
+}
+
 /// Whoever a request comes from, resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -178,6 +194,17 @@ impl Principal {
             places: Vec::new(),
             issuer: "local".to_owned(),
             role: None,
+        }
+    }
+
+    /// What it may do, as it is stored.
+    pub(crate) fn access(&self) -> Access {
+        Access {
+            scopes: self.scopes.words().into_iter().map(str::to_owned).collect(),
+            actors: self.actors.clone(),
+            shops: self.shops.clone(),
+            places: self.places.clone(),
+            issuer: self.issuer.clone(),
         }
     }
 
@@ -359,16 +386,7 @@ impl App {
         let damaged =
             |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
         let access: Access = serde_json::from_str(&key.body).map_err(damaged)?;
-        Ok(Some(Principal {
-            id: key.id,
-            name: key.name,
-            scopes: access.scopes.iter().filter_map(|word| Scope::from_word(word)).collect(),
-            actors: access.actors,
-            shops: access.shops,
-            places: access.places,
-            issuer: access.issuer,
-            role: None,
-        }))
+        Ok(Some(access.principal(key.id, key.name)))
     }
 
     async fn principal_of_session(&self, hash: [u8; 32], now: Time) -> Result<Principal, Error> {

@@ -2,7 +2,7 @@
 
 use crate::App;
 use docket_domain::{Id, time};
-use docket_store::{Idempotent, Priority, SessionRow, TaskRow, Writes};
+use docket_store::{Idempotent, PlacementRow, Priority, SessionRow, TaskRow, Writes};
 use docket_tasks::Outcome;
 use std::time::Duration;
 
@@ -43,7 +43,11 @@ pub async fn handle(app: App) -> Outcome {
 impl App {
     async fn forget(&self) -> Result<(), crate::Error> {
         self.write_numbered(|_, now| {
-            vec![Idempotent::forget_before(now.plus(-IDEMPOTENCY)), SessionRow::forget_before(now)]
+            vec![
+                Idempotent::forget_before(now.plus(-IDEMPOTENCY)),
+                PlacementRow::forget_before(now.plus(-IDEMPOTENCY)),
+                SessionRow::forget_before(now),
+            ]
         })
         .await?;
         let before = self.now().plus(-FINISHED);

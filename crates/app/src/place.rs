@@ -148,14 +148,6 @@ impl App {
         }
     }
 
-    /// The order that was placed under an idempotency key of the caller's, if one was.
-    pub async fn placement(&self, who: &Principal, hash: [u8; 32]) -> Result<Option<Id>, Error> {
-        who.needs(Scope::OrdersWrite).or_else(|_| who.needs(Scope::OrdersRead))?;
-        let kept = self.store().idempotency(hash).await?;
-        // Only a placement is kept as 201; operations and what is no order are kept as 200.
-        Ok(kept.filter(|kept| kept.status == 201).map(|kept| kept.tree))
-    }
-
     /// What was done under this idempotency key already; the lane asks again.
     pub(crate) async fn done_before(
         &self,

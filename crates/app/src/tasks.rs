@@ -1,7 +1,7 @@
 //! Durable tasks of the center: its kinds and schedules, and what people do with tasks.
 
 use crate::access::{Principal, Scope};
-use crate::{App, Error, Idempotency, Once, housekeeping, webhooks};
+use crate::{App, Error, Idempotency, Once, housekeeping, later, webhooks};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Context, Priority, Statement, TaskFilter, TaskRow, View, Writes};
@@ -43,12 +43,14 @@ pub struct Scheduled {
 
 /// The kinds of task that a center runs.
 fn kinds(app: &App) -> Vec<Kind> {
-    let [keeper, teller, replayer] = [app, app, app].map(App::clone);
+    let [keeper, placer, teller, replayer] = [app, app, app, app].map(App::clone);
     let housekeeping = move |_| housekeeping::handle(keeper.clone());
+    let place = move |job| later::handle(placer.clone(), job);
     let tell = move |job| webhooks::handle(teller.clone(), job);
     let replay = move |job| webhooks::replay(replayer.clone(), job);
     vec![
         Kind::new(housekeeping::KIND, housekeeping).concurrency(1),
+        Kind::new(later::KIND, place).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(webhooks::KIND, tell).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(webhooks::REPLAY, replay).concurrency(1).limit(Duration::from_hours(12)),
     ]

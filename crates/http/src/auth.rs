@@ -25,8 +25,21 @@ pub struct Sent {
     pub body: Bytes,
     /// Under which idempotency key, if any.
     pub idempotency: Option<Idempotency>,
+    /// The key itself, as it was given.
+    pub key: Option<String>,
     /// In which language plain remarks are.
     pub language: Language,
+    /// Whether the caller would rather ask again than wait (`Prefer: respond-async`).
+    pub patience: Patience,
+}
+
+/// How a caller wants to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Once it is decided.
+    Waits,
+    /// At once; the caller asks again.
+    AsksAgain,
 }
 
 /// A request with a body of JSON lines, from a known caller.
@@ -56,6 +69,14 @@ async fn caller(parts: &Parts, center: &Center) -> Result<Arc<Principal>, Failur
     Ok(principal)
 }
 
+/// What `Prefer` says (RFC 7240).
+fn patience(parts: &Parts) -> Patience {
+    let preferred = parts.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let mut words = preferred.flat_map(|value| value.split(',')).map(str::trim);
+    let asks_again = words.any(|word| word.eq_ignore_ascii_case("respond-async"));
+    if asks_again { Patience::AsksAgain } else { Patience::Waits }
+}
+
 impl FromRequestParts<Center> for Caller {
     type Rejection = Failure;
 
@@ -74,7 +95,8 @@ impl FromRequest<Center> for Sent {
         let body = body::of_kind(Kind::Json, &parts.headers, body).await?;
         let idempotency = idempotency::given(&parts, who.id, &body)?;
         let language = language::accepted(&parts.headers);
-        Ok(Self { who, body, idempotency, language })
+        let (patience, key) = (patience(&parts), idempotency::key(&parts));
+        Ok(Self { who, body, idempotency, key, language, patience })
     }
 }
 

@@ -33,6 +33,7 @@ pub use nouns::idempotency::Idempotent;
 pub use nouns::keys::KeyRow;
 pub use nouns::people::{SessionRow, UserRow};
 pub use nouns::persons::{Sealed, Telephone};
+pub use nouns::placements::PlacementRow;
 pub use nouns::products::Price;
 pub use nouns::schedules::{Raise, Slot};
 pub use nouns::snapshots::Snapshot;

@@ -86,6 +86,15 @@ impl Row {
         }
     }
 
+    /// The next value, bytes or nothing.
+    pub fn blob_or_null(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.values.next() {
+            Some(Value::Null) => Ok(None),
+            Some(Value::Blob(bytes)) => Ok(Some(bytes)),
+            other => Err(self.corrupt(format_args!("bytes were expected, not {other:?}"))),
+        }
+    }
+
     /// The next value, thirty-two bytes.
     pub fn hash(&mut self) -> Result<[u8; 32], StoreError> {
         let bytes = self.blob()?;

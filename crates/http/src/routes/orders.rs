@@ -32,6 +32,10 @@ use docket_wire::{Face, Ids, Look, PaymentView, kinds, operation, placement, vie
 pub async fn place(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
     let markets = &center.app.settings().markets;
     let placed = placement::read(&sent.body, markets)?;
+    if let (Patience::AsksAgain, Some(given), Some(key)) = (sent.patience, sent.idempotency, &sent.key) {
+        let accepted = center.app.place_later(&sent.who, &sent.body, given).await?;
+        return Ok(payments::accepted(&accepted, key));
+    }
     let answer = center.app.place(&sent.who, placed, sent.idempotency).await?;
     Ok(whole(&center, &sent.who, &answer))
 }

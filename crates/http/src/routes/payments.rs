@@ -53,13 +53,36 @@ pub struct PaymentState<'a> {
     pub refunds_due: Option<Vec<RefundDueView<'a>>>,
 }
 
-/// What became of a placement.
+/// How far a placement is.
 #[derive(Serialize, ToSchema)]
-pub struct PlacementState {
-    /// `placed`.
+pub struct PlacementState<'a> {
+    /// `creating`, `placed` or `rejected`.
     pub status: &'static str,
-    /// The payment order.
-    pub order_id: String,
+    /// The payment order; null until it is placed.
+    pub order_id: Option<Number>,
+    /// Why it was rejected: the problem that would have been answered. Null otherwise.
+    #[schema(value_type = Option<docket_wire::Problem>)]
+    pub reason: Option<&'a Json>,
+}
+
+impl<'a> PlacementState<'a> {
+    const fn of(accepted: &'a Accepted) -> Self {
+        match accepted {
+            Accepted::Creating => Self { status: "creating", order_id: None, reason: None },
+            Accepted::Placed(id) => {
+                Self { status: "placed", order_id: Some(Number(*id)), reason: None }
+            }
+            Accepted::Rejected(why) => {
+                Self { status: "rejected", order_id: None, reason: Some(why) }
+            }
+        }
+    }
+}
+
+/// A placement that is decided later: how far it is, and where to ask again.
+pub fn accepted(accepted: &Accepted, key: &str) -> Response {
+    let answer = answer::json(StatusCode::ACCEPTED, &PlacementState::of(accepted));
+    located(answer, format!("/api/placements/{key}"))
 }
 
 /// What stands of an order's money
@@ -130,7 +153,7 @@ pub async fn start(
 #[utoipa::path(
     get, path = "/api/placements/{key}", tag = "orders", operation_id = "get_placement",
     params(("key" = String, Path, description = "The caller's own Idempotency-Key")),
-    responses((status = 200, description = "It was placed", body = PlacementState))
+    responses((status = 200, description = "How far it is", body = PlacementState<'static>))
 )]
 pub async fn placement(
     State(center): State<Center>,
@@ -141,7 +164,6 @@ pub async fn placement(
     query::none(&uri)?;
     let unknown = || Failure::not_found("placement", "under this key");
     let hash = idempotency::hash(who.id, key.0.as_bytes()).map_err(|_| unknown())?;
-    let placed = center.app.placement(&who, hash).await?.ok_or_else(unknown)?;
-    let state = PlacementState { status: "placed", order_id: placed.to_string() };
-    Ok(answer::json(StatusCode::OK, &state))
+    let accepted = center.app.placement(&who, hash).await?.ok_or_else(unknown)?;
+    Ok(answer::json(StatusCode::OK, &PlacementState::of(&accepted)))
 }

@@ -145,6 +145,19 @@ CREATE TABLE idempotency (
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE INDEX idempotency_at ON idempotency (at);
 
+-- What was accepted to be placed later: who asked for what, sealed, until it is known what became of it.
+CREATE TABLE placement (
+    hash           BINARY(32) NOT NULL,
+    fingerprint    BINARY(32) NOT NULL,
+    key_id         BIGINT NOT NULL,
+    request        LONGBLOB,
+    tree           BIGINT,
+    reason         LONGTEXT,
+    at             BIGINT NOT NULL,
+    PRIMARY KEY (hash)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX placement_at ON placement (at);
+
 CREATE TABLE stock (
     sku_id         VARCHAR(64) NOT NULL,
     place          VARCHAR(64) NOT NULL,

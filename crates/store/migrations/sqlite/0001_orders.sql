@@ -146,6 +146,19 @@ CREATE TABLE idempotency (
 ) STRICT;
 CREATE INDEX idempotency_at ON idempotency (at);
 
+-- What was accepted to be placed later: who asked for what, sealed, until it is known what became of it.
+CREATE TABLE placement (
+    hash           BLOB NOT NULL,
+    fingerprint    BLOB NOT NULL,
+    key_id         INTEGER NOT NULL,
+    request        BLOB,
+    tree           INTEGER,
+    reason         TEXT,
+    at             INTEGER NOT NULL,
+    PRIMARY KEY (hash)
+) STRICT;
+CREATE INDEX placement_at ON placement (at);
+
 CREATE TABLE stock (
     sku_id         TEXT NOT NULL,
     place          TEXT NOT NULL,

@@ -5,6 +5,7 @@ pub mod keys;
 pub mod nodes;
 pub mod people;
 pub mod persons;
+pub mod placements;
 pub mod products;
 pub mod schedules;
 pub mod settings;

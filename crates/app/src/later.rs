@@ -1,0 +1,195 @@
+//! Placements answered before they are decided (`Prefer: respond-async`): what was asked is committed, sealed,
+//! with the task that decides it, and its caller asks again under its own key.
+//!
+//! The task places under the same idempotency key, so it may die anywhere and run again.
+
+use crate::access::{Access, Principal, Scope};
+use crate::{App, Error, Idempotency};
+use docket_domain::{Gene, Id, Json};
+use docket_store::{NewTask, PlacementRow, Priority, View, Writes};
+use docket_tasks::{Job, Outcome};
+use docket_wire::Problem;
+use serde::{Deserialize, Serialize};
+
+/// The kind of task that decides one.
+pub(crate) const KIND: &str = "placement";
+/// What requests are sealed for.
+const PURPOSE: &[u8] = b"docket placement";
+
+/// How far a placement is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Accepted {
+    /// It waits to be decided.
+    Creating,
+    /// It became this order.
+    Placed(Id),
+    /// It became none: the problem that its caller would have been answered.
+    Rejected(Json),
+}
+
+/// Who asked for what.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    id: Id,
+    name: String,
+    access: Access,
+    body: String,
+}
+
+/// What the task is told.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    hash: [u8; 32],
+    fingerprint: [u8; 32],
+}
+
+fn state(row: &PlacementRow) -> Accepted {
+    match (row.tree, &row.reason) {
+        (Some(tree), _) => Accepted::Placed(tree),
+        (None, Some(reason)) => {
+            Accepted::Rejected(serde_json::from_str(reason).unwrap_or(Json::Null))
+        }
+        (None, None) => Accepted::Creating,
+    }
+}
+
+impl App {
+    /// Accepts a placement that was read already, to be decided later; the same request again is answered with
+    /// how far it is.
+    pub async fn place_later(
+        &self,
+        who: &Principal,
+        body: &[u8],
+        given: Idempotency,
+    ) -> Result<Accepted, Error> {
+        who.needs(Scope::OrdersWrite)?;
+        if let Some(accepted) = self.accepted(given).await? {
+            return Ok(accepted);
+        }
+        let asked = Asked {
+            id: who.id,
+            name: who.name.clone(),
+            access: who.access(),
+            body: String::from_utf8_lossy(body).into_owned(),
+        };
+        let asked = serde_json::to_vec(&asked).expect("a request is plain JSON");
+        let sealed = self.inner.vault.seal_for(PURPOSE, &asked);
+        let Idempotency { hash, fingerprint } = given;
+        let told = Told { hash, fingerprint };
+        let payload = serde_json::to_string(&told).expect("hashes are plain JSON");
+        let write = move |_: &View, cx: &mut docket_store::Context<'_>| {
+            let row = PlacementRow {
+                hash,
+                fingerprint,
+                request: Some(sealed.clone()),
+                tree: None,
+                reason: None,
+                at: cx.now,
+            };
+            let task = NewTask {
+                id: cx.ids.next(cx.now, Gene(0)),
+                kind: KIND,
+                unique_key: None,
+                chain_key: None,
+                priority: 0,
+                payload: payload.clone(),
+                max_attempts: 5,
+                due_at: cx.now,
+                created_at: cx.now,
+            };
+            let statements = vec![row.add()];
+            Ok((Some(Writes { statements, tasks: vec![task], ..Writes::default() }), ()))
+        };
+        match self.inner.lane.run(Priority::People, Vec::new(), write).await {
+            Ok(()) => Ok(Accepted::Creating),
+            // Somebody was sooner under this key: then it is there.
+            Err(Error::Busy) => self.accepted(given).await?.ok_or(Error::Busy),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How far the placement under a key is, if one was accepted or decided under it.
+    async fn accepted(&self, given: Idempotency) -> Result<Option<Accepted>, Error> {
+        if let Some(row) = self.store().placement(given.hash).await? {
+            if row.fingerprint != given.fingerprint {
+                return Err(Error::IdempotencyKeyReused);
+            }
+            return Ok(Some(state(&row)));
+        }
+        Ok(self.done_before(Some(given)).await?.map(Accepted::Placed))
+    }
+
+    /// What became of the placement under an idempotency key of the caller's, if there was one.
+    pub async fn placement(
+        &self,
+        who: &Principal,
+        hash: [u8; 32],
+    ) -> Result<Option<Accepted>, Error> {
+        who.needs(Scope::OrdersWrite).or_else(|_| who.needs(Scope::OrdersRead))?;
+        if let Some(row) = self.store().placement(hash).await? {
+            return Ok(Some(state(&row)));
+        }
+        let kept = self.store().idempotency(hash).await?;
+        // Only a placement is kept as 201; operations and what is no order are kept as 200.
+        Ok(kept.filter(|kept| kept.status == 201).map(|kept| Accepted::Placed(kept.tree)))
+    }
+
+    /// Decides a placement that was accepted.
+    async fn decide_placement(&self, told: &Told) -> Result<(), Error> {
+        let Some(row) = self.store().placement(told.hash).await? else { return Ok(()) };
+        let Some(sealed) = &row.request else { return Ok(()) };
+        let asked = self.inner.vault.open_for(PURPOSE, sealed)?;
+        let asked: Asked = serde_json::from_slice(&asked)
+            .map_err(|error| Error::Internal(format!("a sealed request: {error}")))?;
+        let who = asked.access.principal(asked.id, asked.name);
+        let given = Idempotency { hash: told.hash, fingerprint: told.fingerprint };
+        let placed = docket_wire::placement::read(
+            asked.body.as_bytes(),
+            &self.inner.settings.markets,
+        );
+        let hash = told.hash;
+        let became = match placed {
+            Ok(placed) => self.place(&who, placed, Some(given)).await.map(|answer| answer.tree.id()),
+            Err(unread) => Err(Error::Internal(format!("a request that was read: {unread:?}"))),
+        };
+        let statement = match became {
+            Ok(tree) => PlacementRow::placed(hash, tree),
+            Err(error @ (Error::Unavailable(_) | Error::Busy | Error::Internal(_))) => {
+                return Err(error);
+            }
+            Err(error) => PlacementRow::rejected(hash, &reason(error)),
+        };
+        self.write_numbered(move |_, _| vec![statement.clone()]).await.map(drop)
+    }
+}
+
+/// The problem that the caller would have been answered.
+fn reason(error: Error) -> String {
+    let problem = match error {
+        Error::Refused(refusal) => Problem::refused(*refusal, 409),
+        other => {
+            let code = match &other {
+                Error::ClientTokenReused { .. } => "client_token_reused",
+                Error::ExternalIdTaken { .. } => "external_id_taken",
+                Error::IdempotencyKeyReused => "idempotency_key_reused",
+                Error::ActorNotAllowed(_) => "actor_not_allowed",
+                Error::Forbidden(_) => "scope_missing",
+                _ => "not_allowed",
+            };
+            Problem::new(409, code, "The order was not placed", other.to_string())
+        }
+    };
+    serde_json::to_string(&problem).expect("a problem is plain JSON")
+}
+
+/// Runs one.
+pub(crate) async fn handle(app: App, job: Job) -> Outcome {
+    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
+        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
+    };
+    match app.decide_placement(&told).await {
+        Ok(()) => Outcome::Done,
+        Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(1_000)),
+        Err(error) => Outcome::Retry(error.to_string()),
+    }
+}

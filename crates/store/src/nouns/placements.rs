@@ -1,0 +1,79 @@
+//! Placements that are answered before they are decided: what was asked, sealed, until it is known what became
+//! of it.
+
+use crate::plan::Statement;
+use crate::value::{Kind, Row};
+use crate::{Sealed, Store, StoreError};
+use docket_domain::{Id, Time};
+
+/// A placement that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacementRow {
+    /// Hash of credential and key.
+    pub hash: [u8; 32],
+    /// Of the request.
+    pub fingerprint: [u8; 32],
+    /// Who asked for what, sealed; none once it is known what became of it.
+    pub request: Option<Sealed>,
+    /// The order it became.
+    pub tree: Option<Id>,
+    /// Why it became none, JSON.
+    pub reason: Option<String>,
+    /// When it was accepted.
+    pub at: Time,
+}
+
+fn statement(sql: &'static str, values: Vec<crate::value::Value>) -> Statement {
+    Statement { sql, values, must_match: None }
+}
+
+impl PlacementRow {
+    /// Accepts it; a second one under the same key is a conflict, and decided again.
+    pub fn add(self) -> Statement {
+        let (key, bytes) = self.request.map_or((0, Vec::new()), |sealed| (sealed.key_id, sealed.bytes));
+        let sql = "INSERT INTO placement (hash, fingerprint, key_id, request, at) VALUES (?, ?, ?, ?, ?)";
+        let values =
+            vec![self.hash.into(), self.fingerprint.into(), key.into(), bytes.into(), self.at.into()];
+        statement(sql, values)
+    }
+
+    /// It became an order.
+    pub fn placed(hash: [u8; 32], tree: Id) -> Statement {
+        let sql = "UPDATE placement SET tree = ?, request = NULL WHERE hash = ?";
+        statement(sql, vec![tree.into(), hash.into()])
+    }
+
+    /// It became none.
+    pub fn rejected(hash: [u8; 32], reason: &str) -> Statement {
+        let sql = "UPDATE placement SET reason = ?, request = NULL WHERE hash = ? AND tree IS NULL";
+        statement(sql, vec![reason.into(), hash.into()])
+    }
+
+    /// Forgets what was accepted before `before`, whatever became of it.
+    pub fn forget_before(before: Time) -> Statement {
+        statement("DELETE FROM placement WHERE at < ?", vec![before.into()])
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        let (hash, fingerprint) = (row.hash()?, row.hash()?);
+        let key_id = row.int()? as u32;
+        Ok(Self {
+            hash,
+            fingerprint,
+            request: row.blob_or_null()?.map(|bytes| Sealed { key_id, bytes }),
+            tree: row.int_or_null()?.map(Id),
+            reason: row.text_or_null()?,
+            at: row.time()?,
+        })
+    }
+}
+
+impl Store {
+    /// A placement that was accepted.
+    pub async fn placement(&self, hash: [u8; 32]) -> Result<Option<PlacementRow>, StoreError> {
+        let sql = "SELECT hash, fingerprint, key_id, request, tree, reason, at FROM placement WHERE hash = ?";
+        let kinds = [Kind::Blob, Kind::Blob, Kind::Int, Kind::Blob, Kind::Int, Kind::Text, Kind::Int];
+        let rows = self.rows("placement", sql, &kinds, vec![hash.into()]).await?;
+        rows.into_iter().next().map(PlacementRow::of).transpose()
+    }
+}
