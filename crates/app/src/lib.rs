@@ -41,7 +41,7 @@ pub use products::SetPrice;
 pub use record::{Recorded, Taken};
 pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
-pub use tasks::{Scheduled, TaskSettings};
+pub use tasks::{Scheduled, TaskFigures, TaskSettings};
 pub use tries::Peer;
 
 /// Rows and filters that answers and questions are made of, for the edges.

@@ -11,3 +11,4 @@ mod lists;
 mod masters;
 mod openapi;
 mod protocol;
+mod tasks;
