@@ -8,6 +8,7 @@ use docket_domain::Id;
 use docket_store::Announced;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Pipeline, RedisResult};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -89,13 +90,17 @@ impl RedisAt {
         Ok(Self { client: redis::Client::open(url).map_err(wrong)?, prefix: prefix.into() })
     }
 
-    /// Whether it answers now; the error says why not, in the words of the client.
-    pub async fn answers(&self) -> Result<(), String> {
+    /// Whether it answers now; the error says why not.
+    pub async fn answers(&self) -> io::Result<()> {
         let asked = async {
             let mut connection = connect(&self.client, PATIENCE).await?;
             redis::cmd("PING").query_async::<()>(&mut connection).await
         };
-        asked.await.map_err(|error: redis::RedisError| error.to_string())
+        asked.await.map_err(|error: redis::RedisError| match error {
+            error if error.is_connection_refusal() => io::ErrorKind::ConnectionRefused.into(),
+            error if error.is_timeout() => io::ErrorKind::TimedOut.into(),
+            error => io::Error::other(error.to_string()),
+        })
     }
 }
 

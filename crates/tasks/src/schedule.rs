@@ -180,7 +180,8 @@ async fn make(store: &Store, schedule: Schedule, slot: Time) -> Result<(), NotDo
             priority: 0,
             payload: schedule.payload.clone(),
             max_attempts: schedule.max_attempts,
-            due_at: cx.now,
+            // The slot, not the moment it was seen: how late a schedule is can be read off its task.
+            due_at: slot,
             created_at: cx.now,
         };
         let raise = Raise { name: schedule.name.clone(), over, to: slot };

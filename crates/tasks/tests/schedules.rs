@@ -48,6 +48,10 @@ async fn each_slot_runs_once_however_many_processes_there_are() {
                 };
                 let tasks = stage.store.tasks(&filter).await.unwrap();
                 if tasks.len() == wanted && tasks.iter().all(|task| task.state == TaskState::Done) {
+                    let slots: Vec<_> = tasks.iter().map(|task| task.due_at.0).collect();
+                    let apart = |pair: &[i64]| pair[0] > pair[1];
+                    assert!(slots.windows(2).all(apart), "each is due at its own slot: {slots:?}");
+                    assert!(slots.iter().all(|slot| slot % 60_000 == 0), "{slots:?}");
                     return;
                 }
                 assert!(began.elapsed() < Duration::from_mins(1), "{} of {wanted}", tasks.len());
