@@ -187,9 +187,10 @@ impl App {
         (able, wrong): (&[TaskState], &'static str),
         act: impl Fn(&TaskRow, Time) -> Vec<Statement> + Send + 'static,
     ) -> Result<Once<TaskRow>, Error> {
+        // First the task, then the key: a task that was changed under this key meanwhile has the key too.
         let task = self.task(who, id).await?;
         if self.done_before(idempotency).await?.is_some() {
-            return Ok(Once::Before(task));
+            return self.task(who, id).await.map(Once::Before);
         }
         if !able.contains(&task.state) {
             return Err(not_in(&task, wrong));

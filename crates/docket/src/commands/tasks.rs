@@ -86,10 +86,10 @@ fn path(task: &str) -> Result<String, Failure> {
 }
 
 async fn list(wanted: &List, center: &Center, out: &Output) -> Result<(), Failure> {
-    let mut filter = format!("limit={}", wanted.limit);
-    if let Some(kind) = &wanted.kind {
-        filter.push_str(&format!("&kind={}", super::path_part(kind)?));
-    }
+    let kind = match &wanted.kind {
+        None => String::new(),
+        Some(kind) => format!("&kind={}", super::path_part(kind)?),
+    };
     let states = match wanted.state.as_deref() {
         None => vec!["&state=dead".to_owned(), "&state=parked".to_owned()],
         Some("any") => vec![String::new()],
@@ -97,7 +97,7 @@ async fn list(wanted: &List, center: &Center, out: &Output) -> Result<(), Failur
     };
     let mut tasks = Vec::new();
     for state in states {
-        let page = center.get(&format!("/api/tasks?{filter}{state}")).await?;
+        let page = center.get(&format!("/api/tasks?limit={}{kind}{state}", wanted.limit)).await?;
         tasks.extend(page["tasks"].as_array().cloned().unwrap_or_default());
     }
     // Newest first, whichever state they were asked for by.

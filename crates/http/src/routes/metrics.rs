@@ -16,6 +16,9 @@ use tokio::sync::Mutex;
 /// not cost more than a twentieth of a processor, however often somebody asks.
 const REST: u32 = 20;
 
+/// How long a look at what waits may take; whoever asks is told all else then.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What waits in the table of tasks, as it was read last.
 #[derive(Debug, Default)]
 pub struct Waiting(Mutex<Option<Seen>>);
@@ -29,6 +32,13 @@ struct Seen {
 impl Waiting {
     /// What waits, read anew where that is not too soon; nothing where the database is away.
     async fn look(&self, app: &App) -> Vec<Backlog> {
+        if !app.store().figures().writable.load(Relaxed) {
+            return Vec::new();
+        }
+        tokio::time::timeout(PATIENCE, self.seen(app)).await.unwrap_or_default()
+    }
+
+    async fn seen(&self, app: &App) -> Vec<Backlog> {
         let mut seen = self.0.lock().await;
         if let Some(seen) = &*seen
             && seen.until > Instant::now()
