@@ -35,10 +35,6 @@ impl Waiting {
         if !app.store().figures().writable.load(Relaxed) {
             return Vec::new();
         }
-        tokio::time::timeout(PATIENCE, self.seen(app)).await.unwrap_or_default()
-    }
-
-    async fn seen(&self, app: &App) -> Vec<Backlog> {
         let mut seen = self.0.lock().await;
         if let Some(seen) = &*seen
             && seen.until > Instant::now()
@@ -46,7 +42,8 @@ impl Waiting {
             return seen.backlog.clone();
         }
         let began = Instant::now();
-        let Ok(backlog) = app.store().task_backlog().await else { return Vec::new() };
+        let read = tokio::time::timeout(PATIENCE, app.store().task_backlog()).await;
+        let backlog = read.ok().and_then(Result::ok).unwrap_or_default();
         let until = Instant::now() + began.elapsed() * REST;
         *seen = Some(Seen { backlog: backlog.clone(), until });
         backlog
