@@ -46,7 +46,7 @@ pub use products::SetPrice;
 pub use record::{Recorded, Taken};
 pub use settings::{Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
-pub use tasks::{Scheduled, TaskSettings};
+pub use tasks::{Scheduled, TaskFigures, TaskSettings};
 pub use tries::Peer;
 pub use webhooks::{Again, NewWebhook};
 

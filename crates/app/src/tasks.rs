@@ -4,9 +4,10 @@ use crate::access::{Principal, Scope};
 use crate::{App, Error, Idempotency, Once, housekeeping, later, webhooks};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
-use docket_store::{Context, Priority, Statement, TaskFilter, TaskRow, View, Writes};
+use docket_store::{Context, Key, Priority, Statement, TaskFilter, TaskRow, View, Writes};
 use docket_tasks::{Every, Kind, Redis, RedisAt, Runner, Schedule};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// How tasks are run in this process.
@@ -39,6 +40,39 @@ pub struct Scheduled {
     pub last: Option<Time>,
     /// The slot it runs for next.
     pub next: Option<Time>,
+}
+
+/// What the workers of one process have done since it started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TaskFigures {
+    /// Tasks that were done.
+    pub done: u64,
+    /// Tries that failed and are made again.
+    pub retried: u64,
+    /// Tries that were put off.
+    pub later: u64,
+    /// Tasks that were given up.
+    pub dead: u64,
+    /// Tasks that run now.
+    pub running: u64,
+}
+
+impl TaskFigures {
+    fn of(runner: &Runner) -> Self {
+        let counted = runner.counted();
+        Self {
+            done: counted.done.load(Relaxed),
+            retried: counted.retried.load(Relaxed),
+            later: counted.later.load(Relaxed),
+            dead: counted.dead.load(Relaxed),
+            running: runner.running() as u64,
+        }
+    }
+}
+
+/// What was asked of a task does not fit its state.
+fn not_in(task: &TaskRow, message: &'static str) -> Error {
+    Error::WrongState { what: "task", id: task.id.to_string(), state: task.state.word(), message }
 }
 
 /// The kinds of task that a center runs.
@@ -76,6 +110,12 @@ fn schedules(settings: &TaskSettings) -> Vec<Schedule> {
 }
 
 impl App {
+    /// What the workers of this process have done and do now; nothing where none was started.
+    pub fn task_figures(&self) -> TaskFigures {
+        let runner = self.inner.runner.lock().expect("only start and stop hold the runner");
+        runner.as_ref().map(TaskFigures::of).unwrap_or_default()
+    }
+
     /// Starts to run tasks and schedules.
     pub(crate) fn start_tasks(&self) {
         let inner = &self.inner;
@@ -154,23 +194,40 @@ impl App {
         (able, wrong): (&[TaskState], &'static str),
         act: impl Fn(&TaskRow, Time) -> Vec<Statement> + Send + 'static,
     ) -> Result<Once<TaskRow>, Error> {
+        // First the task, then the key: a task that was changed under this key meanwhile has the key too.
         let task = self.task(who, id).await?;
         if self.done_before(idempotency).await?.is_some() {
-            return Ok(Once::Before(task));
+            return self.task(who, id).await.map(Once::Before);
         }
         if !able.contains(&task.state) {
-            let (id, state) = (task.id.to_string(), task.state.word());
-            return Err(Error::WrongState { what: "task", id, state, message: wrong });
+            return Err(not_in(&task, wrong));
         }
         let kind = task.kind.clone();
-        self.write_tasks(idempotency.map(|given| (given, id)), move |now| act(&task, now)).await?;
+        let wrote = self.write_once(idempotency, id, move |now| act(&task, now)).await?;
+        let task = self.task(who, id).await?;
+        if matches!(wrote, Once::Before(_)) {
+            return Ok(Once::Before(task));
+        }
+        if task.state == TaskState::Running && able.contains(&TaskState::Pending) {
+            // A worker was faster.
+            return Err(not_in(&task, wrong));
+        }
         self.ring(&kind);
-        self.task(who, id).await.map(Once::Now)
+        Ok(Once::Now(task))
     }
 
-    /// Runs every dead task of `kind` again; answers how many there were.
-    pub async fn retry_tasks(&self, who: &Principal, kind: &str) -> Result<usize, Error> {
+    /// Runs every dead task of `kind` again; answers how many there were. Sent again under its idempotency
+    /// key it answers the same, and leaves alone what died since.
+    pub async fn retry_tasks(
+        &self,
+        who: &Principal,
+        kind: &str,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<usize>, Error> {
         who.needs_whole(Scope::Tasks)?;
+        if let Some(before) = self.done_before(idempotency).await? {
+            return Ok(Once::Before(before.0 as usize));
+        }
         let mut filter = TaskFilter {
             kind: Some(kind.to_owned()),
             state: Some(TaskState::Dead),
@@ -180,14 +237,20 @@ impl App {
         let mut retried = 0;
         loop {
             let dead = self.store().tasks(&filter).await?;
-            let Some(last) = dead.last() else { return Ok(retried) };
+            let Some(last) = dead.last() else { break };
             filter.before = Some(last.id);
             retried += dead.len();
             let retry =
                 move |now| dead.iter().flat_map(|task| task.retry(None, now)).collect::<Vec<_>>();
-            self.write_tasks(None, retry).await?;
+            self.write_once(None, Id(0), retry).await?;
             self.ring(kind);
         }
+        // What is kept under the key is the count: it is all there is to answer.
+        let kept = self.write_once(idempotency, Id(retried as i64), |_| Vec::new()).await?;
+        Ok(match kept {
+            Once::Now(_) => Once::Now(retried),
+            Once::Before(before) => Once::Before(before.0 as usize),
+        })
     }
 
     /// Every schedule with its last and next run.
@@ -208,17 +271,28 @@ impl App {
         Ok(shown.collect())
     }
 
-    async fn write_tasks(
+    /// Writes `statements` once under an idempotency key, which stands for `about` from then on.
+    async fn write_once(
         &self,
-        kept: Option<(Idempotency, Id)>,
+        idempotency: Option<Idempotency>,
+        about: Id,
         statements: impl Fn(Time) -> Vec<Statement> + Send + 'static,
-    ) -> Result<(), Error> {
-        let write = move |_: &View, cx: &mut Context<'_>| {
-            let kept = kept.map(|(given, id)| given.kept(200, id, cx.now));
-            let statements = statements(cx.now);
-            Ok((Some(Writes { statements, idempotency: kept, ..Writes::default() }), ()))
+    ) -> Result<Once<Id>, Error> {
+        let keys = idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
+        let write = move |view: &View, cx: &mut Context<'_>| {
+            if let Some(given) = idempotency
+                && let Some(earlier) = given.earlier(view)?
+            {
+                return Ok((None, earlier.map(|kept| Once::Before(kept.tree))));
+            }
+            let writes = Writes {
+                statements: statements(cx.now),
+                idempotency: idempotency.map(|given| given.kept(200, about, cx.now)),
+                ..Writes::default()
+            };
+            Ok((Some(writes), Ok(Once::Now(about))))
         };
-        self.inner.lane.run(Priority::People, Vec::new(), write).await
+        self.inner.lane.run(Priority::People, keys, write).await?
     }
 
     fn ring(&self, kind: &str) {

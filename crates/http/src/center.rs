@@ -3,6 +3,7 @@
 use crate::figures::Figures;
 use crate::request::Ids;
 use crate::routes::docs;
+use crate::routes::metrics::Waiting;
 use axum::body::Bytes;
 use docket_app::App;
 use std::ops::Deref;
@@ -43,6 +44,7 @@ pub struct Shared {
     pub app: App,
     pub options: Options,
     pub figures: Figures,
+    pub waiting: Waiting,
     pub ids: Ids,
     /// The document as JSON.
     pub openapi: Bytes,
@@ -67,6 +69,7 @@ impl Center {
             app,
             options,
             figures: Figures::of(described.chain([docs::ROOT, docs::PAGE, docs::DOCUMENT])),
+            waiting: Waiting::default(),
             ids: Ids::new(),
             openapi: Bytes::from(json.to_string()),
             docs: Bytes::from(page),

@@ -1,8 +1,8 @@
-//! Counters of requests, in the text form Prometheus reads. Counting is a few atomic additions: every route
-//! has its cells from the start.
+//! Counters of requests, and the text form in which Prometheus reads figures. Counting is a few atomic
+//! additions: every route has its cells from the start.
 
 use axum::http::Method;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -17,6 +17,49 @@ const BOUNDS_US: [u64; 13] = [
     250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
     5_000_000,
 ];
+
+/// Figures in the text form of Prometheus.
+#[derive(Debug, Default)]
+pub struct Text(String);
+
+impl Text {
+    /// Begins the figure `name`.
+    pub fn begin(&mut self, name: &str, kind: &str, about: &str) {
+        let _ = writeln!(self.0, "# HELP {name} {about}\n# TYPE {name} {kind}");
+    }
+
+    /// One value of the figure `name`, by `labels`.
+    pub fn value(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let shown = labels.iter().map(|(label, of)| format!("{label}=\"{}\"", escaped(of)));
+        let labels: Vec<_> = shown.collect();
+        let _ = writeln!(self.0, "{name}{{{}}} {value}", labels.join(","));
+    }
+
+    /// A counter of one value.
+    pub fn counter(&mut self, name: &str, about: &str, value: u64) {
+        self.one(name, "counter", about, value);
+    }
+
+    /// A gauge of one value.
+    pub fn gauge(&mut self, name: &str, about: &str, value: u64) {
+        self.one(name, "gauge", about, value);
+    }
+
+    /// The whole text.
+    pub fn done(self) -> String {
+        self.0
+    }
+
+    fn one(&mut self, name: &str, kind: &str, about: &str, value: u64) {
+        self.begin(name, kind, about);
+        let _ = writeln!(self.0, "{name} {value}");
+    }
+}
+
+/// The value of a label as it stands between quotes.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
 
 /// What was answered, by route and method.
 #[derive(Debug)]
@@ -56,9 +99,10 @@ impl Figures {
     }
 
     /// Writes every cell that was used.
-    pub fn write(&self, text: &mut String) {
+    pub fn write(&self, text: &mut Text) {
         let name = "docket_http_requests_total";
-        let _ = writeln!(text, "# HELP {name} Requests answered.\n# TYPE {name} counter");
+        text.begin(name, "counter", "Requests answered.");
+        let Text(text) = text;
         for (labels, cell) in self.used() {
             for (status, count) in STATUSES.iter().zip(&cell.by_status) {
                 let count = count.load(Relaxed);
@@ -108,8 +152,9 @@ mod tests {
         figures.count("/api/orders", &Method::POST, 201, Duration::from_micros(900));
         figures.count("/api/orders", &Method::POST, 201, Duration::from_secs(9));
         figures.count("/nowhere", &Method::PATCH, 418, Duration::ZERO);
-        let mut text = String::new();
+        let mut text = Text::default();
         figures.write(&mut text);
+        let text = text.done();
         let labels = r#"route="/api/orders",method="POST""#;
         for line in [
             format!("docket_http_requests_total{{{labels},status=\"201\"}} 2"),

@@ -8,6 +8,7 @@ use docket_domain::Id;
 use docket_store::Announced;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Pipeline, RedisResult};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -88,6 +89,27 @@ impl RedisAt {
             |error: redis::RedisError| BadUrl { url: url.to_owned(), why: error.to_string() };
         Ok(Self { client: redis::Client::open(url).map_err(wrong)?, prefix: prefix.into() })
     }
+
+    /// Whether it answers now; the error says why not.
+    pub async fn answers(&self) -> io::Result<()> {
+        let asked = async {
+            let mut connection = connect(&self.client, PATIENCE).await?;
+            redis::cmd("PING").query_async::<()>(&mut connection).await
+        };
+        asked.await.map_err(|error: redis::RedisError| match error {
+            error if error.is_connection_refusal() => io::ErrorKind::ConnectionRefused.into(),
+            error if error.is_timeout() => io::ErrorKind::TimedOut.into(),
+            error => io::Error::other(error.to_string()),
+        })
+    }
+}
+
+/// A connection whose answers may take as long as `patience`.
+async fn connect(client: &redis::Client, patience: Duration) -> RedisResult<MultiplexedConnection> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(PATIENCE))
+        .set_response_timeout(Some(patience));
+    client.get_multiplexed_async_connection_with_config(&config).await
 }
 
 /// A Redis that is not at work yet.
@@ -124,10 +146,7 @@ impl Redis {
     }
 
     async fn connect(&self, patience: Duration) -> RedisResult<MultiplexedConnection> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(patience));
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+        connect(&self.client, patience).await
     }
 
     fn note(&self, note: Note, to: &mut Pipeline) {

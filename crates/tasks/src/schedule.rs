@@ -133,7 +133,8 @@ pub struct Schedule {
     pub max_attempts: u32,
 }
 
-/// Makes tasks until `stop`. A schedule that this process has not run yet begins with `began`, not with all
+/// Makes tasks until `stop`. A schedule goes on after the slot it was last run for, by whichever process, so
+/// what was missed while nobody was there is made up for; one that never ran begins with `began`, not with all
 /// the slots since 1970.
 pub async fn run(
     store: Arc<Store>,
@@ -142,24 +143,39 @@ pub async fn run(
     began: Time,
     stop: CancellationToken,
 ) {
-    let mut known: BTreeMap<String, Time> = BTreeMap::new();
+    let mut known = None;
     loop {
-        let now = clock();
-        for schedule in &schedules {
-            let from = known.get(&schedule.name).copied().unwrap_or(began);
-            let Some(slot) = schedule.every.missed(from, now) else { continue };
-            match make(&store, schedule.clone(), slot).await {
-                Ok(()) => {
-                    known.insert(schedule.name.clone(), slot);
-                }
-                Err(not_done) => {
-                    tracing::debug!(schedule = schedule.name, %not_done, "a schedule waits");
+        if known.is_none() {
+            known = last_slots(&store).await;
+        }
+        if let Some(known) = &mut known {
+            for schedule in &schedules {
+                let from = known.get(&schedule.name).copied().unwrap_or(began);
+                let Some(slot) = schedule.every.missed(from, clock()) else { continue };
+                match make(&store, schedule.clone(), slot).await {
+                    Ok(()) => {
+                        known.insert(schedule.name.clone(), slot);
+                    }
+                    Err(not_done) => {
+                        tracing::debug!(schedule = schedule.name, %not_done, "a schedule waits");
+                    }
                 }
             }
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// The slot that each schedule was last run for; nothing where the database is away.
+async fn last_slots(store: &Store) -> Option<BTreeMap<String, Time>> {
+    match store.slots().await {
+        Ok(slots) => Some(slots.into_iter().map(|slot| (slot.name, slot.at)).collect()),
+        Err(error) => {
+            tracing::debug!(%error, "schedules wait");
+            None
         }
     }
 }
@@ -180,7 +196,8 @@ async fn make(store: &Store, schedule: Schedule, slot: Time) -> Result<(), NotDo
             priority: 0,
             payload: schedule.payload.clone(),
             max_attempts: schedule.max_attempts,
-            due_at: cx.now,
+            // The slot, not the moment it was seen: how late a schedule is can be read off its task.
+            due_at: slot,
             created_at: cx.now,
         };
         let raise = Raise { name: schedule.name.clone(), over, to: slot };

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Counts runs by task.
 type Runs = Arc<Mutex<BTreeMap<Id, u32>>>;
@@ -207,6 +208,55 @@ async fn what_ranks_first_runs_first_and_nothing_before_its_time() {
         stage.clock.advance(Duration::from_secs(11));
         done(stage, ids[1]).await;
         assert_eq!(order.lock().unwrap()[2..], [ids[3], ids[1]]);
+        runner.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_and_what_is_halted_is_counted_by_kind_and_state() {
+    on_every_stage(async |stage| {
+        let hopeless = Kind::new("hopeless", |_| async { Outcome::Dead("no".to_owned()) });
+        let go_on = Arc::new(Notify::new());
+        let waits = Arc::clone(&go_on);
+        let stuck = Kind::new("stuck", move |_| {
+            let waits = Arc::clone(&waits);
+            async move {
+                waits.notified().await;
+                Outcome::Done
+            }
+        });
+        let runs = Runs::default();
+        let kinds = vec![counting(&runs), hopeless, stuck];
+        let first_due = stage.clock.now();
+        let runner = stage.runner(&stage.store, "a", kinds);
+        let ids = stage
+            .add(vec![
+                New::of("count"),
+                New::chained("hopeless", "c"),
+                New::chained("hopeless", "c"),
+                New::of("stuck"),
+                New { later_ms: 5_000, ..New::of("unknown") },
+                New { later_ms: 9_000, ..New::of("unknown") },
+            ])
+            .await;
+        done(stage, ids[0]).await;
+        stage.until(ids[2], "parked", |task| task.state == TaskState::Parked).await;
+        stage.until(ids[3], "running", |task| task.state == TaskState::Running).await;
+        let mut counted: Vec<_> = stage.store.task_backlog().await.unwrap();
+        counted.sort_by_key(|one| (one.kind.clone(), one.state.code()));
+        let counted: Vec<_> = counted
+            .iter()
+            .map(|one| (&*one.kind, one.state, one.count, one.oldest_due.0 - first_due.0))
+            .collect();
+        let wanted = [
+            ("hopeless", TaskState::Dead, 1, 0),
+            ("hopeless", TaskState::Parked, 1, 0),
+            ("stuck", TaskState::Running, 1, 0),
+            ("unknown", TaskState::Pending, 2, 5_000),
+        ];
+        assert_eq!(counted, wanted);
+        go_on.notify_one();
         runner.stop().await;
     })
     .await;

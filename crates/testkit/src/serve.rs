@@ -128,10 +128,22 @@ impl Serve {
     /// # Panics
     /// When it has not within a minute; with all it wrote to stderr.
     pub fn terminate(&mut self) -> ExitStatus {
+        self.ask(Signal::TERM)
+    }
+
+    /// Asks it to stop as Ctrl-C does (SIGINT) and waits until it has.
+    ///
+    /// # Panics
+    /// When it has not within a minute; with all it wrote to stderr.
+    pub fn interrupt(&mut self) -> ExitStatus {
+        self.ask(Signal::INT)
+    }
+
+    fn ask(&mut self, signal: Signal) -> ExitStatus {
         let pid = Pid::from_child(&self.child);
         // Not yet waited for, so the number is still its own even if it has ended.
         if let Ok(None) = self.child.try_wait() {
-            let _ = kill_process(pid, Signal::TERM);
+            let _ = kill_process(pid, signal);
         }
         self.wait()
     }
@@ -249,6 +261,7 @@ mod tests {
     #[test]
     fn a_server_can_be_asked_to_stop_and_killed() {
         assert_eq!(serve(READY_AND_WAITING).start().terminate().signal(), Some(15));
+        assert_eq!(serve(READY_AND_WAITING).start().interrupt().signal(), Some(2));
         let mut serve = serve(READY_AND_WAITING).start();
         serve.kill();
         assert_eq!(serve.wait().signal(), Some(9));

@@ -15,11 +15,35 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+/// What a finding means for the center.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Mark {
+    /// As it should be.
+    Fine,
+    /// Away, and work goes on without it.
+    Warning,
+    /// The center cannot work.
+    Failed,
+}
+
+impl Mark {
+    const fn sign(self) -> char {
+        match self {
+            Self::Fine => '✓',
+            Self::Warning => '!',
+            Self::Failed => '✗',
+        }
+    }
+}
+
 /// What was looked at, and what was seen.
 #[derive(Debug, Serialize)]
 struct Finding {
     what: String,
+    /// Whether the center can work.
     ok: bool,
+    mark: Mark,
     says: String,
 }
 
@@ -32,8 +56,19 @@ struct Report {
 
 impl Finding {
     fn of(what: &str, seen: &Result<Said, Said>, out: &Output) -> Self {
+        Self::marked(what, seen, Mark::Failed, out)
+    }
+
+    /// The same of what can be done without.
+    fn of_help(what: &str, seen: &Result<Said, Said>, out: &Output) -> Self {
+        Self::marked(what, seen, Mark::Warning, out)
+    }
+
+    fn marked(what: &str, seen: &Result<Said, Said>, where_not: Mark, out: &Output) -> Self {
         let (Ok(says) | Err(says)) = seen;
-        Self { what: what.to_owned(), ok: seen.is_ok(), says: out.tell(says).to_owned() }
+        let mark = if seen.is_ok() { Mark::Fine } else { where_not };
+        let says = out.tell(says).to_owned();
+        Self { what: what.to_owned(), ok: mark != Mark::Failed, mark, says }
     }
 }
 
@@ -48,6 +83,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         Finding::of(out.say("key file", "密钥文件"), &key_file(&config), &out),
         Finding::of(out.say("database", "数据库"), &database(&config).await, &out),
         Finding::of(out.say("server", "服务"), &server(&config, running.as_ref()).await, &out),
+        Finding::of_help("Redis", &redis(&config).await, &out),
     ];
     let ok = checks.iter().all(|finding| finding.ok);
     let report = Report { ok, config: config.list(), checks };
@@ -77,8 +113,8 @@ fn print(report: &Report, out: &Output) {
         }),
     );
     out.line("");
-    for Finding { what, ok, says } in &report.checks {
-        out.line(&format!("{} {what}: {says}", if *ok { "✓" } else { "✗" }));
+    for Finding { what, mark, says, .. } in &report.checks {
+        out.line(&format!("{} {what}: {says}", mark.sign()));
     }
 }
 
@@ -181,6 +217,20 @@ async fn database(config: &Config) -> Result<Said, Said> {
             let why = Failure::from(here::told(config, error).await);
             Err(Said::as_told(shown).because(why.message))
         }
+    }
+}
+
+async fn redis(config: &Config) -> Result<Said, Said> {
+    let Some(at) = config.redis_at() else {
+        return Ok(said!("none; processes look for tasks themselves", "无，各进程自行查找任务"));
+    };
+    let shown = &config.redis.url.text;
+    match at.answers().await {
+        Ok(()) => Ok(said!("{shown} answers", "{shown} 可用")),
+        Err(error) => Err(Said::as_told(shown).because(&error).and(said!(
+            "tasks start some seconds later until it is back",
+            "恢复之前，任务会晚几秒开始"
+        ))),
     }
 }
 

@@ -28,7 +28,9 @@ pub fn path_part(name: &str) -> Result<String, Failure> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let escape =
         |byte: u8| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
-    Ok(name.bytes().map(escape).collect())
+    // A part of dots alone means another part to whoever stands between.
+    let plain_dots = name.bytes().all(|byte| byte == b'.');
+    Ok(if plain_dots { name.replace('.', "%2E") } else { name.bytes().map(escape).collect() })
 }
 
 #[cfg(test)]
@@ -41,6 +43,8 @@ mod tests {
         assert_eq!(part("tea-1.2_b~").as_deref(), Some("tea-1.2_b~"));
         assert_eq!(part("a/b?c d").as_deref(), Some("a%2Fb%3Fc%20d"));
         assert_eq!(part("茶").as_deref(), Some("%E8%8C%B6"));
+        assert_eq!(part("..").as_deref(), Some("%2E%2E"));
+        assert_eq!(part("a..").as_deref(), Some("a.."));
         assert_eq!(part(""), None);
     }
 }

@@ -19,7 +19,13 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
                 out.say("last", "上次"),
                 out.say("next", "下次"),
             ];
-            let word = |of: &Value, name: &str| of[name].as_str().unwrap_or("-").to_owned();
+            let word = |of: &Value, name: &str| {
+                let word = of[name].as_str().unwrap_or("-");
+                match word.strip_prefix("every ").filter(|_| name == "every") {
+                    Some(interval) => format!("{}{interval}", out.say("every ", "每隔 ")),
+                    None => word.to_owned(),
+                }
+            };
             let row =
                 |of: &Value| ["name", "every", "last", "next"].map(|name| word(of, name)).to_vec();
             out.table(&head, schedules["schedules"].as_array().into_iter().flatten().map(row));

@@ -16,7 +16,7 @@ pub struct Client {
 pub struct Got {
     /// The status.
     pub status: u16,
-    /// The body.
+    /// The body; a text where it is no JSON.
     pub body: Value,
 }
 
@@ -67,6 +67,7 @@ impl Client {
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok(Got { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+        let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
+        Ok(Got { status, body: serde_json::from_slice(&body).unwrap_or_else(|_| text()) })
     }
 }

@@ -201,6 +201,11 @@ pub struct RetryBody {
     payload: Option<Value>,
 }
 
+/// Nothing to say: `{}`.
+#[derive(ToSchema)]
+#[schema(as = Nothing)]
+pub struct NothingBody {}
+
 /// Which tasks to run again.
 #[derive(ToSchema)]
 #[schema(as = RetryTasks)]

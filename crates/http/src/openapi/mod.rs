@@ -8,8 +8,8 @@ mod operations;
 
 use crate::center::Center;
 use crate::routes::{
-    docs, health, history, imports, keys, listing, orders, payments, people, products, stock,
-    tasks, webhooks,
+    docs, health, history, imports, keys, listing, metrics, orders, payments, people, products,
+    stock, tasks, webhooks,
 };
 use axum::Router;
 use axum::routing::get;
@@ -100,7 +100,7 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(imports::take))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
-        .routes(routes!(health::metrics));
+        .routes(routes!(metrics::metrics));
     let (router, mut document) = router.split_for_parts();
     failures::describe(&mut document);
     let router = router

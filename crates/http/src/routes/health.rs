@@ -1,15 +1,12 @@
-//! For the cluster: whether the process lives, whether it can take orders, what it has counted.
+//! For the cluster: whether the process lives, and whether it can take orders.
 
 use crate::answer;
-use crate::center::{Center, Metrics};
-use crate::request;
+use crate::center::Center;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use docket_app::App;
 use serde::Serialize;
-use std::fmt::Write as _;
-use std::sync::atomic::Ordering::Relaxed;
 use utoipa::ToSchema;
 
 /// Whether orders can be taken.
@@ -19,6 +16,27 @@ pub struct Readiness {
     pub ready: bool,
     /// Why not.
     pub reasons: Vec<String>,
+    /// Parts that are away without which all goes on, only slower.
+    pub degraded: Vec<Degraded>,
+}
+
+/// A part that is away.
+#[derive(Serialize, ToSchema)]
+pub struct Degraded {
+    /// Which: `redis`.
+    pub part: &'static str,
+    /// What that means until it is back.
+    pub says: &'static str,
+}
+
+/// The parts that are away. They come back by themselves.
+fn degraded(app: &App) -> Vec<Degraded> {
+    let away = app.redis().is_some_and(|redis| !redis.is_well());
+    let redis = Degraded {
+        part: "redis",
+        says: "Redis does not answer; tasks of other processes start some seconds later until it is back",
+    };
+    away.then_some(redis).into_iter().collect()
 }
 
 /// Whether the process lives
@@ -39,59 +57,17 @@ pub async fn livez() -> &'static str {
     )
 )]
 pub async fn readyz(State(center): State<Center>) -> Response {
-    match center.app.ready().await {
-        Ok(()) => answer::json(StatusCode::OK, &Readiness { ready: true, reasons: Vec::new() }),
+    let degraded = degraded(&center.app);
+    let (status, reasons) = match center.app.ready().await {
+        Ok(()) => (StatusCode::OK, Vec::new()),
         Err(error) => {
             let reason = match &error {
                 // Says what is wrong with the database; nothing secret is in it.
                 docket_app::Error::Unavailable(cause) => cause.clone(),
                 other => other.to_string(),
             };
-            let readiness = Readiness { ready: false, reasons: vec![reason] };
-            answer::json(StatusCode::SERVICE_UNAVAILABLE, &readiness)
+            (StatusCode::SERVICE_UNAVAILABLE, vec![reason])
         }
-    }
-}
-
-/// Counters, in the text form Prometheus reads
-#[utoipa::path(
-    get, path = "/metrics", tag = "operation", operation_id = "metrics", security(()),
-    responses((status = 200, description = "Counters", body = String, content_type = "text/plain"))
-)]
-pub async fn metrics(State(center): State<Center>) -> Response {
-    if center.options.metrics == Metrics::Hidden {
-        return request::unknown_path().await.into_response();
-    }
-    let mut text = String::with_capacity(8 * 1024);
-    center.figures.write(&mut text);
-    let (store, mut one) =
-        (center.app.store(), |name: &str, kind: &str, help: &str, value: u64| {
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
-        });
-    let figures = store.figures();
-    let (people, bulk) = store.waiting();
-    one(
-        "docket_lane_batches_total",
-        "counter",
-        "Transactions committed.",
-        figures.batches.load(Relaxed),
-    );
-    one(
-        "docket_lane_pieces_total",
-        "counter",
-        "Pieces of work in them.",
-        figures.pieces.load(Relaxed),
-    );
-    one(
-        "docket_lane_conflicts_total",
-        "counter",
-        "Batches decided again.",
-        figures.conflicts.load(Relaxed),
-    );
-    one("docket_lane_waiting_people", "gauge", "Pieces of people's that wait.", people as u64);
-    one("docket_lane_waiting_bulk", "gauge", "Pieces of bulk work that wait.", bulk as u64);
-    one("docket_wal_frames", "gauge", "Frames in SQLite's log.", figures.wal_frames.load(Relaxed));
-    let writable = u64::from(figures.writable.load(Relaxed));
-    one("docket_writable", "gauge", "1 if the database took the last write.", writable);
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    };
+    answer::json(status, &Readiness { ready: reasons.is_empty(), reasons, degraded })
 }

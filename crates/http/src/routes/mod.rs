@@ -6,6 +6,7 @@ pub mod history;
 pub mod imports;
 pub mod keys;
 pub mod listing;
+pub mod metrics;
 mod nodes;
 pub mod orders;
 pub mod payments;

@@ -5,16 +5,17 @@ use crate::answer;
 use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
-use crate::openapi::bodies::{IDEMPOTENCY, RetryBody, RetryTasksBody};
+use crate::openapi::bodies::{IDEMPOTENCY, NothingBody, RetryBody, RetryTasksBody};
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{Scheduled, TaskFilter, TaskRow};
 use docket_domain::words::TaskState;
+use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::{Reader, Source, read};
 use docket_wire::view::Number;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -212,25 +213,33 @@ pub async fn retry(
     id: InPath,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let payload = read(&sent.body, Source::Request, |fields| {
-        Some(fields.optional("payload", kinds::extra).map(|payload| payload.to_string()))
-    })?;
+    let payload =
+        read(&sent.body, Source::Request, |fields| Some(fields.optional("payload", payload)))?;
     let id = id.number("task")?;
     let retried = center.app.retry_task(&sent.who, id, payload, sent.idempotency).await?;
     Ok(answer::once(retried, |task| answer::json(StatusCode::OK, &TaskView::of(&task))))
 }
 
+/// What a handler is told: an object, whatever is in it.
+fn payload(reader: &mut Reader, node: Node<'_>) -> Option<String> {
+    match node {
+        Node::Object(_) => kinds::extra(reader, node).map(|payload| payload.to_string()),
+        other => reader.wrong_type(&other, "an object"),
+    }
+}
+
 /// Run all dead tasks of a kind again
 #[utoipa::path(
     post, path = "/api/tasks/retry", tag = "tasks", operation_id = "retry_tasks",
+    params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY)),
     request_body(content = RetryTasksBody, example = json!({"kind": "webhook"})),
     responses((status = 200, description = "How many", body = Retried))
 )]
 pub async fn retry_all(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
     let kind =
         read(&sent.body, Source::Request, |fields| fields.required("kind", kinds::identifier))?;
-    let retried = center.app.retry_tasks(&sent.who, &kind).await?;
-    Ok(answer::json(StatusCode::OK, &Retried { retried }))
+    let retried = center.app.retry_tasks(&sent.who, &kind, sent.idempotency).await?;
+    Ok(answer::once(retried, |retried| answer::json(StatusCode::OK, &Retried { retried })))
 }
 
 /// Drop a task
@@ -242,7 +251,7 @@ pub async fn retry_all(State(center): State<Center>, sent: Sent) -> Result<Respo
         ("id" = String, Path, description = "The number of the task"),
         ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
-    request_body(content = RetryBody, example = json!({})),
+    request_body(content = NothingBody, example = json!({})),
     responses((status = 200, description = "Dropped", body = TaskView<'static>))
 )]
 pub async fn drop(

@@ -12,4 +12,5 @@ mod masters;
 mod openapi;
 mod protocol;
 mod receiver;
+mod tasks;
 mod webhooks;

@@ -57,7 +57,7 @@ async fn probes_and_counters_answer_anyone() {
     let center = TestCenter::start().await;
     center.get_as("nobody", "/livez").await.ok(200);
     let ready = center.get_as("nobody", "/readyz").await.ok(200);
-    assert_eq!(ready, serde_json::json!({"ready": true, "reasons": []}));
+    assert_eq!(ready, serde_json::json!({"ready": true, "reasons": [], "degraded": []}));
     center.placed(&example()).await;
     let counters = center.get_as("nobody", "/metrics").await.ok(200);
     let counters = counters.as_str().expect("text");
@@ -65,9 +65,12 @@ async fn probes_and_counters_answer_anyone() {
         r#"docket_http_requests_total{route="/api/orders",method="POST",status="201"} 1"#,
         "docket_writable 1",
         "docket_lane_waiting_people 0",
+        r#"docket_worker_tasks_total{outcome="done"} 0"#,
+        "docket_worker_running_tasks 0",
     ] {
         assert!(counters.lines().any(|known| known == line), "{line}\n{counters}");
     }
+    assert!(!counters.contains("docket_redis"), "there is none: {counters}");
     center.app.store().figures().writable.store(false, std::sync::atomic::Ordering::Relaxed);
     let unready = center.get_as("nobody", "/readyz").await.ok(503);
     assert_eq!(unready["reasons"], serde_json::json!(["the database takes no writes"]));

@@ -12,7 +12,7 @@ pub struct Idempotent {
     pub fingerprint: [u8; 32],
     /// The status that was answered.
     pub status: u16,
-    /// The tree it was about.
+    /// The tree it was about; where it was about none, another number that was answered.
     pub tree: Id,
     /// When.
     pub at: Time,
