@@ -143,13 +143,13 @@ impl App {
             .map_err(|error| Error::Internal(format!("a sealed request: {error}")))?;
         let who = asked.access.principal(asked.id, asked.name);
         let given = Idempotency { hash: told.hash, fingerprint: told.fingerprint };
-        let placed = docket_wire::placement::read(
-            asked.body.as_bytes(),
-            &self.inner.settings.markets,
-        );
+        let placed =
+            docket_wire::placement::read(asked.body.as_bytes(), &self.inner.settings.markets);
         let hash = told.hash;
         let became = match placed {
-            Ok(placed) => self.place(&who, placed, Some(given)).await.map(|answer| answer.tree.id()),
+            Ok(placed) => {
+                self.place(&who, placed, Some(given)).await.map(|answer| answer.tree.id())
+            }
             Err(unread) => Err(Error::Internal(format!("a request that was read: {unread:?}"))),
         };
         let statement = match became {

@@ -29,6 +29,12 @@ pub fn given(parts: &Parts, credential: Id, body: &[u8]) -> Result<Option<Idempo
     Ok(Some(Idempotency { hash, fingerprint: asked.finalize().into() }))
 }
 
+/// The key of a request as its caller wrote it; whether it is one is told by [`given`].
+pub fn key(parts: &Parts) -> Option<String> {
+    let key = parts.headers.get(HEADER)?.to_str().ok()?;
+    Some(key.to_owned())
+}
+
 /// What a key is stored by: it belongs to its credential.
 pub fn hash(credential: Id, key: &[u8]) -> Result<[u8; 32], Failure> {
     let visible = key.iter().all(u8::is_ascii_graphic);

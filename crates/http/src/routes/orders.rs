@@ -1,8 +1,8 @@
 //! Orders: placed, priced, read, changed.
 
-use super::InPath;
+use super::{InPath, payments};
 use crate::answer::{self, Reveal, Seen};
-use crate::auth::{Caller, Sent};
+use crate::auth::{Caller, Patience, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{self, OperationBody, PlacementBody};
@@ -18,6 +18,9 @@ use docket_wire::{Face, Ids, Look, PaymentView, kinds, operation, placement, vie
 ///
 /// Decides at once. The same `Idempotency-Key`, or the same `client_token` of the same issuer, with the same
 /// body answers the order that was placed before, as it is now.
+///
+/// With `Prefer: respond-async` and an `Idempotency-Key` it is accepted (202) and decided a moment later: ask
+/// `Location` how far it is.
 #[utoipa::path(
     post, path = "/api/orders", tag = "orders", operation_id = "place_order",
     params(("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY)),
@@ -27,12 +30,16 @@ use docket_wire::{Face, Ids, Look, PaymentView, kinds, operation, placement, vie
          headers(("Location" = String, description = "Where the order is read"))),
         (status = 200, description = "Placed before under this client token: the tree as it is now",
          body = PaymentView<'static>),
+        (status = 202, description = "Accepted, with `Prefer: respond-async`",
+         body = payments::PlacementState<'static>),
     )
 )]
 pub async fn place(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
     let markets = &center.app.settings().markets;
     let placed = placement::read(&sent.body, markets)?;
-    if let (Patience::AsksAgain, Some(given), Some(key)) = (sent.patience, sent.idempotency, &sent.key) {
+    if let (Patience::AsksAgain, Some(given), Some(key)) =
+        (sent.patience, sent.idempotency, &sent.key)
+    {
         let accepted = center.app.place_later(&sent.who, &sent.body, given).await?;
         return Ok(payments::accepted(&accepted, key));
     }

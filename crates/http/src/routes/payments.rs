@@ -2,7 +2,7 @@
 //! placement, by the caller's own key.
 
 use super::{InPath, orders};
-use crate::answer::{self, Seen};
+use crate::answer::{self, Seen, located};
 use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
@@ -11,7 +11,8 @@ use crate::{idempotency, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use docket_domain::status;
+use docket_app::Accepted;
+use docket_domain::{Json, status};
 use docket_wire::moment::Moment;
 use docket_wire::view::{AttemptView, Number, PaymentFactView, RefundDueView};
 use docket_wire::word::{PaymentWord, RevokeWord, StatusWord};
@@ -58,9 +59,11 @@ pub struct PaymentState<'a> {
 pub struct PlacementState<'a> {
     /// `creating`, `placed` or `rejected`.
     pub status: &'static str,
-    /// The payment order; null until it is placed.
+    /// The payment order, once it is placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<Number>,
-    /// Why it was rejected: the problem that would have been answered. Null otherwise.
+    /// Why it was rejected, if it was: the problem that would have been answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<docket_wire::Problem>)]
     pub reason: Option<&'a Json>,
 }

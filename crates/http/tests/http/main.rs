@@ -6,6 +6,7 @@ mod center;
 mod flow;
 mod idempotency;
 mod imports;
+mod later;
 mod limits;
 mod lists;
 mod masters;

@@ -30,10 +30,17 @@ fn statement(sql: &'static str, values: Vec<crate::value::Value>) -> Statement {
 impl PlacementRow {
     /// Accepts it; a second one under the same key is a conflict, and decided again.
     pub fn add(self) -> Statement {
-        let (key, bytes) = self.request.map_or((0, Vec::new()), |sealed| (sealed.key_id, sealed.bytes));
-        let sql = "INSERT INTO placement (hash, fingerprint, key_id, request, at) VALUES (?, ?, ?, ?, ?)";
-        let values =
-            vec![self.hash.into(), self.fingerprint.into(), key.into(), bytes.into(), self.at.into()];
+        let (key, bytes) =
+            self.request.map_or((0, Vec::new()), |sealed| (sealed.key_id, sealed.bytes));
+        let sql =
+            "INSERT INTO placement (hash, fingerprint, key_id, request, at) VALUES (?, ?, ?, ?, ?)";
+        let values = vec![
+            self.hash.into(),
+            self.fingerprint.into(),
+            key.into(),
+            bytes.into(),
+            self.at.into(),
+        ];
         statement(sql, values)
     }
 
@@ -72,7 +79,8 @@ impl Store {
     /// A placement that was accepted.
     pub async fn placement(&self, hash: [u8; 32]) -> Result<Option<PlacementRow>, StoreError> {
         let sql = "SELECT hash, fingerprint, key_id, request, tree, reason, at FROM placement WHERE hash = ?";
-        let kinds = [Kind::Blob, Kind::Blob, Kind::Int, Kind::Blob, Kind::Int, Kind::Text, Kind::Int];
+        let kinds =
+            [Kind::Blob, Kind::Blob, Kind::Int, Kind::Blob, Kind::Int, Kind::Text, Kind::Int];
         let rows = self.rows("placement", sql, &kinds, vec![hash.into()]).await?;
         rows.into_iter().next().map(PlacementRow::of).transpose()
     }
