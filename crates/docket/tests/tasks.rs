@@ -11,7 +11,7 @@ use std::path::Path;
 use table::Table;
 use tempfile::TempDir;
 
-/// A center with a dead task of the kind `webhook` and one parked behind it.
+/// A center with a dead task of the kind `mail`, which nobody runs, and one parked behind it.
 struct Halted {
     data: TempDir,
     dead: String,
@@ -24,7 +24,7 @@ impl Halted {
         docket(data.path(), &["init"]).fine();
         let put = async {
             let table = Table::of_folder(data.path()).await;
-            let (dead, parked) = (table.waiting("webhook").await, table.waiting("webhook").await);
+            let (dead, parked) = (table.waiting("mail").await, table.waiting("mail").await);
             table.kill(dead, "the shop says no").await;
             table.close().await;
             (dead.to_string(), parked.to_string())
@@ -104,17 +104,17 @@ fn dead_tasks_of_a_kind_run_again_and_others_are_dropped() {
             let tasks = listed["tasks"].as_array().expect("tasks").clone();
             tasks.iter().map(|task| task["task_id"].clone()).collect::<Vec<_>>()
         };
-        assert_eq!(of(&["--kind", "webhook"]), [json!(parked), json!(dead)]);
+        assert_eq!(of(&["--kind", "mail"]), [json!(parked), json!(dead)]);
         assert_eq!(of(&["--state", "dead"]), [json!(dead)]);
         assert_eq!(of(&["--limit", "1"]), [json!(parked)]);
         assert_eq!(of(&["--kind", "a&state=dead"]), Vec::<Value>::new());
-        let none = halted.run(&["tasks", "list", "--state", "pending", "--kind", "webhook"]);
+        let none = halted.run(&["tasks", "list", "--state", "pending", "--kind", "mail"]);
         assert!(none.stderr.contains("There is no such task."), "{none:?}");
 
-        let said = halted.run(&["tasks", "retry", "--kind", "webhook"]);
+        let said = halted.run(&["tasks", "retry", "--kind", "mail"]);
         assert!(said.stderr.contains("1 task runs again"), "{said:?}");
         said.fine();
-        let retried = halted.run(&["tasks", "retry", "--kind", "webhook", "--json"]).json();
+        let retried = halted.run(&["tasks", "retry", "--kind", "mail", "--json"]).json();
         assert_eq!(retried, json!({"retried": 0}));
         let said = halted.run(&["tasks", "drop", parked, "--lang", "zh"]);
         assert!(said.stderr.contains(&format!("已丢弃任务 {parked}")), "{said:?}");
@@ -157,8 +157,8 @@ fn wrong_use_is_told_before_anything_is_asked() {
         &["tasks", "show"],
         &["tasks", "show", ""],
         &["tasks", "retry"],
-        &["tasks", "retry", dead, "--kind", "webhook"],
-        &["tasks", "retry", "--kind", "webhook", "--payload", "{}"],
+        &["tasks", "retry", dead, "--kind", "mail"],
+        &["tasks", "retry", "--kind", "mail", "--payload", "{}"],
         &["tasks", "retry", dead, "--payload", "{"],
         &["tasks", "retry", dead, "--payload", "\"b\""],
         &["tasks", "list", "--state", "lost"],
