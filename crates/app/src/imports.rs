@@ -253,7 +253,7 @@ impl App {
             return Ok(Once::Before(report));
         }
         if idempotency.is_some() && !options.dry_run {
-            self.write_numbered_once(idempotency, |_, _| Vec::new()).await?;
+            self.write_once(idempotency, None, |_, _| Vec::new()).await?;
         }
         Ok(Once::Now(report))
     }

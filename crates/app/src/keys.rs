@@ -81,7 +81,7 @@ impl App {
             let name = key.name.clone();
             vec![KeyRow { id, name, hash, body, created_at: now, revoked_at: None }.add()]
         };
-        Ok((self.write_numbered_once(idempotency, made).await?, secret))
+        Ok((self.write_once(idempotency, None, made).await?, secret))
     }
 
     /// Every key that may do no more than the caller, with what it may do; secrets are not kept.

@@ -4,6 +4,7 @@
 //! The task places under the same idempotency key, so it may die anywhere and run again.
 
 use crate::access::{Access, Principal, Scope};
+use crate::vault::hex;
 use crate::{App, Error, Idempotency};
 use docket_domain::{Gene, Id, Json};
 use docket_store::{NewTask, PlacementRow, Priority, View, Writes};
@@ -89,7 +90,7 @@ impl App {
             let task = NewTask {
                 id: cx.ids.next(cx.now, Gene(0)),
                 kind: KIND,
-                unique_key: None,
+                unique_key: Some(format!("{KIND}:{}", hex(&hash))),
                 chain_key: None,
                 priority: 0,
                 payload: payload.clone(),
@@ -100,12 +101,9 @@ impl App {
             let statements = vec![row.add()];
             Ok((Some(Writes { statements, tasks: vec![task], ..Writes::default() }), ()))
         };
-        match self.inner.lane.run(Priority::People, Vec::new(), write).await {
-            Ok(()) => Ok(Accepted::Creating),
-            // Somebody was sooner under this key: then it is there.
-            Err(Error::Busy) => self.accepted(given).await?.ok_or(Error::Busy),
-            Err(error) => Err(error),
-        }
+        self.inner.lane.run(Priority::People, Vec::new(), write).await?;
+        // Another request may have been sooner under this key: what is there is what counts.
+        Ok(self.accepted(given).await?.unwrap_or(Accepted::Creating))
     }
 
     /// How far the placement under a key is, if one was accepted or decided under it.

@@ -16,6 +16,7 @@ mod keys;
 pub mod lane;
 mod later;
 mod net;
+mod once;
 mod operate;
 mod orders;
 pub mod people;
@@ -127,7 +128,7 @@ impl App {
             store,
             lane,
             outbox,
-            net: net::Net::new(),
+            net: net::Net::default(),
             vault: Arc::new(vault),
             access,
             tries: tries::Tries::default(),

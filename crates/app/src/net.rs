@@ -3,6 +3,7 @@
 //! No redirect is followed, a reply is read to a bound, and everything has an end: whoever asks here is a task
 //! that is tried again.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// How long a connection may take.
@@ -28,24 +29,26 @@ pub struct Reply {
 #[error("{0}")]
 pub struct NoReply(String);
 
-/// A client for all of them.
-#[derive(Debug, Clone)]
+/// A client for all of them, made when the first is spoken to: most commands speak to nobody.
+#[derive(Debug, Default)]
 pub struct Net {
-    client: reqwest::Client,
+    client: OnceLock<reqwest::Client>,
 }
 
 impl Net {
     /// A client that speaks TLS with what the system trusts.
-    pub fn new() -> Self {
-        // A process may have several centers, in tests; the first installs what all use.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .timeout(EXCHANGE)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("docket/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self { client: client.expect("a client of fixed settings can be built") }
+    fn client(&self) -> &reqwest::Client {
+        self.client.get_or_init(|| {
+            // A process may have several centers, in tests; the first installs what all use.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let client = reqwest::Client::builder()
+                .connect_timeout(CONNECT)
+                .timeout(EXCHANGE)
+                .redirect(reqwest::redirect::Policy::none())
+                .user_agent(concat!("docket/", env!("CARGO_PKG_VERSION")))
+                .build();
+            client.expect("a client of fixed settings can be built")
+        })
     }
 
     /// Sends `body` as JSON.
@@ -56,7 +59,7 @@ impl Net {
         body: Vec<u8>,
     ) -> Result<Reply, NoReply> {
         let mut request =
-            self.client.post(url).header("content-type", "application/json").body(body);
+            self.client().post(url).header("content-type", "application/json").body(body);
         for (name, value) in headers {
             request = request.header(name, value);
         }

@@ -5,8 +5,8 @@ use crate::tries::Peer;
 use crate::{App, Error, Idempotency, Once, vault};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use docket_domain::{ActorKind, FieldError, Gene, Id, Refusal, Time, time};
-use docket_store::{Context, Key, Priority, SessionRow, Statement, UserRow, View, Writes};
+use docket_domain::{ActorKind, FieldError, Id, Refusal, Time, time};
+use docket_store::{SessionRow, UserRow};
 use serde::{Deserialize, Serialize};
 
 /// How long a login lasts.
@@ -155,7 +155,7 @@ impl App {
             };
             vec![row.add()]
         };
-        self.write_numbered_once(idempotency, made).await
+        self.write_once(idempotency, None, made).await
     }
 
     /// Every user, without passwords.
@@ -214,38 +214,6 @@ impl App {
         self.write_numbered(move |_, now| vec![SessionRow::forget_before(now), session.add()])
             .await?;
         Ok((token, expires_at))
-    }
-
-    /// Writes statements that need a fresh number, and answers it.
-    pub(crate) async fn write_numbered(
-        &self,
-        statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
-    ) -> Result<Id, Error> {
-        self.write_numbered_once(None, statements).await.map(Once::outcome)
-    }
-
-    /// The same, done once under an idempotency key.
-    pub(crate) async fn write_numbered_once(
-        &self,
-        idempotency: Option<Idempotency>,
-        statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
-    ) -> Result<Once<Id>, Error> {
-        let keys = idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
-        let work = move |view: &View, cx: &mut Context<'_>| {
-            if let Some(given) = idempotency
-                && let Some(earlier) = given.earlier(view)?
-            {
-                return Ok((None, earlier.map(|kept| Once::Before(kept.tree))));
-            }
-            let id = cx.ids.next(cx.now, Gene(0));
-            let writes = Writes {
-                statements: statements(id, cx.now),
-                idempotency: idempotency.map(|given| given.kept(200, id, cx.now)),
-                ..Writes::default()
-            };
-            Ok((Some(writes), Ok(Once::Now(id))))
-        };
-        self.inner.lane.run(Priority::People, keys, work).await?
     }
 }
 

@@ -4,7 +4,7 @@ use crate::access::{Principal, Scope};
 use crate::{App, Error, Idempotency, Once, housekeeping, later, webhooks};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
-use docket_store::{Context, Key, Priority, Statement, TaskFilter, TaskRow, View, Writes};
+use docket_store::{Statement, TaskFilter, TaskRow};
 use docket_tasks::{Every, Kind, Redis, RedisAt, Runner, Schedule};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -203,7 +203,7 @@ impl App {
             return Err(not_in(&task, wrong));
         }
         let kind = task.kind.clone();
-        let wrote = self.write_once(idempotency, id, move |now| act(&task, now)).await?;
+        let wrote = self.write_once(idempotency, Some(id), move |_, now| act(&task, now)).await?;
         let task = self.task(who, id).await?;
         if matches!(wrote, Once::Before(_)) {
             return Ok(Once::Before(task));
@@ -240,13 +240,15 @@ impl App {
             let Some(last) = dead.last() else { break };
             filter.before = Some(last.id);
             retried += dead.len();
-            let retry =
-                move |now| dead.iter().flat_map(|task| task.retry(None, now)).collect::<Vec<_>>();
-            self.write_once(None, Id(0), retry).await?;
+            let retry = move |_, now| {
+                dead.iter().flat_map(|task| task.retry(None, now)).collect::<Vec<_>>()
+            };
+            self.write_once(None, Some(Id(0)), retry).await?;
             self.ring(kind);
         }
         // What is kept under the key is the count: it is all there is to answer.
-        let kept = self.write_once(idempotency, Id(retried as i64), |_| Vec::new()).await?;
+        let kept =
+            self.write_once(idempotency, Some(Id(retried as i64)), |_, _| Vec::new()).await?;
         Ok(match kept {
             Once::Now(_) => Once::Now(retried),
             Once::Before(before) => Once::Before(before.0 as usize),
@@ -269,30 +271,6 @@ impl App {
             }
         });
         Ok(shown.collect())
-    }
-
-    /// Writes `statements` once under an idempotency key, which stands for `about` from then on.
-    async fn write_once(
-        &self,
-        idempotency: Option<Idempotency>,
-        about: Id,
-        statements: impl Fn(Time) -> Vec<Statement> + Send + 'static,
-    ) -> Result<Once<Id>, Error> {
-        let keys = idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
-        let write = move |view: &View, cx: &mut Context<'_>| {
-            if let Some(given) = idempotency
-                && let Some(earlier) = given.earlier(view)?
-            {
-                return Ok((None, earlier.map(|kept| Once::Before(kept.tree))));
-            }
-            let writes = Writes {
-                statements: statements(cx.now),
-                idempotency: idempotency.map(|given| given.kept(200, about, cx.now)),
-                ..Writes::default()
-            };
-            Ok((Some(writes), Ok(Once::Now(about))))
-        };
-        self.inner.lane.run(Priority::People, keys, write).await?
     }
 
     fn ring(&self, kind: &str) {

@@ -60,16 +60,16 @@ struct Replay {
     to: Time,
 }
 
-/// Knows who is to be told, until the center stops.
+/// Knows anew who is to be told, until the center stops; opening it read that once.
 pub(crate) async fn watch(app: App) {
     let stop = app.inner.stop.clone();
     loop {
-        if let Err(error) = app.know_webhooks().await {
-            tracing::debug!(%error, "who is to be told is not known anew");
-        }
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(KNOW_AGAIN) => {}
+        }
+        if let Err(error) = app.know_webhooks().await {
+            tracing::debug!(%error, "who is to be told is not known anew");
         }
     }
 }
@@ -141,7 +141,7 @@ impl App {
                 .add(),
             ]
         };
-        let added = self.write_numbered_once(idempotency, made).await?;
+        let added = self.write_once(idempotency, None, made).await?;
         self.know_webhooks().await?;
         Ok(match added {
             Once::Now(id) => Once::Now((id, Some(format!("whsec_{}", BASE64.encode(secret))))),

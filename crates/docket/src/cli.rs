@@ -111,7 +111,7 @@ enum Command {
     Export(export::Args),
     /// Copy the whole database into a file, while the center runs
     Backup(commands::backup::Args),
-    /// Make a backup the database of a center that has no orders
+    /// Make a backup the database of a center that has no orders; its users, keys and stock are replaced
     Restore(commands::backup::Args),
     /// Tell the whole story of an order
     Explain(commands::explain::Args),

@@ -117,6 +117,17 @@ pub async fn backup(
     Ok(Backed { rows, bytes: whole().map_err(|error| of_file(to, &error))? })
 }
 
+/// Refuses a database of another schema than this program writes.
+fn ours(version: i64) -> Result<(), StoreError> {
+    if version == migrate::VERSION {
+        return Ok(());
+    }
+    Err(StoreError::Schema(format!(
+        "the database has schema {version}, this program backs up {}; run `docket migrate`",
+        migrate::VERSION
+    )))
+}
+
 /// SQLite copies itself, compact and of one moment, while others write.
 async fn of_sqlite(
     path: PathBuf,
@@ -128,12 +139,7 @@ async fn of_sqlite(
         let source = rusqlite::Connection::open_with_flags(&path, flags)
             .map_err(|error| of_file(&path, &error))?;
         let version: i64 = source.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version != migrate::VERSION {
-            return Err(StoreError::Schema(format!(
-                "the database has schema {version}, this program backs up {}; run `docket migrate`",
-                migrate::VERSION
-            )));
-        }
+        ours(version)?;
         source.execute("VACUUM INTO ?", [part.to_string_lossy()])?;
         let made = rusqlite::Connection::open_with_flags(&part, flags)?;
         let mut rows = 0;
@@ -160,12 +166,7 @@ async fn of_mysql(
     source.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await?;
     let version = "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version";
     let version: i64 = sqlx::query_scalar(version).fetch_one(&mut source).await?;
-    if version != migrate::VERSION {
-        return Err(StoreError::Schema(format!(
-            "the database has schema {version}, this program backs up {}; run `docket migrate`",
-            migrate::VERSION
-        )));
-    }
+    ours(version)?;
     let file = rusqlite::Connection::open(part).map_err(|error| of_file(part, &error))?;
     // Nobody reads it before it is whole: what a power cut leaves has another name.
     file.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;

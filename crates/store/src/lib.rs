@@ -29,6 +29,7 @@ pub use backup::{Backed, Restored, backup, restore};
 pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
 pub use error::StoreError;
 pub use list::{Cursor, Filter, OperationFilter, Page, Sort};
+pub use migrate::tables;
 pub use nouns::idempotency::Idempotent;
 pub use nouns::keys::KeyRow;
 pub use nouns::people::{SessionRow, UserRow};

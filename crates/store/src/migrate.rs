@@ -12,6 +12,11 @@ const STEPS: &[(&str, &str)] = &[(
 /// The version this program writes and reads.
 pub const VERSION: i64 = STEPS.len() as i64;
 
+/// How many tables the steps make.
+pub fn tables() -> u64 {
+    STEPS.iter().map(|(sqlite, _)| sqlite.matches("CREATE TABLE ").count() as u64).sum()
+}
+
 /// Whether steps may be taken on a database that has some already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upgrade {

@@ -77,6 +77,14 @@ async fn what_is_no_backup_changes_nothing() {
         assert!(suite::list(&store, Filter { limit: 5, ..Filter::default() }).await.is_empty());
         store.close().await;
     }
+    // What is there and cannot be read is not taken for an empty database.
+    let source = path("center.db");
+    let store = open(&format!("sqlite:{}", source.display())).await;
+    store.close().await;
+    backup(&format!("sqlite:{}", source.display()), &path("good"), |_, _| {}).await.unwrap();
+    let target = format!("sqlite:{}", path("text").display());
+    restore(&target, &path("good"), LATER, |_, _| {}).await.unwrap_err();
+    assert!(fs::read_to_string(path("text")).unwrap().starts_with("not a database"));
     let nowhere = format!("sqlite:{}", path("missing").display());
     let failed = backup(&nowhere, &path("file"), |_, _| {}).await.unwrap_err();
     assert!(matches!(failed, StoreError::Unavailable(_)), "{failed}");

@@ -63,10 +63,10 @@ impl Outbox {
             return;
         }
         let wanting = Arc::clone(&self.wanting.read().expect("nobody panics while it is held"));
+        if wanting.is_empty() {
+            return;
+        }
         for TreeWrite { tree, entry } in &writes.trees {
-            if wanting.is_empty() {
-                return;
-            }
             let Some(event) = event::of(entry, tree) else { continue };
             for wanting in wanting.iter().filter(|wanting| wanting.wants(event)) {
                 let delivery =

@@ -20,12 +20,9 @@ pub struct Args {
     file: PathBuf,
 }
 
-/// Tables of the schema, for the length of the bar alone.
-const TABLES: u64 = 25;
-
 /// Tells of each table that was copied, on a terminal.
 fn telling(out: &Output) -> impl Fn(&str, u64) + Send + 'static {
-    let bar = crate::bench::bar(out.say("tables", "数据表"), TABLES);
+    let bar = crate::bench::bar(out.say("tables", "数据表"), docket_store::tables());
     move |_, _| bar.inc(1)
 }
 

@@ -54,6 +54,23 @@ async fn an_accepted_placement_becomes_one_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_placement_twice_at_one_moment_is_accepted_once() {
+    let center = TestCenter::start().await;
+    let order = example();
+    let ask = || placed_later(&center, "later-0", &order);
+    let (first, second, third) = tokio::join!(ask(), ask(), ask());
+    for accepted in [first, second, third] {
+        assert_eq!(accepted.ok(202)["status"], "creating");
+    }
+    let tasks = center.get("/api/tasks?kind=placement").await.ok(200);
+    assert_eq!(tasks["tasks"].as_array().map(Vec::len), Some(1));
+    center.app.start();
+    assert_eq!(decided(&center, "later-0").await["status"], "placed");
+    assert_eq!(center.orders().await, 1);
+    center.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_placement_says_why_and_keeps_its_key() {
     let center = TestCenter::start().await;
     center.app.start();

@@ -98,8 +98,12 @@ fn to_sqlite(
 ) -> Result<Restored, StoreError> {
     let _lock = FileLock::take(path)?;
     if path.exists() {
+        // What cannot be read is not taken for empty.
         let there = rusqlite::Connection::open(path)?;
-        let orders = count(&there, "payment_order").unwrap_or(0);
+        let version: i64 = there
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .map_err(|error| of_file(path, &error))?;
+        let orders = if version == 0 { 0 } else { count(&there, "payment_order")? };
         if orders > 0 {
             return Err(holds_orders(orders));
         }

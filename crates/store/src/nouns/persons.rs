@@ -50,14 +50,7 @@ impl Sealed {
 
     /// Takes the people of `trees` out for good.
     pub fn forget(trees: &[Id]) -> Vec<Statement> {
-        let mut rest = trees;
-        let chunk = |size| {
-            let (chunk, left) = rest.split_at(size);
-            rest = left;
-            let values = chunk.iter().map(|tree| Value::from(*tree)).collect();
-            Statement { sql: dialect::forget_persons(size), values, must_match: None }
-        };
-        dialect::chunks(trees.len()).map(chunk).collect()
+        Statement::chunked(trees, dialect::forget_persons, &[], &[])
     }
 
     /// The record that the people of `orders` orders of `buyer` were taken out by `actor`.

@@ -23,42 +23,35 @@ pub struct PlacementRow {
     pub at: Time,
 }
 
-fn statement(sql: &'static str, values: Vec<crate::value::Value>) -> Statement {
-    Statement { sql, values, must_match: None }
-}
-
 impl PlacementRow {
-    /// Accepts it; a second one under the same key is a conflict, and decided again.
+    /// Accepts it, unless something is accepted under its key already: who asks reads it back.
     pub fn add(self) -> Statement {
         let (key, bytes) =
             self.request.map_or((0, Vec::new()), |sealed| (sealed.key_id, sealed.bytes));
-        let sql =
-            "INSERT INTO placement (hash, fingerprint, key_id, request, at) VALUES (?, ?, ?, ?, ?)";
-        let values = vec![
-            self.hash.into(),
-            self.fingerprint.into(),
-            key.into(),
-            bytes.into(),
-            self.at.into(),
-        ];
-        statement(sql, values)
+        let sql = "INSERT INTO placement (hash, fingerprint, key_id, request, at) \
+                   SELECT ?, ?, ?, ?, ? FROM (SELECT 1 AS one) AS once \
+                   WHERE NOT EXISTS (SELECT 1 FROM placement WHERE hash = ?)";
+        let (hash, print) = (self.hash, self.fingerprint);
+        let values =
+            vec![hash.into(), print.into(), key.into(), bytes.into(), self.at.into(), hash.into()];
+        Statement::any(sql, values)
     }
 
     /// It became an order.
     pub fn placed(hash: [u8; 32], tree: Id) -> Statement {
         let sql = "UPDATE placement SET tree = ?, request = NULL WHERE hash = ?";
-        statement(sql, vec![tree.into(), hash.into()])
+        Statement::any(sql, vec![tree.into(), hash.into()])
     }
 
     /// It became none.
     pub fn rejected(hash: [u8; 32], reason: &str) -> Statement {
         let sql = "UPDATE placement SET reason = ?, request = NULL WHERE hash = ? AND tree IS NULL";
-        statement(sql, vec![reason.into(), hash.into()])
+        Statement::any(sql, vec![reason.into(), hash.into()])
     }
 
     /// Forgets what was accepted before `before`, whatever became of it.
     pub fn forget_before(before: Time) -> Statement {
-        statement("DELETE FROM placement WHERE at < ?", vec![before.into()])
+        Statement::any("DELETE FROM placement WHERE at < ?", vec![before.into()])
     }
 
     fn of(mut row: Row) -> Result<Self, StoreError> {

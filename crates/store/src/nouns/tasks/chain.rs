@@ -6,38 +6,28 @@
 
 use super::TaskRow;
 use crate::plan::Statement;
-use crate::value::Value;
 use docket_domain::{Id, Time};
-
-fn statement(sql: &'static str, values: Vec<Value>) -> Statement {
-    Statement { sql, values, must_match: None }
-}
-
-/// Lets the first that waits in `chain` be looked at.
-pub(super) fn wake_next(chain: &str) -> Statement {
-    let sql = "UPDATE task SET run_rank = due_at + priority * 30000 \
-               WHERE state = 0 AND run_rank IS NULL AND id = (SELECT id FROM \
-               (SELECT id FROM task WHERE chain_key = ? AND state = 0 ORDER BY id LIMIT 1) AS first)";
-    statement(sql, vec![chain.into()])
-}
 
 /// Parks all that wait in `chain` behind `dead`, if it is.
 pub(super) fn park_all_behind(chain: &str, dead: Id, now: Time) -> Statement {
     let sql = "UPDATE task SET state = 4, run_rank = NULL, parked_by = ?, halted_at = ? \
                WHERE chain_key = ? AND state = 0 AND id > ? AND EXISTS \
                (SELECT 1 FROM (SELECT id FROM task WHERE id = ? AND state = 3 LIMIT 1) AS dead)";
-    statement(sql, vec![dead.into(), now.into(), chain.into(), dead.into(), dead.into()])
+    Statement::any(sql, vec![dead.into(), now.into(), chain.into(), dead.into(), dead.into()])
 }
 
 /// Lets a dead task leave its chain, so that those behind it go on without it.
 pub(super) fn leave(dead: Id) -> Statement {
-    statement("UPDATE task SET chain_key = NULL WHERE id = ? AND state = 3", vec![dead.into()])
+    Statement::any("UPDATE task SET chain_key = NULL WHERE id = ? AND state = 3", vec![dead.into()])
 }
 
 impl TaskRow {
     /// Lets the first that waits in `chain` be looked at; after one of it was finished.
     pub fn wake_next(chain: &str) -> Statement {
-        wake_next(chain)
+        let sql = "UPDATE task SET run_rank = due_at + priority * 30000 \
+                   WHERE state = 0 AND run_rank IS NULL AND id = (SELECT id FROM \
+                   (SELECT id FROM task WHERE chain_key = ? AND state = 0 ORDER BY id LIMIT 1) AS first)";
+        Statement::any(sql, vec![chain.into()])
     }
 
     /// Puts `task` aside, behind `head`, if that is still unfinished.
@@ -45,7 +35,10 @@ impl TaskRow {
         let lock = "UPDATE task SET claims = claims WHERE id = ? AND state IN (0, 1)";
         let aside = "UPDATE task SET run_rank = NULL WHERE id = ? AND state = 0 AND EXISTS \
                      (SELECT 1 FROM (SELECT id FROM task WHERE id = ? AND state IN (0, 1) LIMIT 1) AS head)";
-        [statement(lock, vec![head.into()]), statement(aside, vec![task.into(), head.into()])]
+        [
+            Statement::any(lock, vec![head.into()]),
+            Statement::any(aside, vec![task.into(), head.into()]),
+        ]
     }
 
     /// Parks `task` behind the task `halted` of its chain, which is dead or parked itself.
@@ -54,6 +47,6 @@ impl TaskRow {
                    (SELECT dead FROM (SELECT COALESCE(parked_by, id) AS dead FROM task WHERE id = ? LIMIT 1) AS h) \
                    WHERE id = ? AND state = 0 AND EXISTS \
                    (SELECT 1 FROM (SELECT id FROM task WHERE id = ? AND state IN (3, 4) LIMIT 1) AS halted)";
-        statement(sql, vec![now.into(), halted.into(), task.into(), halted.into()])
+        Statement::any(sql, vec![now.into(), halted.into(), task.into(), halted.into()])
     }
 }

@@ -34,47 +34,24 @@ pub enum Failed {
     },
 }
 
-fn statement(sql: &'static str, values: Vec<Value>) -> Statement {
-    Statement { sql, values, must_match: None }
-}
-
-/// One statement for each chunk of `ids`.
-fn chunked(
-    ids: &[Id],
-    sql: fn(usize) -> &'static str,
-    before: &[Value],
-    after: &[Value],
-) -> Vec<Statement> {
-    let mut rest = ids;
-    let mut statements = Vec::new();
-    for size in dialect::chunks(ids.len()) {
-        let (chunk, left) = rest.split_at(size);
-        let listed = chunk.iter().map(|id| Value::from(*id));
-        let values = before.iter().cloned().chain(listed).chain(after.iter().cloned());
-        statements.push(statement(sql(size), values.collect()));
-        rest = left;
-    }
-    statements
-}
-
 impl Stamp {
     /// Claims those of `ids` that may still be claimed at `now`. Which ones they were is read back after the
     /// commit with [`crate::Store::claimed_tasks`].
     pub fn claim(&self, ids: &[Id], now: Time, lease_until: Time) -> Vec<Statement> {
         let set = [self.value(), lease_until.into(), lease_until.into()];
-        chunked(ids, dialect::claim_tasks, &set, &[now.into(), now.into()])
+        Statement::chunked(ids, dialect::claim_tasks, &set, &[now.into(), now.into()])
     }
 
     /// Finishes tasks of this claim that were done.
     pub fn finish(&self, ids: &[Id], now: Time) -> Vec<Statement> {
-        chunked(ids, dialect::finish_tasks, &[now.into(), self.value()], &[])
+        Statement::chunked(ids, dialect::finish_tasks, &[now.into(), self.value()], &[])
     }
 
     /// Holds `task` for longer.
     pub fn renew(&self, task: Id, lease_until: Time) -> Statement {
         let sql = "UPDATE task SET lease_until = ?, run_rank = ? \
                    WHERE id = ? AND claimed_by = ? AND state = 1";
-        statement(sql, vec![lease_until.into(), lease_until.into(), task.into(), self.value()])
+        Statement::any(sql, vec![lease_until.into(), lease_until.into(), task.into(), self.value()])
     }
 
     /// Writes what becomes of `task`, which was not done.
@@ -87,7 +64,7 @@ impl Stamp {
                 let mut statements = vec![self.dead(task, *attempts, why, now)];
                 if let Some(chain) = &task.chain_key {
                     if *skipped {
-                        statements.extend([chain::leave(task.id), chain::wake_next(chain)]);
+                        statements.extend([chain::leave(task.id), TaskRow::wake_next(chain)]);
                     } else {
                         statements.push(chain::park_all_behind(chain, task.id, now));
                     }
@@ -120,7 +97,7 @@ impl Stamp {
             task.id.into(),
             self.value(),
         ];
-        statement(sql, values)
+        Statement::any(sql, values)
     }
 
     fn dead(&self, task: &TaskRow, attempts: u32, why: &str, now: Time) -> Statement {
@@ -134,7 +111,7 @@ impl Stamp {
             task.id.into(),
             self.value(),
         ];
-        statement(sql, values)
+        Statement::any(sql, values)
     }
 
     fn value(&self) -> Value {
@@ -145,6 +122,6 @@ impl Stamp {
 impl TaskRow {
     /// Removes finished tasks.
     pub fn forget(ids: &[Id]) -> Vec<Statement> {
-        chunked(ids, dialect::forget_tasks, &[], &[])
+        Statement::chunked(ids, dialect::forget_tasks, &[], &[])
     }
 }

@@ -5,15 +5,11 @@ use crate::plan::Statement;
 use crate::value::Value;
 use docket_domain::{Id, Time};
 
-fn statement(sql: &'static str, values: Vec<Value>) -> Statement {
-    Statement { sql, values, must_match: None }
-}
-
 /// Lets all that were parked behind `dead` wait in their chain again.
 fn unpark(dead: Id) -> Statement {
     let sql = "UPDATE task SET state = 0, parked_by = NULL, halted_at = NULL \
                WHERE state = 4 AND halted_at IS NOT NULL AND parked_by = ?";
-    statement(sql, vec![dead.into()])
+    Statement::any(sql, vec![dead.into()])
 }
 
 impl TaskRow {
@@ -23,7 +19,7 @@ impl TaskRow {
                    finished_at = NULL, payload = ? WHERE id = ? AND state = 3";
         let payload = payload.unwrap_or(&self.payload);
         let values = vec![now.into(), now.into(), payload.into(), self.id.into()];
-        vec![statement(sql, values), unpark(self.id)]
+        vec![Statement::any(sql, values), unpark(self.id)]
     }
 
     /// Drops a task that is not running: it counts as done, and says by whom.
@@ -31,7 +27,7 @@ impl TaskRow {
         let sql = "UPDATE task SET state = 2, unique_key = NULL, run_rank = NULL, halted_at = NULL, \
                    parked_by = NULL, errors = ?, finished_at = ? WHERE id = ? AND state IN (0, 3, 4)";
         let values: Vec<Value> = vec![self.errors_and(now, why), now.into(), self.id.into()];
-        let mut statements = vec![statement(sql, values), unpark(self.id)];
+        let mut statements = vec![Statement::any(sql, values), unpark(self.id)];
         statements.extend(self.chain_key.as_deref().map(Self::wake_next));
         statements
     }

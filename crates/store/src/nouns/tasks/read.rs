@@ -143,7 +143,7 @@ impl Store {
             }
             rest = left;
         }
-        found.sort_unstable_by_key(|task| ids.iter().position(|id| *id == task.id));
+        found.sort_unstable_by_key(|task| (super::rank(task.due_at, task.priority), task.id));
         Ok(found)
     }
 

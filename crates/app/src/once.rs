@@ -1,0 +1,41 @@
+//! Writing what stands beside orders: statements of the store's nouns, once under an idempotency key.
+
+use crate::{App, Error, Idempotency, Once};
+use docket_domain::{Gene, Id, Time};
+use docket_store::{Context, Key, Priority, Statement, View, Writes};
+
+impl App {
+    /// Writes statements that need a fresh number, and answers it.
+    pub(crate) async fn write_numbered(
+        &self,
+        statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
+    ) -> Result<Id, Error> {
+        self.write_once(None, None, statements).await.map(Once::outcome)
+    }
+
+    /// Writes `statements` once under an idempotency key. They are given the number that the key stands for from
+    /// then on: `about`, or a fresh one.
+    pub(crate) async fn write_once(
+        &self,
+        idempotency: Option<Idempotency>,
+        about: Option<Id>,
+        statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
+    ) -> Result<Once<Id>, Error> {
+        let keys = idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            if let Some(given) = idempotency
+                && let Some(earlier) = given.earlier(view)?
+            {
+                return Ok((None, earlier.map(|kept| Once::Before(kept.tree))));
+            }
+            let id = about.unwrap_or_else(|| cx.ids.next(cx.now, Gene(0)));
+            let writes = Writes {
+                statements: statements(id, cx.now),
+                idempotency: idempotency.map(|given| given.kept(200, id, cx.now)),
+                ..Writes::default()
+            };
+            Ok((Some(writes), Ok(Once::Now(id))))
+        };
+        self.inner.lane.run(Priority::People, keys, work).await?
+    }
+}
