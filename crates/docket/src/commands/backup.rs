@@ -53,9 +53,9 @@ pub async fn backup(args: Args, options: &Options) -> Result<(), Failure> {
         "seconds": began.elapsed().as_secs_f64(), "key_file": keys
     });
     out.show(&shown, |out| {
-        let (rows, mib) = (made.rows, made.bytes >> 20);
+        let (rows, kib) = (made.rows, made.bytes >> 10);
         out.line(
-            out.tell(&said!("{file}: {rows} rows, {mib} MiB", "{file}：{rows} 行，{mib} MiB")),
+            out.tell(&said!("{file}: {rows} rows, {kib} KiB", "{file}：{rows} 行，{kib} KiB")),
         );
         let keys = keys.display();
         out.note(out.tell(&said!(

@@ -57,9 +57,12 @@ pub async fn restore(
 /// A backup, looked at; nothing is written to it.
 fn open(from: &Path) -> Result<rusqlite::Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let no_backup = |why: &str| StoreError::Refused(format!("{}: {why}", from.display()));
+    if !from.is_file() {
+        return Err(no_backup("there is no such file"));
+    }
     let file = rusqlite::Connection::open_with_flags(from, flags)
         .map_err(|error| of_file(from, &error))?;
-    let no_backup = |why: &str| StoreError::Refused(format!("{}: {why}", from.display()));
     let version: i64 = file
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(|_| no_backup("it is no backup of docket"))?;
