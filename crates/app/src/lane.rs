@@ -5,7 +5,7 @@
 
 use crate::Error;
 use crate::webhooks::Outbox;
-use docket_store::{Context, Key, Priority, Store, View};
+use docket_store::{Context, Key, Priority, Store, View, failpoint};
 use std::sync::Arc;
 
 pub use docket_store::Verdict;
@@ -34,6 +34,9 @@ impl Lane {
         let told = move |view: &View, cx: &mut Context<'_>| {
             let (mut writes, answer) = decide(view, cx)?;
             if let Some(writes) = &mut writes {
+                for write in &writes.trees {
+                    failpoint::note("", write.entry.kind.word());
+                }
                 outbox.add(writes, cx);
             }
             Ok((writes, answer))

@@ -64,6 +64,7 @@ impl Net {
             request = request.header(name, value);
         }
         let mut response = request.send().await.map_err(|error| told(&error))?;
+        docket_store::failpoint::reach("net", "sent");
         let retry_after = response.headers().get("retry-after");
         let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
         let status = response.status().as_u16();

@@ -10,6 +10,7 @@ mod batch;
 mod database;
 mod dialect;
 mod error;
+pub mod failpoint;
 mod list;
 mod load;
 mod lock;

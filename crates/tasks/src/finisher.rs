@@ -4,6 +4,7 @@ use crate::backoff;
 use crate::kind::Outcome;
 use docket_domain::Time;
 use docket_domain::words::TaskState;
+use docket_store::failpoint;
 use docket_store::{Cause, Failed, NotDone, Priority, Stamp, Statement, Store, TaskRow, Writes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -127,6 +128,7 @@ async fn write(store: &Store, together: &Arc<Vec<Finished>>) -> Option<Time> {
     loop {
         let these = Arc::clone(together);
         let wrote = store.run(Priority::Bulk, Vec::new(), move |_, cx| {
+            these.iter().for_each(|one| failpoint::note(&one.task.kind, "finish"));
             let statements = statements(&these, cx.now);
             Ok((Some(Writes { statements, ..Writes::default() }), cx.now))
         });

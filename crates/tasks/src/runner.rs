@@ -8,6 +8,7 @@ use crate::schedule::{self, Schedule};
 use crate::wakeup::Wakeup;
 use docket_domain::Time;
 use docket_domain::words::TaskState;
+use docket_store::failpoint;
 use docket_store::{Behind, NotDone, Priority, Stamp, Store, StoreError, TaskRow, Writes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -242,7 +243,9 @@ impl Worker {
             return Ok(Claimed { tasks: Vec::new(), stamp, more: false });
         }
         let (ids, by, lease) = (free.clone(), stamp.clone(), kind.lease.as_millis() as i64);
+        let name = kind.name;
         let write = move |_: &docket_store::View, cx: &mut docket_store::Context<'_>| {
+            failpoint::note(name, "claim");
             let mut statements = by.claim(&ids, cx.now, cx.now.plus(lease));
             for task in &due {
                 match task.behind {
@@ -277,6 +280,7 @@ impl Worker {
         };
         // A set of one: whatever way this ends, dropping it ends the handler.
         let mut handler = JoinSet::new();
+        failpoint::reach(kind.name, "start");
         let handle = Arc::clone(&kind.handler);
         handler.spawn(async move { handle(job).await });
         let mut renewal = tokio::time::interval(kind.lease / 3);
@@ -297,6 +301,7 @@ impl Worker {
                 () = self.abort.cancelled() => return None,
             }
         };
+        failpoint::reach(kind.name, "end");
         Some(Answered { task, stamp, outcome })
     }
 

@@ -7,7 +7,7 @@ use crate::nouns::tasks::Announced;
 use crate::nouns::{nodes, settings};
 use crate::plan::Plan;
 use crate::view::{Key, Need, View};
-use crate::{Figures, StoreError, load};
+use crate::{Figures, StoreError, failpoint, load};
 use docket_domain::{IdSource, Time};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
@@ -184,6 +184,7 @@ impl Engine {
         load::keys(&mut view, known, &mut *self.connection)?;
         self.spent(Phase::Load, began);
         let began = Instant::now();
+        failpoint::forget_notes();
         let mut plan = self.decide(slots, &mut view, now)?;
         self.spent(Phase::Decide, began);
         let began = Instant::now();
@@ -192,11 +193,14 @@ impl Engine {
         if let Some(mark) = raised {
             plan.add_statement(nodes::raise_mark(self.node.number, &self.node.holder, mark));
         }
+        failpoint::reach_noted("write");
         plan.write(&view, &mut *self.connection)?;
+        failpoint::reach_noted("commit");
         self.spent(Phase::Write, began);
         let began = Instant::now();
         self.connection.commit()?;
         self.spent(Phase::Commit, began);
+        failpoint::reach_noted("committed");
         if !plan.announced.is_empty()
             && let Some(ring) = &*self.bell.read().expect("nobody panics while the bell is hung")
         {
