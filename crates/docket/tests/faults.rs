@@ -254,6 +254,95 @@ fn a_database_that_goes_away_is_503_and_comes_back_without_a_restart() {
     assert_eq!(all_orders(&mut client).len(), 2);
 }
 
+/// Places orders until told to stop, asking again with the same key where there was no answer or a 503; answers
+/// the tokens and numbers it was told.
+fn place_through(base: &str, token: &str, first: u64, stop: &AtomicBool) -> Vec<(u64, String)> {
+    let mut random = Random::new();
+    let mut answered = Vec::new();
+    let mut client = None;
+    let mut n = first;
+    let mut body = order(n, &mut random);
+    while !stop.load(SeqCst) {
+        let Some(line) = &mut client else {
+            client = Client::new(base, token).ok();
+            continue;
+        };
+        match line.post("/api/orders", &body) {
+            Ok(Got { status: 200 | 201, body: placed }) => {
+                answered.push((n, placed["order_id"].as_str().expect("a number").to_owned()));
+                n += 1;
+                body = order(n, &mut random);
+            }
+            Ok(Got { status: 503, .. }) => thread::yield_now(),
+            Ok(other) => panic!("{other:?}"),
+            Err(_) => client = None,
+        }
+    }
+    answered
+}
+
+/// Placements go on, and so do the tasks that tell of them, while the database is killed and started again.
+#[test]
+fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() {
+    let mut server = MariadbServer::start(64).expect("MariaDB");
+    server.address().run("CREATE DATABASE docket_restarted").expect("a database");
+    let data = tempfile::tempdir().expect("a folder");
+    let serve = ServeCommand::new(DOCKET, data.path())
+        .env("DOCKET_DATABASE__URL", server.address().url("docket_restarted"))
+        .env("DOCKET_SCHEDULES__HOUSEKEEPING", "1s")
+        .start();
+    let token = key(data.path());
+    let mut client = Client::new(serve.base_url(), &token).expect("a connection");
+    for sku in 0..SKUS {
+        let count = json!({"place": "main", "on_hand": "1000000", "reason": "start"});
+        let counted = client.put(&format!("/api/stock/sku{sku}"), &count).expect("an answer");
+        assert_eq!(counted.status, 200, "{counted:?}");
+    }
+    let stop = AtomicBool::new(false);
+    let base = serve.base_url();
+    let answered: BTreeMap<u64, String> = thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|n| {
+                scope.spawn({
+                    let (token, stop) = (&token, &stop);
+                    move || place_through(base, token, n * 1_000_000, stop)
+                })
+            })
+            .collect();
+        for _ in 0..3 {
+            let before = batches(&serve);
+            eventually("orders flow", || batches(&serve) > before + 20);
+            server.start_again().unwrap_or_else(|words| panic!("{words}"));
+            eventually("it is ready again", || ready(&serve) == 200);
+        }
+        let before = batches(&serve);
+        eventually("orders flow again", || batches(&serve) > before + 20);
+        stop.store(true, SeqCst);
+        clients.into_iter().flat_map(|client| client.join().expect("a client")).collect()
+    });
+    assert!(answered.len() > 60, "{}", answered.len());
+    let mut client = Client::new(serve.base_url(), &token).expect("a connection");
+    check(&mut client, &answered);
+    let admin = docket(data.path(), &["key", "add", "reader", "--scopes", "tasks"]).fine();
+    let mut reader = Client::new(serve.base_url(), admin.trim()).expect("a connection");
+    let tasks = |reader: &mut Client, state: &str| {
+        let page = reader.get(&format!("/api/tasks?state={state}")).expect("a page");
+        page.body["tasks"].as_array().expect("tasks").len()
+    };
+    assert_eq!((tasks(&mut reader, "dead"), tasks(&mut reader, "parked")), (0, 0));
+    let done = tasks(&mut reader, "done");
+    eventually("tasks go on", || tasks(&mut reader, "done") > done);
+}
+
+/// Transactions that were committed.
+fn batches(serve: &Serve) -> u64 {
+    let client = Client::new(serve.base_url(), "");
+    let Ok(got) = client.and_then(|mut client| client.get("/metrics")) else { return 0 };
+    let figures = got.body.as_str().unwrap_or_default();
+    let line = figures.lines().find_map(|line| line.strip_prefix("docket_lane_batches_total "));
+    line.and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
 /// The server lives on a disk of its own that is too small: 503 when it is full, orders again when there is
 /// room. The disk is a tmpfs in a mount namespace of the server's own.
 #[test]

@@ -2,28 +2,34 @@
 //!
 //! The server's parent is a small shell, the keeper, that waits on a pipe only we hold open. When we end,
 //! in whatever way (return, panic, Ctrl-C, `kill -9`), the kernel closes the pipe, and the keeper ends its
-//! own child and removes its folder. It runs in a process group of its own, so Ctrl-C does not reach it,
+//! own child and removes its folder; a line on it has the child killed and started again. It runs in a process group of its own, so Ctrl-C does not reach it,
 //! and since it is the parent, the number it ends can never have passed to a stranger.
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use tempfile::TempDir;
 
 /// The folder is thrown away with the server, so there is nothing that a gentle stop would save.
 const KEEPER: &str = r#"
 folder=$1; shift
-"$@" </dev/null >>"$folder/server.log" 2>&1 &
-server=$!
-echo "$server"
-while read -r _; do :; done
-kill -9 "$server"
-wait "$server"
+begin() {
+    "$@" </dev/null >>"$folder/server.log" 2>&1 &
+    server=$!
+    echo "$server"
+}
+end() {
+    kill -9 "$server"
+    wait "$server"
+}
+begin "$@"
+while read -r _; do end; begin "$@"; done
+end
 rm -rf "$folder"
 "#;
 
@@ -31,6 +37,7 @@ rm -rf "$folder"
 #[derive(Debug)]
 pub struct Kept {
     keeper: Child,
+    pids: BufReader<ChildStdout>,
     server: u32,
     folder: PathBuf,
 }
@@ -49,10 +56,23 @@ impl Kept {
             .spawn()?;
         let folder = folder.keep();
         let stdout = keeper.stdout.take().expect("stdout was asked for as a pipe");
+        let mut kept = Self { keeper, pids: BufReader::new(stdout), server: 0, folder };
+        kept.server = kept.next_pid()?;
+        Ok(kept)
+    }
+
+    /// Kills the server as a power cut would and starts it again, with the same command in the same folder.
+    pub fn start_again(&mut self) -> io::Result<()> {
+        let pipe = self.keeper.stdin.as_mut().expect("only a drop closes it");
+        writeln!(pipe, "again")?;
+        self.server = self.next_pid()?;
+        Ok(())
+    }
+
+    fn next_pid(&mut self) -> io::Result<u32> {
         let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let server = line.trim().parse().map_err(io::Error::other)?;
-        Ok(Self { keeper, server, folder })
+        self.pids.read_line(&mut line)?;
+        line.trim().parse().map_err(io::Error::other)
     }
 
     /// The process id of the server itself.

@@ -7,7 +7,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -179,14 +179,28 @@ impl MariadbServer {
             host: "127.0.0.1".to_owned(),
             port,
         };
-        let answers = || TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).is_ok();
+        let server = Self { kept, address };
+        server.wait_until_it_answers()?;
+        Ok(server)
+    }
+
+    /// Kills it as a power cut would, starts it again on what it had written, and waits until it answers. The
+    /// error is its last words.
+    pub fn start_again(&mut self) -> Result<(), String> {
+        self.kept.start_again().map_err(|error| error.to_string())?;
+        self.wait_until_it_answers()
+    }
+
+    fn wait_until_it_answers(&self) -> Result<(), String> {
+        let Self { kept, address } = self;
+        let answers = || TcpStream::connect((address.host.as_str(), address.port)).is_ok();
         let ready = within(START_LIMIT, || {
             if kept.has_ended() {
                 return Some(false);
             }
             (answers() && address.run("do 0").is_ok()).then_some(true)
         });
-        if ready == Some(true) { Ok(Self { kept, address }) } else { Err(kept.last_words()) }
+        if ready == Some(true) { Ok(()) } else { Err(kept.last_words()) }
     }
 
     /// Where it listens.
