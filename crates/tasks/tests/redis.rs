@@ -161,3 +161,26 @@ async fn redis_taken_away_emptied_and_brought_back_loses_nothing() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_does_not_answer_holds_nothing_up_not_even_a_stop() {
+    on_every_stage(async |stage| {
+        let server = RedisServer::start().unwrap();
+        let runs = Runs::default();
+        let look = Duration::from_millis(200);
+        let (worker, redis) =
+            runner(stage, &stage.store, "a", vec![counting(&runs)], (&server, look));
+        until("Redis answers", || redis.is_well()).await;
+        let mut pause = redis::cmd("CLIENT");
+        ask::<String>(&server, pause.arg("PAUSE").arg(600_000)).await;
+        let ids = stage.add(vec![New::of("count"); 100]).await;
+        all_done(stage, &ids).await;
+        worker.stop().await;
+        let mut ping = redis::cmd("PING");
+        let answer =
+            tokio::time::timeout(Duration::from_millis(50), ask::<String>(&server, &mut ping));
+        assert!(answer.await.is_err(), "it has not answered all the time");
+        assert!(runs.lock().unwrap().values().all(|times| *times == 1), "none twice");
+    })
+    .await;
+}
