@@ -2,8 +2,9 @@
 //!
 //! The server is a process of its own; what is measured here is what a caller sees. `place` asks how fast
 //! orders are placed (and paid), `list` how long a filtered page takes and how much memory many orders need,
-//! `tasks` how fast durable tasks are run. What they share stands beside them; the SQL stands in `bare` alone.
+//! `tasks` how fast durable tasks are run, `due` how fast orders that nobody paid are revoked. What they share stands beside them; the SQL stands in `bare` alone.
 
+pub mod due;
 pub mod list;
 pub mod place;
 pub mod tasks;
@@ -34,6 +35,8 @@ pub enum Command {
     List(list::Args),
     /// Run tasks as fast as they are inserted
     Tasks(tasks::Args),
+    /// Revoke orders that were not paid in time
+    Due(due::Args),
 }
 
 impl Command {
@@ -43,6 +46,7 @@ impl Command {
             Self::Place(args) => place::run(args, out),
             Self::List(args) => list::run(args, out),
             Self::Tasks(args) => tasks::run(args, out),
+            Self::Due(args) => due::run(args, out),
         }
     }
 }

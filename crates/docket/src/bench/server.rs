@@ -33,11 +33,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it on `database`, with `folder` as its data folder, and waits until it is ready.
-    pub async fn start(folder: &Path, database: &Database) -> Result<Self, Failure> {
+    /// Starts it on `database`, with `folder` as its data folder and `settings` in its environment, and waits
+    /// until it is ready.
+    pub async fn start(
+        folder: &Path,
+        database: &Database,
+        settings: &[(String, String)],
+    ) -> Result<Self, Failure> {
         let log = folder.join("serve.log");
         let mut command = docket(folder, database)?;
         command.arg("serve").arg("--data").arg(folder).args(["--listen", "127.0.0.1:0"]);
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
         let stderr = File::options().create(true).append(true).open(&log)?;
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn()?;
         let stdout = child.stdout.take().expect("stdout was asked for as a pipe");

@@ -40,13 +40,35 @@ pub struct Stage {
     pub server: Server,
     /// What the database held before the first order.
     pub empty: Size,
+    /// What the server is told by its environment.
+    settings: Vec<(String, String)>,
+    seed: u64,
+    out: Output,
+}
+
+/// A stage whose server is stopped.
+pub struct Halted {
+    folder: TempDir,
+    database: Database,
+    key: String,
+    empty: Size,
+    settings: Vec<(String, String)>,
     seed: u64,
     out: Output,
 }
 
 impl Stage {
-    /// Sets it.
+    /// Sets it, with a server as it is by default.
     pub async fn set(args: &StageArgs, out: &Output) -> Result<Self, Failure> {
+        Self::set_with(args, Vec::new(), out).await
+    }
+
+    /// Sets it, with a server that has these variables in its environment.
+    pub async fn set_with(
+        args: &StageArgs,
+        settings: Vec<(String, String)>,
+        out: &Output,
+    ) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new().prefix("docket-bench-").tempdir()?;
         out.note(out.tell(&machine::describe(folder.path())));
         let database = match &args.database {
@@ -56,14 +78,15 @@ impl Stage {
         let emptying = if args.force { Emptying::Forced } else { Emptying::Never };
         prepare(&database, emptying).await?;
         let key = add_key(folder.path(), &database)?;
-        let server = Server::start(folder.path(), &database).await?;
+        let server = Server::start(folder.path(), &database, &settings).await?;
         let target = Target { address: server.address, key };
         let progress = report::bar(out.say("SKUs put on sale", "商品上架"), orders::SKUS);
         let sale = put_skus_on_sale(&target, CLIENTS, progress).await;
         sale.map_err(|error| server.explain(&error))?;
         let empty = Reader::open(&database).await?.size().await?;
         let out = out.clone();
-        Ok(Self { folder, database, target, server, empty, seed: args.seed, out })
+        let seed = args.seed;
+        Ok(Self { folder, database, target, server, empty, settings, seed, out })
     }
 
     /// Places `orders` orders at full speed.
@@ -90,18 +113,32 @@ impl Stage {
 
     /// Stops the server and starts it again on what is stored; `between` runs while nobody has the database.
     pub async fn restart(self, between: impl FnOnce(&Database)) -> Result<Self, Failure> {
-        let Self { folder, database, target, server, empty, seed, out } = self;
+        let halted = self.halt().await?;
+        between(&halted.database);
+        halted.start().await
+    }
+
+    /// Stops the server.
+    pub async fn halt(self) -> Result<Halted, Failure> {
+        let Self { folder, database, target, server, empty, settings, seed, out } = self;
         server.stop().await?;
-        between(&database);
-        let server = Server::start(folder.path(), &database).await?;
-        let target = Target { address: server.address, ..target };
-        Ok(Self { folder, database, target, server, empty, seed, out })
+        Ok(Halted { folder, database, key: target.key, empty, settings, seed, out })
     }
 
     /// Stops the server; the folder goes when what is answered here goes.
     pub async fn stop(self) -> Result<(TempDir, Database), Failure> {
         self.server.stop().await?;
         Ok((self.folder, self.database))
+    }
+}
+
+impl Halted {
+    /// Starts the server on what is stored.
+    pub async fn start(self) -> Result<Stage, Failure> {
+        let Self { folder, database, key, empty, settings, seed, out } = self;
+        let server = Server::start(folder.path(), &database, &settings).await?;
+        let target = Target { address: server.address, key };
+        Ok(Stage { folder, database, target, server, empty, settings, seed, out })
     }
 }
 
