@@ -2,10 +2,11 @@
 //!
 //! The server is a process of its own; what is measured here is what a caller sees. `place` asks how fast
 //! orders are placed (and paid), `list` how long a filtered page takes and how much memory many orders need,
-//! `tasks` how fast durable tasks are run, `due` how fast orders that nobody paid are revoked. What they share stands beside them; the SQL stands in `bare` alone.
+//! `tasks` how fast durable tasks are run, `pickup` how soon another process begins with one, `due` how fast orders that nobody paid are revoked. What they share stands beside them; the SQL stands in `bare` alone.
 
 pub mod due;
 pub mod list;
+pub mod pickup;
 pub mod place;
 pub mod tasks;
 
@@ -35,6 +36,8 @@ pub enum Command {
     List(list::Args),
     /// Run tasks as fast as they are inserted
     Tasks(tasks::Args),
+    /// Let an idle worker of another process pick tasks up
+    Pickup(pickup::Args),
     /// Revoke orders that were not paid in time
     Due(due::Args),
 }
@@ -46,6 +49,7 @@ impl Command {
             Self::Place(args) => place::run(args, out),
             Self::List(args) => list::run(args, out),
             Self::Tasks(args) => tasks::run(args, out),
+            Self::Pickup(args) => pickup::run(args, out),
             Self::Due(args) => due::run(args, out),
         }
     }
