@@ -150,6 +150,7 @@ impl App {
         background.spawn(housekeeping::renew(self.clone()));
         background.spawn(webhooks::watch(self.clone()));
         self.start_tasks();
+        background.spawn(self.clone().take_over_tasks());
     }
 
     /// Stops what runs by itself, finishes the work that waits, and closes the database.

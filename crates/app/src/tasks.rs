@@ -132,6 +132,18 @@ impl App {
         *inner.runner.lock().expect("only start and stop hold the runner") = Some(runner);
     }
 
+    /// Takes up what a process that has ended had claimed, where it is known to have ended; elsewhere its leases
+    /// run out by themselves.
+    pub(crate) async fn take_over_tasks(self) {
+        let Some(take_over) = self.store().take_over_tasks(self.now()) else { return };
+        match self.write_numbered(move |_, _| vec![take_over.clone()]).await {
+            Ok(_) => kinds(&self).iter().for_each(|kind| self.ring(kind.name())),
+            Err(error) => {
+                tracing::debug!(%error, "tasks of an earlier process wait for their leases");
+            }
+        }
+    }
+
     /// Lets tasks that run finish, and claims no more.
     pub(crate) async fn stop_tasks(&self) {
         let runner = self.inner.runner.lock().expect("only start and stop hold the runner").take();

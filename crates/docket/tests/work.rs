@@ -228,3 +228,22 @@ fn redis_away_is_told_as_degraded_while_work_goes_on_and_comes_back_by_itself() 
     eventually("it is back", || ready(&serve) == (200, whole.clone()));
     assert_eq!(figure(&serve, "docket_redis_up"), Some(1));
 }
+
+#[test]
+fn what_a_killed_process_had_of_a_file_is_taken_up_at_the_next_start() {
+    let data = tempfile::tempdir().expect("a folder");
+    let serve = |every: &str| {
+        ServeCommand::new(DOCKET, data.path()).env("DOCKET_SCHEDULES__HOUSEKEEPING", every)
+    };
+    let mut killed = serve("1s").env("DOCKET_FAILPOINT", "housekeeping.start").start();
+    assert!(!killed.wait().success(), "it is killed when it begins with a task");
+    let serve = serve("1h").start();
+    let mut client = Client::new(serve.base_url(), &key(data.path())).expect("a connection");
+    let mut tasks = || {
+        let page = client.get("/api/tasks?kind=housekeeping").expect("a page");
+        page.body["tasks"].as_array().expect("tasks").clone()
+    };
+    // Its lease would hold for minutes.
+    eventually("it is done", || tasks().iter().all(|task| task["state"] == "done"));
+    assert!(tasks().iter().any(|task| task["claims"] == 2), "{:?}", tasks());
+}

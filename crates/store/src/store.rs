@@ -5,7 +5,7 @@ use crate::database::{Connection, mysql, sqlite};
 use crate::dialect::Lookup;
 use crate::migrate::{self, Upgrade};
 use crate::nouns::nodes;
-use crate::nouns::tasks::Announced;
+use crate::nouns::tasks::{Announced, TaskRow};
 use crate::plan::Statement;
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, lock, table};
@@ -186,6 +186,13 @@ impl Store {
     /// The statement that keeps this process's node number; due well within a minute.
     pub fn renew_node(&self, now: Time) -> Statement {
         nodes::renew(self.node.number, &self.node.holder, now.plus(nodes::LEASE_MS))
+    }
+
+    /// The statement that ends the leases of tasks which other processes had, where those have surely ended: a
+    /// SQLite file has one process at a time. Elsewhere a lease is all that tells.
+    pub fn take_over_tasks(&self, now: Time) -> Option<Statement> {
+        let alone = matches!(self.database, Database::Sqlite { .. });
+        alone.then(|| TaskRow::take_over(&self.node.holder, now))
     }
 
     /// Lets nothing more in, finishes what waits, and stops the writer.

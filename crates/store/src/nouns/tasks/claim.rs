@@ -120,6 +120,15 @@ impl Stamp {
 }
 
 impl TaskRow {
+    /// Ends the leases of every process but `process`, all of which are known to have ended.
+    pub(crate) fn take_over(process: &str, now: Time) -> Statement {
+        let sql = "UPDATE task SET lease_until = ?, run_rank = ? \
+                   WHERE state = 1 AND run_rank IS NOT NULL AND substr(claimed_by, 1, ?) <> ?";
+        let own = format!("{process}:");
+        let length = Value::Int(own.len() as i64);
+        Statement::any(sql, vec![now.into(), now.into(), length, own.into()])
+    }
+
     /// Removes finished tasks.
     pub fn forget(ids: &[Id]) -> Vec<Statement> {
         Statement::chunked(ids, dialect::forget_tasks, &[], &[])
