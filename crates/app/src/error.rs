@@ -71,6 +71,9 @@ pub enum Error {
         /// What it would have to be.
         message: &'static str,
     },
+    /// A callback of a gateway that is not taken.
+    #[error("{1}")]
+    Callback(crate::CallbackRefused, String),
     /// Too much work is waiting.
     #[error("too much work is waiting; try again in a moment")]
     Busy,

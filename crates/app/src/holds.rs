@@ -1,6 +1,6 @@
 //! Stock that orders hold: what a placement takes, and a decision's moves as the store writes them.
 
-use docket_domain::{Quantity, Refusal, StockMove, Tree};
+use docket_domain::{Quantity, Refusal, StockMove, Tree, ledger};
 use docket_store::{Held, Need, View};
 use std::collections::BTreeMap;
 
@@ -31,6 +31,14 @@ pub(crate) fn hold_stock(tree: &mut Tree, view: &View) -> Result<Result<(), Refu
 pub(crate) fn can_hold(view: &View, moves: &[StockMove]) -> bool {
     moves.iter().all(|moved| match view.stock(&moved.place, &moved.sku_id) {
         Ok(Some(stock)) => stock.available() >= moved.held,
+        Ok(None) | Err(_) => false,
+    })
+}
+
+/// Whether what a revoked order had of accounts can be taken again. One that was not loaded counts as empty.
+pub(crate) fn can_retake(view: &View, tree: &Tree) -> bool {
+    ledger::retaken(tree).iter().all(|moved| match view.account(moved.ledger, &moved.owner) {
+        Ok(Some(account)) => account.available() >= moved.held - moved.balance,
         Ok(None) | Err(_) => false,
     })
 }

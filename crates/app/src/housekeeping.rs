@@ -2,7 +2,7 @@
 
 use crate::App;
 use docket_domain::{Id, time};
-use docket_store::{Idempotent, PlacementRow, Priority, SessionRow, TaskRow, Writes};
+use docket_store::{CallbackRow, Idempotent, PlacementRow, Priority, SessionRow, TaskRow, Writes};
 use docket_tasks::Outcome;
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ const LEASE: Duration = Duration::from_secs(15);
 const IDEMPOTENCY: time::Millis = time::DAY;
 /// How long a finished task is kept.
 const FINISHED: time::Millis = 7 * time::DAY;
+/// How long a callback of a gateway is kept.
+const CALLBACKS: time::Millis = 30 * time::DAY;
 /// Finished tasks removed in one transaction: a step that nobody feels.
 const STEP: usize = 256;
 
@@ -47,6 +49,7 @@ impl App {
                 Idempotent::forget_before(now.plus(-IDEMPOTENCY)),
                 PlacementRow::forget_before(now.plus(-IDEMPOTENCY)),
                 SessionRow::forget_before(now),
+                CallbackRow::forget_before(now.plus(-CALLBACKS)),
             ]
         })
         .await?;

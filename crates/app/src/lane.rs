@@ -4,6 +4,7 @@
 //! and answered is the store's batch engine. Here is where what it answers becomes an answer of ours.
 
 use crate::Error;
+use crate::gateways::Gateways;
 use crate::webhooks::Outbox;
 use docket_store::{Context, Key, Priority, Store, View, failpoint};
 use std::sync::Arc;
@@ -11,15 +12,17 @@ use std::sync::Arc;
 pub use docket_store::Verdict;
 
 /// The way to the writer.
-pub struct Lane {
+pub(crate) struct Lane {
     store: Arc<Store>,
     outbox: Arc<Outbox>,
+    gateways: Arc<Gateways>,
 }
 
 impl Lane {
-    /// The lane of `store`; what changes an order is noted in `outbox` too, and nobody can forget it.
-    pub const fn new(store: Arc<Store>, outbox: Arc<Outbox>) -> Self {
-        Self { store, outbox }
+    /// The lane of `store`; what changes an order is noted in `outbox` too, and what its money wants of gateways
+    /// becomes a task, so that nobody can forget it.
+    pub const fn new(store: Arc<Store>, outbox: Arc<Outbox>, gateways: Arc<Gateways>) -> Self {
+        Self { store, outbox, gateways }
     }
 
     /// Has `decide` decided and written, and answers what it said. `keys` are what it will need to see, as
@@ -30,7 +33,7 @@ impl Lane {
         keys: Vec<Key>,
         mut decide: impl FnMut(&View, &mut Context<'_>) -> Verdict<T> + Send + 'static,
     ) -> Result<T, Error> {
-        let outbox = Arc::clone(&self.outbox);
+        let (outbox, gateways) = (Arc::clone(&self.outbox), Arc::clone(&self.gateways));
         let told = move |view: &View, cx: &mut Context<'_>| {
             let (mut writes, answer) = decide(view, cx)?;
             if let Some(writes) = &mut writes {
@@ -38,6 +41,7 @@ impl Lane {
                     failpoint::note("", write.entry.kind.word());
                 }
                 outbox.add(writes, cx);
+                gateways.add(writes, cx);
             }
             Ok((writes, answer))
         };

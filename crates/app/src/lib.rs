@@ -4,10 +4,13 @@
 //! commit. Time is read in one place ([`Clock`]); randomness in another ([`vault`]).
 
 pub mod access;
+mod accounts;
 mod agreed;
 pub mod clock;
 pub mod error;
 mod forget;
+mod gateways;
+mod gifts;
 mod history;
 mod holds;
 mod housekeeping;
@@ -15,6 +18,8 @@ pub mod imports;
 mod keys;
 pub mod lane;
 mod later;
+mod ledgers;
+mod members;
 mod net;
 mod once;
 mod operate;
@@ -25,6 +30,7 @@ mod products;
 mod record;
 pub mod settings;
 mod sight;
+mod slips;
 mod stock;
 mod tasks;
 mod timers;
@@ -32,14 +38,20 @@ mod tries;
 mod unique;
 pub mod vault;
 mod webhooks;
+mod written;
 
 pub use access::{Access, Principal, Reach, Scope, Scopes};
+pub use accounts::{AccountKey, ChangeAccount, NewBalance};
 pub use clock::Clock;
 pub use error::Error;
+pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
+pub use gifts::SetPack;
 pub use history::{AgreedTree, Agreements, Story};
 pub use imports::{ImportOptions, ImportReport};
 pub use keys::NewKey;
 pub use later::Accepted;
+pub use ledgers::{LedgerSettings, Receiver};
+pub use members::{MemberOf, SetMember};
 pub use orders::{Listed, Orders};
 pub use people::{NewUser, Role, User};
 pub use place::{Idempotency, Once, Quote};
@@ -53,8 +65,9 @@ pub use webhooks::{Again, NewWebhook};
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
-    Adjustment, Backlog, Cursor, KeyRow, OperationFilter, Price, Stock, TaskFilter, TaskRow,
-    UserRow, WebhookRow,
+    Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, Cursor, EffectRow,
+    GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter, Price, SlipRow, Stock,
+    TaskFilter, TaskRow, UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt};
@@ -78,7 +91,10 @@ struct Inner {
     store: Arc<Store>,
     lane: lane::Lane,
     outbox: Arc<webhooks::Outbox>,
+    gateways: Arc<gateways::Gateways>,
     net: net::Net,
+    packs: ledgers::Packs,
+    patience: ledgers::Patience,
     vault: Arc<vault::Vault>,
     access: access::Cache,
     tries: tries::Tries,
@@ -118,7 +134,8 @@ impl App {
         };
         let store = Arc::new(Store::open(options).await?);
         let outbox = Arc::<webhooks::Outbox>::default();
-        let lane = lane::Lane::new(Arc::clone(&store), Arc::clone(&outbox));
+        let gateways = Arc::new(gateways::Gateways::of(&settings.gateways));
+        let lane = lane::Lane::new(Arc::clone(&store), Arc::clone(&outbox), Arc::clone(&gateways));
         let access = access::Cache::default();
         let unstarted = settings.tasks.redis.as_ref().map(docket_tasks::Unstarted::new);
         let (stop, background) = (CancellationToken::new(), TaskTracker::new());
@@ -128,7 +145,10 @@ impl App {
             store,
             lane,
             outbox,
+            gateways,
             net: net::Net::default(),
+            packs: ledgers::Packs::default(),
+            patience: ledgers::Patience::default(),
             vault: Arc::new(vault),
             access,
             tries: tries::Tries::default(),
@@ -140,6 +160,7 @@ impl App {
         };
         let app = Self { inner: Arc::new(inner) };
         app.inner.outbox.know(app.store().webhooks().await?);
+        app.inner.packs.know(app.store().gift_packs().await?);
         Ok(app)
     }
 
@@ -149,6 +170,7 @@ impl App {
         background.spawn(timers::run(self.clone()));
         background.spawn(housekeeping::renew(self.clone()));
         background.spawn(webhooks::watch(self.clone()));
+        background.spawn(ledgers::watch(self.clone()));
         self.start_tasks();
         background.spawn(self.clone().take_over_tasks());
     }

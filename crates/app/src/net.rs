@@ -20,6 +20,8 @@ pub struct Reply {
     pub status: u16,
     /// Seconds it asks to wait.
     pub retry_after: Option<u64>,
+    /// Its headers that are text: names in lower case, and their values.
+    pub headers: Vec<(String, String)>,
     /// The beginning of what it says.
     pub body: Vec<u8>,
 }
@@ -58,8 +60,20 @@ impl Net {
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     ) -> Result<Reply, NoReply> {
-        let mut request =
-            self.client().post(url).header("content-type", "application/json").body(body);
+        let mut headers = headers;
+        headers.push(("content-type", "application/json".to_owned()));
+        self.send(reqwest::Method::POST, url, headers, body).await
+    }
+
+    /// Sends a request as it is, and reads the reply to its bound.
+    pub async fn send(
+        &self,
+        method: reqwest::Method,
+        url: &str,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> Result<Reply, NoReply> {
+        let mut request = self.client().request(method, url).body(body);
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -68,6 +82,11 @@ impl Net {
         let retry_after = response.headers().get("retry-after");
         let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
         let status = response.status().as_u16();
+        let text =
+            |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+                Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+            };
+        let headers = response.headers().iter().filter_map(text).collect();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
             body.extend_from_slice(&chunk);
@@ -76,7 +95,7 @@ impl Net {
                 break;
             }
         }
-        Ok(Reply { status, retry_after, body })
+        Ok(Reply { status, retry_after, headers, body })
     }
 }
 

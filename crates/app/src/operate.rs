@@ -1,20 +1,21 @@
 //! Changing an order: one request, decided by the domain, written by the lane.
 
 use crate::access::{Principal, Scope};
-use crate::agreed::Agreed;
-use crate::holds::{can_hold, held};
+use crate::holds::{can_hold, can_retake};
 use crate::lane::Verdict;
+use crate::ledgers::LedgerSettings;
 use crate::place::{Idempotency, set_ship_to};
 use crate::settings::Deadlines;
 use crate::unique::claim_key;
 use crate::vault::{Vault, telephones};
+use crate::written::written;
 use crate::{Answer, App, Error};
 use docket_domain::change::{Change, PaymentClaim};
 use docket_domain::decide::{self, Context as Deciding, Decided};
 use docket_domain::operation::{By, Operation, OperationKind, Request};
 use docket_domain::words::Settlement;
-use docket_domain::{Actor, Amount, Id, Refusal, Tree, status};
-use docket_store::{Context, Key, Need, Priority, TreeWrite, View, Writes};
+use docket_domain::{Actor, Amount, Id, Refusal, Tree, ledger, status};
+use docket_store::{Context, Key, Need, Priority, View, Writes};
 use docket_wire::{Person, Posted, ShipTo};
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ struct Work {
     ship_to: Option<ShipTo>,
     idempotency: Option<Idempotency>,
     deadlines: Arc<Deadlines>,
+    ledgers: Arc<LedgerSettings>,
     vault: Arc<Vault>,
     claim: Option<PaymentClaim>,
 }
@@ -53,6 +55,7 @@ impl App {
     ) -> Result<Answer, Error> {
         let kind = posted.request.operation.kind();
         who.needs_one_of(Scope::of(kind))?;
+        self.knows_gateway(&posted.request.operation)?;
         let actor = who.actor(posted.actor.clone(), kind)?;
         let node = posted.request.node;
         match self.try_operate(who, &posted, &actor, node, idempotency).await? {
@@ -100,6 +103,7 @@ impl App {
             ship_to: posted.ship_to.clone(),
             idempotency,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
+            ledgers: Arc::clone(&self.inner.settings.ledgers),
             vault: Arc::clone(&self.inner.vault),
             claim,
         };
@@ -154,11 +158,11 @@ impl Work {
             Ok(Decided::Change(change)) if !self.may_write(&change) => {
                 Ok((None, Operating::Refused(no_order(self.request.node))))
             }
-            Ok(Decided::Change(change)) => self.write(*change, view, cx),
+            Ok(Decided::Change(change)) => self.write(tree, *change, view, cx),
             Err(Refusal::PaymentReferenceTaken { order }) => {
                 let reference = self.claim.as_ref().map_or("", |claim| &claim.reference);
-                let changes = self.note(tree, reference, order, cx).into_iter().collect();
-                Ok(refused_but_noted(changes, order))
+                let noted = self.note(tree, reference, order, cx).map(|change| (&**tree, change));
+                Ok(self.refused_but_noted(noted.into_iter().collect(), order, cx))
             }
             Err(refusal) => Ok((None, Operating::Refused(self.explained(refusal, tree)))),
         }
@@ -228,7 +232,7 @@ impl Work {
             at: now,
             policy: &self.deadlines.of(tree),
             next_id: &mut || cx.ids.next(now, gene),
-            can_hold: &|moves| can_hold(view, moves),
+            can_hold: &|moves| can_hold(view, moves) && can_retake(view, tree),
         };
         decide::decide(tree, &self.request, self.by(), &mut deciding)
     }
@@ -259,11 +263,13 @@ impl Work {
         view: &View,
         cx: &mut Context<'_>,
     ) -> Verdict<Operating> {
-        let mut changes = Vec::from_iter(self.note(tree, &claim.reference, other, cx));
+        let noted = self.note(tree, &claim.reference, other, cx);
+        let mut changes = Vec::from_iter(noted.map(|change| (tree, change)));
         if let Some(there) = view.tree(other)? {
-            changes.extend(self.note(there, &claim.reference, tree.id(), cx));
+            let noted = self.note(there, &claim.reference, tree.id(), cx);
+            changes.extend(noted.map(|change| (&**there, change)));
         }
-        Ok(refused_but_noted(changes, other))
+        Ok(self.refused_but_noted(changes, other, cx))
     }
 
     /// Nothing changed, but the idempotency key is kept all the same.
@@ -272,7 +278,13 @@ impl Work {
         Some(Writes { idempotency: Some(kept), ..Writes::default() })
     }
 
-    fn write(&self, change: Change, view: &View, cx: &mut Context<'_>) -> Verdict<Operating> {
+    fn write(
+        &self,
+        before: &Tree,
+        change: Change,
+        view: &View,
+        cx: &mut Context<'_>,
+    ) -> Verdict<Operating> {
         let person = match &self.ship_to {
             None => None,
             Some(ship_to) => {
@@ -288,8 +300,8 @@ impl Work {
                 Some((before, after))
             }
         };
-        let (mut writes, tree) =
-            written(vec![change], self.idempotency.map(|given| (given, cx.now)));
+        let kept = self.idempotency.map(|given| (given, cx.now));
+        let (mut writes, tree) = written(vec![(before, change)], kept, &self.ledgers, cx);
         if let Some((before, after)) = person {
             writes.phones_gone = telephones(&tree, &self.vault.phones(&before));
             writes.phones = telephones(&tree, &self.vault.phones(&after));
@@ -297,19 +309,24 @@ impl Work {
         }
         Ok((Some(writes), Operating::Done(tree)))
     }
-}
 
-/// A payment reference that is another's: refused, and what is new about it noted.
-fn refused_but_noted(changes: Vec<Change>, order: Id) -> (Option<Writes>, Operating) {
-    let refused = Operating::Refused(Refusal::PaymentReferenceTaken { order }.into());
-    if changes.is_empty() {
-        return (None, refused);
+    /// A payment reference that is another's: refused, and what is new about it noted.
+    fn refused_but_noted(
+        &self,
+        changes: Vec<(&Tree, Change)>,
+        order: Id,
+        cx: &mut Context<'_>,
+    ) -> (Option<Writes>, Operating) {
+        let refused = Operating::Refused(Refusal::PaymentReferenceTaken { order }.into());
+        if changes.is_empty() {
+            return (None, refused);
+        }
+        let (writes, _) = written(changes, None, &self.ledgers, cx);
+        (Some(writes), refused)
     }
-    let (writes, _) = written(changes, None);
-    (Some(writes), refused)
 }
 
-/// Late money may revive a revoked order: then the stock of its lines must be known.
+/// Late money may revive a revoked order: then the stock of its lines and its accounts must be known.
 fn require_holds(tree: &Tree, operation: &Operation, view: &View) -> Result<(), Need> {
     if !matches!(operation, Operation::PaymentSucceeded(_)) {
         return Ok(());
@@ -320,34 +337,13 @@ fn require_holds(tree: &Tree, operation: &Operation, view: &View) -> Result<(), 
             place: shop.place.clone(),
             sku_id: item.sku_id.clone(),
         });
-        let missing: Vec<_> =
-            keys.filter(|key| matches!(key, Key::Stock { place, sku_id } if view.stock(place, sku_id).is_err())).collect();
+        let retaken = ledger::retaken(tree).into_iter();
+        let accounts =
+            retaken.map(|moved| Key::Account { ledger: moved.ledger, owner: moved.owner });
+        let missing: Vec<_> = keys.chain(accounts).filter(|key| !view.knows(key)).collect();
         if !missing.is_empty() {
             return Err(Need(missing));
         }
     }
     Ok(())
-}
-
-/// Changes as the store writes them, with the tree of the first.
-pub(crate) fn written(
-    changes: Vec<Change>,
-    kept: Option<(Idempotency, docket_domain::Time)>,
-) -> (Writes, Arc<Tree>) {
-    let mut writes = Writes::default();
-    for change in changes {
-        let (tree, at) = (Arc::new(change.tree), change.entry.at);
-        let id = tree.id();
-        writes.stock.extend(change.stock.into_iter().map(held));
-        let claims = change.claims.iter();
-        writes.unique.extend(claims.map(|claim| (claim_key(claim), id, None)));
-        if change.new_terms {
-            let terms = tree.payment.terms_version;
-            writes.snapshots.push(Agreed::of(&tree).snapshot(id, terms, at));
-        }
-        writes.trees.push(TreeWrite { tree, entry: change.entry });
-    }
-    let tree = Arc::clone(&writes.trees[0].tree);
-    writes.idempotency = kept.map(|(given, now)| given.kept(200, tree.id(), now));
-    (writes, tree)
 }

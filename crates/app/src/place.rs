@@ -2,18 +2,21 @@
 
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
-use crate::holds::{can_hold, held, hold_stock};
+use crate::holds::hold_stock;
 use crate::lane::Verdict;
+use crate::ledgers::Agreeing;
 use crate::settings::Deadlines;
 use crate::unique::{external_key, token_key};
 use crate::vault::telephones;
+use crate::written;
 use crate::{Answer, App, Error};
+use docket_domain::change::Change;
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::{By, OperationKind};
 use docket_domain::placement::Placement;
 use docket_domain::refusal::WrongPrice;
 use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Refusal, Time, Tree, price};
-use docket_store::{Context, Idempotent, Key, Need, Priority, Sealed, TreeWrite, View, Writes};
+use docket_store::{Context, Idempotent, Key, Need, Priority, Sealed, View, Writes};
 use docket_wire::{Person, Placed, ShipTo};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -106,6 +109,9 @@ pub(crate) struct Prepared {
     gene: Gene,
     idempotency: Option<Idempotency>,
     deadlines: Arc<Deadlines>,
+    ledgers: Agreeing,
+    /// About when it is placed: which gift packs there are then.
+    about: Time,
 }
 
 /// Whose hash an order's shard is: the buyer's, else the external id's, else the token's, else its time's.
@@ -213,6 +219,12 @@ impl App {
             phones: self.inner.vault.phones(&person),
             idempotency,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
+            ledgers: Agreeing {
+                settings: Arc::clone(&self.inner.settings.ledgers),
+                packs: self.inner.packs.known(),
+                may_vouch: sets_prices,
+            },
+            about: self.now(),
         })
     }
 }
@@ -242,11 +254,12 @@ fn within_limits(who: &Principal, placement: &Placement) -> Result<(), Error> {
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors).into()) }
 }
 
+/// Coins aside: a buyer's account vouches for them, and whether there is one is seen in the lane.
 fn gives_discounts(placement: &Placement) -> bool {
     let of_lines = placement.shops.iter().flat_map(|shop| {
         shop.items.iter().map(|item| item.item_discount).chain([shop.shop_discount])
     });
-    let of_order = [placement.platform_discount, placement.coins, placement.third_party_discount];
+    let of_order = [placement.platform_discount, placement.third_party_discount];
     of_lines.chain(of_order).any(|discount| !discount.is_zero())
 }
 
@@ -262,6 +275,7 @@ impl Prepared {
                 keys.push(Key::Product(item.sku_id.clone()));
             }
         }
+        keys.extend(self.ledgers.keys(&self.tree, self.about));
         keys
     }
 
@@ -301,15 +315,13 @@ impl Prepared {
         if let Err(refusal) = hold_stock(&mut tree, view)? {
             return Ok((None, Placing::Refused(refusal.into())));
         }
-        Ok(self.decide(tree, view, cx))
+        if let Err(refusal) = self.ledgers.agree(&mut tree, view, self.about)? {
+            return Ok((None, Placing::Refused(refusal.into())));
+        }
+        Ok(self.decide(tree, cx))
     }
 
-    fn decide(
-        &self,
-        mut tree: Tree,
-        view: &View,
-        cx: &mut Context<'_>,
-    ) -> (Option<Writes>, Placing) {
+    fn decide(&self, mut tree: Tree, cx: &mut Context<'_>) -> (Option<Writes>, Placing) {
         let (now, gene) = (cx.now, self.gene);
         price::number(&mut tree, &mut || cx.ids.next(now, gene));
         tree.payment.created_at = now;
@@ -323,28 +335,25 @@ impl Prepared {
             at: now,
             policy: &policy,
             next_id: &mut || cx.ids.next(now, gene),
-            can_hold: &|moves| can_hold(view, moves),
+            can_hold: &|_| false,
         };
         let by = By { actor: &self.actor, issuer: &self.issuer, may_refund_settled: false };
         let change = match decide::place(tree, by, &mut deciding) {
-            Ok(change) => change,
+            // What was agreed was made ready before the lane.
+            Ok(change) => Change { new_terms: false, ..change },
             Err(refusal) => return (None, Placing::Refused(refusal.into())),
         };
-        let tree = Arc::new(change.tree);
+        let mut writes = Writes::default();
+        let tree = written::write(&mut writes, None, change, &self.ledgers.settings, cx);
         let id = tree.id();
         let unique = self.unique_keys().into_iter();
-        let writes = Writes {
-            trees: vec![TreeWrite { tree: Arc::clone(&tree), entry: change.entry }],
-            stock: change.stock.into_iter().map(held).collect(),
-            unique: unique
-                .map(|(name, kind)| (name, id, kind.fingerprint(self.fingerprint)))
-                .collect(),
-            idempotency: self.idempotency.map(|given| given.kept(201, id, now)),
-            snapshots: vec![self.agreed.clone().snapshot(id, 1, now)],
-            persons: self.sealed.iter().map(|sealed| (id, sealed.clone())).collect(),
-            phones: telephones(&tree, &self.phones),
-            ..Writes::default()
-        };
+        writes
+            .unique
+            .extend(unique.map(|(name, kind)| (name, id, kind.fingerprint(self.fingerprint))));
+        writes.idempotency = self.idempotency.map(|given| given.kept(201, id, now));
+        writes.snapshots = vec![self.agreed.clone().snapshot(id, 1, now)];
+        writes.persons = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
+        writes.phones = telephones(&tree, &self.phones);
         (Some(writes), Placing::Placed(tree))
     }
 

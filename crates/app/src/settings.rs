@@ -1,5 +1,7 @@
 //! What can be set about an order center, as data: the edges read it from config.
 
+use crate::gateways::GatewayAt;
+use crate::ledgers::LedgerSettings;
 use crate::tasks::TaskSettings;
 use docket_domain::Tree;
 use docket_domain::deadline::Policy;
@@ -24,6 +26,10 @@ pub struct Settings {
     pub deadlines: Arc<Deadlines>,
     /// How tasks are run.
     pub tasks: TaskSettings,
+    /// The ledgers beside orders.
+    pub ledgers: Arc<LedgerSettings>,
+    /// Payment gateways.
+    pub gateways: Vec<GatewayAt>,
 }
 
 /// Deadlines: by type, over that by channel, over that by shop; each names only what it changes.
@@ -81,6 +87,8 @@ impl Settings {
             markets: Markets::default(),
             deadlines: Arc::default(),
             tasks: TaskSettings::default(),
+            ledgers: Arc::default(),
+            gateways: Vec::new(),
         }
     }
 }

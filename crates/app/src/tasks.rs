@@ -1,7 +1,7 @@
 //! Durable tasks of the center: its kinds and schedules, and what people do with tasks.
 
 use crate::access::{Principal, Scope};
-use crate::{App, Error, Idempotency, Once, housekeeping, later, webhooks};
+use crate::{App, Error, Idempotency, Once, gateways, housekeeping, later, ledgers, webhooks};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Statement, TaskFilter, TaskRow};
@@ -82,11 +82,21 @@ fn kinds(app: &App) -> Vec<Kind> {
     let place = move |job| later::handle(placer.clone(), job);
     let tell = move |job| webhooks::handle(teller.clone(), job);
     let replay = move |job| webhooks::replay(replayer.clone(), job);
+    let keeper_of_ledgers = app.clone();
+    let send = move |job| ledgers::handle(keeper_of_ledgers.clone(), job);
+    let [payer, closer, giver] = [app, app, app].map(App::clone);
+    let pay = move |job| gateways::pay(payer.clone(), job);
+    let close = move |job| gateways::close(closer.clone(), job);
+    let refund = move |job| gateways::refund(giver.clone(), job);
     vec![
         Kind::new(housekeeping::KIND, housekeeping).concurrency(1),
         Kind::new(later::KIND, place).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(webhooks::KIND, tell).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(webhooks::REPLAY, replay).concurrency(1).limit(Duration::from_hours(12)),
+        Kind::new(ledgers::KIND, send).concurrency(64).lease(Duration::from_mins(1)),
+        Kind::new(gateways::PAY, pay).concurrency(64).lease(Duration::from_mins(1)),
+        Kind::new(gateways::CLOSE, close).concurrency(64).lease(Duration::from_mins(1)),
+        Kind::new(gateways::REFUND, refund).concurrency(64).lease(Duration::from_mins(1)),
     ]
 }
 
@@ -285,7 +295,7 @@ impl App {
         Ok(shown.collect())
     }
 
-    fn ring(&self, kind: &str) {
+    pub(crate) fn ring(&self, kind: &str) {
         let runner = self.inner.runner.lock().expect("only start and stop hold the runner");
         if let Some(runner) = &*runner {
             runner.ring(kind);

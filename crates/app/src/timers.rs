@@ -3,7 +3,7 @@
 //! Nothing is trusted but the tree: an order that was paid a moment ago has nothing due any more. There is
 //! no ceiling an hour; what is due drains at the lane's speed, in the bulk queue, behind people.
 
-use crate::operate::written;
+use crate::written::written;
 use crate::{App, Error};
 use docket_domain::Id;
 use docket_domain::decide::{self, Context as Deciding};
@@ -57,6 +57,7 @@ impl App {
     /// Lets the timer decide on one order, again and again until nothing is due on it.
     async fn run_timer(self, id: Id) -> Result<(), Error> {
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
+        let ledgers = Arc::clone(&self.inner.settings.ledgers);
         let work = move |view: &View, cx: &mut Context<'_>| {
             let Some(tree) = view.tree(id)? else { return Ok((None, false)) };
             let (now, gene) = (cx.now, id.gene());
@@ -67,7 +68,7 @@ impl App {
                 can_hold: &|_| false,
             };
             let Some(change) = decide::due(tree, &mut deciding) else { return Ok((None, false)) };
-            let (writes, _) = written(vec![change], None);
+            let (writes, _) = written(vec![(&**tree, change)], None, &ledgers, cx);
             Ok((Some(writes), true))
         };
         while self.inner.lane.run(Priority::Bulk, vec![Key::Tree(id)], work.clone()).await? {}

@@ -6,7 +6,7 @@
 mod deliver;
 mod outbox;
 
-pub(crate) use deliver::handle;
+pub(crate) use deliver::{handle, signed};
 pub(crate) use outbox::{Delivery, Outbox};
 
 use crate::access::{Principal, Scope};

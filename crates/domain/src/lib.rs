@@ -11,6 +11,7 @@ pub mod deadline;
 pub mod decide;
 pub mod event;
 pub mod id;
+pub mod ledger;
 pub mod money;
 pub mod operation;
 pub mod placement;

@@ -149,6 +149,14 @@ pub enum Refusal {
         /// Of which SKUs.
         skus: Vec<String>,
     },
+    /// The buyer's account has too few coins.
+    #[error("only {available} of the {asked} coins asked for are available")]
+    NotEnoughCoins {
+        /// What may be used.
+        available: i64,
+        /// What the order would use.
+        asked: i64,
+    },
     /// An amount the operation needs is unknown in this recorded tree.
     #[error("{operation} needs amounts that this recorded order does not know")]
     AmountUnknown {
@@ -202,6 +210,7 @@ impl Refusal {
             Self::PaymentOpen { .. } => "payment_open",
             Self::PaymentReferenceTaken { .. } => "payment_reference_taken",
             Self::OutOfStock { .. } => "out_of_stock",
+            Self::NotEnoughCoins { .. } => "not_enough_coins",
             Self::AmountUnknown { .. } => "amount_unknown",
             Self::NoSuchPart { .. } | Self::NoSuchLine(_) => "no_such_part",
             Self::TooMuch(_) => "too_much",

@@ -117,6 +117,16 @@ pub fn of(tree: &Tree) -> Standing {
     }
 }
 
+/// The payment axis alone, for whoever needs nothing else.
+pub(crate) fn payment_of(tree: &Tree) -> PaymentStatus {
+    payment::Axes::of(tree).payment
+}
+
+/// When the order was paid, if it is.
+pub(crate) fn paid_at(tree: &Tree) -> Option<Time> {
+    payment::Axes::of(tree).paid_at
+}
+
 /// The rating stage of a line at `now`: 0 until received, 1 may be rated, 2 may be rated again, 3 closed
 /// (after the second rating, or `rate_again` after receipt).
 pub fn rate_status(standing: &ItemStanding, rates: usize, rate_again: Millis, now: Time) -> u8 {

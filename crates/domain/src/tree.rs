@@ -6,12 +6,14 @@
 
 mod home;
 mod item;
+mod ledgers;
 mod payment;
 mod refund;
 mod shop;
 
 pub use home::Home;
 pub use item::{ItemOrder, Rate, Shares};
+pub use ledgers::{GiftRule, Ledgers, PointsRule};
 pub use payment::{Attempt, Payment, PaymentOrder, Revoke};
 pub use refund::{Refund, RefundDue, RefundLine, RefundPart};
 pub use shop::{DeliveryStep, FreightShares, Line, Received, Reported, Shipment, ShopOrder};

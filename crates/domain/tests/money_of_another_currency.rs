@@ -29,6 +29,8 @@ fn noted() -> Desk {
         currency: currency("USD"),
         terms_version: 1,
         paid_at: desk.at,
+        gateway: None,
+        attempt_id: None,
     };
     desk.tree.payment.payments.push(payment);
     desk

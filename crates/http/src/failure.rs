@@ -6,7 +6,7 @@
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use docket_app::Error;
+use docket_app::{CallbackRefused, Error};
 use docket_domain::{FieldError, Refusal};
 use docket_wire::{Problem, Unreadable, problem};
 
@@ -165,6 +165,14 @@ impl From<Error> for Failure {
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 let failure = Self::new(status, "too_many_tries", "Too many tries", detail);
                 Self { retry_after: Some(seconds), ..failure }
+            }
+            Error::Callback(CallbackRefused::Untrusted, _) => {
+                let title = "The callback is not believed";
+                Self::new(StatusCode::FORBIDDEN, "callback_untrusted", title, detail)
+            }
+            Error::Callback(CallbackRefused::Unreadable, _) => {
+                let title = "The callback cannot be read";
+                Self::new(StatusCode::BAD_REQUEST, "callback_unreadable", title, detail)
             }
             Error::Busy => Self::unavailable("busy", "Too much work is waiting", detail),
             Error::Unavailable(cause) => {

@@ -38,6 +38,9 @@ enum Shape {
     Forget(usize),
     Claimed(usize),
     ForgetPersons(usize),
+    MoveAccounts(usize),
+    AddToOne,
+    AddTo(usize),
 }
 
 type Texts = RwLock<HashMap<(&'static str, Shape), &'static str>>;
@@ -198,6 +201,49 @@ pub fn move_stock(n: usize) -> &'static str {
             case("sku_id", n),
             tuples(1, n),
             case("sku_id", n)
+        )
+    })
+}
+
+/// Moves one account: balance, held, then ledger, owner and what must be available before.
+pub const MOVE_ACCOUNT: &str = "UPDATE account SET balance = balance + ?, held = held + ? \
+     WHERE ledger = ? AND owner = ? AND balance - held >= ?";
+
+/// Sets what one account has; what is held stays and moves.
+pub const COUNT_ACCOUNT: &str = "UPDATE account SET balance = ?, held = held + ?, \
+     currency = COALESCE(?, currency) WHERE ledger = ? AND owner = ?";
+
+/// Moves `n` accounts of one ledger at once, each where enough is available.
+pub fn move_accounts(n: usize) -> &'static str {
+    text("account", Shape::MoveAccounts(n), || {
+        format!(
+            "UPDATE account SET balance = balance + {}, held = held + {} \
+             WHERE ledger = ? AND owner IN {} AND balance - held >= {}",
+            case("owner", n),
+            case("owner", n),
+            tuples(1, n),
+            case("owner", n)
+        )
+    })
+}
+
+/// Adds to one account, made by it if need be. SQLite's words.
+pub fn add_to_account() -> &'static str {
+    text("account", Shape::AddToOne, || {
+        format!(
+            "{} ON CONFLICT (owner, ledger) DO UPDATE SET \
+             balance = balance + excluded.balance, held = held + excluded.held",
+            insert(&crate::table::ACCOUNT, 1)
+        )
+    })
+}
+
+/// Adds to `n` accounts, made by it if need be. The MySQL family's words.
+pub fn add_to_accounts(n: usize) -> &'static str {
+    text("account", Shape::AddTo(n), || {
+        format!(
+            "{} ON DUPLICATE KEY UPDATE balance = balance + VALUES(balance), held = held + VALUES(held)",
+            insert(&crate::table::ACCOUNT, n)
         )
     })
 }

@@ -4,6 +4,7 @@
 use crate::StoreError;
 use crate::database::Connection;
 use crate::dialect::Lookup;
+use crate::nouns::accounts::Account;
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::persons::Sealed;
 use crate::nouns::products::Price;
@@ -13,6 +14,7 @@ use crate::table;
 use crate::value::{Row, Value};
 use crate::view::{Key, Unique, View};
 use docket_domain::Id;
+use docket_domain::ledger::Ledger;
 use std::collections::{BTreeMap, BTreeSet};
 
 static PAYMENT: Lookup = Lookup { table: &table::PAYMENT_ORDER, fixed: None, list: "id" };
@@ -25,6 +27,8 @@ static IDEMPOTENCY: Lookup = Lookup { table: &table::IDEMPOTENCY, fixed: None, l
 static SLOT: Lookup = Lookup { table: &table::SCHEDULE, fixed: None, list: "name" };
 static PERSON: Lookup = Lookup { table: &table::ORDER_PERSON, fixed: None, list: "tree" };
 
+static ACCOUNT: Lookup = Lookup { table: &table::ACCOUNT, fixed: Some("ledger"), list: "owner" };
+
 /// Keys by kind, each once and in order.
 #[derive(Default)]
 struct Wanted {
@@ -35,6 +39,7 @@ struct Wanted {
     hashes: BTreeSet<[u8; 32]>,
     persons: BTreeSet<Id>,
     slots: BTreeSet<String>,
+    accounts: BTreeMap<Ledger, BTreeSet<String>>,
 }
 
 impl Wanted {
@@ -48,6 +53,9 @@ impl Wanted {
             Key::Idempotency(hash) => self.hashes.insert(hash),
             Key::Person(id) => self.persons.insert(id),
             Key::Slot(name) => self.slots.insert(name),
+            Key::Account { ledger, owner } => {
+                self.accounts.entry(ledger).or_default().insert(owner)
+            }
         }
     }
 }
@@ -70,6 +78,9 @@ pub fn keys(view: &mut View, keys: Vec<Key>, db: &mut dyn Connection) -> Result<
     }
     beside_orders(view, wanted.products, wanted.unique, wanted.hashes, db)?;
     persons(view, wanted.persons, db)?;
+    for (ledger, owners) in wanted.accounts {
+        accounts(view, ledger, owners, db)?;
+    }
     slots(view, wanted.slots, db)
 }
 
@@ -110,6 +121,23 @@ fn stock(
     for row in rows {
         let (place, sku_id, found) = Stock::of(row)?;
         view.load_stock(place, sku_id, Some(found));
+    }
+    Ok(())
+}
+
+fn accounts(
+    view: &mut View,
+    ledger: Ledger,
+    owners: BTreeSet<String>,
+    db: &mut dyn Connection,
+) -> Result<(), StoreError> {
+    let rows = db.fetch(&ACCOUNT, Some(&Value::Int(ledger.code())), &values(&owners))?;
+    for owner in owners {
+        view.load_account(ledger, owner, None);
+    }
+    for row in rows {
+        let account = Account::of(row)?;
+        view.load_account(ledger, account.owner.clone(), Some(account));
     }
     Ok(())
 }

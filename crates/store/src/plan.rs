@@ -3,13 +3,22 @@
 //! A tree that changed several times in a batch is written once; every change keeps its log row. A ledger
 //! row gets one delta a batch, in key order and before the trees, so that two processes cannot deadlock.
 
+mod accounts;
+
+pub use accounts::AccountDelta;
+
 use crate::StoreError;
 use crate::database::{Connection, GuardedRow};
 use crate::dialect;
+use crate::nouns::accounts::{AccountChange, AccountLine};
+use crate::nouns::effects::EffectRow;
+use crate::nouns::gifts::{GiftPack, GiftRow};
 use crate::nouns::idempotency::Idempotent;
+use crate::nouns::members::Member;
 use crate::nouns::persons::{Sealed, Telephone};
 use crate::nouns::products::Price;
 use crate::nouns::schedules::Raise;
+use crate::nouns::slips::SlipRow;
 use crate::nouns::snapshots::Snapshot;
 use crate::nouns::stock::Adjustment;
 use crate::nouns::tasks::{Announced, NewTask};
@@ -48,6 +57,20 @@ pub struct Writes {
     pub adjustments: Vec<Adjustment>,
     /// Prices of products.
     pub products: Vec<Price>,
+    /// Moves in accounts.
+    pub accounts: Vec<AccountChange>,
+    /// The book of accounts.
+    pub account_lines: Vec<AccountLine>,
+    /// What came about by orders; a second one under a key is a conflict.
+    pub effects: Vec<EffectRow>,
+    /// Gift packs that were issued or taken back.
+    pub gifts: Vec<GiftRow>,
+    /// Weigh slips, new or over those of their shop orders.
+    pub slips: Vec<SlipRow>,
+    /// Gift packs, new or over those of their ids.
+    pub gift_packs: Vec<GiftPack>,
+    /// Members, new or over those of their buyers.
+    pub members: Vec<Member>,
     /// Anything else of this crate's nouns.
     pub statements: Vec<Statement>,
 }
@@ -160,6 +183,13 @@ pub struct Plan {
     pub announced: Vec<Announced>,
     adjustments: Vec<Vec<Value>>,
     products: BTreeMap<(String, String), Vec<Value>>,
+    accounts: accounts::Deltas,
+    account_lines: Vec<Vec<Value>>,
+    effects: Vec<Vec<Value>>,
+    gifts: Vec<Vec<Value>>,
+    slips: BTreeMap<Id, Vec<Value>>,
+    gift_packs: BTreeMap<String, Vec<Value>>,
+    members: BTreeMap<String, Vec<Value>>,
     statements: Vec<Statement>,
 }
 
@@ -200,6 +230,20 @@ impl Plan {
         for price in writes.products {
             self.products.insert((price.sku_id.clone(), price.place.clone()), price.row());
         }
+        self.accounts.add(writes.accounts);
+        self.account_lines.extend(writes.account_lines.into_iter().map(AccountLine::row));
+        self.effects.extend(writes.effects.into_iter().map(EffectRow::row));
+        for gift in writes.gifts {
+            match gift.ended_at {
+                None => self.gifts.push(gift.row()),
+                Some(at) => self.statements.push(gift.take_back(at)),
+            }
+        }
+        self.slips.extend(writes.slips.into_iter().map(|slip| (slip.slip.shop_order, slip.row())));
+        let packs = writes.gift_packs.into_iter();
+        self.gift_packs.extend(packs.map(|pack| (pack.pack_id.clone(), pack.row())));
+        let members = writes.members.into_iter();
+        self.members.extend(members.map(|member| (member.buyer_id.clone(), member.row())));
         self.statements.extend(writes.statements);
     }
 
@@ -228,8 +272,9 @@ impl Plan {
         connection: &mut dyn Connection,
     ) -> Result<(), StoreError> {
         self.write_stock(view, connection)?;
+        self.accounts.write(connection)?;
         write_trees(view, connection)?;
-        let new: [(&'static Table, &mut Vec<Vec<Value>>); 7] = [
+        let new: [(&'static Table, &mut Vec<Vec<Value>>); 10] = [
             (&table::ORDER_OPERATION, &mut self.log),
             (&table::ORDER_SNAPSHOT, &mut self.snapshots),
             (&table::UNIQUE_KEY, &mut self.unique),
@@ -237,8 +282,11 @@ impl Plan {
             (&table::TASK, &mut self.tasks),
             (&table::STOCK_ADJUSTMENT, &mut self.adjustments),
             (&table::ORDER_PHONE, &mut self.phones),
+            (&table::ACCOUNT_ADJUSTMENT, &mut self.account_lines),
+            (&table::EFFECT, &mut self.effects),
+            (&table::GIFT, &mut self.gifts),
         ];
-        for (table, rows) in new {
+        for (table, rows) in new.into_iter().filter(|(_, rows)| !rows.is_empty()) {
             rows.sort_unstable_by(|a, b| a[..table.key].cmp(&b[..table.key]));
             if table.name == table::ORDER_PHONE.name {
                 rows.dedup();
@@ -253,10 +301,25 @@ impl Plan {
         connection.upsert(&table::ORDER_PERSON, &persons)?;
         let products: Vec<_> = std::mem::take(&mut self.products).into_values().collect();
         connection.upsert(&table::PRODUCT, &products)?;
+        self.write_masters(connection)?;
         for statement in &self.statements {
             let matched = connection.execute(statement)?;
             if statement.must_match.is_some_and(|must| must != matched) {
                 return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+
+    /// Slips, packs and members: rare, and the last one holds.
+    fn write_masters(&mut self, connection: &mut dyn Connection) -> Result<(), StoreError> {
+        let slips: Vec<_> = std::mem::take(&mut self.slips).into_values().collect();
+        let packs: Vec<_> = std::mem::take(&mut self.gift_packs).into_values().collect();
+        let members: Vec<_> = std::mem::take(&mut self.members).into_values().collect();
+        let tables = [&table::WEIGH_SLIP, &table::GIFT_PACK, &table::MEMBER];
+        for (table, rows) in tables.into_iter().zip([slips, packs, members]) {
+            if !rows.is_empty() {
+                connection.upsert(table, &rows)?;
             }
         }
         Ok(())

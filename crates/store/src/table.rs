@@ -232,6 +232,97 @@ pub static NODE: Table = Table {
     columns: &[("node", Int), ("holder", Text), ("held_until", Int), ("mark", Int)],
     key: 1,
 };
+pub static ACCOUNT: Table = Table {
+    name: "account",
+    columns: &[
+        ("owner", Text),
+        ("ledger", Int),
+        ("currency", Text),
+        ("balance", Int),
+        ("held", Int),
+        ("created_at", Int),
+    ],
+    key: 2,
+};
+pub static ACCOUNT_ADJUSTMENT: Table = Table {
+    name: "account_adjustment",
+    columns: &[
+        ("id", Int),
+        ("owner", Text),
+        ("ledger", Int),
+        ("kind", Int),
+        ("amount", Int),
+        ("balance", Int),
+        ("reason", Text),
+        ("actor", Text),
+        ("at", Int),
+    ],
+    key: 1,
+};
+pub static EFFECT: Table = Table {
+    name: "effect",
+    columns: &[
+        ("tree", Int),
+        ("effect", Text),
+        ("ledger", Int),
+        ("kept", Int),
+        ("kind", Int),
+        ("owner", Text),
+        ("amount", Int),
+        ("detail", Text),
+        ("seq", Int),
+        ("at", Int),
+    ],
+    key: 2,
+};
+pub static GIFT_PACK: Table = Table {
+    name: "gift_pack",
+    columns: &[
+        ("pack_id", Text),
+        ("title", Text),
+        ("shop_id", Text),
+        ("min_price", Int),
+        ("currency", Text),
+        ("from_at", Int),
+        ("until_at", Int),
+        ("total", Int),
+        ("active", Int),
+        ("updated_at", Int),
+    ],
+    key: 1,
+};
+pub static GIFT: Table = Table {
+    name: "gift",
+    columns: &[
+        ("tree", Int),
+        ("pack_id", Text),
+        ("owner", Text),
+        ("title", Text),
+        ("status", Int),
+        ("issued_at", Int),
+        ("ended_at", Int),
+    ],
+    key: 2,
+};
+pub static WEIGH_SLIP: Table = Table {
+    name: "weigh_slip",
+    columns: &[
+        ("shop_order", Int),
+        ("tree", Int),
+        ("shop_id", Text),
+        ("place", Text),
+        ("status", Int),
+        ("slip_lines", Text),
+        ("created_at", Int),
+        ("changed_at", Int),
+    ],
+    key: 1,
+};
+pub static MEMBER: Table = Table {
+    name: "member",
+    columns: &[("buyer_id", Text), ("level", Text), ("joined_at", Int), ("updated_at", Int)],
+    key: 1,
+};
 
 impl Table {
     /// The names of all columns, separated by commas.

@@ -1,10 +1,12 @@
 //! What a batch of pieces sees: the rows it loaded, and over them what its own pieces have changed so far.
 
+use crate::nouns::accounts::Account;
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::persons::Sealed;
 use crate::nouns::products::Price;
 use crate::nouns::stock::Stock;
 use crate::plan::Writes;
+use docket_domain::ledger::Ledger;
 use docket_domain::{Id, Quantity, Time, Tree};
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
@@ -33,6 +35,13 @@ pub enum Key {
     Person(Id),
     /// The slot that a schedule was last run for.
     Slot(String),
+    /// An account of a buyer, or of a limited gift pack.
+    Account {
+        /// Of which ledger.
+        ledger: Ledger,
+        /// Whose.
+        owner: String,
+    },
 }
 
 /// Whose a unique key is.
@@ -77,6 +86,7 @@ pub struct View {
     idempotency: Layer<[u8; 32], Option<Idempotent>>,
     persons: Layer<Id, Option<Sealed>>,
     slots: Layer<String, Option<Time>>,
+    accounts: Layer<(Ledger, String), Option<Account>>,
 }
 
 fn need<T>(found: Option<T>, key: impl FnOnce() -> Key) -> Result<T, Need> {
@@ -124,6 +134,15 @@ impl View {
         need(self.slots.get(&name.to_owned()), || Key::Slot(name.to_owned())).copied()
     }
 
+    /// The account of `owner` in `ledger`, if there is one.
+    pub fn account(&self, ledger: Ledger, owner: &str) -> Result<Option<&Account>, Need> {
+        let key = (ledger, owner.to_owned());
+        match self.accounts.get(&key) {
+            Some(account) => Ok(account.as_ref()),
+            None => Err(Need(vec![Key::Account { ledger, owner: key.1 }])),
+        }
+    }
+
     /// The tree as it was loaded, before this batch.
     pub(crate) fn tree_loaded(&self, id: Id) -> Option<&Arc<Tree>> {
         self.trees.loaded.get(&id).and_then(Option::as_ref)
@@ -142,7 +161,7 @@ impl View {
     }
 
     /// Whether `key` has been loaded or made.
-    pub(crate) fn knows(&self, key: &Key) -> bool {
+    pub fn knows(&self, key: &Key) -> bool {
         match key {
             Key::Tree(id) => self.trees.get(id).is_some(),
             Key::Stock { place, sku_id } => self.stock(place, sku_id).is_ok(),
@@ -151,6 +170,7 @@ impl View {
             Key::Idempotency(hash) => self.idempotency.get(hash).is_some(),
             Key::Person(id) => self.persons.get(id).is_some(),
             Key::Slot(name) => self.slots.get(name).is_some(),
+            Key::Account { ledger, owner } => self.account(*ledger, owner).is_ok(),
         }
     }
 
@@ -163,6 +183,7 @@ impl View {
         self.idempotency.changed.clear();
         self.persons.changed.clear();
         self.slots.changed.clear();
+        self.accounts.changed.clear();
     }
 
     pub(crate) fn load_tree(&mut self, id: Id, tree: Option<Tree>) {
@@ -187,6 +208,10 @@ impl View {
 
     pub(crate) fn load_slot(&mut self, name: String, slot: Option<Time>) {
         self.slots.loaded.insert(name, slot);
+    }
+
+    pub(crate) fn load_account(&mut self, ledger: Ledger, owner: String, account: Option<Account>) {
+        self.accounts.loaded.insert((ledger, owner), account);
     }
 
     pub(crate) fn load_person(&mut self, id: Id, sealed: Option<Sealed>) {
@@ -221,6 +246,12 @@ impl View {
                 held: stock.held + held.held,
             };
             self.stock.changed.insert(key, Some(stock));
+        }
+        for change in &writes.accounts {
+            let key = (change.ledger, change.owner.clone());
+            // A row nobody has looked at stays unknown, as with stock.
+            let Some(account) = self.accounts.get(&key).cloned() else { continue };
+            self.accounts.changed.insert(key, Some(change.applied_to(account)));
         }
         for price in &writes.products {
             let mut prices = self.products.get(&price.sku_id).cloned().unwrap_or_default();

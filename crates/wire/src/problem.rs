@@ -37,7 +37,7 @@ pub struct Problem {
     /// `out_of_stock`: of which SKUs there is too little.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skus: Option<Vec<String>>,
-    /// Conflicts: the version, total or price as it is now.
+    /// Conflicts: the version, total, price or coins as they are now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<i64>,
     /// `not_home`: where the order is at home.
@@ -135,6 +135,7 @@ impl Problem {
                 problem.tell([(field, detail)].into_iter());
             }
             Refusal::OutOfStock { skus } => problem.skus = Some(skus),
+            Refusal::NotEnoughCoins { available, .. } => problem.current = Some(available),
             _ => {}
         }
         problem
@@ -176,6 +177,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::PaymentOpen { .. } => "An attempt to pay is open",
         Refusal::PaymentReferenceTaken { .. } => "The payment reference is taken",
         Refusal::OutOfStock { .. } => "There is not enough stock",
+        Refusal::NotEnoughCoins { .. } => "There are not enough coins",
         Refusal::AmountUnknown { .. } => "An amount of the order is unknown",
         Refusal::NoSuchPart { .. } | Refusal::NoSuchLine(_) => "The order has no such part",
         Refusal::TooMuch(_) => "More is asked than is left",

@@ -72,6 +72,8 @@ fn lived() -> (Tree, Person) {
         terms_version: 1,
         paid_at: later(2),
         issuer: None,
+        gateway: None,
+        attempt_id: None,
     }];
     tree.payment.anomalies = vec![Anomaly {
         kind: AnomalyKind::TimeUnknown,

@@ -13,7 +13,10 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("docket-wire", &["docket-domain"]),
     ("docket-store", &["docket-domain"]),
     ("docket-tasks", &["docket-domain", "docket-store"]),
-    ("docket-app", &["docket-domain", "docket-store", "docket-tasks", "docket-wire"]),
+    (
+        "docket-app",
+        &["docket-channels", "docket-domain", "docket-store", "docket-tasks", "docket-wire"],
+    ),
     ("docket-http", &["docket-app", "docket-domain", "docket-wire"]),
     // A stand-in of the outside knows nothing of us: it would agree with our mistakes.
     ("docket-sandbox", &[]),

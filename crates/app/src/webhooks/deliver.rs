@@ -80,6 +80,16 @@ fn signature(secret: &[u8], id: &str, seconds: i64, body: &[u8]) -> String {
     format!("v1,{}", BASE64.encode(mac.finalize().into_bytes()))
 }
 
+/// The headers of Standard Webhooks for `body`, sent at `now` under `id`.
+pub fn signed(secret: &[u8], id: &str, now: Time, body: &[u8]) -> Vec<(&'static str, String)> {
+    let seconds = now.0.div_euclid(1000);
+    vec![
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", seconds.to_string()),
+        ("webhook-signature", signature(secret, id, seconds, body)),
+    ]
+}
+
 /// The tree right after the row `seq` of its log, and that row.
 fn as_it_was(
     mut tree: Tree,
@@ -117,12 +127,7 @@ impl App {
         let body = self.event(&id, word, &tree, &entry);
         let secret = self.inner.vault.open_for(SECRET, &webhook.secret)?;
         let now = self.now();
-        let seconds = now.0.div_euclid(1000);
-        let headers = vec![
-            ("webhook-id", id.clone()),
-            ("webhook-timestamp", seconds.to_string()),
-            ("webhook-signature", signature(&secret, &id, seconds, &body)),
-        ];
+        let headers = signed(&secret, &id, now, &body);
         let reply = match self.inner.net.post(&webhook.url, headers, body).await {
             Ok(reply) => reply,
             Err(no_reply) => return Ok(Outcome::Retry(no_reply.to_string())),
@@ -180,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_receiver_may_ask_for_time_and_no_more_than_an_hour() {
-        let reply = |status, retry_after| Reply { status, retry_after, body: vec![] };
+        let reply =
+            |status, retry_after| Reply { status, retry_after, headers: vec![], body: vec![] };
         let says = |status, wait| outcome(&reply(status, wait), Time(0)).ok();
         assert_eq!(says(204, None), Some(Outcome::Done));
         assert_eq!(says(429, Some(7)), Some(Outcome::Later(Time(7_000))));

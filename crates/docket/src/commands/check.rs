@@ -9,11 +9,16 @@ use crate::config::{self, Config, Listed};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::said::{Said, said};
+use docket_app::{Connector, GatewayAt};
 use docket_store::{Found, SCHEMA, peek, sqlite_path};
 use serde::Serialize;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
+
+/// How long a gateway may take to take a connection.
+const KNOCK: Duration = Duration::from_secs(3);
 
 /// What a finding means for the center.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,7 +82,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let out = options.output();
     let config = config::load(options, None)?;
     let running = serving::running(&config);
-    let checks = vec![
+    let mut checks = vec![
         Finding::of(out.say("config file", "配置文件"), &Ok(config_file(&config)), &out),
         Finding::of(out.say("data folder", "数据目录"), &data_folder(&config), &out),
         Finding::of(out.say("key file", "密钥文件"), &key_file(&config), &out),
@@ -85,6 +90,10 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         Finding::of(out.say("server", "服务"), &server(&config, running.as_ref()).await, &out),
         Finding::of_help("Redis", &redis(&config).await, &out),
     ];
+    for gateway in &config.gateways {
+        let what = format!("{} {}", out.say("gateway", "支付网关"), gateway.name);
+        checks.push(Finding::of_help(&what, &reach(gateway).await, &out));
+    }
     let ok = checks.iter().all(|finding| finding.ok);
     let report = Report { ok, config: config.list(), checks };
     out.show(&report, |out| print(&report, out));
@@ -217,6 +226,19 @@ async fn database(config: &Config) -> Result<Said, Said> {
             let why = Failure::from(here::told(config, error).await);
             Err(Said::as_told(shown).because(why.message))
         }
+    }
+}
+
+/// Whether a gateway takes connections; orders are placed without it, and what waits for it waits.
+async fn reach(gateway: &GatewayAt) -> Result<Said, Said> {
+    let Connector::Sandbox { url, .. } = &gateway.connector else {
+        return Ok(said!("spoken to by somebody else", "由外部程序对接"));
+    };
+    let host = config::host_of(url).unwrap_or_default();
+    match tokio::time::timeout(KNOCK, tokio::net::TcpStream::connect(&host)).await {
+        Ok(Ok(_)) => Ok(Said::as_told(url)),
+        Ok(Err(error)) => Err(Said::as_told(url).because(&error)),
+        Err(_) => Err(said!("{url} does not answer", "{url} 没有应答")),
     }
 }
 

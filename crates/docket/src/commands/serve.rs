@@ -12,6 +12,7 @@ use crate::said::{Said, said};
 use docket_app::vault::Origin;
 use docket_app::{App, Principal};
 use docket_store::StoreError;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     let token = here::fresh_token();
     app.accept(&token, Principal::local());
+    app.listens_at(&format!("http://{}", reachable(address)));
     let router = docket_http::router(app.clone(), config.http());
     let announced = Running::this(address, token).announce(&config.data)?;
     app.start();
@@ -128,6 +130,16 @@ async fn serve(
     })?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// An address that a gateway on this machine can call: of a listener on every address, the loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 /// The signals that ask a process to stop.

@@ -6,6 +6,7 @@ mod environment;
 mod file;
 mod layers;
 mod nearest;
+mod payments;
 mod schema;
 mod shapes;
 mod template;
@@ -97,6 +98,11 @@ pub fn load(options: &Options, listen: Option<&str>) -> Result<Config, Failure> 
         layers.add(vec![Given { path, text: listen.to_owned(), origin }])?;
     }
     Config::read(layers, data, path)
+}
+
+/// `host:port` of the base of an address.
+pub fn host_of(base: &str) -> Option<String> {
+    shapes::BaseUrl::host(base)
 }
 
 /// The config file: the one named, else that of the data folder, else that of the current folder.

@@ -4,6 +4,7 @@
 use super::deadlines;
 use super::layers::{self, Layers};
 use super::nearest::nearest;
+use super::payments;
 use super::shapes::{
     DatabaseUrl, Length, LogFormat, LogLevel, Places, Prefix, RedisUrl, Switch, When,
 };
@@ -209,10 +210,8 @@ pub const SECTIONS: [&Section; 9] = [
 ];
 
 /// Sections that are named already and do nothing yet: refused, so that nobody believes they do.
-const LATER: [&str; 10] = [
-    "ledger", "payments", "channels", "hub", "branch", "site", "sites", "alerts", "archive",
-    "mirror",
-];
+const LATER: [&str; 9] =
+    ["ledger", "channels", "hub", "branch", "site", "sites", "alerts", "archive", "mirror"];
 
 /// The config in force.
 #[derive(Debug, Clone)]
@@ -231,6 +230,7 @@ pub struct Config {
     pub privacy: Privacy,
     pub log: Log,
     pub telemetry: Telemetry,
+    pub gateways: Vec<docket_app::GatewayAt>,
     /// Deadlines and markets that were set, for `docket check`.
     also: Vec<Listed>,
 }
@@ -251,6 +251,7 @@ impl Config {
             orders: Orders::take(&mut layers, &data)?,
             deadlines: Arc::new(deadlines::take(&mut layers, &mut also)?),
             markets: take_markets(&mut layers, &mut also)?,
+            gateways: payments::take(&mut layers, &mut also, &data)?,
             also,
             data,
             file,
@@ -294,6 +295,7 @@ impl Config {
     /// The settings of the order center.
     pub fn settings(&self) -> Settings {
         Settings {
+            ledgers: std::sync::Arc::default(),
             database_url: self.database_url(),
             upgrade: *self.database.upgrade == Switch::On,
             queue: self.orders.queue.0,
@@ -307,6 +309,7 @@ impl Config {
                     self.schedules.housekeeping.value.0.clone(),
                 )],
             },
+            gateways: self.gateways.clone(),
         }
     }
 

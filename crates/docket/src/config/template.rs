@@ -1,7 +1,7 @@
 //! The commented `docket.toml` that `docket init` writes: every key with what it is for and its default.
 
-use super::deadlines;
 use super::schema::{SECTIONS, Secrecy, Section};
+use super::{deadlines, payments};
 use std::fmt::Write as _;
 
 /// The text of a config file in which nothing is set yet.
@@ -16,6 +16,7 @@ pub fn template() -> String {
         if section.name == "orders" {
             text.push_str("\n[orders.markets]\n# gallery = 100\n");
             write_deadlines(&mut text);
+            write_payments(&mut text);
         }
     }
     text
@@ -48,6 +49,18 @@ fn write_deadlines(text: &mut String) {
         let _ = writeln!(text, "# {key} = \"{default}\"");
     }
     text.push_str("\n[deadlines.takeaway]\n# pay_by = \"15m\"\n");
+}
+
+fn write_payments(text: &mut String) {
+    text.push_str(
+        "\n# Payment gateways: [payments.NAME] for each, and NAME is what orders call it. To try one, run\n\
+         # `docket sandbox pay` in another terminal and take the marks off the next two lines.\n\
+         # [payments.sandbox]\n",
+    );
+    for (key, default, about) in payments::KEYS {
+        comment(text, about);
+        let _ = writeln!(text, "# {key} = \"{default}\"");
+    }
 }
 
 fn comment(text: &mut String, about: &str) {

@@ -79,6 +79,7 @@ fields! { PAYMENT_FIELDS, PaymentOrder {
     "pay_by" pay_by Deadlines Both,
     "reported_payment" reported_payment Money Both,
     "anomalies" anomalies Bookkeeping Both,
+    "ledgers" ledgers Terms Both,
     "created_at" created_at Origin Both,
     "updated_at" updated_at Bookkeeping Before,
 } children {} }

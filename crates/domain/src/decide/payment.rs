@@ -86,6 +86,7 @@ pub(super) fn succeeded(work: &mut Work<'_, '_>, report: &PaymentReport) -> Resu
     note_if_before_the_order(work, report, paid_at);
     revive_if_completed(work, report.amount, paid_at);
     let counted = net_paid(&work.tree);
+    let (gateway, attempt_id) = came_through(work, report).unzip();
     let payment_id = work.next_id();
     let payment = Payment {
         payment_id,
@@ -96,6 +97,8 @@ pub(super) fn succeeded(work: &mut Work<'_, '_>, report: &PaymentReport) -> Resu
         currency: work.tree.payment.currency,
         terms_version: report.terms_version.unwrap_or(work.tree.payment.terms_version),
         paid_at,
+        gateway,
+        attempt_id,
     };
     work.tree.payment.payments.push(payment);
     work.claims.push(claim);
@@ -115,6 +118,13 @@ pub(super) fn succeeded(work: &mut Work<'_, '_>, report: &PaymentReport) -> Resu
         revoke::complete_if_nothing_is_open(work);
     }
     Ok(Done::Changed)
+}
+
+/// The gateway and the attempt of money that a gateway reports: the same road leads it back.
+fn came_through(work: &Work<'_, '_>, report: &PaymentReport) -> Option<(String, Id)> {
+    let id = report.attempt_id.filter(|_| work.by.actor.kind == ActorKind::Gateway)?;
+    let attempt = work.tree.payment.attempts.iter().find(|attempt| attempt.attempt_id == id)?;
+    Some((attempt.gateway.clone()?, id))
 }
 
 fn check_report(work: &Work<'_, '_>, report: &PaymentReport) -> Result<(), Refusal> {

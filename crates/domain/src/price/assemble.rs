@@ -5,7 +5,7 @@ use crate::money::AMOUNT_LIMIT;
 use crate::placement::{PlacedItem, PlacedShop, Placement};
 use crate::quantity::QUANTITY_LIMIT;
 use crate::refusal::DiscountTooLarge;
-use crate::tree::{FreightShares, Home, Revoke, Shares};
+use crate::tree::{FreightShares, Home, Ledgers, Revoke, Shares};
 use crate::words::Visible;
 use crate::{
     Amount, FieldError, Id, ItemOrder, PaymentOrder, Quantity, Refusal, ShopOrder, Time, Tree,
@@ -86,6 +86,7 @@ fn payment_order(placement: &Placement, issuer: &str, at: Time) -> PaymentOrder 
         pay_by: None,
         reported_payment: None,
         anomalies: Vec::new(),
+        ledgers: Ledgers::default(),
         created_at: at,
         updated_at: at,
     }

@@ -55,6 +55,8 @@ pub(super) fn payments(
             currency: told.currency,
             terms_version: tree.payment.terms_version,
             paid_at: told.paid_at.unwrap_or(tree.payment.created_at),
+            gateway: None,
+            attempt_id: None,
         };
         if told.paid_at.is_none() {
             untimed.payment(payment.payment_id);

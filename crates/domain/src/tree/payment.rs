@@ -1,6 +1,6 @@
 //! The payment order (L1), with its payments, attempts to pay and the revoke axis.
 
-use super::{Anomaly, Deadline, Home, RefundDue, is_default};
+use super::{Anomaly, Deadline, Home, Ledgers, RefundDue, is_default};
 use crate::words::{AttemptStatus, OrderType, PaymentStatus, Platform, Visible};
 use crate::{ActorKind, Amount, Currency, Id, Json, Time};
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,9 @@ pub struct PaymentOrder {
     /// What contradicts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anomalies: Vec<Anomaly>,
+    /// The ledgers it takes part in.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ledgers: Ledgers,
     /// When it was placed.
     pub created_at: Time,
     /// When it last changed.
@@ -116,6 +119,12 @@ pub struct Payment {
     pub terms_version: u32,
     /// When the money moved.
     pub paid_at: Time,
+    /// The gateway it came through, by which it can go back; none where it came by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<String>,
+    /// The attempt that it ended at that gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt_id: Option<Id>,
 }
 
 /// One attempt to pay.

@@ -101,6 +101,7 @@ pub fn tree(shops: Vec<ShopOrder>) -> Tree {
         pay_by: None,
         reported_payment: None,
         anomalies: Vec::new(),
+        ledgers: docket_domain::tree::Ledgers::default(),
         created_at: Time(1000),
         updated_at: Time(1000),
     };
@@ -248,5 +249,7 @@ pub fn payment_of(id: i64, tender: &str, reference: &str, amount: i64) -> Paymen
         currency: cny(),
         terms_version: 1,
         paid_at: Time(2000),
+        gateway: None,
+        attempt_id: None,
     }
 }

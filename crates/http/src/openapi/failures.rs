@@ -12,19 +12,19 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "400",
         "Malformed",
-        "`malformed_json`, `bad_utf8`, `too_deep`, `body_incomplete`: the body is no JSON document. `malformed_request`: the head is no HTTP",
+        "`malformed_json`, `bad_utf8`, `too_deep`, `body_incomplete`: the body is no JSON document. `malformed_request`: the head is no HTTP. `callback_unreadable`: a callback that cannot be read",
     ),
     ("401", "Unauthenticated", "`unauthenticated`: no token, or one that is not valid"),
     (
         "403",
         "Forbidden",
-        "`scope_missing`: the key lacks a scope. `not_allowed`: it is limited to shops or places, and this is not of them alone. `actor_not_allowed`: it may not speak for this actor, or this actor may not ask for this",
+        "`scope_missing`: the key lacks a scope. `not_allowed`: it is limited to shops or places, and this is not of them alone. `actor_not_allowed`: it may not speak for this actor, or this actor may not ask for this. `callback_untrusted`: a callback does not prove whose it is",
     ),
     ("404", "NotFound", "`not_found`: there is no such thing, or the caller may not see it"),
     (
         "409",
         "Conflict",
-        "`operation_refused` (with `state` and `operation`), `version_conflict`, `terms_conflict`, `total_mismatch`, `price_mismatch` (with `current`), `payment_open`, `too_many_attempts`, `payment_reference_taken`, `out_of_stock` (with `skus`), `amount_unknown`, `not_home` (with `home`), `client_token_reused`, `external_id_taken`, `name_taken`, `wrong_state`: the state does not allow it",
+        "`operation_refused` (with `state` and `operation`), `version_conflict`, `terms_conflict`, `total_mismatch`, `price_mismatch` (with `current`), `payment_open`, `too_many_attempts`, `payment_reference_taken`, `out_of_stock` (with `skus`), `not_enough_coins` (with `current`), `amount_unknown`, `not_home` (with `home`), `client_token_reused`, `external_id_taken`, `name_taken`, `wrong_state`: the state does not allow it",
     ),
     ("413", "TooLarge", "`body_too_large`: bodies have at most 1 MiB, imports 16 MiB"),
     ("415", "Unsupported", "`unsupported_media_type`: bodies are `application/json`"),

@@ -4,12 +4,13 @@
 
 pub mod bodies;
 mod failures;
+pub mod ledger_bodies;
 mod operations;
 
 use crate::center::Center;
 use crate::routes::{
-    docs, health, history, imports, keys, listing, metrics, orders, payments, people, products,
-    stock, tasks, webhooks,
+    accounts, callbacks, docs, effects, gifts, health, history, imports, keys, listing, members,
+    metrics, orders, payments, people, products, stock, tasks, webhooks,
 };
 use axum::Router;
 use axum::routing::get;
@@ -42,6 +43,7 @@ use utoipa_axum::routes;
         (name = "history", description = "What happened to them"),
         (name = "stock", description = "What stands where"),
         (name = "products", description = "What SKUs cost"),
+        (name = "ledgers", description = "Coins, points, gift packs, members, weigh slips, and what orders moved of them"),
         (name = "people", description = "Users and keys"),
         (name = "tasks", description = "What happens outside later, and at its times"),
         (name = "webhooks", description = "Who is told of every change"),
@@ -76,11 +78,22 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(history::across))
         .routes(routes!(payments::start, payments::get))
         .routes(routes!(payments::placement))
+        .routes(routes!(callbacks::take))
+        .routes(routes!(callbacks::list))
         .routes(routes!(stock::list))
         .routes(routes!(stock::get, stock::count))
         .routes(routes!(stock::adjust, stock::book))
         .routes(routes!(products::list))
         .routes(routes!(products::get, products::set))
+        .routes(routes!(accounts::list))
+        .routes(routes!(accounts::get, accounts::set))
+        .routes(routes!(accounts::adjust, accounts::book))
+        .routes(routes!(gifts::list))
+        .routes(routes!(gifts::get, gifts::set))
+        .routes(routes!(members::list))
+        .routes(routes!(members::get, members::set))
+        .routes(routes!(effects::of_order))
+        .routes(routes!(effects::slips))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::retry_all))
         .routes(routes!(tasks::get))

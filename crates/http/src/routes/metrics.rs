@@ -6,7 +6,7 @@ use crate::request;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use docket_app::{App, Backlog, TaskFigures};
+use docket_app::{App, Backlog, GatewayFigure, TaskFigures};
 use docket_domain::Time;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -64,6 +64,7 @@ pub async fn metrics(State(center): State<Center>) -> Response {
     of_the_lane(&center.app, &mut text);
     of_workers(center.app.task_figures(), &mut text);
     of_tasks(&center.waiting.look(&center.app).await, center.app.now(), &mut text);
+    of_gateways(&center.app.gateway_figures(), &mut text);
     of_redis(&center.app, &mut text).await;
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.done()).into_response()
 }
@@ -107,6 +108,20 @@ fn of_tasks(backlog: &[Backlog], now: Time, text: &mut Text) {
     for Backlog { kind, state, oldest_due, .. } in backlog {
         let age = Duration::from_millis(now.0.saturating_sub(oldest_due.0).max(0) as u64);
         text.value(name, &[("kind", kind), ("state", state.word())], age.as_secs_f64());
+    }
+}
+
+/// What was asked of payment gateways and came of it, callbacks included.
+fn of_gateways(figures: &[GatewayFigure], text: &mut Text) {
+    let name = "docket_gateway_requests_total";
+    text.begin(
+        name,
+        "counter",
+        "Requests to payment gateways and callbacks from them, by outcome.",
+    );
+    for GatewayFigure { gateway, asked, outcome, count } in figures {
+        let labels = [("gateway", &**gateway), ("asked", *asked), ("outcome", *outcome)];
+        text.value(name, &labels, *count);
     }
 }
 

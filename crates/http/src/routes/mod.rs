@@ -1,11 +1,16 @@
 //! One file per noun. A handler parses, calls one use case, and renders.
 
+pub mod accounts;
+pub mod callbacks;
 pub mod docs;
+pub mod effects;
+pub mod gifts;
 pub mod health;
 pub mod history;
 pub mod imports;
 pub mod keys;
 pub mod listing;
+pub mod members;
 pub mod metrics;
 mod nodes;
 pub mod orders;

@@ -11,7 +11,7 @@ use crate::{idempotency, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use docket_app::Accepted;
+use docket_app::{Accepted, GatewayPayment};
 use docket_domain::{Json, status};
 use docket_wire::moment::Moment;
 use docket_wire::view::{AttemptView, Number, PaymentFactView, RefundDueView};
@@ -48,10 +48,37 @@ pub struct PaymentState<'a> {
     pub payments: Option<Vec<PaymentFactView<'a>>>,
     /// Attempts to pay. Left out like `payments`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub attempts: Option<Vec<AttemptView<'a>>>,
+    pub attempts: Option<Vec<AttemptState<'a>>>,
     /// Money that goes back. Left out like `payments`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refunds_due: Option<Vec<RefundDueView<'a>>>,
+}
+
+/// An attempt to pay, with what its gateway said of it.
+#[derive(Serialize, ToSchema)]
+pub struct AttemptState<'a> {
+    /// The attempt.
+    #[serde(flatten)]
+    pub attempt: AttemptView<'a>,
+    /// Where the payer pays, once the gateway has said so; null where no gateway is asked by us.
+    pub pay_url: Option<String>,
+    /// The gateway's number of it.
+    pub reference: Option<String>,
+    /// How it stood there last: `starting`, `waiting`, `paid`, `failed`, `closed`, or the word of what was wrong.
+    pub gateway_state: Option<String>,
+    /// What was wrong with the gateway's last answer, if anything was.
+    pub trouble: Option<String>,
+}
+
+impl<'a> AttemptState<'a> {
+    fn of(attempt: AttemptView<'a>, said: &[GatewayPayment]) -> Self {
+        let said = said.iter().find(|said| said.attempt == attempt.attempt_id.0).cloned();
+        let (pay_url, reference, gateway_state, trouble) = said
+            .map_or((None, None, None, None), |said| {
+                (said.pay_url, said.reference, Some(said.state), said.trouble)
+            });
+        Self { attempt, pay_url, reference, gateway_state, trouble }
+    }
 }
 
 /// How far a placement is.
@@ -107,6 +134,11 @@ pub async fn get(
     let look = answer::look(center.app.settings(), tree, &seen, center.app.now());
     let look = Look { shape: Shape::Row, ..look };
     let view = view::view(tree, &standing, Face::None, &look);
+    let asks = tree.payment.attempts.iter().any(|attempt| attempt.gateway.is_some());
+    let said = if asks { center.app.gateway_payments(tree.id()).await? } else { Vec::new() };
+    let attempts = view.attempts.map(|attempts| {
+        attempts.into_iter().map(|attempt| AttemptState::of(attempt, &said)).collect()
+    });
     Ok(answer::json(
         StatusCode::OK,
         &PaymentState {
@@ -121,7 +153,7 @@ pub async fn get(
             refunded: view.refunded,
             expire_at: view.expire_at,
             payments: view.payments,
-            attempts: view.attempts,
+            attempts,
             refunds_due: view.refunds_due,
         },
     ))
@@ -129,7 +161,8 @@ pub async fn get(
 
 /// Start to pay
 ///
-/// Opens an attempt. With `terms_version`, only if those are still the terms. Needs the scope `payments` or
+/// Opens an attempt. With a `gateway` it is started there; `GET` tells where to pay (`pay_url`) and what became of
+/// it. With `terms_version`, only if those are still the terms. Needs the scope `payments` or
 /// `orders.write`.
 #[utoipa::path(
     post, path = "/api/orders/{id}/payments", tag = "payments", operation_id = "start_payment",

@@ -273,3 +273,129 @@ CREATE TABLE setting (
     value          VARCHAR(4096) NOT NULL,
     PRIMARY KEY (name)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Ledgers beside orders: accounts of buyers, effects of orders, gift packs, weigh slips, members.
+
+-- Coins and points of a buyer; of a gift pack how often it may be given, and has been.
+CREATE TABLE account (
+    owner          VARCHAR(64) NOT NULL,
+    ledger         BIGINT NOT NULL,
+    currency       VARCHAR(3),
+    balance        BIGINT NOT NULL,
+    held           BIGINT NOT NULL,
+    created_at     BIGINT NOT NULL,
+    PRIMARY KEY (owner, ledger)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE account_adjustment (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    owner          VARCHAR(64) NOT NULL,
+    ledger         BIGINT NOT NULL,
+    kind           BIGINT NOT NULL,
+    amount         BIGINT NOT NULL,
+    balance        BIGINT NOT NULL,
+    reason         VARCHAR(4096) NOT NULL,
+    actor          VARCHAR(160) NOT NULL,
+    at             BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX account_adjustment_owner ON account_adjustment (owner, ledger, id);
+
+-- What came about by an order, each once: the key is what holds a second one off. `seq` is the row of the log
+-- that caused it, `kept` whether the ledger is ours.
+CREATE TABLE effect (
+    tree           BIGINT NOT NULL,
+    effect         VARCHAR(160) NOT NULL,
+    ledger         BIGINT NOT NULL,
+    kept           BIGINT NOT NULL,
+    kind           BIGINT NOT NULL,
+    owner          VARCHAR(64),
+    amount         BIGINT NOT NULL,
+    detail         LONGTEXT,
+    seq            BIGINT NOT NULL,
+    at             BIGINT NOT NULL,
+    PRIMARY KEY (tree, effect)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE gift_pack (
+    pack_id        VARCHAR(64) NOT NULL,
+    title          VARCHAR(512) NOT NULL,
+    shop_id        VARCHAR(64),
+    min_price      BIGINT NOT NULL,
+    currency       VARCHAR(3) NOT NULL,
+    from_at        BIGINT,
+    until_at       BIGINT,
+    total          BIGINT,
+    active         BIGINT NOT NULL,
+    updated_at     BIGINT NOT NULL,
+    PRIMARY KEY (pack_id)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE gift (
+    tree           BIGINT NOT NULL,
+    pack_id        VARCHAR(64) NOT NULL,
+    owner          VARCHAR(64) NOT NULL,
+    title          VARCHAR(512) NOT NULL,
+    status         BIGINT NOT NULL,
+    issued_at      BIGINT NOT NULL,
+    ended_at       BIGINT,
+    PRIMARY KEY (tree, pack_id)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX gift_owner ON gift (owner, tree);
+
+CREATE TABLE weigh_slip (
+    shop_order     BIGINT NOT NULL,
+    tree           BIGINT NOT NULL,
+    shop_id        VARCHAR(64) NOT NULL,
+    place          VARCHAR(64) NOT NULL,
+    status         BIGINT NOT NULL,
+    slip_lines     LONGTEXT NOT NULL,
+    created_at     BIGINT NOT NULL,
+    changed_at     BIGINT NOT NULL,
+    PRIMARY KEY (shop_order)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX weigh_slip_status ON weigh_slip (status, shop_order);
+CREATE INDEX weigh_slip_place ON weigh_slip (place, status, shop_order);
+
+CREATE TABLE member (
+    buyer_id       VARCHAR(64) NOT NULL,
+    level          VARCHAR(64) NOT NULL,
+    joined_at      BIGINT NOT NULL,
+    updated_at     BIGINT NOT NULL,
+    PRIMARY KEY (buyer_id)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+-- What gateways said of attempts and refunds, beside the trees; and every callback that came.
+CREATE TABLE gateway_payment (
+    attempt        BIGINT NOT NULL PRIMARY KEY,
+    tree           BIGINT NOT NULL,
+    gateway        VARCHAR(64) NOT NULL,
+    state          VARCHAR(32) NOT NULL,
+    reference      VARCHAR(192),
+    pay_url        TEXT,
+    trouble        TEXT,
+    at             BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX gateway_payment_tree ON gateway_payment (tree);
+CREATE TABLE gateway_refund (
+    refund         BIGINT NOT NULL,
+    payment        BIGINT NOT NULL,
+    tree           BIGINT NOT NULL,
+    gateway        VARCHAR(64) NOT NULL,
+    amount         BIGINT NOT NULL,
+    try_no         BIGINT NOT NULL,
+    round          BIGINT NOT NULL,
+    round_from     BIGINT NOT NULL,
+    state          VARCHAR(32) NOT NULL,
+    reference      VARCHAR(192),
+    trouble        TEXT,
+    at             BIGINT NOT NULL,
+    PRIMARY KEY (refund, payment)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE gateway_callback (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    gateway        VARCHAR(64) NOT NULL,
+    came_at        BIGINT NOT NULL,
+    about          VARCHAR(32) NOT NULL,
+    about_key      VARCHAR(192) NOT NULL,
+    told           VARCHAR(32) NOT NULL,
+    verdict        VARCHAR(64) NOT NULL,
+    tree           BIGINT
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX gateway_callback_came ON gateway_callback (came_at);

@@ -274,3 +274,129 @@ CREATE TABLE setting (
     value          TEXT NOT NULL,
     PRIMARY KEY (name)
 ) STRICT, WITHOUT ROWID;
+
+-- Ledgers beside orders: accounts of buyers, effects of orders, gift packs, weigh slips, members.
+
+-- Coins and points of a buyer; of a gift pack how often it may be given, and has been.
+CREATE TABLE account (
+    owner          TEXT NOT NULL,
+    ledger         INTEGER NOT NULL,
+    currency       TEXT,
+    balance        INTEGER NOT NULL,
+    held           INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    PRIMARY KEY (owner, ledger)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE account_adjustment (
+    id             INTEGER PRIMARY KEY,
+    owner          TEXT NOT NULL,
+    ledger         INTEGER NOT NULL,
+    kind           INTEGER NOT NULL,
+    amount         INTEGER NOT NULL,
+    balance        INTEGER NOT NULL,
+    reason         TEXT NOT NULL,
+    actor          TEXT NOT NULL,
+    at             INTEGER NOT NULL
+) STRICT;
+CREATE INDEX account_adjustment_owner ON account_adjustment (owner, ledger, id);
+
+-- What came about by an order, each once: the key is what holds a second one off. `seq` is the row of the log
+-- that caused it, `kept` whether the ledger is ours.
+CREATE TABLE effect (
+    tree           INTEGER NOT NULL,
+    effect         TEXT NOT NULL,
+    ledger         INTEGER NOT NULL,
+    kept           INTEGER NOT NULL,
+    kind           INTEGER NOT NULL,
+    owner          TEXT,
+    amount         INTEGER NOT NULL,
+    detail         TEXT,
+    seq            INTEGER NOT NULL,
+    at             INTEGER NOT NULL,
+    PRIMARY KEY (tree, effect)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE gift_pack (
+    pack_id        TEXT NOT NULL,
+    title          TEXT NOT NULL,
+    shop_id        TEXT,
+    min_price      INTEGER NOT NULL,
+    currency       TEXT NOT NULL,
+    from_at        INTEGER,
+    until_at       INTEGER,
+    total          INTEGER,
+    active         INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    PRIMARY KEY (pack_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE gift (
+    tree           INTEGER NOT NULL,
+    pack_id        TEXT NOT NULL,
+    owner          TEXT NOT NULL,
+    title          TEXT NOT NULL,
+    status         INTEGER NOT NULL,
+    issued_at      INTEGER NOT NULL,
+    ended_at       INTEGER,
+    PRIMARY KEY (tree, pack_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX gift_owner ON gift (owner, tree);
+
+CREATE TABLE weigh_slip (
+    shop_order     INTEGER NOT NULL,
+    tree           INTEGER NOT NULL,
+    shop_id        TEXT NOT NULL,
+    place          TEXT NOT NULL,
+    status         INTEGER NOT NULL,
+    slip_lines     TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    changed_at     INTEGER NOT NULL,
+    PRIMARY KEY (shop_order)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX weigh_slip_status ON weigh_slip (status, shop_order);
+CREATE INDEX weigh_slip_place ON weigh_slip (place, status, shop_order);
+
+CREATE TABLE member (
+    buyer_id       TEXT NOT NULL,
+    level          TEXT NOT NULL,
+    joined_at      INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    PRIMARY KEY (buyer_id)
+) STRICT, WITHOUT ROWID;
+-- What gateways said of attempts and refunds, beside the trees; and every callback that came.
+CREATE TABLE gateway_payment (
+    attempt        INTEGER PRIMARY KEY,
+    tree           INTEGER NOT NULL,
+    gateway        TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    reference      TEXT,
+    pay_url        TEXT,
+    trouble        TEXT,
+    at             INTEGER NOT NULL
+) STRICT;
+CREATE INDEX gateway_payment_tree ON gateway_payment (tree);
+CREATE TABLE gateway_refund (
+    refund         INTEGER NOT NULL,
+    payment        INTEGER NOT NULL,
+    tree           INTEGER NOT NULL,
+    gateway        TEXT NOT NULL,
+    amount         INTEGER NOT NULL,
+    try_no         INTEGER NOT NULL,
+    round          INTEGER NOT NULL,
+    round_from     INTEGER NOT NULL,
+    state          TEXT NOT NULL,
+    reference      TEXT,
+    trouble        TEXT,
+    at             INTEGER NOT NULL,
+    PRIMARY KEY (refund, payment)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE gateway_callback (
+    id             INTEGER PRIMARY KEY,
+    gateway        TEXT NOT NULL,
+    came_at        INTEGER NOT NULL,
+    about          TEXT NOT NULL,
+    about_key      TEXT NOT NULL,
+    told           TEXT NOT NULL,
+    verdict        TEXT NOT NULL,
+    tree           INTEGER
+) STRICT;
+CREATE INDEX gateway_callback_came ON gateway_callback (came_at);

@@ -4,7 +4,7 @@ pub mod mysql;
 pub mod sqlite;
 
 use crate::dialect::Lookup;
-use crate::plan::{Statement, StockDelta};
+use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::Table;
 use crate::value::{Row, Value};
 use crate::{Figures, StoreError};
@@ -53,6 +53,9 @@ pub trait Connection: Send {
     fn delete(&mut self, table: &'static Table, keys: &[Vec<Value>]) -> Result<(), StoreError>;
     /// Moves stock, each row under its condition, or a conflict.
     fn move_stock(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError>;
+    /// Moves accounts in this order: guarded ones under their condition, or a conflict; the others are made
+    /// where they are not there.
+    fn move_accounts(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError>;
     /// Any other statement of this crate.
     fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError>;
     /// Between two batches: what the database wants done then.

@@ -5,7 +5,7 @@
 
 use super::{Connection, GuardedRow};
 use crate::dialect::{self, Lookup};
-use crate::plan::{Statement, StockDelta};
+use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::{PAYMENT_ORDER, Table};
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, StoreError};
@@ -145,6 +145,32 @@ impl Writer {
             rest = after;
         }
         Ok(())
+    }
+
+    /// Moves one chunk of accounts of one ledger and shape as a set.
+    fn move_account_chunk(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError> {
+        let n = deltas.len();
+        if let [alone] = deltas
+            && let Some((sql, values)) = alone.conditional()
+        {
+            let matched = self.run(sql, &values)?;
+            return if matched == 1 { Ok(()) } else { Err(StoreError::Conflict) };
+        }
+        if !deltas[0].is_guarded() {
+            let rows: Vec<_> = deltas.iter().flat_map(AccountDelta::row).collect();
+            return self.run(dialect::add_to_accounts(n), &rows).map(drop);
+        }
+        let owner = |delta: &AccountDelta| Value::from(&delta.owner);
+        let arms = |amount: fn(&AccountDelta) -> i64| {
+            deltas.iter().flat_map(move |delta| [owner(delta), Value::Int(amount(delta))])
+        };
+        let mut values: Vec<_> = arms(|delta| delta.balance).collect();
+        values.extend(arms(|delta| delta.held));
+        values.push(Value::Int(deltas[0].ledger.code()));
+        values.extend(deltas.iter().map(owner));
+        values.extend(arms(AccountDelta::available_before));
+        let matched = self.run(dialect::move_accounts(n), &values)?;
+        if matched == n as u64 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     /// Moves one chunk of stock rows of one place as a set.
@@ -287,6 +313,19 @@ impl Connection for Writer {
             for size in dialect::chunks(place.len()) {
                 let (chunk, after) = rest.split_at(size);
                 self.move_chunk(chunk)?;
+                rest = after;
+            }
+        }
+        Ok(())
+    }
+
+    fn move_accounts(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError> {
+        // Runs of one shape in the order of the keys, so that two processes lock rows in one order.
+        for run in deltas.chunk_by(AccountDelta::goes_with) {
+            let mut rest = run;
+            for size in dialect::chunks(run.len()) {
+                let (chunk, after) = rest.split_at(size);
+                self.move_account_chunk(chunk)?;
                 rest = after;
             }
         }

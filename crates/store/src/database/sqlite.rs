@@ -8,7 +8,7 @@
 
 use super::{Connection, GuardedRow};
 use crate::dialect::{self, Lookup};
-use crate::plan::{Statement, StockDelta};
+use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::Table;
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, StoreError};
@@ -281,6 +281,19 @@ impl Connection for Writer {
             let (sql, values) = delta.statement();
             if self.run(sql, &values)? != 1 {
                 return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+
+    fn move_accounts(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError> {
+        for delta in deltas {
+            if let Some((sql, values)) = delta.conditional() {
+                if self.run(sql, &values)? != 1 {
+                    return Err(StoreError::Conflict);
+                }
+            } else {
+                self.run(dialect::add_to_account(), &delta.row())?;
             }
         }
         Ok(())

@@ -1,7 +1,12 @@
 //! One file per noun beside orders: its row type, how it is read, and the statements that write it.
 
+pub mod accounts;
+pub mod effects;
+pub mod gateways;
+pub mod gifts;
 pub mod idempotency;
 pub mod keys;
+pub mod members;
 pub mod nodes;
 pub mod people;
 pub mod persons;
@@ -9,6 +14,7 @@ pub mod placements;
 pub mod products;
 pub mod schedules;
 pub mod settings;
+pub mod slips;
 pub mod snapshots;
 pub mod stock;
 pub mod tasks;

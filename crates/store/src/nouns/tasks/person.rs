@@ -22,6 +22,13 @@ impl TaskRow {
         vec![Statement::any(sql, values), unpark(self.id)]
     }
 
+    /// Lets the task of a unique key that waits run now.
+    pub fn wake(unique_key: &str, now: Time) -> Statement {
+        let sql = "UPDATE task SET due_at = ?, run_rank = ? \
+                   WHERE unique_key = ? AND state = 0 AND due_at > ?";
+        Statement::any(sql, vec![now.into(), now.into(), unique_key.into(), now.into()])
+    }
+
     /// Drops a task that is not running: it counts as done, and says by whom.
     pub fn drop(&self, why: &str, now: Time) -> Vec<Statement> {
         let sql = "UPDATE task SET state = 2, unique_key = NULL, run_rank = NULL, halted_at = NULL, \

@@ -1,0 +1,309 @@
+//! Callbacks of gateways: a hint that something happened, and no more. Each is verified, written down and
+//! acknowledged or refused; what it is about is then asked after at the gateway, and that answer counts.
+//!
+//! Nobody needs a token to send one. So what is not believed costs little: of it only so many an hour are written
+//! down, the rest is counted.
+
+use super::{attempt, due, pay, refund};
+use crate::access::{Principal, Scope};
+use crate::{App, Error};
+use docket_channels::{Acknowledgement, Fault, Hint, Message, PaymentState};
+use docket_domain::words::AttemptStatus;
+use docket_domain::{Gene, Id, Time, time};
+use docket_store::{
+    CallbackFilter, CallbackRow, Context, NewTask, Priority, TaskRow, View, Writes,
+};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+/// Callbacks that change nothing, written down an hour and gateway.
+const KEPT_AN_HOUR: u32 = 100;
+/// Callbacks whose like is known again.
+const KNOWN_AGAIN: usize = 1_024;
+/// The longest text of a callback that is written down, in characters.
+const TEXT_MAX: usize = 128;
+
+/// What came.
+#[derive(Debug, Clone)]
+pub struct Callback {
+    /// The gateway at whose address it came.
+    pub gateway: String,
+    /// Headers: names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Why a callback is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallbackRefused {
+    /// It does not prove that it comes from the gateway, now, and for us.
+    Untrusted,
+    /// It cannot be read.
+    Unreadable,
+}
+
+/// What keeps callbacks from costing without bound.
+#[derive(Default)]
+pub struct Limits {
+    /// By gateway: the hour, and how many were written down in it.
+    kept: Mutex<BTreeMap<String, (i64, u32)>>,
+    /// Of those that came last.
+    seen: Mutex<VecDeque<[u8; 32]>>,
+}
+
+impl Limits {
+    /// Whether one more that changes nothing may be written down.
+    fn keeps(&self, gateway: &str, now: Time) -> bool {
+        let hour = now.0.div_euclid(time::HOUR);
+        let mut kept = self.kept.lock().expect("nothing panics while it counts");
+        let (of, count) = kept.entry(gateway.to_owned()).or_insert((hour, 0));
+        if *of != hour {
+            (*of, *count) = (hour, 0);
+        }
+        *count += 1;
+        *count <= KEPT_AN_HOUR
+    }
+
+    /// Whether the very same message, signature and all, came before.
+    fn repeats(&self, came: &Callback) -> bool {
+        let mut hash = Sha256::new();
+        for (name, value) in came.headers.iter().filter(|(name, _)| name.starts_with("x-")) {
+            hash.update(name.as_bytes());
+            hash.update([0]);
+            hash.update(value.as_bytes());
+            hash.update([0]);
+        }
+        hash.update(&came.body);
+        let hash: [u8; 32] = hash.finalize().into();
+        let mut seen = self.seen.lock().expect("nothing panics while it looks");
+        if seen.contains(&hash) {
+            return true;
+        }
+        if seen.len() >= KNOWN_AGAIN {
+            seen.pop_front();
+        }
+        seen.push_back(hash);
+        false
+    }
+}
+
+/// What is made of a callback.
+struct Verdict {
+    word: &'static str,
+    tree: Option<Id>,
+    /// The unique key and the kind of the task that asks after it, and the task if there is none yet.
+    wakes: Option<(String, Wanted)>,
+}
+
+#[derive(Clone, Copy)]
+enum Wanted {
+    Pay(pay::Told),
+    Refund(refund::Told),
+}
+
+impl Wanted {
+    fn task(self, key: String, cx: &mut Context<'_>) -> NewTask {
+        match self {
+            Self::Pay(told) => due::task(pay::KIND, key, &told, cx),
+            Self::Refund(told) => due::task(refund::KIND, key, &told, cx),
+        }
+    }
+
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Pay(_) => pay::KIND,
+            Self::Refund(_) => refund::KIND,
+        }
+    }
+}
+
+impl Verdict {
+    const fn moot(word: &'static str) -> Self {
+        Self { word, tree: None, wakes: None }
+    }
+}
+
+/// What is told, and of what, for the record.
+struct Told {
+    about: &'static str,
+    key: String,
+    told: &'static str,
+}
+
+impl Told {
+    fn of(hint: &Hint) -> Self {
+        match hint {
+            Hint::Payment { key, told } => {
+                Self { about: "payment", key: key.to_string(), told: told.word() }
+            }
+            Hint::Refund { key, told, .. } => {
+                Self { about: "refund", key: key.to_string(), told: told.word() }
+            }
+        }
+    }
+
+    const fn nothing() -> Self {
+        Self { about: "nothing", key: String::new(), told: "" }
+    }
+}
+
+impl App {
+    /// Takes a callback of a gateway; answers what the gateway wants to hear.
+    pub async fn callback(&self, came: Callback) -> Result<Acknowledgement, Error> {
+        let gateways = &self.inner.gateways;
+        let Some(gate) = gateways.gate(&came.gateway) else {
+            return Err(Error::NotFound { what: "gateway", id: came.gateway });
+        };
+        let message = Message { headers: &came.headers, body: &came.body };
+        let hint = gate.connector.callback(&message, self.now());
+        let (told, verdict, refused) = match &hint {
+            Ok(hint) if gateways.callbacks.repeats(&came) => {
+                (Told::of(hint), Verdict::moot("repeated"), None)
+            }
+            Ok(hint) => (Told::of(hint), self.verdict(&came.gateway, hint).await?, None),
+            Err(fault) => {
+                let refused = match fault {
+                    Fault::Untrusted(_) => CallbackRefused::Untrusted,
+                    _ => CallbackRefused::Unreadable,
+                };
+                (Told::nothing(), Verdict::moot(fault.word()), Some((refused, fault.to_string())))
+            }
+        };
+        gateways.count(&came.gateway, "callback", verdict.word);
+        if verdict.wakes.is_some() || gateways.callbacks.keeps(&came.gateway, self.now()) {
+            self.take_down(&came.gateway, told, verdict).await?;
+        }
+        match refused {
+            None => Ok(gate.connector.acknowledgement()),
+            Some((why, message)) => Err(Error::Callback(why, message)),
+        }
+    }
+
+    /// What is made of a hint of `gateway`.
+    async fn verdict(&self, gateway: &str, hint: &Hint) -> Result<Verdict, Error> {
+        match hint {
+            Hint::Payment { key, told } => {
+                let known = match key.as_str().parse() {
+                    Ok(id) => self.store().gateway_payment(id).await?,
+                    Err(_) => None,
+                };
+                let Some(known) = known.filter(|known| known.gateway == gateway) else {
+                    return Ok(Verdict::moot("unknown"));
+                };
+                let tree = self.store().tree(known.tree).await?;
+                let found = tree.as_ref().and_then(|tree| attempt(tree, known.attempt));
+                let Some(attempt) = found else { return Ok(Verdict::moot("unknown")) };
+                let ended = match attempt.status {
+                    AttemptStatus::Open => false,
+                    // Money may come for what was closed or has failed; all else is known.
+                    AttemptStatus::Closed | AttemptStatus::Failed => {
+                        !matches!(told, PaymentState::Paid(_))
+                    }
+                    AttemptStatus::Succeeded => true,
+                };
+                let tree = Some(known.tree);
+                if ended {
+                    return Ok(Verdict { word: "known", tree, wakes: None });
+                }
+                let other =
+                    matches!(told, PaymentState::Paid(paid) if paid.amount != attempt.amount);
+                let word = if other { "other_amount" } else { "asked" };
+                let wanted = pay::Told { tree: known.tree, attempt: known.attempt };
+                let wakes = Some((pay::key(known.attempt), Wanted::Pay(wanted)));
+                Ok(Verdict { word, tree, wakes })
+            }
+            Hint::Refund { key, .. } => {
+                let known = match refund::of_key(key.as_str()) {
+                    Some((refund, payment, _)) => {
+                        self.store().gateway_refund(refund, payment).await?
+                    }
+                    None => None,
+                };
+                let Some(known) = known.filter(|known| known.gateway == gateway) else {
+                    return Ok(Verdict::moot("unknown"));
+                };
+                let tree = Some(known.tree);
+                if known.state != refund::ASKED {
+                    return Ok(Verdict { word: "known", tree, wakes: None });
+                }
+                let (refund, payment) = (known.refund, known.payment);
+                let wanted = refund::Told { tree: known.tree, refund, payment };
+                let wakes = Some((refund::key(refund, payment), Wanted::Refund(wanted)));
+                Ok(Verdict { word: "asked", tree, wakes })
+            }
+        }
+    }
+
+    /// Writes it down, and has what it is about asked after now.
+    async fn take_down(&self, gateway: &str, told: Told, verdict: Verdict) -> Result<(), Error> {
+        let kind = verdict.wakes.as_ref().map(|(_, wanted)| wanted.kind());
+        let gateway = gateway.to_owned();
+        let write = move |_: &View, cx: &mut Context<'_>| {
+            let row = CallbackRow {
+                id: cx.ids.next(cx.now, Gene(0)),
+                gateway: gateway.clone(),
+                came_at: cx.now,
+                about: told.about.to_owned(),
+                key: told.key.chars().take(TEXT_MAX).collect(),
+                told: told.told.to_owned(),
+                verdict: verdict.word.to_owned(),
+                tree: verdict.tree,
+            };
+            let mut writes = Writes { statements: vec![row.add()], ..Writes::default() };
+            if let Some((key, wanted)) = &verdict.wakes {
+                writes.tasks.push(wanted.task(key.clone(), cx));
+                writes.statements.push(TaskRow::wake(key, cx.now));
+            }
+            Ok((Some(writes), ()))
+        };
+        self.inner.lane.run(Priority::Bulk, Vec::new(), write).await?;
+        if let Some(kind) = kind {
+            self.ring(kind);
+        }
+        Ok(())
+    }
+
+    /// One page of the callbacks that came, newest first.
+    pub async fn callbacks(
+        &self,
+        who: &Principal,
+        filter: &CallbackFilter,
+    ) -> Result<Vec<CallbackRow>, Error> {
+        who.needs_whole(Scope::Payments)?;
+        Ok(self.store().callbacks(filter).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_nothing_is_written_down_a_bounded_number_of_times_an_hour() {
+        let limits = Limits::default();
+        let kept = |now| (0..1_000).filter(|_| limits.keeps("a", Time(now))).count();
+        assert_eq!(kept(0), KEPT_AN_HOUR as usize);
+        assert_eq!(kept(time::HOUR - 1), 0);
+        assert!(limits.keeps("b", Time(0)), "each gateway has its own");
+        assert_eq!(kept(time::HOUR), KEPT_AN_HOUR as usize);
+    }
+
+    #[test]
+    fn the_same_message_is_known_again_and_another_is_not() {
+        let limits = Limits::default();
+        let came = |nonce: &str| Callback {
+            gateway: "a".to_owned(),
+            headers: vec![("x-nonce".to_owned(), nonce.to_owned())],
+            body: b"{}".to_vec(),
+        };
+        assert!(!limits.repeats(&came("1")));
+        assert!(limits.repeats(&came("1")));
+        assert!(!limits.repeats(&came("2")));
+        for other in 0..2 * KNOWN_AGAIN {
+            assert!(!limits.repeats(&came(&format!("n{other}"))));
+        }
+        assert_eq!(limits.seen.lock().map(|seen| seen.len()).ok(), Some(KNOWN_AGAIN));
+    }
+}

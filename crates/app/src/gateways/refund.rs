@@ -1,0 +1,252 @@
+//! Giving money back at the gateway it came through: one task for each payment that a refund draws on, and for each
+//! refund due.
+//!
+//! Which try it is, and so its key there, is written down before the gateway is asked: whoever is killed in between
+//! asks again under the same key, and the money goes back once. A key that failed never works again; the next try
+//! has its own.
+
+use super::{Gate, Trouble, failed, pause, weigh};
+use crate::{App, Error};
+use docket_channels::{Fault, MerchantKey, Refund, RefundState};
+use docket_domain::operation::Operation;
+use docket_domain::time::Millis;
+use docket_domain::words::RefundStatus;
+use docket_domain::{Id, Tree};
+use docket_store::GatewayRefund;
+use docket_tasks::{Job, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// Its kind of task.
+pub const KIND: &str = "gateway_refund";
+/// Tries under keys of their own, before it has failed.
+const TRIES: u32 = 3;
+/// Between two of them, in milliseconds, times how many there were.
+const BETWEEN: Millis = 1_000;
+
+pub const ASKED: &str = "asked";
+const DONE: &str = "done";
+const FAILED: &str = "failed";
+
+/// What its tasks are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The order.
+    pub tree: Id,
+    /// The refund, or the refund due.
+    pub refund: Id,
+    /// The payment that gives it.
+    pub payment: Id,
+}
+
+/// The unique key of its task.
+pub fn key(refund: Id, payment: Id) -> String {
+    format!("{KIND}:{refund}:{payment}")
+}
+
+/// The key of one try at the gateway.
+fn key_there(row: &GatewayRefund) -> String {
+    format!("{}-{}-{}", row.refund, row.payment, row.try_no)
+}
+
+/// The refund, payment and try of a key.
+pub fn of_key(key: &str) -> Option<(Id, Id, u32)> {
+    let mut parts = key.split('-');
+    let ids =
+        (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(ids)
+}
+
+/// What `payment` has still to give for a refund that is under way.
+fn under_way(tree: &Tree, told: Told) -> Option<i64> {
+    let due = tree.payment.refunds_due.iter().find(|due| due.refund_id == told.refund);
+    if let Some(due) = due {
+        return (due.status == RefundStatus::Refunding).then_some(due.amount);
+    }
+    let mut refunds = tree.shops.iter().flat_map(|shop| &shop.refunds);
+    let refund = refunds.find(|refund| refund.refund_id == told.refund)?;
+    let mut parts = refund.parts.iter();
+    let mine = |part: &&docket_domain::tree::RefundPart| {
+        part.payment_id == told.payment && part.status == RefundStatus::Refunding
+    };
+    parts.find(mine).map(|part| part.amount)
+}
+
+/// Runs one step.
+pub async fn handle(app: App, job: Job) -> Outcome {
+    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
+        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
+    };
+    let given = app.give_back(&job, told).await;
+    given.unwrap_or_else(|error| failed(&app, &error))
+}
+
+/// What a step makes of what is written down.
+enum Step {
+    /// Begin, with this first try.
+    Begin(GatewayRefund),
+    /// The next try, over the number of the one before.
+    Next(GatewayRefund, u32),
+    /// This try may be on its way, or have arrived.
+    Asked(GatewayRefund),
+    /// It has ended, and the order was not told yet.
+    Ended(GatewayRefund),
+}
+
+/// Whether a key was at the gateway before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Never,
+    Perhaps,
+}
+
+/// What is to be done now by the task `round`, where `known` is written down.
+fn step(known: Option<GatewayRefund>, fresh: GatewayRefund) -> Step {
+    let Some(known) = known else { return Step::Begin(fresh) };
+    let is_mine = known.round == fresh.round;
+    let tries = known.try_no + 1 - known.round_from;
+    match &*known.state {
+        ASKED => Step::Asked(known),
+        DONE if is_mine => Step::Ended(known),
+        FAILED if is_mine && tries >= TRIES => Step::Ended(known),
+        _ => {
+            let try_no = known.try_no + 1;
+            let round_from = if is_mine { known.round_from } else { try_no };
+            Step::Next(GatewayRefund { try_no, round_from, ..fresh }, known.try_no)
+        }
+    }
+}
+
+impl App {
+    async fn give_back(&self, job: &Job, told: Told) -> Result<Outcome, Error> {
+        let Some(tree) = self.store().tree(told.tree).await? else { return Ok(Outcome::Done) };
+        let Some(amount) = under_way(&tree, told) else { return Ok(Outcome::Done) };
+        let payment = tree.payment.payments.iter().find(|p| p.payment_id == told.payment);
+        let through =
+            payment.and_then(|p| Some((p.gateway.as_deref()?, p.attempt_id?, p.currency)));
+        let Some((gateway, attempt, currency)) = through else { return Ok(Outcome::Done) };
+        let Some(gate) = self.inner.gateways.gate(gateway) else {
+            return Ok(Outcome::Dead(format!("the gateway {gateway} is not configured")));
+        };
+        let now = self.now();
+        let fresh = GatewayRefund {
+            refund: told.refund,
+            payment: told.payment,
+            tree: told.tree,
+            gateway: gateway.to_owned(),
+            amount,
+            try_no: 1,
+            round: job.id,
+            round_from: 1,
+            state: ASKED.to_owned(),
+            reference: None,
+            trouble: None,
+            at: now,
+        };
+        let known = self.store().gateway_refund(told.refund, told.payment).await?;
+        let (row, sent) = match step(known, fresh) {
+            Step::Ended(row) => return self.tell(gate, &row).await,
+            Step::Asked(row) => (row, Sent::Perhaps),
+            Step::Begin(row) => {
+                self.note(vec![row.clone().begin()]).await?;
+                (row, Sent::Never)
+            }
+            Step::Next(row, over) => {
+                self.note(vec![row.clone().follow(over)]).await?;
+                (row, Sent::Never)
+            }
+        };
+        let text = key_there(&row);
+        let key = MerchantKey::new(&text).map_err(|wrong| Error::Internal(wrong.to_string()))?;
+        let refund = Refund {
+            key,
+            payment: MerchantKey::from(attempt),
+            order: MerchantKey::from(told.tree),
+            amount: row.amount,
+            currency,
+            reason: "refund".to_owned(),
+        };
+        match self.refund_there(gate, &refund, sent).await {
+            Ok(RefundState::Done { reference }) => {
+                let row = GatewayRefund { reference: Some(reference), ..row };
+                self.tell(gate, &self.refund_ended(row, DONE).await?).await
+            }
+            Ok(RefundState::Failed { reason }) => {
+                let row = GatewayRefund { trouble: Some(reason), ..row };
+                let row = self.refund_ended(row, FAILED).await?;
+                let tries = row.try_no + 1 - row.round_from;
+                if row.round == job.id && tries >= TRIES {
+                    return self.tell(gate, &row).await;
+                }
+                Ok(Outcome::Later(self.now().plus(BETWEEN * Millis::from(tries))))
+            }
+            Ok(RefundState::Waiting | RefundState::Unknown) => {
+                let now = self.now();
+                Ok(Outcome::Later(now.plus(pause(now.since(job.created_at)))))
+            }
+            Err(trouble) => Ok(weigh(&trouble, job.created_at, self.now())),
+        }
+    }
+
+    /// Writes down how a try ended.
+    async fn refund_ended(&self, row: GatewayRefund, state: &str) -> Result<GatewayRefund, Error> {
+        let row = GatewayRefund { state: state.to_owned(), at: self.now(), ..row };
+        self.note(vec![row.clone().follow(row.try_no)]).await?;
+        Ok(row)
+    }
+
+    /// Tells the order how it ended.
+    async fn tell(&self, gate: &Gate, row: &GatewayRefund) -> Result<Outcome, Error> {
+        let (refund_id, payment_id) = (row.refund, Some(row.payment));
+        let operation = if row.state == DONE {
+            Operation::RefundSucceeded { refund_id, payment_id, reference: row.reference.clone() }
+        } else {
+            let (reference, reason) = (None, row.trouble.clone());
+            Operation::RefundFailed { refund_id, payment_id, reference, reason }
+        };
+        self.gateway_says(gate, row.tree, operation).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Gives the money back there, or asks what became of it where that was asked for before.
+    async fn refund_there(
+        &self,
+        gate: &Gate,
+        refund: &Refund,
+        sent: Sent,
+    ) -> Result<RefundState, Trouble> {
+        if sent == Sent::Perhaps {
+            match self.query_refund(gate, refund).await? {
+                RefundState::Unknown => {}
+                state => return Ok(state),
+            }
+        }
+        let asked = self.ask(
+            gate,
+            "refund",
+            |connector, stamp| connector.refund(refund, stamp),
+            |connector, reply| connector.refunded(refund, reply),
+            RefundState::word,
+        );
+        match asked.await {
+            // Refused for good, unless it was done under this key before.
+            Err(Trouble::Fault(Fault::Refused { code })) => {
+                match self.query_refund(gate, refund).await? {
+                    RefundState::Unknown => Ok(RefundState::Failed { reason: code }),
+                    state => Ok(state),
+                }
+            }
+            other => other,
+        }
+    }
+
+    async fn query_refund(&self, gate: &Gate, refund: &Refund) -> Result<RefundState, Trouble> {
+        self.ask(
+            gate,
+            "query_refund",
+            |connector, stamp| connector.query_refund(refund, stamp),
+            |connector, reply| connector.refund_queried(refund, reply),
+            RefundState::word,
+        )
+        .await
+    }
+}

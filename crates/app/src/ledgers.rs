@@ -1,0 +1,112 @@
+//! The ledgers beside orders: what an order takes part in is fixed when it is placed (`agreed`), what its
+//! changes move is written with them ([`crate::written`]), and what moves elsewhere is sent (`message`,
+//! `deliver`). Here is what is set about ledgers, and which gift packs there are.
+
+mod agreed;
+mod deliver;
+mod message;
+mod patience;
+
+pub(crate) use agreed::Agreeing;
+pub(crate) use deliver::handle;
+pub(crate) use message::tasks;
+pub(crate) use patience::Patience;
+
+use crate::{App, Error};
+use docket_domain::ledger::{Kept, Ledger};
+use docket_store::GiftPack;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+/// The kind of task that sends effects to a ledger of others.
+pub(crate) const KIND: &str = "ledger";
+/// How soon a process knows of a gift pack that another one set.
+const KNOW_AGAIN: Duration = Duration::from_secs(5);
+
+/// What is set about ledgers.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerSettings {
+    /// Minor units of money to pay for one point; none where no points are given.
+    pub points_per: Option<i64>,
+    /// Ledgers that others keep. Stock is never among them.
+    pub receivers: BTreeMap<Ledger, Receiver>,
+}
+
+/// Who keeps a ledger for us.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Receiver {
+    /// Where effects are sent.
+    pub url: String,
+    /// What signs them, by Standard Webhooks.
+    pub secret: Vec<u8>,
+    /// The same for every ledger of one address: the name of a chain.
+    name: String,
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Receiver {
+    /// Whoever listens at `url` and knows `secret`.
+    pub fn new(url: String, secret: Vec<u8>) -> Self {
+        let hash = Sha256::digest(url.as_bytes());
+        let name = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { url, secret, name }
+    }
+
+    /// Names the receiver in chains and in what is known of it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl LedgerSettings {
+    /// Where `ledger` is kept.
+    pub fn kept(&self, ledger: Ledger) -> Kept {
+        if self.receivers.contains_key(&ledger) { Kept::Elsewhere } else { Kept::Here }
+    }
+}
+
+/// The gift packs there are, as this process knows them: read again every few seconds.
+#[derive(Debug, Default)]
+pub(crate) struct Packs(RwLock<Arc<Vec<GiftPack>>>);
+
+impl Packs {
+    /// Takes note of the packs there are.
+    pub fn know(&self, packs: Vec<GiftPack>) {
+        *self.0.write().expect("nobody panics while it is held") = Arc::new(packs);
+    }
+
+    /// Those it knows, by id.
+    pub fn known(&self) -> Arc<Vec<GiftPack>> {
+        Arc::clone(&self.0.read().expect("nobody panics while it is held"))
+    }
+}
+
+/// Knows anew which gift packs there are, until the center stops; opening it read that once.
+pub(crate) async fn watch(app: App) {
+    let stop = app.inner.stop.clone();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(KNOW_AGAIN) => {}
+        }
+        if let Err(error) = app.know_packs().await {
+            tracing::debug!(%error, "gift packs are not known anew");
+        }
+    }
+}
+
+impl App {
+    /// Reads anew which gift packs there are.
+    pub(crate) async fn know_packs(&self) -> Result<(), Error> {
+        self.inner.packs.know(self.store().gift_packs().await?);
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! What an order moves in the ledgers beside it: coins, points, gift packs, weigh slips, and the effects that
+//! say so.
+//!
+//! What an order holds, has spent and has been given is a function of the order as it stands; what one change
+//! moves is the difference between the order before and after it ([`moves`]). So no rule of
+//! [`crate::decide`] can forget it, and whatever the sequence, the sums close. Each ledger has a file of its own.
+//! Stock is the exception: its moves stand in the change itself, since goods come back by hand; only its effect
+//! is told here.
+
+mod coins;
+mod effect;
+mod gifts;
+mod points;
+mod slips;
+
+pub use effect::{Effect, EffectKind, Kept, Ledger};
+pub use gifts::{GiftMove, GiftStatus};
+pub use slips::{Slip, SlipLine, SlipStatus};
+
+use crate::status;
+use crate::tree::{Refund, Revoke};
+use crate::words::{PaymentStatus, RefundStatus};
+use crate::{ShopOrder, Tree};
+
+/// What one change moves in the ledgers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Moves {
+    /// Accounts, each once.
+    pub accounts: Vec<AccountMove>,
+    /// What comes about by it, each once in the life of the order.
+    pub effects: Vec<Effect>,
+    /// Gift packs that are issued or taken back.
+    pub gifts: Vec<GiftMove>,
+    /// Weigh slips, new or changed.
+    pub slips: Vec<Slip>,
+}
+
+impl Moves {
+    /// Whether nothing moves.
+    pub const fn is_empty(&self) -> bool {
+        self.accounts.is_empty()
+            && self.effects.is_empty()
+            && self.gifts.is_empty()
+            && self.slips.is_empty()
+    }
+}
+
+/// What is added to one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountMove {
+    /// Coins, points, or gifts for how often a limited pack may be given.
+    pub ledger: Ledger,
+    /// The buyer, or the pack.
+    pub owner: String,
+    /// Added to what there is.
+    pub balance: i64,
+    /// Added to what of it is held.
+    pub held: i64,
+    /// Whether enough must be available: not where something comes back, or where points go below zero.
+    pub guarded: bool,
+}
+
+/// How far the money of an order is: what ledgers go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It is not placed yet.
+    Unborn,
+    /// It is to be paid: what it uses is held.
+    Open,
+    /// It is paid: what it uses is spent, what it brings is granted.
+    Paid,
+    /// It was revoked: it holds nothing.
+    Over,
+}
+
+impl Stage {
+    fn of(tree: &Tree) -> Self {
+        if matches!(tree.payment.revoke, Revoke::Revoked { .. }) {
+            Self::Over
+        } else if status::payment_of(tree) == PaymentStatus::Paid {
+            Self::Paid
+        } else {
+            Self::Open
+        }
+    }
+}
+
+/// One change of an order, as the ledgers see it.
+struct Step<'a> {
+    before: Option<&'a Tree>,
+    after: &'a Tree,
+    was: Stage,
+    is: Stage,
+}
+
+impl Step<'_> {
+    /// Whether this change is what pays the order.
+    fn pays(&self) -> bool {
+        self.is == Stage::Paid && self.was != Stage::Paid
+    }
+
+    /// Refunds that this change completes, each with its shop order.
+    fn refunded(&self) -> impl Iterator<Item = (&ShopOrder, &Refund)> {
+        let was_done = |shop: &ShopOrder, refund: &Refund| {
+            let shop = self.before.and_then(|before| before.shop(shop.id));
+            let mut then = shop.into_iter().flat_map(|shop| &shop.refunds);
+            then.any(|then| then.refund_id == refund.refund_id && is_done(then))
+        };
+        let of_shop = |shop| refunds_done(shop).map(move |refund| (shop, refund));
+        let done = self.after.shops.iter().flat_map(of_shop);
+        done.filter(move |(shop, refund)| !was_done(shop, refund))
+    }
+}
+
+fn is_done(refund: &Refund) -> bool {
+    refund.status == RefundStatus::Refunded
+}
+
+fn refunds_done(shop: &ShopOrder) -> impl Iterator<Item = &Refund> {
+    shop.refunds.iter().filter(|refund| is_done(refund))
+}
+
+/// Whether an order takes part in any ledger at all. One that does not costs nothing.
+fn takes_part(tree: &Tree) -> bool {
+    let order = &tree.payment;
+    order.ledgers != crate::tree::Ledgers::default()
+        || tree.lines().any(|(_, item)| item.holds_stock || item.weighed)
+}
+
+/// What the change from `before` to `after` moves; `before` is none at placement. Only for what was decided
+/// here: what is recorded of elsewhere moves nothing.
+pub fn moves(before: Option<&Tree>, after: &Tree) -> Moves {
+    let mut moves = Moves::default();
+    if !takes_part(after) {
+        return moves;
+    }
+    let was = before.map_or(Stage::Unborn, Stage::of);
+    let step = Step { before, after, was, is: Stage::of(after) };
+    if step.pays() {
+        moves.effects.extend(effect::deduct(after));
+    }
+    coins::add(&mut moves, &step);
+    points::add(&mut moves, &step);
+    gifts::add(&mut moves, &step);
+    slips::add(&mut moves, &step);
+    moves
+}
+
+/// What a late payment that revives `tree` would take of accounts again.
+pub fn retaken(tree: &Tree) -> Vec<AccountMove> {
+    let mut moves = Moves::default();
+    let step = Step { before: None, after: tree, was: Stage::Over, is: Stage::Paid };
+    coins::add(&mut moves, &step);
+    moves.accounts
+}

@@ -1,0 +1,99 @@
+//! Points: granted by payment, line by line, and reversed by refunds in the measure of what was really granted.
+//!
+//! A line of quantity `Q` that was granted `g` points has had `⌊g·d/Q⌋` of them reversed once `d` units were given
+//! back. So any sequence of refunds closes at exactly what was granted.
+
+use super::{
+    AccountMove, Effect, EffectKind, Kept, Ledger, Moves, Stage, Step, effect, refunds_done,
+};
+use crate::price::sums;
+use crate::tree::Refund;
+use crate::{Id, ItemOrder, Quantity, ShopOrder, Tree};
+
+/// What payment grants for a line, at `per` minor units a point.
+fn granted(item: &ItemOrder, per: i64) -> i64 {
+    let to_pay = sums::line_to_pay(item).known().unwrap_or(0).max(0);
+    to_pay / per.max(1)
+}
+
+/// What of it is reversed once `back` of the line was given back.
+fn reversed(item: &ItemOrder, per: i64, back: Quantity) -> i64 {
+    let (granted, back) = (i128::from(granted(item, per)), i128::from(back.0));
+    let part = granted * back / i128::from(item.quantity.0.max(1));
+    i64::try_from(part.min(granted)).unwrap_or(0)
+}
+
+/// How much of a line these refunds gave back.
+fn back<'a>(item: Id, refunds: impl IntoIterator<Item = &'a Refund>) -> Quantity {
+    let lines = refunds.into_iter().flat_map(|refund| &refund.lines);
+    lines.filter(|line| line.order_id == item).map(|line| line.quantity).sum()
+}
+
+/// What the order has brought its buyer so far.
+fn balance(tree: &Tree, per: i64, stage: Stage) -> i64 {
+    if stage != Stage::Paid {
+        return 0;
+    }
+    let left = |(shop, item): (&ShopOrder, &ItemOrder)| {
+        granted(item, per) - reversed(item, per, back(item.id, refunds_done(shop)))
+    };
+    tree.lines().map(left).sum()
+}
+
+pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
+    let order = &step.after.payment;
+    let (Some(rule), Some(owner)) = (order.ledgers.points, &order.buyer_id) else { return };
+    let was = step.before.map_or(0, |before| balance(before, rule.per, step.was));
+    let is = balance(step.after, rule.per, step.is);
+    if rule.kept == Kept::Here && was != is {
+        moves.accounts.push(AccountMove {
+            ledger: Ledger::Points,
+            owner: owner.clone(),
+            balance: is - was,
+            held: 0,
+            guarded: false,
+        });
+    }
+    let of = |key: String, kind, lines: Vec<(Id, i64)>| {
+        let amount = lines.iter().map(|(_, points)| points).sum();
+        (amount > 0).then(|| Effect {
+            key,
+            ledger: Ledger::Points,
+            kept: rule.kept,
+            kind,
+            owner: Some(owner.clone()),
+            amount,
+            detail: effect::by_line(lines.into_iter().filter(|(_, points)| *points > 0)),
+        })
+    };
+    if step.pays() {
+        let lines = step.after.lines().map(|(_, item)| (item.id, granted(item, rule.per)));
+        moves.effects.extend(of("points.grant".to_owned(), EffectKind::Grant, lines.collect()));
+    }
+    for (shop, refund, before) in in_turn(step) {
+        let of_line = |item: &ItemOrder| {
+            let first = back(item.id, before.iter().copied());
+            let then = first + back(item.id, [refund]);
+            (item.id, reversed(item, rule.per, then) - reversed(item, rule.per, first))
+        };
+        let lines = shop.items.iter().map(of_line).collect();
+        let key = format!("points.reverse:{}", refund.refund_id);
+        moves.effects.extend(of(key, EffectKind::Reverse, lines));
+    }
+}
+
+/// Refunds that this change completes, each with those of its shop order that were done before it.
+fn in_turn<'a>(
+    step: &'a Step<'_>,
+) -> impl Iterator<Item = (&'a ShopOrder, &'a Refund, Vec<&'a Refund>)> {
+    let new: Vec<_> = step.refunded().collect();
+    let ids: Vec<Id> = new.iter().map(|(_, refund)| refund.refund_id).collect();
+    new.into_iter().map(move |(shop, refund)| {
+        let later = |other: &&Refund| {
+            let at = |id| ids.iter().position(|known| *known == id);
+            let own = at(refund.refund_id);
+            at(other.refund_id).is_none_or(|other| Some(other) < own)
+        };
+        (shop, refund, refunds_done(shop).filter(later).collect())
+    })
+}

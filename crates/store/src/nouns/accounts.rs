@@ -1,0 +1,184 @@
+//! Accounts: coins and points of buyers, how often limited gift packs may be given, and the book of what was
+//! set and adjusted by hand. A row carries no version: it is moved by conditional deltas.
+
+use crate::table::{ACCOUNT, ACCOUNT_ADJUSTMENT};
+use crate::value::{Row, Value};
+use crate::{Store, StoreError};
+use docket_domain::ledger::Ledger;
+use docket_domain::{Id, Time};
+
+/// One account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The buyer, or the pack.
+    pub owner: String,
+    /// Of which ledger.
+    pub ledger: Ledger,
+    /// The currency of coins.
+    pub currency: Option<String>,
+    /// What there is: minor units of money, points, pieces.
+    pub balance: i64,
+    /// What of it is held for orders that are to be paid.
+    pub held: i64,
+    /// Since when.
+    pub created_at: Time,
+}
+
+impl Account {
+    /// What may be used.
+    pub const fn available(&self) -> i64 {
+        self.balance - self.held
+    }
+
+    pub(crate) fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            owner: row.text()?,
+            ledger: row.code(Ledger::from_code)?,
+            currency: row.text_or_null()?,
+            balance: row.int()?,
+            held: row.int()?,
+            created_at: row.time()?,
+        })
+    }
+}
+
+/// What one piece does to one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountChange {
+    /// Of which ledger.
+    pub ledger: Ledger,
+    /// Whose.
+    pub owner: String,
+    /// Its currency from now on, where that is said.
+    pub currency: Option<String>,
+    /// What was set, over what there was.
+    pub count: Option<i64>,
+    /// Added to what there is.
+    pub balance: i64,
+    /// Added to what is held.
+    pub held: i64,
+    /// Whether the account must be there and have enough available.
+    pub guarded: bool,
+    /// Whether the piece saw that there is no such account, and makes it.
+    pub makes: bool,
+    /// When.
+    pub at: Time,
+}
+
+impl AccountChange {
+    /// The account after this change.
+    pub(crate) fn applied_to(&self, before: Option<Account>) -> Account {
+        let mut account = before.unwrap_or_else(|| Account {
+            owner: self.owner.clone(),
+            ledger: self.ledger,
+            currency: None,
+            balance: 0,
+            held: 0,
+            created_at: self.at,
+        });
+        account.currency = self.currency.clone().or(account.currency);
+        account.balance = self.count.unwrap_or(account.balance) + self.balance;
+        account.held += self.held;
+        account
+    }
+}
+
+/// One line of the book: what was set, or added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountLine {
+    /// Its number.
+    pub id: Id,
+    /// Whose.
+    pub owner: String,
+    /// Of which ledger.
+    pub ledger: Ledger,
+    /// Whether `amount` is what was set, or what was added.
+    pub counted: bool,
+    /// What was set or added.
+    pub amount: i64,
+    /// What there was afterwards.
+    pub balance: i64,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub actor: String,
+    /// When.
+    pub at: Time,
+}
+
+impl AccountLine {
+    pub(crate) fn row(self) -> Vec<Value> {
+        vec![
+            self.id.into(),
+            self.owner.into(),
+            self.ledger.code().into(),
+            Value::Int(self.counted.into()),
+            self.amount.into(),
+            self.balance.into(),
+            self.reason.into(),
+            self.actor.into(),
+            self.at.into(),
+        ]
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id()?,
+            owner: row.text()?,
+            ledger: row.code(Ledger::from_code)?,
+            counted: row.int()? == 1,
+            amount: row.int()?,
+            balance: row.int()?,
+            reason: row.text()?,
+            actor: row.text()?,
+            at: row.time()?,
+        })
+    }
+}
+
+impl Store {
+    /// Every account of `owner`, by ledger.
+    pub async fn accounts_of(&self, owner: &str) -> Result<Vec<Account>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM account WHERE owner = ? ORDER BY ledger",
+            ACCOUNT.column_list()
+        );
+        let rows = self.rows("account", sql, &ACCOUNT.kinds(), vec![owner.into()]).await?;
+        rows.into_iter().map(Account::of).collect()
+    }
+
+    /// Accounts of buyers after (owner, ledger), in that order.
+    pub async fn account_list(
+        &self,
+        (owner, ledger): (&str, i64),
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM account WHERE (owner > ? OR (owner = ? AND ledger > ?)) AND ledger <> ? \
+             ORDER BY owner, ledger LIMIT {limit}",
+            ACCOUNT.column_list()
+        );
+        let packs = Ledger::Gifts.code().into();
+        let values = vec![owner.into(), owner.into(), ledger.into(), packs];
+        let rows = self.rows("account", sql, &ACCOUNT.kinds(), values).await?;
+        rows.into_iter().map(Account::of).collect()
+    }
+
+    /// The book of an account, newest first.
+    pub async fn account_book(
+        &self,
+        ledger: Ledger,
+        owner: &str,
+        limit: usize,
+    ) -> Result<Vec<AccountLine>, StoreError> {
+        let table = &ACCOUNT_ADJUSTMENT;
+        let sql = format!(
+            "SELECT {} FROM {} WHERE owner = ? AND ledger = ? ORDER BY id DESC LIMIT {limit}",
+            table.column_list(),
+            table.name
+        );
+        let values = vec![owner.into(), ledger.code().into()];
+        let rows = self.rows(table.name, sql, &table.kinds(), values).await?;
+        rows.into_iter().map(AccountLine::of).collect()
+    }
+}

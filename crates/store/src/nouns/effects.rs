@@ -1,0 +1,66 @@
+//! Effects: what came about by an order on the ledgers beside it, each once.
+
+use crate::table::EFFECT;
+use crate::value::{Row, Value, json};
+use crate::{Store, StoreError};
+use docket_domain::ledger::{Effect, EffectKind, Kept, Ledger};
+use docket_domain::{Id, Json, Time};
+
+/// One effect of one order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectRow {
+    /// The order.
+    pub tree: Id,
+    /// What it is.
+    pub effect: Effect,
+    /// The row of the order's log that caused it.
+    pub seq: u32,
+    /// When.
+    pub at: Time,
+}
+
+impl EffectRow {
+    pub(crate) fn row(self) -> Vec<Value> {
+        let Self { tree, effect, seq, at } = self;
+        let detail = if effect.detail.is_null() { Value::Null } else { json(&effect.detail) };
+        vec![
+            tree.into(),
+            effect.key.into(),
+            effect.ledger.code().into(),
+            effect.kept.code().into(),
+            effect.kind.code().into(),
+            effect.owner.into(),
+            effect.amount.into(),
+            detail,
+            seq.into(),
+            at.into(),
+        ]
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        let tree = row.id()?;
+        let key = row.text()?;
+        let ledger = row.code(Ledger::from_code)?;
+        let kept = row.code(Kept::from_code)?;
+        let kind = row.code(EffectKind::from_code)?;
+        let (owner, amount) = (row.text_or_null()?, row.int()?);
+        let detail = match row.text_or_null()? {
+            None => Json::Null,
+            Some(text) => serde_json::from_str(&text).map_err(|error| row.corrupt(error))?,
+        };
+        let effect = Effect { key, ledger, kept, kind, owner, amount, detail };
+        Ok(Self { tree, effect, seq: row.int()? as u32, at: row.time()? })
+    }
+}
+
+impl Store {
+    /// The effects of an order, in the order in which they came about.
+    pub async fn effects(&self, tree: Id) -> Result<Vec<EffectRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM effect WHERE tree = ? ORDER BY seq, effect",
+            EFFECT.column_list()
+        );
+        let rows = self.rows("effect", sql, &EFFECT.kinds(), vec![tree.into()]).await?;
+        rows.into_iter().map(EffectRow::of).collect()
+    }
+}

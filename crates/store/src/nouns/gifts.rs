@@ -1,0 +1,138 @@
+//! Gift packs: those that may be given, and those that were.
+
+use crate::plan::Statement;
+use crate::table::{GIFT, GIFT_PACK};
+use crate::value::{Row, Value};
+use crate::{Store, StoreError};
+use docket_domain::ledger::GiftStatus;
+use docket_domain::{Currency, Id, Time};
+
+/// A gift pack that may be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GiftPack {
+    /// Its id.
+    pub pack_id: String,
+    /// What people call it.
+    pub title: String,
+    /// Only for what this shop sells.
+    pub shop_id: Option<String>,
+    /// The least price, in minor units.
+    pub min_price: i64,
+    /// Of which currency.
+    pub currency: Currency,
+    /// Not for orders before.
+    pub from: Option<Time>,
+    /// Not for orders at or after.
+    pub until: Option<Time>,
+    /// How many are given in all.
+    pub total: Option<i64>,
+    /// Whether it is given at all.
+    pub active: bool,
+    /// When it was last set.
+    pub updated_at: Time,
+}
+
+impl GiftPack {
+    pub(crate) fn row(self) -> Vec<Value> {
+        vec![
+            self.pack_id.into(),
+            self.title.into(),
+            self.shop_id.into(),
+            self.min_price.into(),
+            self.currency.code().into(),
+            self.from.into(),
+            self.until.into(),
+            self.total.into(),
+            Value::Int(self.active.into()),
+            self.updated_at.into(),
+        ]
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        let (pack_id, title, shop_id) = (row.text()?, row.text()?, row.text_or_null()?);
+        let min_price = row.int()?;
+        let currency = row.text()?.parse().map_err(|error| row.corrupt(error))?;
+        Ok(Self {
+            pack_id,
+            title,
+            shop_id,
+            min_price,
+            currency,
+            from: row.time_or_null()?,
+            until: row.time_or_null()?,
+            total: row.int_or_null()?,
+            active: row.int()? == 1,
+            updated_at: row.time()?,
+        })
+    }
+}
+
+/// A gift pack that was given for an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GiftRow {
+    /// The order.
+    pub tree: Id,
+    /// The pack.
+    pub pack_id: String,
+    /// Whose it is.
+    pub owner: String,
+    /// What people call it.
+    pub title: String,
+    /// What became of it.
+    pub status: GiftStatus,
+    /// When it was issued.
+    pub issued_at: Time,
+    /// When it was taken back.
+    pub ended_at: Option<Time>,
+}
+
+impl GiftRow {
+    pub(crate) fn row(self) -> Vec<Value> {
+        vec![
+            self.tree.into(),
+            self.pack_id.into(),
+            self.owner.into(),
+            self.title.into(),
+            self.status.code().into(),
+            self.issued_at.into(),
+            self.ended_at.into(),
+        ]
+    }
+
+    pub(crate) fn take_back(&self, at: Time) -> Statement {
+        let sql = "UPDATE gift SET status = ?, ended_at = ? WHERE tree = ? AND pack_id = ?";
+        let (status, pack_id) = (self.status.code().into(), Value::from(&self.pack_id));
+        Statement::any(sql, vec![status, at.into(), self.tree.into(), pack_id])
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            tree: row.id()?,
+            pack_id: row.text()?,
+            owner: row.text()?,
+            title: row.text()?,
+            status: row.code(GiftStatus::from_code)?,
+            issued_at: row.time()?,
+            ended_at: row.time_or_null()?,
+        })
+    }
+}
+
+impl Store {
+    /// Every gift pack, by id.
+    pub async fn gift_packs(&self) -> Result<Vec<GiftPack>, StoreError> {
+        let sql = format!("SELECT {} FROM gift_pack ORDER BY pack_id", GIFT_PACK.column_list());
+        let rows = self.rows("gift_pack", sql, &GIFT_PACK.kinds(), vec![]).await?;
+        rows.into_iter().map(GiftPack::of).collect()
+    }
+
+    /// The newest gifts of `owner`.
+    pub async fn gifts_of(&self, owner: &str, limit: usize) -> Result<Vec<GiftRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM gift WHERE owner = ? ORDER BY tree DESC, pack_id LIMIT {limit}",
+            GIFT.column_list()
+        );
+        let rows = self.rows("gift", sql, &GIFT.kinds(), vec![owner.into()]).await?;
+        rows.into_iter().map(GiftRow::of).collect()
+    }
+}
