@@ -13,6 +13,8 @@ pub(crate) use message::tasks;
 pub(crate) use patience::Patience;
 
 use crate::{App, Error};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use docket_domain::ledger::{Kept, Ledger};
 use docket_store::GiftPack;
 use sha2::{Digest, Sha256};
@@ -58,6 +60,16 @@ impl Receiver {
         let hash = Sha256::digest(url.as_bytes());
         let name = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
         Self { url, secret, name }
+    }
+
+    /// The bytes of a secret: behind `whsec_` in base64, else those of the text itself; none where they are
+    /// fewer than sixteen.
+    pub fn secret(text: &str) -> Option<Vec<u8>> {
+        let bytes = match text.strip_prefix("whsec_") {
+            Some(encoded) => BASE64.decode(encoded).ok()?,
+            None => text.as_bytes().to_vec(),
+        };
+        (bytes.len() >= 16).then_some(bytes)
     }
 
     /// Names the receiver in chains and in what is known of it.

@@ -5,6 +5,7 @@ mod deadlines;
 mod environment;
 mod file;
 mod layers;
+mod ledger;
 mod nearest;
 mod payments;
 mod schema;

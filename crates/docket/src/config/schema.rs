@@ -3,6 +3,7 @@
 
 use super::deadlines;
 use super::layers::{self, Layers};
+use super::ledger;
 use super::nearest::nearest;
 use super::payments;
 use super::shapes::{
@@ -210,8 +211,8 @@ pub const SECTIONS: [&Section; 9] = [
 ];
 
 /// Sections that are named already and do nothing yet: refused, so that nobody believes they do.
-const LATER: [&str; 9] =
-    ["ledger", "channels", "hub", "branch", "site", "sites", "alerts", "archive", "mirror"];
+const LATER: [&str; 8] =
+    ["channels", "hub", "branch", "site", "sites", "alerts", "archive", "mirror"];
 
 /// The config in force.
 #[derive(Debug, Clone)]
@@ -227,6 +228,7 @@ pub struct Config {
     pub orders: Orders,
     pub markets: Markets,
     pub deadlines: Arc<docket_app::Deadlines>,
+    pub ledgers: Arc<docket_app::LedgerSettings>,
     pub privacy: Privacy,
     pub log: Log,
     pub telemetry: Telemetry,
@@ -250,6 +252,7 @@ impl Config {
             telemetry: Telemetry::take(&mut layers, &data)?,
             orders: Orders::take(&mut layers, &data)?,
             deadlines: Arc::new(deadlines::take(&mut layers, &mut also)?),
+            ledgers: Arc::new(ledger::take(&mut layers, &mut also, &data)?),
             markets: take_markets(&mut layers, &mut also)?,
             gateways: payments::take(&mut layers, &mut also, &data)?,
             also,
@@ -295,12 +298,12 @@ impl Config {
     /// The settings of the order center.
     pub fn settings(&self) -> Settings {
         Settings {
-            ledgers: std::sync::Arc::default(),
             database_url: self.database_url(),
             upgrade: *self.database.upgrade == Switch::On,
             queue: self.orders.queue.0,
             markets: self.markets.clone(),
             deadlines: Arc::clone(&self.deadlines),
+            ledgers: Arc::clone(&self.ledgers),
             tasks: TaskSettings {
                 redis: self.redis_at(),
                 grace: self.tasks.grace.duration(),
@@ -411,7 +414,7 @@ pub fn no_setting(full: &str, origin: &Said) -> Failure {
 
 /// The known key that was probably meant.
 fn likely(section: &str, rest: &[String]) -> Option<String> {
-    let names = SECTIONS.iter().map(|section| section.name).chain(["deadlines"]);
+    let names = SECTIONS.iter().map(|section| section.name).chain(["deadlines", "ledger"]);
     let name = nearest(section, names.chain(LATER))?;
     let Some((key, before)) = rest.split_last() else { return Some(format!("[{name}]")) };
     if name == "deadlines" {
@@ -419,6 +422,9 @@ fn likely(section: &str, rest: &[String]) -> Option<String> {
         let before: Vec<String> =
             [name.to_owned()].into_iter().chain(before.iter().cloned()).collect();
         return Some(format!("{}.{key}", layers::dotted(&before)));
+    }
+    if name == "ledger" {
+        return ledger::likely(before, key);
     }
     let Some(section) = SECTIONS.iter().find(|known| known.name == name) else {
         return Some(format!("[{name}]"));

@@ -1,7 +1,7 @@
 //! The commented `docket.toml` that `docket init` writes: every key with what it is for and its default.
 
 use super::schema::{SECTIONS, Secrecy, Section};
-use super::{deadlines, payments};
+use super::{deadlines, ledger, payments};
 use std::fmt::Write as _;
 
 /// The text of a config file in which nothing is set yet.
@@ -18,8 +18,29 @@ pub fn template() -> String {
             write_deadlines(&mut text);
             write_payments(&mut text);
         }
+        if section.name == "tasks" {
+            write_ledgers(&mut text);
+        }
     }
     text
+}
+
+fn write_ledgers(text: &mut String) {
+    let words: Vec<_> = ledger::REMOTE.iter().map(|ledger| ledger.word()).collect();
+    let _ = writeln!(
+        text,
+        "\n# Ledgers beside orders: {}. Each has a section, [ledger.NAME].\n[ledger.points]",
+        words.join(", ")
+    );
+    for (key, about) in ledger::KEYS {
+        comment(text, about);
+        let (quote, example) = match key {
+            "per" => ("", "100"),
+            "url" => ("\"", "https://ledgers.example.com/docket"),
+            _ => ("\"", "at least sixteen bytes"),
+        };
+        let _ = writeln!(text, "# {key} = {quote}{example}{quote}");
+    }
 }
 
 fn write_section(text: &mut String, section: &Section) {

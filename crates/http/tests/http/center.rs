@@ -72,10 +72,16 @@ impl Got {
 
 impl TestCenter {
     pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// A center with other settings than usual.
+    pub async fn start_with(set: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Clock::fixed(NOW);
-        let settings =
+        let mut settings =
             Settings::new(format!("sqlite:{}", folder.path().join("docket.db").display()));
+        set(&mut settings);
         let app = App::open(settings, Vault::throw_away(), clock.clone())
             .await
             .expect("a fresh database");

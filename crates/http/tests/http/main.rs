@@ -7,6 +7,7 @@ mod flow;
 mod idempotency;
 mod imports;
 mod later;
+mod ledgers;
 mod limits;
 mod lists;
 mod masters;
