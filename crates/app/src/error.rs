@@ -74,6 +74,26 @@ pub enum Error {
     /// A callback of a gateway that is not taken.
     #[error("{1}")]
     Callback(crate::CallbackRefused, String),
+    /// The order is in the archive, where it can be read and not changed.
+    #[error(
+        "order {order} is in the archive and cannot be changed; `docket archive restore {order}` brings it back"
+    )]
+    Archived {
+        /// The order.
+        order: Id,
+    },
+    /// What was asked for needs rows that are in the archive.
+    #[error("{0}")]
+    InArchive(String),
+    /// No archive is configured, so nothing can go there.
+    #[error("no archive is configured; set `url` in [archive]")]
+    ArchiveOff,
+    /// The archive does not answer.
+    #[error("a part of this is in the archive; {0}")]
+    ArchiveUnreachable(String),
+    /// The archive lost an object, or has another one under its name.
+    #[error("the archive is damaged: {0}")]
+    ArchiveDamaged(String),
     /// Too much work is waiting.
     #[error("too much work is waiting; try again in a moment")]
     Busy,

@@ -1,5 +1,6 @@
 //! Forgetting a buyer: the people of all their orders are taken out of the one table where they stand, and the
-//! telephones by which they were found. Orders, money and the log stay; they name nobody.
+//! telephones by which they were found, those of orders in the archive too. Orders, money and the log stay; they
+//! name nobody.
 
 use crate::access::{Principal, Scope};
 use crate::vault::telephones;
@@ -31,6 +32,13 @@ impl App {
                 break;
             }
         }
+        let mut after = Id(0);
+        loop {
+            let ids = self.store().archived_orders_of(buyer, after, STEP).await?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
+            forgotten += self.forget_orders(ids).await?;
+        }
         let (buyer, actor) = (buyer.to_owned(), format!("{}:{}", who.id, who.name));
         self.write_numbered(move |id, now| {
             vec![Sealed::forgotten(id, &buyer, forgotten, &actor, now)]
@@ -46,12 +54,13 @@ impl App {
         let decide = move |view: &View, _: &mut docket_store::Context<'_>| {
             let (mut had, mut phones_gone) = (Vec::new(), Vec::new());
             for id in &ids {
-                let (Some(tree), Some(sealed)) = (view.tree(*id)?, view.person(*id)?) else {
-                    continue;
-                };
-                // What cannot be opened is taken out too; its telephones cannot be told any more.
-                let person = vault.open_sealed(sealed).unwrap_or_default();
-                phones_gone.extend(telephones(tree, &vault.phones(&person)));
+                let (tree, Some(sealed)) = (view.tree(*id)?, view.person(*id)?) else { continue };
+                // An order in the archive is not found by telephones.
+                if let Some(tree) = tree {
+                    // What cannot be opened is taken out too; its telephones cannot be told any more.
+                    let person = vault.open_sealed(sealed).unwrap_or_default();
+                    phones_gone.extend(telephones(tree, &vault.phones(&person)));
+                }
                 had.push(*id);
             }
             if had.is_empty() {

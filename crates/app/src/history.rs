@@ -40,7 +40,7 @@ impl App {
     pub async fn operations(&self, who: &Principal, id: Id) -> Result<Vec<LogEntry>, Error> {
         who.needs(Scope::OrdersRead)?;
         let tree = self.tree(who, id).await?;
-        Ok(self.visible(who, &tree, self.store().operations(tree.id()).await?))
+        Ok(self.visible(who, &tree, self.log_of(tree.id()).await?))
     }
 
     /// One page of the log across orders; keys limited to shops or places may not ask.
@@ -65,7 +65,7 @@ impl App {
         if !who.shops.is_empty() || !tree.shops.iter().all(|shop| who.touches(shop)) {
             return Err(no_order(id));
         }
-        let versions = self.store().snapshots(tree.id()).await?.into_iter().map(|snapshot| {
+        let versions = self.agreed_of(tree.id()).await?.into_iter().map(|snapshot| {
             let damaged = |what: &dyn std::fmt::Display| {
                 Error::Internal(format!("agreed tree {} of {}: {what}", snapshot.terms_version, id))
             };
@@ -84,7 +84,7 @@ impl App {
     pub async fn story(&self, who: &Principal, id: Id, at: Option<Time>) -> Result<Story, Error> {
         who.needs(Scope::OrdersRead)?;
         let tree = self.tree(who, id).await?;
-        let entries = self.store().operations(tree.id()).await?;
+        let entries = self.log_of(tree.id()).await?;
         let Story { tree, entries } = rewound(tree, entries, at)?.ok_or_else(|| no_order(id))?;
         let entries = self.visible(who, &tree, entries);
         Ok(Story { tree, entries })
@@ -94,7 +94,7 @@ impl App {
     pub async fn order_at(&self, who: &Principal, id: Id, at: Time) -> Result<Answer, Error> {
         let story = self.story(who, id, Some(at)).await?;
         // People's data has no history: an address that was changed since is not shown as if it were older.
-        let log = self.store().operations(story.tree.id()).await?;
+        let log = self.log_of(story.tree.id()).await?;
         let changed = log.iter().any(|e| e.at > at && e.kind == OperationKind::ChangeAddress);
         let person = if changed { None } else { self.person_of(story.tree.id()).await? };
         Ok(Answer { tree: Arc::new(story.tree), person, replayed: false, status: 200 })

@@ -6,6 +6,7 @@
 pub mod access;
 mod accounts;
 mod agreed;
+pub mod archive;
 pub mod clock;
 pub mod error;
 mod forget;
@@ -42,6 +43,7 @@ mod written;
 
 pub use access::{Access, Principal, Reach, Scope, Scopes};
 pub use accounts::{AccountKey, ChangeAccount, NewBalance};
+pub use archive::ArchiveSettings;
 pub use clock::Clock;
 pub use error::Error;
 pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
@@ -66,8 +68,8 @@ pub use webhooks::{Again, NewWebhook};
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
     Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, Cursor, EffectRow,
-    GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter, Price, SlipRow, Stock,
-    TaskFilter, TaskRow, UserRow, WebhookRow,
+    GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter, Price, Segment, SlipRow,
+    Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt};
@@ -95,6 +97,7 @@ struct Inner {
     net: net::Net,
     packs: ledgers::Packs,
     patience: ledgers::Patience,
+    archiving: tokio::sync::Mutex<()>,
     vault: Arc<vault::Vault>,
     access: access::Cache,
     tries: tries::Tries,
@@ -149,6 +152,7 @@ impl App {
             net: net::Net::default(),
             packs: ledgers::Packs::default(),
             patience: ledgers::Patience::default(),
+            archiving: tokio::sync::Mutex::default(),
             vault: Arc::new(vault),
             access,
             tries: tries::Tries::default(),

@@ -10,6 +10,8 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a whole exchange may take.
 const EXCHANGE: Duration = Duration::from_secs(15);
+/// How long moving one object may take.
+const OBJECT: Duration = Duration::from_mins(5);
 /// Bytes of a reply that are read; the rest is left.
 const REPLY_MAX: usize = 64 * 1024;
 
@@ -77,26 +79,42 @@ impl Net {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let mut response = request.send().await.map_err(|error| told(&error))?;
-        docket_store::failpoint::reach("net", "sent");
-        let retry_after = response.headers().get("retry-after");
-        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-        let status = response.status().as_u16();
-        let text =
-            |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
-                Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-            };
-        let headers = response.headers().iter().filter_map(text).collect();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
-            body.extend_from_slice(&chunk);
-            if body.len() >= REPLY_MAX {
-                body.truncate(REPLY_MAX);
-                break;
-            }
-        }
-        Ok(Reply { status, retry_after, headers, body })
+        read(request, REPLY_MAX).await
     }
+
+    /// Moves an object: `PUT` with its bytes, `GET`, `DELETE`. At most `most` bytes of an answer are read.
+    pub async fn object(
+        &self,
+        method: reqwest::Method,
+        url: &str,
+        body: Vec<u8>,
+        most: usize,
+    ) -> Result<Reply, NoReply> {
+        let request = self.client().request(method, url).timeout(OBJECT).body(body);
+        read(request, most).await
+    }
+}
+
+/// Sends a request and reads what is answered, to a bound.
+async fn read(request: reqwest::RequestBuilder, most: usize) -> Result<Reply, NoReply> {
+    let mut response = request.send().await.map_err(|error| told(&error))?;
+    docket_store::failpoint::reach("net", "sent");
+    let retry_after = response.headers().get("retry-after");
+    let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+    let status = response.status().as_u16();
+    let text = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    let headers = response.headers().iter().filter_map(text).collect();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
+        body.extend_from_slice(&chunk);
+        if body.len() >= most {
+            body.truncate(most);
+            break;
+        }
+    }
+    Ok(Reply { status, retry_after, headers, body })
 }
 
 /// The innermost cause says what happened; those around it say that it did.

@@ -63,7 +63,8 @@ impl App {
             done => return self.operated(who, done).await,
         }
         let Some(root) = self.store().root_of(node).await? else {
-            return Err(no_order(node));
+            // What left whole can be read, by those who could before, and not changed.
+            return Err(Error::Archived { order: self.tree(who, node).await?.id() });
         };
         let done = self.try_operate(who, &posted, &actor, root, idempotency).await?;
         self.operated(who, done).await

@@ -82,6 +82,9 @@ impl App {
         {
             tree = self.store().tree(root).await?;
         }
+        if tree.is_none() {
+            tree = self.archived_tree(id).await?;
+        }
         tree.filter(|tree| who.sees(tree)).ok_or_else(|| no_order(id))
     }
 

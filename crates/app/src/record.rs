@@ -49,6 +49,13 @@ impl App {
         let Some(external_id) = &placement.external_id else {
             return Ok(Recorded::Refused(no_external_id()));
         };
+        if let Ok(own) = external_id.parse()
+            && self.inner.settings.archive.is_some()
+            && let Some(tree) = self.archived_tree(own).await?
+            && is_own(&tree, &report)
+        {
+            return Ok(Recorded::Known(own));
+        }
         let name = external_key(placement.channel.as_deref(), &report.issuer, external_id);
         let taking = Taking {
             name,

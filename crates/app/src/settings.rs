@@ -1,5 +1,6 @@
 //! What can be set about an order center, as data: the edges read it from config.
 
+use crate::archive::ArchiveSettings;
 use crate::gateways::GatewayAt;
 use crate::ledgers::LedgerSettings;
 use crate::tasks::TaskSettings;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub ledgers: Arc<LedgerSettings>,
     /// Payment gateways.
     pub gateways: Vec<GatewayAt>,
+    /// Where old rows go; nowhere where nothing is set.
+    pub archive: Option<ArchiveSettings>,
 }
 
 /// Deadlines: by type, over that by channel, over that by shop; each names only what it changes.
@@ -89,6 +92,7 @@ impl Settings {
             tasks: TaskSettings::default(),
             ledgers: Arc::default(),
             gateways: Vec::new(),
+            archive: None,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Durable tasks of the center: its kinds and schedules, and what people do with tasks.
 
 use crate::access::{Principal, Scope};
-use crate::{App, Error, Idempotency, Once, gateways, housekeeping, later, ledgers, webhooks};
+use crate::settings::Settings;
+use crate::{
+    App, Error, Idempotency, Once, archive, gateways, housekeeping, later, ledgers, webhooks,
+};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Statement, TaskFilter, TaskRow};
@@ -78,6 +81,8 @@ fn not_in(task: &TaskRow, message: &'static str) -> Error {
 /// The kinds of task that a center runs.
 fn kinds(app: &App) -> Vec<Kind> {
     let [keeper, placer, teller, replayer] = [app, app, app, app].map(App::clone);
+    let archivist = app.clone();
+    let archive = move |_| archive::handle(archivist.clone());
     let housekeeping = move |_| housekeeping::handle(keeper.clone());
     let place = move |job| later::handle(placer.clone(), job);
     let tell = move |job| webhooks::handle(teller.clone(), job);
@@ -97,11 +102,12 @@ fn kinds(app: &App) -> Vec<Kind> {
         Kind::new(gateways::PAY, pay).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(gateways::CLOSE, close).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(gateways::REFUND, refund).concurrency(64).lease(Duration::from_mins(1)),
+        Kind::new(archive::KIND, archive).concurrency(1).limit(Duration::from_hours(12)),
     ]
 }
 
 /// What runs at times of its own, at its default time or at the one that is set.
-fn schedules(settings: &TaskSettings) -> Vec<Schedule> {
+fn schedules(settings: &Settings) -> Vec<Schedule> {
     let hourly = Schedule {
         name: housekeeping::KIND.to_owned(),
         every: Every::Interval(docket_domain::time::HOUR),
@@ -110,8 +116,15 @@ fn schedules(settings: &TaskSettings) -> Vec<Schedule> {
         max_attempts: 5,
     };
     let mut schedules = vec![hourly];
+    schedules.extend(settings.archive.as_ref().map(|_| Schedule {
+        name: archive::KIND.to_owned(),
+        every: Every::Interval(docket_domain::time::DAY),
+        kind: archive::KIND,
+        payload: "{}".to_owned(),
+        max_attempts: 5,
+    }));
     for schedule in &mut schedules {
-        let set = settings.schedules.iter().find(|(name, _)| *name == schedule.name);
+        let set = settings.tasks.schedules.iter().find(|(name, _)| *name == schedule.name);
         if let Some((_, every)) = set {
             schedule.every = every.clone();
         }
@@ -136,7 +149,7 @@ impl App {
             grace: inner.settings.tasks.grace,
             ..docket_tasks::Settings::new(process, Arc::new(move || clock.now()))
         };
-        let schedules = schedules(&inner.settings.tasks);
+        let schedules = schedules(&inner.settings);
         let store = Arc::clone(&inner.store);
         let runner = Runner::start(store, kinds(self), schedules, redis, settings);
         *inner.runner.lock().expect("only start and stop hold the runner") = Some(runner);
@@ -282,7 +295,7 @@ impl App {
         who.needs_whole(Scope::Tasks)?;
         let slots = self.store().slots().await?;
         let now = self.now();
-        let shown = schedules(&self.inner.settings.tasks).into_iter().map(|schedule| {
+        let shown = schedules(&self.inner.settings).into_iter().map(|schedule| {
             let last = slots.iter().find(|slot| slot.name == schedule.name).map(|slot| slot.at);
             Scheduled {
                 every: schedule.every.to_string(),

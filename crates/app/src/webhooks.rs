@@ -167,11 +167,12 @@ impl App {
         match again {
             Again::Tree(tree) => {
                 let tree = self.tree(who, tree).await?.id();
-                let rows = self.store().operations(tree).await?;
+                let rows = self.log_of(tree).await?;
                 let seqs = rows.iter().map(|row| row.seq).collect();
                 self.tell_again(id, vec![(tree, seqs)]).await
             }
             Again::Between(from, to) => {
+                self.must_be_online(from, to).await?;
                 let replay = Replay { webhook: id, from, to };
                 let write = move |_: &View, cx: &mut docket_store::Context<'_>| {
                     let task = NewTask {

@@ -113,6 +113,9 @@ enum Command {
     Backup(commands::backup::Args),
     /// Make a backup the database of a center that has no orders; its users, keys and stock are replaced
     Restore(commands::backup::Args),
+    /// The archive of what is old: move things there, list, bring back, verify
+    #[command(subcommand)]
+    Archive(commands::archive::Command),
     /// Tell the whole story of an order
     Explain(commands::explain::Args),
     /// Take the people's data of a buyer out of every order, for good
@@ -275,6 +278,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Explain(args) => commands::explain::run(args, options).await,
         Command::Backup(args) => commands::backup::backup(args, options).await,
         Command::Restore(args) => commands::backup::restore(args, options).await,
+        Command::Archive(command) => commands::archive::run(command, options).await,
         Command::Forget(args) => commands::forget::run(args, options).await,
         Command::Tasks(command) => commands::tasks::run(command, options).await,
         Command::Schedules => commands::schedules::run(options).await,

@@ -33,6 +33,12 @@ impl Id {
     pub const fn tick(self) -> i64 {
         self.0 >> TICK_SHIFT
     }
+
+    /// The largest id that is given at `at`, by a clock that numbers do not run ahead of.
+    pub fn newest_at(at: Time) -> Self {
+        let tick = at.0.saturating_sub(EPOCH_MS).max(0).saturating_mul(256) / 1000;
+        Self((tick.min(i64::MAX >> TICK_SHIFT) << TICK_SHIFT) | ((1 << TICK_SHIFT) - 1))
+    }
 }
 
 impl fmt::Display for Id {

@@ -161,6 +161,21 @@ impl From<Error> for Failure {
             Error::WrongState { .. } => {
                 Self::new(StatusCode::CONFLICT, "wrong_state", "Not in this state", detail)
             }
+            Error::Archived { .. } | Error::InArchive(_) => {
+                Self::new(StatusCode::CONFLICT, "archived", "It is in the archive", detail)
+            }
+            Error::ArchiveOff => {
+                let title = "No archive is configured";
+                Self::new(StatusCode::CONFLICT, "archive_off", title, detail)
+            }
+            Error::ArchiveUnreachable(_) => {
+                Self::unavailable("archive_unreachable", "The archive cannot be reached", detail)
+            }
+            Error::ArchiveDamaged(cause) => {
+                tracing::error!(%cause, "the archive is damaged");
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                Self::new(status, "archive_damaged", "The archive is damaged", detail)
+            }
             Error::TooManyTries { seconds } => {
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 let failure = Self::new(status, "too_many_tries", "Too many tries", detail);

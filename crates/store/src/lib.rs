@@ -32,6 +32,9 @@ pub use error::StoreError;
 pub use list::{Cursor, Filter, OperationFilter, Page, Sort};
 pub use migrate::tables;
 pub use nouns::accounts::{Account, AccountChange, AccountLine};
+pub use nouns::archive::{
+    Archivable, ArchivedOrder, KeptRow, Segment, SegmentKind, SegmentState, move_away, move_back,
+};
 pub use nouns::effects::EffectRow;
 pub use nouns::gateways::{CallbackFilter, CallbackRow, GatewayPayment, GatewayRefund};
 pub use nouns::gifts::{GiftPack, GiftRow};

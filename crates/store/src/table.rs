@@ -324,6 +324,24 @@ pub static MEMBER: Table = Table {
     key: 1,
 };
 
+pub static ARCHIVE_SEGMENT: Table = Table {
+    name: "archive_segment",
+    columns: &[
+        ("id", Int),
+        ("kind", Int),
+        ("name", Text),
+        ("from_at", Int),
+        ("to_at", Int),
+        ("trees", Int),
+        ("entries", Int),
+        ("bytes", Int),
+        ("sha256", Blob),
+        ("state", Int),
+        ("created_at", Int),
+    ],
+    key: 1,
+};
+
 impl Table {
     /// The names of all columns, separated by commas.
     pub fn column_list(&self) -> String {

@@ -40,6 +40,11 @@ impl Row {
         Self { table, values: values.into_iter() }
     }
 
+    /// All values that were not read yet.
+    pub fn rest(self) -> Vec<Value> {
+        self.values.collect()
+    }
+
     /// A complaint about this row.
     pub fn corrupt(&self, what: impl std::fmt::Display) -> StoreError {
         StoreError::Corrupt { table: self.table, what: what.to_string() }

@@ -15,10 +15,14 @@ const LONGEST: Millis = MINUTE;
 /// How long the one that asks has before another may.
 const ASKING: Millis = 20_000;
 
+/// How soon those come back that wait for what one of them finds.
+const SOON: Millis = 2_000;
+
 #[derive(Debug, Clone, Copy)]
 struct Down {
     since: Time,
     ask_again: Time,
+    is_asked: bool,
 }
 
 /// What this process knows of receivers.
@@ -34,8 +38,13 @@ impl Patience {
     pub fn may_ask(&self, receiver: &str, now: Time) -> Result<(), Time> {
         match self.known().get_mut(receiver) {
             None => Ok(()),
+            // Somebody may be asking just now: then it is known soon.
+            Some(down) if now < down.ask_again && down.is_asked => {
+                Err(down.ask_again.min(now.plus(SOON)))
+            }
             Some(down) if now < down.ask_again => Err(down.ask_again),
             Some(down) => {
+                down.is_asked = true;
                 down.ask_again = now.plus(ASKING);
                 Ok(())
             }
@@ -50,8 +59,10 @@ impl Patience {
     /// It did not answer, or asked for time; answers when to come back.
     pub fn is_down(&self, receiver: &str, now: Time, asked: Option<Millis>) -> Time {
         let mut known = self.known();
-        let down = known.entry(receiver.to_owned()).or_insert(Down { since: now, ask_again: now });
+        let new = Down { since: now, ask_again: now, is_asked: false };
+        let down = known.entry(receiver.to_owned()).or_insert(new);
         let wait = asked.unwrap_or_else(|| now.since(down.since)).clamp(SHORTEST, LONGEST);
+        down.is_asked = false;
         down.ask_again = now.plus(wait);
         down.ask_again
     }

@@ -48,8 +48,10 @@ pub async fn handle(app: App, job: Job) -> Outcome {
     };
     match app.deliver(delivery).await {
         Ok(outcome) => outcome,
-        // The database: no fault of the receiver's.
-        Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(10_000)),
+        // The database or the archive: no fault of the receiver's.
+        Err(Error::Unavailable(_) | Error::Busy | Error::ArchiveUnreachable(_)) => {
+            Outcome::Later(app.now().plus(10_000))
+        }
         Err(error) => Outcome::Retry(error.to_string()),
     }
 }
@@ -114,10 +116,14 @@ impl App {
         let Some(webhook) = webhook.filter(|webhook| webhook.disabled_at.is_none()) else {
             return Ok(Outcome::Done);
         };
-        let Some(tree) = self.store().tree(delivery.tree).await? else {
+        let mut tree = self.store().tree(delivery.tree).await?;
+        if tree.is_none() {
+            tree = self.archived_tree(delivery.tree).await?;
+        }
+        let Some(tree) = tree else {
             return Ok(Outcome::Dead("its order is not there".to_owned()));
         };
-        let entries = self.store().operations(delivery.tree).await?;
+        let entries = self.log_of(delivery.tree).await?;
         let broken = |error: change::BrokenLog| Error::Internal(error.to_string());
         let Some((tree, entry)) = as_it_was(tree, entries, delivery.seq).map_err(broken)? else {
             return Ok(Outcome::Dead(format!("row {} is not in the log", delivery.seq)));

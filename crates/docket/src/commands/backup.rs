@@ -58,6 +58,13 @@ pub async fn backup(args: Args, options: &Options) -> Result<(), Failure> {
             out.tell(&said!("{file}: {rows} rows, {kib} KiB", "{file}：{rows} 行，{kib} KiB")),
         );
         let keys = keys.display();
+        if config.archive_at().is_some() {
+            let archive = &config.archive.url.text;
+            out.note(out.tell(&said!(
+                "What is in the archive is not in it, only where it lies: keep {archive} too.",
+                "归档内容不在其中，只记录了位置：请同时保留 {archive}。"
+            )));
+        }
         out.note(out.tell(&said!(
             "People's data in it is sealed with {keys}: keep that file too, apart from the backup.",
             "其中的个人信息由 {keys} 加密：请另行保存该文件，并与备份分开存放。"

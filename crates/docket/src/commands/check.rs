@@ -1,5 +1,5 @@
 //! `docket check`: every setting in force with its origin, and whether each thing it names can be reached.
-//! It changes nothing.
+//! It changes nothing, but for a small object that it writes to the archive and removes.
 
 use crate::center::here;
 use crate::center::serving::{self, Running};
@@ -89,6 +89,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         Finding::of(out.say("database", "数据库"), &database(&config).await, &out),
         Finding::of(out.say("server", "服务"), &server(&config, running.as_ref()).await, &out),
         Finding::of_help("Redis", &redis(&config).await, &out),
+        Finding::of_help(out.say("archive", "归档"), &archive(&config).await, &out),
     ];
     for gateway in &config.gateways {
         let what = format!("{} {}", out.say("gateway", "支付网关"), gateway.name);
@@ -252,6 +253,20 @@ async fn redis(config: &Config) -> Result<Said, Said> {
         Err(error) => Err(Said::as_told(shown).because(&error).and(said!(
             "tasks start some seconds later until it is back",
             "恢复之前，任务会晚几秒开始"
+        ))),
+    }
+}
+
+async fn archive(config: &Config) -> Result<Said, Said> {
+    let Some(at) = config.archive_at() else {
+        return Ok(said!("none; everything stays in the database", "无，所有数据留在数据库中"));
+    };
+    let shown = &config.archive.url.text;
+    match at.probe().await {
+        Ok(()) => Ok(said!("{shown} takes and gives", "{shown} 可写可读")),
+        Err(error) => Err(Said::as_told(shown).because(Said::as_told(error)).and(said!(
+            "what is old stays in the database until it is back",
+            "恢复之前，旧数据留在数据库中"
         ))),
     }
 }

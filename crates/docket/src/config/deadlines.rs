@@ -1,8 +1,9 @@
 //! `[deadlines]`: lengths for every order, over them by order type, by channel and by shop.
 
 use super::layers::{self, Given, Layers, dotted};
-use super::schema::{Listed, listed, no_setting, unknown};
+use super::schema::{Listed, listed};
 use super::shapes::Length;
+use super::strange::{no_setting, unknown};
 use super::{Origin, Set};
 use crate::failure::Failure;
 use crate::said::said;

@@ -1,6 +1,7 @@
 //! The config: defaults, over them `docket.toml`, over it the environment, over it the command line. Every
 //! value knows where it came from. What can be set stands in `schema` and `deadlines`; nothing here acts on it.
 
+mod archive;
 mod deadlines;
 mod environment;
 mod file;
@@ -10,6 +11,7 @@ mod nearest;
 mod payments;
 mod schema;
 mod shapes;
+mod strange;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -102,7 +102,7 @@ fn gateway(
 }
 
 fn unknown(path: &[String], origin: &Origin) -> Failure {
-    let failure = super::schema::no_setting(&dotted(path), &origin.said());
+    let failure = super::strange::no_setting(&dotted(path), &origin.said());
     let keys = KEYS.iter().map(|(key, ..)| *key).chain([SECRET_FILE]);
     let near = match path {
         [_, name, key] => nearest(key, keys).map(|key| format!("{SECTION}.{name}.{key}")),

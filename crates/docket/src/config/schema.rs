@@ -1,19 +1,19 @@
 //! What can be set, section by section: one table of which the typed config, the commented file, the check
 //! for unknown keys and the list of what is in force are made.
 
+use super::Set;
+use super::archive::{ArchiveUrl, Days, Name, Secret};
 use super::deadlines;
 use super::layers::{self, Layers};
 use super::ledger;
-use super::nearest::nearest;
 use super::payments;
 use super::shapes::{
     DatabaseUrl, Length, LogFormat, LogLevel, Places, Prefix, RedisUrl, Switch, When,
 };
-use super::{Origin, Set};
+use super::strange::unknown;
 use crate::failure::Failure;
 use crate::said::{Said, said};
 use docket_app::{RedisAt, Settings, TaskSettings};
-use docket_domain::story::Language;
 use docket_wire::Markets;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -166,6 +166,30 @@ section! {
     schedules Schedules {
         /// Forgets old idempotency keys, logins that ran out, and tasks that were finished a week ago.
         housekeeping: When = "1h";
+        /// Moves what is old to the archive, where there is one.
+        archive: When = "0 3 * * * UTC";
+    }
+}
+
+section! {
+    /// The archive: what is old leaves the database, stays readable, and comes back by `docket archive restore`.
+    archive Archive {
+        /// `off`; `file:PATH` for a folder (one that is not absolute lies in the data folder); or
+        /// `s3:https://HOST:PORT/BUCKET/PREFIX` for a store that speaks S3. It is no backup: keep one of it too.
+        url: ArchiveUrl = "off";
+        /// The region of the bucket.
+        region: Name = "us-east-1";
+        /// The access key of the bucket.
+        access_key: Name = "";
+        /// Its secret.
+        secret: Secret = "" secret;
+        /// Days after which the log of an order that did not change leaves; 0 for at once.
+        log_after_days: Days = "90";
+        /// The same of what was agreed.
+        snapshots_after_days: Days = "90";
+        /// Days after which a finished order that did not change leaves whole; it is then found by its numbers
+        /// alone.
+        orders_after_days: Days = "730";
     }
 }
 
@@ -198,21 +222,18 @@ section! {
 }
 
 /// Every section that is a plain table of keys, in the order of the file.
-pub const SECTIONS: [&Section; 9] = [
+pub const SECTIONS: [&Section; 10] = [
     &Server::SECTION,
     &Database::SECTION,
     &Redis::SECTION,
     &Orders::SECTION,
     &Tasks::SECTION,
     &Schedules::SECTION,
+    &Archive::SECTION,
     &Privacy::SECTION,
     &Log::SECTION,
     &Telemetry::SECTION,
 ];
-
-/// Sections that are named already and do nothing yet: refused, so that nobody believes they do.
-const LATER: [&str; 8] =
-    ["channels", "hub", "branch", "site", "sites", "alerts", "archive", "mirror"];
 
 /// The config in force.
 #[derive(Debug, Clone)]
@@ -225,6 +246,7 @@ pub struct Config {
     pub redis: Redis,
     pub tasks: Tasks,
     pub schedules: Schedules,
+    pub archive: Archive,
     pub orders: Orders,
     pub markets: Markets,
     pub deadlines: Arc<docket_app::Deadlines>,
@@ -247,6 +269,7 @@ impl Config {
             redis: Redis::take(&mut layers, &data)?,
             tasks: Tasks::take(&mut layers, &data)?,
             schedules: Schedules::take(&mut layers, &data)?,
+            archive: Archive::take(&mut layers, &data)?,
             privacy: Privacy::take(&mut layers, &data)?,
             log: Log::take(&mut layers, &data)?,
             telemetry: Telemetry::take(&mut layers, &data)?,
@@ -288,6 +311,7 @@ impl Config {
             self.also.clone(),
             self.tasks.list(),
             self.schedules.list(),
+            self.archive.list(),
             self.privacy.list(),
             self.log.list(),
             self.telemetry.list(),
@@ -307,12 +331,13 @@ impl Config {
             tasks: TaskSettings {
                 redis: self.redis_at(),
                 grace: self.tasks.grace.duration(),
-                schedules: vec![(
-                    "housekeeping".to_owned(),
-                    self.schedules.housekeeping.value.0.clone(),
-                )],
+                schedules: vec![
+                    ("housekeeping".to_owned(), self.schedules.housekeeping.value.0.clone()),
+                    ("archive".to_owned(), self.schedules.archive.value.0.clone()),
+                ],
             },
             gateways: self.gateways.clone(),
+            archive: self.archive_at(),
         }
     }
 
@@ -378,62 +403,4 @@ fn take_markets(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Markets, 
             "请给每个市场各自的名称和编号，编号从 100 起。"
         ))
     })
-}
-
-/// Says what is wrong with a key that nobody knows.
-pub fn unknown(path: &[String], origin: &Origin) -> Failure {
-    let full = layers::dotted(path);
-    let Some((section, rest)) = path.split_first() else {
-        return no_setting("", &origin.said());
-    };
-    if LATER.contains(&section.as_str()) {
-        let unused = said!("[{section}] is not used in this release", "此版本尚未使用 [{section}]");
-        let place = Said::as_told(format!("{full} ({origin})"));
-        return Failure::new(place.because(unused)).next(said!(
-            "Leave it out, or use a release that knows it.",
-            "请去掉它，或使用支持它的版本。"
-        ));
-    }
-    let failure = no_setting(&full, &origin.said());
-    match likely(section, rest) {
-        Some(near) => failure.next(said!("Did you mean {near}?", "是否应为 {near}？")),
-        None => failure.next(said!(
-            "`docket init` writes a config file with every setting explained.",
-            "docket init 会生成一份带说明的配置文件。"
-        )),
-    }
-}
-
-/// A setting that is none.
-pub fn no_setting(full: &str, origin: &Said) -> Failure {
-    Failure::new(Said::of(
-        format!("there is no setting {full} ({})", origin.to(Language::En)),
-        format!("没有设置 {full}（{}）", origin.to(Language::Zh)),
-    ))
-}
-
-/// The known key that was probably meant.
-fn likely(section: &str, rest: &[String]) -> Option<String> {
-    let names = SECTIONS.iter().map(|section| section.name).chain(["deadlines", "ledger"]);
-    let name = nearest(section, names.chain(LATER))?;
-    let Some((key, before)) = rest.split_last() else { return Some(format!("[{name}]")) };
-    if name == "deadlines" {
-        let key = nearest(key, deadlines::KEYS.iter().map(|(key, ..)| *key))?;
-        let before: Vec<String> =
-            [name.to_owned()].into_iter().chain(before.iter().cloned()).collect();
-        return Some(format!("{}.{key}", layers::dotted(&before)));
-    }
-    if name == "ledger" {
-        return ledger::likely(before, key);
-    }
-    let Some(section) = SECTIONS.iter().find(|known| known.name == name) else {
-        return Some(format!("[{name}]"));
-    };
-    let mut keys: Vec<String> = section.fields.iter().map(|field| field.key.to_owned()).collect();
-    let secret = section.fields.iter().filter(|field| field.secrecy == Secrecy::Secret);
-    keys.extend(secret.map(|field| format!("{}_file", field.key)));
-    match nearest(key, keys.iter().map(String::as_str)) {
-        Some(key) => Some(format!("{name}.{key}")),
-        None => Some(format!("one of {} in [{name}]", keys.join(", "))),
-    }
 }

@@ -302,6 +302,18 @@ pub struct PriceBody {
     title: Option<String>,
 }
 
+/// What is to come back from the archive: an order, or all to which something happened in a span of time.
+#[derive(ToSchema)]
+#[schema(as = RestoreArchived)]
+pub struct RestoreArchivedBody {
+    /// Any number of the order.
+    order_id: Option<String>,
+    /// From when; with `to`, where there is no `order_id`.
+    from: Option<String>,
+    /// Until before when; now where left out.
+    to: Option<String>,
+}
+
 /// An order with every step of the price: payable 11500.
 pub fn placement_example() -> Value {
     json!({

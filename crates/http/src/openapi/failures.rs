@@ -24,7 +24,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "409",
         "Conflict",
-        "`operation_refused` (with `state` and `operation`), `version_conflict`, `terms_conflict`, `total_mismatch`, `price_mismatch` (with `current`), `payment_open`, `too_many_attempts`, `payment_reference_taken`, `out_of_stock` (with `skus`), `not_enough_coins` (with `current`), `amount_unknown`, `not_home` (with `home`), `client_token_reused`, `external_id_taken`, `name_taken`, `wrong_state`: the state does not allow it",
+        "`operation_refused` (with `state` and `operation`), `version_conflict`, `terms_conflict`, `total_mismatch`, `price_mismatch` (with `current`), `payment_open`, `too_many_attempts`, `payment_reference_taken`, `out_of_stock` (with `skus`), `not_enough_coins` (with `current`), `amount_unknown`, `not_home` (with `home`), `client_token_reused`, `external_id_taken`, `name_taken`, `wrong_state`, `archived`, `archive_off`: the state does not allow it",
     ),
     ("413", "TooLarge", "`body_too_large`: bodies have at most 1 MiB, imports 16 MiB"),
     ("415", "Unsupported", "`unsupported_media_type`: bodies are `application/json`"),
@@ -34,8 +34,16 @@ const FAILURES: &[(&str, &str, &str)] = &[
         "`invalid` with every wrong field in `errors`; `wrong_level`, `no_such_part`, `too_much`, `discount_too_large`, `idempotency_key_reused`: the request is wrong whatever the state",
     ),
     ("429", "TooManyTries", "`too_many_tries`: wait as `Retry-After` says"),
-    ("500", "Internal", "`internal`: a fault of ours; the log has it under the `x-request-id`"),
-    ("503", "Unavailable", "`busy`, `unavailable`: try again as `Retry-After` says"),
+    (
+        "500",
+        "Internal",
+        "`internal`: a fault of ours; the log has it under the `x-request-id`. `archive_damaged`: the archive lost what it was given",
+    ),
+    (
+        "503",
+        "Unavailable",
+        "`busy`, `unavailable`, `archive_unreachable`: try again as `Retry-After` says",
+    ),
 ];
 
 /// Describes the failures and refers to them where they may occur.

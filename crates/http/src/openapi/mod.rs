@@ -9,8 +9,8 @@ mod operations;
 
 use crate::center::Center;
 use crate::routes::{
-    accounts, callbacks, docs, effects, gifts, health, history, imports, keys, listing, members,
-    metrics, orders, payments, people, products, stock, tasks, webhooks,
+    accounts, archive, callbacks, docs, effects, gifts, health, history, imports, keys, listing,
+    members, metrics, orders, payments, people, products, stock, tasks, webhooks,
 };
 use axum::Router;
 use axum::routing::get;
@@ -103,6 +103,11 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::remove))
         .routes(routes!(webhooks::replay))
+        .routes(routes!(archive::list))
+        .routes(routes!(archive::due))
+        .routes(routes!(archive::run))
+        .routes(routes!(archive::restore))
+        .routes(routes!(archive::verify))
         .routes(routes!(people::login))
         .routes(routes!(people::me))
         .routes(routes!(people::list, people::add))

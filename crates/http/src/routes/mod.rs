@@ -1,6 +1,7 @@
 //! One file per noun. A handler parses, calls one use case, and renders.
 
 pub mod accounts;
+pub mod archive;
 pub mod callbacks;
 pub mod docs;
 pub mod effects;

@@ -14,5 +14,6 @@ mod masters;
 mod openapi;
 mod protocol;
 mod receiver;
+mod remote_ledgers;
 mod tasks;
 mod webhooks;

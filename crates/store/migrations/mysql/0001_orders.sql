@@ -399,3 +399,39 @@ CREATE TABLE gateway_callback (
     tree           BIGINT
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE INDEX gateway_callback_came ON gateway_callback (came_at);
+-- What left for the archive: one row an object, which objects hold rows of a tree, the orders that left whole
+-- with the numbers of their nodes, and what was brought back and stays until then.
+CREATE TABLE archive_segment (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    kind           BIGINT NOT NULL,
+    name           VARCHAR(255) NOT NULL,
+    from_at        BIGINT NOT NULL,
+    to_at          BIGINT NOT NULL,
+    trees          BIGINT NOT NULL,
+    entries        BIGINT NOT NULL,
+    bytes          BIGINT NOT NULL,
+    sha256         BINARY(32) NOT NULL,
+    state          BIGINT NOT NULL,
+    created_at     BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE archive_tree (
+    tree           BIGINT NOT NULL,
+    segment        BIGINT NOT NULL,
+    PRIMARY KEY (tree, segment)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX archive_tree_segment ON archive_tree (segment);
+CREATE TABLE archive_order (
+    tree           BIGINT NOT NULL PRIMARY KEY,
+    segment        BIGINT NOT NULL,
+    buyer_id       VARCHAR(64)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX archive_order_buyer ON archive_order (buyer_id, tree);
+CREATE TABLE archive_node (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    tree           BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX archive_node_tree ON archive_node (tree);
+CREATE TABLE archive_hold (
+    tree           BIGINT NOT NULL PRIMARY KEY,
+    until_at       BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -400,3 +400,39 @@ CREATE TABLE gateway_callback (
     tree           INTEGER
 ) STRICT;
 CREATE INDEX gateway_callback_came ON gateway_callback (came_at);
+-- What left for the archive: one row an object, which objects hold rows of a tree, the orders that left whole
+-- with the numbers of their nodes, and what was brought back and stays until then.
+CREATE TABLE archive_segment (
+    id             INTEGER PRIMARY KEY,
+    kind           INTEGER NOT NULL,
+    name           TEXT NOT NULL,
+    from_at        INTEGER NOT NULL,
+    to_at          INTEGER NOT NULL,
+    trees          INTEGER NOT NULL,
+    entries        INTEGER NOT NULL,
+    bytes          INTEGER NOT NULL,
+    sha256         BLOB NOT NULL,
+    state          INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL
+) STRICT;
+CREATE TABLE archive_tree (
+    tree           INTEGER NOT NULL,
+    segment        INTEGER NOT NULL,
+    PRIMARY KEY (tree, segment)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX archive_tree_segment ON archive_tree (segment);
+CREATE TABLE archive_order (
+    tree           INTEGER PRIMARY KEY,
+    segment        INTEGER NOT NULL,
+    buyer_id       TEXT
+) STRICT;
+CREATE INDEX archive_order_buyer ON archive_order (buyer_id, tree) WHERE buyer_id IS NOT NULL;
+CREATE TABLE archive_node (
+    id             INTEGER PRIMARY KEY,
+    tree           INTEGER NOT NULL
+) STRICT;
+CREATE INDEX archive_node_tree ON archive_node (tree);
+CREATE TABLE archive_hold (
+    tree           INTEGER PRIMARY KEY,
+    until_at       INTEGER NOT NULL
+) STRICT;

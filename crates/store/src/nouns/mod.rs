@@ -1,6 +1,7 @@
 //! One file per noun beside orders: its row type, how it is read, and the statements that write it.
 
 pub mod accounts;
+pub mod archive;
 pub mod effects;
 pub mod gateways;
 pub mod gifts;

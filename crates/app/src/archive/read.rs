@@ -1,0 +1,85 @@
+//! Answering what is archived. Whether a tree has anything there shows in what is online: a log begins at 1, agreed
+//! versions too. Only where they do not, or a tree is not there, is anything looked up.
+
+use super::object::Object;
+use crate::{App, Error};
+use docket_domain::{Id, LogEntry, Time, Tree};
+use docket_store::{KeptRow, Segment, SegmentKind, Snapshot};
+
+impl App {
+    /// The log of a tree from its placement on, wherever its rows are.
+    pub(crate) async fn log_of(&self, tree: Id) -> Result<Vec<LogEntry>, Error> {
+        let online = self.store().operations(tree).await?;
+        if online.first().is_some_and(|entry| entry.seq == 1) {
+            return Ok(online);
+        }
+        let Some(rows) = self.archived_rows(tree, SegmentKind::Log).await? else {
+            // Nothing is archived, or it came back meanwhile.
+            return Ok(self.store().operations(tree).await?);
+        };
+        let mut entries = KeptRow::entries(rows)?;
+        entries.extend(self.store().operations(tree).await?);
+        entries.sort_by_key(|entry| (entry.site, entry.seq));
+        entries.dedup_by_key(|entry| (entry.site, entry.seq));
+        Ok(entries)
+    }
+
+    /// The agreed trees of an order, wherever they are.
+    pub(crate) async fn agreed_of(&self, tree: Id) -> Result<Vec<Snapshot>, Error> {
+        let online = self.store().snapshots(tree).await?;
+        if online.first().is_some_and(|snapshot| snapshot.terms_version == 1) {
+            return Ok(online);
+        }
+        let Some(rows) = self.archived_rows(tree, SegmentKind::Snapshots).await? else {
+            return Ok(self.store().snapshots(tree).await?);
+        };
+        let mut agreed = KeptRow::snapshots(rows)?;
+        agreed.extend(self.store().snapshots(tree).await?);
+        agreed.sort_by_key(|snapshot| snapshot.terms_version);
+        agreed.dedup_by_key(|snapshot| snapshot.terms_version);
+        Ok(agreed)
+    }
+
+    /// The order that left whole and has a node of this number.
+    pub(crate) async fn archived_tree(&self, id: Id) -> Result<Option<Tree>, Error> {
+        let Some(archived) = self.store().archived_order(id).await? else { return Ok(None) };
+        let Some(segment) = self.store().segment(archived.segment).await? else { return Ok(None) };
+        let rows = self.object_of(&segment).await?.of_tree(archived.tree)?;
+        Ok(KeptRow::trees(rows)?.pop())
+    }
+
+    /// Refuses what needs every row of the log from `from` until before `to` to be online.
+    pub(crate) async fn must_be_online(&self, from: Time, to: Time) -> Result<(), Error> {
+        let there = self.store().segments_between(from, to).await?;
+        let of_log = |segment: &&Segment| segment.kind != SegmentKind::Snapshots;
+        let rows: u32 = there.iter().filter(of_log).map(|segment| segment.rows).sum();
+        if rows == 0 {
+            return Ok(());
+        }
+        let message = "a part of what happened then is in the archive; \
+                       `docket archive restore --from … --to …` brings it back";
+        Err(Error::InArchive(message.to_owned()))
+    }
+
+    pub(super) async fn object_of(&self, segment: &Segment) -> Result<Object, Error> {
+        Ok(Object::read(&self.depot()?, segment).await?)
+    }
+
+    /// The rows of `tree` in segments that hold some of `kind`, oldest segment first; nothing where there is none.
+    async fn archived_rows(
+        &self,
+        tree: Id,
+        kind: SegmentKind,
+    ) -> Result<Option<Vec<KeptRow>>, Error> {
+        let mut segments = self.store().segments_of(tree).await?;
+        segments.retain(|segment| segment.kind == kind || segment.kind == SegmentKind::Orders);
+        if segments.is_empty() {
+            return Ok(None);
+        }
+        let mut rows = Vec::new();
+        for segment in segments {
+            rows.extend(self.object_of(&segment).await?.of_tree(tree)?);
+        }
+        Ok(Some(rows))
+    }
+}

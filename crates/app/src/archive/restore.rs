@@ -1,0 +1,123 @@
+//! Bringing back: the rows of one order, or of all that has something of a span of time, exactly as they were.
+
+use crate::access::{Principal, Scope};
+use crate::operate::no_order;
+use crate::vault::telephones;
+use crate::{App, Error};
+use docket_domain::time::{DAY, Millis};
+use docket_domain::{Id, Time};
+use docket_store::{
+    Context, KeptRow, Key, Priority, Segment, SegmentKind, View, Writes, move_back,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How long what was brought back stays at least.
+const STAYS: Millis = 30 * DAY;
+/// Trees that come back in one transaction.
+const STEP: usize = 50;
+/// Trees that come back at one request.
+const TREES_MAX: usize = 2_000;
+
+/// What is to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// Everything of the order that has a node of this number.
+    Order(Id),
+    /// Everything of the orders to which something happened from here until before there.
+    Between(Time, Time),
+}
+
+/// What came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Restored {
+    /// Trees, each counted once a segment.
+    pub trees: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Whether there may be more: ask again.
+    pub more: bool,
+}
+
+impl App {
+    /// Brings rows back; asked again it brings back what is still in the archive.
+    pub async fn restore_archived(&self, who: &Principal, back: Back) -> Result<Restored, Error> {
+        who.needs_whole(Scope::Admin)?;
+        let mut done = Restored::default();
+        match back {
+            Back::Order(id) => {
+                let tree = self.tree(who, id).await.map(|tree| tree.id());
+                let tree = tree.map_err(|error| match error {
+                    Error::NotFound { .. } => no_order(id),
+                    error => error,
+                })?;
+                for segment in self.store().segments_of(tree).await? {
+                    let rows = self.object_of(&segment).await?.of_tree(tree)?;
+                    self.come_back(&segment, Arc::from([(tree, rows)]), &mut done).await?;
+                }
+            }
+            Back::Between(from, to) => {
+                for segment in self.store().segments_between(from, to).await? {
+                    self.segment_back(&segment, (from, to), &mut done).await?;
+                    if done.trees as usize >= TREES_MAX {
+                        return Ok(Restored { more: true, ..done });
+                    }
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// Brings back those trees of a segment that it says something of between two moments.
+    async fn segment_back(
+        &self,
+        segment: &Segment,
+        (from, to): (Time, Time),
+        done: &mut Restored,
+    ) -> Result<(), Error> {
+        let away: BTreeSet<Id> =
+            self.store().trees_of_segment(segment.id).await?.into_iter().collect();
+        let mut trees = self.object_of(segment).await?.trees()?;
+        let within = |row: &KeptRow| row.at() >= from && row.at() < to;
+        trees.retain(|(tree, rows)| away.contains(tree) && rows.iter().any(within));
+        trees.truncate(TREES_MAX);
+        for step in trees.chunks(STEP) {
+            self.come_back(segment, Arc::from(step), done).await?;
+        }
+        Ok(())
+    }
+
+    async fn come_back(
+        &self,
+        segment: &Segment,
+        trees: Arc<[(Id, Vec<KeptRow>)]>,
+        done: &mut Restored,
+    ) -> Result<(), Error> {
+        let (kind, id, until) = (segment.kind, segment.id, self.now().plus(STAYS));
+        let whole = kind == SegmentKind::Orders;
+        let (count, rows) = (trees.len(), trees.iter().map(|(_, rows)| rows.len()).sum::<usize>());
+        let keys = trees.iter().filter(|_| whole).map(|(tree, _)| Key::Person(*tree)).collect();
+        let vault = Arc::clone(&self.inner.vault);
+        let decide = move |view: &View, _: &mut Context<'_>| {
+            let mut writes = Writes::default();
+            for (tree, rows) in trees.iter() {
+                writes.statements.extend(move_back(kind, id, *tree, rows, until));
+                if !whole {
+                    continue;
+                }
+                // Telephones are not in the archive: they come back from the people, if these are still there.
+                let Some(sealed) = view.person(*tree)? else { continue };
+                let person = vault.open_sealed(sealed).unwrap_or_default();
+                if let Some(tree) = KeptRow::trees(rows.clone()).ok().and_then(|mut one| one.pop())
+                {
+                    writes.phones.extend(telephones(&tree, &vault.phones(&person)));
+                }
+            }
+            Ok((Some(writes), ()))
+        };
+        self.inner.lane.run(Priority::Bulk, keys, decide).await?;
+        done.trees += count as u64;
+        done.rows += rows as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,207 @@
+//! A row as the archive keeps it: one line of JSON that says its tree, its table and its columns by name, so that
+//! it can be read without us and brought back exactly as it was.
+
+use crate::rows;
+use crate::table::{self, Table};
+use crate::value::{Kind, Row, Value};
+use crate::{Snapshot, StoreError};
+use docket_domain::{Id, LogEntry, Time, Tree};
+use serde_json::{Map, Value as Json};
+use std::fmt::Write as _;
+
+/// The tables whose rows are archived: those of nodes, then the log, then agreed trees.
+pub static TABLES: [&Table; 6] = [
+    &table::PAYMENT_ORDER,
+    &table::SHOP_ORDER,
+    &table::ITEM_ORDER,
+    &table::ORDER_TERM,
+    &table::ORDER_OPERATION,
+    &table::ORDER_SNAPSHOT,
+];
+
+/// One row of a table, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRow {
+    pub(crate) table: &'static Table,
+    pub(crate) values: Vec<Value>,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // a String takes all that is written
+        text
+    })
+}
+
+fn bytes_of(hex: &str) -> Option<Vec<u8>> {
+    let digits = hex.as_bytes();
+    let pairs = digits.chunks(2).map(|pair| {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+        u8::from_str_radix(pair, 16).ok()
+    });
+    pairs.collect()
+}
+
+fn told(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Int(number) => Json::from(*number),
+        Value::Text(text) => Json::from(text.as_str()),
+        Value::Blob(bytes) => Json::from(hex(bytes)),
+    }
+}
+
+fn read(json: &Json, kind: Kind) -> Option<Value> {
+    match (json, kind) {
+        (Json::Null, _) => Some(Value::Null),
+        (Json::Number(number), Kind::Int) => number.as_i64().map(Value::Int),
+        (Json::String(text), Kind::Text) => Some(Value::Text(text.clone())),
+        (Json::String(text), Kind::Blob) => bytes_of(text).map(Value::Blob),
+        _ => None,
+    }
+}
+
+impl KeptRow {
+    pub(crate) fn of(table: &'static Table, row: Row) -> Self {
+        Self { table, values: row.rest() }
+    }
+
+    /// The value of a column; nothing where the table has none of this name.
+    pub(crate) fn value(&self, column: &str) -> Option<&Value> {
+        let at = self.table.columns.iter().position(|(name, _)| *name == column)?;
+        self.values.get(at)
+    }
+
+    pub(crate) fn int(&self, column: &str) -> Option<i64> {
+        match self.value(column) {
+            Some(Value::Int(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_of(&self, table: &'static Table) -> bool {
+        self.table.name == table.name
+    }
+
+    /// Whose row it is.
+    pub fn tree(&self) -> Id {
+        Id(self.int("tree").or_else(|| self.int("id")).unwrap_or_default())
+    }
+
+    /// When what it says happened, by our clock.
+    pub fn at(&self) -> Time {
+        Time(self.int("at").or_else(|| self.int("created_at")).unwrap_or_default())
+    }
+
+    /// What the line of each row of `tree` begins with, and of no other's.
+    pub fn beginning(tree: Id) -> String {
+        format!("{{\"tree\":{tree},")
+    }
+
+    /// The row as a line, without its end.
+    pub fn line(&self) -> String {
+        let columns = self.table.columns.iter().zip(&self.values);
+        let row: Map<_, _> =
+            columns.map(|((name, _), value)| ((*name).to_owned(), told(value))).collect();
+        let (head, table) = (Self::beginning(self.tree()), self.table.name);
+        format!("{head}\"table\":\"{table}\",\"row\":{}}}", Json::Object(row))
+    }
+
+    /// Reads a line. A column that was not there yet when it was written is null.
+    pub fn parse(line: &str) -> Result<Self, StoreError> {
+        let corrupt = |what: String| StoreError::Corrupt { table: "archive_segment", what };
+        let parsed: Json =
+            serde_json::from_str(line).map_err(|error| corrupt(error.to_string()))?;
+        let name = parsed["table"].as_str().unwrap_or_default();
+        let Some(table) = TABLES.into_iter().find(|table| table.name == name) else {
+            return Err(corrupt(format!("`{name}` is no table whose rows are archived")));
+        };
+        let row =
+            parsed["row"].as_object().ok_or_else(|| corrupt("a line has no row".to_owned()))?;
+        let values = table.columns.iter().map(|(column, kind)| {
+            let value = row.get(*column).unwrap_or(&Json::Null);
+            read(value, *kind).ok_or_else(|| corrupt(format!("{name}.{column} is {value}")))
+        });
+        let kept = Self { table, values: values.collect::<Result<_, _>>()? };
+        if parsed["tree"].as_i64() != Some(kept.tree().0) {
+            return Err(corrupt(format!("a line of {} says another tree", kept.tree())));
+        }
+        Ok(kept)
+    }
+
+    /// The version of the tree whose first row this is.
+    pub fn version(&self) -> Option<i64> {
+        self.is_of(&table::PAYMENT_ORDER).then(|| self.int("version")).flatten()
+    }
+
+    fn into_row(self) -> Row {
+        Row::new(self.table.name, self.values)
+    }
+
+    /// The rows of logs among `rows`.
+    pub fn entries(rows: Vec<Self>) -> Result<Vec<LogEntry>, StoreError> {
+        let of_log = rows.into_iter().filter(|row| row.is_of(&table::ORDER_OPERATION));
+        of_log.map(|row| rows::entry_of(row.into_row())).collect()
+    }
+
+    /// The agreed trees among `rows`.
+    pub fn snapshots(rows: Vec<Self>) -> Result<Vec<Snapshot>, StoreError> {
+        let agreed = rows.into_iter().filter(|row| row.is_of(&table::ORDER_SNAPSHOT));
+        agreed.map(|row| Snapshot::of(row.into_row())).collect()
+    }
+
+    /// The trees whose rows are all among `rows`.
+    pub fn trees(rows: Vec<Self>) -> Result<Vec<Tree>, StoreError> {
+        let (mut payments, mut shops, mut items) = (Vec::new(), Vec::new(), Vec::new());
+        for row in rows {
+            match row.table.name {
+                "payment_order" => payments.push(rows::payment_of(row.into_row())?),
+                "shop_order" => shops.push(rows::shop_of(row.into_row())?),
+                "item_order" => items.push(rows::item_of(row.into_row())?),
+                _ => {}
+            }
+        }
+        rows::assemble(payments, shops, items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot() -> KeptRow {
+        let values = vec![
+            Value::Int(i64::MAX),
+            Value::Int(2),
+            Value::Int(-5),
+            Value::Blob(vec![0, 255, 16]),
+            Value::Blob(Vec::new()),
+        ];
+        KeptRow { table: &table::ORDER_SNAPSHOT, values }
+    }
+
+    #[test]
+    fn a_row_comes_back_from_its_line_as_it_was() {
+        let kept = snapshot();
+        let line = kept.line();
+        assert!(line.starts_with(&KeptRow::beginning(Id(i64::MAX))), "{line}");
+        assert_eq!(KeptRow::parse(&line).unwrap(), kept);
+        assert!(!line.contains('\n'));
+    }
+
+    #[test]
+    fn a_line_that_was_changed_is_refused() {
+        let line = snapshot().line();
+        for (from, to) in [
+            ("order_snapshot", "task"),
+            ("00ff10", "00ff1"),
+            ("00ff10", "00ffzz"),
+            ("\"terms_version\":2", "\"terms_version\":\"2\""),
+            ("{\"tree\":9", "{\"tree\":8"),
+        ] {
+            let wrong = line.replacen(from, to, 1);
+            assert_ne!(wrong, line);
+            assert!(KeptRow::parse(&wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Rows leave for the archive and come back, on every database.
+
+#[allow(dead_code)] // shared with the conformance suite, which needs more of it
+mod suite;
+
+use docket_domain::{Id, Time, Tree};
+use docket_store::{
+    KeptRow, Segment, SegmentKind, SegmentState, Store, Writes, move_away, move_back,
+};
+use std::sync::Arc;
+use suite::{Order, on_every_store, place, statement, tagged, write};
+
+/// After everything that happens here.
+const LATER: Time = Time(1_800_000_100_000);
+const PAGE: usize = 3;
+
+fn segment(id: i64, kind: SegmentKind, from: Time, to: Time) -> Segment {
+    Segment {
+        id: Id(id),
+        kind,
+        name: format!("{}/{id}", kind.word()),
+        from,
+        to,
+        trees: 1,
+        rows: 1,
+        bytes: 1 << 33,
+        sha256: [7; 32],
+        state: SegmentState::Moving,
+        created_at: from,
+    }
+}
+
+async fn due(store: &Store, kind: SegmentKind, until: Time, now: Time) -> Vec<Id> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let look = store.archivable(kind, until, now, after, PAGE).await.unwrap();
+        found.extend(look.trees);
+        after = look.next;
+        if after.is_none() {
+            found.dedup();
+            return found;
+        }
+    }
+}
+
+async fn all(store: &Store, statements: Vec<docket_store::Statement>) -> bool {
+    let writes = move |_: &mut docket_store::Context<'_>| Writes {
+        statements: statements.clone(),
+        ..Writes::default()
+    };
+    write(store, Vec::new(), writes).await.is_ok()
+}
+
+async fn tag(store: &Store, tree: &Arc<Tree>, word: &'static str) {
+    let before = Arc::clone(tree);
+    let id = tree.id();
+    let change = suite::run(store, vec![docket_store::Key::Tree(id)], move |view, cx| {
+        view.tree(id)?;
+        Ok((Some(tagged(&before, word, cx.now)), ()))
+    });
+    change.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_old_and_quiet_is_due_and_nothing_else() {
+    on_every_store(async |store, _| {
+        let mut placed = Vec::new();
+        for n in 0..7 {
+            placed.push(place(store, Order { lines: 2, ..Order::new(n) }).await.id());
+        }
+        let waiting = place(store, Order { due: Some(LATER.0), ..Order::new(8) }).await;
+        let at = Time(Order::new(0).at);
+        assert_eq!(due(store, SegmentKind::Log, at, at).await.len(), 7, "{waiting:?} waits");
+        assert_eq!(due(store, SegmentKind::Log, at.plus(-1), at).await, []);
+        assert_eq!(due(store, SegmentKind::Snapshots, at, at).await, []);
+        suite::add_snapshot(store, placed[3]).await;
+        assert_eq!(due(store, SegmentKind::Snapshots, at, at).await, [placed[3]]);
+        assert_eq!(due(store, SegmentKind::Orders, at, at).await, [], "none is finished");
+        // One that was brought back stays for its time.
+        let rows = store.kept_rows(SegmentKind::Log, placed[0]).await.unwrap();
+        statement(store, segment(1, SegmentKind::Log, at, at).announce()).await;
+        assert!(all(store, move_away(SegmentKind::Log, Id(1), placed[0], &rows)).await);
+        assert!(all(store, move_back(SegmentKind::Log, Id(1), placed[0], &rows, LATER)).await);
+        assert_eq!(due(store, SegmentKind::Log, at, at).await.len(), 6);
+        assert_eq!(due(store, SegmentKind::Log, at, LATER).await.len(), 7);
+        statement(store, KeptRow::forget_holds(LATER)).await;
+        assert_eq!(due(store, SegmentKind::Log, at, at).await.len(), 7);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_leaves_for_a_segment_goes_on_and_comes_back_as_it_was() {
+    on_every_store(async |store, _| {
+        let tree = place(store, Order::new(1)).await;
+        tag(store, &tree, "first").await;
+        let id = tree.id();
+        let (log, kind) = (store.operations(id).await.unwrap(), SegmentKind::Log);
+        let rows = store.kept_rows(kind, id).await.unwrap();
+        let lines: Vec<_> = rows.iter().map(KeptRow::line).collect();
+        let read: Result<Vec<_>, _> = lines.iter().map(|line| KeptRow::parse(line)).collect();
+        let read = read.unwrap();
+        assert_eq!(read, rows, "a line says all of its row");
+        assert_eq!(KeptRow::entries(read.clone()).unwrap(), log);
+
+        let at = tree.payment.created_at;
+        statement(store, segment(5, kind, at, at).announce()).await;
+        assert_eq!(store.segments_moving().await.unwrap().len(), 1);
+        assert_eq!(store.segments_of(id).await.unwrap(), []);
+        assert!(
+            !all(store, move_away(kind, Id(5), id, &[rows[0].clone(), rows[0].clone()])).await,
+            "not as many"
+        );
+        assert_eq!(store.operations(id).await.unwrap(), log, "nothing of it left");
+        assert!(all(store, move_away(kind, Id(5), id, &rows)).await);
+        assert!(!all(store, move_away(kind, Id(5), id, &rows)).await, "nothing leaves twice");
+        statement(store, Segment::take_back(Id(5))).await;
+        statement(store, Segment::keep(Id(5))).await;
+        let kept = Segment { state: SegmentState::Kept, ..segment(5, kind, at, at) };
+        assert_eq!(store.segments(None, 9).await.unwrap(), [kept.clone()]);
+        assert_eq!(store.segments_of(id).await.unwrap(), [kept.clone()]);
+        assert_eq!(store.segments_between(at, at.plus(1)).await.unwrap(), [kept]);
+        assert_eq!(store.segments_between(at.plus(1), LATER).await.unwrap(), []);
+        assert_eq!(store.trees_of_segment(Id(5)).await.unwrap(), [id]);
+        assert_eq!(store.operations(id).await.unwrap(), []);
+
+        let now = Arc::new(store.tree(id).await.unwrap().unwrap());
+        tag(store, &now, "second").await;
+        let after = store.operations(id).await.unwrap();
+        assert_eq!(after.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [3]);
+        assert!(all(store, move_back(kind, Id(5), id, &rows, LATER)).await);
+        assert!(
+            !all(store, move_back(kind, Id(5), id, &rows, LATER)).await,
+            "nor comes back twice"
+        );
+        assert_eq!(store.operations(id).await.unwrap(), [&log[..], &after[..]].concat());
+        assert_eq!(store.segments_of(id).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_leaves_whole_over_its_version_and_is_found_by_every_number() {
+    on_every_store(async |store, _| {
+        let kind = SegmentKind::Orders;
+        let tree = place(store, Order { shops: 2, lines: 2, ..Order::new(1) }).await;
+        let other = place(store, Order::new(2)).await;
+        let id = tree.id();
+        suite::add_snapshot(store, id).await;
+        let old = store.kept_rows(kind, id).await.unwrap();
+        tag(store, &tree, "seen").await;
+        assert!(!all(store, move_away(kind, Id(9), id, &old)).await, "it changed since");
+        let now = store.tree(id).await.unwrap();
+        let rows = store.kept_rows(kind, id).await.unwrap();
+        assert_eq!(
+            KeptRow::trees(rows.clone()).unwrap(),
+            now.clone().into_iter().collect::<Vec<_>>()
+        );
+        let at = tree.payment.created_at;
+        statement(store, segment(9, kind, at, at).announce()).await;
+        assert!(all(store, move_away(kind, Id(9), id, &rows)).await);
+        assert_eq!(store.tree(id).await.unwrap(), None);
+        assert_eq!(store.kept_rows(kind, id).await.unwrap(), []);
+        let (shop, item) = (tree.shops[1].id, tree.shops[1].items[1].id);
+        for node in [id, shop, item] {
+            let found = store.archived_order(node).await.unwrap().unwrap();
+            assert_eq!((found.tree, found.segment), (id, Id(9)), "{node}");
+        }
+        assert_eq!(store.archived_order(other.id()).await.unwrap(), None);
+        assert_eq!(store.archived_orders_of("b1", Id(0), 9).await.unwrap(), [id]);
+        assert_eq!(store.archived_orders_of("b1", id, 9).await.unwrap(), []);
+        assert_eq!(suite::all_ids(store).await, [other.id()]);
+
+        assert!(all(store, move_back(kind, Id(9), id, &rows, LATER)).await);
+        assert_eq!(store.tree(id).await.unwrap(), now);
+        assert_eq!(store.kept_rows(kind, id).await.unwrap(), rows);
+        assert_eq!(store.archived_order(shop).await.unwrap(), None);
+    })
+    .await;
+}
