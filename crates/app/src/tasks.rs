@@ -13,6 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+/// Whoever dies while it speaks to a gateway holds its task up for so long.
+const LEASE: Duration = Duration::from_secs(30);
+
 /// How tasks are run in this process.
 #[derive(Debug, Clone)]
 pub struct TaskSettings {
@@ -99,9 +102,9 @@ fn kinds(app: &App) -> Vec<Kind> {
         Kind::new(webhooks::KIND, tell).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(webhooks::REPLAY, replay).concurrency(1).limit(Duration::from_hours(12)),
         Kind::new(ledgers::KIND, send).concurrency(64).lease(Duration::from_mins(1)),
-        Kind::new(gateways::PAY, pay).concurrency(64).lease(Duration::from_mins(1)),
-        Kind::new(gateways::CLOSE, close).concurrency(64).lease(Duration::from_mins(1)),
-        Kind::new(gateways::REFUND, refund).concurrency(64).lease(Duration::from_mins(1)),
+        Kind::new(gateways::PAY, pay).concurrency(64).lease(LEASE),
+        Kind::new(gateways::CLOSE, close).concurrency(64).lease(LEASE),
+        Kind::new(gateways::REFUND, refund).concurrency(64).lease(LEASE),
         Kind::new(archive::KIND, archive).concurrency(1).limit(Duration::from_hours(12)),
     ]
 }

@@ -101,7 +101,7 @@ pub fn tree(shops: Vec<ShopOrder>) -> Tree {
         pay_by: None,
         reported_payment: None,
         anomalies: Vec::new(),
-        ledgers: docket_domain::tree::Ledgers::default(),
+        ledgers: Ledgers::default(),
         created_at: Time(1000),
         updated_at: Time(1000),
     };

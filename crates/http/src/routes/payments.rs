@@ -60,13 +60,17 @@ pub struct AttemptState<'a> {
     /// The attempt.
     #[serde(flatten)]
     pub attempt: AttemptView<'a>,
-    /// Where the payer pays, once the gateway has said so; null where no gateway is asked by us.
+    /// Where the payer pays, once the gateway has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pay_url: Option<String>,
     /// The gateway's number of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// How it stood there last: `starting`, `waiting`, `paid`, `failed`, `closed`, or the word of what was wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway_state: Option<String>,
     /// What was wrong with the gateway's last answer, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
 }
 
