@@ -56,7 +56,6 @@ impl ChangeAccount {
             balance: 0,
             held: 0,
             guarded: false,
-            makes: before.is_none(),
             at: now,
         };
         match self.balance {

@@ -49,7 +49,7 @@ impl SetPack {
     }
 
     /// How many there are, as the account that limited packs are counted in.
-    fn counted(&self, makes: bool, now: Time) -> Option<AccountChange> {
+    fn counted(&self, now: Time) -> Option<AccountChange> {
         Some(AccountChange {
             ledger: Ledger::Gifts,
             owner: self.pack_id.clone(),
@@ -58,7 +58,6 @@ impl SetPack {
             balance: 0,
             held: 0,
             guarded: false,
-            makes,
             at: now,
         })
     }
@@ -75,11 +74,11 @@ impl App {
         }
         let keys = vec![Key::Account { ledger: Ledger::Gifts, owner: set.pack_id.clone() }];
         let work = move |view: &View, cx: &mut Context<'_>| {
-            let makes = view.account(Ledger::Gifts, &set.pack_id)?.is_none();
+            view.account(Ledger::Gifts, &set.pack_id)?;
             let pack = set.at(cx.now);
             let writes = Writes {
                 gift_packs: vec![pack.clone()],
-                accounts: set.counted(makes, cx.now).into_iter().collect(),
+                accounts: set.counted(cx.now).into_iter().collect(),
                 ..Writes::default()
             };
             Ok((Some(writes), pack))

@@ -1,5 +1,6 @@
 //! Stock that orders hold: what a placement takes, and a decision's moves as the store writes them.
 
+use docket_domain::decide::Holds;
 use docket_domain::{Quantity, Refusal, StockMove, Tree, ledger};
 use docket_store::{Held, Need, View};
 use std::collections::BTreeMap;
@@ -27,9 +28,9 @@ pub(crate) fn hold_stock(tree: &mut Tree, view: &View) -> Result<Result<(), Refu
     Ok(if short.is_empty() { Ok(()) } else { Err(Refusal::OutOfStock { skus: short }) })
 }
 
-/// Whether all of `moves` can be held now. A row that was not loaded counts as not available.
-pub(crate) fn can_hold(view: &View, moves: &[StockMove]) -> bool {
-    moves.iter().all(|moved| match view.stock(&moved.place, &moved.sku_id) {
+/// Whether all of the stock of `holds` can be held now. A row that was not loaded counts as not available.
+pub(crate) fn can_hold(view: &View, holds: Holds<'_>) -> bool {
+    holds.stock.iter().all(|moved| match view.stock(&moved.place, &moved.sku_id) {
         Ok(Some(stock)) => stock.available() >= moved.held,
         Ok(None) | Err(_) => false,
     })

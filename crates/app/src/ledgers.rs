@@ -58,7 +58,7 @@ impl Receiver {
     /// Whoever listens at `url` and knows `secret`.
     pub fn new(url: String, secret: Vec<u8>) -> Self {
         let hash = Sha256::digest(url.as_bytes());
-        let name = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = crate::vault::hex(&hash[..6]);
         Self { url, secret, name }
     }
 

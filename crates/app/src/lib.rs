@@ -8,6 +8,7 @@ mod accounts;
 mod agreed;
 pub mod archive;
 pub mod clock;
+mod coupons;
 pub mod error;
 mod forget;
 mod gateways;
@@ -29,6 +30,7 @@ pub mod people;
 mod place;
 mod products;
 mod record;
+mod redeem;
 pub mod settings;
 mod sight;
 mod slips;
@@ -45,6 +47,7 @@ pub use access::{Access, Principal, Reach, Scope, Scopes};
 pub use accounts::{AccountKey, ChangeAccount, NewBalance};
 pub use archive::ArchiveSettings;
 pub use clock::Clock;
+pub use coupons::{AdjustCoupon, CouponOf};
 pub use error::Error;
 pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
 pub use gifts::SetPack;
@@ -54,12 +57,13 @@ pub use keys::NewKey;
 pub use later::Accepted;
 pub use ledgers::{LedgerSettings, Receiver};
 pub use members::{MemberOf, SetMember};
+pub use once::Once;
 pub use orders::{Listed, Orders};
 pub use people::{NewUser, Role, User};
-pub use place::{Idempotency, Once, Quote};
+pub use place::{Idempotency, Quote};
 pub use products::SetPrice;
 pub use record::{Recorded, Taken};
-pub use settings::{Deadlines, LengthOf, Overlay, Settings};
+pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
 pub use tasks::{Scheduled, TaskFigures, TaskSettings};
 pub use tries::Peer;
@@ -67,9 +71,9 @@ pub use webhooks::{Again, NewWebhook};
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
-    Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, Cursor, EffectRow,
-    GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter, Price, Segment, SlipRow,
-    Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
+    Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
+    Cursor, EffectRow, GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter, Price,
+    Segment, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt};

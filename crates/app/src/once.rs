@@ -1,6 +1,6 @@
 //! Writing what stands beside orders: statements of the store's nouns, once under an idempotency key.
 
-use crate::{App, Error, Idempotency, Once};
+use crate::{App, Error, Idempotency};
 use docket_domain::{Gene, Id, Time};
 use docket_store::{Context, Key, Priority, Statement, View, Writes};
 
@@ -37,5 +37,31 @@ impl App {
             Ok((Some(writes), Ok(Once::Now(id))))
         };
         self.inner.lane.run(Priority::People, keys, work).await?
+    }
+}
+
+/// What was asked for once: done now, or before under the same idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Once<T> {
+    /// Now.
+    Now(T),
+    /// Before; nothing was done again.
+    Before(T),
+}
+
+impl<T> Once<T> {
+    /// The outcome, whenever it came about.
+    pub fn outcome(self) -> T {
+        match self {
+            Self::Now(outcome) | Self::Before(outcome) => outcome,
+        }
+    }
+
+    /// The same of what `next` makes of the outcome.
+    pub(crate) fn map<U>(self, next: impl FnOnce(T) -> U) -> Once<U> {
+        match self {
+            Self::Now(outcome) => Once::Now(next(outcome)),
+            Self::Before(outcome) => Once::Before(next(outcome)),
+        }
     }
 }

@@ -5,7 +5,8 @@ use crate::holds::{can_hold, can_retake};
 use crate::lane::Verdict;
 use crate::ledgers::LedgerSettings;
 use crate::place::{Idempotency, set_ship_to};
-use crate::settings::Deadlines;
+use crate::redeem::{can_count, counted, keys_to_hold};
+use crate::settings::{CouponSettings, Deadlines};
 use crate::unique::claim_key;
 use crate::vault::{Vault, telephones};
 use crate::written::written;
@@ -42,6 +43,7 @@ struct Work {
     deadlines: Arc<Deadlines>,
     ledgers: Arc<LedgerSettings>,
     vault: Arc<Vault>,
+    coupons: CouponSettings,
     claim: Option<PaymentClaim>,
 }
 
@@ -106,6 +108,7 @@ impl App {
             deadlines: Arc::clone(&self.inner.settings.deadlines),
             ledgers: Arc::clone(&self.inner.settings.ledgers),
             vault: Arc::clone(&self.inner.vault),
+            coupons: self.inner.settings.coupons.clone(),
             claim,
         };
         let mut keys = vec![Key::Tree(root)];
@@ -233,7 +236,11 @@ impl Work {
             at: now,
             policy: &self.deadlines.of(tree),
             next_id: &mut || cx.ids.next(now, gene),
-            can_hold: &|moves| can_hold(view, moves) && can_retake(view, tree),
+            can_hold: &|holds| {
+                can_hold(view, holds)
+                    && can_retake(view, tree)
+                    && can_count(view, holds, &self.coupons)
+            },
         };
         decide::decide(tree, &self.request, self.by(), &mut deciding)
     }
@@ -282,10 +289,12 @@ impl Work {
     fn write(
         &self,
         before: &Tree,
-        change: Change,
+        mut change: Change,
         view: &View,
         cx: &mut Context<'_>,
     ) -> Verdict<Operating> {
+        // An order that is revived takes its coupons again.
+        let counts = counted(std::mem::take(&mut change.coupons), view, &self.coupons)?;
         let person = match &self.ship_to {
             None => None,
             Some(ship_to) => {
@@ -303,6 +312,7 @@ impl Work {
         };
         let kept = self.idempotency.map(|given| (given, cx.now));
         let (mut writes, tree) = written(vec![(before, change)], kept, &self.ledgers, cx);
+        writes.counts = counts;
         if let Some((before, after)) = person {
             writes.phones_gone = telephones(&tree, &self.vault.phones(&before));
             writes.phones = telephones(&tree, &self.vault.phones(&after));
@@ -338,6 +348,7 @@ fn require_holds(tree: &Tree, operation: &Operation, view: &View) -> Result<(), 
             place: shop.place.clone(),
             sku_id: item.sku_id.clone(),
         });
+        let keys = keys.chain(keys_to_hold(tree));
         let retaken = ledger::retaken(tree).into_iter();
         let accounts =
             retaken.map(|moved| Key::Account { ledger: moved.ledger, owner: moved.owner });

@@ -5,21 +5,26 @@ use crate::agreed::Agreed;
 use crate::holds::hold_stock;
 use crate::lane::Verdict;
 use crate::ledgers::Agreeing;
+use crate::redeem::{Redeeming, Taking};
 use crate::settings::Deadlines;
 use crate::unique::{external_key, token_key};
 use crate::vault::telephones;
 use crate::written;
 use crate::{Answer, App, Error};
 use docket_domain::change::Change;
+use docket_domain::coupon::Definitions;
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::{By, OperationKind};
 use docket_domain::placement::Placement;
 use docket_domain::refusal::WrongPrice;
-use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Refusal, Time, Tree, price};
+use docket_domain::{Actor, ActorKind, Coupon, FieldError, Gene, Id, Refusal, Time, Tree, price};
 use docket_store::{Context, Idempotent, Key, Need, Priority, Sealed, View, Writes};
 use docket_wire::{Person, Placed, ShipTo};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+
+/// How often a placement is prepared whose coupons keep changing.
+const PREPARED_MAX: usize = 5;
 
 /// An idempotency key, as the edge computed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,32 +54,6 @@ impl Idempotency {
     }
 }
 
-/// What was asked for once: done now, or before under the same idempotency key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Once<T> {
-    /// Now.
-    Now(T),
-    /// Before; nothing was done again.
-    Before(T),
-}
-
-impl<T> Once<T> {
-    /// The outcome, whenever it came about.
-    pub fn outcome(self) -> T {
-        match self {
-            Self::Now(outcome) | Self::Before(outcome) => outcome,
-        }
-    }
-
-    /// The same of what `next` makes of the outcome.
-    pub(crate) fn map<U>(self, next: impl FnOnce(T) -> U) -> Once<U> {
-        match self {
-            Self::Now(outcome) => Once::Now(next(outcome)),
-            Self::Before(outcome) => Once::Before(next(outcome)),
-        }
-    }
-}
-
 /// A priced order that was not placed.
 #[derive(Debug, Clone)]
 pub struct Quote {
@@ -92,6 +71,8 @@ pub(crate) enum Placing {
         tree: Id,
         status: u16,
     },
+    /// A coupon changed since the placement was prepared.
+    Changed,
     Refused(Error),
 }
 
@@ -109,6 +90,8 @@ pub(crate) struct Prepared {
     gene: Gene,
     idempotency: Option<Idempotency>,
     deadlines: Arc<Deadlines>,
+    /// Its coupons, if it names any.
+    redeeming: Option<Box<Redeeming>>,
     ledgers: Agreeing,
     /// About when it is placed: which gift packs there are then.
     about: Time,
@@ -125,9 +108,12 @@ pub(crate) fn gene_of(placement: &Placement, now: Time) -> Gene {
 
 impl App {
     /// Prices an order without placing it: every share of every line.
-    pub fn quote(&self, who: &Principal, placed: Placed) -> Result<Quote, Error> {
+    pub async fn quote(&self, who: &Principal, placed: Placed) -> Result<Quote, Error> {
         who.needs(Scope::OrdersRead)?;
-        let mut tree = price::assemble(&placed.placement, &who.issuer, self.now())?;
+        let found = self.coupons_of(&placed.placement).await?;
+        let known = Definitions { coupons: &found, at: self.now() };
+        let placement = &placed.placement;
+        let mut tree = price::assemble_with(placement, &who.issuer, self.now(), known)?;
         tree.payment.created_at = self.now();
         Ok(Quote { tree, person: placed.person })
     }
@@ -140,18 +126,24 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Answer, Error> {
         who.needs(Scope::OrdersWrite)?;
-        let person = placed.person.clone();
-        let mut prepared = self.prepare(who, placed, idempotency)?;
-        let keys = prepared.keys();
-        let work = move |view: &View, cx: &mut Context<'_>| prepared.place(view, cx);
-        match self.inner.lane.run(Priority::People, keys, work).await? {
-            Placing::Placed(tree) => {
-                let person = (!person.is_empty()).then_some(person);
-                Ok(Answer { tree, person, replayed: false, status: 201 })
+        for _ in 0..PREPARED_MAX {
+            let found = self.coupons_of(&placed.placement).await?;
+            let mut prepared = self.prepare(who, &placed, found, idempotency)?;
+            let keys = prepared.keys(self.now());
+            let work = move |view: &View, cx: &mut Context<'_>| prepared.place(view, cx);
+            match self.inner.lane.run(Priority::People, keys, work).await? {
+                Placing::Placed(tree) => {
+                    let person = Some(placed.person).filter(|person| !person.is_empty());
+                    return Ok(Answer { tree, person, replayed: false, status: 201 });
+                }
+                Placing::Before { tree, status } => {
+                    return self.answer_again(who, tree, status).await;
+                }
+                Placing::Changed => {}
+                Placing::Refused(error) => return Err(error),
             }
-            Placing::Before { tree, status } => self.answer_again(who, tree, status).await,
-            Placing::Refused(error) => Err(error),
         }
+        Err(Error::Busy)
     }
 
     /// What was done under this idempotency key already; the lane asks again.
@@ -183,32 +175,40 @@ impl App {
     fn prepare(
         &self,
         who: &Principal,
-        placed: Placed,
+        placed: &Placed,
+        found: Vec<Coupon>,
         idempotency: Option<Idempotency>,
     ) -> Result<Prepared, Error> {
         let Placed { placement, person, actor } = placed;
-        let actor = who.actor(actor, OperationKind::Place)?;
+        let actor = who.actor(actor.clone(), OperationKind::Place)?;
         if !OperationKind::Place.rule().who.contains(&actor.kind) {
             let refused = Refusal::Actor { actor: actor.kind, operation: OperationKind::Place };
             return Err(refused.into());
         }
-        within_limits(who, &placement)?;
+        within_limits(who, placement)?;
         if actor.kind == ActorKind::Till && placement.client_token.is_none() {
             return Err(no_token().into());
         }
         let sets_prices = who.scopes.has(Scope::Prices);
-        if !sets_prices && gives_discounts(&placement) {
+        if !sets_prices && gives_discounts(placement) {
             return Err(Refusal::Scope { scope: Scope::Prices.word() }.into());
         }
-        let tree = price::assemble(&placement, &who.issuer, Time(0))?;
-        let agreed = Agreed::of(&tree);
-        let mut whole = Sha256::new_with_prefix(&agreed.json);
-        let sealed = (!person.is_empty()).then(|| self.inner.vault.seal(&person));
+        let (tree, agreed, mut whole, redeeming) = if placement.coupons.is_empty() {
+            let tree = price::assemble(placement, &who.issuer, Time(0))?;
+            let agreed = Agreed::of(&tree);
+            let whole = Sha256::new_with_prefix(&agreed.json);
+            (tree, agreed, whole, None)
+        } else {
+            let (tree, whole, redeeming) = self.redeem(placement, found, &who.issuer, person)?;
+            let agreed = Agreed::of(&tree);
+            (tree, agreed, whole, Some(Box::new(redeeming)))
+        };
+        let sealed = (!person.is_empty()).then(|| self.inner.vault.seal(person));
         if sealed.is_some() {
             whole.update(serde_json::to_vec(&person).expect("a person is plain JSON"));
         }
         Ok(Prepared {
-            gene: gene_of(&placement, self.now()),
+            gene: gene_of(placement, self.now()),
             tree,
             actor,
             issuer: who.issuer.clone(),
@@ -216,9 +216,10 @@ impl App {
             agreed,
             fingerprint: whole.finalize().into(),
             sealed,
-            phones: self.inner.vault.phones(&person),
+            phones: self.inner.vault.phones(person),
             idempotency,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
+            redeeming,
             ledgers: Agreeing {
                 settings: Arc::clone(&self.inner.settings.ledgers),
                 packs: self.inner.packs.known(),
@@ -265,7 +266,7 @@ fn gives_discounts(placement: &Placement) -> bool {
 
 impl Prepared {
     /// Everything the decision will look at.
-    fn keys(&self) -> Vec<Key> {
+    fn keys(&self, now: Time) -> Vec<Key> {
         let mut keys: Vec<_> =
             self.idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
         keys.extend(self.unique_keys().into_iter().map(|(name, _)| Key::Unique(name)));
@@ -275,6 +276,7 @@ impl Prepared {
                 keys.push(Key::Product(item.sku_id.clone()));
             }
         }
+        keys.extend(self.redeeming.iter().flat_map(|coupons| coupons.keys(&self.tree, now)));
         keys.extend(self.ledgers.keys(&self.tree, self.about));
         keys
     }
@@ -318,10 +320,17 @@ impl Prepared {
         if let Err(refusal) = self.ledgers.agree(&mut tree, view, self.about)? {
             return Ok((None, Placing::Refused(refusal.into())));
         }
-        Ok(self.decide(tree, cx))
+        if let Some(redeeming) = &self.redeeming {
+            match redeeming.take(&mut tree, view, cx.now)? {
+                Taking::Taken => {}
+                Taking::Changed => return Ok((None, Placing::Changed)),
+                Taking::Refused(refusal) => return Ok((None, Placing::Refused(refusal.into()))),
+            }
+        }
+        self.decide(tree, view, cx)
     }
 
-    fn decide(&self, mut tree: Tree, cx: &mut Context<'_>) -> (Option<Writes>, Placing) {
+    fn decide(&self, mut tree: Tree, view: &View, cx: &mut Context<'_>) -> Verdict<Placing> {
         let (now, gene) = (cx.now, self.gene);
         price::number(&mut tree, &mut || cx.ids.next(now, gene));
         tree.payment.created_at = now;
@@ -338,15 +347,20 @@ impl Prepared {
             can_hold: &|_| false,
         };
         let by = By { actor: &self.actor, issuer: &self.issuer, may_refund_settled: false };
-        let change = match decide::place(tree, by, &mut deciding) {
+        let mut change = match decide::place(tree, by, &mut deciding) {
             // What was agreed was made ready before the lane.
             Ok(change) => Change { new_terms: false, ..change },
-            Err(refusal) => return (None, Placing::Refused(refusal.into())),
+            Err(refusal) => return Ok((None, Placing::Refused(refusal.into()))),
+        };
+        let counts = match &self.redeeming {
+            Some(redeeming) => redeeming.counted(std::mem::take(&mut change.coupons), view)?,
+            None => Vec::new(),
         };
         let mut writes = Writes::default();
         let tree = written::write(&mut writes, None, change, &self.ledgers.settings, cx);
         let id = tree.id();
         let unique = self.unique_keys().into_iter();
+        writes.counts = counts;
         writes
             .unique
             .extend(unique.map(|(name, kind)| (name, id, kind.fingerprint(self.fingerprint))));
@@ -354,7 +368,7 @@ impl Prepared {
         writes.snapshots = vec![self.agreed.clone().snapshot(id, 1, now)];
         writes.persons = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
         writes.phones = telephones(&tree, &self.phones);
-        (Some(writes), Placing::Placed(tree))
+        Ok((Some(writes), Placing::Placed(tree)))
     }
 
     fn taken(&self, unique: Unique, order: Id, fingerprint: Option<[u8; 32]>) -> Placing {

@@ -4,10 +4,10 @@ use crate::archive::ArchiveSettings;
 use crate::gateways::GatewayAt;
 use crate::ledgers::LedgerSettings;
 use crate::tasks::TaskSettings;
-use docket_domain::Tree;
 use docket_domain::deadline::Policy;
 use docket_domain::time::Millis;
 use docket_domain::words::OrderType;
+use docket_domain::{Time, Tree};
 use docket_wire::Markets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +33,32 @@ pub struct Settings {
     pub gateways: Vec<GatewayAt>,
     /// Where old rows go; nowhere where nothing is set.
     pub archive: Option<ArchiveSettings>,
+    /// What is limited about all coupons together.
+    pub coupons: CouponSettings,
+}
+
+/// What holds for all coupons.
+#[derive(Debug, Clone)]
+pub struct CouponSettings {
+    /// Orders with coupons of one telephone on one day at most; without limit where none is set.
+    pub per_phone_day: Option<i64>,
+    /// The time zone of a day.
+    pub zone: jiff::tz::TimeZone,
+}
+
+impl Default for CouponSettings {
+    fn default() -> Self {
+        Self { per_phone_day: None, zone: jiff::tz::TimeZone::UTC }
+    }
+}
+
+impl CouponSettings {
+    /// The day of a moment, as `2026-11-20`.
+    pub fn day(&self, at: Time) -> String {
+        // Times of ours lie between 1970 and 2100.
+        let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+        at.to_zoned(self.zone.clone()).date().to_string()
+    }
 }
 
 /// Deadlines: by type, over that by channel, over that by shop; each names only what it changes.
@@ -90,6 +116,7 @@ impl Settings {
             markets: Markets::default(),
             deadlines: Arc::default(),
             tasks: TaskSettings::default(),
+            coupons: CouponSettings::default(),
             ledgers: Arc::default(),
             gateways: Vec::new(),
             archive: None,

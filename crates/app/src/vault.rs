@@ -219,6 +219,11 @@ impl Vault {
         self.keyed("last4", digits)
     }
 
+    /// The keyed hash of a telephone on one day: it leads from one day to no other.
+    pub(crate) fn phone_day(&self, normal: &str, day: &str) -> i64 {
+        self.keyed("phone day", &format!("{day}:{normal}"))
+    }
+
     fn keyed(&self, purpose: &str, text: &str) -> i64 {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.search);
         let mut mac = mac.expect("HMAC takes keys of any length");

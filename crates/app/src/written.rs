@@ -5,6 +5,7 @@
 use crate::agreed::Agreed;
 use crate::holds::held;
 use crate::ledgers::{self, LedgerSettings};
+use crate::redeem::given_back;
 use crate::unique::claim_key;
 use docket_domain::change::Change;
 use docket_domain::ledger::{self, AccountMove, GiftStatus, Ledger, Moves};
@@ -20,7 +21,7 @@ pub(crate) fn write(
     settings: &LedgerSettings,
     cx: &mut Context<'_>,
 ) -> Arc<Tree> {
-    let Change { tree, entry, stock, claims, new_terms } = change;
+    let Change { tree, entry, stock, coupons, claims, new_terms } = change;
     let moves = ledger::moves(before, &tree);
     if !moves.is_empty() {
         writes.tasks.extend(ledgers::tasks(&moves.effects, &tree, &entry, settings, cx));
@@ -28,6 +29,7 @@ pub(crate) fn write(
     }
     let (id, at) = (tree.id(), entry.at);
     writes.stock.extend(stock.into_iter().map(held));
+    writes.counts.extend(coupons.into_iter().map(given_back));
     writes.unique.extend(claims.iter().map(|claim| (claim_key(claim), id, None)));
     if new_terms {
         let terms = tree.payment.terms_version;
@@ -62,7 +64,7 @@ fn add_moves(writes: &mut Writes, moves: Moves, tree: &Tree, entry: &LogEntry) {
 fn account_change(moved: AccountMove, tree: &Tree, at: Time) -> AccountChange {
     let AccountMove { ledger, owner, balance, held, guarded } = moved;
     let currency = (ledger == Ledger::Coins).then(|| tree.payment.currency.code().to_owned());
-    AccountChange { ledger, owner, currency, count: None, balance, held, guarded, makes: false, at }
+    AccountChange { ledger, owner, currency, count: None, balance, held, guarded, at }
 }
 
 /// Changes of trees that were there, as the store writes them, with the tree of the first.

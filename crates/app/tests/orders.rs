@@ -4,7 +4,7 @@
 
 mod center;
 
-use center::{Center, big_order, key, on_every_center, order};
+use center::{Center, big_order, join_after, key, on_every_center, order};
 use docket_app::access::{Principal, Scope};
 use docket_app::{Error, ImportOptions, Orders};
 use docket_domain::words::{AnomalyKind, DueCause, PaymentStatus, RevokeStatus, Status};
@@ -70,32 +70,6 @@ async fn one_idempotency_key_makes_one_order_however_many_call() {
 async fn join<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     join_after(futures, || ()).await
 }
-
-/// Lets all of `futures` begin, then calls `begun`, then waits for all.
-async fn join_after<T>(futures: Vec<impl Future<Output = T>>, begun: impl FnOnce()) -> Vec<T> {
-    let mut pinned: Vec<_> = futures.into_iter().map(Box::pin).collect();
-    let mut done: Vec<Option<T>> = pinned.iter().map(|_| None).collect();
-    let mut begun = Some(begun);
-    std::future::poll_fn(move |cx| {
-        for (future, done) in pinned.iter_mut().zip(&mut done) {
-            if done.is_none()
-                && let std::task::Poll::Ready(value) = future.as_mut().poll(cx)
-            {
-                *done = Some(value);
-            }
-        }
-        if let Some(begun) = begun.take() {
-            begun();
-        }
-        if done.iter().all(Option::is_some) {
-            std::task::Poll::Ready(done.iter_mut().filter_map(Option::take).collect())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_token_is_answered_again_with_the_same_body_and_refused_with_another() {
     on_every_center(async |center| {

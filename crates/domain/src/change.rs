@@ -9,7 +9,7 @@ pub use images::{group_of, images, undo};
 
 use crate::operation::{OperationKind, Parameters};
 use crate::words::Status;
-use crate::{Actor, Id, Json, Quantity, Time, Tree};
+use crate::{Actor, CouponMove, Id, Json, Quantity, Time, Tree};
 use serde::{Deserialize, Serialize};
 
 /// What `decide` or `record` answers when there is something to do.
@@ -21,6 +21,8 @@ pub struct Change {
     pub entry: LogEntry,
     /// What it moves in the stock ledger.
     pub stock: Vec<StockMove>,
+    /// What it moves of the counts of coupons.
+    pub coupons: Vec<CouponMove>,
     /// Payment references it claims for this tree: unique keys of the store.
     pub claims: Vec<PaymentClaim>,
     /// Whether what was agreed changed, so that a snapshot of the new terms is kept.

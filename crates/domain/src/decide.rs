@@ -29,7 +29,7 @@ use crate::deadline::Policy;
 use crate::operation::{By, Operation, OperationKind, Request};
 use crate::tree::{Anomaly, Deadline, Home};
 use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus};
-use crate::{Id, Refusal, Time, Tree, price};
+use crate::{CouponMove, Id, Refusal, Time, Tree, price};
 use work::{Done, Work};
 
 /// What `decide` may use besides the tree and the request.
@@ -41,7 +41,16 @@ pub struct Context<'a> {
     /// The next id of the tree's gene.
     pub next_id: &'a mut dyn FnMut() -> Id,
     /// Whether these holds could be taken now; asked only when late money would revive a revoked order.
-    pub can_hold: &'a dyn Fn(&[StockMove]) -> bool,
+    pub can_hold: &'a dyn Fn(Holds<'_>) -> bool,
+}
+
+/// What an order would hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Holds<'a> {
+    /// Of stock.
+    pub stock: &'a [StockMove],
+    /// Of coupons.
+    pub coupons: &'a [CouponMove],
 }
 
 /// The answer to a request that was not refused.

@@ -8,6 +8,7 @@
 //! is told here.
 
 mod coins;
+mod coupons;
 mod effect;
 mod gifts;
 mod points;
@@ -124,6 +125,7 @@ fn refunds_done(shop: &ShopOrder) -> impl Iterator<Item = &Refund> {
 fn takes_part(tree: &Tree) -> bool {
     let order = &tree.payment;
     order.ledgers != crate::tree::Ledgers::default()
+        || crate::coupon::applied(tree).next().is_some()
         || tree.lines().any(|(_, item)| item.holds_stock || item.weighed)
 }
 
@@ -139,6 +141,7 @@ pub fn moves(before: Option<&Tree>, after: &Tree) -> Moves {
     if step.pays() {
         moves.effects.extend(effect::deduct(after));
     }
+    coupons::add(&mut moves, &step);
     coins::add(&mut moves, &step);
     points::add(&mut moves, &step);
     gifts::add(&mut moves, &step);

@@ -7,6 +7,7 @@
 
 pub mod actor;
 pub mod change;
+pub mod coupon;
 pub mod deadline;
 pub mod decide;
 pub mod event;
@@ -27,6 +28,7 @@ pub mod words;
 
 pub use actor::{Actor, ActorKind};
 pub use change::{Change, LogEntry, Remark, StockMove};
+pub use coupon::{AppliedCoupon, Coupon, CouponMove};
 pub use id::{Gene, Id, IdSource};
 pub use money::{Amount, Currency};
 pub use operation::{Operation, OperationKind, Request};

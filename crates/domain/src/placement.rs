@@ -38,6 +38,19 @@ pub struct Placement {
     pub coins: Amount,
     pub third_party_discount: Amount,
     pub shops: Vec<PlacedShop>,
+    pub coupons: Vec<PlacedCoupon>,
+}
+
+/// A coupon of a placement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedCoupon {
+    /// Which.
+    pub code: String,
+    /// The shop it is used at, where the caller says so.
+    pub shop_id: Option<String>,
+    /// What it came to, where that has happened elsewhere; it is part of the discounts then. None where it is
+    /// to be computed.
+    pub amount: Option<i64>,
 }
 
 /// One shop's part of a placement.

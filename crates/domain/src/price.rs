@@ -9,6 +9,6 @@ mod check;
 mod spread;
 pub mod sums;
 
-pub use assemble::{assemble, number, too_large};
+pub use assemble::{assemble, assemble_with, number, too_large};
 pub use check::{BrokenPrice, check};
 pub use spread::{Coins, Part, TooLarge, share_out, spread};

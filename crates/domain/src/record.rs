@@ -67,7 +67,7 @@ pub fn record(
     }
     stamp(known, &mut tree, cx.at);
     let entry = entry(known, &tree, report, cx.at);
-    Ok(Some(Change { tree, entry, stock: Vec::new(), claims, new_terms }))
+    Ok(Some(Change { tree, entry, stock: Vec::new(), coupons: Vec::new(), claims, new_terms }))
 }
 
 /// A report without the lines that have no quantity and the shop orders that have no line.

@@ -1,5 +1,6 @@
 //! Why something that was asked for is not done: one enum, each case with a stable code.
 
+use crate::coupon::WhyNot;
 use crate::operation::OperationKind;
 use crate::{ActorKind, Currency, Id};
 use std::fmt;
@@ -52,6 +53,23 @@ impl fmt::Display for WrongPrice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { sku, current, currency, given, .. } = self;
         write!(f, "{sku} costs {current} {}, not {given}", currency.code())
+    }
+}
+
+/// A coupon that is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CouponRefused {
+    /// The field that names it.
+    pub field: String,
+    /// Its code.
+    pub code: String,
+    /// Why.
+    pub why: WhyNot,
+}
+
+impl fmt::Display for CouponRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "coupon {} {}", self.code, self.why)
     }
 }
 
@@ -186,6 +204,9 @@ pub enum Refusal {
         /// How many an order takes.
         most: usize,
     },
+    /// Coupons are not taken, each for a reason of its own.
+    #[error("{}", listed(.0))]
+    Coupons(Vec<CouponRefused>),
     /// The key lacks a scope.
     #[error("this needs a key with scope `{scope}`")]
     Scope {
@@ -216,6 +237,10 @@ impl Refusal {
             Self::TooMuch(_) => "too_much",
             Self::PriceMismatch(_) => "price_mismatch",
             Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::Coupons(refused) => match refused.as_slice() {
+                [first, ..] => first.why.code(),
+                [] => "coupon_not_applicable",
+            },
             Self::Scope { .. } => "scope_missing",
         }
     }

@@ -6,7 +6,7 @@ use desk::{Desk, item, order, shop};
 use docket_domain::operation::{
     Asked, Operation, OperationKind, PaymentAsked, PaymentReport, RefundAsked, Target,
 };
-use docket_domain::placement::Placement;
+use docket_domain::placement::{PlacedCoupon, Placement};
 use docket_domain::time::{DAY, HOUR, MINUTE};
 use docket_domain::words::{
     AttemptStatus, CancelKind, DeliveryStatus, Fulfilment, Level, PaymentStatus, RefundAxis,
@@ -88,6 +88,15 @@ fn placement(dice: &mut Dice) -> Placement {
             1 => placed.platform_discount = Amount::of(amount),
             2 => placed.coins = Amount::of(amount),
             _ => placed.third_party_discount = Amount::of(amount),
+        }
+    }
+    for (code, shop_id, discount) in
+        [("S", Some("11"), placed.shops[0].shop_discount), ("P", None, placed.platform_discount)]
+    {
+        let amount = discount.known().filter(|discount| *discount > 0).map(|whole| whole / 2);
+        if amount.is_some() {
+            let (code, shop_id) = (code.to_owned(), shop_id.map(ToOwned::to_owned));
+            placed.coupons.push(PlacedCoupon { code, shop_id, amount });
         }
     }
     placed

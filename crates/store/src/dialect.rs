@@ -38,6 +38,7 @@ enum Shape {
     Forget(usize),
     Claimed(usize),
     ForgetPersons(usize),
+    Count(usize),
     MoveAccounts(usize),
     AddToOne,
     AddTo(usize),
@@ -201,6 +202,20 @@ pub fn move_stock(n: usize) -> &'static str {
             case("sku_id", n),
             tuples(1, n),
             case("sku_id", n)
+        )
+    })
+}
+
+/// Moves `n` counts of coupons at once: used and redeemed by key, the keys, and what may be used before by key.
+pub fn move_counts(n: usize) -> &'static str {
+    text("coupon_count", Shape::Count(n), || {
+        format!(
+            "UPDATE coupon_count SET used = used + {}, redeemed = redeemed + {} \
+             WHERE scope_key IN {} AND used <= {}",
+            case("scope_key", n),
+            case("scope_key", n),
+            tuples(1, n),
+            case("scope_key", n)
         )
     })
 }

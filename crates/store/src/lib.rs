@@ -35,6 +35,7 @@ pub use nouns::accounts::{Account, AccountChange, AccountLine};
 pub use nouns::archive::{
     Archivable, ArchivedOrder, KeptRow, Segment, SegmentKind, SegmentState, move_away, move_back,
 };
+pub use nouns::coupons::{Counting, CouponAdjustment, Used};
 pub use nouns::effects::EffectRow;
 pub use nouns::gateways::{CallbackFilter, CallbackRow, GatewayPayment, GatewayRefund};
 pub use nouns::gifts::{GiftPack, GiftRow};

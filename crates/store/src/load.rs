@@ -5,6 +5,7 @@ use crate::StoreError;
 use crate::database::Connection;
 use crate::dialect::Lookup;
 use crate::nouns::accounts::Account;
+use crate::nouns::coupons::{self, Used};
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::persons::Sealed;
 use crate::nouns::products::Price;
@@ -27,6 +28,8 @@ static IDEMPOTENCY: Lookup = Lookup { table: &table::IDEMPOTENCY, fixed: None, l
 static SLOT: Lookup = Lookup { table: &table::SCHEDULE, fixed: None, list: "name" };
 static PERSON: Lookup = Lookup { table: &table::ORDER_PERSON, fixed: None, list: "tree" };
 
+static COUPON: Lookup = Lookup { table: &table::COUPON, fixed: None, list: "code" };
+static USED: Lookup = Lookup { table: &table::COUPON_COUNT, fixed: None, list: "scope_key" };
 static ACCOUNT: Lookup = Lookup { table: &table::ACCOUNT, fixed: Some("ledger"), list: "owner" };
 
 /// Keys by kind, each once and in order.
@@ -39,6 +42,8 @@ struct Wanted {
     hashes: BTreeSet<[u8; 32]>,
     persons: BTreeSet<Id>,
     slots: BTreeSet<String>,
+    coupons: BTreeSet<String>,
+    used: BTreeSet<String>,
     accounts: BTreeMap<Ledger, BTreeSet<String>>,
 }
 
@@ -53,6 +58,8 @@ impl Wanted {
             Key::Idempotency(hash) => self.hashes.insert(hash),
             Key::Person(id) => self.persons.insert(id),
             Key::Slot(name) => self.slots.insert(name),
+            Key::Coupon(code) => self.coupons.insert(code),
+            Key::Used(key) => self.used.insert(key),
             Key::Account { ledger, owner } => {
                 self.accounts.entry(ledger).or_default().insert(owner)
             }
@@ -81,7 +88,8 @@ pub fn keys(view: &mut View, keys: Vec<Key>, db: &mut dyn Connection) -> Result<
     for (ledger, owners) in wanted.accounts {
         accounts(view, ledger, owners, db)?;
     }
-    slots(view, wanted.slots, db)
+    slots(view, wanted.slots, db)?;
+    coupons(view, wanted.coupons, wanted.used, db)
 }
 
 fn trees(view: &mut View, ids: &BTreeSet<Id>, db: &mut dyn Connection) -> Result<(), StoreError> {
@@ -200,6 +208,31 @@ fn slots(
     }
     for mut row in rows {
         view.load_slot(row.text()?, Some(row.time()?));
+    }
+    Ok(())
+}
+
+fn coupons(
+    view: &mut View,
+    codes: BTreeSet<String>,
+    used: BTreeSet<String>,
+    db: &mut dyn Connection,
+) -> Result<(), StoreError> {
+    let rows = fetch(&COUPON, &values(&codes), db)?;
+    for code in codes {
+        view.load_coupon(code, None);
+    }
+    for row in rows {
+        let coupon = coupons::of(row)?;
+        view.load_coupon(coupon.code.clone(), Some(coupon));
+    }
+    let rows = fetch(&USED, &values(&used), db)?;
+    for key in used {
+        view.load_used(key, None);
+    }
+    for row in rows {
+        let (key, found) = Used::of(row)?;
+        view.load_used(key, Some(found));
     }
     Ok(())
 }

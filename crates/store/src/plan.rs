@@ -11,6 +11,7 @@ use crate::StoreError;
 use crate::database::{Connection, GuardedRow};
 use crate::dialect;
 use crate::nouns::accounts::{AccountChange, AccountLine};
+use crate::nouns::coupons::{self, CountDelta, Counting};
 use crate::nouns::effects::EffectRow;
 use crate::nouns::gifts::{GiftPack, GiftRow};
 use crate::nouns::idempotency::Idempotent;
@@ -26,7 +27,7 @@ use crate::rows::{log_row, tree_rows};
 use crate::table::{self, Table};
 use crate::value::Value;
 use crate::view::View;
-use docket_domain::{Id, LogEntry, Quantity, Tree};
+use docket_domain::{Coupon, Id, LogEntry, Quantity, Time, Tree};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -57,6 +58,10 @@ pub struct Writes {
     pub adjustments: Vec<Adjustment>,
     /// Prices of products.
     pub products: Vec<Price>,
+    /// Coupons, each over the version before it, with the time of the change.
+    pub coupons: Vec<(Coupon, Time)>,
+    /// Moves of the counts of coupons.
+    pub counts: Vec<Counting>,
     /// Moves in accounts.
     pub accounts: Vec<AccountChange>,
     /// The book of accounts.
@@ -169,6 +174,7 @@ impl Statement {
 /// Everything a batch writes.
 #[derive(Debug, Default)]
 pub struct Plan {
+    counts: BTreeMap<String, CountDelta>,
     stock: BTreeMap<(String, String), StockDelta>,
     log: Vec<Vec<Value>>,
     unique: Vec<Vec<Value>>,
@@ -230,6 +236,15 @@ impl Plan {
         for price in writes.products {
             self.products.insert((price.sku_id.clone(), price.place.clone()), price.row());
         }
+        self.statements
+            .extend(writes.coupons.iter().map(|(coupon, at)| coupons::write(coupon, *at)));
+        for moved in writes.counts {
+            let delta = self.counts.entry(moved.scope_key.clone()).or_insert_with(|| CountDelta {
+                scope_key: moved.scope_key.clone(),
+                ..CountDelta::default()
+            });
+            delta.add(&moved);
+        }
         self.accounts.add(writes.accounts);
         self.account_lines.extend(writes.account_lines.into_iter().map(AccountLine::row));
         self.effects.extend(writes.effects.into_iter().map(EffectRow::row));
@@ -272,7 +287,8 @@ impl Plan {
         connection: &mut dyn Connection,
     ) -> Result<(), StoreError> {
         self.write_stock(view, connection)?;
-        self.accounts.write(connection)?;
+        self.write_counts(view, connection)?;
+        self.accounts.write(view, connection)?;
         write_trees(view, connection)?;
         let new: [(&'static Table, &mut Vec<Vec<Value>>); 10] = [
             (&table::ORDER_OPERATION, &mut self.log),
@@ -343,6 +359,20 @@ impl Plan {
         connection.insert(&table::STOCK, &new.collect::<Vec<_>>())?;
         let moved: Vec<_> = moved.into_iter().cloned().collect();
         connection.move_stock(&moved)
+    }
+}
+
+impl Plan {
+    /// Counts are moved like stock; what nobody has used yet begins with a row of nothing.
+    fn write_counts(&self, view: &View, connection: &mut dyn Connection) -> Result<(), StoreError> {
+        let moves = |delta: &&CountDelta| delta.used != 0 || delta.redeemed != 0;
+        let moved: Vec<_> = self.counts.values().filter(moves).cloned().collect();
+        let first = moved.iter().filter(|delta| view.has_no_count(&delta.scope_key));
+        let first: Vec<_> = first.map(CountDelta::first).collect();
+        if !first.is_empty() {
+            connection.insert_missing(&table::COUPON_COUNT, &first)?;
+        }
+        if moved.is_empty() { Ok(()) } else { connection.move_counts(&moved) }
     }
 }
 

@@ -341,6 +341,29 @@ pub static ARCHIVE_SEGMENT: Table = Table {
     ],
     key: 1,
 };
+pub static COUPON: Table = Table {
+    name: "coupon",
+    columns: &[("code", Text), ("version", Int), ("updated_at", Int), ("body", Text)],
+    key: 1,
+};
+pub static COUPON_COUNT: Table = Table {
+    name: "coupon_count",
+    columns: &[("scope_key", Text), ("used", Int), ("redeemed", Int)],
+    key: 1,
+};
+pub static COUPON_ADJUSTMENT: Table = Table {
+    name: "coupon_adjustment",
+    columns: &[
+        ("id", Int),
+        ("code", Text),
+        ("delta", Int),
+        ("active", Int),
+        ("reason", Text),
+        ("actor", Text),
+        ("at", Int),
+    ],
+    key: 1,
+};
 
 impl Table {
     /// The names of all columns, separated by commas.

@@ -1,13 +1,14 @@
 //! What a batch of pieces sees: the rows it loaded, and over them what its own pieces have changed so far.
 
 use crate::nouns::accounts::Account;
+use crate::nouns::coupons::Used;
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::persons::Sealed;
 use crate::nouns::products::Price;
 use crate::nouns::stock::Stock;
 use crate::plan::Writes;
 use docket_domain::ledger::Ledger;
-use docket_domain::{Id, Quantity, Time, Tree};
+use docket_domain::{Coupon, Id, Quantity, Time, Tree};
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -35,6 +36,10 @@ pub enum Key {
     Person(Id),
     /// The slot that a schedule was last run for.
     Slot(String),
+    /// A coupon, by its code.
+    Coupon(String),
+    /// How often something of a coupon is used, by the key of the count.
+    Used(String),
     /// An account of a buyer, or of a limited gift pack.
     Account {
         /// Of which ledger.
@@ -86,6 +91,8 @@ pub struct View {
     idempotency: Layer<[u8; 32], Option<Idempotent>>,
     persons: Layer<Id, Option<Sealed>>,
     slots: Layer<String, Option<Time>>,
+    coupons: Layer<String, Option<Coupon>>,
+    used: Layer<String, Option<Used>>,
     accounts: Layer<(Ledger, String), Option<Account>>,
 }
 
@@ -134,6 +141,23 @@ impl View {
         need(self.slots.get(&name.to_owned()), || Key::Slot(name.to_owned())).copied()
     }
 
+    /// The coupon of a code, if there is one.
+    pub fn coupon(&self, code: &str) -> Result<Option<&Coupon>, Need> {
+        let found = self.coupons.get(&code.to_owned());
+        need(found, || Key::Coupon(code.to_owned())).map(Option::as_ref)
+    }
+
+    /// How a count stands.
+    pub fn used(&self, scope_key: &str) -> Result<Used, Need> {
+        let found = self.used.get(&scope_key.to_owned());
+        need(found, || Key::Used(scope_key.to_owned())).map(|used| used.unwrap_or_default())
+    }
+
+    /// Whether a count that was loaded has a row.
+    pub(crate) fn has_no_count(&self, scope_key: &str) -> bool {
+        self.used.loaded.get(scope_key).is_some_and(Option::is_none)
+    }
+
     /// The account of `owner` in `ledger`, if there is one.
     pub fn account(&self, ledger: Ledger, owner: &str) -> Result<Option<&Account>, Need> {
         let key = (ledger, owner.to_owned());
@@ -153,6 +177,12 @@ impl View {
         self.stock.loaded.get(&(place.to_owned(), sku_id.to_owned())).copied().flatten()
     }
 
+    /// Whether the account was there when it was loaded, before this batch.
+    pub(crate) fn account_was_there(&self, ledger: Ledger, owner: &str) -> bool {
+        let loaded = self.accounts.loaded.get(&(ledger, owner.to_owned()));
+        loaded.is_some_and(Option::is_some)
+    }
+
     /// Every tree this batch changed, in the order of their ids.
     pub(crate) fn trees_changed(&self) -> Vec<&Arc<Tree>> {
         let mut trees: Vec<_> = self.trees.changed.values().flatten().collect();
@@ -170,6 +200,8 @@ impl View {
             Key::Idempotency(hash) => self.idempotency.get(hash).is_some(),
             Key::Person(id) => self.persons.get(id).is_some(),
             Key::Slot(name) => self.slots.get(name).is_some(),
+            Key::Coupon(code) => self.coupons.get(code).is_some(),
+            Key::Used(key) => self.used.get(key).is_some(),
             Key::Account { ledger, owner } => self.account(*ledger, owner).is_ok(),
         }
     }
@@ -183,6 +215,8 @@ impl View {
         self.idempotency.changed.clear();
         self.persons.changed.clear();
         self.slots.changed.clear();
+        self.coupons.changed.clear();
+        self.used.changed.clear();
         self.accounts.changed.clear();
     }
 
@@ -208,6 +242,14 @@ impl View {
 
     pub(crate) fn load_slot(&mut self, name: String, slot: Option<Time>) {
         self.slots.loaded.insert(name, slot);
+    }
+
+    pub(crate) fn load_coupon(&mut self, code: String, coupon: Option<Coupon>) {
+        self.coupons.loaded.insert(code, coupon);
+    }
+
+    pub(crate) fn load_used(&mut self, scope_key: String, used: Option<Used>) {
+        self.used.loaded.insert(scope_key, used);
     }
 
     pub(crate) fn load_account(&mut self, ledger: Ledger, owner: String, account: Option<Account>) {
@@ -246,6 +288,16 @@ impl View {
                 held: stock.held + held.held,
             };
             self.stock.changed.insert(key, Some(stock));
+        }
+        for (coupon, _) in &writes.coupons {
+            self.coupons.changed.insert(coupon.code.clone(), Some(coupon.clone()));
+        }
+        for moved in &writes.counts {
+            // Like stock: what nobody has looked at stays unknown.
+            let Some(used) = self.used.get(&moved.scope_key).copied() else { continue };
+            let Used { used, redeemed } = used.unwrap_or_default();
+            let used = Used { used: used + moved.used, redeemed: redeemed + moved.redeemed };
+            self.used.changed.insert(moved.scope_key.clone(), Some(used));
         }
         for change in &writes.accounts {
             let key = (change.ledger, change.owner.clone());

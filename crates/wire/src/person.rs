@@ -69,6 +69,12 @@ impl Person {
         Self { buyer: self.buyer.masked(), ship_to: ship_to.collect() }
     }
 
+    /// The buyer's telephone, in the form it is searched by: the buyer's own, else the first that goods go to.
+    pub fn phone_of_buyer(&self) -> Option<String> {
+        let ship_to = self.ship_to.iter().flatten().filter_map(|to| to.phone.as_deref());
+        self.buyer.phone.as_deref().into_iter().chain(ship_to).find_map(normal_phone)
+    }
+
     /// Every telephone number in it, in the form it is searched by, each once.
     pub fn phones(&self) -> Vec<String> {
         let ship_to = self.ship_to.iter().flatten().filter_map(|to| to.phone.as_deref());

@@ -8,8 +8,9 @@ use crate::kinds;
 use crate::market::Markets;
 use crate::person::{self, Person, ShipTo};
 use crate::reader::{Fields, Reader, Source, Unreadable};
+use docket_domain::coupon::COUPONS_MAX;
 use docket_domain::money::AMOUNT_LIMIT;
-use docket_domain::placement::{LINES_MAX, PlacedItem, PlacedShop, SHOPS_MAX};
+use docket_domain::placement::{LINES_MAX, PlacedCoupon, PlacedItem, PlacedShop, SHOPS_MAX};
 use docket_domain::words::{OrderType, Platform};
 use docket_domain::{Actor, ActorKind, Amount, Placement};
 
@@ -80,7 +81,7 @@ pub(crate) fn tree<'a>(
     let platform_discount = amount(fields, "platform_discount");
     let coins = amount(fields, "coins");
     let third_party_discount = amount(fields, "third_party_discount");
-    fields.optional("coupons", no_coupons);
+    let coupons = coupons(fields);
     let shops = shops(fields, order_type);
     let (shops, ship_to) = shops?.into_iter().unzip();
     let placement = Placement {
@@ -100,6 +101,7 @@ pub(crate) fn tree<'a>(
         coins,
         third_party_discount,
         shops,
+        coupons,
     };
     check_size(fields, &placement)?;
     Some((placement, Person { buyer, ship_to }))
@@ -188,13 +190,31 @@ pub fn actor(reader: &mut Reader, node: Node<'_>) -> Option<Actor> {
     })
 }
 
-/// Coupons are computed in a later release; until then none may be given.
-fn no_coupons(reader: &mut Reader, node: Node<'_>) -> Option<()> {
-    match node {
-        Node::List(list) if list.is_empty() => Some(()),
-        Node::List(_) => reader.wrong("not_supported", "coupons are not supported in this release"),
-        other => reader.wrong_type(&other, "a list"),
+/// Reads the coupons; none where they are left out. In a record each says what it came to.
+fn coupons(fields: &mut Fields<'_, '_>) -> Vec<PlacedCoupon> {
+    let is_record = fields.source() == Source::Record;
+    let read = fields.optional("coupons", |reader, node| {
+        reader.list(node, COUPONS_MAX, |reader, node| {
+            reader.object(node, |fields| {
+                let code = fields.required("code", kinds::identifier);
+                let shop_id = fields.optional("shop_id", kinds::identifier);
+                let amount = if is_record {
+                    Some(fields.required_or_null("amount", kinds::known_amount)?)
+                } else {
+                    None
+                };
+                Some(PlacedCoupon { code: code?, shop_id, amount })
+            })
+        })
+    });
+    let coupons = read.unwrap_or_default();
+    for (at, coupon) in coupons.iter().enumerate() {
+        if coupons[..at].iter().any(|before| before.code == coupon.code) {
+            let field = format!("coupons[{at}].code");
+            fields.wrong::<()>(&field, "duplicate", "is named before; a coupon is used once");
+        }
     }
+    coupons
 }
 
 /// Refuses more lines than an order may have, and totals no amount may reach.

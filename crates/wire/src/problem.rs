@@ -4,6 +4,8 @@
 //! they are for ever.
 
 use crate::reader::Unreadable;
+use docket_domain::coupon::WhyNot;
+use docket_domain::refusal::CouponRefused;
 use docket_domain::{FieldError, Refusal};
 use serde::Serialize;
 use std::fmt;
@@ -43,6 +45,9 @@ pub struct Problem {
     /// `not_home`: where the order is at home.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
+    /// `coupon_limit_reached`: which limit, `total`, `per_buyer`, `per_buyer_day` or `per_phone_day`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<&'static str>,
 }
 
 /// One wrong field of the request.
@@ -78,6 +83,7 @@ impl Problem {
             skus: None,
             current: None,
             home: None,
+            limit: None,
         }
     }
 
@@ -135,6 +141,18 @@ impl Problem {
                 problem.tell([(field, detail)].into_iter());
             }
             Refusal::OutOfStock { skus } => problem.skus = Some(skus),
+            Refusal::Coupons(refused) => {
+                problem.limit = refused.iter().find_map(|refused| match refused.why {
+                    WhyNot::LimitReached { limit, .. } => Some(limit),
+                    _ => None,
+                });
+                let wrong = |refused: CouponRefused| WrongField {
+                    message: refused.to_string(),
+                    code: refused.why.code(),
+                    field: refused.field,
+                };
+                problem.errors = refused.into_iter().map(wrong).collect();
+            }
             Refusal::NotEnoughCoins { available, .. } => problem.current = Some(available),
             _ => {}
         }
@@ -183,6 +201,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::TooMuch(_) => "More is asked than is left",
         Refusal::PriceMismatch(_) => "The price is another one",
         Refusal::TooManyAttempts { .. } => "The order has had too many attempts to pay",
+        Refusal::Coupons(_) => "A coupon is not taken",
         Refusal::Scope { .. } => "The key may not do this",
     }
 }

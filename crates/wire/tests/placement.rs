@@ -114,7 +114,8 @@ fn what_is_left_out_or_null_takes_its_default() {
 #[test]
 fn every_wrong_field_is_told_at_once() {
     let body = json!({
-        "buyer_id": 1001, "currency": "RMB", "quantity": "1", "coupons": [{"code": "x"}], "coins": null,
+        "buyer_id": 1001, "currency": "RMB", "quantity": "1", "coins": null,
+        "coupons": [{"code": "x", "amount": 1}, {"code": "x"}, {"shop_id": "11"}],
         "shops": [
             {"shop_id": "", "freight": -1, "items": [
                 {"sku_id": "1", "quantity": "0", "list_price": 1.5},
@@ -127,7 +128,8 @@ fn every_wrong_field_is_told_at_once() {
     let expected = [
         ("buyer_id", "wrong_type"),
         ("coins", "null_not_allowed"),
-        ("coupons", "not_supported"),
+        ("coupons[0].amount", "unknown_field"),
+        ("coupons[2].code", "required"),
         ("currency", "not_a_currency"),
         ("quantity", "unknown_field"),
         ("shops[0].freight", "too_small"),

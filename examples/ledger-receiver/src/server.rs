@@ -47,7 +47,7 @@ impl Options {
             let wrong = |_| format!("{name} cannot be {value}");
             match name.as_str() {
                 "--listen" => {
-                    options.listen = value.parse().map_err(|error| wrong(Wrong::of(error)))?
+                    options.listen = value.parse().map_err(|error| wrong(Wrong::of(error)))?;
                 }
                 "--secret" => options.secret.clone_from(&value),
                 "--file" => options.file = PathBuf::from(&value),

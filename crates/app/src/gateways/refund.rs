@@ -71,6 +71,22 @@ fn under_way(tree: &Tree, told: Told) -> Option<i64> {
     parts.find(mine).map(|part| part.amount)
 }
 
+/// Whether the order knows of the try in `row` already, so that what is under way is another part.
+fn was_told(tree: &Tree, row: &GatewayRefund) -> bool {
+    let refunds = tree.shops.iter().flat_map(|shop| &shop.refunds);
+    let mut parts = refunds.filter(|refund| refund.refund_id == row.refund).flat_map(|r| &r.parts);
+    row.state == DONE
+        && parts.any(|part| {
+            part.payment_id == row.payment
+                && part.status == RefundStatus::Refunded
+                && part.reference == row.reference
+        })
+}
+
+fn of_another_round(row: GatewayRefund) -> GatewayRefund {
+    GatewayRefund { round: Id(0), ..row }
+}
+
 /// Runs one step.
 pub async fn handle(app: App, job: Job) -> Outcome {
     let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
@@ -143,6 +159,8 @@ impl App {
             at: now,
         };
         let known = self.store().gateway_refund(told.refund, told.payment).await?;
+        let known =
+            known.map(|row| if was_told(&tree, &row) { of_another_round(row) } else { row });
         let (row, sent) = match step(known, fresh) {
             Step::Ended(row) => return self.tell(gate, &row).await,
             Step::Asked(row) => (row, Sent::Perhaps),
@@ -204,7 +222,13 @@ impl App {
             Operation::RefundFailed { refund_id, payment_id, reference, reason }
         };
         self.gateway_says(gate, row.tree, operation).await?;
-        Ok(Outcome::Done)
+        let told = Told { tree: row.tree, refund: row.refund, payment: row.payment };
+        let tree = self.store().tree(row.tree).await?;
+        // Somebody may have asked for more of the same payment while this task was not done yet.
+        match tree.and_then(|tree| under_way(&tree, told)) {
+            None => Ok(Outcome::Done),
+            Some(_) => Ok(Outcome::Later(self.now())),
+        }
     }
 
     /// Gives the money back there, or asks what became of it where that was asked for before.

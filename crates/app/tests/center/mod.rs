@@ -32,8 +32,12 @@ pub async fn on_every_center(test: impl AsyncFn(&Center)) {
 
 impl Center {
     pub async fn open(url: &str) -> Self {
+        Self::open_with(Settings::new(url)).await
+    }
+
+    pub async fn open_with(settings: Settings) -> Self {
         let clock = Clock::fixed(NOW);
-        let app = App::open(Settings::new(url), Vault::throw_away(), clock.clone()).await;
+        let app = App::open(settings, Vault::throw_away(), clock.clone()).await;
         Self { app: app.unwrap(), clock, who: Principal::local() }
     }
 
@@ -163,4 +167,29 @@ impl docket_store::Piece for Held {
     }
 
     fn settle(self: Box<Self>, _: Result<(), docket_store::Refused>) {}
+}
+
+/// Lets all of `futures` begin, then calls `begun`, then waits for all.
+pub async fn join_after<T>(futures: Vec<impl Future<Output = T>>, begun: impl FnOnce()) -> Vec<T> {
+    let mut pinned: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<T>> = pinned.iter().map(|_| None).collect();
+    let mut begun = Some(begun);
+    std::future::poll_fn(move |cx| {
+        for (future, done) in pinned.iter_mut().zip(&mut done) {
+            if done.is_none()
+                && let std::task::Poll::Ready(value) = future.as_mut().poll(cx)
+            {
+                *done = Some(value);
+            }
+        }
+        if let Some(begun) = begun.take() {
+            begun();
+        }
+        if done.iter().all(Option::is_some) {
+            std::task::Poll::Ready(done.iter_mut().filter_map(Option::take).collect())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await
 }

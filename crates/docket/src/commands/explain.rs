@@ -2,6 +2,7 @@
 //! each part looks like stands in `tree` (what was ordered, at which price), `facts` (what happened to money
 //! and goods) and `voice` (words, money and times).
 
+mod effects;
 mod facts;
 mod tree;
 mod voice;
@@ -36,12 +37,14 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
     let at = args.at.as_deref().map(moment_meant).transpose()?;
     let out = options.output();
-    let (order, activities) = center::with_one_that_is_there(options, async |center| {
+    let (order, activities, effects) = center::with_one_that_is_there(options, async |center| {
         fetch(&args.order, at.as_deref(), center, out.language).await
     })
     .await?;
-    out.show(&json!({"order": order, "activities": activities}), |out| {
+    let told = json!({"order": order, "activities": activities, "effects": effects});
+    out.show(&told, |out| {
         print(&order, &activities, out);
+        effects::print(&effects, &Voice::new(out.language, &order), out);
     });
     Ok(())
 }
@@ -69,7 +72,7 @@ async fn fetch(
     at: Option<&str>,
     center: &Center,
     language: Language,
-) -> Result<(Value, Value), Failure> {
+) -> Result<(Value, Value, Value), Failure> {
     let number = super::path_part(order)?;
     let at = match at {
         Some(at) => format!("?at={}", super::path_part(at)?),
@@ -80,9 +83,12 @@ async fn fetch(
     let told = center.get(&format!("/api/orders/{number}/activities?lang={lang}")).await?;
     let until = order["version"].as_u64().unwrap_or(u64::MAX);
     let then = |activity: &&Value| activity["seq"].as_u64().is_some_and(|seq| seq <= until);
-    let activities =
-        told["activities"].as_array().into_iter().flatten().filter(then).cloned().collect();
-    Ok((order, Value::Array(activities)))
+    let moved = center.get(&format!("/api/orders/{number}/effects")).await?;
+    let until_then = |list: &Value| {
+        Value::Array(list.as_array().into_iter().flatten().filter(then).cloned().collect())
+    };
+    let (activities, effects) = (until_then(&told["activities"]), until_then(&moved["effects"]));
+    Ok((order, activities, effects))
 }
 
 fn print(order: &Value, activities: &Value, out: &Output) {

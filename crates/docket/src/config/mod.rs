@@ -2,6 +2,7 @@
 //! value knows where it came from. What can be set stands in `schema` and `deadlines`; nothing here acts on it.
 
 mod archive;
+mod coupons;
 mod deadlines;
 mod environment;
 mod file;

@@ -3,6 +3,7 @@
 
 use super::Set;
 use super::archive::{ArchiveUrl, Days, Name, Secret};
+use super::coupons;
 use super::deadlines;
 use super::layers::{self, Layers};
 use super::ledger;
@@ -250,6 +251,7 @@ pub struct Config {
     pub orders: Orders,
     pub markets: Markets,
     pub deadlines: Arc<docket_app::Deadlines>,
+    pub coupons: docket_app::CouponSettings,
     pub ledgers: Arc<docket_app::LedgerSettings>,
     pub privacy: Privacy,
     pub log: Log,
@@ -278,6 +280,7 @@ impl Config {
             ledgers: Arc::new(ledger::take(&mut layers, &mut also, &data)?),
             markets: take_markets(&mut layers, &mut also)?,
             gateways: payments::take(&mut layers, &mut also, &data)?,
+            coupons: coupons::take(&mut layers, &mut also)?,
             also,
             data,
             file,
@@ -327,6 +330,7 @@ impl Config {
             queue: self.orders.queue.0,
             markets: self.markets.clone(),
             deadlines: Arc::clone(&self.deadlines),
+            coupons: self.coupons.clone(),
             ledgers: Arc::clone(&self.ledgers),
             tasks: TaskSettings {
                 redis: self.redis_at(),

@@ -1,7 +1,7 @@
 //! The commented `docket.toml` that `docket init` writes: every key with what it is for and its default.
 
 use super::schema::{SECTIONS, Secrecy, Section};
-use super::{deadlines, ledger, payments};
+use super::{coupons, deadlines, ledger, payments};
 use std::fmt::Write as _;
 
 /// The text of a config file in which nothing is set yet.
@@ -17,6 +17,7 @@ pub fn template() -> String {
             text.push_str("\n[orders.markets]\n# gallery = 100\n");
             write_deadlines(&mut text);
             write_payments(&mut text);
+            write_coupons(&mut text);
         }
         if section.name == "tasks" {
             write_ledgers(&mut text);
@@ -81,6 +82,15 @@ fn write_payments(text: &mut String) {
     for (key, default, about) in payments::KEYS {
         comment(text, about);
         let _ = writeln!(text, "# {key} = \"{default}\"");
+    }
+}
+
+fn write_coupons(text: &mut String) {
+    text.push_str("\n# Coupons.\n[ledger.coupons]\n");
+    for (key, default, about) in coupons::KEYS {
+        comment(text, about);
+        let quote = if default.parse::<i64>().is_ok() { "" } else { "\"" };
+        let _ = writeln!(text, "# {key} = {quote}{default}{quote}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::layers::{Given, Layers};
 use super::schema::{Config, SECTIONS};
-use super::{Origin, deadlines, environment, file, template};
+use super::{Origin, coupons, deadlines, environment, file, template};
 use crate::failure::Failure;
 use docket_domain::deadline::Policy;
 use docket_domain::story::Language;
@@ -164,7 +164,8 @@ fn the_commented_file_sets_nothing_and_names_every_key() {
         section.fields.iter().map(|field| format!("{}.{}", section.name, field.key))
     });
     let deadlines = deadlines::KEYS.iter().map(|(key, ..)| format!("deadlines.{key}"));
-    for key in keys.chain(deadlines) {
+    let coupons = coupons::KEYS.iter().map(|(key, ..)| format!("ledger.coupons.{key}"));
+    for key in keys.chain(deadlines).chain(coupons) {
         let listed = whole.list().into_iter().find(|listed| listed.key == key).expect("listed");
         assert!(listed.origin.starts_with("docket.toml:"), "{key} is not in the commented file");
     }

@@ -148,6 +148,7 @@ pub(super) fn start(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusal> {
     refund.answer_by = None;
     refund.ended_at = None;
     refund.parts = Vec::new();
+    refund.failed_on = Vec::new();
     let waits = waits_for_goods(&refund);
     let amount = refund.amount;
     work.shop_mut().refunds[at] = refund;
@@ -192,6 +193,7 @@ pub(super) fn try_again(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusa
     let is_failed = |part: &crate::tree::RefundPart| part.status == RefundStatus::Failed;
     let missing = refund.parts.iter().filter(|p| is_failed(p)).map(|part| part.amount).sum();
     work.shop_mut().refunds[at].parts.retain(|part| !is_failed(part));
+    work.shop_mut().refunds[at].failed_on = Vec::new();
     let parts = money_back::parts(&work.tree, missing, &failed_on);
     work.shop_mut().refunds[at].parts.extend(parts);
     Ok(())

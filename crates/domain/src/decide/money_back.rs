@@ -20,6 +20,11 @@ fn room(tree: &Tree, payment: &Payment) -> i64 {
 
 /// Draws `amount` on the payments of the tree, newest first, those where it `failed` before last.
 pub(super) fn parts(tree: &Tree, amount: i64, failed: &[Id]) -> Vec<RefundPart> {
+    draw(tree, amount, failed, |_| true)
+}
+
+/// The same, on those payments alone that `may` be drawn on.
+fn draw(tree: &Tree, amount: i64, failed: &[Id], may: impl Fn(&Id) -> bool) -> Vec<RefundPart> {
     let mut payments: Vec<(usize, &Payment)> = tree.payment.payments.iter().enumerate().collect();
     payments.sort_by_key(|(learnt, payment)| {
         let newest = std::cmp::Reverse((payment.paid_at, *learnt));
@@ -27,7 +32,7 @@ pub(super) fn parts(tree: &Tree, amount: i64, failed: &[Id]) -> Vec<RefundPart> 
     });
     let mut missing = amount;
     let mut parts = Vec::new();
-    for (_, payment) in payments {
+    for (_, payment) in payments.into_iter().filter(|(_, payment)| may(&payment.payment_id)) {
         let amount = missing.min(room(tree, payment));
         if amount > 0 {
             missing -= amount;
@@ -86,6 +91,8 @@ pub(super) fn succeeded(
         refund.status = RefundStatus::Refunded;
         refund.ended_at = Some(now);
         free_unshipped(work, at);
+    } else {
+        move_failed(work, at);
     }
     Ok(Done::Changed)
 }
@@ -116,12 +123,36 @@ pub(super) fn failed(
     for part in meant {
         refund.parts[part].status = RefundStatus::Failed;
         refund.parts[part].reference = reference.map(ToOwned::to_owned);
+        refund.failed_on.push(refund.parts[part].payment_id);
     }
     if refund.parts.iter().all(|part| part.status == RefundStatus::Failed) {
         refund.status = RefundStatus::Failed;
         refund.ended_at = Some(now);
+    } else {
+        move_failed(work, at);
     }
     Ok(Done::Changed)
+}
+
+/// Once nothing of a refund is under way, what failed of it is drawn on payments that give nothing to it yet and
+/// have not failed, if they have room for all of it. Otherwise it waits for somebody who tries it again.
+fn move_failed(work: &mut Work<'_, '_>, at: usize) {
+    let refund = &work.shop().refunds[at];
+    if refund.parts.iter().any(|part| part.status == RefundStatus::Refunding) {
+        return;
+    }
+    let is_failed = |part: &RefundPart| part.status == RefundStatus::Failed;
+    let missing: i64 = refund.parts.iter().filter(|p| is_failed(p)).map(|part| part.amount).sum();
+    let drawn = |id: &Id| refund.parts.iter().any(|part| part.payment_id == *id);
+    let is_new = |id: &Id| !refund.failed_on.contains(id) && !drawn(id);
+    let moved: Vec<RefundPart> = draw(&work.tree, missing, &refund.failed_on, is_new);
+    if moved.is_empty() || moved.iter().map(|part| part.amount).sum::<i64>() < missing {
+        return;
+    }
+    let refund = &mut work.shop_mut().refunds[at];
+    refund.parts.retain(|part| !is_failed(part));
+    refund.parts.extend(moved);
+    work.say("moved", missing);
 }
 
 fn position(work: &Work<'_, '_>, id: Id) -> Result<usize, Refusal> {

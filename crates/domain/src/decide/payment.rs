@@ -1,8 +1,9 @@
 //! Attempts to pay and money that came in: payments are facts, accepted in every state.
 
 use super::work::{Done, Work, invalid};
-use super::{revoke, stock};
+use super::{Holds, revoke, stock};
 use crate::change::PaymentClaim;
+use crate::coupon;
 use crate::money::AMOUNT_LIMIT;
 use crate::operation::{PaymentAsked, PaymentReport};
 use crate::price::sums;
@@ -182,7 +183,8 @@ fn revive_if_completed(work: &mut Work<'_, '_>, amount: i64, paid_at: Time) {
         return;
     }
     let holds = stock::holds(&work.tree);
-    if (work.cx.can_hold)(&holds) {
+    let coupons = coupon::holds(&work.tree);
+    if (work.cx.can_hold)(Holds { stock: &holds, coupons: &coupons }) {
         work.tree.payment.revoke = Revoke::None;
         work.stock.extend(holds);
         work.say("revived", true);

@@ -4,6 +4,7 @@
 use super::lines::WrongLines;
 use super::stock;
 use super::work::{Done, Work, invalid};
+use crate::coupon;
 use crate::money::AMOUNT_LIMIT;
 use crate::operation::Asked;
 use crate::price::{self, Coins, Part, sums};
@@ -35,6 +36,8 @@ pub(super) fn adjust_price(
     if before == (shop.shop_discount, shop.freight) {
         return Ok(Done::Already);
     }
+    // A coupon stays in use; of a smaller discount it is a smaller part.
+    coupon::fit(&mut shop.coupons, shop.shop_discount);
     work.say_if("shop_discount", shop_discount);
     work.say_if("freight", freight);
     price_anew(work)
@@ -86,7 +89,9 @@ pub(super) fn drop(
     work.stock.extend(released);
     take_out(work, &dropped);
     if let Some(discount) = platform_discount {
-        work.tree.payment.platform_discount = Amount::of(discount);
+        let order = &mut work.tree.payment;
+        order.platform_discount = Amount::of(discount);
+        coupon::fit(&mut order.coupons, order.platform_discount);
     }
     if let Some(discount) = third_party_discount {
         work.tree.payment.third_party_discount = Amount::of(discount);
@@ -135,6 +140,7 @@ fn take_out(work: &mut Work<'_, '_>, dropped: &[usize]) {
     if shop.items.iter().all(|item| item.dropped_at.is_some()) {
         shop.dropped_at = Some(at);
         shop.shop_discount = Amount::ZERO;
+        shop.coupons.clear();
         shop.freight = Amount::ZERO;
         shop.freight_shares = FreightShares::default();
     }

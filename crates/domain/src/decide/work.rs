@@ -4,6 +4,7 @@
 use super::target::Node;
 use super::{Context, deadlines, payment};
 use crate::change::{self, Change, LogEntry, PaymentClaim, Remark, StockMove};
+use crate::coupon;
 use crate::operation::{By, OperationKind, Parameters};
 use crate::status::{self, ShopStanding, Standing};
 use crate::words::{PaymentStatus, Status, StoreStatus};
@@ -187,8 +188,11 @@ impl<'a, 'c> Work<'a, 'c> {
             at,
             happened_at: self.happened_at.filter(|happened| *happened != at),
         };
+        let use_before = |tree| (tree, coupon::Standing::of(tree, self.was.payment_status));
+        let use_now = coupon::Standing::of(&self.tree, now.payment_status);
+        let coupons = coupon::moves(self.before.map(use_before), (&self.tree, use_now));
         let Self { tree, stock, claims, new_terms, .. } = self;
-        Change { tree, entry, stock, claims, new_terms }
+        Change { tree, entry, stock, coupons, claims, new_terms }
     }
 }
 

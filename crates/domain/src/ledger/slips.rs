@@ -61,7 +61,7 @@ fn of_shop(tree: &Tree, stage: Stage, shop: &ShopOrder) -> Option<Slip> {
     }
     let waits =
         |item: &&ItemOrder| item.weighed_as.is_none() && !goods(shop, item, None).all_given_back();
-    let status = if weighed.iter().any(|item| waits(item)) {
+    let status = if weighed.iter().any(waits) {
         SlipStatus::Awaiting
     } else if weighed.iter().any(|item| item.weighed_as.is_some()) {
         SlipStatus::Weighed

@@ -1,6 +1,7 @@
 //! From a placement to a priced tree, and from there to a numbered one.
 
 use super::{Coins, Part, TooLarge, spread, sums};
+use crate::coupon::{self, Definitions};
 use crate::money::AMOUNT_LIMIT;
 use crate::placement::{PlacedItem, PlacedShop, Placement};
 use crate::quantity::QUANTITY_LIMIT;
@@ -14,8 +15,19 @@ use crate::{
 /// Builds the tree of a placement with every share computed, its ids still zero.
 ///
 /// Pure and free of ids, so it runs before the lane; [`number`] gives the ids inside it. Amounts may be
-/// unknown, as a recorded order's are: what follows from them is then unknown too.
+/// unknown, as a recorded order's are: what follows from them is then unknown too. Of coupons it knows none
+/// but those whose amount is told.
 pub fn assemble(placement: &Placement, issuer: &str, at: Time) -> Result<Tree, Refusal> {
+    assemble_with(placement, issuer, at, Definitions { coupons: &[], at })
+}
+
+/// The same with the coupons it names, as they are.
+pub fn assemble_with(
+    placement: &Placement,
+    issuer: &str,
+    at: Time,
+    known: Definitions<'_>,
+) -> Result<Tree, Refusal> {
     let mut tree = Tree {
         payment: payment_order(placement, issuer, at),
         shops: placement.shops.iter().map(|shop| shop_order(shop, at)).collect(),
@@ -23,6 +35,9 @@ pub fn assemble(placement: &Placement, issuer: &str, at: Time) -> Result<Tree, R
     let errors = wrong_amounts(placement, &tree);
     if !errors.is_empty() {
         return Err(Refusal::Invalid(errors));
+    }
+    if !placement.coupons.is_empty() {
+        coupon::apply(&mut tree, &placement.coupons, known)?;
     }
     spread(&mut tree, Coins::AsAsked).map_err(|errors| too_large(&errors, Part::path))?;
     let payable = sums::payable(&tree).known();
@@ -76,6 +91,7 @@ fn payment_order(placement: &Placement, issuer: &str, at: Time) -> PaymentOrder 
         extra: placement.extra.clone(),
         tags: placement.tags.clone(),
         platform_discount: placement.platform_discount,
+        coupons: Vec::new(),
         coins: placement.coins,
         third_party_discount: placement.third_party_discount,
         payments: Vec::new(),
@@ -99,6 +115,7 @@ fn shop_order(shop: &PlacedShop, at: Time) -> ShopOrder {
         place: shop.place.clone(),
         fulfilment: shop.fulfilment,
         shop_discount: shop.shop_discount,
+        coupons: Vec::new(),
         freight: shop.freight,
         freight_shares: FreightShares::default(),
         has_ship_to: shop.has_ship_to,
@@ -265,6 +282,7 @@ mod tests {
             coins: Amount::ZERO,
             third_party_discount: Amount::ZERO,
             shops,
+            coupons: Vec::new(),
         }
     }
 

@@ -160,6 +160,7 @@ fn placement_of(tree: &Tree) -> Placement {
         coins: payment.coins,
         third_party_discount: payment.third_party_discount,
         shops: tree.shops.iter().map(placed_shop).collect(),
+        coupons: Vec::new(),
     }
 }
 

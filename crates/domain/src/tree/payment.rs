@@ -2,7 +2,7 @@
 
 use super::{Anomaly, Deadline, Home, Ledgers, RefundDue, is_default};
 use crate::words::{AttemptStatus, OrderType, PaymentStatus, Platform, Visible};
-use crate::{ActorKind, Amount, Currency, Id, Json, Time};
+use crate::{ActorKind, Amount, AppliedCoupon, Currency, Id, Json, Time};
 use serde::{Deserialize, Serialize};
 
 /// What the buyer pays at once (L1).
@@ -59,6 +59,9 @@ pub struct PaymentOrder {
     /// Platform discount, over all lines.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub platform_discount: Amount,
+    /// The platform's coupons, part of its discount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coupons: Vec<AppliedCoupon>,
     /// Coins, as their value in money, over all lines and freights.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub coins: Amount,

@@ -2,7 +2,7 @@
 
 use super::{Deadline, ItemOrder, Refund, is_default};
 use crate::words::{DeliveryStatus, Fulfilment, ReceiveType, Status};
-use crate::{Amount, Id, Json, Quantity, Time};
+use crate::{Amount, AppliedCoupon, Id, Json, Quantity, Time};
 use serde::{Deserialize, Serialize};
 
 /// One shop's part (L2): the unit of fulfilment.
@@ -19,6 +19,9 @@ pub struct ShopOrder {
     /// Shop discount, over the shop's lines.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub shop_discount: Amount,
+    /// The shop's coupons, part of its discount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coupons: Vec<AppliedCoupon>,
     /// Freight.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub freight: Amount,

@@ -2,6 +2,7 @@
 
 use super::Desk;
 use docket_domain::change::{self, Change};
+use docket_domain::coupon::{self, CountOf};
 use docket_domain::price::{self, sums};
 use docket_domain::status::{self, ShopStanding};
 use docket_domain::tree::{Refund, Revoke};
@@ -308,5 +309,29 @@ pub fn hold_of_shelves(desk: &Desk) {
             restocked - gone,
             "what left the shelves is what was sold"
         );
+    }
+}
+
+/// What is counted of coupons is what the order holds of them now, or has used up for good; and what a coupon
+/// took is part of the discount it stands in.
+pub fn hold_of_counts(desk: &Desk) {
+    let tree = &desk.tree;
+    let use_now = coupon::Standing::of(tree, desk.standing().payment_status);
+    let mut expected = BTreeMap::new();
+    for moved in coupon::holds(tree) {
+        let redeemed = match (use_now, &moved.of) {
+            (coupon::Standing::Released, _) => continue,
+            (coupon::Standing::Redeemed, CountOf::Total(_)) => moved.used,
+            _ => 0,
+        };
+        expected.insert(moved.of, (moved.used, redeemed));
+    }
+    assert_eq!(desk.counts, expected, "{tree:#?}");
+    let shops = tree.shops.iter().map(|shop| (&shop.coupons, shop.shop_discount));
+    for (coupons, discount) in
+        shops.chain([(&tree.payment.coupons, tree.payment.platform_discount)])
+    {
+        let taken: i64 = coupons.iter().map(|coupon| coupon.amount).sum();
+        assert!(discount.known().is_none_or(|discount| taken <= discount), "{tree:#?}");
     }
 }

@@ -3,10 +3,13 @@
 #![allow(dead_code)] // each test file uses its part
 
 mod laws;
+pub mod ledgers;
 
 use docket_domain::change::{Change, Remark};
+use docket_domain::coupon::{Class, CountOf, Counted};
 use docket_domain::deadline::Policy;
-use docket_domain::decide::{self, Context, Decided};
+use docket_domain::decide::{self, Context, Decided, Holds};
+use docket_domain::ledger::Kept;
 use docket_domain::operation::{
     Asked, By, Operation, OperationKind, PaymentReport, RefundAsked, Request,
 };
@@ -15,8 +18,7 @@ use docket_domain::status::{self, ItemStanding, ShopStanding, Standing};
 use docket_domain::tree::Refund;
 use docket_domain::words::{Fulfilment, OrderType, Platform};
 use docket_domain::{
-    Actor, ActorKind, Amount, Id, LogEntry, Quantity, Refusal, ShopOrder, StockMove, Time, Tree,
-    price,
+    Actor, ActorKind, Amount, Id, LogEntry, Quantity, Refusal, ShopOrder, Time, Tree, price,
 };
 use std::collections::BTreeMap;
 
@@ -38,6 +40,9 @@ pub struct Desk {
     pub log: Vec<LogEntry>,
     pub last: Change,
     pub shelves: BTreeMap<(String, String), Shelf>,
+    pub book: ledgers::Book,
+    /// What is used and redeemed of coupons, as the store counts it.
+    pub counts: BTreeMap<CountOf, (i64, i64)>,
     /// Whether holds could be taken again for late money.
     pub stock_is_left: bool,
     pub may_refund_settled: bool,
@@ -94,6 +99,7 @@ pub fn order(shops: Vec<PlacedShop>) -> Placement {
         coins: Amount::ZERO,
         third_party_discount: Amount::ZERO,
         shops,
+        coupons: Vec::new(),
     }
 }
 
@@ -127,6 +133,13 @@ impl Desk {
         for item in tree.shops.iter_mut().flat_map(|shop| &mut shop.items) {
             item.holds_stock = !item.sku_id.ends_with("untracked");
         }
+        tree.payment.ledgers = ledgers::all();
+        let coupons = tree.shops.iter_mut().flat_map(|shop| &mut shop.coupons);
+        for coupon in coupons.chain(&mut tree.payment.coupons) {
+            let day = "2026-11-20".to_owned();
+            coupon.counted =
+                Some(Counted { class: Class::Gift, day, phone: Some(7), kept: Kept::Here });
+        }
         let takeaway = placement.shops.iter().any(|s| s.fulfilment == Fulfilment::Takeaway);
         let policy = if takeaway { Policy::takeaway() } else { Policy::default() };
         let mut next_id = || {
@@ -144,11 +157,14 @@ impl Desk {
             log: Vec::new(),
             last: change.clone(),
             shelves: BTreeMap::new(),
+            book: ledgers::Book::default(),
+            counts: BTreeMap::new(),
             stock_is_left: true,
             may_refund_settled: false,
             next,
         };
         laws::hold_at_placement(&change);
+        desk.book.keep(None, &change.tree);
         desk.keep(change);
         Ok(desk)
     }
@@ -176,7 +192,7 @@ impl Desk {
             next += 1;
             Id(next)
         };
-        let can_hold = move |_: &[StockMove]| left;
+        let can_hold = move |_: Holds<'_>| left;
         let mut cx = Context {
             at: self.at,
             policy: &self.policy,
@@ -187,6 +203,7 @@ impl Desk {
         self.next = next;
         if let Decided::Change(change) = &decided {
             laws::hold(&tree, change);
+            self.book.keep(Some(&tree), &change.tree);
             self.keep(change.as_ref().clone());
         }
         Ok(decided)
@@ -231,7 +248,7 @@ impl Desk {
             next += 1;
             Id(next)
         };
-        let can_hold = move |_: &[StockMove]| left;
+        let can_hold = move |_: Holds<'_>| left;
         let mut cx = Context {
             at: self.at,
             policy: &self.policy,
@@ -246,6 +263,7 @@ impl Desk {
         let note = change.entry.kind == OperationKind::Note;
         assert!(!note, "no deadline outlives what it waits for: {tree:#?}");
         laws::hold(&tree, &change);
+        self.book.keep(Some(&tree), &change.tree);
         self.keep(change);
         true
     }
@@ -258,10 +276,17 @@ impl Desk {
             shelf.held += moved.held.0;
             assert!(shelf.held >= 0, "more is released than was held: {:?}", change.stock);
         }
+        for moved in &change.coupons {
+            let count = self.counts.entry(moved.of.clone()).or_default();
+            count.0 += moved.used;
+            count.1 += moved.redeemed;
+        }
+        self.counts.retain(|_, count| *count != (0, 0));
         self.tree = change.tree.clone();
         self.log.push(change.entry.clone());
         self.last = change;
         laws::hold_of_shelves(self);
+        laws::hold_of_counts(self);
     }
 
     pub fn standing(&self) -> Standing {

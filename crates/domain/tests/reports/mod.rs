@@ -4,7 +4,7 @@
 
 use docket_domain::change::Change;
 use docket_domain::deadline::Policy;
-use docket_domain::decide::Context;
+use docket_domain::decide::{Context, Holds};
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::record::{Report, ReportedPayment, ReportedShipment, ReportedShop, record};
 use docket_domain::tree::{Home, Revoke};
@@ -72,6 +72,7 @@ pub fn placement(shops: Vec<PlacedShop>) -> Placement {
         coins: Amount::ZERO,
         third_party_discount: Amount::ZERO,
         shops,
+        coupons: Vec::new(),
     }
 }
 
@@ -147,7 +148,7 @@ pub fn take_down(
         Id(next)
     };
     let policy = Policy::default();
-    let can_hold = |_: &[_]| panic!("a record holds nothing");
+    let can_hold = |_: Holds<'_>| panic!("a record holds nothing");
     let mut cx = Context { at: now, policy: &policy, next_id: &mut next_id, can_hold: &can_hold };
     record(known, report, mode == Mode::Live, &mut cx)
 }

@@ -68,14 +68,26 @@ pub struct PlacementBody {
     /// A third party's discount.
     #[schema(minimum = 0, nullable = false)]
     third_party_discount: Option<i64>,
-    /// Empty: coupons are not supported in this release.
-    coupons: Option<Vec<Value>>,
+    /// Coupons, each once, at most 20. What they take off is computed and becomes part of the discounts.
+    #[schema(max_items = 20)]
+    coupons: Option<Vec<PlacedCoupon>>,
     /// Who places it; where left out, the only one the key may speak for.
     #[schema(value_type = Option<ActorView>)]
     actor: Option<ActorKind>,
     /// One entry for each shop, at most 50.
     #[schema(min_items = 1, max_items = 50)]
     shops: Vec<PlacedShop>,
+}
+
+/// A coupon to use.
+#[derive(ToSchema)]
+struct PlacedCoupon {
+    /// Its code.
+    #[schema(max_length = 64)]
+    code: String,
+    /// The shop that gives it; left out for a coupon of the platform, and wherever it is clear.
+    #[schema(max_length = 64)]
+    shop_id: Option<String>,
 }
 
 /// One shop's part.
@@ -312,6 +324,63 @@ pub struct RestoreArchivedBody {
     from: Option<String>,
     /// Until before when; now where left out.
     to: Option<String>,
+}
+
+/// A coupon to set.
+#[derive(ToSchema)]
+#[schema(as = NewCoupon)]
+pub struct CouponBody {
+    /// What people call it.
+    #[schema(max_length = 128)]
+    title: Option<String>,
+    /// The shop that gives it; left out for a coupon of the platform.
+    #[schema(max_length = 64)]
+    shop_id: Option<String>,
+    /// `amount` (with `face`) or `percent` (with `basis_points` and perhaps `cap`).
+    kind: String,
+    /// What it takes off, in minor units; 0 for a gift alone.
+    #[schema(minimum = 0)]
+    face: Option<i64>,
+    /// The part of what is left to pay that it takes off, in hundredths of a percent.
+    #[schema(minimum = 0, maximum = 10000)]
+    basis_points: Option<i64>,
+    /// At most so much, in minor units.
+    #[schema(minimum = 1)]
+    cap: Option<i64>,
+    /// ISO 4217; orders in another currency do not take it.
+    currency: String,
+    /// What must be left to pay of the lines it is for; 0 where left out.
+    #[schema(minimum = 0)]
+    min_spend: Option<i64>,
+    /// `discount` where left out, `full_reduction` or `gift`.
+    class: Option<String>,
+    /// How often it may be used in all; any number of times where left out.
+    #[schema(minimum = 0)]
+    total_limit: Option<i64>,
+    /// How often by one buyer.
+    #[schema(minimum = 0)]
+    buyer_limit: Option<i64>,
+    /// How often by one buyer on one day; of `full_reduction` and `gift` alone.
+    #[schema(minimum = 0)]
+    buyer_day_limit: Option<i64>,
+    /// From when on it is taken (RFC 3339).
+    from: Option<String>,
+    /// Until when; not at that moment any more.
+    until: Option<String>,
+    /// Whether it is taken at all; true where left out.
+    active: Option<bool>,
+}
+
+/// What is changed about a coupon.
+#[derive(ToSchema)]
+#[schema(as = AdjustCoupon)]
+pub struct AdjustCouponBody {
+    /// Added to its limit in all; negative to take from it.
+    limit: Option<i64>,
+    /// Whether it is taken from now on.
+    active: Option<bool>,
+    /// Why.
+    reason: String,
 }
 
 /// An order with every step of the price: payable 11500.

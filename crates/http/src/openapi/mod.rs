@@ -9,8 +9,8 @@ mod operations;
 
 use crate::center::Center;
 use crate::routes::{
-    accounts, archive, callbacks, docs, effects, gifts, health, history, imports, keys, listing,
-    members, metrics, orders, payments, people, products, stock, tasks, webhooks,
+    accounts, archive, callbacks, coupons, docs, effects, gifts, health, history, imports, keys,
+    listing, members, metrics, orders, payments, people, products, stock, tasks, webhooks,
 };
 use axum::Router;
 use axum::routing::get;
@@ -43,6 +43,7 @@ use utoipa_axum::routes;
         (name = "history", description = "What happened to them"),
         (name = "stock", description = "What stands where"),
         (name = "products", description = "What SKUs cost"),
+        (name = "coupons", description = "What takes something off, and how often"),
         (name = "ledgers", description = "Coins, points, gift packs, members, weigh slips, and what orders moved of them"),
         (name = "people", description = "Users and keys"),
         (name = "tasks", description = "What happens outside later, and at its times"),
@@ -85,6 +86,9 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(stock::adjust, stock::book))
         .routes(routes!(products::list))
         .routes(routes!(products::get, products::set))
+        .routes(routes!(coupons::list))
+        .routes(routes!(coupons::get, coupons::set))
+        .routes(routes!(coupons::adjust, coupons::book))
         .routes(routes!(accounts::list))
         .routes(routes!(accounts::get, accounts::set))
         .routes(routes!(accounts::adjust, accounts::book))

@@ -64,7 +64,7 @@ pub fn whole(center: &Center, who: &docket_app::Principal, answer: &Answer) -> R
 pub async fn quote(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
     let markets = &center.app.settings().markets;
     let placed = placement::read(&sent.body, markets)?;
-    let quote = center.app.quote(&sent.who, placed)?;
+    let quote = center.app.quote(&sent.who, placed).await?;
     let standing = status::of(&quote.tree);
     let seen = Seen::by(&sent.who, &quote.tree);
     let look = answer::look(center.app.settings(), &quote.tree, &seen, center.app.now());

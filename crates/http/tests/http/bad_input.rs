@@ -72,7 +72,11 @@ async fn each_wrong_field_of_a_placement_is_named() {
         (with("/shops/0/items", json!([])), "shops[0].items", "empty"),
         (with("/extra", json!({"a": "x".repeat(6001)})), "extra", "too_long"),
         (with(&item("title"), json!("x".repeat(129))), "shops[0].items[0].title", "too_long"),
-        (with("/coupons", json!([{"code": "TEN"}])), "coupons", "not_supported"),
+        (
+            with("/coupons", json!([{"code": "TEN"}, {"code": "TEN"}])),
+            "coupons[1].code",
+            "duplicate",
+        ),
         (with("/actor", json!({"kind": "king"})), "actor.kind", "not_a_word"),
     ];
     for (order, field, code) in cases {

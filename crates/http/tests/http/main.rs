@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod center;
+mod coupons;
 mod flow;
 mod idempotency;
 mod imports;

@@ -435,3 +435,28 @@ CREATE TABLE archive_hold (
     tree           BIGINT NOT NULL PRIMARY KEY,
     until_at       BIGINT NOT NULL
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Coupons: what each is, how often it is used in all, by whom and on which day, and the book of changes by hand.
+CREATE TABLE coupon (
+    code           VARCHAR(64) NOT NULL,
+    version        BIGINT NOT NULL,
+    updated_at     BIGINT NOT NULL,
+    body           TEXT NOT NULL,
+    PRIMARY KEY (code)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE coupon_count (
+    scope_key      VARCHAR(160) NOT NULL,
+    used           BIGINT NOT NULL,
+    redeemed       BIGINT NOT NULL,
+    PRIMARY KEY (scope_key)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE coupon_adjustment (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    code           VARCHAR(64) NOT NULL,
+    delta          BIGINT,
+    active         BIGINT,
+    reason         VARCHAR(4096) NOT NULL,
+    actor          VARCHAR(160) NOT NULL,
+    at             BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX coupon_adjustment_code ON coupon_adjustment (code, id);

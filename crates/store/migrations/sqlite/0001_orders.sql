@@ -436,3 +436,28 @@ CREATE TABLE archive_hold (
     tree           INTEGER PRIMARY KEY,
     until_at       INTEGER NOT NULL
 ) STRICT;
+
+-- Coupons: what each is, how often it is used in all, by whom and on which day, and the book of changes by hand.
+CREATE TABLE coupon (
+    code           TEXT NOT NULL,
+    version        INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    body           TEXT NOT NULL,
+    PRIMARY KEY (code)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE coupon_count (
+    scope_key      TEXT NOT NULL,
+    used           INTEGER NOT NULL,
+    redeemed       INTEGER NOT NULL,
+    PRIMARY KEY (scope_key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE coupon_adjustment (
+    id             INTEGER PRIMARY KEY,
+    code           TEXT NOT NULL,
+    delta          INTEGER,
+    active         INTEGER,
+    reason         TEXT NOT NULL,
+    actor          TEXT NOT NULL,
+    at             INTEGER NOT NULL
+) STRICT;
+CREATE INDEX coupon_adjustment_code ON coupon_adjustment (code, id);

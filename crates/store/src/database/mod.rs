@@ -4,6 +4,7 @@ pub mod mysql;
 pub mod sqlite;
 
 use crate::dialect::Lookup;
+use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::Table;
 use crate::value::{Row, Value};
@@ -53,6 +54,8 @@ pub trait Connection: Send {
     fn delete(&mut self, table: &'static Table, keys: &[Vec<Value>]) -> Result<(), StoreError>;
     /// Moves stock, each row under its condition, or a conflict.
     fn move_stock(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError>;
+    /// Moves counts of coupons, each under its condition, or a conflict.
+    fn move_counts(&mut self, deltas: &[CountDelta]) -> Result<(), StoreError>;
     /// Moves accounts in this order: guarded ones under their condition, or a conflict; the others are made
     /// where they are not there.
     fn move_accounts(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError>;

@@ -5,6 +5,7 @@
 
 use super::{Connection, GuardedRow};
 use crate::dialect::{self, Lookup};
+use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::{PAYMENT_ORDER, Table};
 use crate::value::{Kind, Row, Value};
@@ -315,6 +316,19 @@ impl Connection for Writer {
                 self.move_chunk(chunk)?;
                 rest = after;
             }
+        }
+        Ok(())
+    }
+
+    fn move_counts(&mut self, deltas: &[CountDelta]) -> Result<(), StoreError> {
+        let mut rest = deltas;
+        for size in dialect::chunks(deltas.len()) {
+            let (chunk, after) = rest.split_at(size);
+            let values = CountDelta::values(chunk);
+            if self.run(dialect::move_counts(size), &values)? != size as u64 {
+                return Err(StoreError::Conflict);
+            }
+            rest = after;
         }
         Ok(())
     }

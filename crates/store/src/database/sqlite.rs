@@ -8,6 +8,7 @@
 
 use super::{Connection, GuardedRow};
 use crate::dialect::{self, Lookup};
+use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::Table;
 use crate::value::{Kind, Row, Value};
@@ -280,6 +281,15 @@ impl Connection for Writer {
         for delta in deltas {
             let (sql, values) = delta.statement();
             if self.run(sql, &values)? != 1 {
+                return Err(StoreError::Conflict);
+            }
+        }
+        Ok(())
+    }
+
+    fn move_counts(&mut self, deltas: &[CountDelta]) -> Result<(), StoreError> {
+        for delta in deltas.chunks(1) {
+            if self.run(dialect::move_counts(1), &CountDelta::values(delta))? != 1 {
                 return Err(StoreError::Conflict);
             }
         }

@@ -51,7 +51,7 @@ pub struct AccountChange {
     pub owner: String,
     /// Its currency from now on, where that is said.
     pub currency: Option<String>,
-    /// What was set, over what there was.
+    /// What was set, over what there was; whoever sets an account has looked at it.
     pub count: Option<i64>,
     /// Added to what there is.
     pub balance: i64,
@@ -59,8 +59,6 @@ pub struct AccountChange {
     pub held: i64,
     /// Whether the account must be there and have enough available.
     pub guarded: bool,
-    /// Whether the piece saw that there is no such account, and makes it.
-    pub makes: bool,
     /// When.
     pub at: Time,
 }

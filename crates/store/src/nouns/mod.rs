@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod archive;
+pub mod coupons;
 pub mod effects;
 pub mod gateways;
 pub mod gifts;

@@ -5,6 +5,7 @@ use crate::value::{Row, Value, json};
 use crate::{Store, StoreError};
 use docket_domain::ledger::{Slip, SlipStatus};
 use docket_domain::{Id, Time};
+use std::fmt::Write as _;
 
 /// One slip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Store {
             sql.push_str(" AND status = ?");
             values.push(status.code().into());
         }
-        sql.push_str(&format!(" ORDER BY shop_order LIMIT {limit}"));
+        let _ = write!(sql, " ORDER BY shop_order LIMIT {limit}"); // a String takes all that is written
         let rows = self.rows("weigh_slip", sql, &WEIGH_SLIP.kinds(), values).await?;
         rows.into_iter().map(SlipRow::of).collect()
     }

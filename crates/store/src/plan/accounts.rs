@@ -6,6 +6,7 @@ use crate::dialect;
 use crate::nouns::accounts::AccountChange;
 use crate::table::ACCOUNT;
 use crate::value::Value;
+use crate::view::View;
 use docket_domain::Time;
 use docket_domain::ledger::Ledger;
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub struct AccountDelta {
     pub balance: i64,
     pub held: i64,
     pub guarded: bool,
-    /// Whether the account is made by this batch.
+    /// Whether it is set and was not there when the batch began.
     pub makes: bool,
     pub at: Time,
 }
@@ -40,7 +41,7 @@ impl AccountDelta {
 
     /// Whether it is made or set, which is done one by one.
     const fn stands_alone(&self) -> bool {
-        self.makes || self.count.is_some()
+        self.count.is_some()
     }
 
     /// Whether one statement can move both.
@@ -97,7 +98,7 @@ impl Deltas {
                 balance: 0,
                 held: 0,
                 guarded: false,
-                makes: change.makes,
+                makes: false,
                 at: change.at,
             });
             if let Some(count) = change.count {
@@ -111,14 +112,22 @@ impl Deltas {
         }
     }
 
-    pub(super) fn write(&mut self, connection: &mut dyn Connection) -> Result<(), StoreError> {
+    pub(super) fn write(
+        &mut self,
+        view: &View,
+        connection: &mut dyn Connection,
+    ) -> Result<(), StoreError> {
         if self.0.is_empty() {
             return Ok(());
         }
-        let moves = |delta: &AccountDelta| {
-            delta.makes || delta.count.is_some() || delta.balance != 0 || delta.held != 0
-        };
-        let deltas: Vec<_> = std::mem::take(&mut self.0).into_values().filter(moves).collect();
+        let moves =
+            |delta: &AccountDelta| delta.count.is_some() || delta.balance != 0 || delta.held != 0;
+        let deltas = std::mem::take(&mut self.0).into_values().filter(moves);
+        let deltas = deltas.map(|delta| {
+            let was_there = view.account_was_there(delta.ledger, &delta.owner);
+            AccountDelta { makes: delta.count.is_some() && !was_there, ..delta }
+        });
+        let deltas: Vec<_> = deltas.collect();
         connection.move_accounts(&deltas)
     }
 }

@@ -147,6 +147,7 @@ pub fn placed(order: &Order, cx: &mut Context<'_>) -> (Arc<Tree>, Writes) {
         extra: None,
         tags: Vec::new(),
         platform_discount: Amount::ZERO,
+        coupons: Vec::new(),
         coins: Amount::ZERO,
         third_party_discount: Amount::ZERO,
         payments: Vec::new(),

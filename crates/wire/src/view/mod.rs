@@ -11,7 +11,7 @@ mod shop;
 pub use crate::word::Codes;
 pub use item::{ItemView, RateView, SharesView};
 pub use payment::{
-    AnomalyView, AttemptView, PaymentFactView, PaymentView, RefundDueView, RevokeView,
+    AnomalyView, AttemptView, CouponView, PaymentFactView, PaymentView, RefundDueView, RevokeView,
 };
 pub use refund::{LineView, RefundLineView, RefundPartView, RefundView};
 pub use shop::{DeliveryStepView, FreightSharesView, ReportedView, ShipmentView, ShopView};

@@ -10,7 +10,7 @@ use crate::word::{
 use docket_domain::status::Standing;
 use docket_domain::tree::{Anomaly, Attempt, Payment, RefundDue, Revoke};
 use docket_domain::words::{DeadlineKind, Level, RefundStatus};
-use docket_domain::{Amount, Id, Json, Tree};
+use docket_domain::{Amount, AppliedCoupon, Id, Json, Tree};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -72,6 +72,10 @@ pub struct PaymentView<'a> {
     pub freight: Option<i64>,
     /// The platform's discount.
     pub platform_discount: Option<i64>,
+    /// The coupons in it, and what each took off: of the platform's discount, or of a shop's. Left out where
+    /// there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub coupons: Vec<CouponView<'a>>,
     /// Coins, as money. Left out for keys that are limited to shops.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>)]
@@ -167,6 +171,7 @@ impl<'a> PaymentView<'a> {
             price: standing.price.known(),
             freight: standing.freight.known(),
             platform_discount: order.platform_discount.known(),
+            coupons: coupons(tree, look.access),
             coins: money.coins,
             third_party_discount: order.third_party_discount.known(),
             payable: standing.payable.known(),
@@ -188,6 +193,32 @@ impl<'a> PaymentView<'a> {
             shops: (look.shape == Shape::Tree).then(|| shops(tree, standing, face, look)),
         }
     }
+}
+
+/// A coupon as an order has it.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = AppliedCoupon)]
+pub struct CouponView<'a> {
+    /// Which.
+    pub code: &'a str,
+    /// The shop of whose discount it is part; null for the platform's.
+    pub shop_id: Option<&'a str>,
+    /// What it took off, in minor units.
+    pub amount: i64,
+}
+
+/// The coupons of the shop orders that may be seen, then the platform's.
+fn coupons<'a>(tree: &'a Tree, access: Access<'_>) -> Vec<CouponView<'a>> {
+    let seen = tree.shops.iter().filter(|shop| access.shows(shop.id));
+    let of_shops = seen
+        .flat_map(|shop| shop.coupons.iter().map(|coupon| (Some(shop.shop_id.as_str()), coupon)));
+    let of_platform = tree.payment.coupons.iter().map(|coupon| (None, coupon));
+    let shown = |(shop_id, coupon): (Option<&'a str>, &'a AppliedCoupon)| CouponView {
+        code: &coupon.code,
+        shop_id,
+        amount: coupon.amount,
+    };
+    of_shops.chain(of_platform).map(shown).collect()
 }
 
 /// What a key that is limited to shops does not see of L1.

@@ -1,0 +1,198 @@
+//! Coupons by hand: set, adjusted with a reason, and how often each is used.
+
+use crate::access::{Principal, Scope};
+use crate::{App, Error, Idempotency, Once};
+use docket_domain::coupon::CountOf;
+use docket_domain::{Coupon, FieldError, Gene};
+use docket_store::{Context, CouponAdjustment, Key, Priority, Used, View, Writes};
+
+/// Coupons looked at together: a caller limited to shops may see few of them.
+const LOOKED_AT: usize = 200;
+/// Lines of a book that are shown.
+const BOOK_MAX: usize = 200;
+
+/// A coupon and how often it is used.
+#[derive(Debug, Clone)]
+pub struct CouponOf {
+    /// What it is.
+    pub coupon: Coupon,
+    /// How often it is held and redeemed.
+    pub used: Used,
+}
+
+/// A change of a coupon with a reason.
+#[derive(Debug, Clone)]
+pub struct AdjustCoupon {
+    /// Which.
+    pub code: String,
+    /// Added to its limit in all.
+    pub delta: Option<i64>,
+    /// Whether it is taken from now on.
+    pub active: Option<bool>,
+    /// Why.
+    pub reason: String,
+}
+
+impl App {
+    /// Sets a coupon, new or over the one before; its version is counted here.
+    pub async fn set_coupon(&self, who: &Principal, coupon: Coupon) -> Result<CouponOf, Error> {
+        who.needs(Scope::Coupons)?;
+        may_set(who, coupon.shop_id.as_deref(), "shop_id")?;
+        let (code, who) = (coupon.code.clone(), who.clone());
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            let before = view.coupon(&coupon.code)?;
+            if let Some(before) = before
+                && let Err(error) = may_set(&who, before.shop_id.as_deref(), "code")
+            {
+                return Ok((None, Err(error)));
+            }
+            let version = before.map_or(0, |before| before.version) + 1;
+            let coupon = Coupon { version, ..coupon.clone() };
+            let writes = Writes { coupons: vec![(coupon.clone(), cx.now)], ..Writes::default() };
+            Ok((Some(writes), Ok(coupon)))
+        };
+        let keys = vec![Key::Coupon(code)];
+        let coupon = self.inner.lane.run(Priority::People, keys, work).await??;
+        Ok(self.with_use(vec![coupon]).await?.remove(0))
+    }
+
+    /// Adds to the limit of a coupon, or says whether it is taken; once under an idempotency key.
+    pub async fn adjust_coupon(
+        &self,
+        who: &Principal,
+        asked: AdjustCoupon,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<CouponOf>, Error> {
+        who.needs(Scope::Coupons)?;
+        let (code, caller) = (asked.code.clone(), who.clone());
+        let mut keys = vec![Key::Coupon(code.clone())];
+        keys.extend(idempotency.map(|given| Key::Idempotency(given.hash)));
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            if let Some(given) = idempotency
+                && let Some(earlier) = given.earlier(view)?
+            {
+                return Ok((None, earlier.map(|_| Once::Before(()))));
+            }
+            let before = view.coupon(&asked.code)?.filter(|before| sees(&caller, before));
+            let Some(before) = before else { return Ok((None, Err(no_coupon(&asked.code)))) };
+            let coupon = match adjusted(before, &asked) {
+                Ok(coupon) => coupon,
+                Err(error) => return Ok((None, Err(error))),
+            };
+            let line = CouponAdjustment {
+                id: cx.ids.next(cx.now, Gene::of(&asked.code)),
+                code: asked.code.clone(),
+                delta: asked.delta,
+                active: asked.active,
+                reason: asked.reason.clone(),
+                actor: format!("{}:{}", caller.id, caller.name),
+                at: cx.now,
+            };
+            let writes = Writes {
+                coupons: vec![(coupon, cx.now)],
+                idempotency: idempotency.map(|given| given.kept(200, line.id, cx.now)),
+                statements: vec![line.add()],
+                ..Writes::default()
+            };
+            Ok((Some(writes), Ok(Once::Now(()))))
+        };
+        let done = self.inner.lane.run(Priority::People, keys, work).await??;
+        let stands = self.coupon(who, &code).await?;
+        Ok(done.map(|()| stands))
+    }
+
+    /// One coupon.
+    pub async fn coupon(&self, who: &Principal, code: &str) -> Result<CouponOf, Error> {
+        who.needs(Scope::Coupons).or_else(|_| who.needs(Scope::OrdersRead))?;
+        let mut found = self.store().coupons(&[code.to_owned()]).await?;
+        found.retain(|coupon| sees(who, coupon));
+        self.with_use(found).await?.pop().ok_or_else(|| no_coupon(code))
+    }
+
+    /// Coupons after `after` that the caller may see, at most `limit`.
+    pub async fn coupon_list(
+        &self,
+        who: &Principal,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<CouponOf>, Error> {
+        who.needs(Scope::Coupons).or_else(|_| who.needs(Scope::OrdersRead))?;
+        let (mut seen, mut after) = (Vec::new(), after.to_owned());
+        while seen.len() < limit {
+            let listed = self.store().coupon_list(&after, LOOKED_AT).await?;
+            let Some(last) = listed.last() else { break };
+            after.clone_from(&last.code);
+            let at_end = listed.len() < LOOKED_AT;
+            seen.extend(listed.into_iter().filter(|coupon| sees(who, coupon)));
+            if at_end {
+                break;
+            }
+        }
+        seen.truncate(limit);
+        self.with_use(seen).await
+    }
+
+    /// The book of a coupon, newest first.
+    pub async fn coupon_book(
+        &self,
+        who: &Principal,
+        code: &str,
+    ) -> Result<Vec<CouponAdjustment>, Error> {
+        who.needs(Scope::Coupons)?;
+        self.coupon(who, code).await?;
+        Ok(self.store().coupon_book(code, BOOK_MAX).await?)
+    }
+
+    async fn with_use(&self, coupons: Vec<Coupon>) -> Result<Vec<CouponOf>, Error> {
+        let key = |coupon: &Coupon| CountOf::Total(coupon.code.clone()).key();
+        let keys: Vec<_> = coupons.iter().map(key).collect();
+        let used = self.store().used(&keys).await?;
+        let with_use = coupons.into_iter().map(|coupon| CouponOf {
+            used: used.get(&key(&coupon)).copied().unwrap_or_default(),
+            coupon,
+        });
+        Ok(with_use.collect())
+    }
+}
+
+/// A key limited to shops keeps the coupons of those alone, and sees the platform's beside them.
+fn may_set(who: &Principal, shop: Option<&str>, field: &str) -> Result<(), Error> {
+    if who.shops.is_empty() || shop.is_some_and(|shop| who.shops.iter().any(|own| own == shop)) {
+        return Ok(());
+    }
+    let message = match shop {
+        Some(shop) => format!("this key may not touch {shop}"),
+        None => "this key may not touch coupons of the platform".to_owned(),
+    };
+    Err(FieldError { field: field.to_owned(), code: "not_allowed", message }.into())
+}
+
+fn sees(who: &Principal, coupon: &Coupon) -> bool {
+    let own = |shop: &String| who.shops.contains(shop);
+    who.shops.is_empty() || coupon.shop_id.as_ref().is_none_or(own)
+}
+
+fn no_coupon(code: &str) -> Error {
+    Error::NotFound { what: "coupon", id: code.to_owned() }
+}
+
+/// The next version of a coupon.
+fn adjusted(before: &Coupon, asked: &AdjustCoupon) -> Result<Coupon, Error> {
+    let mut coupon = Coupon { version: before.version + 1, ..before.clone() };
+    if let Some(delta) = asked.delta {
+        let Some(total) = coupon.limits.total else {
+            let message = "the coupon has no limit in all; set one first".to_owned();
+            let field = "delta".to_owned();
+            return Err(FieldError { field, code: "no_limit", message }.into());
+        };
+        let limit = total + delta;
+        if limit < 0 {
+            let message = format!("the limit is {total}");
+            let field = "delta".to_owned();
+            return Err(FieldError { field, code: "too_small", message }.into());
+        }
+        coupon.limits.total = Some(limit);
+    }
+    coupon.active = asked.active.unwrap_or(coupon.active);
+    Ok(coupon)
+}

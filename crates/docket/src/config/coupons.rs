@@ -1,0 +1,53 @@
+//! `[ledger.coupons]`: what holds for all coupons together.
+
+use super::Set;
+use super::layers::Layers;
+use super::schema::{Listed, listed};
+use super::shapes::Shape;
+use crate::failure::Failure;
+use docket_app::CouponSettings;
+
+/// Each key: its name, its default and what it is.
+pub const KEYS: [(&str, &str, &str); 2] = [
+    (
+        "per_phone_day",
+        "0",
+        "How many orders with coupons one telephone may place on one day; 0 for any number.",
+    ),
+    ("zone", "UTC", "The time zone of a day, such as Asia/Shanghai, in limits of coupons."),
+];
+
+/// How many; 0 for any number.
+struct Number(i64);
+
+impl Shape for Number {
+    const LOOKS: (&'static str, &'static str) =
+        ("a number from 0 to 1000000", "0 到 1000000 的数字");
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number| (0..=1_000_000).contains(number)).map(Self)
+    }
+}
+
+/// A time zone by its name.
+struct Zone(jiff::tz::TimeZone);
+
+impl Shape for Zone {
+    const LOOKS: (&'static str, &'static str) =
+        ("a time zone by its name, such as Asia/Shanghai", "时区名称，例如 Asia/Shanghai");
+
+    fn read(text: &str) -> Option<Self> {
+        jiff::tz::TimeZone::get(text).ok().map(Self)
+    }
+}
+
+/// Reads the section; what is in force is added to `also`.
+pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<CouponSettings, Failure> {
+    let [(per_phone_day, none, _), (zone, utc, _)] = KEYS;
+    let most: Set<Number> = layers.take(&["ledger", "coupons", per_phone_day], none)?;
+    also.push(listed(format!("ledger.coupons.{per_phone_day}"), &most));
+    let zone_set: Set<Zone> = layers.take(&["ledger", "coupons", zone], utc)?;
+    also.push(listed(format!("ledger.coupons.{zone}"), &zone_set));
+    let per_phone_day = Some(most.value.0).filter(|most| *most > 0);
+    Ok(CouponSettings { per_phone_day, zone: zone_set.value.0 })
+}

@@ -1,0 +1,220 @@
+//! Coupons, how often each is used, and the book of what was changed about them by hand.
+//!
+//! A coupon is written over the version it was read at. Its counts carry no version: they are moved by
+//! conditional deltas, so that no number of processes takes more than a limit allows.
+
+use crate::plan::Statement;
+use crate::table::{COUPON, COUPON_ADJUSTMENT, COUPON_COUNT, Table};
+use crate::value::{Row, Value, json};
+use crate::{Store, StoreError, dialect};
+use docket_domain::{Coupon, Id, Time};
+use std::collections::BTreeMap;
+
+/// How many keys one statement of a read lists.
+const LISTED_MAX: usize = 200;
+
+/// A count as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Used {
+    /// How often, held or redeemed.
+    pub used: i64,
+    /// How often of it for good.
+    pub redeemed: i64,
+}
+
+impl Used {
+    /// Its key and how it stands.
+    pub(crate) fn of(mut row: Row) -> Result<(String, Self), StoreError> {
+        Ok((row.text()?, Self { used: row.int()?, redeemed: row.int()? }))
+    }
+}
+
+/// What one piece moves of one count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counting {
+    /// The key of the count.
+    pub scope_key: String,
+    /// Added to what is used.
+    pub used: i64,
+    /// Added to what is redeemed.
+    pub redeemed: i64,
+    /// What may be used at most afterwards, where more is taken and a limit is set.
+    pub most: Option<i64>,
+}
+
+/// What a batch moves of one count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CountDelta {
+    pub scope_key: String,
+    pub used: i64,
+    pub redeemed: i64,
+    pub most: Option<i64>,
+}
+
+impl CountDelta {
+    /// Adds what one more piece moves. Of two limits, the later piece has read the newer one.
+    pub fn add(&mut self, moved: &Counting) {
+        self.used += moved.used;
+        self.redeemed += moved.redeemed;
+        self.most = moved.most.or(self.most);
+    }
+
+    /// What may be used before this delta, so that it is within the limit afterwards.
+    pub fn used_before(&self) -> i64 {
+        match self.most {
+            Some(most) if self.used > 0 => most - self.used,
+            _ => i64::MAX / 2,
+        }
+    }
+
+    /// The row of a count that nobody has used yet.
+    pub fn first(&self) -> Vec<Value> {
+        vec![Value::from(&self.scope_key), Value::Int(0), Value::Int(0)]
+    }
+
+    /// The values of the statement that moves `deltas`: see [`dialect::move_counts`].
+    pub fn values(deltas: &[Self]) -> Vec<Value> {
+        let arms = |amount: fn(&Self) -> i64| {
+            let arm =
+                move |delta: &Self| [Value::from(&delta.scope_key), Value::Int(amount(delta))];
+            deltas.iter().flat_map(arm)
+        };
+        let mut values: Vec<_> = arms(|delta| delta.used).collect();
+        values.extend(arms(|delta| delta.redeemed));
+        values.extend(deltas.iter().map(|delta| Value::from(&delta.scope_key)));
+        values.extend(arms(Self::used_before));
+        values
+    }
+}
+
+/// Whether `coupon` replaces the version before it, or is new.
+pub(crate) fn write(coupon: &Coupon, at: Time) -> Statement {
+    let (sql, values) = if coupon.version == 1 {
+        let values =
+            vec![Value::from(&coupon.code), coupon.version.into(), at.into(), json(coupon)];
+        (dialect::insert(&COUPON, 1), values)
+    } else {
+        let over = coupon.version - 1;
+        let values = vec![
+            coupon.version.into(),
+            at.into(),
+            json(coupon),
+            Value::from(&coupon.code),
+            over.into(),
+        ];
+        let sql = "UPDATE coupon SET version = ?, updated_at = ?, body = ? WHERE code = ? AND version = ?";
+        (sql, values)
+    };
+    Statement { sql, values, must_match: Some(1) }
+}
+
+/// Code and coupon of a row.
+pub(crate) fn of(mut row: Row) -> Result<Coupon, StoreError> {
+    row.skip();
+    row.skip();
+    row.skip();
+    row.json()
+}
+
+/// One line of the book of a coupon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CouponAdjustment {
+    /// Its number.
+    pub id: Id,
+    /// The coupon.
+    pub code: String,
+    /// What was added to its limit in all; none where that was left alone.
+    pub delta: Option<i64>,
+    /// Whether it is taken from then on; none where that was left alone.
+    pub active: Option<bool>,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub actor: String,
+    /// When.
+    pub at: Time,
+}
+
+impl CouponAdjustment {
+    /// Writes this line.
+    pub fn add(self) -> Statement {
+        let values = vec![
+            self.id.into(),
+            self.code.into(),
+            self.delta.into(),
+            self.active.map(i64::from).into(),
+            self.reason.into(),
+            self.actor.into(),
+            self.at.into(),
+        ];
+        Statement { sql: dialect::insert(&COUPON_ADJUSTMENT, 1), values, must_match: None }
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id()?,
+            code: row.text()?,
+            delta: row.int_or_null()?,
+            active: row.int_or_null()?.map(|active| active == 1),
+            reason: row.text()?,
+            actor: row.text()?,
+            at: row.time()?,
+        })
+    }
+}
+
+impl Store {
+    async fn of_coupons(
+        &self,
+        table: &'static Table,
+        tail: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = format!("SELECT {} FROM {} {tail}", table.column_list(), table.name);
+        self.rows(table.name, sql, &table.kinds(), values).await
+    }
+
+    async fn with_keys(
+        &self,
+        table: &'static Table,
+        key: &str,
+        keys: &[String],
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(LISTED_MAX) {
+            let tail = format!("WHERE {key} IN ({})", vec!["?"; keys.len()].join(", "));
+            found.append(
+                &mut self.of_coupons(table, &tail, keys.iter().map(Value::from).collect()).await?,
+            );
+        }
+        Ok(found)
+    }
+
+    /// The coupons of these codes, as far as there are any.
+    pub async fn coupons(&self, codes: &[String]) -> Result<Vec<Coupon>, StoreError> {
+        self.with_keys(&COUPON, "code", codes).await?.into_iter().map(of).collect()
+    }
+
+    /// Coupons after `after` in the order of their codes.
+    pub async fn coupon_list(&self, after: &str, limit: usize) -> Result<Vec<Coupon>, StoreError> {
+        let tail = format!("WHERE code > ? ORDER BY code LIMIT {limit}");
+        let rows = self.of_coupons(&COUPON, &tail, vec![after.into()]).await?;
+        rows.into_iter().map(of).collect()
+    }
+
+    /// How these counts stand; those that nobody has used are left out.
+    pub async fn used(&self, keys: &[String]) -> Result<BTreeMap<String, Used>, StoreError> {
+        self.with_keys(&COUPON_COUNT, "scope_key", keys).await?.into_iter().map(Used::of).collect()
+    }
+
+    /// The book of a coupon, newest first.
+    pub async fn coupon_book(
+        &self,
+        code: &str,
+        limit: usize,
+    ) -> Result<Vec<CouponAdjustment>, StoreError> {
+        let tail = format!("WHERE code = ? ORDER BY id DESC LIMIT {limit}");
+        let rows = self.of_coupons(&COUPON_ADJUSTMENT, &tail, vec![code.into()]).await?;
+        rows.into_iter().map(CouponAdjustment::of).collect()
+    }
+}
