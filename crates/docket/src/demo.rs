@@ -1,9 +1,11 @@
 //! `docket demo`: a whole center at work. It opens a real center in a throw-away folder, drives real flows
 //! through its HTTP interface, and checks afterwards that orders, money, stock and log agree.
 //!
-//! Who plays stands in `stage`, what is played in `scenes`, what is checked in `checks` and `sums`.
+//! Who plays stands in `stage`, what is played in `scenes`, the gateway that some orders are paid at in `gateway`,
+//! what is checked in `checks` and `sums`.
 
 mod checks;
+mod gateway;
 mod scenes;
 mod stage;
 mod sums;
@@ -16,14 +18,21 @@ use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::log;
 use crate::output::{Form, Output};
-use crate::said::said;
+use crate::said::{Said, said};
 use checks::Check;
+use docket_app::LedgerSettings;
 use docket_app::vault::Origin;
+use gateway::Gateway;
+use scenes::Scene;
 use serde_json::json;
 use stage::Stage;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Where Redis listens by default.
+const REDIS: &str = "redis://127.0.0.1:6379/";
 
 /// Arguments of `docket demo`.
 #[derive(Debug, Default, clap::Args)]
@@ -46,25 +55,32 @@ struct Played {
 /// Runs the demo.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let mut asked = Asked::listen()?;
-    log::start_quiet();
+    log::start_for_demo();
     let out = options.output();
     // Kept until the end: dropping it removes the folder.
     let folder = tempfile::Builder::new().prefix("docket-demo-").tempdir()?;
-    let config = match &options.data {
+    let mut config = match &options.data {
         Some(_) => config::load(options, None)?,
         // What this machine's environment sets is for its center, not for a demo.
         None => Config::defaults(folder.path().to_owned())?,
     };
+    let gateway = Gateway::start().await?;
+    config.gateways.push(gateway.settings());
+    config.ledgers =
+        Arc::new(LedgerSettings { points_per: Some(100), ..(*config.ledgers).clone() });
+    let redis = find_redis(&mut config).await;
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let door = Door::open(address).await?;
     let (app, origin) = here::open(&config).await?;
     if options.data.is_some() && origin == Origin::Made {
         out.note(out.tell(&here::note_on_keys(&config)));
     }
+    app.listens_at(&format!("http://{}", door.address));
     app.start();
     let center = Here::serve(app, door);
+    out.note(out.tell(&redis));
     let ended = tokio::select! {
-        ended = perform(&args, &center, &config, &out) => ended,
+        ended = perform(&args, &center, gateway, &config, &out) => ended,
         () = asked.once() => Err(stopped(options.data.as_deref())),
     };
     if let (Ok(()), false) = (&ended, args.once) {
@@ -72,6 +88,28 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     }
     center.close().await;
     ended
+}
+
+/// Lets tasks ring through the Redis of this machine, if one answers where Redis listens by default.
+async fn find_redis(config: &mut Config) -> Said {
+    if config.redis_at().is_none() {
+        config.redis.url.value.0 = Some(REDIS.to_owned());
+        let prefix = &mut config.redis.prefix.value.0;
+        *prefix = format!("{prefix}-demo-{}", std::process::id());
+    }
+    let answers = match config.redis_at() {
+        Some(redis) => redis.answers().await.is_ok(),
+        None => false,
+    };
+    if answers {
+        let url = config.redis.url.value.0.as_deref().unwrap_or_default();
+        return said!("tasks ring through the Redis at {url}", "任务经由 {url} 的 Redis 唤醒");
+    }
+    config.redis.url.value.0 = None;
+    said!(
+        "no Redis answers here: tasks ring within the process",
+        "本机没有可用的 Redis：任务在进程内唤醒"
+    )
 }
 
 /// Somebody did not wait for the end.
@@ -101,11 +139,17 @@ async fn refuse_orders_of_others(center: &Here, config: &Config) -> Result<(), F
 }
 
 /// Plays, checks and shows what came of it.
-async fn perform(args: &Args, center: &Here, config: &Config, out: &Output) -> Result<(), Failure> {
+async fn perform(
+    args: &Args,
+    center: &Here,
+    gateway: Gateway,
+    config: &Config,
+    out: &Output,
+) -> Result<(), Failure> {
     refuse_orders_of_others(center, config).await?;
     let address = center.address();
     out.note(out.tell(&said!("a center is open at {address}", "订单中心已启动：{address}")));
-    let stage = Stage::set(center).await?;
+    let stage = Stage::set(center, gateway).await?;
     let played = play(&stage, out).await?;
     let ok = played.checks.iter().all(|check| check.found.is_ok());
     let seconds = played.took.as_secs_f64();
@@ -136,10 +180,15 @@ async fn perform(args: &Args, center: &Here, config: &Config, out: &Output) -> R
 async fn play(stage: &Stage, out: &Output) -> Result<Played, Failure> {
     let started = tokio::time::Instant::now();
     let mut outcomes = Vec::new();
+    let mut checks = Vec::new();
     for scene in scenes::ALL {
-        outcomes.extend(scenes::play(scene, stage, out).await?);
+        let played = scenes::play(scene, stage, out).await?;
+        if scene == Scene::Online {
+            checks = scenes::online_checks(stage, &played, out).await?;
+        }
+        outcomes.extend(played);
     }
-    let mut checks = scenes::single_checks(stage, &mut outcomes, out).await?;
+    checks.extend(scenes::single_checks(stage, &mut outcomes, out).await?);
     let evidence = checks::gather(stage, &outcomes, out).await?;
     let took = started.elapsed();
     checks.extend(checks::all(&outcomes, &evidence, out));

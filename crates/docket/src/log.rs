@@ -18,6 +18,11 @@ pub fn start_quiet() {
     start_with("error", LogFormat::Text);
 }
 
+/// Starts the log of the demo, in which a task is given up on purpose.
+pub fn start_for_demo() {
+    start_with("error,docket_tasks::finisher=off", LogFormat::Text);
+}
+
 fn start_with(level: &str, format: LogFormat) {
     let filter = Targets::from_str(level).expect("the config took it for a level");
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);

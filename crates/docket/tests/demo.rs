@@ -72,6 +72,7 @@ fn a_throw_away_demo_leaves_nothing_behind() {
 const ANEW: &[&str] = &[
     "order_id",
     "payment_id",
+    "attempt_id",
     "shipment_id",
     "refund_id",
     "external_id",

@@ -58,8 +58,8 @@ const OF_WHAT_FOLLOWS: [&str; 12] = [
 ];
 
 /// What every payment brings about.
-const BY_PAYMENT: [&str; 5] =
-    ["coins.spend", "gift.issue", "points.grant", "stock.deduct", "weigh.create"];
+const BY_PAYMENT: [&str; 6] =
+    ["coins.spend", "coupon.redeem", "gift.issue", "points.grant", "stock.deduct", "weigh.create"];
 /// What comes back with the whole order.
 const BY_REFUND: [&str; 3] = ["coins.return", "gift.take_back", "points.reverse"];
 
@@ -73,7 +73,7 @@ enum Money {
 const ORDERS: u64 = 3;
 const COINS: i64 = 1_000_000;
 /// Of each order.
-const PAYABLE: i64 = 2 * 6_000 + 990 + 600 - 40;
+const PAYABLE: i64 = 2 * 6_000 + 990 + 600 - 90;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `docket sandbox pay` in a process of its own; killed when dropped.
@@ -259,10 +259,12 @@ impl World {
         let mut client = self.client(serve).expect("a connection");
         let coins = json!({"balance": COINS, "currency": "CNY", "reason": "opening"});
         let pack = json!({"title": "Welcome", "currency": "CNY", "min_price": 1000});
+        let coupon = json!({"title": "50 off", "kind": "amount", "face": 50, "currency": "CNY"});
         let stock = json!({"place": "main", "on_hand": "1000", "reason": "count"});
         for (path, body) in [
             ("/api/accounts/coins/b1", coins),
             ("/api/gift-packs/welcome", pack),
+            ("/api/coupons/FIFTY", coupon),
             ("/api/stock/tea", stock),
         ] {
             let got = client.put(path, &body).expect("an answer");
@@ -275,7 +277,7 @@ impl World {
         let rice = json!({"sku_id": "rice", "title": "Rice", "quantity": "1", "list_price": 990,
                           "weighed": true});
         json!({"buyer_id": "b1", "currency": "CNY", "type": "goods", "client_token": format!("t{n}"),
-               "coins": 40, "actor": {"kind": "buyer"},
+               "coins": 40, "coupons": [{"code": "FIFTY"}], "actor": {"kind": "buyer"},
                "shops": [{"shop_id": "11", "freight": 600, "items": [tea, rice]}]})
     }
 

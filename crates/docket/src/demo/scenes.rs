@@ -2,11 +2,13 @@
 //! flow writes down what it did, so that the checks compare the center's answers with something else.
 
 mod flows;
+mod online;
 mod single;
 
+pub use online::online_checks;
 pub use single::single_checks;
 
-use super::stage::Stage;
+use super::stage::{ONLINE, Stage};
 use crate::failure::Failure;
 use crate::output::Output;
 use std::sync::Arc;
@@ -41,10 +43,13 @@ pub enum Scene {
     Revoked,
     /// Revoked, and paid all the same.
     LatePayment,
+    /// Paid at a gateway that has its ways.
+    Online,
 }
 
 /// Every scene.
-pub const ALL: [Scene; 11] = [
+pub const ALL: [Scene; 12] = [
+    Scene::Online,
     Scene::Parcels,
     Scene::OnItsWay,
     Scene::Waiting,
@@ -67,6 +72,7 @@ impl Scene {
             Self::OnItsWay | Self::PartRefund | Self::Counter => 20,
             Self::Waiting => 15,
             Self::Return | Self::Cancelled | Self::Code => 10,
+            Self::Online => ONLINE,
             Self::Revoked | Self::LatePayment => 5,
         }
     }
@@ -85,6 +91,7 @@ impl Scene {
             Self::Code => out.say("tickets by code", "电子票"),
             Self::Revoked => out.say("revoked", "撤销"),
             Self::LatePayment => out.say("paid too late", "撤销后到账"),
+            Self::Online => out.say("paid at a gateway", "网关支付"),
         }
     }
 }

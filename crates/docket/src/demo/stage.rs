@@ -1,6 +1,7 @@
 //! Who plays in the demo: a user, a key for each party, the goods on the shelves, and the lines over which the
 //! parties speak.
 
+use super::gateway::Gateway;
 use crate::center::here::Here;
 use crate::center::{Client, Method};
 use crate::commands::user::fresh_password;
@@ -9,7 +10,7 @@ use crate::said::said;
 use bytes::Bytes;
 use docket_app::vault;
 use serde_json::{Value, json};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A party of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,7 @@ const PARTIES: [(Party, &str, &[&str], &[&str]); 6] = [
     (
         Party::Admin,
         "demo admin",
-        &["orders.read", "orders.write", "stock", "privacy.read", "admin"],
+        &["orders.read", "orders.write", "stock", "tasks", "privacy.read", "admin"],
         &["buyer"],
     ),
     (Party::Buyer, "demo web shop", &["orders.read", "orders.write", "prices"], &["buyer"]),
@@ -69,6 +70,11 @@ pub const GOODS: [(&str, &str, i64, &str); 10] = [
     ("print", "Numbered print 限量版画", 99_900, LIMITED),
 ];
 
+/// Orders that are paid at the gateway.
+pub const ONLINE: u32 = 12;
+/// Coins that each of their buyers has.
+pub const COINS: i64 = 1_000;
+
 /// How many there are of what is scarce.
 pub const LIMITED: &str = "3";
 
@@ -84,12 +90,14 @@ pub struct Stage {
     pub run: String,
     /// What stood of each SKU before the first order: on hand and held, in thousandths.
     pub shelves: Vec<(String, i64, i64)>,
+    /// Where some orders are paid.
+    pub gateway: Arc<Gateway>,
     shown: OnceLock<String>,
 }
 
 impl Stage {
-    /// Sets the stage in `center`.
-    pub async fn set(center: &Here) -> Result<Self, Failure> {
+    /// Sets the stage in `center`, beside `gateway`.
+    pub async fn set(center: &Here, gateway: Gateway) -> Result<Self, Failure> {
         let local = Client::new(center.address(), center.token())?;
         let run = vault::hex(&vault::random::<3>());
         let (user, password) = add_user(&local, &run).await?;
@@ -105,8 +113,19 @@ impl Stage {
             local.ask(Method::PUT, &format!("/api/products/{sku}"), Some(&price)).await?;
             shelves.push(fill_shelf(&local, sku, on_hand).await?);
         }
-        let shown = OnceLock::new();
-        Ok(Self { admin: local.with_token(&keys[0])?, keys, user, password, run, shelves, shown })
+        for (path, body) in promises(&run) {
+            local.ask(Method::PUT, &path, Some(&body)).await?;
+        }
+        Ok(Self {
+            admin: local.with_token(&keys[0])?,
+            keys,
+            user,
+            password,
+            run,
+            shelves,
+            gateway: Arc::new(gateway),
+            shown: OnceLock::new(),
+        })
     }
 
     /// The line of the admin's key.
@@ -122,7 +141,8 @@ impl Stage {
     /// Lines of its own for one worker: one for each party.
     pub fn crew(&self) -> Result<Crew, Failure> {
         let lines = self.keys.iter().map(|key| self.admin.with_token(key));
-        Ok(Crew { lines: lines.collect::<Result<_, _>>()?, run: self.run.clone() })
+        let gateway = Arc::clone(&self.gateway);
+        Ok(Crew { lines: lines.collect::<Result<_, _>>()?, run: self.run.clone(), gateway })
     }
 
     /// Remembers an order worth a look.
@@ -134,6 +154,38 @@ impl Stage {
     pub fn an_order(&self) -> Option<String> {
         self.shown.get().cloned()
     }
+}
+
+/// The buyer of an order that is paid at the gateway.
+pub fn online_buyer(run: &str, number: u32) -> String {
+    format!("online-{run}-{number}")
+}
+
+/// The gift pack that such an order brings.
+pub fn pack(run: &str) -> String {
+    format!("welcome-{run}")
+}
+
+/// The coupon that such an order uses.
+pub fn coupon(run: &str) -> String {
+    format!("FIVE-{run}")
+}
+
+/// What orders that are paid at the gateway use and bring: a coupon, a gift pack, coins of each buyer.
+fn promises(run: &str) -> Vec<(String, Value)> {
+    let pack = (
+        format!("/api/gift-packs/{}", pack(run)),
+        json!({"title": "Welcome pack 新人礼包", "currency": "CNY", "min_price": 1_000}),
+    );
+    let coupon = (
+        format!("/api/coupons/{}", coupon(run)),
+        json!({"title": "5 off 立减五元", "kind": "amount", "face": 500, "currency": "CNY"}),
+    );
+    let coins = |number| {
+        let path = format!("/api/accounts/coins/{}", online_buyer(run, number));
+        (path, json!({"balance": COINS, "currency": "CNY", "reason": "demo"}))
+    };
+    [pack, coupon].into_iter().chain((0..ONLINE).map(coins)).collect()
 }
 
 /// Counts so much of a SKU, over what orders of an earlier run still hold; answers what stands now.
@@ -184,6 +236,8 @@ pub struct Crew {
     lines: Vec<Client>,
     /// Tells this run from an earlier one.
     pub run: String,
+    /// Where some orders are paid.
+    pub gateway: Arc<Gateway>,
 }
 
 impl Crew {

@@ -162,10 +162,14 @@ impl Book {
 }
 
 impl Payment {
-    /// Takes the payer's money; once, and only while it waits.
+    /// Takes the payer's money; once, and only while it waits. A payer who paid another amount than was asked may
+    /// put that right.
     pub fn pay(&mut self, amount: i64, at: i64) -> Result<(), Refusal> {
         match self.standing {
             Standing::Waiting => self.standing = Standing::Paid { amount, at },
+            Standing::Paid { amount: had, .. } if had != self.asked.amount => {
+                self.standing = Standing::Paid { amount, at };
+            }
             Standing::Paid { .. } => return Err(Refusal::of(409, "already_paid")),
             Standing::Failed => return Err(Refusal::of(409, "failed")),
             Standing::Closed => return Err(Refusal::of(409, "closed")),

@@ -1,6 +1,6 @@
 //! The flows, each read from top to bottom as it happens.
 
-use super::{Outcome, Scene};
+use super::{Outcome, Scene, online};
 use crate::demo::stage::{Crew, Party, quantity};
 use crate::failure::Failure;
 use serde_json::{Value, json};
@@ -19,18 +19,19 @@ pub async fn play(scene: Scene, number: u32, crew: &Crew) -> Result<Outcome, Fai
         Scene::Code => code(number, crew).await,
         Scene::Revoked => revoked(number, crew).await,
         Scene::LatePayment => late_payment(number, crew).await,
+        Scene::Online => online::play(number, crew).await,
     }
 }
 
 /// An order under way: its tree as last answered, and what was done to it.
-struct Order<'a> {
-    crew: &'a Crew,
-    tree: Value,
-    done: Outcome,
+pub(super) struct Order<'a> {
+    pub crew: &'a Crew,
+    pub tree: Value,
+    pub done: Outcome,
 }
 
 impl<'a> Order<'a> {
-    async fn place(crew: &'a Crew, party: Party, body: &Value) -> Result<Self, Failure> {
+    pub async fn place(crew: &'a Crew, party: Party, body: &Value) -> Result<Self, Failure> {
         let mut body = body.clone();
         body["actor"] = party.actor();
         let body = &body;
@@ -48,7 +49,7 @@ impl<'a> Order<'a> {
         Ok(())
     }
 
-    async fn ask(&mut self, party: Party, asked: Value) -> Result<(), Failure> {
+    pub async fn ask(&mut self, party: Party, asked: Value) -> Result<(), Failure> {
         let order = self.done.order.clone();
         self.ask_at(&order, party, asked).await
     }
@@ -63,7 +64,7 @@ impl<'a> Order<'a> {
         self.ask(party, asked).await
     }
 
-    fn payable(&self) -> i64 {
+    pub fn payable(&self) -> i64 {
         self.tree["payable"].as_i64().unwrap_or_default()
     }
 
@@ -103,7 +104,7 @@ impl<'a> Order<'a> {
         self.ask(Party::Gateway, asked).await
     }
 
-    fn lines(&self) -> Vec<(String, i64)> {
+    pub fn lines(&self) -> Vec<(String, i64)> {
         let shops = self.tree["shops"].as_array().into_iter().flatten();
         let items = shops.flat_map(|shop| shop["items"].as_array().into_iter().flatten());
         let line = |item: &Value| {
@@ -122,12 +123,12 @@ impl<'a> Order<'a> {
         self.done
     }
 
-    fn taken(self, status: &'static str) -> Outcome {
+    pub fn taken(self, status: &'static str) -> Outcome {
         self.taken_but(status, 0)
     }
 
     /// Ended with everything on the shelf.
-    fn untouched(mut self, status: &'static str) -> Outcome {
+    pub fn untouched(mut self, status: &'static str) -> Outcome {
         self.done.status = status;
         self.done
     }
@@ -150,14 +151,14 @@ fn address() -> Value {
     })
 }
 
-fn item(sku: &str, quantity: &str) -> Value {
+pub(super) fn item(sku: &str, quantity: &str) -> Value {
     let known = crate::demo::stage::GOODS.iter().find(|(known, ..)| *known == sku);
     let (_, title, price, _) = known.expect("the demo sells only its own goods");
     json!({"sku_id": sku, "title": title, "quantity": quantity, "list_price": price})
 }
 
 /// A cart of one shop, sent by parcel.
-fn parcel(crew: &Crew, number: u32, items: &[Value]) -> Value {
+pub(super) fn parcel(crew: &Crew, number: u32, items: &[Value]) -> Value {
     json!({
         "buyer_id": format!("buyer-{}-{}", crew.run, number % 40), "currency": "CNY", "type": "goods",
         "platform": "h5", "shops": [{"shop_id": "11", "freight": 600, "ship_to": address(), "items": items}],
