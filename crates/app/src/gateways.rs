@@ -66,6 +66,13 @@ pub enum Connector {
     External,
 }
 
+impl GatewayAt {
+    /// A gateway that somebody else speaks to.
+    pub fn external(name: &str) -> Self {
+        Self { name: name.to_owned(), connector: Connector::External, callback_url: None }
+    }
+}
+
 /// Secrets stay out of logs.
 impl fmt::Debug for GatewayAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,6 +89,9 @@ struct Gate {
     connector: Arc<dyn Gateway + Send + Sync>,
 }
 
+/// A gateway, what was asked of it, and what came of that.
+type Counted = (String, &'static str, &'static str);
+
 /// Every gateway of the config, and what was counted of them.
 #[derive(Default)]
 pub(crate) struct Gateways {
@@ -89,7 +99,7 @@ pub(crate) struct Gateways {
     spoken_to: BTreeMap<String, Gate>,
     /// Where this center listens, once it does.
     base: Mutex<Option<String>>,
-    counted: Mutex<BTreeMap<(String, &'static str, &'static str), u64>>,
+    counted: Mutex<BTreeMap<Counted, u64>>,
     callbacks: callback::Limits,
 }
 
@@ -193,11 +203,9 @@ impl App {
     /// What was asked of gateways by this process.
     pub fn gateway_figures(&self) -> Vec<GatewayFigure> {
         let counted = self.inner.gateways.counted.lock().expect("nothing panics while it counts");
-        let figure = |((gateway, asked, outcome), count): (&(String, _, _), &u64)| GatewayFigure {
-            gateway: gateway.clone(),
-            asked: *asked,
-            outcome: *outcome,
-            count: *count,
+        let figure = |(key, count): (&Counted, &u64)| {
+            let (gateway, asked, outcome) = key.clone();
+            GatewayFigure { gateway, asked, outcome, count: *count }
         };
         counted.iter().map(figure).collect()
     }

@@ -11,6 +11,7 @@ mod run;
 use docket_testkit::eventually;
 use pay::Center;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -55,7 +56,7 @@ impl Came {
             self.body.len()
         );
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").expect("a text takes all that is written");
         }
         stream.write_all(format!("{head}\r\n").as_bytes()).expect("a head");
         stream.write_all(&self.body).expect("a body");

@@ -108,3 +108,16 @@ fn metrics_can_be_hidden() {
         ServeCommand::new(DOCKET, data.path()).env("DOCKET_TELEMETRY__METRICS", "false").start();
     assert!(answer(&hidden).starts_with("HTTP/1.1 404"));
 }
+
+#[test]
+fn check_tells_whether_a_gateway_can_be_reached_and_works_without_it() {
+    let data = tempfile::tempdir().expect("a folder");
+    written(
+        data.path(),
+        "[payments.wallet]\nurl = \"http://127.0.0.1:1\"\nsecret = \"hush-hush\"\n",
+    );
+    let ran = docket(data.path(), &["check"]);
+    let shown = ran.fine();
+    assert!(shown.contains("! gateway wallet: http://127.0.0.1:1"), "{shown}");
+    assert!(!shown.contains("hush-hush"), "{shown}");
+}

@@ -198,8 +198,17 @@ async fn an_effect_comes_about_once() {
     .await;
 }
 
+/// Writes it in one batch of its own.
+async fn write_once(store: &Store, writes: Writes) {
+    let writes = std::sync::Mutex::new(Some(writes));
+    let once = move |_: &mut docket_store::Context<'_>| {
+        writes.lock().unwrap().take().expect("one batch, one decision")
+    };
+    write(store, Vec::new(), once).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn packs_gifts_slips_members_and_books_come_back() {
+async fn packs_and_gifts_come_back() {
     on_every_store(async |store, _| {
         let pack = GiftPack {
             pack_id: "cup".to_owned(),
@@ -222,6 +231,24 @@ async fn packs_gifts_slips_members_and_books_come_back() {
             issued_at: Time(5),
             ended_at: None,
         };
+        let (packs, gifts) = (vec![pack.clone()], vec![gift.clone()]);
+        write_once(store, Writes { gift_packs: packs, gifts, ..Writes::default() }).await;
+        assert_eq!(store.gift_packs().await.unwrap(), [pack.clone()]);
+        assert_eq!(store.gifts_of("b", 9).await.unwrap(), std::slice::from_ref(&gift));
+        let ended = Some(Time(7));
+        let back = GiftRow { status: GiftStatus::TakenBack, ended_at: ended, ..gift };
+        let off = GiftPack { active: false, ..pack };
+        let (packs, gifts) = (vec![off.clone()], vec![back.clone()]);
+        write_once(store, Writes { gift_packs: packs, gifts, ..Writes::default() }).await;
+        assert_eq!(store.gifts_of("b", 9).await.unwrap(), [back]);
+        assert_eq!(store.gift_packs().await.unwrap(), [off]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slips_come_back_by_place_and_state() {
+    on_every_store(async |store, _| {
         let line = SlipLine {
             order_id: Id(3),
             sku_id: "tea".to_owned(),
@@ -238,6 +265,25 @@ async fn packs_gifts_slips_members_and_books_come_back() {
             created_at: Time(5),
         };
         let slip = SlipRow { tree: Id(1), slip, changed_at: Time(5) };
+        write_once(store, Writes { slips: vec![slip.clone()], ..Writes::default() }).await;
+        let awaiting = Some(SlipStatus::Awaiting);
+        let found = store.slips(Some("main"), awaiting, Id(0), 9).await.unwrap();
+        assert_eq!(found, std::slice::from_ref(&slip));
+        assert_eq!(store.slips(Some("other"), None, Id(0), 9).await.unwrap(), []);
+        assert_eq!(store.slips(None, None, Id(2), 9).await.unwrap(), []);
+        let mut filled = slip;
+        filled.slip.status = SlipStatus::Weighed;
+        filled.slip.lines[0].weighed = Some(Quantity(1000));
+        write_once(store, Writes { slips: vec![filled.clone()], ..Writes::default() }).await;
+        assert_eq!(store.slips(None, awaiting, Id(0), 9).await.unwrap(), []);
+        assert_eq!(store.slips(None, None, Id(0), 9).await.unwrap(), [filled]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_and_books_come_back() {
+    on_every_store(async |store, _| {
         let member = Member {
             buyer_id: "b".to_owned(),
             level: "gold".to_owned(),
@@ -255,42 +301,12 @@ async fn packs_gifts_slips_members_and_books_come_back() {
             actor: "1:me".to_owned(),
             at: Time(3),
         };
-        let writes = Writes {
-            gift_packs: vec![pack.clone()],
-            gifts: vec![gift.clone()],
-            slips: vec![slip.clone()],
-            members: vec![member.clone()],
-            account_lines: vec![booked.clone()],
-            ..Writes::default()
-        };
-        let writes = std::sync::Mutex::new(Some(writes));
-        let once = move |_: &mut docket_store::Context<'_>| {
-            writes.lock().unwrap().take().expect("one batch, one decision")
-        };
-        write(store, Vec::new(), once).await.unwrap();
-        assert_eq!(store.gift_packs().await.unwrap(), [pack]);
-        assert_eq!(store.gifts_of("b", 9).await.unwrap(), std::slice::from_ref(&gift));
+        let (members, account_lines) = (vec![member.clone()], vec![booked.clone()]);
+        write_once(store, Writes { members, account_lines, ..Writes::default() }).await;
         assert_eq!(store.member("b").await.unwrap(), Some(member.clone()));
         assert_eq!(store.members("", 9).await.unwrap(), [member]);
+        assert_eq!(store.members("b", 9).await.unwrap(), []);
         assert_eq!(store.account_book(Ledger::Coins, "b", 9).await.unwrap(), [booked]);
-        let awaiting = Some(SlipStatus::Awaiting);
-        let slips = store.slips(Some("main"), awaiting, Id(0), 9).await.unwrap();
-        assert_eq!(slips, std::slice::from_ref(&slip));
-        let mut filled = slip;
-        filled.slip.status = SlipStatus::Weighed;
-        filled.slip.lines[0].weighed = Some(Quantity(1000));
-        let ended = Some(Time(7));
-        let back = GiftRow { status: GiftStatus::TakenBack, ended_at: ended, ..gift };
-        let (row, given) = (filled.clone(), back.clone());
-        let again = move |_: &mut docket_store::Context<'_>| Writes {
-            slips: vec![row.clone()],
-            gifts: vec![given.clone()],
-            ..Writes::default()
-        };
-        write(store, Vec::new(), again).await.unwrap();
-        assert_eq!(store.slips(None, awaiting, Id(0), 9).await.unwrap(), []);
-        assert_eq!(store.slips(None, None, Id(0), 9).await.unwrap(), [filled]);
-        assert_eq!(store.gifts_of("b", 9).await.unwrap(), [back]);
         let listed: Vec<Account> = store.account_list(("", 0), 9).await.unwrap();
         assert_eq!(listed, [], "a line of the book makes no account");
     })

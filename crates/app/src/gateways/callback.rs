@@ -129,23 +129,23 @@ impl Verdict {
 struct Told {
     about: &'static str,
     key: String,
-    told: &'static str,
+    standing: &'static str,
 }
 
 impl Told {
     fn of(hint: &Hint) -> Self {
         match hint {
             Hint::Payment { key, told } => {
-                Self { about: "payment", key: key.to_string(), told: told.word() }
+                Self { about: "payment", key: key.to_string(), standing: told.word() }
             }
             Hint::Refund { key, told, .. } => {
-                Self { about: "refund", key: key.to_string(), told: told.word() }
+                Self { about: "refund", key: key.to_string(), standing: told.word() }
             }
         }
     }
 
     const fn nothing() -> Self {
-        Self { about: "nothing", key: String::new(), told: "" }
+        Self { about: "nothing", key: String::new(), standing: "" }
     }
 }
 
@@ -247,7 +247,7 @@ impl App {
                 came_at: cx.now,
                 about: told.about.to_owned(),
                 key: told.key.chars().take(TEXT_MAX).collect(),
-                told: told.told.to_owned(),
+                told: told.standing.to_owned(),
                 verdict: verdict.word.to_owned(),
                 tree: verdict.tree,
             };

@@ -38,7 +38,7 @@ impl App {
         let Some(gate) = self.inner.gateways.gate(gateway) else {
             return Ok(Outcome::Dead(format!("the gateway {gateway} is not configured")));
         };
-        let here = Here { gate, tree: &tree, attempt, began: job.created_at };
+        let here = Here { gate, tree: &tree, attempt, began: job.created_at, noted: None };
         let trouble = match self.close_there(&here).await {
             Ok(Closing::Closed | Closing::NotFound) => {
                 return self.follow(&here, PaymentState::Closed).await;

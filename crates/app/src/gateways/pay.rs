@@ -58,6 +58,8 @@ pub struct Here<'a> {
     pub tree: &'a Tree,
     pub attempt: &'a Attempt,
     pub began: Time,
+    /// The word of how it stood there when that was last noted.
+    pub noted: Option<&'a str>,
 }
 
 impl Here<'_> {
@@ -99,8 +101,9 @@ impl App {
         let Some(gate) = self.inner.gateways.gate(gateway) else {
             return Ok(Outcome::Dead(format!("the gateway {gateway} is not configured")));
         };
-        let here = Here { gate, tree: &tree, attempt, began: job.created_at };
         let known = self.store().gateway_payment(told.attempt).await?;
+        let noted = known.as_ref().map(|known| &*known.state);
+        let here = Here { gate, tree: &tree, attempt, began: job.created_at, noted };
         let started = known.as_ref().is_some_and(|known| known.reference.is_some());
         let state = if here.is_open() && !started && due::unwanted(&tree).is_none() {
             if known.is_none() {
@@ -202,7 +205,10 @@ impl App {
                 self.ended(here, operation).await
             }
             PaymentState::Waiting if here.is_open() => {
-                self.note(vec![said.told()]).await?;
+                // Nothing is written down look by look while nothing happens.
+                if here.noted != Some(&*said.state) {
+                    self.note(vec![said.told()]).await?;
+                }
                 Ok(again)
             }
             // It has ended here, so nobody may pay it there.

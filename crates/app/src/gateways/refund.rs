@@ -184,11 +184,25 @@ impl App {
             reason: "refund".to_owned(),
         };
         match self.refund_there(gate, &refund, sent).await {
-            Ok(RefundState::Done { reference }) => {
+            Ok(state) => self.refund_stands(gate, job, row, state).await,
+            Err(trouble) => Ok(weigh(&trouble, job.created_at, self.now())),
+        }
+    }
+
+    /// Does what follows from how a try stands there.
+    async fn refund_stands(
+        &self,
+        gate: &Gate,
+        job: &Job,
+        row: GatewayRefund,
+        state: RefundState,
+    ) -> Result<Outcome, Error> {
+        match state {
+            RefundState::Done { reference } => {
                 let row = GatewayRefund { reference: Some(reference), ..row };
                 self.tell(gate, &self.refund_ended(row, DONE).await?).await
             }
-            Ok(RefundState::Failed { reason }) => {
+            RefundState::Failed { reason } => {
                 let row = GatewayRefund { trouble: Some(reason), ..row };
                 let row = self.refund_ended(row, FAILED).await?;
                 let tries = row.try_no + 1 - row.round_from;
@@ -197,11 +211,10 @@ impl App {
                 }
                 Ok(Outcome::Later(self.now().plus(BETWEEN * Millis::from(tries))))
             }
-            Ok(RefundState::Waiting | RefundState::Unknown) => {
+            RefundState::Waiting | RefundState::Unknown => {
                 let now = self.now();
                 Ok(Outcome::Later(now.plus(pause(now.since(job.created_at)))))
             }
-            Err(trouble) => Ok(weigh(&trouble, job.created_at, self.now())),
         }
     }
 

@@ -72,7 +72,8 @@ fn behaviours() -> String {
         let word = if does.contains(" N ") { format!("{word}={number}") } else { word.to_owned() };
         format!("  {word:20} {does}")
     };
-    let head = "Words of behaviour, in the title of a payment (`Tea behave: late=5000 duplicate`) or at \
+    let head = "A center started with DOCKET_PAYMENTS__SANDBOX__CONNECTOR=sandbox pays through it, under the name \
+                `sandbox`.\n\nWords of behaviour, in the title of a payment (`Tea behave: late=5000 duplicate`) or at \
                 /control:";
     let any = "  any                  one of them, by the seed and the payment's number";
     let lines = std::iter::once(head.to_owned()).chain(pay::words().map(line));

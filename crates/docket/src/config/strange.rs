@@ -45,7 +45,8 @@ pub fn no_setting(full: &str, origin: &Said) -> Failure {
 
 /// The known key that was probably meant.
 fn likely(section: &str, rest: &[String]) -> Option<String> {
-    let names = SECTIONS.iter().map(|section| section.name).chain(["deadlines", "ledger"]);
+    let names =
+        SECTIONS.iter().map(|section| section.name).chain(["deadlines", "ledger", "payments"]);
     let name = nearest(section, names.chain(LATER))?;
     let Some((key, before)) = rest.split_last() else { return Some(format!("[{name}]")) };
     if name == "deadlines" {

@@ -4,6 +4,7 @@ use super::layers::{Given, Layers};
 use super::schema::{Config, SECTIONS};
 use super::{Origin, coupons, deadlines, environment, file, template};
 use crate::failure::Failure;
+use docket_app::Connector;
 use docket_domain::deadline::Policy;
 use docket_domain::story::Language;
 use std::path::{Path, PathBuf};
@@ -175,4 +176,49 @@ fn the_commented_file_sets_nothing_and_names_every_key() {
             assert!(!field.about.trim().is_empty(), "{}.{}", section.name, field.key);
         }
     }
+}
+
+const GATEWAY: &str = "[payments.wallet]\nconnector = \"sandbox\"\n";
+
+#[test]
+fn a_gateway_needs_a_name_and_has_defaults_for_a_local_sandbox() {
+    let config =
+        read(GATEWAY, &[("DOCKET_PAYMENTS__CARD__CONNECTOR", "external")]).expect("config");
+    let names: Vec<&str> = config.gateways.iter().map(|gateway| &*gateway.name).collect();
+    assert_eq!(names, ["card", "wallet"]);
+    let Connector::Sandbox { url, merchant, secret } = &config.gateways[1].connector else {
+        panic!("{:?} is spoken to", config.gateways[1]);
+    };
+    assert_eq!(url, "http://127.0.0.1:7310");
+    assert_eq!(
+        (&**merchant, &**secret),
+        (docket_sandbox::pay::MERCHANT, docket_sandbox::pay::SECRET)
+    );
+    let listed = config.list();
+    let shown = |key: &str| listed.iter().find(|listed| listed.key == key).map(|l| &*l.value);
+    assert_eq!(shown("payments.wallet.url"), Some("http://127.0.0.1:7310"));
+    assert_eq!(shown("payments.wallet.secret"), Some("***"));
+    assert_eq!(shown("payments.card.connector"), Some("external"));
+}
+
+#[test]
+fn a_gateway_that_cannot_be_used_is_refused_with_what_to_change() {
+    for (line, says) in [
+        ("conector = \"sandbox\"", "Did you mean payments.wallet.connector?"),
+        ("connector = \"paypal\"", "must be sandbox or external"),
+        ("url = \"127.0.0.1:7310\"", "an address such as"),
+        ("url = \"\"", "Give the base address"),
+        ("secret = \"\"", "must be a text that is not empty"),
+        ("merchant = \"a b\"", "1 to 64 plain signs"),
+        ("callback_url = \"ftp://here\"", "an address such as"),
+    ] {
+        let said = refusal(&format!("[payments.wallet]\n{line}\n"), &[]);
+        assert!(said.contains(says) && said.contains("docket.toml:2"), "{line}: {said}");
+    }
+    let said = refusal("[payments.\"My Wallet\"]\nconnector = \"sandbox\"\n", &[]);
+    assert!(said.contains("lower case"), "{said}");
+    let said = refusal("[payments]\nconnector = \"sandbox\"\n", &[]);
+    assert!(said.contains("[payments.NAME]"), "{said}");
+    let said = refusal("[paymets.wallet]\nconnector = \"sandbox\"\n", &[]);
+    assert!(said.contains("[payments]"), "{said}");
 }

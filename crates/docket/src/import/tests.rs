@@ -8,7 +8,7 @@ use super::{Args, import};
 use crate::export;
 use crate::failure::Failure;
 use docket_app::vault::Vault;
-use docket_app::{App, Clock, Connector, GatewayAt, Settings};
+use docket_app::{App, Clock};
 use docket_domain::{Json, Time};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,13 +27,7 @@ impl Center {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = format!("sqlite:{}", folder.path().join("docket.db").display());
         let clock = Clock::fixed(NOW);
-        let gateways = vec![GatewayAt {
-            name: "sandbox".to_owned(),
-            connector: Connector::External,
-            callback_url: None,
-        }];
-        let settings = Settings { gateways, ..Settings::new(url) };
-        let app = App::open(settings, Vault::throw_away(), clock.clone()).await;
+        let app = App::open(lives::settings(url), Vault::throw_away(), clock.clone()).await;
         Self { app: app.expect("an empty database opens"), clock, _folder: folder }
     }
 

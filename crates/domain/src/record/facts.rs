@@ -1,12 +1,12 @@
 //! Payments and attempts of a report, what it says of paying and of revoking, and the cancel that meets money.
 
-use super::{Copy, Heard, Report, ReportedAttempt, anomalies};
-use crate::Tree;
+use super::{Copy, Heard, Report, ReportedAttempt, ReportedPayment, anomalies};
 use crate::change::PaymentClaim;
 use crate::decide::Context;
 use crate::money::AMOUNT_LIMIT;
 use crate::tree::{Attempt, Payment, Revoke};
 use crate::words::{AnomalyKind, AttemptStatus, PaymentStatus, Status};
+use crate::{Id, Tree};
 use serde_json::json;
 
 /// Takes down the payments of a report, each (tender, reference) once; answers the references it claims.
@@ -46,18 +46,7 @@ pub(super) fn payments(
             }
             continue;
         }
-        let payment = Payment {
-            payment_id: (cx.next_id)(),
-            tender: told.tender.clone(),
-            reference: told.reference.clone(),
-            issuer: (told.tender == "cash").then(|| report.issuer.clone()),
-            amount,
-            currency: told.currency,
-            terms_version: tree.payment.terms_version,
-            paid_at: told.paid_at.unwrap_or(tree.payment.created_at),
-            gateway: None,
-            attempt_id: None,
-        };
+        let payment = Payment { amount, ..taken(tree, report, told, (cx.next_id)()) };
         if told.paid_at.is_none() {
             untimed.payment(payment.payment_id);
         }
@@ -80,6 +69,22 @@ pub(super) fn payments(
         }
     }
     claims
+}
+
+/// A payment as it is told. Through which gateway it came is not: whoever reports it gives its money back, too.
+fn taken(tree: &Tree, report: &Report, told: &ReportedPayment, payment_id: Id) -> Payment {
+    Payment {
+        payment_id,
+        tender: told.tender.clone(),
+        reference: told.reference.clone(),
+        issuer: (told.tender == "cash").then(|| report.issuer.clone()),
+        amount: told.amount,
+        currency: told.currency,
+        terms_version: tree.payment.terms_version,
+        paid_at: told.paid_at.unwrap_or(tree.payment.created_at),
+        gateway: None,
+        attempt_id: None,
+    }
 }
 
 /// Keeps the furthest the source says of paying. A status word `paid` says it as well.

@@ -148,7 +148,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Moves one chunk of accounts of one ledger and shape as a set.
+    /// Moves one chunk of accounts that go together as a set.
     fn move_account_chunk(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError> {
         let n = deltas.len();
         if let [alone] = deltas

@@ -44,11 +44,14 @@ impl AccountDelta {
         self.count.is_some()
     }
 
-    /// Whether one statement can move both.
+    /// Whether one statement can move both: what is only added, whatever the ledger; what is taken, of one.
     pub fn goes_with(&self, other: &Self) -> bool {
-        self.ledger == other.ledger
-            && !(self.stands_alone() || other.stands_alone())
-            && self.is_guarded() == other.is_guarded()
+        let alone = self.stands_alone() || other.stands_alone();
+        let alike = match (self.is_guarded(), other.is_guarded()) {
+            (true, true) => self.ledger == other.ledger,
+            (guarded, other) => guarded == other,
+        };
+        alike && !alone
     }
 
     /// The statement for this row alone, if it must match; otherwise its row is added to what there is.

@@ -1,5 +1,6 @@
 //! Orders of every kind, and the steps that bring each to a stage of its life.
 
+use docket_app::{GatewayAt, Settings};
 use docket_domain::Json;
 use serde_json::json;
 
@@ -9,6 +10,12 @@ pub type Step = (&'static str, Json);
 
 /// A name, which is also the token the order is placed with, and the steps of its life.
 pub type Life = (&'static str, Vec<Step>);
+
+/// Of a center at which the attempts of these lives can be started; nobody speaks to their gateway.
+pub fn settings(database_url: String) -> Settings {
+    let gateways = vec![GatewayAt::external("sandbox")];
+    Settings { gateways, ..Settings::new(database_url) }
+}
 
 /// An order of one shop: three of one line, one of another, every kind of discount.
 pub fn order(name: &str) -> Json {
