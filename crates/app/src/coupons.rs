@@ -75,7 +75,8 @@ impl App {
             }
             let before = view.coupon(&asked.code)?.filter(|before| sees(&caller, before));
             let Some(before) = before else { return Ok((None, Err(no_coupon(&asked.code)))) };
-            let coupon = match adjusted(before, &asked) {
+            let may = may_set(&caller, before.shop_id.as_deref(), "code");
+            let coupon = match may.and_then(|()| adjusted(before, &asked)) {
                 Ok(coupon) => coupon,
                 Err(error) => return Ok((None, Err(error))),
             };
@@ -182,13 +183,13 @@ fn adjusted(before: &Coupon, asked: &AdjustCoupon) -> Result<Coupon, Error> {
     if let Some(delta) = asked.delta {
         let Some(total) = coupon.limits.total else {
             let message = "the coupon has no limit in all; set one first".to_owned();
-            let field = "delta".to_owned();
+            let field = "limit".to_owned();
             return Err(FieldError { field, code: "no_limit", message }.into());
         };
         let limit = total + delta;
         if limit < 0 {
             let message = format!("the limit is {total}");
-            let field = "delta".to_owned();
+            let field = "limit".to_owned();
             return Err(FieldError { field, code: "too_small", message }.into());
         }
         coupon.limits.total = Some(limit);

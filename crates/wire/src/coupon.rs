@@ -110,6 +110,7 @@ fn worth(fields: &mut Fields<'_, '_>) -> Option<Worth> {
     }
 }
 
+#[allow(clippy::needless_pass_by_value)] // the shape of every kind
 fn class(reader: &mut Reader, node: Node<'_>) -> Option<Class> {
     let Node::Text(text) = &node else { return reader.wrong_type(&node, "a word") };
     let listed = || Class::ALL.map(Class::word).join(", ");

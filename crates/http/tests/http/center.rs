@@ -169,6 +169,13 @@ impl TestCenter {
         self.send(request.body(Body::empty()).expect("a request")).await
     }
 
+    pub async fn put_as(&self, key: &str, path: &str, body: &Value) -> Got {
+        let request = Request::put(path)
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
     pub async fn put(&self, path: &str, body: &Value) -> Got {
         let request = self.request(Method::PUT, path).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_string())).expect("a request")).await
