@@ -218,6 +218,7 @@ impl App {
     async fn replay(&self, replay: Replay) -> Result<(), Error> {
         let mut after = (replay.from, Id(0), 0);
         loop {
+            self.must_be_online(after.0, replay.to).await?;
             let rows = self.store().operations_after(after, replay.to, TOGETHER).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = (last.at, last.tree, last.seq);

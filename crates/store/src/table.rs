@@ -337,6 +337,7 @@ pub static ARCHIVE_SEGMENT: Table = Table {
         ("bytes", Int),
         ("sha256", Blob),
         ("state", Int),
+        ("away", Int),
         ("created_at", Int),
     ],
     key: 1,

@@ -26,6 +26,7 @@ fn segment(id: i64, kind: SegmentKind, from: Time, to: Time) -> Segment {
         bytes: 1 << 33,
         sha256: [7; 32],
         state: SegmentState::Moving,
+        away: 0,
         created_at: from,
     }
 }
@@ -33,7 +34,7 @@ fn segment(id: i64, kind: SegmentKind, from: Time, to: Time) -> Segment {
 async fn due(store: &Store, kind: SegmentKind, until: Time, now: Time) -> Vec<Id> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let look = store.archivable(kind, until, now, after, PAGE).await.unwrap();
+        let look = store.archivable(kind, until, now, after, PAGE).await.expect("a look");
         found.extend(look.trees);
         after = look.next;
         if after.is_none() {
@@ -41,6 +42,13 @@ async fn due(store: &Store, kind: SegmentKind, until: Time, now: Time) -> Vec<Id
             return found;
         }
     }
+}
+
+/// The rows of one tree leave.
+async fn leave(store: &Store, kind: SegmentKind, segment: i64, rows: &[KeptRow]) -> bool {
+    let mut statements = move_away(kind, Id(segment), rows[0].tree(), rows);
+    statements.push(Segment::fill(Id(segment), 1));
+    all(store, statements).await
 }
 
 async fn all(store: &Store, statements: Vec<docket_store::Statement>) -> bool {
@@ -58,7 +66,7 @@ async fn tag(store: &Store, tree: &Arc<Tree>, word: &'static str) {
         view.tree(id)?;
         Ok((Some(tagged(&before, word, cx.now)), ()))
     });
-    change.await.unwrap();
+    change.await.expect("tagged");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +87,7 @@ async fn what_is_old_and_quiet_is_due_and_nothing_else() {
         // One that was brought back stays for its time.
         let rows = store.kept_rows(SegmentKind::Log, placed[0]).await.unwrap();
         statement(store, segment(1, SegmentKind::Log, at, at).announce()).await;
-        assert!(all(store, move_away(SegmentKind::Log, Id(1), placed[0], &rows)).await);
+        assert!(leave(store, SegmentKind::Log, 1, &rows).await);
         assert!(all(store, move_back(SegmentKind::Log, Id(1), placed[0], &rows, LATER)).await);
         assert_eq!(due(store, SegmentKind::Log, at, at).await.len(), 6);
         assert_eq!(due(store, SegmentKind::Log, at, LATER).await.len(), 7);
@@ -107,19 +115,17 @@ async fn a_log_leaves_for_a_segment_goes_on_and_comes_back_as_it_was() {
         statement(store, segment(5, kind, at, at).announce()).await;
         assert_eq!(store.segments_moving().await.unwrap().len(), 1);
         assert_eq!(store.segments_of(id).await.unwrap(), []);
-        assert!(
-            !all(store, move_away(kind, Id(5), id, &[rows[0].clone(), rows[0].clone()])).await,
-            "not as many"
-        );
+        assert!(!leave(store, kind, 5, &[rows[0].clone(), rows[0].clone()]).await, "not as many");
         assert_eq!(store.operations(id).await.unwrap(), log, "nothing of it left");
-        assert!(all(store, move_away(kind, Id(5), id, &rows)).await);
-        assert!(!all(store, move_away(kind, Id(5), id, &rows)).await, "nothing leaves twice");
+        assert!(leave(store, kind, 5, &rows).await);
+        assert!(!leave(store, kind, 5, &rows).await, "nothing leaves twice");
         statement(store, Segment::take_back(Id(5))).await;
         statement(store, Segment::keep(Id(5))).await;
-        let kept = Segment { state: SegmentState::Kept, ..segment(5, kind, at, at) };
-        assert_eq!(store.segments(None, 9).await.unwrap(), [kept.clone()]);
-        assert_eq!(store.segments_of(id).await.unwrap(), [kept.clone()]);
-        assert_eq!(store.segments_between(at, at.plus(1)).await.unwrap(), [kept]);
+        let kept = Segment { state: SegmentState::Kept, away: 1, ..segment(5, kind, at, at) };
+        let one = std::slice::from_ref(&kept);
+        assert_eq!(store.segments(None, 9).await.unwrap(), one);
+        assert_eq!(store.segments_of(id).await.unwrap(), one);
+        assert_eq!(store.segments_between(at, at.plus(1)).await.unwrap(), one);
         assert_eq!(store.segments_between(at.plus(1), LATER).await.unwrap(), []);
         assert_eq!(store.trees_of_segment(Id(5)).await.unwrap(), [id]);
         assert_eq!(store.operations(id).await.unwrap(), []);
@@ -135,6 +141,12 @@ async fn a_log_leaves_for_a_segment_goes_on_and_comes_back_as_it_was() {
         );
         assert_eq!(store.operations(id).await.unwrap(), [&log[..], &after[..]].concat());
         assert_eq!(store.segments_of(id).await.unwrap(), []);
+        assert_eq!(store.segment(Id(5)).await.unwrap().unwrap().away, 0);
+        // What was announced and taken back takes nothing.
+        statement(store, segment(6, kind, at, at).announce()).await;
+        statement(store, Segment::take_back(Id(6))).await;
+        assert!(!leave(store, kind, 6, &rows).await);
+        assert_eq!(store.operations(id).await.unwrap().len(), 3);
     })
     .await;
 }
@@ -149,7 +161,7 @@ async fn an_order_leaves_whole_over_its_version_and_is_found_by_every_number() {
         suite::add_snapshot(store, id).await;
         let old = store.kept_rows(kind, id).await.unwrap();
         tag(store, &tree, "seen").await;
-        assert!(!all(store, move_away(kind, Id(9), id, &old)).await, "it changed since");
+        assert!(!leave(store, kind, 9, &old).await, "it changed since");
         let now = store.tree(id).await.unwrap();
         let rows = store.kept_rows(kind, id).await.unwrap();
         assert_eq!(
@@ -158,7 +170,7 @@ async fn an_order_leaves_whole_over_its_version_and_is_found_by_every_number() {
         );
         let at = tree.payment.created_at;
         statement(store, segment(9, kind, at, at).announce()).await;
-        assert!(all(store, move_away(kind, Id(9), id, &rows)).await);
+        assert!(leave(store, kind, 9, &rows).await);
         assert_eq!(store.tree(id).await.unwrap(), None);
         assert_eq!(store.kept_rows(kind, id).await.unwrap(), []);
         let (shop, item) = (tree.shops[1].id, tree.shops[1].items[1].id);

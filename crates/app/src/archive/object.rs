@@ -84,6 +84,7 @@ impl Draft {
             bytes: object.len() as u64,
             sha256,
             state: SegmentState::Moving,
+            away: 0,
             created_at: Time(0),
         };
         Ok((segment, object))

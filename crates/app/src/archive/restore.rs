@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// How long what was brought back stays at least.
 const STAYS: Millis = 30 * DAY;
 /// Trees that come back in one transaction.
-const STEP: usize = 50;
+const STEP: usize = 20;
 /// Trees that come back at one request.
 const TREES_MAX: usize = 2_000;
 

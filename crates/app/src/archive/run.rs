@@ -14,7 +14,7 @@ use docket_domain::status::{self, Standing};
 use docket_domain::words::{AttemptStatus, RefundAxis, RefundStatus};
 use docket_domain::{Gene, Id, Time, Tree};
 use docket_store::{
-    Context, KeptRow, Key, Priority, Segment, SegmentKind, Statement, View, Writes, move_away,
+    Context, KeptRow, Key, Priority, Segment, SegmentKind, View, Writes, move_away,
 };
 use docket_tasks::Outcome;
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ pub(crate) const KIND: &str = "archive";
 /// Index entries looked at in one go.
 const PAGE: usize = 500;
 /// Trees that leave in one transaction: a step that nobody feels.
-const STEP: usize = 50;
+const STEP: usize = 20;
 
 /// One segment that was moved away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,6 +238,7 @@ impl App {
         let vault = Arc::clone(&self.inner.vault);
         let decide = move |view: &View, _: &mut Context<'_>| {
             let mut writes = Writes::default();
+            let mut leaving = 0;
             for (tree, rows) in trees.iter() {
                 if whole {
                     let version = rows.iter().find_map(KeptRow::version);
@@ -251,7 +252,11 @@ impl App {
                         writes.phones_gone.extend(telephones(now, &vault.phones(&person)));
                     }
                 }
-                writes.statements.extend::<Vec<Statement>>(move_away(kind, id, *tree, rows));
+                writes.statements.extend(move_away(kind, id, *tree, rows));
+                leaving += 1;
+            }
+            if leaving > 0 {
+                writes.statements.push(Segment::fill(id, leaving));
             }
             Ok((Some(writes), ()))
         };

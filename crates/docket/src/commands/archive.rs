@@ -129,6 +129,7 @@ async fn list(limit: usize, center: &Center, out: &Output) -> Result<(), Failure
             out.say("from", "起"),
             out.say("to", "止"),
             out.say("orders", "订单"),
+            out.say("away", "未恢复"),
             out.say("rows", "行"),
             out.say("KiB", "KiB"),
             out.say("state", "状态"),
@@ -137,9 +138,10 @@ async fn list(limit: usize, center: &Center, out: &Output) -> Result<(), Failure
         let row = |of: &Value| {
             let word = |name: &str| of[name].as_str().unwrap_or_default().to_owned();
             let kib = (number(&of["bytes"]) >> 10).to_string();
-            let (orders, rows) = (of["orders"].to_string(), of["rows"].to_string());
+            let figure = |name: &str| of[name].to_string();
+            let figures = vec![figure("orders"), figure("away"), figure("rows"), kib];
             let head = vec![word("segment_id"), word("kind"), word("from"), word("to")];
-            [head, vec![orders, rows, kib, word("state"), word("name")]].concat()
+            [head, figures, vec![word("state"), word("name")]].concat()
         };
         out.table(&head, found.iter().map(row));
     });

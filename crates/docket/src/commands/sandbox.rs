@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::output::{Form, Output};
 use crate::said::{Said, said};
 use docket_app::Clock;
-use docket_sandbox::pay;
+use docket_sandbox::{pay, s3};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,6 +18,16 @@ use std::sync::Arc;
 pub enum Command {
     /// A payment gateway that misbehaves on request
     Pay(PayArgs),
+    /// An object store that speaks some S3: an archive to test against
+    S3(S3Args),
+}
+
+/// Arguments of `docket sandbox s3`.
+#[derive(Debug, clap::Args)]
+pub struct S3Args {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7311")]
+    listen: SocketAddr,
 }
 
 /// Arguments of `docket sandbox pay`.
@@ -36,6 +46,7 @@ pub struct PayArgs {
 pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     match command {
         Command::Pay(args) => pay(args, &options.output()).await,
+        Command::S3(args) => s3(args, &options.output()).await,
     }
 }
 
@@ -59,6 +70,36 @@ async fn pay(PayArgs { listen, seed }: PayArgs, out: &Output) -> Result<(), Fail
     }
     let settings = pay::Settings { seed, merchant, secret, clock };
     let served = pay::serve(listener, settings, async move { asked.once().await }).await;
+    served.map_err(|error| {
+        let ended = said!("the listener at {address} ended", "{address} 的监听已终止");
+        Failure::new(ended.because(Said::from(&error)))
+    })
+}
+
+async fn s3(S3Args { listen }: S3Args, out: &Output) -> Result<(), Failure> {
+    let mut asked = Asked::listen()?;
+    let Door { listener, address } = Door::open(listen).await?;
+    let settings = s3::Settings {
+        bucket: s3::BUCKET.to_owned(),
+        region: s3::REGION.to_owned(),
+        access_key: s3::ACCESS_KEY.to_owned(),
+        secret: s3::SECRET.to_owned(),
+        clock: Arc::new(|| Clock::System.now().0),
+    };
+    let url = format!("http://{address}");
+    out.show(
+        &json!({"listening": url, "bucket": s3::BUCKET, "region": s3::REGION,
+                "access_key": s3::ACCESS_KEY, "secret": s3::SECRET}),
+        |out| {
+            let (bucket, key, secret) = (s3::BUCKET, s3::ACCESS_KEY, s3::SECRET);
+            out.line(&format!("listening on {url}"));
+            out.note(out.tell(&said!(
+                "an object store for tests: [archive] url = \"s3:{url}/{bucket}\", access_key = \"{key}\", secret = \"{secret}\"",
+                "测试用对象存储：[archive] url = \"s3:{url}/{bucket}\"，access_key = \"{key}\"，secret = \"{secret}\""
+            )));
+        },
+    );
+    let served = s3::serve(listener, settings, async move { asked.once().await }).await;
     served.map_err(|error| {
         let ended = said!("the listener at {address} ended", "{address} 的监听已终止");
         Failure::new(ended.because(Said::from(&error)))

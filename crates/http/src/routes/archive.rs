@@ -38,6 +38,8 @@ pub struct SegmentView<'a> {
     pub to: Moment,
     /// Orders it has rows of.
     pub orders: u32,
+    /// Those of them whose rows did not come back.
+    pub away: u32,
     /// Rows.
     pub rows: u32,
     /// Its length in bytes.
@@ -59,6 +61,7 @@ impl<'a> SegmentView<'a> {
             from: segment.from.into(),
             to: segment.to.into(),
             orders: segment.trees,
+            away: segment.away,
             rows: segment.rows,
             bytes: segment.bytes,
             sha256: hex(&segment.sha256),

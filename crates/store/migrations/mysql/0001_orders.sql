@@ -412,6 +412,7 @@ CREATE TABLE archive_segment (
     bytes          BIGINT NOT NULL,
     sha256         BINARY(32) NOT NULL,
     state          BIGINT NOT NULL,
+    away           BIGINT NOT NULL,
     created_at     BIGINT NOT NULL
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE TABLE archive_tree (

@@ -413,6 +413,7 @@ CREATE TABLE archive_segment (
     bytes          INTEGER NOT NULL,
     sha256         BLOB NOT NULL,
     state          INTEGER NOT NULL,
+    away           INTEGER NOT NULL,
     created_at     INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE archive_tree (

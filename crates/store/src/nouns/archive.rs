@@ -101,6 +101,8 @@ pub struct Segment {
     pub sha256: [u8; 32],
     /// How far it is.
     pub state: SegmentState,
+    /// Trees whose rows left for it and did not come back.
+    pub away: u32,
     /// Since when.
     pub created_at: Time,
 }
@@ -128,6 +130,7 @@ impl Segment {
             Value::Int(self.bytes as i64),
             self.sha256.into(),
             Value::Int(self.state as i64),
+            self.away.into(),
             self.created_at.into(),
         ];
         Statement::any(dialect::insert(&ARCHIVE_SEGMENT, 1), values)
@@ -141,9 +144,15 @@ impl Segment {
 
     /// Takes an announcement back, if nothing has left for it.
     pub fn take_back(id: Id) -> Statement {
-        let sql = "DELETE FROM archive_segment WHERE id = ? AND state = 0 \
-                   AND NOT EXISTS (SELECT 1 FROM archive_tree WHERE segment = ?)";
-        Statement::any(sql, vec![id.into(), id.into()])
+        let sql = "DELETE FROM archive_segment WHERE id = ? AND state = 0 AND away = 0";
+        Statement::any(sql, vec![id.into()])
+    }
+
+    /// The rows of `trees` more trees leave for a segment that is still announced: one that was taken back takes
+    /// nothing.
+    pub fn fill(id: Id, trees: usize) -> Statement {
+        let sql = "UPDATE archive_segment SET away = away + ? WHERE id = ? AND state = 0";
+        Statement { sql, values: vec![Value::Int(trees as i64), id.into()], must_match: Some(1) }
     }
 
     fn of(mut row: Row) -> Result<Self, StoreError> {
@@ -158,6 +167,7 @@ impl Segment {
             bytes: row.int()? as u64,
             sha256: row.hash()?,
             state: row.code(SegmentState::from_code)?,
+            away: row.int()? as u32,
             created_at: row.time()?,
         })
     }
@@ -204,8 +214,7 @@ impl Store {
     /// Segments that say something of the time from `from` until before `to` and hold rows that are not online,
     /// oldest first.
     pub async fn segments_between(&self, from: Time, to: Time) -> Result<Vec<Segment>, StoreError> {
-        let tail = "WHERE to_at >= ? AND from_at < ? AND EXISTS \
-                    (SELECT 1 FROM archive_tree t WHERE t.segment = archive_segment.id) ORDER BY id";
+        let tail = "WHERE to_at >= ? AND from_at < ? AND away > 0 ORDER BY id";
         self.segments_where(tail, vec![from.into(), to.into()]).await
     }
 

@@ -9,7 +9,8 @@ use crate::value::Value;
 use docket_domain::{Id, Time};
 use std::collections::BTreeMap;
 
-/// The rows of one tree leave for `segment`: `rows` are all that the object has of it.
+/// The rows of one tree leave for `segment`: `rows` are all that the object has of it. Goes with
+/// [`Segment::fill`](super::Segment::fill).
 pub fn move_away(kind: SegmentKind, segment: Id, tree: Id, rows: &[KeptRow]) -> Vec<Statement> {
     let mut statements = Vec::new();
     // First: of two that archive the same at the same time, one stops here.
@@ -92,6 +93,7 @@ pub fn move_back(
             vec![tree.into(), segment.into()],
             1,
         ),
+        exactly("UPDATE archive_segment SET away = away - 1 WHERE id = ?", vec![segment.into()], 1),
         Statement::any("DELETE FROM archive_hold WHERE tree = ?", vec![tree.into()]),
         Statement::any(
             "INSERT INTO archive_hold (tree, until_at) VALUES (?, ?)",
