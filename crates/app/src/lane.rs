@@ -5,6 +5,7 @@
 
 use crate::Error;
 use crate::gateways::Gateways;
+use crate::mirror::Keeper;
 use crate::webhooks::Outbox;
 use docket_store::{Context, Key, Priority, Store, View, failpoint};
 use std::sync::Arc;
@@ -16,13 +17,19 @@ pub(crate) struct Lane {
     store: Arc<Store>,
     outbox: Arc<Outbox>,
     gateways: Arc<Gateways>,
+    keeper: Keeper,
 }
 
 impl Lane {
-    /// The lane of `store`; what changes an order is noted in `outbox` too, and what its money wants of gateways
-    /// becomes a task, so that nobody can forget it.
-    pub const fn new(store: Arc<Store>, outbox: Arc<Outbox>, gateways: Arc<Gateways>) -> Self {
-        Self { store, outbox, gateways }
+    /// The lane of `store`; what changes an order is noted in `outbox` and for the mirror too, and what its money
+    /// wants of gateways becomes a task, so that nobody can forget it.
+    pub const fn new(
+        store: Arc<Store>,
+        outbox: Arc<Outbox>,
+        gateways: Arc<Gateways>,
+        keeper: Keeper,
+    ) -> Self {
+        Self { store, outbox, gateways, keeper }
     }
 
     /// Has `decide` decided and written, and answers what it said. `keys` are what it will need to see, as
@@ -34,6 +41,7 @@ impl Lane {
         mut decide: impl FnMut(&View, &mut Context<'_>) -> Verdict<T> + Send + 'static,
     ) -> Result<T, Error> {
         let (outbox, gateways) = (Arc::clone(&self.outbox), Arc::clone(&self.gateways));
+        let keeper = self.keeper;
         let told = move |view: &View, cx: &mut Context<'_>| {
             let (mut writes, answer) = decide(view, cx)?;
             if let Some(writes) = &mut writes {
@@ -42,6 +50,7 @@ impl Lane {
                 }
                 outbox.add(writes, cx);
                 gateways.add(writes, cx);
+                keeper.add(writes, cx);
             }
             Ok((writes, answer))
         };

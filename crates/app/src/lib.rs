@@ -22,6 +22,7 @@ pub mod lane;
 mod later;
 mod ledgers;
 mod members;
+pub mod mirror;
 mod net;
 mod once;
 mod operate;
@@ -29,6 +30,7 @@ mod orders;
 pub mod people;
 mod place;
 mod products;
+mod reconcile;
 mod record;
 mod redeem;
 pub mod settings;
@@ -62,6 +64,7 @@ pub use orders::{Listed, Orders};
 pub use people::{NewUser, Role, User};
 pub use place::{Idempotency, Quote};
 pub use products::SetPrice;
+pub use reconcile::{Finding, Mending, Reconcile, Reconciled, class_words};
 pub use record::{Recorded, Taken};
 pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
@@ -72,8 +75,9 @@ pub use webhooks::{Again, NewWebhook};
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
     Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
-    Cursor, EffectRow, GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter, Price,
-    Segment, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
+    Cursor, EffectRow, FindingState, ForeignValue, GatewayPayment, GiftPack, GiftRow, KeyRow,
+    Member, OperationFilter, Price, Segment, SlipRow, Stock, TaskFilter, TaskRow, UserRow,
+    WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt};
@@ -98,6 +102,7 @@ struct Inner {
     lane: lane::Lane,
     outbox: Arc<webhooks::Outbox>,
     gateways: Arc<gateways::Gateways>,
+    mirror: Option<Arc<mirror::Mirror>>,
     net: net::Net,
     packs: ledgers::Packs,
     patience: ledgers::Patience,
@@ -142,7 +147,10 @@ impl App {
         let store = Arc::new(Store::open(options).await?);
         let outbox = Arc::<webhooks::Outbox>::default();
         let gateways = Arc::new(gateways::Gateways::of(&settings.gateways));
-        let lane = lane::Lane::new(Arc::clone(&store), Arc::clone(&outbox), Arc::clone(&gateways));
+        let mirror = settings.mirror.as_ref().map(mirror::Mirror::open).transpose()?.map(Arc::new);
+        let keeper = if mirror.is_some() { mirror::Keeper::Keeps } else { mirror::Keeper::Idle };
+        let lane =
+            lane::Lane::new(Arc::clone(&store), Arc::clone(&outbox), Arc::clone(&gateways), keeper);
         let access = access::Cache::default();
         let unstarted = settings.tasks.redis.as_ref().map(docket_tasks::Unstarted::new);
         let (stop, background) = (CancellationToken::new(), TaskTracker::new());
@@ -153,6 +161,7 @@ impl App {
             lane,
             outbox,
             gateways,
+            mirror,
             net: net::Net::default(),
             packs: ledgers::Packs::default(),
             patience: ledgers::Patience::default(),

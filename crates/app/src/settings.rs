@@ -3,6 +3,7 @@
 use crate::archive::ArchiveSettings;
 use crate::gateways::GatewayAt;
 use crate::ledgers::LedgerSettings;
+use crate::mirror::MirrorSettings;
 use crate::tasks::TaskSettings;
 use docket_domain::deadline::Policy;
 use docket_domain::time::Millis;
@@ -27,6 +28,10 @@ pub struct Settings {
     pub deadlines: Arc<Deadlines>,
     /// How tasks are run.
     pub tasks: TaskSettings,
+    /// Classes of differences that the nightly run of reconcile repairs.
+    pub nightly_repairs: Vec<String>,
+    /// The old table that is kept alive, if there is one.
+    pub mirror: Option<MirrorSettings>,
     /// The ledgers beside orders.
     pub ledgers: Arc<LedgerSettings>,
     /// Payment gateways.
@@ -116,6 +121,8 @@ impl Settings {
             markets: Markets::default(),
             deadlines: Arc::default(),
             tasks: TaskSettings::default(),
+            nightly_repairs: vec!["status_stale".to_owned()],
+            mirror: None,
             coupons: CouponSettings::default(),
             ledgers: Arc::default(),
             gateways: Vec::new(),

@@ -3,7 +3,8 @@
 use crate::access::{Principal, Scope};
 use crate::settings::Settings;
 use crate::{
-    App, Error, Idempotency, Once, archive, gateways, housekeeping, later, ledgers, webhooks,
+    App, Error, Idempotency, Once, archive, gateways, housekeeping, later, ledgers, mirror,
+    reconcile, webhooks,
 };
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
@@ -83,13 +84,16 @@ fn not_in(task: &TaskRow, message: &'static str) -> Error {
 
 /// The kinds of task that a center runs.
 fn kinds(app: &App) -> Vec<Kind> {
-    let [keeper, placer, teller, replayer] = [app, app, app, app].map(App::clone);
+    let [keeper, placer, teller, replayer, checker, filler, copier] = [app; 7].map(App::clone);
     let archivist = app.clone();
     let archive = move |_| archive::handle(archivist.clone());
     let housekeeping = move |_| housekeeping::handle(keeper.clone());
     let place = move |job| later::handle(placer.clone(), job);
     let tell = move |job| webhooks::handle(teller.clone(), job);
     let replay = move |job| webhooks::replay(replayer.clone(), job);
+    let check = move |job| reconcile::handle(checker.clone(), job);
+    let fill = move |job| reconcile::handle_fill(filler.clone(), job);
+    let mirrored = move |job| mirror::handle(copier.clone(), job);
     let keeper_of_ledgers = app.clone();
     let send = move |job| ledgers::handle(keeper_of_ledgers.clone(), job);
     let [payer, closer, giver] = [app, app, app].map(App::clone);
@@ -101,6 +105,9 @@ fn kinds(app: &App) -> Vec<Kind> {
         Kind::new(later::KIND, place).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(webhooks::KIND, tell).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(webhooks::REPLAY, replay).concurrency(1).limit(Duration::from_hours(12)),
+        Kind::new(reconcile::KIND, check).concurrency(1).limit(Duration::from_hours(12)),
+        Kind::new(reconcile::FILL, fill).concurrency(32),
+        Kind::new(mirror::KIND, mirrored).concurrency(8).skips_dead(),
         Kind::new(ledgers::KIND, send).concurrency(64).lease(Duration::from_mins(1)),
         Kind::new(gateways::PAY, pay).concurrency(64).lease(LEASE),
         Kind::new(gateways::CLOSE, close).concurrency(64).lease(LEASE),
@@ -118,7 +125,15 @@ fn schedules(settings: &Settings) -> Vec<Schedule> {
         payload: "{}".to_owned(),
         max_attempts: 5,
     };
-    let mut schedules = vec![hourly];
+    let nightly = Schedule {
+        name: reconcile::KIND.to_owned(),
+        // Of a whole day since 1970, in UTC; a center that has a night of its own says so.
+        every: Every::Interval(docket_domain::time::DAY),
+        kind: reconcile::KIND,
+        payload: "{}".to_owned(),
+        max_attempts: 5,
+    };
+    let mut schedules = vec![hourly, nightly];
     schedules.extend(settings.archive.as_ref().map(|_| Schedule {
         name: archive::KIND.to_owned(),
         every: Every::Interval(docket_domain::time::DAY),
@@ -168,6 +183,11 @@ impl App {
                 tracing::debug!(%error, "tasks of an earlier process wait for their leases");
             }
         }
+    }
+
+    /// Whether tasks are run in this process: a command that opens a center for itself runs none.
+    pub(crate) fn has_workers(&self) -> bool {
+        self.inner.runner.lock().expect("only start and stop hold the runner").is_some()
     }
 
     /// Lets tasks that run finish, and claims no more.

@@ -55,7 +55,7 @@ impl App {
     }
 
     /// Lets the timer decide on one order, again and again until nothing is due on it.
-    async fn run_timer(self, id: Id) -> Result<(), Error> {
+    pub(crate) async fn run_timer(self, id: Id) -> Result<(), Error> {
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
         let ledgers = Arc::clone(&self.inner.settings.ledgers);
         let work = move |view: &View, cx: &mut Context<'_>| {

@@ -131,6 +131,11 @@ enum Command {
     Tasks(commands::tasks::Command),
     /// What runs by itself, and when
     Schedules,
+    /// The old table that is kept alive beside this center
+    #[command(subcommand)]
+    Mirror(commands::mirror::Command),
+    /// Find out whether the books agree, and repair what does not where that is safe
+    Reconcile(commands::reconcile::Args),
     /// Keys that seal people's data
     #[command(subcommand)]
     Privacy(commands::privacy::Command),
@@ -281,6 +286,8 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Archive(command) => commands::archive::run(command, options).await,
         Command::Forget(args) => commands::forget::run(args, options).await,
         Command::Tasks(command) => commands::tasks::run(command, options).await,
+        Command::Mirror(command) => commands::mirror::run(command, options).await,
+        Command::Reconcile(args) => commands::reconcile::run(args, options).await,
         Command::Schedules => commands::schedules::run(options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,

@@ -11,6 +11,7 @@ mod deadlines;
 mod delivery;
 mod fulfilment;
 mod lines;
+mod lost;
 mod money_back;
 mod payment;
 mod refund;
@@ -31,6 +32,8 @@ use crate::tree::{Anomaly, Deadline, Home};
 use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus};
 use crate::{CouponMove, Id, Refusal, Time, Tree, price};
 use work::{Done, Work};
+
+pub use lost::{lost_deadlines, set_lost_deadlines};
 
 /// What `decide` may use besides the tree and the request.
 pub struct Context<'a> {

@@ -29,6 +29,7 @@ enum Shape {
     Ignore(usize),
     IgnoreOne,
     UpdateTree,
+    UpdateRow,
     GuardTrees(usize),
     Delete,
     Hold(usize),
@@ -147,6 +148,17 @@ pub fn update_tree(table: &'static Table) -> &'static str {
         let rest = table.columns[table.key..].iter();
         let set: Vec<_> = rest.map(|(name, _)| format!("{name} = ?")).collect();
         format!("UPDATE {} SET {} WHERE id = ? AND version = ?", table.name, set.join(", "))
+    })
+}
+
+/// One row over the one with its key: all columns but the key, then the key. Matches nothing where there is none.
+pub fn update_row(table: &'static Table) -> &'static str {
+    text(table.name, Shape::UpdateRow, || {
+        let rest = table.columns[table.key..].iter();
+        let set: Vec<_> = rest.map(|(name, _)| format!("{name} = ?")).collect();
+        let key: Vec<_> =
+            table.key_columns().iter().map(|(name, _)| format!("{name} = ?")).collect();
+        format!("UPDATE {} SET {} WHERE {}", table.name, set.join(", "), key.join(" AND "))
     })
 }
 

@@ -5,12 +5,15 @@
 //! order they came, writes everything in one transaction and answers after the commit. SQLite and the MySQL
 //! family share their SQL text; where they must differ the difference stands in `dialect`.
 
+mod ask;
+mod audit;
 mod backup;
 mod batch;
 mod database;
 mod dialect;
 mod error;
 pub mod failpoint;
+mod foreign;
 mod list;
 mod load;
 mod lock;
@@ -26,17 +29,21 @@ mod value;
 mod view;
 mod work;
 
+pub use audit::{Audit, Stale};
 pub use backup::{Backed, Restored, backup, restore};
 pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
 pub use error::StoreError;
+pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
 pub use list::{Cursor, Filter, OperationFilter, Page, Sort};
 pub use migrate::tables;
 pub use nouns::accounts::{Account, AccountChange, AccountLine};
 pub use nouns::archive::{
     Archivable, ArchivedOrder, KeptRow, Segment, SegmentKind, SegmentState, move_away, move_back,
 };
+pub use nouns::books::{Balance, Book};
 pub use nouns::coupons::{Counting, CouponAdjustment, Used};
 pub use nouns::effects::EffectRow;
+pub use nouns::findings::{FindingRow, FindingState, RunRow};
 pub use nouns::gateways::{CallbackFilter, CallbackRow, GatewayPayment, GatewayRefund};
 pub use nouns::gifts::{GiftPack, GiftRow};
 pub use nouns::idempotency::Idempotent;

@@ -2,9 +2,11 @@
 //! statement a key on SQLite.
 
 use crate::StoreError;
+use crate::audit::audits;
 use crate::database::Connection;
 use crate::dialect::Lookup;
 use crate::nouns::accounts::Account;
+use crate::nouns::books::Book;
 use crate::nouns::coupons::{self, Used};
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::persons::Sealed;
@@ -42,6 +44,8 @@ struct Wanted {
     hashes: BTreeSet<[u8; 32]>,
     persons: BTreeSet<Id>,
     slots: BTreeSet<String>,
+    audits: BTreeSet<Id>,
+    balances: BTreeSet<(Book, Vec<String>)>,
     coupons: BTreeSet<String>,
     used: BTreeSet<String>,
     accounts: BTreeMap<Ledger, BTreeSet<String>>,
@@ -58,6 +62,8 @@ impl Wanted {
             Key::Idempotency(hash) => self.hashes.insert(hash),
             Key::Person(id) => self.persons.insert(id),
             Key::Slot(name) => self.slots.insert(name),
+            Key::Audit(id) => self.audits.insert(id),
+            Key::Balance(ledger, subject) => self.balances.insert((ledger, subject)),
             Key::Coupon(code) => self.coupons.insert(code),
             Key::Used(key) => self.used.insert(key),
             Key::Account { ledger, owner } => {
@@ -85,6 +91,7 @@ pub fn keys(view: &mut View, keys: Vec<Key>, db: &mut dyn Connection) -> Result<
     }
     beside_orders(view, wanted.products, wanted.unique, wanted.hashes, db)?;
     persons(view, wanted.persons, db)?;
+    books(view, wanted.audits, wanted.balances, db)?;
     for (ledger, owners) in wanted.accounts {
         accounts(view, ledger, owners, db)?;
     }
@@ -208,6 +215,29 @@ fn slots(
     }
     for mut row in rows {
         view.load_slot(row.text()?, Some(row.time()?));
+    }
+    Ok(())
+}
+
+/// What those who check the books look at: read by whoever may ask, here by the writer itself.
+fn books(
+    view: &mut View,
+    orders: BTreeSet<Id>,
+    balances: BTreeSet<(Book, Vec<String>)>,
+    db: &mut dyn Connection,
+) -> Result<(), StoreError> {
+    for id in &orders {
+        view.load_audit(*id, None);
+    }
+    if !orders.is_empty() {
+        let ids: Vec<_> = orders.into_iter().collect();
+        for audit in audits(&ids, db)? {
+            view.load_audit(audit.id, Some(audit));
+        }
+    }
+    for (ledger, subject) in balances {
+        let found = ledger.balance(&subject, db)?;
+        view.load_balance((ledger, subject), found);
     }
     Ok(())
 }

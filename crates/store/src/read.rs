@@ -81,6 +81,18 @@ impl Store {
         Ok(found)
     }
 
+    /// The next trees after `after` by number, at most `limit`, and the last number looked at; none at the end.
+    pub async fn trees_after(
+        &self,
+        after: Id,
+        limit: usize,
+    ) -> Result<(Vec<Tree>, Option<Id>), StoreError> {
+        let sql = format!("SELECT id FROM payment_order WHERE id > ? ORDER BY id LIMIT {limit}");
+        let rows = self.rows("payment_order", sql, &[Kind::Int], vec![after.into()]).await?;
+        let ids = rows.into_iter().map(|mut row| row.id()).collect::<Result<Vec<_>, _>>()?;
+        Ok((self.trees(&ids).await?, ids.last().copied()))
+    }
+
     /// The payment order of whatever node `id` numbers.
     pub async fn root_of(&self, id: Id) -> Result<Option<Id>, StoreError> {
         for (table, column) in
@@ -102,6 +114,19 @@ impl Store {
             row.id()
         })
         .await
+    }
+
+    /// Whose these unique keys are; those that are nobody's are left out.
+    pub async fn owners(&self, names: &[String]) -> Result<Vec<(String, Id)>, StoreError> {
+        let mut found = Vec::with_capacity(names.len());
+        for names in names.chunks(LISTED_MAX) {
+            let tail = format!("WHERE name IN ({})", placeholders(names.len()));
+            let listed = names.iter().map(Value::from).collect();
+            for mut row in self.of_table(&table::UNIQUE_KEY, &tail, listed).await? {
+                found.push((row.text()?, row.id()?));
+            }
+        }
+        Ok(found)
     }
 
     /// What was answered under an idempotency key.

@@ -1,5 +1,6 @@
 //! One database, opened: its reads, and the way to its writer.
 
+use crate::ask::Ask;
 use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
 use crate::database::{Connection, mysql, sqlite};
 use crate::dialect::Lookup;
@@ -229,6 +230,38 @@ impl Store {
             }
             Database::MySql(pool) => {
                 mysql::query(pool, query.table, &query.sql, &query.kinds, &query.values).await
+            }
+        }
+    }
+
+    /// What `work` makes of answers that are all of one moment, on a thread that may block. The moment must be
+    /// short: while it lasts SQLite's log cannot begin anew.
+    pub(crate) async fn at_one_moment<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Ask) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.database {
+            Database::Sqlite { file, .. } => {
+                let read = move |db: &rusqlite::Connection| {
+                    let mut moment = db.unchecked_transaction()?;
+                    let answer = work(&mut moment)?;
+                    moment.commit()?;
+                    Ok(answer)
+                };
+                Arc::clone(file).read(read).await
+            }
+            Database::MySql(pool) => {
+                let mut moment = pool.begin().await?;
+                let runtime = tokio::runtime::Handle::current();
+                let job = tokio::task::spawn_blocking(move || {
+                    let asked =
+                        work(&mut mysql::Moment { runtime: &runtime, connection: &mut moment });
+                    asked.map(|answer| (answer, moment))
+                });
+                let done = job.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                let (answer, moment) = done?;
+                moment.commit().await?;
+                Ok(answer)
             }
         }
     }

@@ -232,6 +232,34 @@ pub static NODE: Table = Table {
     columns: &[("node", Int), ("holder", Text), ("held_until", Int), ("mark", Int)],
     key: 1,
 };
+pub static RECONCILE_RUN: Table = Table {
+    name: "reconcile_run",
+    columns: &[
+        ("id", Int),
+        ("asked", Text),
+        ("started_at", Int),
+        ("seen_at", Int),
+        ("finished_at", Int),
+        ("orders", Int),
+        ("looked_at", Int),
+        ("error", Text),
+    ],
+    key: 1,
+};
+pub static FINDING: Table = Table {
+    name: "finding",
+    columns: &[
+        ("id", Int),
+        ("run", Int),
+        ("class", Text),
+        ("tree", Int),
+        ("subject", Text),
+        ("detail", Text),
+        ("state", Int),
+        ("at", Int),
+    ],
+    key: 1,
+};
 pub static ACCOUNT: Table = Table {
     name: "account",
     columns: &[

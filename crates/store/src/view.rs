@@ -1,6 +1,8 @@
 //! What a batch of pieces sees: the rows it loaded, and over them what its own pieces have changed so far.
 
+use crate::audit::Audit;
 use crate::nouns::accounts::Account;
+use crate::nouns::books::{Balance, Book};
 use crate::nouns::coupons::Used;
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::persons::Sealed;
@@ -36,6 +38,10 @@ pub enum Key {
     Person(Id),
     /// The slot that a schedule was last run for.
     Slot(String),
+    /// Everything that is stored of an order, for those who check the books.
+    Audit(Id),
+    /// A number of a ledger beside what it should be, by the keys of the ledger.
+    Balance(Book, Vec<String>),
     /// A coupon, by its code.
     Coupon(String),
     /// How often something of a coupon is used, by the key of the count.
@@ -91,6 +97,8 @@ pub struct View {
     idempotency: Layer<[u8; 32], Option<Idempotent>>,
     persons: Layer<Id, Option<Sealed>>,
     slots: Layer<String, Option<Time>>,
+    audits: Layer<Id, Option<Arc<Audit>>>,
+    balances: Layer<(Book, Vec<String>), Option<Balance>>,
     coupons: Layer<String, Option<Coupon>>,
     used: Layer<String, Option<Used>>,
     accounts: Layer<(Ledger, String), Option<Account>>,
@@ -139,6 +147,19 @@ impl View {
     /// The slot that schedule `name` was last run for; none where it never ran.
     pub fn slot(&self, name: &str) -> Result<Option<Time>, Need> {
         need(self.slots.get(&name.to_owned()), || Key::Slot(name.to_owned())).copied()
+    }
+
+    /// Everything that is stored of an order, as it was before this batch; none where there is no such order, or
+    /// it does not stand still.
+    pub fn audit(&self, id: Id) -> Result<Option<&Arc<Audit>>, Need> {
+        need(self.audits.get(&id), || Key::Audit(id)).map(Option::as_ref)
+    }
+
+    /// A number of a ledger beside what it should be, as both were before this batch.
+    pub fn balance(&self, ledger: Book, subject: &[String]) -> Result<Option<&Balance>, Need> {
+        let key = (ledger, subject.to_vec());
+        let found = self.balances.get(&key);
+        need(found, || Key::Balance(key.0, key.1.clone())).map(Option::as_ref)
     }
 
     /// The coupon of a code, if there is one.
@@ -200,6 +221,10 @@ impl View {
             Key::Idempotency(hash) => self.idempotency.get(hash).is_some(),
             Key::Person(id) => self.persons.get(id).is_some(),
             Key::Slot(name) => self.slots.get(name).is_some(),
+            Key::Audit(id) => self.audits.get(id).is_some(),
+            Key::Balance(ledger, subject) => {
+                self.balances.get(&(*ledger, subject.clone())).is_some()
+            }
             Key::Coupon(code) => self.coupons.get(code).is_some(),
             Key::Used(key) => self.used.get(key).is_some(),
             Key::Account { ledger, owner } => self.account(*ledger, owner).is_ok(),
@@ -242,6 +267,14 @@ impl View {
 
     pub(crate) fn load_slot(&mut self, name: String, slot: Option<Time>) {
         self.slots.loaded.insert(name, slot);
+    }
+
+    pub(crate) fn load_audit(&mut self, id: Id, audit: Option<Audit>) {
+        self.audits.loaded.insert(id, audit.map(Arc::new));
+    }
+
+    pub(crate) fn load_balance(&mut self, key: (Book, Vec<String>), found: Option<Balance>) {
+        self.balances.loaded.insert(key, found);
     }
 
     pub(crate) fn load_coupon(&mut self, code: String, coupon: Option<Coupon>) {

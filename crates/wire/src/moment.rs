@@ -51,6 +51,14 @@ pub fn format(time: Time, buffer: &mut [u8; 24]) -> &str {
     std::str::from_utf8(buffer).expect("only ASCII digits were put between ASCII signs")
 }
 
+/// `time` as a clock on a wall of `zone` (`Asia/Shanghai`) shows it: `2026-11-20 18:00:00`. `None` where there is
+/// no such zone.
+pub fn in_zone(time: Time, zone: &str) -> Option<String> {
+    let zone = jiff::tz::TimeZone::get(zone).ok()?;
+    let shown = jiff::Timestamp::from_millisecond(time.0).ok()?.to_zoned(zone);
+    Some(shown.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
 /// Year, month and day of a day counted from 1970-01-01, by the proleptic Gregorian calendar.
 ///
 /// Years are counted from March, so that the day a leap year adds is the last of its year.

@@ -8,6 +8,7 @@ mod environment;
 mod file;
 mod layers;
 mod ledger;
+mod mirror;
 mod nearest;
 mod payments;
 mod schema;

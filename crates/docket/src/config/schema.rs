@@ -7,9 +7,10 @@ use super::coupons;
 use super::deadlines;
 use super::layers::{self, Layers};
 use super::ledger;
+use super::mirror;
 use super::payments;
 use super::shapes::{
-    DatabaseUrl, Length, LogFormat, LogLevel, Places, Prefix, RedisUrl, Switch, When,
+    DatabaseUrl, Length, LogFormat, LogLevel, Places, Prefix, RedisUrl, Repairs, Switch, When,
 };
 use super::strange::unknown;
 use crate::failure::Failure;
@@ -158,6 +159,9 @@ section! {
     tasks Tasks {
         /// How long a stopping process waits for tasks that run; what is left is taken up by others.
         grace: Length = "20s";
+        /// Classes of differences that the nightly run of reconcile repairs, separated by commas; none where
+        /// empty. The others it only tells.
+        nightly_repairs: Repairs = "status_stale";
     }
 }
 
@@ -169,6 +173,8 @@ section! {
         housekeeping: When = "1h";
         /// Moves what is old to the archive, where there is one.
         archive: When = "0 3 * * * UTC";
+        /// Finds out whether the books agree: `docket reconcile`, at night.
+        reconcile: When = "0 3 * * * UTC";
     }
 }
 
@@ -257,6 +263,7 @@ pub struct Config {
     pub log: Log,
     pub telemetry: Telemetry,
     pub gateways: Vec<docket_app::GatewayAt>,
+    pub mirror: Option<docket_app::mirror::MirrorSettings>,
     /// Deadlines and markets that were set, for `docket check`.
     also: Vec<Listed>,
 }
@@ -280,6 +287,7 @@ impl Config {
             ledgers: Arc::new(ledger::take(&mut layers, &mut also, &data)?),
             markets: take_markets(&mut layers, &mut also)?,
             gateways: payments::take(&mut layers, &mut also, &data)?,
+            mirror: mirror::take(&mut layers, &data, &mut also)?,
             coupons: coupons::take(&mut layers, &mut also)?,
             also,
             data,
@@ -335,14 +343,21 @@ impl Config {
             tasks: TaskSettings {
                 redis: self.redis_at(),
                 grace: self.tasks.grace.duration(),
-                schedules: vec![
-                    ("housekeeping".to_owned(), self.schedules.housekeeping.value.0.clone()),
-                    ("archive".to_owned(), self.schedules.archive.value.0.clone()),
-                ],
+                schedules: self.times(),
             },
+            nightly_repairs: self.tasks.nightly_repairs.0.clone(),
+            mirror: self.mirror.clone(),
             gateways: self.gateways.clone(),
             archive: self.archive_at(),
         }
+    }
+
+    /// When what runs by itself runs.
+    fn times(&self) -> Vec<(String, docket_app::Every)> {
+        let Schedules { housekeeping, archive, reconcile } = &self.schedules;
+        [("housekeeping", housekeeping), ("archive", archive), ("reconcile", reconcile)]
+            .map(|(name, when)| (name.to_owned(), when.value.0.clone()))
+            .into()
     }
 
     /// The Redis, if one is named.

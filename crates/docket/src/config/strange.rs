@@ -9,7 +9,7 @@ use crate::said::{Said, said};
 use docket_domain::story::Language;
 
 /// Sections that are named already and do nothing yet: refused, so that nobody believes they do.
-const LATER: [&str; 7] = ["channels", "hub", "branch", "site", "sites", "alerts", "mirror"];
+const LATER: [&str; 6] = ["channels", "hub", "branch", "site", "sites", "alerts"];
 
 /// Says what is wrong with a key that nobody knows.
 pub fn unknown(path: &[String], origin: &Origin) -> Failure {

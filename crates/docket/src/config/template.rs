@@ -23,9 +23,33 @@ pub fn template() -> String {
             write_ledgers(&mut text);
         }
     }
+    text.push_str(MIRROR);
     text
 }
 
+/// What `[mirror]` looks like; nothing of it has a default.
+const MIRROR: &str = "
+# An old table that is kept alive for as long as both must live: written after each change.
+# [mirror]
+# The database of the table: `mysql://user:password@host:port/database` or `sqlite:PATH`.
+# Or url_file = \"FILE\", to keep it out of this file.
+# url = \"mysql://user@host/shop\"
+# table = \"orders\"
+# The column of its key, which holds the number of the order.
+# key = \"order_id\"
+# A row is a `payment` order or a `shop` order.
+# level = \"shop\"
+# Times are written as `seconds`, `millis`, or as texts in a time zone such as `Asia/Shanghai`.
+# times = \"seconds\"
+# Their columns and what they hold; one of them must hold `version` or `updated_at`.
+# [mirror.columns]
+# state = \"store_status\"
+# ver = \"version\"
+# Their codes for words of ours, by column; `none` is what is nothing here.
+# [mirror.codes.state]
+# unpaid = 0
+# paid = 2
+";
 fn write_ledgers(text: &mut String) {
     let words: Vec<_> = ledger::REMOTE.iter().map(|ledger| ledger.word()).collect();
     let _ = writeln!(

@@ -54,7 +54,7 @@ fn keep_receive_by(shop: &mut ShopOrder) {
 }
 
 /// Whether the store has still to answer a takeaway order of which something is left.
-fn awaits(standing: &ShopStanding) -> bool {
+pub(super) fn awaits(standing: &ShopStanding) -> bool {
     standing.delivery_status == Some(DeliveryStatus::AwaitingAcceptance)
         && standing.status == Status::Paid
         && standing.items.iter().any(|item| item.left_to_ship > Quantity::ZERO)

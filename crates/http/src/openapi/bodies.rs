@@ -226,6 +226,36 @@ pub struct RetryTasksBody {
     kind: String,
 }
 
+/// What a run is asked for.
+#[derive(ToSchema)]
+#[schema(as = Reconcile)]
+pub struct ReconcileBody {
+    /// Whether it repairs what a program can repair safely; it only tells where left out.
+    repair: Option<bool>,
+    /// The classes of differences it looks for; all where left out.
+    classes: Option<Vec<String>>,
+    /// Only orders that changed since then.
+    since: Option<String>,
+}
+
+/// Where a backfill goes on.
+#[derive(ToSchema)]
+#[schema(as = MirrorBackfill)]
+pub struct BackfillBody {
+    /// The `next` of the page before; from the first order where left out.
+    after: Option<String>,
+}
+
+/// Where a comparison goes on, and what it does about what it finds.
+#[derive(ToSchema)]
+#[schema(as = MirrorVerify)]
+pub struct VerifyBody {
+    /// The `next` of the page before; from the first order where left out.
+    after: Option<String>,
+    /// Whether rows that differ are queued to be written anew.
+    repair: Option<bool>,
+}
+
 /// Who is to be forgotten.
 #[derive(ToSchema)]
 #[schema(as = ForgetBuyer)]

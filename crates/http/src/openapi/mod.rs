@@ -10,7 +10,8 @@ mod operations;
 use crate::center::Center;
 use crate::routes::{
     accounts, archive, callbacks, coupons, docs, effects, gifts, health, history, imports, keys,
-    listing, members, metrics, orders, payments, people, products, stock, tasks, webhooks,
+    listing, members, metrics, mirror, orders, payments, people, products, reconcile, stock, tasks,
+    webhooks,
 };
 use axum::Router;
 use axum::routing::get;
@@ -104,6 +105,10 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(tasks::retry))
         .routes(routes!(tasks::drop))
         .routes(routes!(tasks::schedules))
+        .routes(routes!(mirror::state))
+        .routes(routes!(mirror::backfill))
+        .routes(routes!(mirror::verify))
+        .routes(routes!(reconcile::begin, reconcile::get))
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::remove))
         .routes(routes!(webhooks::replay))

@@ -274,6 +274,29 @@ CREATE TABLE setting (
     PRIMARY KEY (name)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Runs of those who check the books, and what they found.
+CREATE TABLE reconcile_run (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    asked          TEXT NOT NULL,
+    started_at     BIGINT NOT NULL,
+    seen_at        BIGINT NOT NULL,
+    finished_at    BIGINT,
+    orders         BIGINT NOT NULL,
+    looked_at      BIGINT NOT NULL,
+    error          TEXT
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE finding (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    run            BIGINT NOT NULL,
+    class          VARCHAR(64) NOT NULL,
+    tree           BIGINT,
+    subject        VARCHAR(512) NOT NULL,
+    detail         LONGTEXT NOT NULL,
+    state          BIGINT NOT NULL,
+    at             BIGINT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX finding_run ON finding (run, id);
+CREATE INDEX finding_tree ON finding (tree);
 -- Ledgers beside orders: accounts of buyers, effects of orders, gift packs, weigh slips, members.
 
 -- Coins and points of a buyer; of a gift pack how often it may be given, and has been.

@@ -275,6 +275,29 @@ CREATE TABLE setting (
     PRIMARY KEY (name)
 ) STRICT, WITHOUT ROWID;
 
+-- Runs of those who check the books, and what they found.
+CREATE TABLE reconcile_run (
+    id             INTEGER PRIMARY KEY,
+    asked          TEXT NOT NULL,
+    started_at     INTEGER NOT NULL,
+    seen_at        INTEGER NOT NULL,
+    finished_at    INTEGER,
+    orders         INTEGER NOT NULL,
+    looked_at      INTEGER NOT NULL,
+    error          TEXT
+) STRICT;
+CREATE TABLE finding (
+    id             INTEGER PRIMARY KEY,
+    run            INTEGER NOT NULL,
+    class          TEXT NOT NULL,
+    tree           INTEGER,
+    subject        TEXT NOT NULL,
+    detail         TEXT NOT NULL,
+    state          INTEGER NOT NULL,
+    at             INTEGER NOT NULL
+) STRICT;
+CREATE INDEX finding_run ON finding (run, id);
+CREATE INDEX finding_tree ON finding (tree);
 -- Ledgers beside orders: accounts of buyers, effects of orders, gift packs, weigh slips, members.
 
 -- Coins and points of a buyer; of a gift pack how often it may be given, and has been.

@@ -3,6 +3,7 @@
 pub mod mysql;
 pub mod sqlite;
 
+use crate::ask::Ask;
 use crate::dialect::Lookup;
 use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
@@ -20,7 +21,7 @@ pub struct GuardedRow {
 }
 
 /// The one writing connection of a process. Not async: the writer has an OS thread of its own.
-pub trait Connection: Send {
+pub trait Connection: Ask + Send {
     /// Begins a transaction that may write.
     fn begin(&mut self) -> Result<(), StoreError>;
     /// Commits it.

@@ -4,12 +4,13 @@
 //! statements carry as many rows as there are.
 
 use super::{Connection, GuardedRow};
+use crate::ask::Ask;
 use crate::dialect::{self, Lookup};
 use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::{PAYMENT_ORDER, Table};
 use crate::value::{Kind, Row, Value};
-use crate::{Figures, StoreError};
+use crate::{Figures, StoreError, store};
 use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlRow,
 };
@@ -192,6 +193,33 @@ impl Writer {
         values.extend(arms(StockDelta::available_before));
         let sql = if moves_on_hand { dialect::move_stock(n) } else { dialect::hold_stock(n) };
         if self.run(sql, &values)? == n as u64 { Ok(()) } else { Err(StoreError::Conflict) }
+    }
+}
+
+impl Ask for Writer {
+    fn ask(&mut self, asked: store::Query) -> Result<Vec<Row>, StoreError> {
+        let store::Query { table, sql, kinds, values } = asked;
+        let (runtime, connection) = self.parts()?;
+        let rows = runtime.block_on(query(connection, table, &sql, &kinds, &values));
+        rows.inspect_err(|error| {
+            if error.is_unavailable() {
+                self.connection = None;
+                self.open = false;
+            }
+        })
+    }
+}
+
+/// Answers on a thread that may block, in one transaction of the pool: everything of one moment.
+pub struct Moment<'a> {
+    pub runtime: &'a tokio::runtime::Handle,
+    pub connection: &'a mut MySqlConnection,
+}
+
+impl Ask for Moment<'_> {
+    fn ask(&mut self, asked: store::Query) -> Result<Vec<Row>, StoreError> {
+        let store::Query { table, sql, kinds, values } = asked;
+        self.runtime.block_on(query(&mut *self.connection, table, &sql, &kinds, &values))
     }
 }
 

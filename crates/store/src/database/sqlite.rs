@@ -7,9 +7,11 @@
 //! the writer finishes that little between two batches: nobody waits for more than a few milliseconds.
 
 use super::{Connection, GuardedRow};
+use crate::ask::Ask;
 use crate::dialect::{self, Lookup};
 use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
+use crate::store::Query;
 use crate::table::Table;
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, StoreError};
@@ -193,6 +195,20 @@ fn checkpoint(connection: &rusqlite::Connection) -> rusqlite::Result<u32> {
     connection
         .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2))
         .map(|moved| u32::try_from(moved).unwrap_or(0))
+}
+
+impl Ask for Writer {
+    fn ask(&mut self, asked: Query) -> Result<Vec<Row>, StoreError> {
+        let Query { table, sql, kinds, values } = asked;
+        query(&self.connection, table, &sql, &kinds, &values)
+    }
+}
+
+impl Ask for rusqlite::Transaction<'_> {
+    fn ask(&mut self, asked: Query) -> Result<Vec<Row>, StoreError> {
+        let Query { table, sql, kinds, values } = asked;
+        query(self, table, &sql, &kinds, &values)
+    }
 }
 
 impl Connection for Writer {

@@ -2,8 +2,10 @@
 
 pub mod accounts;
 pub mod archive;
+pub mod books;
 pub mod coupons;
 pub mod effects;
+pub mod findings;
 pub mod gateways;
 pub mod gifts;
 pub mod idempotency;

@@ -13,6 +13,11 @@ fn unpark(dead: Id) -> Statement {
 }
 
 impl TaskRow {
+    /// A task that runs gives its unique key back: what comes now is a task of its own.
+    pub fn give_key_back(id: Id) -> Statement {
+        Statement::any("UPDATE task SET unique_key = NULL WHERE id = ?", vec![id.into()])
+    }
+
     /// Runs a dead task again from `now` on, with all its attempts; with another payload if one is given.
     pub fn retry(&self, payload: Option<&str>, now: Time) -> Vec<Statement> {
         let sql = "UPDATE task SET state = 0, attempts = 0, due_at = ?, run_rank = ?, halted_at = NULL, \

@@ -163,6 +163,12 @@ impl Store {
         rows.into_iter().next().map(TaskRow::of).transpose()
     }
 
+    /// Whether a task of this chain waits or runs.
+    pub async fn is_in_chain(&self, chain: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM task WHERE chain_key = ? AND state IN (0, 1) LIMIT 1";
+        Ok(!self.rows("task", sql, &[Kind::Int], vec![chain.into()]).await?.is_empty())
+    }
+
     /// One page of tasks, newest first.
     pub async fn tasks(&self, filter: &TaskFilter) -> Result<Vec<TaskRow>, StoreError> {
         let mut sql = format!("SELECT {} FROM task WHERE 1 = 1", TASK.column_list());

@@ -1,0 +1,85 @@
+//! The task that writes one order into their table.
+
+use super::{KIND, Mirror};
+use crate::{App, Error};
+use docket_domain::{Gene, Id, time};
+use docket_store::{Context, NewTask, TaskRow, Writes};
+use docket_tasks::{Job, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// How soon a database of theirs that is away is tried again.
+const AGAIN: time::Millis = 5_000;
+
+/// What a write is told.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Told {
+    tree: Id,
+}
+
+/// Adds the write of what changed to what a change writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeper {
+    /// A mirror is set.
+    Keeps,
+    /// None is.
+    Idle,
+}
+
+impl Keeper {
+    /// Adds the write of every order that `writes` changes.
+    pub fn add(self, writes: &mut Writes, cx: &mut Context<'_>) {
+        if self == Self::Idle {
+            return;
+        }
+        let mut trees: Vec<_> = writes.trees.iter().map(|write| write.tree.id()).collect();
+        trees.sort_unstable();
+        trees.dedup();
+        writes.tasks.extend(trees.into_iter().map(|tree| task(tree, cx)));
+    }
+}
+
+/// Writes of one order run one after another.
+pub(super) fn chain(tree: Id) -> String {
+    format!("{KIND}:{tree}")
+}
+
+/// The write of one order: not twice among those that wait.
+pub(super) fn task(tree: Id, cx: &mut Context<'_>) -> NewTask {
+    NewTask {
+        id: cx.ids.next(cx.now, Gene(0)),
+        kind: KIND,
+        unique_key: Some(chain(tree)),
+        chain_key: Some(chain(tree)),
+        priority: 0,
+        payload: serde_json::to_string(&Told { tree }).expect("a number is plain JSON"),
+        max_attempts: 8,
+        due_at: cx.now,
+        created_at: cx.now,
+    }
+}
+
+/// Writes `tree` as it is now.
+pub(super) async fn write(app: &App, mirror: Option<&Mirror>, tree: Id) -> Result<(), Error> {
+    let Some(mirror) = mirror else { return Ok(()) };
+    let rows = app.store().trees(&[tree]).await?.iter().flat_map(|t| mirror.rows(t)).collect();
+    Ok(mirror.foreign.write(rows).await?)
+}
+
+/// Runs one.
+pub(crate) async fn handle(app: App, job: Job) -> Outcome {
+    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
+        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
+    };
+    let mirror = app.mirror().cloned();
+    // First the key goes back, then the order is read: a change in between has a task of its own.
+    let given = app.write_numbered(move |_, _| vec![TaskRow::give_key_back(job.id)]).await;
+    let written = match given {
+        Ok(_) => write(&app, mirror.as_deref(), told.tree).await,
+        Err(error) => Err(error),
+    };
+    match written {
+        Ok(()) => Outcome::Done,
+        Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(AGAIN)),
+        Err(error) => Outcome::Retry(error.to_string()),
+    }
+}

@@ -1,0 +1,174 @@
+//! What kinds of difference there are. A class is its word, its sentence in two languages, what finds it, and what
+//! repairs it; each family of classes has a small module.
+
+mod deadlines;
+mod effects;
+mod history;
+mod ledgers;
+mod payments;
+mod stored;
+
+use super::Detail;
+use docket_domain::story::Language;
+use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
+use docket_store::{Audit, Book, FindingRow};
+use std::collections::BTreeMap;
+
+/// One kind of difference.
+#[derive(Debug)]
+pub(super) struct Class {
+    /// Its word; stable.
+    pub word: &'static str,
+    /// Its sentence in English and in Chinese, with `{order}`, `{subject}`, `{stands}` and `{should}`.
+    pub sentence: [&'static str; 2],
+    /// What finds it.
+    pub finds: Finds,
+    /// What repairs it.
+    pub repair: Repair,
+}
+
+/// What finds a class.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Finds {
+    /// A look at one order.
+    InOrder(fn(&Looked<'_>) -> Option<Seen>),
+    /// A number of a ledger.
+    InLedger(Book),
+}
+
+/// What repairs a class. Each looks at the state as it is in the lane and changes only what still differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repair {
+    /// Nothing does: a person must know what happened.
+    ByHand,
+    /// The order's columns are written anew, by a task.
+    Fill,
+    /// Deadlines that are lost are set again.
+    SetDeadlines,
+    /// The timer decides what is overdue.
+    Timer,
+    /// Payment references become the order's.
+    Claim,
+    /// The number of the ledger becomes what it should be.
+    Balance,
+}
+
+/// A difference, as its class saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// What differs.
+    pub subject: String,
+    /// As it stands.
+    pub stands: String,
+    /// As it should be.
+    pub should: String,
+}
+
+impl Seen {
+    fn new(subject: impl ToString, stands: impl ToString, should: impl ToString) -> Self {
+        let (subject, stands) = (subject.to_string(), stands.to_string());
+        Self { subject, stands, should: should.to_string() }
+    }
+}
+
+/// A moment as findings show it.
+fn shown(at: Time) -> String {
+    docket_wire::moment::format(at, &mut [0; 24]).to_owned()
+}
+
+/// An order as classes look at it.
+pub(super) struct Looked<'a> {
+    pub audit: &'a Audit,
+    pub now: Time,
+    /// Whose the payment references of the order are, by the name of their unique key.
+    pub owners: &'a BTreeMap<String, Option<Id>>,
+}
+
+impl<'a> Looked<'a> {
+    fn tree(&self) -> Option<&'a Tree> {
+        self.audit.tree.as_ref().ok()
+    }
+
+    /// Its own log, oldest first; rows of another site stand aside.
+    fn log(&self) -> Option<Vec<&'a LogEntry>> {
+        let log = self.audit.log.as_ref().ok()?;
+        Some(log.iter().filter(|entry| entry.site == 0).collect())
+    }
+
+    /// The tree, if it was placed and decided here from the beginning: only such a tree has deadlines.
+    fn decided_here(&self) -> Option<&'a Tree> {
+        let log = self.log()?;
+        let placed = log.first().is_some_and(|entry| entry.kind == OperationKind::Place);
+        let recorded = log.iter().any(|entry| entry.kind == OperationKind::Record);
+        self.tree().filter(|_| placed && !recorded)
+    }
+}
+
+/// Every class. Columns come first: sums over orders trust them.
+pub(super) static ALL: [&Class; 18] = [
+    &stored::UNREADABLE,
+    &stored::STATUS_STALE,
+    &stored::SUMS_DIFFER,
+    &history::LOG_GAP,
+    &history::SNAPSHOT_MISSING,
+    &history::SNAPSHOT_DIFFERS,
+    &deadlines::MISSING,
+    &deadlines::PASSED,
+    &payments::UNIQUE_KEY_MISSING,
+    &payments::REFUND_STUCK,
+    &effects::EFFECT_MISSING,
+    &effects::GIFT_MISSING,
+    &effects::WEIGH_SLIP_MISSING,
+    &ledgers::STOCK_HELD,
+    &ledgers::COINS_HELD,
+    &ledgers::COINS,
+    &ledgers::POINTS,
+    &ledgers::COUPONS,
+];
+
+/// The class of a word.
+pub(super) fn of_word(word: &str) -> Option<&'static Class> {
+    ALL.into_iter().find(|class| class.word == word)
+}
+
+pub(super) use payments::references;
+
+impl Class {
+    /// What a finding of this class means.
+    pub fn explain(&self, row: &FindingRow, detail: &Detail, language: Language) -> String {
+        let [en, zh] = self.sentence;
+        let said = if language == Language::Zh { zh } else { en };
+        let order = row.tree.map_or_else(String::new, |tree| tree.to_string());
+        let parts = [
+            ("{order}", &order),
+            ("{subject}", &row.subject),
+            ("{stands}", &detail.stands),
+            ("{should}", &detail.should),
+        ];
+        let mut said = said.to_owned();
+        for (name, value) in parts {
+            said = said.replace(name, value);
+        }
+        said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_has_a_word_of_its_own_and_sentences_that_name_their_subject() {
+        for (at, class) in ALL.iter().enumerate() {
+            assert!(ALL[at + 1..].iter().all(|other| other.word != class.word), "{}", class.word);
+            for sentence in class.sentence {
+                let named = sentence.contains("{order}") || sentence.contains("{subject}");
+                assert!(named, "{}: {sentence}", class.word);
+                let open = sentence.matches('{').count();
+                let known = ["{order}", "{subject}", "{stands}", "{should}"];
+                let known: usize = known.iter().map(|name| sentence.matches(name).count()).sum();
+                assert_eq!(open, known, "{}: {sentence}", class.word);
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! A run: every order in the order of their numbers, page by page, then the ledgers. What looks wrong is a
+//! suspicion until the lane has looked at it.
+
+use super::classes::{Class, Finds, Looked, Repair, references};
+use super::settle::Subject;
+use super::{KIND, Mending, Reconcile, chosen};
+use crate::{App, Error, Idempotency, Once};
+use docket_domain::{Id, ItemOrder, ShopOrder, Time, time};
+use docket_store::{Audit, FindingState, RunRow};
+use docket_tasks::{Job, Outcome};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Orders read at one moment.
+const PAGE: usize = 100;
+/// Suspicions settled side by side: they share transactions.
+const TOGETHER: usize = 32;
+/// Differences of one ledger that one run settles; the next one goes on.
+const OF_LEDGER: usize = 10_000;
+/// How often a run says how far it is.
+const SAY: time::Millis = 500;
+/// How long a run waits for repairs that are tasks while none of them is done.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it looks at them.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How a run is doing.
+struct Run<'a> {
+    app: &'a App,
+    id: Id,
+    classes: Vec<&'static Class>,
+    asked: &'a Reconcile,
+    looked_at: u64,
+    said_at: Time,
+    /// SKUs by place of orders whose stored status cannot be trusted, unless it is repaired first.
+    doubted: BTreeSet<Vec<String>>,
+}
+
+impl App {
+    /// Notes that a run begins; refused while another one runs.
+    pub(super) async fn begin_run(
+        &self,
+        asked: &Reconcile,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<Id>, Error> {
+        if let Some(last) = self.store().last_run().await?
+            && self.state_of(&last) == "running"
+        {
+            return Err(Error::WrongState {
+                what: "run",
+                id: last.id.to_string(),
+                state: "running",
+                message: "one run at a time; wait until it ends",
+            });
+        }
+        let orders = self.store().orders_up_to(ORDERS_COUNTED).await?;
+        let asked = serde_json::to_string(asked).expect("what is asked is plain JSON");
+        let begin = move |id, now| {
+            let row = RunRow {
+                id,
+                asked: asked.clone(),
+                started_at: now,
+                seen_at: now,
+                finished_at: None,
+                orders,
+                looked_at: 0,
+                error: None,
+            };
+            vec![row.begin()]
+        };
+        self.write_once(idempotency, None, begin).await
+    }
+
+    /// Does what a run does, and notes how it ended.
+    pub(super) async fn finish_run(&self, id: Id, asked: &Reconcile) {
+        let said_at = self.now();
+        let done = match chosen(&asked.classes) {
+            Ok(classes) => {
+                Run {
+                    app: self,
+                    id,
+                    classes,
+                    asked,
+                    looked_at: 0,
+                    said_at,
+                    doubted: BTreeSet::new(),
+                }
+                .whole()
+                .await
+            }
+            Err(error) => Err(error),
+        };
+        let error = done.err().map(|error| error.to_string());
+        if let Some(error) = &error {
+            tracing::warn!(%error, "a run of reconcile ended early");
+        }
+        let end = move |_, now| vec![RunRow::end(id, error.clone(), now)];
+        if let Err(error) = self.write_numbered(end).await {
+            tracing::warn!(%error, "how a run of reconcile ended is not noted");
+        }
+    }
+}
+
+/// Orders counted for the progress of a run; beyond them it says more than there are.
+const ORDERS_COUNTED: usize = 10_000_000;
+
+impl Run<'_> {
+    async fn whole(&mut self) -> Result<(), Error> {
+        if self.classes.iter().any(|class| matches!(class.finds, Finds::InOrder(_))) {
+            self.orders().await?;
+        }
+        // Sums over orders trust the columns that were just repaired.
+        self.settled_queue().await?;
+        for class in self.classes.clone() {
+            if let Finds::InLedger(ledger) = class.finds {
+                let balances = self.app.store().imbalances(ledger, OF_LEDGER).await?;
+                // What cannot be trusted is compared by the run after its repair.
+                let sure = balances.into_iter().filter(|b| !self.doubted.contains(&b.subject));
+                let subjects = sure.map(|balance| Subject::Balance(ledger, balance.subject));
+                self.settle(subjects.map(|subject| (class, subject)).collect()).await?;
+            }
+        }
+        self.say(Said::Now).await
+    }
+
+    async fn orders(&mut self) -> Result<(), Error> {
+        let mut after = Id(0);
+        loop {
+            if self.app.inner.stop.is_cancelled() {
+                return Err(Error::Unavailable("the center stops".to_owned()));
+            }
+            let (audits, last) = self.app.store().audit(after, self.asked.since, PAGE).await?;
+            let Some(last) = last else { return Ok(()) };
+            after = last;
+            self.looked_at += audits.len() as u64;
+            self.doubt(&audits);
+            let suspicions = self.suspicions(audits).await?;
+            self.settle(suspicions).await?;
+            self.say(Said::IfLongAgo).await?;
+        }
+    }
+
+    /// Takes note of SKUs of orders whose status is stored wrongly and stays so for now.
+    fn doubt(&mut self, audits: &[Audit]) {
+        let filled = self.classes.iter().any(|class| {
+            class.repair == Repair::Fill
+                && self.app.mending_of(class, self.asked.mending) != Mending::Tell
+        });
+        let doubtful = |audit: &&Audit| {
+            audit.stale.iter().any(|stale| stale.node == audit.id && stale.column == "status")
+        };
+        for audit in audits.iter().filter(|audit| !filled && doubtful(audit)) {
+            let Ok(tree) = &audit.tree else { continue };
+            let held = tree.lines().filter(|(_, item)| item.holds_stock);
+            let subject = |(shop, item): (&ShopOrder, &ItemOrder)| {
+                vec![shop.place.clone(), item.sku_id.clone()]
+            };
+            self.doubted.extend(held.map(subject));
+        }
+    }
+
+    /// What looks wrong on a page.
+    async fn suspicions(
+        &self,
+        audits: Vec<Audit>,
+    ) -> Result<Vec<(&'static Class, Subject)>, Error> {
+        let trees = audits.iter().filter_map(|audit| audit.tree.as_ref().ok());
+        let names: Vec<_> = trees.flat_map(references).map(|(name, _)| name).collect();
+        let taken: BTreeMap<_, _> = self.app.store().owners(&names).await?.into_iter().collect();
+        let owners: BTreeMap<_, _> =
+            names.into_iter().map(|name| (taken.get(&name).copied(), name)).map(swap).collect();
+        let (now, classes) = (self.app.now(), self.classes.clone());
+        // Undoing logs and unpacking agreed trees is work for a thread that may take its time.
+        let looked = tokio::task::spawn_blocking(move || {
+            let mut suspicions = Vec::new();
+            for audit in &audits {
+                let looked = Looked { audit, now, owners: &owners };
+                for class in &classes {
+                    if let Finds::InOrder(look) = class.finds
+                        && look(&looked).is_some()
+                    {
+                        suspicions.push((*class, Subject::Order(audit.id)));
+                    }
+                }
+            }
+            suspicions
+        });
+        looked.await.map_err(|error| Error::Internal(error.to_string()))
+    }
+
+    /// Has the lane look again, note and repair; of one order one class after the other.
+    async fn settle(&self, suspicions: Vec<(&'static Class, Subject)>) -> Result<(), Error> {
+        let mut by_subject = BTreeMap::<String, Vec<(&'static Class, Subject)>>::new();
+        for (class, subject) in suspicions {
+            by_subject.entry(format!("{subject:?}")).or_default().push((class, subject));
+        }
+        let (mut settling, mut failed) = (JoinSet::new(), None);
+        let mut hear = |done: Result<Result<(), Error>, tokio::task::JoinError>| match done {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => failed = Some(error),
+            Err(error) => failed = Some(Error::Internal(error.to_string())),
+        };
+        for suspicions in by_subject.into_values() {
+            if settling.len() >= TOGETHER
+                && let Some(done) = settling.join_next().await
+            {
+                hear(done);
+            }
+            let (app, run, mending) = (self.app.clone(), self.id, self.asked.mending);
+            settling.spawn(async move {
+                for (class, subject) in suspicions {
+                    let mending = app.mending_of(class, mending);
+                    app.clone().settle(run, class, subject, mending).await?;
+                }
+                Ok(())
+            });
+        }
+        while let Some(done) = settling.join_next().await {
+            hear(done);
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Waits until the repairs that are tasks are done, as long as some of them are done now and then.
+    async fn settled_queue(&mut self) -> Result<(), Error> {
+        let (mut least, mut since) = (u64::MAX, tokio::time::Instant::now());
+        loop {
+            let counted = self.app.store().findings_counted(self.id).await?;
+            let queued = counted.iter().filter(|(_, state, _)| *state == FindingState::Queued);
+            let queued: u64 = queued.map(|(.., count)| count).sum();
+            if queued < least {
+                (least, since) = (queued, tokio::time::Instant::now());
+            }
+            if queued == 0 || since.elapsed() > PATIENCE || self.app.inner.stop.is_cancelled() {
+                return Ok(());
+            }
+            self.say(Said::IfLongAgo).await?;
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn say(&mut self, when: Said) -> Result<(), Error> {
+        let now = self.app.now();
+        if when == Said::IfLongAgo && now.since(self.said_at) < SAY {
+            return Ok(());
+        }
+        self.said_at = now;
+        let (id, looked_at) = (self.id, self.looked_at);
+        let seen = move |_, now| vec![RunRow::seen(id, looked_at, now)];
+        self.app.write_numbered(seen).await.map(drop)
+    }
+}
+
+/// When a run says how far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Now,
+    IfLongAgo,
+}
+
+fn swap<A, B>((a, b): (A, B)) -> (B, A) {
+    (b, a)
+}
+
+impl App {
+    /// What a run does about a class: the nightly one repairs only what is set.
+    fn mending_of(&self, class: &Class, mending: Mending) -> Mending {
+        let set = || self.inner.settings.nightly_repairs.iter().any(|word| word == class.word);
+        match mending {
+            Mending::Nightly if class.repair == Repair::ByHand || !set() => Mending::Tell,
+            mending => mending,
+        }
+    }
+}
+
+/// Runs at night.
+pub(crate) async fn handle(app: App, _: Job) -> Outcome {
+    let asked = Reconcile { mending: Mending::Nightly, classes: Vec::new(), since: None };
+    match app.begin_run(&asked, None).await {
+        Ok(run) => {
+            app.finish_run(run.outcome(), &asked).await;
+            Outcome::Done
+        }
+        Err(Error::WrongState { .. } | Error::Unavailable(_) | Error::Busy) => {
+            Outcome::Later(app.now().plus(10 * time::MINUTE))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "{KIND} does not begin");
+            Outcome::Retry(error.to_string())
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! One finding, settled in the lane: looked at again where nothing is in flight, noted, and repaired in the same
+//! transaction if that was asked for.
+
+use super::classes::{Class, Finds, Looked, Repair, Seen, references};
+use super::{Detail, Mending, fill};
+use crate::ledgers::LedgerSettings;
+use crate::settings::Deadlines;
+use crate::written::written;
+use crate::{App, Error};
+use docket_domain::decide::{self, Context as Deciding};
+use docket_domain::{Gene, Id};
+use docket_store::{
+    Audit, Book, Context, FindingRow, FindingState, Key, Need, Priority, View, Writes,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a finding is of.
+#[derive(Debug, Clone)]
+pub(super) enum Subject {
+    Order(Id),
+    Balance(Book, Vec<String>),
+}
+
+/// Whether anyone is there to run what is queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Workers {
+    There,
+    None,
+}
+
+/// What settles one finding.
+#[derive(Clone)]
+struct Settling {
+    run: Id,
+    class: &'static Class,
+    subject: Subject,
+    mending: Mending,
+    workers: Workers,
+    deadlines: Arc<Deadlines>,
+    ledgers: Arc<LedgerSettings>,
+}
+
+impl App {
+    /// Settles what `class` suspects of `subject`: `None` where it is as it should be after all.
+    pub(super) async fn settle(
+        self,
+        run: Id,
+        class: &'static Class,
+        subject: Subject,
+        mending: Mending,
+    ) -> Result<Option<FindingState>, Error> {
+        let key = match &subject {
+            Subject::Order(id) => Key::Audit(*id),
+            Subject::Balance(ledger, keys) => Key::Balance(*ledger, keys.clone()),
+        };
+        let workers = if self.has_workers() { Workers::There } else { Workers::None };
+        let deadlines = Arc::clone(&self.inner.settings.deadlines);
+        let ledgers = Arc::clone(&self.inner.settings.ledgers);
+        let (timer, id) = match (&subject, class.repair, mending) {
+            (Subject::Order(id), Repair::Timer, Mending::Repair | Mending::Nightly) => (true, *id),
+            _ => (false, Id(0)),
+        };
+        let settling = Settling { run, class, subject, mending, workers, deadlines, ledgers };
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            let Some((tree, seen)) = settling.look(view, cx)? else { return Ok((None, None)) };
+            let (mut writes, state) = settling.repair(view, cx)?;
+            let detail = Detail { stands: seen.stands, should: seen.should };
+            let finding = FindingRow {
+                id: cx.ids.next(cx.now, Gene(0)),
+                run: settling.run,
+                class: settling.class.word.to_owned(),
+                tree,
+                subject: seen.subject,
+                detail: serde_json::to_string(&detail).expect("two texts are plain JSON"),
+                state,
+                at: cx.now,
+            };
+            writes.statements.push(finding.note());
+            Ok((Some(writes), Some(state)))
+        };
+        let settled = self.inner.lane.run(Priority::Bulk, vec![key], work).await?;
+        if timer && settled.is_some() {
+            // The first of what was due is done with the note; now what follows from it.
+            self.run_timer(id).await?;
+        }
+        Ok(settled)
+    }
+}
+
+/// Whose the payment references of an order are.
+fn owners(view: &View, audit: &Audit) -> Result<BTreeMap<String, Option<Id>>, Need> {
+    let Ok(tree) = &audit.tree else { return Ok(BTreeMap::new()) };
+    let (mut owners, mut unknown) = (BTreeMap::new(), Vec::new());
+    for (name, _) in references(tree) {
+        match view.unique(&name) {
+            Ok(owner) => drop(owners.insert(name, owner.map(|owner| owner.tree))),
+            Err(Need(keys)) => unknown.extend(keys),
+        }
+    }
+    if unknown.is_empty() { Ok(owners) } else { Err(Need(unknown)) }
+}
+
+impl Settling {
+    fn look(&self, view: &View, cx: &Context<'_>) -> Result<Option<(Option<Id>, Seen)>, Need> {
+        match (&self.subject, self.class.finds) {
+            (Subject::Order(id), Finds::InOrder(look)) => {
+                let Some(audit) = view.audit(*id)? else { return Ok(None) };
+                let owners = owners(view, audit)?;
+                let looked = Looked { audit, now: cx.now, owners: &owners };
+                Ok(look(&looked).map(|seen| (Some(*id), seen)))
+            }
+            (Subject::Balance(ledger, keys), Finds::InLedger(_)) => {
+                let balance = view.balance(*ledger, keys)?;
+                let differs = balance.filter(|balance| balance.stands != balance.should);
+                Ok(differs.map(|balance| {
+                    let [stands, should] =
+                        [balance.stands, balance.should].map(|number| ledger.shown(number));
+                    (None, Seen { subject: keys.join(" / "), stands, should })
+                }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What repairs it, and what the finding is then.
+    fn repair(&self, view: &View, cx: &mut Context<'_>) -> Result<(Writes, FindingState), Need> {
+        use FindingState::{Found, Queued, Repaired, Stays};
+        let nothing = |state| Ok((Writes::default(), state));
+        if self.mending == Mending::Tell {
+            return nothing(Found);
+        }
+        match (&self.subject, self.class.repair) {
+            (_, Repair::ByHand) => nothing(Stays),
+            (Subject::Balance(ledger, keys), _) => {
+                let balance = view.balance(*ledger, keys)?;
+                let statements = balance.map(|balance| ledger.set(balance)).into_iter().collect();
+                Ok((Writes { statements, ..Writes::default() }, Repaired))
+            }
+            (Subject::Order(id), Repair::Fill) if self.workers == Workers::There => {
+                let tasks = vec![fill::task(*id, cx)];
+                Ok((Writes { tasks, ..Writes::default() }, Queued))
+            }
+            (Subject::Order(id), Repair::Fill) => {
+                let audit = view.audit(*id)?;
+                let statements = audit.map(|audit| audit.fill()).unwrap_or_default();
+                Ok((Writes { statements, ..Writes::default() }, Repaired))
+            }
+            (Subject::Order(id), Repair::Claim) => {
+                let Some(audit) = view.audit(*id)? else { return nothing(Stays) };
+                let owners = owners(view, audit)?;
+                let free = owners.into_iter().filter(|(_, owner)| owner.is_none());
+                let unique = free.map(|(name, _)| (name, *id, None)).collect();
+                Ok((Writes { unique, ..Writes::default() }, Repaired))
+            }
+            (Subject::Order(id), _) => self.decide(*id, view, cx),
+        }
+    }
+
+    /// A change of the order itself, decided like any other.
+    fn decide(
+        &self,
+        id: Id,
+        view: &View,
+        cx: &mut Context<'_>,
+    ) -> Result<(Writes, FindingState), Need> {
+        let Some(tree) = view.tree(id)? else {
+            return Ok((Writes::default(), FindingState::Stays));
+        };
+        let (now, gene) = (cx.now, id.gene());
+        let mut deciding = Deciding {
+            at: now,
+            policy: &self.deadlines.of(tree),
+            next_id: &mut || cx.ids.next(now, gene),
+            can_hold: &|_| false,
+        };
+        let change = match self.class.repair {
+            Repair::Timer => decide::due(tree, &mut deciding),
+            _ => decide::set_lost_deadlines(tree, &mut deciding),
+        };
+        let Some(change) = change else {
+            return Ok((Writes::default(), FindingState::Stays));
+        };
+        let (writes, _) = written(vec![(&**tree, change)], None, &self.ledgers, cx);
+        Ok((writes, FindingState::Repaired))
+    }
+}

@@ -1,0 +1,211 @@
+//! Numbers of ledgers beside what they should be, each pair read by one statement and so of one moment. Every
+//! change moves both by the same, so the difference is that of any moment, whatever traffic there is.
+
+use crate::ask::Ask;
+use crate::plan::Statement;
+use crate::store::Query;
+use crate::value::{Kind, Row, Value};
+use crate::{Store, StoreError};
+use docket_domain::Quantity;
+
+/// A number that stands in a ledger and follows from something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Book {
+    /// What is held of a SKU at a place: what unpaid orders hold. Keys: place, SKU.
+    StockHeld,
+    /// What is held of a buyer's coins: what unpaid orders hold. Keys: buyer.
+    CoinsHeld,
+    /// A buyer's coins: what the last line of the book says and what orders moved since. Keys: buyer.
+    Coins,
+    /// A buyer's points, in the same way.
+    Points,
+    /// How often a coupon is used up: its effects. Keys: the count.
+    CouponsRedeemed,
+}
+
+/// Such a number of one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balance {
+    /// What it is of: the keys of the ledger.
+    pub subject: Vec<String>,
+    /// As it stands.
+    pub stands: i64,
+    /// As it should be.
+    pub should: i64,
+}
+
+/// What unpaid orders hold of each SKU at each place. A line holds what was ordered from its placement until the
+/// order is paid or ends, unless it was dropped.
+const HELD: &str = "SELECT s.place AS place, i.sku_id AS sku_id, \
+    CAST(SUM(JSON_EXTRACT(i.body, '$.quantity')) AS SIGNED) AS held \
+    FROM payment_order p JOIN shop_order s ON s.tree = p.id \
+    JOIN item_order i ON i.tree = s.tree AND i.shop_order = s.id \
+    WHERE p.status = 0 AND JSON_EXTRACT(i.body, '$.holds_stock') IS NOT NULL \
+    AND JSON_EXTRACT(i.body, '$.dropped_at') IS NULL";
+
+/// What unpaid orders hold of the coins of the account `a`.
+const HELD_COINS: &str = "COALESCE((SELECT CAST(SUM(JSON_EXTRACT(p.body, '$.coins')) AS SIGNED) \
+    FROM payment_order p WHERE p.status = 0 AND p.buyer_id = a.owner \
+    AND JSON_EXTRACT(p.body, '$.ledgers.coins') LIKE '%here%'), 0)";
+
+impl Book {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::StockHeld, Self::CoinsHeld, Self::Coins, Self::Points, Self::CouponsRedeemed];
+
+    const fn table(self) -> &'static str {
+        match self {
+            Self::StockHeld => "stock",
+            Self::CoinsHeld | Self::Coins | Self::Points => "account",
+            Self::CouponsRedeemed => "coupon_count",
+        }
+    }
+
+    /// A number of it, as people read it.
+    pub fn shown(self, number: i64) -> String {
+        match self {
+            Self::StockHeld => Quantity(number).to_string(),
+            _ => number.to_string(),
+        }
+    }
+
+    /// What sets the number right, if it still is the one that was read.
+    pub fn set(self, balance: &Balance) -> Statement {
+        let sql = match self {
+            Self::StockHeld => {
+                "UPDATE stock SET held = held + ? WHERE place = ? AND sku_id = ? AND held = ?"
+            }
+            Self::CoinsHeld => {
+                "UPDATE account SET held = held + ? WHERE owner = ? AND ledger = 3 AND held = ?"
+            }
+            Self::Coins => {
+                "UPDATE account SET balance = balance + ? WHERE owner = ? AND ledger = 3 AND balance = ?"
+            }
+            Self::Points => {
+                "UPDATE account SET balance = balance + ? WHERE owner = ? AND ledger = 4 AND balance = ?"
+            }
+            Self::CouponsRedeemed => {
+                "UPDATE coupon_count SET redeemed = redeemed + ? WHERE scope_key = ? AND redeemed = ?"
+            }
+        };
+        let mut values = vec![Value::Int(balance.should - balance.stands)];
+        values.extend(balance.subject.iter().map(Value::from));
+        values.push(Value::Int(balance.stands));
+        Statement { sql, values, must_match: Some(1) }
+    }
+
+    /// How many keys a subject has; all are texts.
+    const fn keys(self) -> usize {
+        match self {
+            Self::StockHeld => 2,
+            _ => 1,
+        }
+    }
+
+    /// Every subject whose number differs: keys, what stands, what should.
+    fn differing(self, limit: usize) -> String {
+        match self {
+            Self::StockHeld => format!(
+                "SELECT b.place, b.sku_id, b.held, COALESCE(o.held, 0) FROM stock b \
+                 LEFT JOIN ({HELD} GROUP BY s.place, i.sku_id) AS o \
+                 ON o.place = b.place AND o.sku_id = b.sku_id \
+                 WHERE b.held <> COALESCE(o.held, 0) ORDER BY b.place, b.sku_id LIMIT {limit}"
+            ),
+            _ => format!(
+                "SELECT subject, stands, CAST(should AS SIGNED) FROM ({}) AS n \
+                 WHERE stands <> should ORDER BY subject LIMIT {limit}",
+                self.numbers()
+            ),
+        }
+    }
+
+    /// Every subject that a book with one key has: the key, what stands, what should. It ends open, for a condition.
+    fn numbers(self) -> String {
+        let account = |what: &str, ledger: i64, should: &str| {
+            format!(
+                "SELECT a.owner AS subject, a.{what} AS stands, {should} AS should FROM account a \
+                 WHERE a.ledger = {ledger}"
+            )
+        };
+        // Lines of the book and effects of one moment cannot be put in order: such an account is left alone.
+        let moved = |ledger: i64, plus: i64, minus: i64| {
+            let line = "(SELECT l.balance FROM account_adjustment l WHERE l.owner = a.owner \
+                        AND l.ledger = a.ledger ORDER BY l.id DESC LIMIT 1)";
+            let at = "COALESCE((SELECT l.at FROM account_adjustment l WHERE l.owner = a.owner \
+                      AND l.ledger = a.ledger ORDER BY l.id DESC LIMIT 1), 0)";
+            let own = format!(
+                "e.ledger = {ledger} AND e.kept = 0 AND e.owner = a.owner AND e.at >= {at}"
+            );
+            format!(
+                "CASE WHEN EXISTS (SELECT 1 FROM effect e WHERE {own} AND e.at = {at}) THEN a.balance \
+                 ELSE COALESCE({line}, 0) + COALESCE((SELECT SUM(CASE e.kind WHEN {plus} THEN e.amount \
+                 WHEN {minus} THEN -e.amount ELSE 0 END) FROM effect e WHERE {own}), 0) END"
+            )
+        };
+        match self {
+            Self::StockHeld => unreachable!("stock has two keys"),
+            Self::CoinsHeld => account("held", 3, HELD_COINS),
+            Self::Coins => account("balance", 3, &moved(3, 7, 1)),
+            Self::Points => account("balance", 4, &moved(4, 2, 6)),
+            Self::CouponsRedeemed => "SELECT c.scope_key AS subject, c.redeemed AS stands, \
+                 (SELECT COUNT(*) FROM effect e WHERE e.ledger = 2 AND e.effect = \
+                 CONCAT('coupon.redeem:', SUBSTR(c.scope_key, 3))) AS should \
+                 FROM coupon_count c WHERE c.scope_key LIKE 't:%'"
+                .to_owned(),
+        }
+    }
+
+    /// One subject, whether it differs or not.
+    fn one(self, subject: &[String]) -> (String, Vec<Value>) {
+        match self {
+            Self::StockHeld => {
+                let sql = format!(
+                    "SELECT b.place, b.sku_id, b.held, COALESCE((SELECT o.held FROM \
+                     ({HELD} AND s.place = ? AND i.sku_id = ? GROUP BY s.place, i.sku_id) AS o), 0) \
+                     FROM stock b WHERE b.place = ? AND b.sku_id = ?"
+                );
+                let keys = subject.iter().chain(subject);
+                (sql, keys.map(Value::from).collect())
+            }
+            _ => {
+                let own = if self == Self::CouponsRedeemed { "c.scope_key" } else { "a.owner" };
+                let sql = format!(
+                    "SELECT subject, stands, CAST(should AS SIGNED) FROM ({} AND {own} = ?) AS n",
+                    self.numbers()
+                );
+                (sql, subject.iter().map(Value::from).collect())
+            }
+        }
+    }
+
+    fn query(self, sql: String, values: Vec<Value>) -> Query {
+        let mut kinds = vec![Kind::Text; self.keys()];
+        kinds.extend([Kind::Int; 2]);
+        Query { table: self.table(), sql, kinds, values }
+    }
+
+    fn of(self, mut row: Row) -> Result<Balance, StoreError> {
+        let subject = (0..self.keys()).map(|_| row.text()).collect::<Result<_, _>>()?;
+        Ok(Balance { subject, stands: row.int()?, should: row.int()? })
+    }
+
+    /// The number of `subject` as it stands; none where the ledger does not know it.
+    pub(crate) fn balance(
+        self,
+        subject: &[String],
+        ask: &mut dyn Ask,
+    ) -> Result<Option<Balance>, StoreError> {
+        let (sql, values) = self.one(subject);
+        let rows = ask.ask(self.query(sql, values))?;
+        rows.into_iter().next().map(|row| self.of(row)).transpose()
+    }
+}
+
+impl Store {
+    /// Numbers of `ledger` that are not what they should be, at most `limit`.
+    pub async fn imbalances(&self, ledger: Book, limit: usize) -> Result<Vec<Balance>, StoreError> {
+        let query = ledger.query(ledger.differing(limit), Vec::new());
+        let rows = self.rows(query.table, query.sql, &query.kinds, query.values).await?;
+        rows.into_iter().map(|row| ledger.of(row)).collect()
+    }
+}
