@@ -186,6 +186,31 @@ fn what_was_archived_reads_the_same_and_comes_back_exactly() {
 }
 
 #[test]
+fn what_left_in_two_pieces_comes_back_whole() {
+    let (data, key) = history();
+    let data = data.path();
+    let center = serve(data, LOGS);
+    let mut client = Client::new(center.base_url(), &key).expect("a connection");
+    let first = archiving(data, &["archive", "run", "--json"], LOGS).json();
+    let order = client.get("/api/orders?limit=1").expect("a page").body["orders"][0].take();
+    let path = format!("/api/orders/{}/operations", order["order_id"].as_str().expect("a number"));
+    let note = json!({"type": "note", "text": "late", "actor": {"kind": "store"}});
+    assert_eq!(client.post(&path, &note).expect("an answer").status, 200);
+    let was = client.get(&path).expect("an answer").body;
+    let second = archiving(data, &["archive", "run", "--json"], LOGS).json();
+    assert_eq!(second["segments"][0]["rows"], 1, "{second}");
+    assert_eq!(client.get(&path).expect("an answer").body, was);
+    // Only what the first piece says lies in the span; a log without its end would be a wrong one.
+    let until = first["segments"][0]["created_at"].as_str().expect("a time");
+    archiving(data, &[&EVER[..], &["--to", until]].concat(), LOGS).fine();
+    assert_eq!(client.get(&path).expect("an answer").body, was);
+    let left = archiving(data, &["archive", "list", "--json"], LOGS).json();
+    let away = left["segments"].as_array().expect("segments").iter();
+    assert!(away.clone().all(|segment| segment["away"] == 0), "{left}");
+    assert_eq!(away.count(), 3, "{left}");
+}
+
+#[test]
 fn whoever_dies_while_archiving_loses_nothing_and_archives_nothing_twice() {
     let (data, key) = history();
     let before = rows(data.path());

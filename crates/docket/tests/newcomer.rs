@@ -230,12 +230,12 @@ fn a_database_that_is_away_is_told_with_its_host() {
     let data = folder();
     for words in [&["check"][..], &["key", "list"], &["migrate"]] {
         let mut asked = command(data.path(), words);
-        let ran = run(asked.env("DOCKET_DATABASE__URL", "mysql://u:secret@127.0.0.1:1/d"));
+        let ran = run(asked.env("DOCKET_DATABASE__URL", "mysql://u:hushed@127.0.0.1:1/d"));
         let all = format!("{}{}", ran.stdout, ran.stderr);
         assert!(all.contains("cannot reach 127.0.0.1:1: connection refused"), "{all}");
-        assert!(!all.contains("secret") && !all.contains("os error"), "{all}");
+        assert!(!all.contains("hushed") && !all.contains("os error"), "{all}");
     }
     let mut asked = command(data.path(), &["export", "--json"]);
-    let ran = run(asked.env("DOCKET_DATABASE__URL", "mysql://u:secret@127.0.0.1:1/d"));
+    let ran = run(asked.env("DOCKET_DATABASE__URL", "mysql://u:hushed@127.0.0.1:1/d"));
     assert_eq!(error(&ran.refused(1))["code"], "unreachable");
 }

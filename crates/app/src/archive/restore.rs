@@ -9,7 +9,7 @@ use docket_domain::{Id, Time};
 use docket_store::{
     Context, KeptRow, Key, Priority, Segment, SegmentKind, View, Writes, move_back,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How long what was brought back stays at least.
@@ -51,15 +51,13 @@ impl App {
                     Error::NotFound { .. } => no_order(id),
                     error => error,
                 })?;
-                for segment in self.store().segments_of(tree).await? {
-                    let rows = self.object_of(&segment).await?.of_tree(tree)?;
-                    self.come_back(&segment, Arc::from([(tree, rows)]), &mut done).await?;
-                }
+                self.all_back(&[tree], &mut done).await?;
             }
             Back::Between(from, to) => {
                 for segment in self.store().segments_between(from, to).await? {
-                    self.segment_back(&segment, (from, to), &mut done).await?;
-                    if done.trees as usize >= TREES_MAX {
+                    let trees = self.trees_between(&segment, (from, to)).await?;
+                    self.all_back(&trees, &mut done).await?;
+                    if trees.len() == TREES_MAX {
                         return Ok(Restored { more: true, ..done });
                     }
                 }
@@ -68,21 +66,39 @@ impl App {
         Ok(done)
     }
 
-    /// Brings back those trees of a segment that it says something of between two moments.
-    async fn segment_back(
+    /// Trees that are away in a segment and of which it says something between two moments.
+    async fn trees_between(
         &self,
         segment: &Segment,
         (from, to): (Time, Time),
-        done: &mut Restored,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Id>, Error> {
         let away: BTreeSet<Id> =
             self.store().trees_of_segment(segment.id).await?.into_iter().collect();
-        let mut trees = self.object_of(segment).await?.trees()?;
+        if away.is_empty() {
+            return Ok(Vec::new());
+        }
         let within = |row: &KeptRow| row.at() >= from && row.at() < to;
-        trees.retain(|(tree, rows)| away.contains(tree) && rows.iter().any(within));
-        trees.truncate(TREES_MAX);
-        for step in trees.chunks(STEP) {
-            self.come_back(segment, Arc::from(step), done).await?;
+        let trees = self.object_of(segment).await?.trees()?.into_iter();
+        let trees = trees.filter(|(tree, rows)| away.contains(tree) && rows.iter().any(within));
+        Ok(trees.map(|(tree, _)| tree).take(TREES_MAX).collect())
+    }
+
+    /// Brings back all of these trees, what left last first: so what is online of a log is its end at every moment,
+    /// and a reader sees that the beginning is not there.
+    async fn all_back(&self, trees: &[Id], done: &mut Restored) -> Result<(), Error> {
+        let mut segments: BTreeMap<Id, (Segment, BTreeSet<Id>)> = BTreeMap::new();
+        for tree in trees {
+            for segment in self.store().segments_of(*tree).await? {
+                let of = segments.entry(segment.id).or_insert_with(|| (segment, BTreeSet::new()));
+                of.1.insert(*tree);
+            }
+        }
+        for (segment, wanted) in segments.into_values().rev() {
+            let mut trees = self.object_of(&segment).await?.trees()?;
+            trees.retain(|(tree, _)| wanted.contains(tree));
+            for step in trees.chunks(STEP) {
+                self.come_back(&segment, Arc::from(step), done).await?;
+            }
         }
         Ok(())
     }
