@@ -198,7 +198,7 @@ fn a_receiver_with_another_secret_believes_nothing_and_waits_for_a_person() {
     command.env(RECEIVER, words).stdout(Stdio::null()).stderr(Stdio::null());
     let _receiver = Receiver(command.spawn().expect("it starts"));
     paid(&mut client, 0);
-    let refused = within(Duration::from_secs(60), || {
+    let refused = within(Duration::from_mins(1), || {
         let listed = client.get("/api/tasks?kind=ledger").ok()?;
         let task = listed.body["tasks"].get(0)?.clone();
         (task["attempts"] == 1).then_some(task)

@@ -233,7 +233,7 @@ async fn packs_and_gifts_come_back() {
         };
         let (packs, gifts) = (vec![pack.clone()], vec![gift.clone()]);
         write_once(store, Writes { gift_packs: packs, gifts, ..Writes::default() }).await;
-        assert_eq!(store.gift_packs().await.unwrap(), [pack.clone()]);
+        assert_eq!(store.gift_packs().await.unwrap(), std::slice::from_ref(&pack));
         assert_eq!(store.gifts_of("b", 9).await.unwrap(), std::slice::from_ref(&gift));
         let ended = Some(Time(7));
         let back = GiftRow { status: GiftStatus::TakenBack, ended_at: ended, ..gift };

@@ -100,8 +100,8 @@ fn write_deadlines(text: &mut String) {
 fn write_payments(text: &mut String) {
     text.push_str(
         "\n# Payment gateways: [payments.NAME] for each, and NAME is what orders call it. To try one, run\n\
-         # `docket sandbox pay` in another terminal and take the mark off [payments.sandbox] and off connector.\n\
-         # [payments.sandbox]\n",
+         # `docket sandbox pay` in another terminal and take the mark off connector.\n\
+         [payments.sandbox]\n",
     );
     for (key, default, about) in payments::KEYS {
         comment(text, about);

@@ -2,7 +2,7 @@
 
 use super::layers::{Given, Layers};
 use super::schema::{Config, SECTIONS};
-use super::{Origin, coupons, deadlines, environment, file, template};
+use super::{Origin, coupons, deadlines, environment, file, payments, template};
 use crate::failure::Failure;
 use docket_app::Connector;
 use docket_domain::deadline::Policy;
@@ -166,7 +166,8 @@ fn the_commented_file_sets_nothing_and_names_every_key() {
     });
     let deadlines = deadlines::KEYS.iter().map(|(key, ..)| format!("deadlines.{key}"));
     let coupons = coupons::KEYS.iter().map(|(key, ..)| format!("ledger.coupons.{key}"));
-    for key in keys.chain(deadlines).chain(coupons) {
+    let payments = payments::KEYS.iter().map(|(key, ..)| format!("payments.sandbox.{key}"));
+    for key in keys.chain(deadlines).chain(coupons).chain(payments) {
         let listed = whole.list().into_iter().find(|listed| listed.key == key).expect("listed");
         assert!(listed.origin.starts_with("docket.toml:"), "{key} is not in the commented file");
     }
