@@ -2,7 +2,9 @@
 
 use crate::App;
 use docket_domain::{Id, time};
-use docket_store::{CallbackRow, Idempotent, PlacementRow, Priority, SessionRow, TaskRow, Writes};
+use docket_store::{
+    CallbackRow, Idempotent, PlacementRow, Priority, RunRow, SessionRow, TaskRow, Writes,
+};
 use docket_tasks::Outcome;
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ const IDEMPOTENCY: time::Millis = time::DAY;
 const FINISHED: time::Millis = 7 * time::DAY;
 /// How long a callback of a gateway is kept.
 const CALLBACKS: time::Millis = 30 * time::DAY;
+/// How long what a run of reconcile found is kept.
+const FOUND: time::Millis = 90 * time::DAY;
 /// Finished tasks removed in one transaction: a step that nobody feels.
 const STEP: usize = 256;
 
@@ -51,6 +55,9 @@ impl App {
                 SessionRow::forget_before(now),
                 CallbackRow::forget_before(now.plus(-CALLBACKS)),
             ]
+            .into_iter()
+            .chain(RunRow::forget_before(now.plus(-FOUND)))
+            .collect()
         })
         .await?;
         let before = self.now().plus(-FINISHED);

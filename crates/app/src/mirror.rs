@@ -177,7 +177,9 @@ impl App {
             let mut found = mirror.compare(&now).await?;
             if repair == MirrorRepair::Queue && !found.is_empty() {
                 self.queue_mirror(tree).await?;
-                found.iter_mut().for_each(|difference| difference.queued = true);
+                for difference in &mut found {
+                    difference.queued = true;
+                }
             }
             differences.append(&mut found);
         }

@@ -136,6 +136,25 @@ impl App {
         Ok(rows.into_iter().map(Finding::of).collect())
     }
 
+    /// What the last run that ended found and did not repair, by class: for alerts.
+    pub async fn differences_left(&self) -> Result<Vec<(String, u64)>, Error> {
+        let Some(run) = self.store().last_run().await? else { return Ok(Vec::new()) };
+        if run.finished_at.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut left = Vec::<(String, u64)>::new();
+        for (class, state, count) in self.store().findings_counted(run.id).await? {
+            if state == FindingState::Repaired {
+                continue;
+            }
+            match left.last_mut().filter(|(last, _)| *last == class) {
+                Some((_, sum)) => *sum += count,
+                None => left.push((class, count)),
+            }
+        }
+        Ok(left)
+    }
+
     fn state_of(&self, run: &RunRow) -> &'static str {
         match (&run.finished_at, &run.error) {
             (Some(_), None) => "done",

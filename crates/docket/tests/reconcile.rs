@@ -232,10 +232,10 @@ fn seed(shop: &mut Shop) {
     );
     let long_ago = 1_700_000_000_000_i64;
     behind.edit("payment_order", &orders[5], |facts| {
-        facts["refunds_due"][0]["created_at"] = json!(long_ago)
+        facts["refunds_due"][0]["created_at"] = json!(long_ago);
     });
     behind.edit("payment_order", &orders[7], |facts| {
-        drop(facts.as_object_mut().expect("facts").remove("deadline"))
+        facts.as_object_mut().expect("facts").remove("deadline");
     });
     behind.edit("payment_order", &orders[8], |facts| facts["deadline"]["at"] = json!(long_ago));
     for tree in &orders[7..9] {
@@ -332,7 +332,9 @@ fn a_center_at_work_has_no_differences_on(kind: Database) {
         assert!(done.load(SeqCst) > before, "orders came while it ran");
     }
     stop.store(true, SeqCst);
-    workers.into_iter().for_each(|worker| worker.join().expect("no worker failed"));
+    for worker in workers {
+        worker.join().expect("no worker failed");
+    }
     assert_eq!(shop.reconcile(&["--json"]).code, Some(0));
 }
 

@@ -102,12 +102,11 @@ impl Foreign {
     pub fn new(url: &str, shape: ForeignShape) -> Result<Self, StoreError> {
         let names = [&shape.table, &shape.key, &shape.guard].into_iter().chain(&shape.columns);
         names.map(String::as_str).try_for_each(checked)?;
-        let place = match sqlite_path(url) {
-            Some(path) => Place::File(path),
-            None => {
-                let pool = MySqlPoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
-                Place::Server(pool.connect_lazy_with(mysql::options(url)?))
-            }
+        let place = if let Some(path) = sqlite_path(url) {
+            Place::File(path)
+        } else {
+            let pool = MySqlPoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
+            Place::Server(pool.connect_lazy_with(mysql::options(url)?))
         };
         Ok(Self { place, shape })
     }

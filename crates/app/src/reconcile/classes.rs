@@ -13,6 +13,7 @@ use docket_domain::story::Language;
 use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
 use docket_store::{Audit, Book, FindingRow};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 /// One kind of difference.
 #[derive(Debug)]
@@ -65,9 +66,10 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn new(subject: impl ToString, stands: impl ToString, should: impl ToString) -> Self {
-        let (subject, stands) = (subject.to_string(), stands.to_string());
-        Self { subject, stands, should: should.to_string() }
+    fn new(subject: impl Display, stands: impl Display, should: impl Display) -> Self {
+        let [subject, stands, should] =
+            [format!("{subject}"), format!("{stands}"), format!("{should}")];
+        Self { subject, stands, should }
     }
 }
 

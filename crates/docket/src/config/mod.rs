@@ -33,6 +33,16 @@ const FILE: &str = "docket.toml";
 /// The data folder where none is named.
 pub const DATA: &str = "docket-data";
 
+impl schema::Schedules {
+    /// When what runs by itself runs.
+    fn times(&self) -> Vec<(String, docket_app::Every)> {
+        let Self { housekeeping, archive, reconcile } = self;
+        [("housekeeping", housekeeping), ("archive", archive), ("reconcile", reconcile)]
+            .map(|(name, when)| (name.to_owned(), when.value.0.clone()))
+            .into()
+    }
+}
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {

@@ -343,21 +343,13 @@ impl Config {
             tasks: TaskSettings {
                 redis: self.redis_at(),
                 grace: self.tasks.grace.duration(),
-                schedules: self.times(),
+                schedules: self.schedules.times(),
             },
             nightly_repairs: self.tasks.nightly_repairs.0.clone(),
             mirror: self.mirror.clone(),
             gateways: self.gateways.clone(),
             archive: self.archive_at(),
         }
-    }
-
-    /// When what runs by itself runs.
-    fn times(&self) -> Vec<(String, docket_app::Every)> {
-        let Schedules { housekeeping, archive, reconcile } = &self.schedules;
-        [("housekeeping", housekeeping), ("archive", archive), ("reconcile", reconcile)]
-            .map(|(name, when)| (name.to_owned(), when.value.0.clone()))
-            .into()
     }
 
     /// The Redis, if one is named.

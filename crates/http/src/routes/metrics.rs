@@ -66,6 +66,7 @@ pub async fn metrics(State(center): State<Center>) -> Response {
     of_tasks(&center.waiting.look(&center.app).await, center.app.now(), &mut text);
     of_gateways(&center.app.gateway_figures(), &mut text);
     of_redis(&center.app, &mut text).await;
+    of_the_books(&center.app, &mut text).await;
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.done()).into_response()
 }
 
@@ -122,6 +123,20 @@ fn of_gateways(figures: &[GatewayFigure], text: &mut Text) {
     for GatewayFigure { gateway, asked, outcome, count } in figures {
         let labels = [("gateway", &**gateway), ("asked", *asked), ("outcome", *outcome)];
         text.value(name, &labels, *count);
+    }
+}
+
+/// Nothing while a run is under way: then what it has not looked at yet would seem to be in order.
+async fn of_the_books(app: &App, text: &mut Text) {
+    let Ok(left) = app.differences_left().await else { return };
+    let name = "docket_differences";
+    text.begin(
+        name,
+        "gauge",
+        "Differences that the last run of reconcile found and did not repair.",
+    );
+    for (class, count) in &left {
+        text.value(name, &[("class", class)], *count);
     }
 }
 

@@ -157,25 +157,20 @@ impl Book {
 
     /// One subject, whether it differs or not.
     fn one(self, subject: &[String]) -> (String, Vec<Value>) {
-        match self {
-            Self::StockHeld => {
-                let sql = format!(
-                    "SELECT b.place, b.sku_id, b.held, COALESCE((SELECT o.held FROM \
-                     ({HELD} AND s.place = ? AND i.sku_id = ? GROUP BY s.place, i.sku_id) AS o), 0) \
-                     FROM stock b WHERE b.place = ? AND b.sku_id = ?"
-                );
-                let keys = subject.iter().chain(subject);
-                (sql, keys.map(Value::from).collect())
-            }
-            _ => {
-                let own = if self == Self::CouponsRedeemed { "c.scope_key" } else { "a.owner" };
-                let sql = format!(
-                    "SELECT subject, stands, CAST(should AS SIGNED) FROM ({} AND {own} = ?) AS n",
-                    self.numbers()
-                );
-                (sql, subject.iter().map(Value::from).collect())
-            }
+        if self == Self::StockHeld {
+            let sql = format!(
+                "SELECT b.place, b.sku_id, b.held, COALESCE((SELECT o.held FROM \
+                 ({HELD} AND s.place = ? AND i.sku_id = ? GROUP BY s.place, i.sku_id) AS o), 0) \
+                 FROM stock b WHERE b.place = ? AND b.sku_id = ?"
+            );
+            return (sql, subject.iter().chain(subject).map(Value::from).collect());
         }
+        let own = if self == Self::CouponsRedeemed { "c.scope_key" } else { "a.owner" };
+        let sql = format!(
+            "SELECT subject, stands, CAST(should AS SIGNED) FROM ({} AND {own} = ?) AS n",
+            self.numbers()
+        );
+        (sql, subject.iter().map(Value::from).collect())
     }
 
     fn query(self, sql: String, values: Vec<Value>) -> Query {
