@@ -4,6 +4,9 @@
 //! The server kills itself with SIGKILL where `DOCKET_FAILPOINT` says so, is started again without it, and goes on.
 
 mod client;
+#[allow(dead_code)] // shared with the tests of gateways, which need more of it
+mod pay;
+mod points;
 #[allow(dead_code)] // shared with the tests of commands, which need more of it
 mod run;
 #[allow(dead_code)] // shared with the tests of commands, which give tasks up
@@ -11,17 +14,15 @@ mod table;
 
 use client::{Client, Got};
 use docket_domain::Id;
-use docket_testkit::{Database, Serve, ServeCommand, TestDatabase, eventually};
+use docket_testkit::{Database, Serve, ServeCommand, TestDatabase, eventually, within};
+use pay::Sandbox;
+use points::Ledger;
 use run::{DOCKET, docket};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use table::Table;
 use tempfile::TempDir;
 
@@ -74,120 +75,24 @@ const ORDERS: u64 = 3;
 const COINS: i64 = 1_000_000;
 /// Of each order.
 const PAYABLE: i64 = 2 * 6_000 + 990 + 600 - 90;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
-/// `docket sandbox pay` in a process of its own; killed when dropped.
-struct Gateway {
-    child: Child,
-    url: String,
-}
-
-impl Gateway {
-    fn start() -> Self {
-        let mut command = Command::new(DOCKET);
-        command.args(["sandbox", "pay", "--listen", "127.0.0.1:0"]).env("LC_ALL", "C.UTF-8");
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let mut line = String::new();
-        let stdout = child.stdout.as_mut().expect("a pipe");
-        BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let url = line.trim_end().strip_prefix("listening on ").expect("where").to_owned();
-        Self { child, url }
-    }
-
-    /// Money of `order` at the gateway: what came in, and what went back.
-    fn money(&self, order: &str) -> (i64, i64) {
-        let mut client = Client::new(&self.url, "").expect("a connection");
-        let truth = client.get("/control").expect("the truth").body;
-        let sum = |list: &str, state: &str| -> i64 {
-            let all = truth[list].as_array().unwrap_or_else(|| panic!("{list}: {truth}")).iter();
-            let meant = all.filter(|one| one["order_id"] == order && one["status"] == state);
-            meant.map(|one| one["amount"].as_i64().expect("an amount")).sum()
-        };
-        (sum("payments", "paid"), sum("refunds", "done"))
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Somebody else's ledger of points: what it was told under each key, acknowledged.
-struct Ledger {
-    url: String,
-    kept: Arc<Mutex<BTreeMap<String, Value>>>,
-}
-
-impl Ledger {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}/effects", listener.local_addr().expect("an address"));
-        let kept = Arc::<Mutex<BTreeMap<String, Value>>>::default();
-        let book = Arc::clone(&kept);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let book = Arc::clone(&book);
-                thread::spawn(move || hear(&mut BufReader::new(stream), &book));
-            }
-        });
-        Self { url, kept }
-    }
-
-    /// What it keeps of `order`, by key.
-    fn of(&self, order: &str) -> Vec<Value> {
-        let kept = self.kept.lock().expect("the book");
-        let own = format!("{order}:");
-        kept.iter()
-            .filter(|(key, _)| key.starts_with(&own))
-            .map(|(_, effect)| effect.clone())
-            .collect()
-    }
-}
-
-/// Takes down what comes on one connection. The same key says the same whenever it comes.
-fn hear(
-    stream: &mut BufReader<std::net::TcpStream>,
-    book: &Mutex<BTreeMap<String, Value>>,
-) -> Option<()> {
-    loop {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            if stream.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            let line = line.trim_end().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().ok()?;
-            }
-        }
-        let mut body = vec![0; length];
-        stream.read_exact(&mut body).ok()?;
-        let message: Value = serde_json::from_slice(&body).expect("JSON");
-        for effect in message["effects"].as_array().expect("effects") {
-            let key = effect["key"].as_str().expect("a key").to_owned();
-            let before = book.lock().expect("the book").insert(key, effect.clone());
-            assert!(before.is_none_or(|before| before == *effect), "the same key says the same");
-        }
-        stream.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").ok()?;
-    }
+/// Money of `order` at the gateway: what came in, and what went back.
+fn money_at(gateway: &Sandbox, order: &str) -> (i64, i64) {
+    let truth = gateway.truth();
+    let sum = |list: &str, status: &str| -> i64 {
+        let all = truth[list].as_array().unwrap_or_else(|| panic!("{list}: {truth}")).iter();
+        let meant = all.filter(|one| one["order_id"] == order && one["status"] == status);
+        meant.map(|one| one["amount"].as_i64().expect("an amount")).sum()
+    };
+    (sum("payments", "paid"), sum("refunds", "done"))
 }
 
 /// A center whose orders have every effect, beside a gateway and a ledger that live through its deaths.
 struct World {
     data: TempDir,
     database: TestDatabase,
-    gateway: Gateway,
+    gateway: Sandbox,
     ledger: Ledger,
     key: String,
 }
@@ -195,7 +100,7 @@ struct World {
 impl World {
     fn new(on: Database) -> Self {
         // Each its own: centers that share no database may give the same number twice.
-        let (gateway, ledger) = (Gateway::start(), Ledger::start());
+        let (gateway, ledger) = (Sandbox::start(), Ledger::start());
         let data = tempfile::tempdir().expect("a folder");
         let config = format!(
             "[payments.sandbox]\nconnector = \"sandbox\"\nurl = \"{}\"\nmerchant = \"docket\"\nsecret = \"sandbox\"\n\
@@ -216,7 +121,7 @@ impl World {
         ];
         let mut world = Self { data, database: on.fresh(), gateway, ledger, key: String::new() };
         let mut serve = world.serve().start();
-        world.key = docket(world.data.path(), &words).fine().trim().to_owned();
+        docket(world.data.path(), &words).fine().trim().clone_into(&mut world.key);
         world.set_the_stage(&serve);
         assert!(serve.terminate().success());
         world
@@ -272,7 +177,7 @@ impl World {
         }
     }
 
-    fn order(&self, n: u64) -> Value {
+    fn order(n: u64) -> Value {
         let tea = json!({"sku_id": "tea", "title": "Tea", "quantity": "2", "list_price": 6000});
         let rice = json!({"sku_id": "rice", "title": "Rice", "quantity": "1", "list_price": 990,
                           "weighed": true});
@@ -286,17 +191,17 @@ impl World {
         let mut client = self.client(serve)?;
         let mut orders = Vec::new();
         for n in 0..ORDERS {
-            let placed = client.post("/api/orders", &self.order(n))?;
+            let placed = client.post("/api/orders", &Self::order(n))?;
             assert!(matches!(placed.status, 200 | 201), "{placed:?}");
             assert_eq!(placed.body["payable"], PAYABLE, "{placed:?}");
             let id = placed.body["order_id"].as_str().expect("a number").to_owned();
-            self.pay(&mut client, &id)?;
+            Self::pay(&mut client, &id)?;
             orders.push(id);
         }
         Ok(orders)
     }
 
-    fn pay(&self, client: &mut Client, id: &str) -> io::Result<()> {
+    fn pay(client: &mut Client, id: &str) -> io::Result<()> {
         let path = format!("/api/orders/{id}/payments");
         if client.get(&path)?.body["attempts"] == json!([]) {
             let ask = json!({"gateway": "sandbox", "tender": "wallet", "actor": {"kind": "buyer"}});
@@ -378,7 +283,11 @@ impl World {
                 self.ledger.of(id)
             );
             let back = if money == Money::Back { PAYABLE } else { 0 };
-            assert_eq!(self.gateway.money(id), (PAYABLE, back), "money of {id} at the gateway");
+            assert_eq!(
+                money_at(&self.gateway, id),
+                (PAYABLE, back),
+                "money of {id} at the gateway"
+            );
             let tree = client.get(&format!("/api/orders/{id}")).expect("the order").body;
             assert_eq!(
                 (&tree["paid"], &tree["refunded"]),
@@ -410,18 +319,18 @@ impl World {
     }
 }
 
-/// Reads `path` until what is there `holds`.
+/// Reads `path` until what is there `holds`, or until nobody answers any more.
 fn until(client: &mut Client, path: &str, holds: impl Fn(&Value) -> bool) -> io::Result<Value> {
-    let began = Instant::now();
-    loop {
-        let Got { status, body } = client.get(path)?;
-        assert_eq!(status, 200, "{body}");
-        if holds(&body) {
-            return Ok(body);
+    let mut last = Value::Null;
+    let found = within(PATIENCE, || match client.get(path) {
+        Err(gone) => Some(Err(gone)),
+        Ok(Got { status, body }) => {
+            assert_eq!(status, 200, "{body}");
+            last.clone_from(&body);
+            holds(&body).then_some(Ok(body))
         }
-        assert!(began.elapsed() < PATIENCE, "{path} stays {body}");
-        thread::sleep(Duration::from_millis(20));
-    }
+    });
+    found.unwrap_or_else(|| panic!("{path} stays {last}"))
 }
 
 /// Whether it ended by SIGKILL.
