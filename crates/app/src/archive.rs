@@ -84,15 +84,3 @@ impl App {
         Ok(self.store().segments(before, limit).await?)
     }
 }
-
-/// Ends this process like a power cut, where a test asked for it at `step`; not in releases.
-#[cfg(debug_assertions)]
-#[allow(clippy::disallowed_methods)] // a knob of tests, not configuration
-fn failpoint(step: &str) {
-    if std::env::var("DOCKET_DIE_AT").is_ok_and(|at| at == step) {
-        std::process::abort();
-    }
-}
-
-#[cfg(not(debug_assertions))]
-const fn failpoint(_: &str) {}

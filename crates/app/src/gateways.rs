@@ -4,6 +4,7 @@
 //! `callback` takes hints. What a gateway says becomes an operation of the actor `gateway`, decided like any other.
 //! How a gateway is spoken to stands in `docket-channels`; here the bytes are sent and faults are weighed.
 
+mod apart;
 mod callback;
 mod close;
 mod due;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+pub(crate) use apart::{Apart, There, look_again};
 pub(crate) use close::KIND as CLOSE;
 pub(crate) use pay::KIND as PAY;
 pub(crate) use refund::KIND as REFUND;

@@ -219,12 +219,12 @@ fn whoever_dies_while_archiving_loses_nothing_and_archives_nothing_twice() {
     let was = told(&center, &key, &orders);
     assert!(center.terminate().success());
     for (whole_after, step) in [
-        (LOGS, "archive_announced"),
-        (LOGS, "archive_written"),
-        (LOGS, "archive_verified"),
-        (LOGS, "archive_left"),
-        (WHOLE, "archive_written"),
-        (WHOLE, "archive_left"),
+        (LOGS, "archive.announced"),
+        (LOGS, "archive.written"),
+        (LOGS, "archive.verified"),
+        (LOGS, "archive.left"),
+        (WHOLE, "archive.written"),
+        (WHOLE, "archive.left"),
     ] {
         let copy = tempfile::tempdir().expect("a folder");
         let copy = copy.path();
@@ -232,7 +232,7 @@ fn whoever_dies_while_archiving_loses_nothing_and_archives_nothing_twice() {
             fs::copy(data.path().join(name), copy.join(name)).expect("space");
         }
         let mut dying = command(copy, &["archive", "run"]);
-        let died = run::run(dying.envs(environment(whole_after)).env("DOCKET_DIE_AT", step));
+        let died = run::run(dying.envs(environment(whole_after)).env("DOCKET_FAILPOINT", step));
         assert_eq!(died.code, None, "{step}: {died:?}");
         let mut center = serve(copy, whole_after);
         assert!(told(&center, &key, &orders) == was, "after dying at {step}");
@@ -268,7 +268,7 @@ fn a_damaged_object_is_found_and_nothing_is_deleted_for_it() {
     let orders = orders(&before);
     // Damaged before anything left for it: it is written anew.
     let mut dying = command(data, &["archive", "run"]);
-    dying.envs(environment(LOGS)).env("DOCKET_DIE_AT", "archive_written");
+    dying.envs(environment(LOGS)).env("DOCKET_FAILPOINT", "archive.written");
     assert_eq!(run::run(&mut dying).code, None);
     let [object] = &objects(data)[..] else { panic!("one object was written") };
     damage(object);

@@ -20,7 +20,7 @@ fn orders_that_are_due_at_once_are_all_revoked() {
 fn a_task_is_picked_up_by_another_process() {
     let data = tempfile::tempdir().expect("a folder");
     let (database, redis) = (Database::Mariadb.fresh(), RedisServer::start().expect("Redis"));
-    let (url, redis) = (database.url(), redis.url().to_string());
+    let (url, redis) = (database.url(), redis.url());
     let few = ["--tasks", "20", "--runs", "1", "--json", "--database", &url, "--redis", &redis];
     let line = docket(data.path(), &[&["bench", "pickup"], &few[..]].concat()).json();
     assert_eq!((&line["bench"], &line["checked"]), (&"pickup".into(), &true.into()), "{line}");

@@ -225,3 +225,17 @@ fn a_center_killed_while_money_goes_back_gives_it_back_once() {
     let truth = center.sandbox.truth();
     assert_eq!(truth["refunds"].as_array().map(Vec::len), Some(1), "{truth:#}");
 }
+
+#[test]
+fn a_gateway_that_was_away_and_has_forgotten_is_told_again() {
+    let mut center = Center::open();
+    let order = center.place();
+    let attempt = center.start(&order);
+    center.sandbox.kill();
+    center.until(&order, "it is seen to be away", |state| {
+        attempt_in(state, &attempt)["gateway_state"] == "no_reply"
+    });
+    center.sandbox.replace();
+    eventually("it can be paid there", || center.sandbox.pay(&attempt, &json!({})) == 200);
+    assert_eq!(payments(&center.until_status(&order, "paid")), 1);
+}

@@ -52,7 +52,7 @@ async fn a_try_of_a_refund_is_written_over_the_one_before_and_no_other() {
             gateway: "wallet".to_owned(),
             amount: 300,
             try_no: 1,
-            round: Id(90),
+            round: 9,
             round_from: 1,
             state: "asked".to_owned(),
             reference: None,

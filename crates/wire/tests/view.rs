@@ -128,6 +128,7 @@ fn refund(line: Id) -> Refund {
         returned: Vec::new(),
         reason: Some("torn".into()),
         answer_by: None,
+        round: 0,
         failed_on: vec![],
         created_at: later(80),
         answered_at: Some(later(80)),

@@ -4,9 +4,9 @@
 //! whoever dies between two of these is followed by one who finishes the segment that was announced, from its
 //! object alone. Nothing leaves that was not read back just before.
 
+use super::ArchiveSettings;
 use super::depot::Depot;
 use super::object::{Draft, Object, Unread};
-use super::{ArchiveSettings, failpoint};
 use crate::access::{Principal, Scope};
 use crate::vault::telephones;
 use crate::{App, Error};
@@ -14,7 +14,7 @@ use docket_domain::status::{self, Standing};
 use docket_domain::words::{AttemptStatus, RefundAxis, RefundStatus};
 use docket_domain::{Gene, Id, Time, Tree};
 use docket_store::{
-    Context, KeptRow, Key, Priority, Segment, SegmentKind, View, Writes, move_away,
+    Context, KeptRow, Key, Priority, Segment, SegmentKind, View, Writes, failpoint, move_away,
 };
 use docket_tasks::Outcome;
 use std::collections::BTreeSet;
@@ -129,9 +129,9 @@ impl App {
             }
             let (segment, object) = draft.finish()?;
             let segment = self.announce(segment).await?;
-            failpoint("archive_announced");
+            failpoint::reach("archive", "announced");
             depot.put(&segment.name, object).await?;
-            failpoint("archive_written");
+            failpoint::reach("archive", "written");
             return match self.finish(&depot, segment).await? {
                 Some(moved) => Ok(Some(moved)),
                 None => Err(Error::ArchiveDamaged("it does not give back what it took".to_owned())),
@@ -212,12 +212,12 @@ impl App {
             }
             Err(unread) => return Err(unread.into()),
         };
-        failpoint("archive_verified");
+        failpoint::reach("archive", "verified");
         let trees: Vec<_> =
             object.trees()?.into_iter().filter(|(tree, _)| !left.contains(tree)).collect();
         for step in trees.chunks(STEP) {
             self.leave(&segment, Arc::from(step)).await?;
-            failpoint("archive_left");
+            failpoint::reach("archive", "left");
         }
         let id = segment.id;
         self.write_numbered(move |_, _| vec![Segment::keep(id)]).await?;

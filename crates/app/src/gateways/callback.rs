@@ -11,7 +11,7 @@ use docket_channels::{Acknowledgement, Fault, Hint, Message, PaymentState};
 use docket_domain::words::AttemptStatus;
 use docket_domain::{Gene, Id, Time, time};
 use docket_store::{
-    CallbackFilter, CallbackRow, Context, NewTask, Priority, TaskRow, View, Writes,
+    CallbackFilter, CallbackRow, Context, GatewayRefund, NewTask, Priority, TaskRow, View, Writes,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -228,9 +228,9 @@ impl App {
                 if known.state != refund::ASKED {
                     return Ok(Verdict { word: "known", tree, wakes: None });
                 }
-                let (refund, payment) = (known.refund, known.payment);
-                let wanted = refund::Told { tree: known.tree, refund, payment };
-                let wakes = Some((refund::key(refund, payment), Wanted::Refund(wanted)));
+                let GatewayRefund { refund, payment, round, .. } = known;
+                let wanted = refund::Told { tree: known.tree, refund, payment, round };
+                let wakes = Some((refund::key(wanted), Wanted::Refund(wanted)));
                 Ok(Verdict { word: "asked", tree, wakes })
             }
         }

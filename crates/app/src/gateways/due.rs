@@ -67,18 +67,18 @@ impl Gateways {
     fn of_refunds(&self, tree: &Tree, tasks: &mut Vec<NewTask>, cx: &mut Context<'_>) {
         let dues = tree.payment.refunds_due.iter();
         let dues = dues.filter(|due| due.status == RefundStatus::Refunding);
-        let dues = dues.map(|due| (due.refund_id, due.payment_id));
+        let dues = dues.map(|due| (due.refund_id, due.payment_id, 0));
         let refunds = tree.shops.iter().flat_map(|shop| &shop.refunds);
         let refunds = refunds.filter(|refund| refund.status == RefundStatus::Refunding);
         let parts = refunds.flat_map(|refund| {
             let under_way =
                 refund.parts.iter().filter(|part| part.status == RefundStatus::Refunding);
-            under_way.map(|part| (refund.refund_id, part.payment_id))
+            under_way.map(|part| (refund.refund_id, part.payment_id, refund.round))
         });
-        for (refund, payment) in dues.chain(parts) {
+        for (refund, payment, round) in dues.chain(parts) {
             if self.came_here(tree, payment) {
-                let told = refund::Told { tree: tree.id(), refund, payment };
-                tasks.push(task(refund::KIND, refund::key(refund, payment), &told, cx));
+                let told = refund::Told { tree: tree.id(), refund, payment, round };
+                tasks.push(task(refund::KIND, refund::key(told), &told, cx));
             }
         }
     }

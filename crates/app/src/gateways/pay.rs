@@ -220,7 +220,14 @@ impl App {
                 Ok(Closing::AlreadyPaid | Closing::TryLater) => Ok(again),
                 Err(trouble) => self.troubled(here, &trouble).await,
             },
-            PaymentState::Unknown if here.is_open() => Ok(again),
+            PaymentState::Unknown if here.is_open() => {
+                // It was started, and the gateway has lost it: the same key starts it again. What comes of that
+                // is seen at the next look.
+                if due::unwanted(here.tree).is_none() {
+                    drop(self.start_there(here).await?);
+                }
+                Ok(again)
+            }
             PaymentState::Unknown => Ok(Outcome::Done),
         }
     }

@@ -36,11 +36,13 @@ pub struct Told {
     pub refund: Id,
     /// The payment that gives it.
     pub payment: Id,
+    /// Which drawing of the refund; 0 for a refund due, which is drawn once.
+    pub round: u32,
 }
 
 /// The unique key of its task.
-pub fn key(refund: Id, payment: Id) -> String {
-    format!("{KIND}:{refund}:{payment}")
+pub fn key(Told { refund, payment, round, .. }: Told) -> String {
+    format!("{KIND}:{refund}:{payment}:{round}")
 }
 
 /// The key of one try at the gateway.
@@ -63,7 +65,7 @@ fn under_way(tree: &Tree, told: Told) -> Option<i64> {
         return (due.status == RefundStatus::Refunding).then_some(due.amount);
     }
     let mut refunds = tree.shops.iter().flat_map(|shop| &shop.refunds);
-    let refund = refunds.find(|refund| refund.refund_id == told.refund)?;
+    let refund = refunds.find(|r| r.refund_id == told.refund && r.round == told.round)?;
     let mut parts = refund.parts.iter();
     let mine = |part: &&docket_domain::tree::RefundPart| {
         part.payment_id == told.payment && part.status == RefundStatus::Refunding
@@ -81,10 +83,6 @@ fn was_told(tree: &Tree, row: &GatewayRefund) -> bool {
                 && part.status == RefundStatus::Refunded
                 && part.reference == row.reference
         })
-}
-
-fn of_another_round(row: GatewayRefund) -> GatewayRefund {
-    GatewayRefund { round: Id(0), ..row }
 }
 
 /// Runs one step.
@@ -115,14 +113,14 @@ enum Sent {
     Perhaps,
 }
 
-/// What is to be done now by the task `round`, where `known` is written down.
-fn step(known: Option<GatewayRefund>, fresh: GatewayRefund) -> Step {
+/// What is to be done now for the round of `fresh`, where `known` is written down and `tree` is the order.
+fn step(tree: &Tree, known: Option<GatewayRefund>, fresh: GatewayRefund) -> Step {
     let Some(known) = known else { return Step::Begin(fresh) };
     let is_mine = known.round == fresh.round;
     let tries = known.try_no + 1 - known.round_from;
     match &*known.state {
         ASKED => Step::Asked(known),
-        DONE if is_mine => Step::Ended(known),
+        DONE if !was_told(tree, &known) => Step::Ended(known),
         FAILED if is_mine && tries >= TRIES => Step::Ended(known),
         _ => {
             let try_no = known.try_no + 1;
@@ -151,7 +149,7 @@ impl App {
             gateway: gateway.to_owned(),
             amount,
             try_no: 1,
-            round: job.id,
+            round: told.round,
             round_from: 1,
             state: ASKED.to_owned(),
             reference: None,
@@ -159,9 +157,7 @@ impl App {
             at: now,
         };
         let known = self.store().gateway_refund(told.refund, told.payment).await?;
-        let known =
-            known.map(|row| if was_told(&tree, &row) { of_another_round(row) } else { row });
-        let (row, sent) = match step(known, fresh) {
+        let (row, sent) = match step(&tree, known, fresh) {
             Step::Ended(row) => return self.tell(gate, &row).await,
             Step::Asked(row) => (row, Sent::Perhaps),
             Step::Begin(row) => {
@@ -184,7 +180,7 @@ impl App {
             reason: "refund".to_owned(),
         };
         match self.refund_there(gate, &refund, sent).await {
-            Ok(state) => self.refund_stands(gate, job, row, state).await,
+            Ok(state) => self.refund_stands(gate, (job, told), row, state).await,
             Err(trouble) => Ok(weigh(&trouble, job.created_at, self.now())),
         }
     }
@@ -193,7 +189,7 @@ impl App {
     async fn refund_stands(
         &self,
         gate: &Gate,
-        job: &Job,
+        (job, told): (&Job, Told),
         row: GatewayRefund,
         state: RefundState,
     ) -> Result<Outcome, Error> {
@@ -206,7 +202,7 @@ impl App {
                 let row = GatewayRefund { trouble: Some(reason), ..row };
                 let row = self.refund_ended(row, FAILED).await?;
                 let tries = row.try_no + 1 - row.round_from;
-                if row.round == job.id && tries >= TRIES {
+                if row.round == told.round && tries >= TRIES {
                     return self.tell(gate, &row).await;
                 }
                 Ok(Outcome::Later(self.now().plus(BETWEEN * Millis::from(tries))))
@@ -235,13 +231,7 @@ impl App {
             Operation::RefundFailed { refund_id, payment_id, reference, reason }
         };
         self.gateway_says(gate, row.tree, operation).await?;
-        let told = Told { tree: row.tree, refund: row.refund, payment: row.payment };
-        let tree = self.store().tree(row.tree).await?;
-        // Somebody may have asked for more of the same payment while this task was not done yet.
-        match tree.and_then(|tree| under_way(&tree, told)) {
-            None => Ok(Outcome::Done),
-            Some(_) => Ok(Outcome::Later(self.now())),
-        }
+        Ok(Outcome::Done)
     }
 
     /// Gives the money back there, or asks what became of it where that was asked for before.

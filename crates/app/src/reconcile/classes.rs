@@ -3,12 +3,14 @@
 
 mod deadlines;
 mod effects;
+mod gateways;
 mod history;
 mod ledgers;
 mod payments;
 mod stored;
 
 use super::Detail;
+use crate::gateways::Apart;
 use docket_domain::story::Language;
 use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
 use docket_store::{Audit, Book, FindingRow};
@@ -35,6 +37,8 @@ pub(super) enum Finds {
     InOrder(fn(&Looked<'_>) -> Option<Seen>),
     /// A number of a ledger.
     InLedger(Book),
+    /// What a gateway says of an attempt.
+    AtGateway(Apart),
 }
 
 /// What repairs a class. Each looks at the state as it is in the lane and changes only what still differs.
@@ -50,6 +54,8 @@ pub(super) enum Repair {
     Timer,
     /// Payment references become the order's.
     Claim,
+    /// The task of the attempt looks after it once more.
+    LookAgain,
     /// The number of the ledger becomes what it should be.
     Balance,
 }
@@ -107,7 +113,7 @@ impl<'a> Looked<'a> {
 }
 
 /// Every class. Columns come first: sums over orders trust them.
-pub(super) static ALL: [&Class; 18] = [
+pub(super) static ALL: [&Class; 22] = [
     &stored::UNREADABLE,
     &stored::STATUS_STALE,
     &stored::SUMS_DIFFER,
@@ -126,6 +132,10 @@ pub(super) static ALL: [&Class; 18] = [
     &ledgers::COINS,
     &ledgers::POINTS,
     &ledgers::COUPONS,
+    &gateways::PAID_THERE,
+    &gateways::PAID_HERE,
+    &gateways::AMOUNT,
+    &gateways::OPEN_HERE,
 ];
 
 /// The class of a word.

@@ -5,7 +5,7 @@ use super::classes::{Class, Finds, Looked, Repair, references};
 use super::settle::Subject;
 use super::{KIND, Mending, Reconcile, chosen};
 use crate::{App, Error, Idempotency, Once};
-use docket_domain::{Id, ItemOrder, ShopOrder, Time, time};
+use docket_domain::{Id, ItemOrder, ShopOrder, Time, Tree, time};
 use docket_store::{Audit, FindingState, RunRow};
 use docket_tasks::{Job, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,10 @@ const PAGE: usize = 100;
 const TOGETHER: usize = 32;
 /// Differences of one ledger that one run settles; the next one goes on.
 const OF_LEDGER: usize = 10_000;
+/// Attempts that gateways are asked about, where no time is given: those of the last week.
+const ATTEMPTS: time::Millis = 7 * time::DAY;
+/// An attempt of the last minutes is under way.
+const UNDER_WAY: time::Millis = 15 * time::MINUTE;
 /// How often a run says how far it is.
 const SAY: time::Millis = 500;
 /// How long a run waits for repairs that are tasks while none of them is done.
@@ -107,7 +111,7 @@ const ORDERS_COUNTED: usize = 10_000_000;
 
 impl Run<'_> {
     async fn whole(&mut self) -> Result<(), Error> {
-        if self.classes.iter().any(|class| matches!(class.finds, Finds::InOrder(_))) {
+        if self.classes.iter().any(|class| !matches!(class.finds, Finds::InLedger(_))) {
             self.orders().await?;
         }
         // Sums over orders trust the columns that were just repaired.
@@ -135,10 +139,43 @@ impl Run<'_> {
             after = last;
             self.looked_at += audits.len() as u64;
             self.doubt(&audits);
+            let trees = self.paid_elsewhere(&audits);
             let suspicions = self.suspicions(audits).await?;
             self.settle(suspicions).await?;
+            self.at_gateways(&trees).await?;
             self.say(Said::IfLongAgo).await?;
         }
+    }
+
+    /// Attempts of a page that gateways are asked about: those of a bounded time, and not of right now.
+    fn paid_elsewhere(&self, audits: &[Audit]) -> Vec<(Tree, Id)> {
+        if !self.classes.iter().any(|class| matches!(class.finds, Finds::AtGateway(_))) {
+            return Vec::new();
+        }
+        let now = self.app.now();
+        let from = self.asked.since.unwrap_or_else(|| now.plus(-ATTEMPTS));
+        let to = now.plus(-UNDER_WAY);
+        let trees = audits.iter().filter_map(|audit| audit.tree.as_ref().ok());
+        let attempts = trees.flat_map(|tree| {
+            let attempts = self.app.attempts_between(tree, from, to);
+            attempts.into_iter().map(|attempt| (tree.clone(), attempt))
+        });
+        attempts.collect()
+    }
+
+    /// Asks gateways how attempts stand there, one after the other: it is no work to hurry for.
+    async fn at_gateways(&self, attempts: &[(Tree, Id)]) -> Result<(), Error> {
+        for (tree, attempt) in attempts {
+            let Some(there) = self.app.there(tree, *attempt).await? else { continue };
+            let Some((how, ..)) = there.apart(tree, *attempt) else { continue };
+            let is_of =
+                |class: &&&'static Class| matches!(class.finds, Finds::AtGateway(of) if of == how);
+            let subject = Subject::Attempt { tree: tree.id(), attempt: *attempt, there };
+            if let Some(class) = self.classes.iter().find(is_of) {
+                self.settle(vec![(*class, subject)]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes note of SKUs of orders whose status is stored wrongly and stays so for now.

@@ -3,6 +3,7 @@
 
 use super::classes::{Class, Finds, Looked, Repair, Seen, references};
 use super::{Detail, Mending, fill};
+use crate::gateways::{There, look_again};
 use crate::ledgers::LedgerSettings;
 use crate::settings::Deadlines;
 use crate::written::written;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub(super) enum Subject {
     Order(Id),
     Balance(Book, Vec<String>),
+    Attempt { tree: Id, attempt: Id, there: There },
 }
 
 /// Whether anyone is there to run what is queued.
@@ -53,6 +55,7 @@ impl App {
         let key = match &subject {
             Subject::Order(id) => Key::Audit(*id),
             Subject::Balance(ledger, keys) => Key::Balance(*ledger, keys.clone()),
+            Subject::Attempt { tree, .. } => Key::Tree(*tree),
         };
         let workers = if self.has_workers() { Workers::There } else { Workers::None };
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
@@ -119,6 +122,14 @@ impl Settling {
                     (None, Seen { subject: keys.join(" / "), stands, should })
                 }))
             }
+            (Subject::Attempt { tree: id, attempt, there }, Finds::AtGateway(how)) => {
+                let Some(tree) = view.tree(*id)? else { return Ok(None) };
+                let apart = there.apart(tree, *attempt).filter(|(found, ..)| *found == how);
+                let seen = |(_, stands, should)| {
+                    (Some(*id), Seen { subject: attempt.to_string(), stands, should })
+                };
+                Ok(apart.map(seen))
+            }
             _ => Ok(None),
         }
     }
@@ -136,6 +147,10 @@ impl Settling {
                 let balance = view.balance(*ledger, keys)?;
                 let statements = balance.map(|balance| ledger.set(balance)).into_iter().collect();
                 Ok((Writes { statements, ..Writes::default() }, Repaired))
+            }
+            (Subject::Attempt { tree, attempt, .. }, _) => {
+                let tasks = vec![look_again(*tree, *attempt, cx)];
+                Ok((Writes { tasks, ..Writes::default() }, Repaired))
             }
             (Subject::Order(id), Repair::Fill) if self.workers == Workers::There => {
                 let tasks = vec![fill::task(*id, cx)];

@@ -186,7 +186,8 @@ pub async fn put_skus_on_sale(
     Ok(())
 }
 
-async fn connect(target: &Target, clients: usize) -> io::Result<Vec<Connection>> {
+/// So many connections to `target`.
+pub async fn connect(target: &Target, clients: usize) -> io::Result<Vec<Connection>> {
     let mut connections = Vec::with_capacity(clients);
     for _ in 0..clients {
         connections.push(Connection::open(target).await?);
@@ -195,7 +196,10 @@ async fn connect(target: &Target, clients: usize) -> io::Result<Vec<Connection>>
 }
 
 /// Works on all connections at once; the first error ends it.
-async fn on_each<F>(connections: Vec<Connection>, work: impl Fn(Connection) -> F) -> io::Result<()>
+pub async fn on_each<F>(
+    connections: Vec<Connection>,
+    work: impl Fn(Connection) -> F,
+) -> io::Result<()>
 where
     F: Future<Output = io::Result<()>> + 'static,
 {

@@ -134,7 +134,7 @@ pub fn add_key(folder: &Path, database: &Database) -> Result<String, Failure> {
     let mut command = docket(folder, database)?;
     command.args(["key", "add", "bench", "--data"]).arg(folder);
     // Without `prices`, so that each line's price is held against the product table.
-    command.args(["--scopes", "orders.read,orders.write,payments,stock"]);
+    command.args(["--scopes", "orders.read,orders.write,payments,stock,coupons"]);
     command.args(["--actors", "buyer,till,gateway"]);
     let output = command.output()?;
     if !output.status.success() {

@@ -16,6 +16,12 @@ impl Behind {
         Self { url: database.url(), kind: database.kind() }
     }
 
+    /// That of a data folder.
+    pub fn of_folder(data: &std::path::Path) -> Self {
+        let url = format!("sqlite:{}", data.join("docket.db").display());
+        Self { url, kind: Database::Sqlite }
+    }
+
     fn file(&self) -> rusqlite::Connection {
         let path = self.url.strip_prefix("sqlite:").expect("a file");
         let file = rusqlite::Connection::open(path).expect("the file of the database");

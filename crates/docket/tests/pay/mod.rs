@@ -18,8 +18,18 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn start() -> Self {
+        Self::at("127.0.0.1:0")
+    }
+
+    /// Kills it, and starts one that remembers nothing in its place.
+    pub fn replace(&mut self) {
+        self.kill();
+        *self = Self::at(self.url.trim_start_matches("http://"));
+    }
+
+    fn at(address: &str) -> Self {
         let mut child = Command::new(DOCKET)
-            .args(["sandbox", "pay", "--listen", "127.0.0.1:0"])
+            .args(["sandbox", "pay", "--listen", address])
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -101,7 +111,7 @@ pub struct Center {
     pub key: String,
     /// Store status, refund, delivery and cancel kind of every shop order that was ever seen.
     pub seen: RefCell<BTreeSet<[String; 4]>>,
-    data: TempDir,
+    pub data: TempDir,
 }
 
 const SCOPES: &str = "orders.read,orders.write,prices,payments,refunds,tasks,stock";

@@ -148,6 +148,7 @@ pub(super) fn start(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusal> {
     refund.answer_by = None;
     refund.ended_at = None;
     refund.parts = Vec::new();
+    refund.round += 1;
     refund.failed_on = Vec::new();
     let waits = waits_for_goods(&refund);
     let amount = refund.amount;
@@ -194,6 +195,7 @@ pub(super) fn try_again(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusa
     let missing = refund.parts.iter().filter(|p| is_failed(p)).map(|part| part.amount).sum();
     work.shop_mut().refunds[at].parts.retain(|part| !is_failed(part));
     work.shop_mut().refunds[at].failed_on = Vec::new();
+    work.shop_mut().refunds[at].round += 1;
     let parts = money_back::parts(&work.tree, missing, &failed_on);
     work.shop_mut().refunds[at].parts.extend(parts);
     Ok(())

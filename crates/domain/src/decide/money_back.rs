@@ -152,6 +152,7 @@ fn move_failed(work: &mut Work<'_, '_>, at: usize) {
     let refund = &mut work.shop_mut().refunds[at];
     refund.parts.retain(|part| !is_failed(part));
     refund.parts.extend(moved);
+    refund.round += 1;
     work.say("moved", missing);
 }
 

@@ -115,6 +115,7 @@ fn make(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Refund, Refusal>
         freight_asked: wanted.freight_asked,
         lines,
         parts: Vec::new(),
+        round: 0,
         failed_on: Vec::new(),
         goods_back: wanted.goods_back,
         returned: Vec::new(),

@@ -167,6 +167,7 @@ fn first_heard(
         reason: told.reason.clone(),
         answer_by: None,
         created_at: told.created_at.unwrap_or(shop.created_at),
+        round: 0,
         failed_on: Vec::new(),
         answered_at: None,
         ended_at: None,

@@ -39,6 +39,9 @@ pub struct Refund {
     /// From which payments it is paid; empty until money may flow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<RefundPart>,
+    /// How often its money was drawn on payments: parts of another round are other parts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub round: u32,
     /// Payments that could not give it since it was last agreed to: its money is not moved to them by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed_on: Vec<Id>,

@@ -231,6 +231,7 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
         returned: vec![line],
         reason: Some("broken".into()),
         answer_by: Some(Time(20)),
+        round: 0,
         failed_on: vec![],
         created_at: Time(9),
         answered_at: Some(Time(10)),

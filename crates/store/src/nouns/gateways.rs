@@ -94,9 +94,9 @@ pub struct GatewayRefund {
     pub amount: i64,
     /// Which try it is, from 1; each has a key of its own at the gateway.
     pub try_no: u32,
-    /// The task that makes these tries.
-    pub round: Id,
-    /// The first try of that task.
+    /// Which drawing of the refund it is for.
+    pub round: u32,
+    /// The first try for that.
     pub round_from: u32,
     /// `asked`, `done` or `failed`.
     pub state: String,
@@ -174,7 +174,7 @@ impl GatewayRefund {
             gateway: row.text()?,
             amount: row.int()?,
             try_no: row.int()? as u32,
-            round: row.id()?,
+            round: row.int()? as u32,
             round_from: row.int()? as u32,
             state: row.text()?,
             reference: row.text_or_null()?,

@@ -75,6 +75,11 @@ impl Reader {
             .ok_or_else(|| Failure::new(said!("a count has no row", "计数没有结果")))
     }
 
+    /// Rows of effects.
+    pub async fn effects(&mut self) -> Result<i64, Failure> {
+        self.number("SELECT COUNT(*) FROM effect").await
+    }
+
     /// How much there is.
     pub async fn size(&mut self) -> Result<Size, Failure> {
         let mut rows = 0;
