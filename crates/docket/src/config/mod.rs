@@ -10,6 +10,7 @@ mod layers;
 mod ledger;
 mod mirror;
 mod nearest;
+mod nightly;
 mod payments;
 mod schema;
 mod shapes;
@@ -32,16 +33,6 @@ use std::path::{Path, PathBuf};
 const FILE: &str = "docket.toml";
 /// The data folder where none is named.
 pub const DATA: &str = "docket-data";
-
-impl schema::Schedules {
-    /// When what runs by itself runs.
-    fn times(&self) -> Vec<(String, docket_app::Every)> {
-        let Self { housekeeping, archive, reconcile } = self;
-        [("housekeeping", housekeeping), ("archive", archive), ("reconcile", reconcile)]
-            .map(|(name, when)| (name.to_owned(), when.value.0.clone()))
-            .into()
-    }
-}
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

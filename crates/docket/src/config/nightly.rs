@@ -24,8 +24,8 @@ impl Shape for Repairs {
 impl Schedules {
     /// When what runs by itself runs.
     pub fn times(&self) -> Vec<(String, docket_app::Every)> {
-        let Self { housekeeping, reconcile } = self;
-        [("housekeeping", housekeeping), ("reconcile", reconcile)]
+        let Self { housekeeping, archive, reconcile } = self;
+        [("housekeeping", housekeeping), ("archive", archive), ("reconcile", reconcile)]
             .map(|(name, when)| (name.to_owned(), when.value.0.clone()))
             .into()
     }

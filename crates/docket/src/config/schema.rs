@@ -8,9 +8,10 @@ use super::deadlines;
 use super::layers::{self, Layers};
 use super::ledger;
 use super::mirror;
+use super::nightly::Repairs;
 use super::payments;
 use super::shapes::{
-    DatabaseUrl, Length, LogFormat, LogLevel, Places, Prefix, RedisUrl, Repairs, Switch, When,
+    DatabaseUrl, Length, LogFormat, LogLevel, Places, Prefix, RedisUrl, Switch, When,
 };
 use super::strange::unknown;
 use crate::failure::Failure;
