@@ -150,6 +150,7 @@ fn what_was_archived_reads_the_same_and_comes_back_exactly() {
     let online = rows(data);
     assert_eq!((count(&online, "order_operation"), count(&online, "order_snapshot")), (0, 0));
     assert_eq!(count(&online, "item_order"), count(&before, "item_order"));
+    archiving(data, &["reconcile"], LOGS).fine();
 
     // What is finished leaves whole; what is asked of it is refused, and how to get it back is told.
     archiving(data, &["archive", "run"], WHOLE).fine();
@@ -170,6 +171,7 @@ fn what_was_archived_reads_the_same_and_comes_back_exactly() {
     }
     let verified = archiving(data, &["archive", "verify", "--json"], WHOLE).json();
     assert_eq!(verified["wrong"], json!([]));
+    archiving(data, &["reconcile"], WHOLE).fine();
 
     // One comes back and takes changes again; then all the others.
     archiving(data, &["archive", "restore", line], WHOLE).fine();

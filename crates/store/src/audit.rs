@@ -38,6 +38,8 @@ pub struct Audit {
     pub gifts: Vec<String>,
     /// The shop orders that have weigh slips.
     pub slips: Vec<String>,
+    /// Whether a part of its log, or of what was agreed, is in the archive.
+    pub archived: bool,
 }
 
 /// A column that does not say what follows from the facts.
@@ -64,6 +66,7 @@ struct Stored {
     effects: BTreeMap<Id, Vec<String>>,
     gifts: BTreeMap<Id, Vec<String>>,
     slips: BTreeMap<Id, Vec<String>>,
+    archived: BTreeSet<Id>,
 }
 
 impl Stale {
@@ -141,6 +144,7 @@ impl Audit {
             effects: stored.effects.remove(&id).unwrap_or_default(),
             gifts: stored.gifts.remove(&id).unwrap_or_default(),
             slips: stored.slips.remove(&id).unwrap_or_default(),
+            archived: stored.archived.contains(&id),
         }))
     }
 }
@@ -293,6 +297,7 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
         effects: names(ask, "effect", "effect", "tree", ids)?,
         gifts: names(ask, "gift", "pack_id", "tree", ids)?,
         slips,
+        archived: archived(ids, ask)?,
         items: by_tree(ask.ask(of_table(&table::ITEM_ORDER, "tree", "tree, position", ids))?, 0),
         log: rows(by_tree(ask.ask(of_table(log, "tree", "tree, site, seq", ids))?, 0), log),
         snapshots: rows(
@@ -300,6 +305,15 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
             agreed,
         ),
     })
+}
+
+/// Those of whose history a part is in the archive.
+fn archived(ids: &[Id], ask: &mut dyn Ask) -> Result<BTreeSet<Id>, StoreError> {
+    let holes = vec!["?"; ids.len()].join(", ");
+    let sql = format!("SELECT DISTINCT tree FROM archive_tree WHERE tree IN ({holes})");
+    let values = ids.iter().map(|id| Value::from(*id)).collect();
+    let query = Query { table: "archive_tree", sql, kinds: vec![Kind::Int], values };
+    ask.ask(query)?.into_iter().map(|mut row| row.id()).collect()
 }
 
 fn versions(ids: &[Id], ask: &mut dyn Ask) -> Result<BTreeMap<Id, i64>, StoreError> {

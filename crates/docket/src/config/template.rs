@@ -30,7 +30,7 @@ pub fn template() -> String {
 /// What `[mirror]` looks like; nothing of it has a default.
 const MIRROR: &str = "
 # An old table that is kept alive for as long as both must live: written after each change.
-# [mirror]
+[mirror]
 # The database of the table: `mysql://user:password@host:port/database` or `sqlite:PATH`.
 # Or url_file = \"FILE\", to keep it out of this file.
 # url = \"mysql://user@host/shop\"
@@ -42,11 +42,11 @@ const MIRROR: &str = "
 # Times are written as `seconds`, `millis`, or as texts in a time zone such as `Asia/Shanghai`.
 # times = \"seconds\"
 # Their columns and what they hold; one of them must hold `version` or `updated_at`.
-# [mirror.columns]
+[mirror.columns]
 # state = \"store_status\"
 # ver = \"version\"
 # Their codes for words of ours, by column; `none` is what is nothing here.
-# [mirror.codes.state]
+[mirror.codes.state]
 # unpaid = 0
 # paid = 2
 ";

@@ -63,9 +63,9 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
 
 #[test]
 fn a_section_of_a_later_release_is_not_taken_silently() {
-    let said = refusal("[mirror]\nurl = \"file:old\"\n", &[]);
+    let said = refusal("[hub]\nurl = \"file:old\"\n", &[]);
     assert!(
-        said.starts_with("mirror.url (docket.toml:2): [mirror] is not used in this release"),
+        said.starts_with("hub.url (docket.toml:2): [hub] is not used in this release"),
         "{said}"
     );
     let said = refusal("[channels.temu]\nx = 1\n", &[]);

@@ -359,6 +359,9 @@ async fn schedules_tell_when_they_run_next() {
     let wanted = json!({"schedules": [{
         "name": "housekeeping", "kind": "housekeeping", "every": "every 1h", "last": null,
         "next": "2026-11-20T11:00:00.000Z",
+    }, {
+        "name": "reconcile", "kind": "reconcile", "every": "every 24h", "last": null,
+        "next": "2026-11-21T00:00:00.000Z",
     }]});
     assert_eq!(center.get("/api/schedules").await.ok(200), wanted);
     center.get("/api/schedules?kind=x").await.wrong_fields(&[("kind", "unknown_field")]);
