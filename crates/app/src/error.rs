@@ -94,6 +94,9 @@ pub enum Error {
     /// The archive lost an object, or has another one under its name.
     #[error("the archive is damaged: {0}")]
     ArchiveDamaged(String),
+    /// The placement was accepted under this key before, and rejected: ask what became of it.
+    #[error("this placement was accepted before and rejected")]
+    RejectedLater,
     /// Too much work is waiting.
     #[error("too much work is waiting; try again in a moment")]
     Busy,

@@ -7,13 +7,15 @@ use crate::access::{Access, Principal, Scope};
 use crate::vault::hex;
 use crate::{App, Error, Idempotency};
 use docket_domain::{Gene, Id, Json};
-use docket_store::{NewTask, PlacementRow, Priority, View, Writes};
+use docket_store::{Key, NewTask, PlacementRow, Priority, View, Writes};
 use docket_tasks::{Job, Outcome};
 use docket_wire::Problem;
 use serde::{Deserialize, Serialize};
 
 /// The kind of task that decides one.
 pub(crate) const KIND: &str = "placement";
+/// The status that is kept under the key of a placement that was rejected after it was accepted.
+pub(crate) const REJECTED: u16 = 202;
 /// What requests are sealed for.
 const PURPOSE: &[u8] = b"docket placement";
 
@@ -117,6 +119,12 @@ impl App {
         Ok(self.done_before(Some(given)).await?.map(Accepted::Placed))
     }
 
+    /// How far the placement is that was accepted under this key; asked where placing says that there is one.
+    pub async fn placed_later(&self, given: Idempotency) -> Result<Accepted, Error> {
+        let gone = || Error::NotFound { what: "placement", id: hex(&given.hash) };
+        self.accepted(given).await?.ok_or_else(gone)
+    }
+
     /// What became of the placement under an idempotency key of the caller's, if there was one.
     pub async fn placement(
         &self,
@@ -150,14 +158,35 @@ impl App {
             }
             Err(unread) => Err(Error::Internal(format!("a request that was read: {unread:?}"))),
         };
-        let statement = match became {
-            Ok(tree) => PlacementRow::placed(hash, tree),
-            Err(error @ (Error::Unavailable(_) | Error::Busy | Error::Internal(_))) => {
-                return Err(error);
+        match became {
+            Ok(tree) => {
+                let placed = PlacementRow::placed(hash, tree);
+                self.write_numbered(move |_, _| vec![placed.clone()]).await.map(drop)
             }
-            Err(error) => PlacementRow::rejected(hash, &reason(error)),
+            Err(error @ (Error::Unavailable(_) | Error::Busy | Error::Internal(_))) => Err(error),
+            Err(error) => self.reject(given, reason(error)).await,
+        }
+    }
+
+    /// Writes that a placement was rejected. Its key stands for that from then on, also for those who do not ask
+    /// to be answered later; unless one of them was sooner, and has an order.
+    async fn reject(&self, given: Idempotency, reason: String) -> Result<(), Error> {
+        let write = move |view: &View, cx: &mut docket_store::Context<'_>| {
+            let mut writes = Writes::default();
+            match given.earlier(view)? {
+                Some(Ok(kept)) => {
+                    writes.statements = vec![PlacementRow::placed(given.hash, kept.tree)];
+                }
+                Some(Err(error)) => return Ok((None, Err(error))),
+                None => {
+                    writes.statements = vec![PlacementRow::rejected(given.hash, &reason)];
+                    writes.idempotency = Some(given.kept(REJECTED, Id(0), cx.now));
+                }
+            }
+            Ok((Some(writes), Ok(())))
         };
-        self.write_numbered(move |_, _| vec![statement.clone()]).await.map(drop)
+        let keys = vec![Key::Idempotency(given.hash)];
+        self.inner.lane.run(Priority::People, keys, write).await?
     }
 }
 

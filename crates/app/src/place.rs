@@ -4,6 +4,7 @@ use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
 use crate::holds::hold_stock;
 use crate::lane::Verdict;
+use crate::later::REJECTED;
 use crate::ledgers::Agreeing;
 use crate::redeem::{Redeeming, Taking};
 use crate::settings::Deadlines;
@@ -136,6 +137,7 @@ impl App {
                     let person = Some(placed.person).filter(|person| !person.is_empty());
                     return Ok(Answer { tree, person, replayed: false, status: 201 });
                 }
+                Placing::Before { status: REJECTED, .. } => return Err(Error::RejectedLater),
                 Placing::Before { tree, status } => {
                     return self.answer_again(who, tree, status).await;
                 }

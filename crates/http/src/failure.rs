@@ -158,7 +158,8 @@ impl From<Error> for Failure {
             Error::Taken { .. } => {
                 Self::new(StatusCode::CONFLICT, "name_taken", "The name is taken", detail)
             }
-            Error::WrongState { .. } => {
+            // The one who places answers a placement that was rejected later by where to ask for it.
+            Error::WrongState { .. } | Error::RejectedLater => {
                 Self::new(StatusCode::CONFLICT, "wrong_state", "Not in this state", detail)
             }
             Error::Archived { .. } | Error::InArchive(_) => {

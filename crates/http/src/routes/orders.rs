@@ -30,7 +30,7 @@ use docket_wire::{Face, Ids, Look, PaymentView, kinds, operation, placement, vie
          headers(("Location" = String, description = "Where the order is read"))),
         (status = 200, description = "Placed before under this client token: the tree as it is now",
          body = PaymentView<'static>),
-        (status = 202, description = "Accepted, with `Prefer: respond-async`",
+        (status = 202, description = "Accepted, with `Prefer: respond-async`; or rejected since, under this key",
          body = payments::PlacementState<'static>),
     )
 )]
@@ -43,8 +43,13 @@ pub async fn place(State(center): State<Center>, sent: Sent) -> Result<Response,
         let accepted = center.app.place_later(&sent.who, &sent.body, given).await?;
         return Ok(payments::accepted(&accepted, key));
     }
-    let answer = center.app.place(&sent.who, placed, sent.idempotency).await?;
-    Ok(whole(&center, &sent.who, &answer))
+    match (center.app.place(&sent.who, placed, sent.idempotency).await, sent.idempotency, &sent.key)
+    {
+        (Err(docket_app::Error::RejectedLater), Some(given), Some(key)) => {
+            Ok(payments::accepted(&center.app.placed_later(given).await?, key))
+        }
+        (answer, ..) => Ok(whole(&center, &sent.who, &answer?)),
+    }
 }
 
 /// The answer to one order, for `who`.

@@ -88,6 +88,13 @@ async fn a_rejected_placement_says_why_and_keeps_its_key() {
         state,
         "decided is decided"
     );
+    // The key stands for that also where nobody asks to be answered later.
+    let request = Request::post("/api/orders")
+        .header("authorization", format!("Bearer {}", center.key))
+        .header("content-type", "application/json")
+        .header("idempotency-key", "later-2");
+    let again = center.send(request.body(Body::from(example().to_string())).expect("a request"));
+    assert_eq!(again.await.ok(202), state);
     assert_eq!(center.orders().await, 0);
     // What is wrong in itself is refused at once, and keeps nothing.
     let wrong = placed_later(&center, "later-3", &json!({"currency": "CNY"})).await;
