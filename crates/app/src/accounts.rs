@@ -133,6 +133,7 @@ impl App {
     ) -> Result<Once<Account>, Error> {
         who.needs_whole(Scope::Coupons)?;
         self.must_keep(change.account.ledger)?;
+        self.keeps_currency(&change).await?;
         let account = change.account.clone();
         let AccountKey { ledger, owner } = account.clone();
         let actor = format!("{}:{}", who.id, who.name);
@@ -178,6 +179,22 @@ impl App {
         let done = self.inner.lane.run(Priority::People, keys, work).await??;
         let stands = self.account(who, &account).await?;
         Ok(done.map(|()| stands))
+    }
+
+    /// Refuses another currency for coins that orders have spent: a refund gives them back as what they were.
+    /// An order that is paid just now holds its coins until then, which the lane sees.
+    async fn keeps_currency(&self, change: &ChangeAccount) -> Result<(), Error> {
+        let AccountKey { ledger: Ledger::Coins, owner } = &change.account else { return Ok(()) };
+        let NewBalance::Set(_, Some(new)) = change.balance else { return Ok(()) };
+        let known = self.store().accounts_of(owner).await?.into_iter();
+        let mut known = known.filter(|account| account.ledger == Ledger::Coins);
+        let Some(old) = known.next().and_then(|account| account.currency) else { return Ok(()) };
+        if old == new.code() || !self.store().has_spent_coins(owner).await? {
+            return Ok(());
+        }
+        let message =
+            format!("stays {old}: orders have spent coins, and refunds return them in it");
+        Err(FieldError { field: "currency".to_owned(), code: "spent", message }.into())
     }
 
     /// One account.

@@ -8,6 +8,8 @@ use docket_store::{Context, CouponAdjustment, Key, Priority, Used, View, Writes}
 
 /// Coupons looked at together: a caller limited to shops may see few of them.
 const LOOKED_AT: usize = 200;
+/// The largest limit.
+const LIMIT_MAX: i64 = 1_000_000_000_000;
 /// Lines of a book that are shown.
 const BOOK_MAX: usize = 200;
 
@@ -156,9 +158,10 @@ impl App {
     }
 }
 
-/// A key limited to shops keeps the coupons of those alone, and sees the platform's beside them.
+/// A key limited to shops keeps the coupons of those alone, and sees the platform's beside them. One limited to
+/// places keeps none: a coupon takes from what is sold at any place.
 fn may_set(who: &Principal, shop: Option<&str>, field: &str) -> Result<(), Error> {
-    if who.shops.is_empty() || shop.is_some_and(|shop| who.shops.iter().any(|own| own == shop)) {
+    if who.is_unlimited() || shop.is_some_and(|shop| who.shops.iter().any(|own| own == shop)) {
         return Ok(());
     }
     let message = match shop {
@@ -187,10 +190,14 @@ fn adjusted(before: &Coupon, asked: &AdjustCoupon) -> Result<Coupon, Error> {
             return Err(FieldError { field, code: "no_limit", message }.into());
         };
         let limit = total + delta;
+        let wrong = |code, message: String| {
+            Err(FieldError { field: "limit".to_owned(), code, message }.into())
+        };
         if limit < 0 {
-            let message = format!("the limit is {total}");
-            let field = "limit".to_owned();
-            return Err(FieldError { field, code: "too_small", message }.into());
+            return wrong("too_small", format!("takes more than the {total} there are"));
+        }
+        if limit > LIMIT_MAX {
+            return wrong("too_large", format!("comes to more than {LIMIT_MAX}"));
         }
         coupon.limits.total = Some(limit);
     }

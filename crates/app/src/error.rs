@@ -88,6 +88,9 @@ pub enum Error {
     /// No archive is configured, so nothing can go there.
     #[error("no archive is configured; set `url` in [archive]")]
     ArchiveOff,
+    /// No mirror is configured.
+    #[error("no mirror is configured; set `url` in [mirror]")]
+    MirrorOff,
     /// The archive does not answer.
     #[error("a part of this is in the archive; {0}")]
     ArchiveUnreachable(String),

@@ -8,6 +8,7 @@ mod apart;
 mod callback;
 mod close;
 mod due;
+mod given_back;
 mod pay;
 mod refund;
 
@@ -28,8 +29,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-pub(crate) use apart::{Apart, There, look_again};
+pub(crate) use apart::{Apart, There, key_of_task, look_again};
 pub(crate) use close::KIND as CLOSE;
+pub(crate) use due::UnderWay;
+pub(crate) use given_back::GivenBack;
 pub(crate) use pay::KIND as PAY;
 pub(crate) use refund::KIND as REFUND;
 pub(crate) use {close::handle as close, pay::handle as pay, refund::handle as refund};

@@ -36,10 +36,15 @@ pub(crate) fn can_hold(view: &View, holds: Holds<'_>) -> bool {
     })
 }
 
-/// Whether what a revoked order had of accounts can be taken again. One that was not loaded counts as empty.
+/// Whether what a revoked order had of accounts can be taken again. One that was not loaded counts as empty, and
+/// so does one that was set to another currency meanwhile.
 pub(crate) fn can_retake(view: &View, tree: &Tree) -> bool {
     ledger::retaken(tree).iter().all(|moved| match view.account(moved.ledger, &moved.owner) {
-        Ok(Some(account)) => account.available() >= moved.held - moved.balance,
+        Ok(Some(account)) => {
+            let own = account.currency.as_deref();
+            own.is_none_or(|own| own == tree.payment.currency.code())
+                && account.available() >= moved.held - moved.balance
+        }
         Ok(None) | Err(_) => false,
     })
 }

@@ -64,7 +64,7 @@ pub use orders::{Listed, Orders};
 pub use people::{NewUser, Role, User};
 pub use place::{Idempotency, Quote};
 pub use products::SetPrice;
-pub use reconcile::{Finding, Mending, Reconcile, Reconciled, class_words};
+pub use reconcile::{Finding, Mending, Reconcile, Reconciled, class_words, repairable_words};
 pub use record::{Recorded, Taken};
 pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};

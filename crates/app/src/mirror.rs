@@ -89,6 +89,13 @@ pub struct MirrorState {
     pub dead: u64,
 }
 
+impl MirrorSettings {
+    /// Whether their table can be read, with every column that is written.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        Mirror::open(self)?.foreign.ping().await
+    }
+}
+
 impl Mirror {
     pub fn open(settings: &MirrorSettings) -> Result<Self, StoreError> {
         let guard = settings.columns.iter().find(|column| column.field.grows());
@@ -127,9 +134,7 @@ impl App {
 
     fn mirrored(&self, who: &Principal) -> Result<&Arc<Mirror>, Error> {
         who.needs_whole(Scope::Tasks).or_else(|_| who.needs_whole(Scope::Admin))?;
-        let none =
-            || Error::NotFound { what: "mirror", id: "(none is set in [mirror])".to_owned() };
-        self.mirror().ok_or_else(none)
+        self.mirror().ok_or(Error::MirrorOff)
     }
 
     /// How the mirror is.

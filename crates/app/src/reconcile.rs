@@ -7,6 +7,7 @@
 
 mod classes;
 mod fill;
+mod outside;
 mod run;
 mod settle;
 
@@ -25,8 +26,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) const KIND: &str = "reconcile";
 /// The kind of task that writes an order's columns anew.
 pub(crate) const FILL: &str = "fill";
-/// A run that has not said for so long how far it is has died with its process.
-const LOST: docket_domain::time::Millis = 2 * docket_domain::time::MINUTE;
+/// A run that has not said for so long that it goes on has died with its process.
+const LOST: docket_domain::time::Millis = 20_000;
 
 /// What a run does about what it finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +169,12 @@ impl App {
 /// The words of all classes, for help and metrics.
 pub fn class_words() -> Vec<&'static str> {
     classes::ALL.iter().map(|class| class.word).collect()
+}
+
+/// The words of the classes that a program can repair.
+pub fn repairable_words() -> Vec<&'static str> {
+    let repairable = |class: &&&Class| class.repair != classes::Repair::ByHand;
+    classes::ALL.iter().filter(repairable).map(|class| class.word).collect()
 }
 
 fn may(who: &Principal) -> Result<(), Error> {

@@ -105,7 +105,9 @@ impl Output {
     /// Shows how far `total` steps of something have got.
     pub fn progress(&self, what: &str, total: u64) -> Progress {
         let bar = if std::io::stderr().is_terminal() && self.form == Form::People {
-            let style = ProgressStyle::with_template("{msg:28} {bar:40} {pos}/{len}");
+            // How many there are is not always known.
+            let bar = if total == 0 { "{msg:28} {pos}" } else { "{msg:28} {bar:40} {pos}/{len}" };
+            let style = ProgressStyle::with_template(bar);
             let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr())
                 .with_style(style)
@@ -113,7 +115,7 @@ impl Output {
             ProgressBar::hidden()
         };
         bar.set_message(what.to_owned());
-        Progress { bar, what: what.to_owned(), total }
+        Progress { bar, what: what.to_owned() }
     }
 }
 
@@ -130,7 +132,6 @@ const fn columns_said(said: Option<u16>) -> Option<u16> {
 pub struct Progress {
     bar: ProgressBar,
     what: String,
-    total: u64,
 }
 
 impl Progress {
@@ -139,10 +140,15 @@ impl Progress {
         self.bar.inc(1);
     }
 
+    /// All is done, and is told otherwise.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
     /// All is done.
     pub fn done(&self) {
         if self.bar.is_hidden() {
-            let _ = writeln!(anstream::stderr().lock(), "{}: {}", self.what, self.total);
+            let _ = writeln!(anstream::stderr().lock(), "{}: {}", self.what, self.bar.position());
         } else {
             self.bar.finish();
             // A finished bar leaves the cursor behind it.

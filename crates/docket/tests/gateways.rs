@@ -239,3 +239,25 @@ fn a_gateway_that_was_away_and_has_forgotten_is_told_again() {
     eventually("it can be paid there", || center.sandbox.pay(&attempt, &json!({})) == 200);
     assert_eq!(payments(&center.until_status(&order, "paid")), 1);
 }
+
+#[test]
+fn an_attempt_that_was_imported_is_not_begun_at_the_gateway_again() {
+    let center = Center::open();
+    let told = json!({
+        "external_id": "theirs", "currency": "CNY", "created_at": "2026-01-01T10:00:00Z",
+        "shops": [{"shop_id": "s", "items": [{"sku_id": "p", "quantity": "1", "list_price": 1_000}]}],
+        "attempts": [{
+            "tender": "wallet", "gateway": "sandbox", "amount": 1_000, "status": "open",
+            "created_at": "2026-01-01T10:01:00Z"
+        }]
+    });
+    let (status, report) = center.post("/api/imports", &told);
+    assert_eq!((status, &report["taken"]), (200, &json!(1)), "{report:#}");
+    let listed = center.get("/api/orders?external_id=theirs");
+    let order = listed["orders"][0]["order_id"].as_str().expect("a number").to_owned();
+    assert_eq!(center.payments(&order)["attempts"][0]["status"], "open");
+    center.operate(&order, "seller", &json!({"type": "note", "text": "ask the old system"}));
+    eventually("its task has looked", || !center.tasks("gateway_payment", "done").is_empty());
+    assert_eq!(center.sandbox.truth()["payments"], json!([]));
+    assert_eq!(center.payments(&order)["attempts"][0]["status"], "open");
+}

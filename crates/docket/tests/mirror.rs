@@ -182,6 +182,28 @@ fn an_old_table_is_kept_alive_on_a_server() {
 }
 
 #[test]
+fn a_mirror_that_is_not_set_or_lacks_a_column_is_said() {
+    let shop = Shop::on(Database::Sqlite);
+    docket(shop.data.path(), &["init"]).fine();
+    let said = docket(shop.data.path(), &["mirror", "backfill"]).refused(1);
+    assert!(said.contains("[mirror]") && !said.contains("--after"), "{said}");
+    shop.behind().make("create table old (order_id integer primary key, ver integer)");
+    let told = |columns: &str| -> Vec<Value> {
+        shop.config(&format!("[mirror]\ntable = \"old\"\n[mirror.columns]\n{columns}"));
+        let checks = docket(shop.data.path(), &["check", "--json"]).json()["checks"].take();
+        let all = checks.as_array().expect("checks").iter();
+        all.filter(|check| check["what"] == "mirror").map(|check| check["mark"].clone()).collect()
+    };
+    let marks: Vec<Value> = [
+        told("ver = \"version\""),
+        told("vers = \"version\""),
+        told("ver = \"version\"\nstate = \"store_status\""),
+    ]
+    .concat();
+    assert_eq!(marks, ["fine", "warning", "warning"]);
+}
+
+#[test]
 fn a_mirror_that_cannot_be_is_refused_before_anything_is_done() {
     let shop = Shop::on(Database::Sqlite);
     let refused = |config: &str, wanted: &str| {

@@ -263,8 +263,13 @@ fn every_class_is_found_and_the_safe_ones_are_repaired_on(kind: Database) {
     // One class alone, and a word that is none.
     let (run, _) = shop.found(&["--class", "stock_held_differs"]);
     assert_eq!(states(&run).into_keys().collect::<Vec<_>>(), ["stock_held_differs"]);
-    let said = shop.reconcile(&["--class", "stcok"]).refused(1);
+    let said = shop.reconcile(&["--class", "stcok"]).refused(2);
     assert!(said.contains("stock_held_differs"), "{said}");
+    let said = shop.reconcile(&["--since", "yesterday"]).refused(2);
+    assert!(said.contains("2026-01-31T00:00:00Z"), "{said}");
+
+    let ran = shop.reconcile(&["--since", "2099-01-01T00:00:00Z", "--class", "log_gap"]);
+    assert!(ran.stderr.contains("orders looked at: 0\n"), "{ran:?}");
 
     shop.start();
     let (run, code) = shop.found(&["--repair"]);
@@ -289,6 +294,18 @@ fn every_class_is_found_and_the_safe_ones_are_repaired() {
 #[test]
 fn every_class_is_found_and_the_safe_ones_are_repaired_on_a_server() {
     every_class_is_found_and_the_safe_ones_are_repaired_on(Database::Mariadb);
+}
+
+#[test]
+fn a_run_that_died_keeps_nobody_waiting_for_long() {
+    let shop = Shop::on(Database::Sqlite);
+    shop.found(&[]);
+    let behind = Behind::of(&shop.database);
+    behind.write("update reconcile_run set finished_at = null", &[]);
+    let said = shop.reconcile(&[]).refused(1);
+    assert!(said.contains("20 seconds if it was broken off"), "{said}");
+    behind.write("update reconcile_run set seen_at = seen_at - 20000", &[]);
+    shop.reconcile(&[]).fine();
 }
 
 /// Places, pays, revokes and drops until told to stop.

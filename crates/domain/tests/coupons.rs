@@ -62,6 +62,23 @@ fn why(refused: Result<Tree, Refusal>) -> Vec<(String, &'static str)> {
 }
 
 #[test]
+fn a_discount_that_is_too_large_by_itself_is_not_laid_to_a_coupon() {
+    let mut dear = of_shop("11", vec![(1, 1)]);
+    dear.shop_discount = Amount::of(55);
+    let placement = Placement { coupons: vec![asked("TEN")], ..order(vec![dear]) };
+    let refused = priced(&placement, &[coupon("TEN", None, face(10))]);
+    assert!(matches!(refused, Err(Refusal::DiscountTooLarge(_))), "{refused:?}");
+}
+
+#[test]
+fn a_limit_is_told_in_words() {
+    let said = |limit| WhyNot::LimitReached { limit, most: 2 }.to_string();
+    assert_eq!(said("total"), "has been used as often as it may: its limit is 2 in all");
+    assert!(said("per_buyer").ends_with("2 by one buyer"), "{}", said("per_buyer"));
+    assert!(said("per_buyer_day").ends_with("2 by one buyer on one day"));
+}
+
+#[test]
 fn a_part_is_rounded_half_up_once_and_capped() {
     assert_eq!(percent(1050, None).of(12_000), 1260);
     assert_eq!(percent(1, None).of(5_000), 1);

@@ -73,6 +73,11 @@ impl Failure {
         Self::new(status, "unauthenticated", "It is not known who asks", detail)
     }
 
+    /// What was asked for needs something that is not configured.
+    fn off(code: &'static str, title: &'static str, detail: String) -> Self {
+        Self::new(StatusCode::CONFLICT, code, title, detail)
+    }
+
     fn unavailable(code: &'static str, title: &'static str, detail: String) -> Self {
         let failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title, detail);
         Self { retry_after: Some(SOON_S), ..failure }
@@ -165,10 +170,8 @@ impl From<Error> for Failure {
             Error::Archived { .. } | Error::InArchive(_) => {
                 Self::new(StatusCode::CONFLICT, "archived", "It is in the archive", detail)
             }
-            Error::ArchiveOff => {
-                let title = "No archive is configured";
-                Self::new(StatusCode::CONFLICT, "archive_off", title, detail)
-            }
+            Error::ArchiveOff => Self::off("archive_off", "No archive is configured", detail),
+            Error::MirrorOff => Self::off("mirror_off", "No mirror is configured", detail),
             Error::ArchiveUnreachable(_) => {
                 Self::unavailable("archive_unreachable", "The archive cannot be reached", detail)
             }

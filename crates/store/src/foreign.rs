@@ -111,26 +111,24 @@ impl Foreign {
         Ok(Self { place, shape })
     }
 
-    fn quoted(&self, name: &str) -> String {
-        match self.place {
-            Place::File(_) => format!("\"{name}\""),
-            Place::Server(_) => format!("`{name}`"),
-        }
+    /// In a form that both kinds of database know, and that SQLite never takes for a text.
+    fn quoted(name: &str) -> String {
+        format!("`{name}`")
     }
 
     fn update(&self) -> String {
         let set = [&self.shape.guard].into_iter().chain(&self.shape.columns);
-        let set: Vec<_> = set.map(|column| format!("{} = ?", self.quoted(column))).collect();
-        let (table, key) = (self.quoted(&self.shape.table), self.quoted(&self.shape.key));
-        let guard = self.quoted(&self.shape.guard);
+        let set: Vec<_> = set.map(|column| format!("{} = ?", Self::quoted(column))).collect();
+        let (table, key) = (Self::quoted(&self.shape.table), Self::quoted(&self.shape.key));
+        let guard = Self::quoted(&self.shape.guard);
         let set = set.join(", ");
         format!("UPDATE {table} SET {set} WHERE {key} = ? AND ({guard} IS NULL OR {guard} <= ?)")
     }
 
     fn insert(&self) -> String {
         let names = [&self.shape.key, &self.shape.guard].into_iter().chain(&self.shape.columns);
-        let names: Vec<_> = names.map(|name| self.quoted(name)).collect();
-        let (table, key) = (self.quoted(&self.shape.table), self.quoted(&self.shape.key));
+        let names: Vec<_> = names.map(|name| Self::quoted(name)).collect();
+        let (table, key) = (Self::quoted(&self.shape.table), Self::quoted(&self.shape.key));
         // A key that is there already has a newer row: it stays.
         let from = match self.place {
             Place::File(_) => "",
@@ -203,12 +201,20 @@ impl Foreign {
         if keys.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let names = [&self.shape.key].into_iter().chain(&self.shape.columns);
+        self.select([&self.shape.key].into_iter().chain(&self.shape.columns), keys).await
+    }
+
+    /// The columns `names` of the rows of `keys`, by the first of them, as text.
+    async fn select(
+        &self,
+        names: impl Iterator<Item = &String> + Send,
+        keys: Vec<ForeignValue>,
+    ) -> Result<BTreeMap<String, Stored>, StoreError> {
         // As text by their own database, whatever the type of the column is.
         let names: Vec<_> =
-            names.map(|name| format!("CAST({} AS CHAR)", self.quoted(name))).collect();
+            names.map(|name| format!("CAST({} AS CHAR)", Self::quoted(name))).collect();
         let holes = vec!["?"; keys.len()].join(", ");
-        let (table, key) = (self.quoted(&self.shape.table), self.quoted(&self.shape.key));
+        let (table, key) = (Self::quoted(&self.shape.table), Self::quoted(&self.shape.key));
         let sql = format!("SELECT {} FROM {table} WHERE {key} IN ({holes})", names.join(", "));
         let (width, keys) = (names.len(), keys.iter().map(ForeignValue::value).collect::<Vec<_>>());
         let rows: Vec<Stored> = match &self.place {
@@ -237,9 +243,11 @@ impl Foreign {
         Ok(rows.into_iter().filter_map(by_key).collect())
     }
 
-    /// Whether their table can be read.
+    /// Whether their table can be read, with every column that is written.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(vec![ForeignValue::Int(0)]).await.map(drop)
+        let ForeignShape { key, guard, columns, .. } = &self.shape;
+        let names = [key, guard].into_iter().chain(columns);
+        self.select(names, vec![ForeignValue::Int(0)]).await.map(drop)
     }
 }
 

@@ -111,7 +111,8 @@ impl Runner {
         let (counted, abort) = (Arc::clone(&worker.counted), worker.abort.clone());
         let far = worker.redis.clone();
         let written = move |one: &Finished, state: TaskState| {
-            if one.task.chain_key.is_some() {
+            // What is put off may be due before the worker would look: it learns when that is.
+            if one.task.chain_key.is_some() || state == TaskState::Pending {
                 bell.ring(&one.task.kind);
             }
             if let Some(redis) = &far {

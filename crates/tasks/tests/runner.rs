@@ -115,6 +115,31 @@ async fn what_is_put_off_costs_no_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_off_for_a_moment_does_not_wait_for_the_next_look() {
+    on_every_stage(async |stage| {
+        let (clock, tries) = (stage.clock.clone(), Arc::new(AtomicU32::new(0)));
+        let poll = Kind::new("poll", move |_| {
+            let (clock, tries) = (clock.clone(), Arc::clone(&tries));
+            async move {
+                // Meanwhile its worker has looked, and seen that nothing else is due.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                let first = tries.fetch_add(1, SeqCst) == 0;
+                if first { Outcome::Later(clock.now().plus(50)) } else { Outcome::Done }
+            }
+        });
+        let look = Duration::from_hours(1);
+        let runner = stage.runner_that_looks(look, &stage.store, "a", vec![poll]);
+        let id = stage.add(vec![New::of("poll")]).await[0];
+        let put_off = |task: &TaskRow| task.claims == 1 && task.state == TaskState::Pending;
+        stage.until(id, "put off", put_off).await;
+        stage.clock.advance(Duration::from_secs(1));
+        assert_eq!(done(stage, id).await.claims, 2);
+        runner.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_lost_its_lease_changes_nothing() {
     on_every_stage(async |stage| {
         let id = stage.add(vec![New::of("count")]).await[0];

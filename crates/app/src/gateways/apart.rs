@@ -57,6 +57,11 @@ impl There {
     }
 }
 
+/// The unique key of the task that looks after an attempt.
+pub(crate) fn key_of_task(attempt: Id) -> String {
+    pay::key(attempt)
+}
+
 /// The task that looks after an attempt, once more.
 pub(crate) fn look_again(tree: Id, attempt: Id, cx: &mut Context<'_>) -> NewTask {
     due::task(pay::KIND, pay::key(attempt), &pay::Told { tree, attempt }, cx)

@@ -50,7 +50,7 @@ pub struct Limits {
     /// By gateway: the hour, and how many were written down in it.
     kept: Mutex<BTreeMap<String, (i64, u32)>>,
     /// Of those that came last.
-    seen: Mutex<VecDeque<[u8; 32]>>,
+    seen: Mutex<VecDeque<Mark>>,
 }
 
 impl Limits {
@@ -66,26 +66,39 @@ impl Limits {
         *count <= KEPT_AN_HOUR
     }
 
-    /// Whether the very same message, signature and all, came before.
-    fn repeats(&self, came: &Callback) -> bool {
+    /// Whether the very same message was taken down before.
+    fn repeats(&self, mark: &Mark) -> bool {
+        self.seen.lock().expect("nothing panics while it looks").contains(mark)
+    }
+
+    /// Knows a message again. Only once it was taken down: whoever was answered that it was not sends it again.
+    fn know_again(&self, mark: Mark) {
+        let mut seen = self.seen.lock().expect("nothing panics while it looks");
+        if seen.contains(&mark) {
+            return;
+        }
+        if seen.len() >= KNOWN_AGAIN {
+            seen.pop_front();
+        }
+        seen.push_back(mark);
+    }
+}
+
+/// What a message is known again by.
+type Mark = [u8; 32];
+
+impl Callback {
+    /// Its mark: of its body, signature and all.
+    fn mark(&self) -> Mark {
         let mut hash = Sha256::new();
-        for (name, value) in came.headers.iter().filter(|(name, _)| name.starts_with("x-")) {
+        for (name, value) in self.headers.iter().filter(|(name, _)| name.starts_with("x-")) {
             hash.update(name.as_bytes());
             hash.update([0]);
             hash.update(value.as_bytes());
             hash.update([0]);
         }
-        hash.update(&came.body);
-        let hash: [u8; 32] = hash.finalize().into();
-        let mut seen = self.seen.lock().expect("nothing panics while it looks");
-        if seen.contains(&hash) {
-            return true;
-        }
-        if seen.len() >= KNOWN_AGAIN {
-            seen.pop_front();
-        }
-        seen.push_back(hash);
-        false
+        hash.update(&self.body);
+        hash.finalize().into()
     }
 }
 
@@ -158,8 +171,9 @@ impl App {
         };
         let message = Message { headers: &came.headers, body: &came.body };
         let hint = gate.connector.callback(&message, self.now());
+        let mark = came.mark();
         let (told, verdict, refused) = match &hint {
-            Ok(hint) if gateways.callbacks.repeats(&came) => {
+            Ok(hint) if gateways.callbacks.repeats(&mark) => {
                 (Told::of(hint), Verdict::moot("repeated"), None)
             }
             Ok(hint) => (Told::of(hint), self.verdict(&came.gateway, hint).await?, None),
@@ -174,6 +188,9 @@ impl App {
         gateways.count(&came.gateway, "callback", verdict.word);
         if verdict.wakes.is_some() || gateways.callbacks.keeps(&came.gateway, self.now()) {
             self.take_down(&came.gateway, told, verdict).await?;
+        }
+        if refused.is_none() {
+            gateways.callbacks.know_again(mark);
         }
         match refused {
             None => Ok(gate.connector.acknowledgement()),
@@ -291,18 +308,26 @@ mod tests {
     }
 
     #[test]
-    fn the_same_message_is_known_again_and_another_is_not() {
+    fn a_message_is_known_again_once_it_was_taken_down_and_another_is_not() {
         let limits = Limits::default();
-        let came = |nonce: &str| Callback {
-            gateway: "a".to_owned(),
-            headers: vec![("x-nonce".to_owned(), nonce.to_owned())],
-            body: b"{}".to_vec(),
+        let mark = |nonce: &str| {
+            let came = Callback {
+                gateway: "a".to_owned(),
+                headers: vec![("x-nonce".to_owned(), nonce.to_owned())],
+                body: b"{}".to_vec(),
+            };
+            came.mark()
         };
-        assert!(!limits.repeats(&came("1")));
-        assert!(limits.repeats(&came("1")));
-        assert!(!limits.repeats(&came("2")));
+        assert!(!limits.repeats(&mark("1")));
+        assert!(
+            !limits.repeats(&mark("1")),
+            "what could not be taken down is taken when it comes again"
+        );
+        limits.know_again(mark("1"));
+        assert!(limits.repeats(&mark("1")));
+        assert!(!limits.repeats(&mark("2")));
         for other in 0..2 * KNOWN_AGAIN {
-            assert!(!limits.repeats(&came(&format!("n{other}"))));
+            limits.know_again(mark(&format!("n{other}")));
         }
         assert_eq!(limits.seen.lock().map(|seen| seen.len()).ok(), Some(KNOWN_AGAIN));
     }

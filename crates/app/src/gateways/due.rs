@@ -31,6 +31,33 @@ pub fn task(
     }
 }
 
+/// What is under way at a gateway; a task looks after it until it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnderWay {
+    /// An attempt that is open.
+    Attempt(pay::Told),
+    /// Money that one payment gives back.
+    Refund(refund::Told),
+}
+
+impl UnderWay {
+    /// The unique key of its task.
+    pub fn key(self) -> String {
+        match self {
+            Self::Attempt(told) => pay::key(told.attempt),
+            Self::Refund(told) => refund::key(told),
+        }
+    }
+
+    /// Its task.
+    pub fn task(self, cx: &mut Context<'_>) -> NewTask {
+        match self {
+            Self::Attempt(told) => task(pay::KIND, self.key(), &told, cx),
+            Self::Refund(told) => task(refund::KIND, self.key(), &told, cx),
+        }
+    }
+}
+
 impl Gateways {
     /// Adds the tasks that the trees of `writes` want. A copy of an order at home elsewhere wants none, nor does
     /// what is only recorded.
@@ -40,31 +67,37 @@ impl Gateways {
         }
         let mut tasks = Vec::new();
         for TreeWrite { tree, entry } in &writes.trees {
-            if tree.payment.home == Home::Center && entry.kind != OperationKind::Record {
-                self.of_attempts(tree, &mut tasks, cx);
-                self.of_refunds(tree, &mut tasks, cx);
+            if entry.kind == OperationKind::Record {
+                continue;
+            }
+            for one in self.under_way(tree) {
+                tasks.push(one.task(cx));
+                if let (UnderWay::Attempt(told), Some(cause)) = (one, unwanted(tree)) {
+                    let key = format!("{}:{}:{cause}", close::KIND, told.attempt);
+                    tasks.push(task(close::KIND, key, &told, cx));
+                }
             }
         }
         writes.tasks.extend(tasks);
     }
 
-    fn of_attempts(&self, tree: &Tree, tasks: &mut Vec<NewTask>, cx: &mut Context<'_>) {
-        let open = tree.payment.attempts.iter().filter(|attempt| {
+    /// What of `tree` is under way at gateways that we speak to; nothing of a copy.
+    pub fn under_way(&self, tree: &Tree) -> Vec<UnderWay> {
+        if tree.payment.home != Home::Center {
+            return Vec::new();
+        }
+        let attempts = tree.payment.attempts.iter().filter(|attempt| {
             let gateway = attempt.gateway.as_ref();
             attempt.status == AttemptStatus::Open
                 && gateway.is_some_and(|name| self.spoken_to.contains_key(name))
         });
-        for attempt in open {
-            let told = pay::Told { tree: tree.id(), attempt: attempt.attempt_id };
-            tasks.push(task(pay::KIND, pay::key(told.attempt), &told, cx));
-            if let Some(cause) = unwanted(tree) {
-                let key = format!("{}:{}:{cause}", close::KIND, told.attempt);
-                tasks.push(task(close::KIND, key, &told, cx));
-            }
-        }
+        let attempts =
+            attempts.map(|attempt| pay::Told { tree: tree.id(), attempt: attempt.attempt_id });
+        let refunds = self.refunds_under_way(tree).into_iter().map(UnderWay::Refund);
+        attempts.map(UnderWay::Attempt).chain(refunds).collect()
     }
 
-    fn of_refunds(&self, tree: &Tree, tasks: &mut Vec<NewTask>, cx: &mut Context<'_>) {
+    fn refunds_under_way(&self, tree: &Tree) -> Vec<refund::Told> {
         let dues = tree.payment.refunds_due.iter();
         let dues = dues.filter(|due| due.status == RefundStatus::Refunding);
         let dues = dues.map(|due| (due.refund_id, due.payment_id, 0));
@@ -75,18 +108,17 @@ impl Gateways {
                 refund.parts.iter().filter(|part| part.status == RefundStatus::Refunding);
             under_way.map(|part| (refund.refund_id, part.payment_id, refund.round))
         });
-        for (refund, payment, round) in dues.chain(parts) {
-            if self.came_here(tree, payment) {
-                let told = refund::Told { tree: tree.id(), refund, payment, round };
-                tasks.push(task(refund::KIND, refund::key(told), &told, cx));
-            }
-        }
+        let drawn = dues.chain(parts).filter(|(_, payment, _)| self.came_here(tree, *payment));
+        let told =
+            |(refund, payment, round)| refund::Told { tree: tree.id(), refund, payment, round };
+        drawn.map(told).collect()
     }
 
-    /// Whether a payment came through a gateway that we speak to.
-    fn came_here(&self, tree: &Tree, payment: Id) -> bool {
+    /// Whether a payment came through a gateway that we speak to, by an attempt that is known there.
+    pub(super) fn came_here(&self, tree: &Tree, payment: Id) -> bool {
         let mut payments = tree.payment.payments.iter();
         let found = payments.find(|found| found.payment_id == payment);
+        let found = found.filter(|payment| payment.attempt_id.is_some());
         let gateway = found.and_then(|payment| payment.gateway.as_ref());
         gateway.is_some_and(|name| self.spoken_to.contains_key(name))
     }

@@ -102,6 +102,11 @@ impl App {
             return Ok(Outcome::Dead(format!("the gateway {gateway} is not configured")));
         };
         let known = self.store().gateway_payment(told.attempt).await?;
+        // Its task is as old as an attempt that was begun here. Another came with an import, or from before the
+        // gateway was ours to speak to: it has a payment there already, under a key of somebody else's.
+        if known.is_none() && job.created_at != attempt.created_at {
+            return Ok(Outcome::Done);
+        }
         let noted = known.as_ref().map(|known| &*known.state);
         let here = Here { gate, tree: &tree, attempt, began: job.created_at, noted };
         let started = known.as_ref().is_some_and(|known| known.reference.is_some());

@@ -11,7 +11,7 @@ use docket_channels::{Fault, MerchantKey, Refund, RefundState};
 use docket_domain::operation::Operation;
 use docket_domain::time::Millis;
 use docket_domain::words::RefundStatus;
-use docket_domain::{Id, Tree};
+use docket_domain::{Currency, Id, Tree};
 use docket_store::GatewayRefund;
 use docket_tasks::{Job, Outcome};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,19 @@ pub fn key(Told { refund, payment, round, .. }: Told) -> String {
 /// The key of one try at the gateway.
 fn key_there(row: &GatewayRefund) -> String {
     format!("{}-{}-{}", row.refund, row.payment, row.try_no)
+}
+
+/// A try as its gateway knows it: it draws on the money of `attempt`.
+pub fn refund_of(row: &GatewayRefund, attempt: Id, currency: Currency) -> Result<Refund, Error> {
+    let text = key_there(row);
+    Ok(Refund {
+        key: MerchantKey::new(&text).map_err(|wrong| Error::Internal(wrong.to_string()))?,
+        payment: MerchantKey::from(attempt),
+        order: MerchantKey::from(row.tree),
+        amount: row.amount,
+        currency,
+        reason: "refund".to_owned(),
+    })
 }
 
 /// The refund, payment and try of a key.
@@ -169,16 +182,7 @@ impl App {
                 (row, Sent::Never)
             }
         };
-        let text = key_there(&row);
-        let key = MerchantKey::new(&text).map_err(|wrong| Error::Internal(wrong.to_string()))?;
-        let refund = Refund {
-            key,
-            payment: MerchantKey::from(attempt),
-            order: MerchantKey::from(told.tree),
-            amount: row.amount,
-            currency,
-            reason: "refund".to_owned(),
-        };
+        let refund = refund_of(&row, attempt, currency)?;
         match self.refund_there(gate, &refund, sent).await {
             Ok(state) => self.refund_stands(gate, (job, told), row, state).await,
             Err(trouble) => Ok(weigh(&trouble, job.created_at, self.now())),
@@ -266,7 +270,11 @@ impl App {
         }
     }
 
-    async fn query_refund(&self, gate: &Gate, refund: &Refund) -> Result<RefundState, Trouble> {
+    pub(super) async fn query_refund(
+        &self,
+        gate: &Gate,
+        refund: &Refund,
+    ) -> Result<RefundState, Trouble> {
         self.ask(
             gate,
             "query_refund",

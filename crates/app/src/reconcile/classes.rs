@@ -8,6 +8,7 @@ mod history;
 mod ledgers;
 mod payments;
 mod stored;
+mod tasks;
 
 use super::Detail;
 use crate::gateways::Apart;
@@ -39,6 +40,10 @@ pub(super) enum Finds {
     InLedger(Book),
     /// What a gateway says of an attempt.
     AtGateway(Apart),
+    /// What a gateway says of money that goes back.
+    GivenBack,
+    /// What is under way at a gateway has no task.
+    WithoutTask,
 }
 
 /// What repairs a class. Each looks at the state as it is in the lane and changes only what still differs.
@@ -54,8 +59,10 @@ pub(super) enum Repair {
     Timer,
     /// Payment references become the order's.
     Claim,
-    /// The task of the attempt looks after it once more.
+    /// The task of the attempt or of the refund looks after it once more.
     LookAgain,
+    /// The task is put in again.
+    AddTask,
     /// The number of the ledger becomes what it should be.
     Balance,
 }
@@ -103,8 +110,8 @@ impl<'a> Looked<'a> {
         Some(log.iter().filter(|entry| entry.site == 0).collect())
     }
 
-    /// The tree, if it was placed and decided here from the beginning: only such a tree has deadlines.
-    fn decided_here(&self) -> Option<&'a Tree> {
+    /// The tree, if it was placed and decided here from the beginning: only such a tree has deadlines and tasks.
+    pub fn decided_here(&self) -> Option<&'a Tree> {
         let log = self.log()?;
         let placed = log.first().is_some_and(|entry| entry.kind == OperationKind::Place);
         let recorded = log.iter().any(|entry| entry.kind == OperationKind::Record);
@@ -113,7 +120,7 @@ impl<'a> Looked<'a> {
 }
 
 /// Every class. Columns come first: sums over orders trust them.
-pub(super) static ALL: [&Class; 22] = [
+pub(super) static ALL: [&Class; 24] = [
     &stored::UNREADABLE,
     &stored::STATUS_STALE,
     &stored::SUMS_DIFFER,
@@ -124,6 +131,7 @@ pub(super) static ALL: [&Class; 22] = [
     &deadlines::PASSED,
     &payments::UNIQUE_KEY_MISSING,
     &payments::REFUND_STUCK,
+    &tasks::MISSING,
     &effects::EFFECT_MISSING,
     &effects::GIFT_MISSING,
     &effects::WEIGH_SLIP_MISSING,
@@ -136,6 +144,7 @@ pub(super) static ALL: [&Class; 22] = [
     &gateways::PAID_HERE,
     &gateways::AMOUNT,
     &gateways::OPEN_HERE,
+    &gateways::REFUND,
 ];
 
 /// The class of a word.

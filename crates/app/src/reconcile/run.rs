@@ -2,13 +2,15 @@
 //! suspicion until the lane has looked at it.
 
 use super::classes::{Class, Finds, Looked, Repair, references};
+use super::outside::Silent;
 use super::settle::Subject;
 use super::{KIND, Mending, Reconcile, chosen};
 use crate::{App, Error, Idempotency, Once};
-use docket_domain::{Id, ItemOrder, ShopOrder, Time, Tree, time};
+use docket_domain::{Id, ItemOrder, ShopOrder, Time, time};
 use docket_store::{Audit, FindingState, RunRow};
 use docket_tasks::{Job, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -18,27 +20,27 @@ const PAGE: usize = 100;
 const TOGETHER: usize = 32;
 /// Differences of one ledger that one run settles; the next one goes on.
 const OF_LEDGER: usize = 10_000;
-/// Attempts that gateways are asked about, where no time is given: those of the last week.
-const ATTEMPTS: time::Millis = 7 * time::DAY;
-/// An attempt of the last minutes is under way.
-const UNDER_WAY: time::Millis = 15 * time::MINUTE;
 /// How often a run says how far it is.
 const SAY: time::Millis = 500;
+/// How often a run says that it goes on.
+const STAY: Duration = Duration::from_secs(2);
 /// How long a run waits for repairs that are tasks while none of them is done.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it looks at them.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// How a run is doing.
-struct Run<'a> {
-    app: &'a App,
+pub(super) struct Run<'a> {
+    pub app: &'a App,
     id: Id,
-    classes: Vec<&'static Class>,
-    asked: &'a Reconcile,
+    pub classes: Vec<&'static Class>,
+    pub asked: &'a Reconcile,
     looked_at: u64,
     said_at: Time,
     /// SKUs by place of orders whose stored status cannot be trusted, unless it is repaired first.
     doubted: BTreeSet<Vec<String>>,
+    /// What gateways did not say.
+    pub silent: Silent,
 }
 
 impl App {
@@ -55,7 +57,7 @@ impl App {
                 what: "run",
                 id: last.id.to_string(),
                 state: "running",
-                message: "one run at a time; wait until it ends",
+                message: "one run at a time; wait until it ends, or 20 seconds if it was broken off",
             });
         }
         let orders = self.store().orders_up_to(ORDERS_COUNTED).await?;
@@ -76,26 +78,34 @@ impl App {
         self.write_once(idempotency, None, begin).await
     }
 
+    /// Says now and then that a run goes on, whatever it waits for: one that died must not keep others waiting.
+    async fn stay(&self, id: Id) -> Infallible {
+        loop {
+            tokio::time::sleep(STAY).await;
+            let stays = move |_, now| vec![RunRow::stays(id, now)];
+            if let Err(error) = self.write_numbered(stays).await {
+                tracing::debug!(%error, "that a run of reconcile goes on is not noted");
+            }
+        }
+    }
+
     /// Does what a run does, and notes how it ended.
     pub(super) async fn finish_run(&self, id: Id, asked: &Reconcile) {
         let said_at = self.now();
-        let done = match chosen(&asked.classes) {
+        let error = match chosen(&asked.classes) {
             Ok(classes) => {
-                Run {
-                    app: self,
-                    id,
-                    classes,
-                    asked,
-                    looked_at: 0,
-                    said_at,
-                    doubted: BTreeSet::new(),
-                }
-                .whole()
-                .await
+                let (doubted, silent) = (BTreeSet::new(), Silent::default());
+                let mut run =
+                    Run { app: self, id, classes, asked, looked_at: 0, said_at, doubted, silent };
+                let done = tokio::select! {
+                    done = run.whole() => done,
+                    never = self.stay(id) => match never {},
+                };
+                // All else is compared; that this was not must not look like agreement.
+                done.map_or_else(|error| Some(error.to_string()), |()| run.silent.said())
             }
-            Err(error) => Err(error),
+            Err(error) => Some(error.to_string()),
         };
-        let error = done.err().map(|error| error.to_string());
         if let Some(error) = &error {
             tracing::warn!(%error, "a run of reconcile ended early");
         }
@@ -128,54 +138,33 @@ impl Run<'_> {
         self.say(Said::Now).await
     }
 
+    /// Ends a run of a center that stops.
+    pub fn goes_on(&self) -> Result<(), Error> {
+        if self.app.inner.stop.is_cancelled() {
+            return Err(Error::Unavailable("the center stops".to_owned()));
+        }
+        Ok(())
+    }
+
     async fn orders(&mut self) -> Result<(), Error> {
         let mut after = Id(0);
         loop {
-            if self.app.inner.stop.is_cancelled() {
-                return Err(Error::Unavailable("the center stops".to_owned()));
-            }
+            self.goes_on()?;
             let (audits, last) = self.app.store().audit(after, self.asked.since, PAGE).await?;
             let Some(last) = last else { return Ok(()) };
             after = last;
             self.looked_at += audits.len() as u64;
             self.doubt(&audits);
             let trees = self.paid_elsewhere(&audits);
+            let given_back = self.given_back(&audits);
+            let without = self.without_task(&audits).await?;
             let suspicions = self.suspicions(audits).await?;
             self.settle(suspicions).await?;
+            self.settle(without).await?;
             self.at_gateways(&trees).await?;
+            self.refunds_at_gateways(&given_back).await?;
             self.say(Said::IfLongAgo).await?;
         }
-    }
-
-    /// Attempts of a page that gateways are asked about: those of a bounded time, and not of right now.
-    fn paid_elsewhere(&self, audits: &[Audit]) -> Vec<(Tree, Id)> {
-        if !self.classes.iter().any(|class| matches!(class.finds, Finds::AtGateway(_))) {
-            return Vec::new();
-        }
-        let now = self.app.now();
-        let from = self.asked.since.unwrap_or_else(|| now.plus(-ATTEMPTS));
-        let to = now.plus(-UNDER_WAY);
-        let trees = audits.iter().filter_map(|audit| audit.tree.as_ref().ok());
-        let attempts = trees.flat_map(|tree| {
-            let attempts = self.app.attempts_between(tree, from, to);
-            attempts.into_iter().map(|attempt| (tree.clone(), attempt))
-        });
-        attempts.collect()
-    }
-
-    /// Asks gateways how attempts stand there, one after the other: it is no work to hurry for.
-    async fn at_gateways(&self, attempts: &[(Tree, Id)]) -> Result<(), Error> {
-        for (tree, attempt) in attempts {
-            let Some(there) = self.app.there(tree, *attempt).await? else { continue };
-            let Some((how, ..)) = there.apart(tree, *attempt) else { continue };
-            let is_of =
-                |class: &&&'static Class| matches!(class.finds, Finds::AtGateway(of) if of == how);
-            let subject = Subject::Attempt { tree: tree.id(), attempt: *attempt, there };
-            if let Some(class) = self.classes.iter().find(is_of) {
-                self.settle(vec![(*class, subject)]).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Takes note of SKUs of orders whose status is stored wrongly and stays so for now.
@@ -227,7 +216,7 @@ impl Run<'_> {
     }
 
     /// Has the lane look again, note and repair; of one order one class after the other.
-    async fn settle(&self, suspicions: Vec<(&'static Class, Subject)>) -> Result<(), Error> {
+    pub async fn settle(&self, suspicions: Vec<(&'static Class, Subject)>) -> Result<(), Error> {
         let mut by_subject = BTreeMap::<String, Vec<(&'static Class, Subject)>>::new();
         for (class, subject) in suspicions {
             by_subject.entry(format!("{subject:?}")).or_default().push((class, subject));

@@ -3,13 +3,13 @@
 
 use super::classes::{Class, Finds, Looked, Repair, Seen, references};
 use super::{Detail, Mending, fill};
-use crate::gateways::{There, look_again};
+use crate::gateways::{Gateways, GivenBack, There, UnderWay, look_again};
 use crate::ledgers::LedgerSettings;
 use crate::settings::Deadlines;
 use crate::written::written;
 use crate::{App, Error};
 use docket_domain::decide::{self, Context as Deciding};
-use docket_domain::{Gene, Id};
+use docket_domain::{Gene, Id, Tree};
 use docket_store::{
     Audit, Book, Context, FindingRow, FindingState, Key, Need, Priority, View, Writes,
 };
@@ -21,7 +21,20 @@ use std::sync::Arc;
 pub(super) enum Subject {
     Order(Id),
     Balance(Book, Vec<String>),
-    Attempt { tree: Id, attempt: Id, there: There },
+    Attempt { tree: Id, attempt: Id, there: There, task: Task },
+    GivenBack { tree: Id, there: GivenBack, task: Task },
+    UnderWay { tree: Id, version: u32, under_way: UnderWay },
+}
+
+/// The task that looks after what differs from a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Task {
+    /// There is none, or nobody runs it now.
+    None,
+    /// It waits or runs: what differs is on its way.
+    Looks,
+    /// It was given up: a person must know why.
+    Halted,
 }
 
 /// Whether anyone is there to run what is queued.
@@ -41,6 +54,7 @@ struct Settling {
     workers: Workers,
     deadlines: Arc<Deadlines>,
     ledgers: Arc<LedgerSettings>,
+    gateways: Arc<Gateways>,
 }
 
 impl App {
@@ -55,16 +69,20 @@ impl App {
         let key = match &subject {
             Subject::Order(id) => Key::Audit(*id),
             Subject::Balance(ledger, keys) => Key::Balance(*ledger, keys.clone()),
-            Subject::Attempt { tree, .. } => Key::Tree(*tree),
+            Subject::Attempt { tree, .. }
+            | Subject::GivenBack { tree, .. }
+            | Subject::UnderWay { tree, .. } => Key::Tree(*tree),
         };
         let workers = if self.has_workers() { Workers::There } else { Workers::None };
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
         let ledgers = Arc::clone(&self.inner.settings.ledgers);
+        let gateways = Arc::clone(&self.inner.gateways);
         let (timer, id) = match (&subject, class.repair, mending) {
             (Subject::Order(id), Repair::Timer, Mending::Repair | Mending::Nightly) => (true, *id),
             _ => (false, Id(0)),
         };
-        let settling = Settling { run, class, subject, mending, workers, deadlines, ledgers };
+        let settling =
+            Settling { run, class, subject, mending, workers, deadlines, ledgers, gateways };
         let work = move |view: &View, cx: &mut Context<'_>| {
             let Some((tree, seen)) = settling.look(view, cx)? else { return Ok((None, None)) };
             let (mut writes, state) = settling.repair(view, cx)?;
@@ -122,13 +140,35 @@ impl Settling {
                     (None, Seen { subject: keys.join(" / "), stands, should })
                 }))
             }
-            (Subject::Attempt { tree: id, attempt, there }, Finds::AtGateway(how)) => {
+            (Subject::Attempt { tree: id, attempt, there, .. }, Finds::AtGateway(how)) => {
                 let Some(tree) = view.tree(*id)? else { return Ok(None) };
                 let apart = there.apart(tree, *attempt).filter(|(found, ..)| *found == how);
                 let seen = |(_, stands, should)| {
                     (Some(*id), Seen { subject: attempt.to_string(), stands, should })
                 };
                 Ok(apart.map(seen))
+            }
+            (Subject::GivenBack { tree: id, there, .. }, Finds::GivenBack) => {
+                let apart = view.tree(*id)?.and_then(|tree| there.apart(tree));
+                let subject = there.subject();
+                Ok(apart.map(|(stands, should)| (Some(*id), Seen { subject, stands, should })))
+            }
+            (Subject::UnderWay { tree: id, version, under_way }, Finds::WithoutTask) => {
+                // One that changed since has its tasks from that change.
+                let tree = view.tree(*id)?.filter(|tree| tree.payment.version == *version);
+                let wants = |tree: &&Arc<Tree>| self.gateways.under_way(tree).contains(under_way);
+                let key = under_way.key();
+                let seen = |_| {
+                    (
+                        Some(*id),
+                        Seen {
+                            subject: key.clone(),
+                            stands: "no task".to_owned(),
+                            should: key.clone(),
+                        },
+                    )
+                };
+                Ok(tree.filter(wants).map(seen))
             }
             _ => Ok(None),
         }
@@ -142,7 +182,12 @@ impl Settling {
             return nothing(Found);
         }
         match (&self.subject, self.class.repair) {
-            (_, Repair::ByHand) => nothing(Stays),
+            (_, Repair::ByHand)
+            | (
+                Subject::Attempt { task: Task::Halted, .. }
+                | Subject::GivenBack { task: Task::Halted, .. },
+                _,
+            ) => nothing(Stays),
             (Subject::Balance(ledger, keys), _) => {
                 let balance = view.balance(*ledger, keys)?;
                 let statements = balance.map(|balance| ledger.set(balance)).into_iter().collect();
@@ -150,6 +195,15 @@ impl Settling {
             }
             (Subject::Attempt { tree, attempt, .. }, _) => {
                 let tasks = vec![look_again(*tree, *attempt, cx)];
+                Ok((Writes { tasks, ..Writes::default() }, Repaired))
+            }
+            (Subject::GivenBack { tree: id, there, .. }, _) => {
+                let tree = view.tree(*id)?;
+                let again = tree.and_then(|tree| self.gateways.give_back_again(tree, there, cx));
+                again.map_or(nothing(Stays), |writes| Ok((writes, Repaired)))
+            }
+            (Subject::UnderWay { under_way, .. }, _) => {
+                let tasks = vec![under_way.task(cx)];
                 Ok((Writes { tasks, ..Writes::default() }, Repaired))
             }
             (Subject::Order(id), Repair::Fill) if self.workers == Workers::There => {

@@ -236,6 +236,27 @@ fn failure(status: StatusCode, problem: &Value) -> Failure {
 /// What a status means, in Chinese, before the server's own words, and what to do next.
 fn meaning(status: StatusCode, code: &str) -> (&'static str, Said) {
     match status.as_u16() {
+        409 if code == "wrong_state" => (
+            "状态不允许",
+            said!(
+                "Look at its state first; nothing was changed.",
+                "请先查看其状态；未作任何改动。"
+            ),
+        ),
+        409 if code.ends_with("_off") => (
+            "未配置",
+            said!(
+                "Set it in docket.toml, look at it with `docket check`, and start `docket serve` anew if it runs.",
+                "请在 docket.toml 中设置，用 docket check 检查；如 docket serve 正在运行，请重启。"
+            ),
+        ),
+        503 if code == "archive_unreachable" => (
+            "归档不可达",
+            said!(
+                "`docket check` says whether the archive can be reached.",
+                "docket check 会说明归档是否可达。"
+            ),
+        ),
         401 => (
             "密钥无效",
             said!(

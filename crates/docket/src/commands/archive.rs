@@ -36,10 +36,10 @@ pub struct Restore {
     #[arg(required_unless_present = "from", conflicts_with_all = ["from", "to"])]
     order: Option<String>,
     /// From when, such as 2026-01-31T00:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = super::moment)]
     from: Option<String>,
     /// Until before when [default: now]
-    #[arg(long, value_name = "TIME", requires = "from")]
+    #[arg(long, value_name = "TIME", requires = "from", value_parser = super::moment)]
     to: Option<String>,
 }
 
@@ -79,9 +79,8 @@ async fn due(center: &Center, out: &Output) -> Result<(), Failure> {
 }
 
 async fn archive(center: &Center, out: &Output) -> Result<(), Failure> {
-    let due = center.get("/api/archive/due").await?;
-    let all = rows(&due, "due").map(|of| number(&of["rows"])).sum();
-    let bar = crate::bench::bar(out.say("rows", "行"), all);
+    // How much is due is not asked: to count it takes longer than to begin.
+    let bar = out.progress(out.say("rows moved", "已归档的行"), 0);
     let mut segments = Vec::new();
     loop {
         let mut moved = center.post("/api/archive/run", &json!({})).await?;
@@ -89,10 +88,10 @@ async fn archive(center: &Center, out: &Output) -> Result<(), Failure> {
         if segment.is_null() {
             break;
         }
-        bar.inc(number(&segment["rows"]));
+        (0..number(&segment["rows"])).for_each(|_| bar.step());
         segments.push(segment);
     }
-    bar.finish_and_clear();
+    bar.clear();
     let moved: u64 = segments.iter().map(|segment| number(&segment["rows"])).sum();
     let count = segments.len();
     out.show(&json!({"rows": moved, "segments": segments}), |out| {
@@ -177,11 +176,13 @@ async fn verify(center: &Center, out: &Output) -> Result<(), Failure> {
     let found = segments(center, usize::MAX).await?;
     let bar = crate::bench::bar(out.say("objects", "对象"), found.len() as u64);
     let mut wrong = Vec::new();
+    let mut unread = 0;
     for segment in &found {
         let id = super::path_part(segment["segment_id"].as_str().unwrap_or_default())?;
         let seen = center.post(&format!("/api/archive/{id}/verify"), &json!({})).await?;
         bar.inc(1);
         if seen["verdict"] != "right" {
+            unread += usize::from(seen["verdict"] == "unreachable");
             wrong.push(json!({"segment_id": id, "verdict": seen["verdict"], "why": seen["why"]}));
         }
     }
@@ -199,6 +200,14 @@ async fn verify(center: &Center, out: &Output) -> Result<(), Failure> {
     });
     if wrong.is_empty() {
         return Ok(());
+    }
+    if unread == bad {
+        let failed =
+            said!("{bad} of {all} objects could not be read", "{all} 个对象中有 {bad} 个无法读取");
+        return Err(Failure::new(failed).word("archive_unreachable").next(said!(
+            "`docket check` says whether the archive can be reached; then verify again.",
+            "docket check 会说明归档是否可达；之后请重新校验。"
+        )));
     }
     let failed = said!("{bad} of {all} objects are wrong", "{all} 个对象中有 {bad} 个有误");
     Err(Failure::new(failed).word("archive_damaged").next(Said::of(

@@ -9,6 +9,7 @@ use crate::config::{self, Config, Listed};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::said::{Said, said};
+use docket_app::mirror::MirrorSettings;
 use docket_app::{Connector, GatewayAt};
 use docket_store::{Found, SCHEMA, peek, sqlite_path};
 use serde::Serialize;
@@ -91,6 +92,10 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         Finding::of_help("Redis", &redis(&config).await, &out),
         Finding::of_help(out.say("archive", "归档"), &archive(&config).await, &out),
     ];
+    if let Some(mirror) = &config.mirror {
+        let found = mirror_table(mirror).await;
+        checks.push(Finding::of_help(out.say("mirror", "镜像"), &found, &out));
+    }
     for gateway in &config.gateways {
         let what = format!("{} {}", out.say("gateway", "支付网关"), gateway.name);
         checks.push(Finding::of_help(&what, &reach(gateway).await, &out));
@@ -268,6 +273,17 @@ async fn archive(config: &Config) -> Result<Said, Said> {
             "what is old stays in the database until it is back",
             "恢复之前，旧数据留在数据库中"
         ))),
+    }
+}
+
+/// Whether the old table can be read; changes wait for it.
+async fn mirror_table(mirror: &MirrorSettings) -> Result<Said, Said> {
+    let table = &mirror.table;
+    match mirror.probe().await {
+        Ok(()) => Ok(said!("the table {table} can be read", "表 {table} 可读")),
+        Err(error) => Err(said!("the table {table}", "表 {table}")
+            .because(Said::as_told(error))
+            .and(said!("changes wait until it can be written", "在可写之前，改动会等待"))),
     }
 }
 

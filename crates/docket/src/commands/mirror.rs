@@ -49,7 +49,11 @@ async fn backfill(after: Option<&str>, center: &Center, out: &Output) -> Result<
     let mut written = 0;
     loop {
         let page = center.post("/api/mirror/backfill", &body).await.map_err(|failure| {
-            let after = body["after"].as_str().unwrap_or("0").to_owned();
+            // Where nothing was written yet there is nothing to go on from.
+            let Some(after) = body["after"].as_str().filter(|_| written > 0) else {
+                return failure;
+            };
+            let after = after.to_owned();
             failure.next(said!(
                 "Go on with `docket mirror backfill --after {after}`.",
                 "请用 docket mirror backfill --after {after} 继续。"
@@ -63,6 +67,7 @@ async fn backfill(after: Option<&str>, center: &Center, out: &Output) -> Result<
         }
         body = json!({ "after": page["next"] });
     }
+    bar.clear();
     out.show(&json!({ "written": written }), |out| {
         out.note(out.tell(&said!("wrote {written} orders", "已写入 {written} 个订单")));
     });
@@ -84,6 +89,7 @@ async fn verify(repair: bool, center: &Center, out: &Output) -> Result<(), Failu
         }
         body["after"] = page["next"].clone();
     }
+    bar.clear();
     let mut classes = BTreeMap::<String, u64>::new();
     for difference in &differences {
         *classes.entry(word(difference, "class")).or_default() += 1;

@@ -36,6 +36,14 @@ pub fn path_part(name: &str) -> Result<String, Failure> {
     Ok(if plain_dots { name.replace('.', "%2E") } else { name.bytes().map(escape).collect() })
 }
 
+/// A moment of an argument, as it was given: programs of all kinds write the same moment in many ways.
+pub fn moment(text: &str) -> Result<String, String> {
+    match docket_wire::moment::parse(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("a time has its offset, such as 2026-01-31T00:00:00Z".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::path_part;

@@ -22,10 +22,11 @@ pub struct Args {
     #[arg(long)]
     repair: bool,
     /// Look for this class of differences only; can be given several times
-    #[arg(long = "class", value_name = "CLASS")]
+    #[arg(long = "class", value_name = "CLASS",
+        value_parser = clap::builder::PossibleValuesParser::new(docket_app::class_words()))]
     classes: Vec<String>,
-    /// Look only at orders that changed since then, RFC 3339
-    #[arg(long, value_name = "TIME")]
+    /// Look only at orders that changed since then, such as 2026-01-31T00:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = super::moment)]
     since: Option<String>,
 }
 
@@ -84,6 +85,9 @@ fn show(run: &Value, out: &Output) {
     let findings: &[Value] = run["findings"].as_array().map_or(&[], Vec::as_slice);
     out.show(run, |out| {
         if findings.is_empty() {
+            if run["state"] != "done" {
+                return;
+            }
             out.note(out.say("Nothing differs.", "没有差异。"));
             return;
         }

@@ -9,13 +9,13 @@ pub struct Repairs(pub Vec<String>);
 
 impl Shape for Repairs {
     const LOOKS: (&'static str, &'static str) = (
-        "classes of `docket reconcile` separated by commas, such as status_stale,deadline_missing",
-        "docket reconcile 的类别，以逗号分隔，例如 status_stale,deadline_missing",
+        "classes that `docket reconcile --repair` repairs, separated by commas, such as status_stale,deadline_missing",
+        "docket reconcile --repair 能修复的类别，以逗号分隔，例如 status_stale,deadline_missing",
     );
 
     fn read(text: &str) -> Option<Self> {
         let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-        let known = docket_app::class_words();
+        let known = docket_app::repairable_words();
         let words: Vec<_> = words.map(str::to_owned).collect();
         words.iter().all(|word| known.contains(&word.as_str())).then_some(Self(words))
     }

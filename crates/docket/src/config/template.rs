@@ -27,7 +27,7 @@ pub fn template() -> String {
     text
 }
 
-/// What `[mirror]` looks like; nothing of it has a default.
+/// What `[mirror]` looks like: address and columns are examples, the others are the defaults.
 const MIRROR: &str = "
 # An old table that is kept alive for as long as both must live: written after each change.
 [mirror]
@@ -38,7 +38,7 @@ const MIRROR: &str = "
 # The column of its key, which holds the number of the order.
 # key = \"order_id\"
 # A row is a `payment` order or a `shop` order.
-# level = \"shop\"
+# level = \"payment\"
 # Times are written as `seconds`, `millis`, or as texts in a time zone such as `Asia/Shanghai`.
 # times = \"seconds\"
 # Their columns and what they hold; one of them must hold `version` or `updated_at`.

@@ -203,6 +203,12 @@ fn a_gateway_needs_a_name_and_has_defaults_for_a_local_sandbox() {
 }
 
 #[test]
+fn what_nobody_can_repair_is_not_set_to_be_repaired_at_night() {
+    let said = refusal("[tasks]\nnightly_repairs = \"status_stale,refund_stuck\"\n", &[]);
+    assert!(said.contains("docket.toml:2") && said.contains("--repair"), "{said}");
+}
+
+#[test]
 fn a_gateway_that_cannot_be_used_is_refused_with_what_to_change() {
     for (line, says) in [
         ("conector = \"sandbox\"", "Did you mean payments.wallet.connector?"),

@@ -84,13 +84,26 @@ impl fmt::Display for WhyNot {
             Self::BelowMinSpend { least, left } => {
                 write!(f, "needs {least} to pay of the lines it is for, and {left} is left")
             }
-            Self::NothingLeft => write!(f, "comes to nothing here"),
+            Self::NothingLeft => {
+                write!(
+                    f,
+                    "would take nothing off: too little is left to pay of the lines it is for"
+                )
+            }
             Self::NoBuyer => write!(f, "is counted by buyer, and the order names none"),
             Self::LimitReached { limit: "per_phone_day", most } => {
-                write!(f, "is one too many: a telephone has {most} orders with coupons a day")
+                write!(
+                    f,
+                    "is one too many: one telephone may have {most} orders with coupons a day"
+                )
             }
             Self::LimitReached { limit, most } => {
-                write!(f, "has been used as often as it may: {limit} {most}")
+                let whose = match *limit {
+                    "per_buyer" => " by one buyer",
+                    "per_buyer_day" => " by one buyer on one day",
+                    _ => " in all",
+                };
+                write!(f, "has been used as often as it may: its limit is {most}{whose}")
             }
         }
     }

@@ -37,9 +37,11 @@ pub fn assemble_with(
         return Err(Refusal::Invalid(errors));
     }
     if !placement.coupons.is_empty() {
+        // Discounts that are too large without any coupon are told as that, not laid to the coupons.
+        shared_out(&mut tree.clone())?;
         coupon::apply(&mut tree, &placement.coupons, known)?;
     }
-    spread(&mut tree, Coins::AsAsked).map_err(|errors| too_large(&errors, Part::path))?;
+    shared_out(&mut tree)?;
     let payable = sums::payable(&tree).known();
     match (placement.expected_total, payable) {
         (Some(expected), Some(current)) if expected != current => {
@@ -47,6 +49,10 @@ pub fn assemble_with(
         }
         _ => Ok(tree),
     }
+}
+
+fn shared_out(tree: &mut Tree) -> Result<(), Refusal> {
+    spread(tree, Coins::AsAsked).map_err(|errors| too_large(&errors, Part::path))
 }
 
 /// Gives every node of a freshly assembled tree its number, in tree order.

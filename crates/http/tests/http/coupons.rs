@@ -301,6 +301,12 @@ async fn coupons_are_listed_set_and_adjusted_and_wrong_ones_named() {
         .post("/api/coupons/A/adjustments", &too_much)
         .await
         .wrong_fields(&[("limit", "too_small")]);
+    let limit = 999_999_999_999_i64;
+    let too_many = json!({"limit": limit, "reason": "x"});
+    center
+        .post("/api/coupons/A/adjustments", &too_many)
+        .await
+        .wrong_fields(&[("limit", "too_large")]);
     center
         .post("/api/coupons/A/adjustments", &json!({}))
         .await

@@ -112,6 +112,23 @@ async fn whoever_has_a_coins_account_needs_nobody_to_vouch_for_it() {
 }
 
 #[tokio::test]
+async fn coins_keep_their_currency_once_an_order_has_spent_some() {
+    let center = center().await;
+    open_coins(&center, 150).await;
+    let other = json!({"balance": 0, "currency": "EUR", "reason": "moved"});
+    let own = json!({"balance": 150, "currency": "CNY", "reason": "typed wrong"});
+    for set in [&other, &own] {
+        center.put("/api/accounts/coins/1001", set).await.ok(200);
+    }
+    let tree = center.placed(&example()).await;
+    pay(&center, &tree).await;
+    center.put("/api/accounts/coins/1001", &other).await.wrong_fields(&[("currency", "spent")]);
+    give_back(&center, &tree, "2").await;
+    let account = center.get("/api/accounts/coins/1001").await.ok(200);
+    assert_eq!((&account["currency"], &account["balance"]), (&json!("CNY"), &json!(150)));
+}
+
+#[tokio::test]
 async fn coins_that_nobody_counts_are_vouched_for_as_before() {
     let center = center().await;
     let tree = center.placed(&example()).await;
@@ -162,24 +179,24 @@ async fn a_revoke_and_a_cut_release_what_was_held() {
 async fn late_money_revives_an_order_only_if_its_coins_can_be_taken_again() {
     let center = center().await;
     open_coins(&center, 100).await;
-    for (left, revived) in [(100, true), (99, false)] {
+    for (left, currency, revived) in [(100, "EUR", false), (100, "CNY", true), (99, "CNY", false)] {
         let tree = center.placed(&example()).await;
         let placed_at = center.app.now();
         center.clock.advance(31 * 60_000);
         center.app.run_due().await.expect("timers");
         assert_eq!(stands(&center, "coins").await, (100, 0), "the timer revoked it");
-        let body = json!({"balance": left, "reason": "spent elsewhere"});
+        let body = json!({"balance": left, "currency": currency, "reason": "elsewhere"});
         center.put("/api/accounts/coins/1001", &body).await.ok(200);
         let paid_at = written_time(placed_at.0 + 60_000);
         let paid = json!({
-            "type": "payment_succeeded", "tender": "card", "reference": format!("late-{left}"),
+            "type": "payment_succeeded", "tender": "card", "reference": format!("late-{left}-{currency}"),
             "amount": 11_500, "paid_at": paid_at, "actor": {"kind": "gateway"}
         });
         let tree = center.operate(&tree["order_id"], &paid).await.ok(200);
         assert_eq!(tree["store_status"] == "paid", revived, "{left}: {tree:#}");
-        let expected = if revived { (0, 0) } else { (99, 0) };
+        let expected = if revived { (0, 0) } else { (left, 0) };
         assert_eq!(stands(&center, "coins").await, expected);
-        let body = json!({"balance": 100, "reason": "again"});
+        let body = json!({"balance": 100, "currency": "CNY", "reason": "again"});
         center.put("/api/accounts/coins/1001", &body).await.ok(200);
     }
 }

@@ -173,3 +173,19 @@ async fn a_limited_admin_gives_no_more_than_it_has() {
     center.post_as(&limited, "/api/users", &user).await.problem(403, "not_allowed");
     center.post_as(&limited, "/api/imports", &json!({})).await.problem(403, "not_allowed");
 }
+
+#[tokio::test]
+async fn a_key_of_one_place_keeps_no_coupons() {
+    let center = TestCenter::start().await;
+    let coupon = json!({"kind": "amount", "face": 5, "currency": "CNY", "shop_id": "11"});
+    center.put("/api/coupons/SHOP", &coupon).await.ok(200);
+    let key = key_of_place(&center, "annex").await;
+    for code in ["SHOP", "NEW"] {
+        let put = center.put_as(&key, &format!("/api/coupons/{code}"), &coupon).await;
+        put.wrong_fields(&[("shop_id", "not_allowed")]);
+    }
+    let gone = json!({"active": false, "reason": "x"});
+    let adjusted = center.post_as(&key, "/api/coupons/SHOP/adjustments", &gone).await;
+    adjusted.wrong_fields(&[("code", "not_allowed")]);
+    assert_eq!(center.get("/api/coupons/SHOP").await.ok(200)["active"], true);
+}

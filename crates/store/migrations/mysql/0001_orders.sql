@@ -338,6 +338,8 @@ CREATE TABLE effect (
     PRIMARY KEY (tree, effect)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE INDEX effect_owner ON effect (ledger, owner, at);
+
 CREATE TABLE gift_pack (
     pack_id        VARCHAR(64) NOT NULL,
     title          VARCHAR(512) NOT NULL,

@@ -339,6 +339,8 @@ CREATE TABLE effect (
     PRIMARY KEY (tree, effect)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX effect_owner ON effect (ledger, owner, at);
+
 CREATE TABLE gift_pack (
     pack_id        TEXT NOT NULL,
     title          TEXT NOT NULL,

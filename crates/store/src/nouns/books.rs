@@ -43,9 +43,10 @@ const HELD: &str = "SELECT s.place AS place, i.sku_id AS sku_id, \
     WHERE p.status = 0 AND JSON_EXTRACT(i.body, '$.holds_stock') IS NOT NULL \
     AND JSON_EXTRACT(i.body, '$.dropped_at') IS NULL";
 
-/// What unpaid orders hold of the coins of the account `a`.
+/// What unpaid orders hold of the coins of the account `a`. Found by the buyer: a plain `p.status = 0` would have
+/// databases read every unpaid order for each account.
 const HELD_COINS: &str = "COALESCE((SELECT CAST(SUM(JSON_EXTRACT(p.body, '$.coins')) AS SIGNED) \
-    FROM payment_order p WHERE p.status = 0 AND p.buyer_id = a.owner \
+    FROM payment_order p WHERE p.status + 0 = 0 AND p.buyer_id = a.owner \
     AND JSON_EXTRACT(p.body, '$.ledgers.coins') LIKE '%here%'), 0)";
 
 impl Book {
@@ -110,6 +111,15 @@ impl Book {
                  LEFT JOIN ({HELD} GROUP BY s.place, i.sku_id) AS o \
                  ON o.place = b.place AND o.sku_id = b.sku_id \
                  WHERE b.held <> COALESCE(o.held, 0) ORDER BY b.place, b.sku_id LIMIT {limit}"
+            ),
+            // Counted once for all: there is no index by the name of an effect.
+            Self::CouponsRedeemed => format!(
+                "SELECT c.scope_key, c.redeemed, COALESCE(o.should, 0) FROM coupon_count c \
+                 LEFT JOIN (SELECT CONCAT('t:', SUBSTR(e.effect, 15)) AS scope_key, COUNT(*) AS should \
+                 FROM effect e WHERE e.ledger = 2 AND e.effect LIKE 'coupon.redeem:%' \
+                 GROUP BY e.effect) AS o ON o.scope_key = c.scope_key \
+                 WHERE c.scope_key LIKE 't:%' AND c.redeemed <> COALESCE(o.should, 0) \
+                 ORDER BY c.scope_key LIMIT {limit}"
             ),
             _ => format!(
                 "SELECT subject, stands, CAST(should AS SIGNED) FROM ({}) AS n \
@@ -202,5 +212,36 @@ impl Store {
         let query = ledger.query(ledger.differing(limit), Vec::new());
         let rows = self.rows(query.table, query.sql, &query.kinds, query.values).await?;
         rows.into_iter().map(|row| ledger.of(row)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How SQLite reads for `sql`, over the schema that migrations make.
+    fn plan(sql: &str, values: &[Value]) -> Vec<String> {
+        let file = rusqlite::Connection::open_in_memory().expect("a database");
+        let schema = include_str!("../../migrations/sqlite/0001_orders.sql");
+        file.execute_batch(schema).expect("the schema");
+        let mut asked = file.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a query");
+        let rows = asked.query_map(rusqlite::params_from_iter(values), |row| row.get(3));
+        rows.expect("a plan").collect::<Result<_, _>>().expect("steps")
+    }
+
+    #[test]
+    fn no_book_reads_all_orders_or_effects_once_for_each_of_its_subjects() {
+        for book in Book::ALL {
+            let (one, values) = book.one(&vec!["a".to_owned(); book.keys()]);
+            for (sql, values) in [(book.differing(10), Vec::new()), (one, values)] {
+                let steps = plan(&sql, &values);
+                let read_whole = |step: &&String| ["SCAN e", "SCAN p"].contains(&step.as_str());
+                assert_eq!(steps.iter().find(read_whole), None, "{book:?}: {steps:#?}");
+                let inner = steps.iter().position(|step| step.starts_with("CORRELATED"));
+                let inner = &steps[inner.unwrap_or(steps.len())..];
+                let all_unpaid = |step: &&String| step.contains("payment_order_status");
+                assert_eq!(inner.iter().find(all_unpaid), None, "{book:?}: {steps:#?}");
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Effects: what came about by an order on the ledgers beside it, each once.
 
 use crate::table::EFFECT;
-use crate::value::{Row, Value, json};
+use crate::value::{Kind, Row, Value, json};
 use crate::{Store, StoreError};
 use docket_domain::ledger::{Effect, EffectKind, Kept, Ledger};
 use docket_domain::{Id, Json, Time};
@@ -62,5 +62,13 @@ impl Store {
         );
         let rows = self.rows("effect", sql, &EFFECT.kinds(), vec![tree.into()]).await?;
         rows.into_iter().map(EffectRow::of).collect()
+    }
+
+    /// Whether an order of `buyer` has spent coins that are counted here, and may give them back.
+    pub async fn has_spent_coins(&self, buyer: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM payment_order o JOIN effect e ON e.tree = o.id AND e.effect = 'coins.spend' \
+                   WHERE o.buyer_id = ? AND e.kept = 0 LIMIT 1";
+        let rows = self.rows("effect", sql, &[Kind::Int], vec![buyer.into()]).await?;
+        Ok(!rows.is_empty())
     }
 }

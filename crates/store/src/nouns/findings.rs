@@ -87,6 +87,14 @@ impl RunRow {
         )
     }
 
+    /// A run goes on.
+    pub fn stays(id: Id, now: Time) -> Statement {
+        Statement::any(
+            "UPDATE reconcile_run SET seen_at = ? WHERE id = ?",
+            vec![now.into(), id.into()],
+        )
+    }
+
     /// A run ends, well or for `error`.
     pub fn end(id: Id, error: Option<String>, now: Time) -> Statement {
         Statement::any(

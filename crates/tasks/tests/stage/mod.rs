@@ -51,8 +51,19 @@ impl Stage {
 
     /// A worker that looks often, and hears the bell only where its store rings first for it.
     pub fn runner(&self, store: &Arc<Store>, name: &str, kinds: Vec<Kind>) -> Runner {
+        self.runner_that_looks(Duration::from_millis(20), store, name, kinds)
+    }
+
+    /// A worker that looks this often.
+    pub fn runner_that_looks(
+        &self,
+        look: Duration,
+        store: &Arc<Store>,
+        name: &str,
+        kinds: Vec<Kind>,
+    ) -> Runner {
         let settings = Settings {
-            look: Duration::from_millis(20),
+            look,
             grace: Duration::from_secs(10),
             ..Settings::new(name.to_owned(), self.clock.read())
         };

@@ -1,4 +1,4 @@
-//! Attempts beside the payments at their gateways.
+//! Attempts and refunds beside what their gateways have of them.
 
 use super::{Class, Finds, Repair};
 use crate::gateways::Apart;
@@ -40,5 +40,15 @@ pub(crate) static OPEN_HERE: Class = Class {
         "订单 {order} 的支付尝试 {subject} 在本中心为 {stands}，但在支付网关已结束：{should}。",
     ],
     finds: Finds::AtGateway(Apart::OpenHere),
+    repair: Repair::LookAgain,
+};
+
+pub(crate) static REFUND: Class = Class {
+    word: "refund_differs",
+    sentence: [
+        "Refund {subject} of order {order} is {stands} here, and {should} at its gateway.",
+        "订单 {order} 的退款 {subject} 在本中心为 {stands}，在支付网关为 {should}。",
+    ],
+    finds: Finds::GivenBack,
     repair: Repair::LookAgain,
 };

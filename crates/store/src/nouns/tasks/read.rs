@@ -7,12 +7,15 @@ use crate::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Rows looked at of those that are due but rank later: 0.2 ms of reading.
 const LATER_MAX: usize = 500;
 /// Unfinished tasks of a kind whose states are looked at when they are counted: 0.3 s of reading.
 const COUNTED_MAX: u64 = 100_000;
+/// Unique keys looked for at once.
+const KEYS: usize = 500;
 /// The most that a priority can rank a task behind its time.
 const LATER_MS: i64 = 255 * super::PRIORITY_MS;
 
@@ -161,6 +164,23 @@ impl Store {
         let sql = format!("SELECT {} FROM task WHERE id = ?", TASK.column_list());
         let rows = self.rows("task", sql, &TASK.kinds(), vec![id.into()]).await?;
         rows.into_iter().next().map(TaskRow::of).transpose()
+    }
+
+    /// How far the tasks of these unique keys are; one that is done has its key no more.
+    pub async fn tasks_of_keys(
+        &self,
+        keys: &[String],
+    ) -> Result<BTreeMap<String, TaskState>, StoreError> {
+        let mut found = BTreeMap::new();
+        for keys in keys.chunks(KEYS) {
+            let holes = vec!["?"; keys.len()].join(", ");
+            let sql = format!("SELECT unique_key, state FROM task WHERE unique_key IN ({holes})");
+            let values = keys.iter().map(Value::from).collect();
+            for mut row in self.rows("task", sql, &[Kind::Text, Kind::Int], values).await? {
+                found.insert(row.text()?, row.code(TaskState::from_code)?);
+            }
+        }
+        Ok(found)
     }
 
     /// Whether a task of this chain waits or runs.
