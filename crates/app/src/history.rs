@@ -84,7 +84,7 @@ impl App {
     pub async fn story(&self, who: &Principal, id: Id, at: Option<Time>) -> Result<Story, Error> {
         who.needs(Scope::OrdersRead)?;
         let tree = self.tree(who, id).await?;
-        let entries = self.log_of(tree.id()).await?;
+        let entries = self.log_behind(&tree).await?;
         let Story { tree, entries } = rewound(tree, entries, at)?.ok_or_else(|| no_order(id))?;
         let entries = self.visible(who, &tree, entries);
         Ok(Story { tree, entries })

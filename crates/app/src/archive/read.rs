@@ -24,6 +24,13 @@ impl App {
         Ok(entries)
     }
 
+    /// The log that led to `tree` as it was read: rows that were written since are left out.
+    pub(crate) async fn log_behind(&self, tree: &Tree) -> Result<Vec<LogEntry>, Error> {
+        let mut entries = self.log_of(tree.id()).await?;
+        entries.retain(|entry| entry.site != 0 || entry.seq <= tree.payment.version);
+        Ok(entries)
+    }
+
     /// The agreed trees of an order, wherever they are.
     pub(crate) async fn agreed_of(&self, tree: Id) -> Result<Vec<Snapshot>, Error> {
         let online = self.store().snapshots(tree).await?;

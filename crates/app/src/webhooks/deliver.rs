@@ -123,7 +123,7 @@ impl App {
         let Some(tree) = tree else {
             return Ok(Outcome::Dead("its order is not there".to_owned()));
         };
-        let entries = self.log_of(delivery.tree).await?;
+        let entries = self.log_behind(&tree).await?;
         let broken = |error: change::BrokenLog| Error::Internal(error.to_string());
         let Some((tree, entry)) = as_it_was(tree, entries, delivery.seq).map_err(broken)? else {
             return Ok(Outcome::Dead(format!("row {} is not in the log", delivery.seq)));

@@ -287,3 +287,23 @@ async fn deadlines_are_shown_as_they_run() {
     let until = docket_wire::moment::format(NOW.plus(15 * DAY), &mut [0; 24]).to_owned();
     assert_eq!(tree["shops"][0]["deadline"], json!({"kind": "receive_by", "at": until}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_shown_as_it_was_also_while_it_changes() {
+    let center = TestCenter::start().await;
+    let tree = center.placed(&example()).await;
+    center.clock.advance(60_000);
+    let change = async {
+        for n in 0..100 {
+            let note = by("seller", json!({"type": "note", "text": n.to_string()}));
+            center.operate(&tree["order_id"], &note).await.ok(200);
+        }
+    };
+    let look = async {
+        let path = format!("/api/orders/{}?at=2026-11-20T10:00:30Z", text(&tree["order_id"]));
+        for _ in 0..200 {
+            assert_eq!(center.get(&path).await.ok(200)["version"], 1);
+        }
+    };
+    tokio::join!(change, look);
+}
