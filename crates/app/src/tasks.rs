@@ -9,7 +9,7 @@ use crate::{
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Statement, TaskFilter, TaskRow};
-use docket_tasks::{Every, Kind, Redis, RedisAt, Runner, Schedule};
+use docket_tasks::{Every, Job, Kind, Outcome, Redis, RedisAt, Runner, Schedule};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -82,37 +82,31 @@ fn not_in(task: &TaskRow, message: &'static str) -> Error {
     Error::WrongState { what: "task", id: task.id.to_string(), state: task.state.word(), message }
 }
 
+/// A kind of task whose handler works on `app`.
+fn kind<F>(name: &'static str, app: &App, handle: fn(App, Job) -> F) -> Kind
+where
+    F: Future<Output = Outcome> + Send + 'static,
+{
+    let app = app.clone();
+    Kind::new(name, move |job| handle(app.clone(), job))
+}
+
 /// The kinds of task that a center runs.
 fn kinds(app: &App) -> Vec<Kind> {
-    let [keeper, placer, teller, replayer, checker, filler, copier] = [app; 7].map(App::clone);
-    let archivist = app.clone();
-    let archive = move |_| archive::handle(archivist.clone());
-    let housekeeping = move |_| housekeeping::handle(keeper.clone());
-    let place = move |job| later::handle(placer.clone(), job);
-    let tell = move |job| webhooks::handle(teller.clone(), job);
-    let replay = move |job| webhooks::replay(replayer.clone(), job);
-    let check = move |job| reconcile::handle(checker.clone(), job);
-    let fill = move |job| reconcile::handle_fill(filler.clone(), job);
-    let mirrored = move |job| mirror::handle(copier.clone(), job);
-    let keeper_of_ledgers = app.clone();
-    let send = move |job| ledgers::handle(keeper_of_ledgers.clone(), job);
-    let [payer, closer, giver] = [app, app, app].map(App::clone);
-    let pay = move |job| gateways::pay(payer.clone(), job);
-    let close = move |job| gateways::close(closer.clone(), job);
-    let refund = move |job| gateways::refund(giver.clone(), job);
+    let (minute, half_a_day) = (Duration::from_mins(1), Duration::from_hours(12));
     vec![
-        Kind::new(housekeeping::KIND, housekeeping).concurrency(1),
-        Kind::new(later::KIND, place).concurrency(64).lease(Duration::from_mins(1)),
-        Kind::new(webhooks::KIND, tell).concurrency(64).lease(Duration::from_mins(1)),
-        Kind::new(webhooks::REPLAY, replay).concurrency(1).limit(Duration::from_hours(12)),
-        Kind::new(reconcile::KIND, check).concurrency(1).limit(Duration::from_hours(12)),
-        Kind::new(reconcile::FILL, fill).concurrency(32),
-        Kind::new(mirror::KIND, mirrored).concurrency(8).skips_dead(),
-        Kind::new(ledgers::KIND, send).concurrency(64).lease(Duration::from_mins(1)),
-        Kind::new(gateways::PAY, pay).concurrency(64).lease(LEASE),
-        Kind::new(gateways::CLOSE, close).concurrency(64).lease(LEASE),
-        Kind::new(gateways::REFUND, refund).concurrency(64).lease(LEASE),
-        Kind::new(archive::KIND, archive).concurrency(1).limit(Duration::from_hours(12)),
+        kind(housekeeping::KIND, app, |app, _| housekeeping::handle(app)).concurrency(1),
+        kind(later::KIND, app, later::handle).concurrency(64).lease(minute),
+        kind(webhooks::KIND, app, webhooks::handle).concurrency(64).lease(minute),
+        kind(webhooks::REPLAY, app, webhooks::replay).concurrency(1).limit(half_a_day),
+        kind(reconcile::KIND, app, reconcile::handle).concurrency(1).limit(half_a_day),
+        kind(reconcile::FILL, app, reconcile::handle_fill).concurrency(32),
+        kind(mirror::KIND, app, mirror::handle).concurrency(8).skips_dead(),
+        kind(ledgers::KIND, app, ledgers::handle).concurrency(64).lease(minute),
+        kind(gateways::PAY, app, gateways::pay).concurrency(64).lease(LEASE),
+        kind(gateways::CLOSE, app, gateways::close).concurrency(64).lease(LEASE),
+        kind(gateways::REFUND, app, gateways::refund).concurrency(64).lease(LEASE),
+        kind(archive::KIND, app, |app, _| archive::handle(app)).concurrency(1).limit(half_a_day),
     ]
 }
 
