@@ -4,10 +4,16 @@ use crate::StoreError;
 use sqlx::mysql::MySqlPool;
 
 /// The steps, in order: SQLite's text, the MySQL family's text.
-const STEPS: &[(&str, &str)] = &[(
-    include_str!("../migrations/sqlite/0001_orders.sql"),
-    include_str!("../migrations/mysql/0001_orders.sql"),
-)];
+const STEPS: &[(&str, &str)] = &[
+    (
+        include_str!("../migrations/sqlite/0001_orders.sql"),
+        include_str!("../migrations/mysql/0001_orders.sql"),
+    ),
+    (
+        include_str!("../migrations/sqlite/0002_bounds.sql"),
+        include_str!("../migrations/mysql/0002_bounds.sql"),
+    ),
+];
 
 /// The version this program writes and reads.
 pub const VERSION: i64 = STEPS.len() as i64;
