@@ -80,7 +80,7 @@ pub use docket_store::{
     WebhookRow,
 };
 /// What a center says of its Redis.
-pub use docket_tasks::{Every, RedisAt};
+pub use docket_tasks::{Every, RedisAt, ScheduleError};
 
 use docket_domain::{Time, Tree};
 use docket_store::{Options, Store, StoreError};

@@ -13,6 +13,7 @@ mod import;
 mod log;
 mod output;
 mod said;
+mod zones;
 
 use std::process::ExitCode;
 

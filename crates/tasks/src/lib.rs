@@ -6,13 +6,16 @@
 //! also looks by itself every few seconds.
 
 mod backoff;
+mod cron;
 mod finisher;
 mod kind;
 mod redis;
 mod runner;
 mod schedule;
 mod wakeup;
+pub mod zone;
 
+pub use cron::Cron;
 pub use finisher::Counted;
 pub use kind::{Job, Kind, Outcome};
 pub use redis::{BadUrl, Redis, RedisAt, Unstarted};

@@ -5,6 +5,8 @@ use super::layers::Layers;
 use super::schema::{Listed, listed};
 use super::shapes::Shape;
 use crate::failure::Failure;
+use crate::said::Said;
+use crate::zones;
 use docket_app::CouponSettings;
 
 /// Each key: its name, its default and what it is.
@@ -37,7 +39,11 @@ impl Shape for Zone {
         ("a time zone by its name, such as Asia/Shanghai", "时区名称，例如 Asia/Shanghai");
 
     fn read(text: &str) -> Option<Self> {
-        jiff::tz::TimeZone::get(text).ok().map(Self)
+        docket_tasks::zone::named(text).ok().map(Self)
+    }
+
+    fn wrong(text: &str) -> Option<Said> {
+        zones::named(text).err()
     }
 }
 

@@ -118,7 +118,11 @@ pub fn read<T: Shape>(path: &[String], text: &str, origin: Origin) -> Result<Set
     let Some(value) = T::read(text) else {
         let (en, zh) = T::LOOKS;
         let looks = Said::of(format!("It must be {en}."), format!("应为{zh}。"));
-        return Err(cannot_be_used(&dotted(path), &T::shown(text), &origin).next(looks));
+        let mut failure = cannot_be_used(&dotted(path), &T::shown(text), &origin);
+        if let Some(why) = T::wrong(text) {
+            failure.message = failure.message.because(why);
+        }
+        return Err(failure.next(looks));
     };
     Ok(Set { value, text: T::shown(text), origin })
 }

@@ -6,9 +6,9 @@ use super::shapes::{DatabaseUrl, Shape};
 use super::strange::unknown;
 use crate::failure::Failure;
 use crate::said::{Said, said};
+use crate::zones;
 use docket_app::ForeignValue;
 use docket_app::mirror::{Field, MirrorColumn, MirrorLevel, MirrorSettings, TimeForm};
-use docket_domain::Time;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -58,10 +58,14 @@ impl Shape for Times {
             "seconds" => TimeForm::Seconds,
             "millis" => TimeForm::Millis,
             zone => {
-                docket_wire::moment::in_zone(Time(0), zone)?;
+                docket_tasks::zone::named(zone).ok()?;
                 TimeForm::Text(zone.to_owned())
             }
         }))
+    }
+
+    fn wrong(text: &str) -> Option<Said> {
+        zones::named(text).err()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The shapes of values: what a text must look like to be one, and what to say where it does not.
 
+use crate::said::Said;
+use crate::zones;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -10,6 +12,11 @@ pub trait Shape: Sized {
 
     /// Reads it.
     fn read(text: &str) -> Option<Self>;
+
+    /// What is wrong with a text that is none, where more can be said than what it looks like.
+    fn wrong(_text: &str) -> Option<Said> {
+        None
+    }
 
     /// The text as it may be shown; secrets hide.
     fn shown(text: &str) -> String {
@@ -269,6 +276,13 @@ impl Shape for When {
             None => text.parse(),
         };
         every.ok().map(Self)
+    }
+
+    fn wrong(text: &str) -> Option<Said> {
+        match text.parse::<docket_app::Every>() {
+            Err(docket_app::ScheduleError::Zone { zone, why }) => Some(zones::wrong(&zone, why)),
+            _ => None,
+        }
     }
 }
 

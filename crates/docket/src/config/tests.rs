@@ -229,3 +229,17 @@ fn a_gateway_that_cannot_be_used_is_refused_with_what_to_change() {
     let said = refusal("[paymets.wallet]\nconnector = \"sandbox\"\n", &[]);
     assert!(said.contains("[payments]"), "{said}");
 }
+
+#[test]
+fn a_zone_that_is_not_what_it_seems_is_refused_wherever_one_is_set() {
+    for (text, place) in [
+        ("[schedules]\nreconcile = \"0 2 * * * EST\"\n", "America/New_York"),
+        ("[schedules]\narchive = \"0 2 * * * Etc/GMT+8\"\n", "Asia/Shanghai for 8 h ahead of UTC"),
+        ("[ledger.coupons]\nzone = \"CST\"\n", "Asia/Shanghai"),
+        ("[mirror]\nurl = \"mysql://u@h/d\"\ntimes = \"UTC+8\"\n", "Asia/Shanghai"),
+        ("[ledger.coupons]\nzone = \"Asia/Beijing\"\n", "did you mean `Asia/Shanghai`?"),
+    ] {
+        let refusal = refusal(text, &[]);
+        assert!(refusal.contains(place), "{text}: {refusal}");
+    }
+}
