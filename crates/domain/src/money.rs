@@ -75,7 +75,14 @@ GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS 
 LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR \
 PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL \
 THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
-const NO_MINOR_UNIT: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
+/// Codes that were withdrawn. History is in them; nothing is placed in them any more.
+const WITHDRAWN: &str = "ADP AFA ALK AOK AON AOR ARA ARP ARY ATS AYM AZM BAD BEC BEF BEL BGJ BGK BGL BOP BRB BRC \
+BRE BRN BRR BUK BYB BYR CHC CSD CSJ CSK CUC CYP DDM DEM ECS ECV EEK ESA ESB ESP FIM FRF GEK GHC GHP GNE GNS GQE \
+GRD GWE GWP HRD HRK IEP ILP ILR ISJ ITL LAJ LSM LTL LTT LUC LUF LUL LVL LVR MGF MLF MRO MTL MTP MVQ MXP MZE MZM \
+NIC NLG PEH PEI PES PLZ PTE RHD ROK ROL RUR SDD SDP SIT SKK SLL SRG STD SUR TJR TMM TPE TRL UAK UGS UGW UYN UYP \
+VEB VED VEF VNC XEU YDD YUD YUM YUN ZAL ZMK ZRN ZRZ ZWC ZWD ZWL ZWN ZWR";
+const NO_MINOR_UNIT: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF \
+ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL";
 const THREE_PLACES: &str = "BHD IQD JOD KWD LYD OMR TND";
 
 impl Currency {
@@ -84,9 +91,16 @@ impl Currency {
         std::str::from_utf8(&self.0).expect("a currency is made of ASCII letters only")
     }
 
+    /// The currency of this code, withdrawn or not: what history is in.
+    pub fn ever(code: &str) -> Option<Self> {
+        let letters: [u8; 3] = code.as_bytes().try_into().ok()?;
+        let mut known = CODES.split_ascii_whitespace().chain(WITHDRAWN.split_ascii_whitespace());
+        known.any(|known| known == code).then_some(Self(letters))
+    }
+
     /// How many decimal places its minor unit has: 2 for most, 0 for JPY, 3 for KWD.
     pub fn places(&self) -> u32 {
-        let among = |list: &str| list.split(' ').any(|code| code == self.code());
+        let among = |list: &str| list.split_ascii_whitespace().any(|code| code == self.code());
         match () {
             () if among(NO_MINOR_UNIT) => 0,
             () if among(THREE_PLACES) => 3,
@@ -95,7 +109,7 @@ impl Currency {
     }
 }
 
-/// What was given is not a currency code.
+/// What was given is no currency that money is paid in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a currency is a three-letter code of ISO 4217 in capitals, such as CNY")]
 pub struct NotACurrency;
@@ -131,7 +145,8 @@ impl Serialize for Currency {
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        // What is stored may be older than the withdrawal of its currency.
+        Self::ever(&text).ok_or_else(|| serde::de::Error::custom(NotACurrency))
     }
 }
 
@@ -166,6 +181,37 @@ mod tests {
         for wrong in ["cny", "RMB", "", "CNYY", "CN ", "CNY CRC"] {
             assert_eq!(wrong.parse::<Currency>(), Err(NotACurrency), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_withdrawn_currency_is_one_of_history_alone() {
+        for (code, places) in [
+            ("HRK", 2),
+            ("SLL", 2),
+            ("VEF", 2),
+            ("ZWL", 2),
+            ("MRO", 2),
+            ("STD", 2),
+            ("LTL", 2),
+            ("DEM", 2),
+            ("ITL", 0),
+            ("BYR", 0),
+        ] {
+            let currency = Currency::ever(code).expect("it was one");
+            assert_eq!((currency.code(), currency.places()), (code, places));
+            assert_eq!(code.parse::<Currency>(), Err(NotACurrency), "nothing is placed in {code}");
+            let stored = serde_json::to_string(&currency).expect("it serialises");
+            assert_eq!(serde_json::from_str::<Currency>(&stored).expect("it is read"), currency);
+        }
+        for none in ["hrk", "XXX", "", "HRKK", "HR "] {
+            assert_eq!(Currency::ever(none), None, "{none}");
+        }
+        let mut all: Vec<&str> =
+            CODES.split_ascii_whitespace().chain(WITHDRAWN.split_ascii_whitespace()).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count, "no code is in both lists");
     }
 
     #[test]

@@ -155,11 +155,16 @@ pub fn quantity(reader: &mut Reader, node: Node<'_>) -> Option<Quantity> {
     Some(quantity)
 }
 
-/// A currency of ISO 4217.
+/// A currency of ISO 4217. History may be in one that was withdrawn.
 pub fn currency(reader: &mut Reader, node: Node<'_>) -> Option<Currency> {
     let text = string(reader, node)?;
+    let withdrawn = Currency::ever(&text);
     match text.parse() {
         Ok(currency) => Some(currency),
+        Err(_) if withdrawn.is_some() && reader.source() == Source::Record => withdrawn,
+        Err(_) if withdrawn.is_some() => {
+            reader.wrong("not_a_currency", format!("{text} was withdrawn; only history is in it"))
+        }
         Err(error) => {
             reader.wrong("not_a_currency", docket_domain::money::NotACurrency::to_string(&error))
         }
