@@ -2,10 +2,12 @@
 //! readable, and comes back when it is asked for.
 //!
 //! `run` moves things away: a segment is announced, its object written and read back, and only then do rows leave,
-//! in small transactions that say where they are. `read` answers what is archived, `restore` brings it back,
+//! in small transactions that say where they are. `read` answers what is archived, `listing` goes through orders that
+//! left whole, `restore` brings it back,
 //! `verify` looks at every object. `depot` is where objects lie, `object` what is in one.
 
 mod depot;
+mod listing;
 mod object;
 mod read;
 mod restore;

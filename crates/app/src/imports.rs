@@ -2,19 +2,26 @@
 //! `expand=tree`. A bad line is reported and never stops the rest; an order that is here already is skipped: by its
 //! `external_id`, and where it has none by the number it had in the center that it was exported from.
 //!
+//! An order without a channel is compared with every order of the center by its number, whoever told it, unless
+//! duplicates are wanted.
+//!
 //! How files are read and columns are mapped is the command's business; what a line means is the domain's.
 
+mod report;
+mod update;
+
+pub use report::{Difference, ImportReport, RefusedLine, Sums, WrongField};
+
 use crate::access::{Principal, Scope};
-use crate::record::{Recorded, Taken};
-use crate::unique::external_key;
+use crate::record::{Compared, KnownBy, Recorded, Taken};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::decide::Context as Deciding;
-use docket_domain::words::AnomalyKind;
-use docket_domain::{Amount, FieldError, Id, Tree, record, status};
+use docket_domain::{FieldError, Id, record};
 use docket_wire::Unreadable;
+use report::Written;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -39,186 +46,18 @@ pub struct ImportOptions {
     pub live: bool,
     /// Everything is checked and nothing is written.
     pub dry_run: bool,
+    /// Orders that are here already and were recorded get what is new.
+    pub update: bool,
+    /// Orders whose number another issuer or channel has told are taken all the same.
+    pub again: bool,
     /// Who vouches for the orders; the caller's own issuer if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
 }
 
-/// What became of the lines of an import. Reports of several parts of one import can be joined.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ImportReport {
-    /// Lines that were not blank.
-    pub read: u64,
-    /// Orders that were new here.
-    pub taken: u64,
-    /// Orders that were here already.
-    pub known: u64,
-    /// Lines that could not be taken, in the order of the lines.
-    pub refused: Vec<RefusedLine>,
-    /// Orders that were taken, by the status they have now.
-    pub statuses: BTreeMap<String, u64>,
-    /// Anomalies of orders that were taken, by kind.
-    pub anomalies: BTreeMap<String, u64>,
-    /// Money of orders that were taken, by currency.
-    pub sums: BTreeMap<String, Sums>,
-    /// Orders that were taken although their sums disagree, in the order of the lines.
-    pub differences: Vec<Difference>,
-}
-
-/// A line that could not be taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedLine {
-    /// Counted from 1.
-    pub line: u64,
-    /// Where in the order; empty for the line as a whole.
-    pub field: String,
-    /// A stable code.
-    pub code: String,
-    /// What is wrong. Where several fields are wrong, the others follow in words.
-    pub message: String,
-    /// Each wrong field by itself.
-    #[serde(default)]
-    pub errors: Vec<WrongField>,
-}
-
-/// One wrong field of a line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WrongField {
-    /// Where in the order; empty for the line as a whole.
-    pub field: String,
-    /// A stable code.
-    pub code: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-/// Money of orders in one currency, in minor units. Amounts that are unknown count nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Sums {
-    /// Prices of the payment orders: goods less discounts, without freight.
-    pub items: i64,
-    /// Freight.
-    pub freight: i64,
-    /// Payments.
-    pub payments: i64,
-    /// Orders whose price or freight is unknown.
-    pub unknown: u64,
-}
-
-/// An order whose payments disagree with what was to pay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Difference {
-    /// Counted from 1.
-    pub line: u64,
-    /// The order here; none where nothing was written.
-    pub order_id: Option<Id>,
-    /// Its number at the source.
-    pub external_id: Option<String>,
-    /// `underpaid` or `overpaid`.
-    pub kind: String,
-    /// ISO 4217.
-    pub currency: String,
-    /// What was to pay, in minor units.
-    pub payable: Option<i64>,
-    /// What was paid, in minor units.
-    pub paid: i64,
-}
-
-impl ImportReport {
-    /// Adds the report of the next part of the same import. `place` is told each of its lines and says how
-    /// that line is counted in the whole.
-    pub fn join(&mut self, part: Self, place: impl Fn(u64) -> u64) {
-        self.read += part.read;
-        self.taken += part.taken;
-        self.known += part.known;
-        let refused = part.refused.into_iter();
-        self.refused.extend(refused.map(|row| RefusedLine { line: place(row.line), ..row }));
-        let differences = part.differences.into_iter();
-        self.differences.extend(differences.map(|row| Difference { line: place(row.line), ..row }));
-        for (word, count) in part.statuses {
-            *self.statuses.entry(word).or_default() += count;
-        }
-        for (word, count) in part.anomalies {
-            *self.anomalies.entry(word).or_default() += count;
-        }
-        for (currency, sums) in part.sums {
-            self.sums.entry(currency).or_default().add(sums);
-        }
-    }
-
-    fn settle(&mut self, line: u64, outcome: Recorded, written: Written) {
-        match outcome {
-            Recorded::New(tree) => self.take(line, &tree, written),
-            Recorded::Known(_) => self.known += 1,
-            Recorded::Refused(error) => self.refuse(line, vec![error]),
-        }
-    }
-
-    fn take(&mut self, line: u64, tree: &Tree, written: Written) {
-        self.taken += 1;
-        let standing = status::of(tree);
-        let order = &tree.payment;
-        *self.statuses.entry(standing.status.word().to_owned()).or_default() += 1;
-        let mut mine = Sums::default();
-        match (standing.price.known(), standing.freight.known()) {
-            (Some(items), Some(freight)) => (mine.items, mine.freight) = (items, freight),
-            _ => mine.unknown = 1,
-        }
-        self.sums.entry(order.currency.code().to_owned()).or_default().add(mine);
-        for payment in &order.payments {
-            let sums = self.sums.entry(payment.currency.code().to_owned()).or_default();
-            sums.payments = sums.payments.saturating_add(payment.amount);
-        }
-        for anomaly in &order.anomalies {
-            *self.anomalies.entry(anomaly.kind.word().to_owned()).or_default() += 1;
-            if matches!(anomaly.kind, AnomalyKind::Underpaid | AnomalyKind::Overpaid) {
-                self.differences.push(Difference {
-                    line,
-                    order_id: (written == Written::Yes).then_some(order.id),
-                    external_id: order.external_id.clone(),
-                    kind: anomaly.kind.word().to_owned(),
-                    currency: order.currency.code().to_owned(),
-                    payable: Amount::known(standing.payable),
-                    paid: standing.paid,
-                });
-            }
-        }
-    }
-
-    fn refuse(&mut self, line: u64, errors: Vec<FieldError>) {
-        let errors = errors.into_iter().map(|FieldError { field, code, message }| WrongField {
-            field,
-            code: code.to_owned(),
-            message,
-        });
-        let errors: Vec<_> = errors.collect();
-        let Some((WrongField { field, code, message }, others)) = errors.split_first() else {
-            return;
-        };
-        let mut message = message.clone();
-        for other in others {
-            message = format!("{message}; {}: {}", other.field, other.message);
-        }
-        let (field, code) = (field.clone(), code.clone());
-        self.refused.push(RefusedLine { line, field, code, message, errors });
-    }
-}
-
-impl Sums {
-    fn add(&mut self, other: Self) {
-        self.items = self.items.saturating_add(other.items);
-        self.freight = self.freight.saturating_add(other.freight);
-        self.payments = self.payments.saturating_add(other.payments);
-        self.unknown += other.unknown;
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Written {
-    Yes,
-    No,
-}
-
+/// A line whose order is here already and may get what is new: its number, what it says, which order, by what it is
+/// known.
+type Known = (u64, Taken, Id, KnownBy);
 type Recording<'a> = Pin<Box<dyn Future<Output = Result<Recorded, Error>> + Send + 'a>>;
 
 /// A line whose end is not told yet.
@@ -275,6 +114,7 @@ impl App {
         let mut report = ImportReport::default();
         let mut window: VecDeque<Waiting<'_>> = VecDeque::with_capacity(IN_FLIGHT);
         let mut checked = FxHashSet::default();
+        let mut known = Vec::new();
         let issuer = options.issuer.as_deref().unwrap_or(&who.issuer);
         for (index, line) in lines.split(|byte| *byte == b'\n').enumerate() {
             let line =
@@ -286,8 +126,12 @@ impl App {
             report.read += 1;
             let state = match self.read_line(line, issuer, options) {
                 Ok(taken) if options.dry_run => {
-                    let outcome = self.check(&taken, &mut checked).await?;
-                    report.settle(number, outcome, Written::No);
+                    match self.check(&taken, &mut checked).await? {
+                        Recorded::Known { tree, by } if options.update => {
+                            known.push((number, taken, tree, by));
+                        }
+                        outcome => report.settle(number, outcome, Written::No),
+                    }
                     continue;
                 }
                 Ok(taken) => self.send(who, taken).await,
@@ -295,12 +139,13 @@ impl App {
             };
             window.push_back(Waiting { line: number, state });
             if window.len() >= IN_FLIGHT {
-                self.settle_first(who, &mut window, &mut report).await?;
+                self.settle_first(who, &mut window, &mut report, &mut known).await?;
             }
         }
         while !window.is_empty() {
-            self.settle_first(who, &mut window, &mut report).await?;
+            self.settle_first(who, &mut window, &mut report, &mut known).await?;
         }
+        self.update_known(who, known, options, &mut report).await?;
         Ok(report)
     }
 
@@ -315,7 +160,14 @@ impl App {
             return Err(vec![FieldError { field: String::new(), code: "too_long", message }]);
         }
         match docket_wire::record::read(line, &self.settings().markets, issuer) {
-            Ok(read) => Ok(Taken { report: read.report, person: read.person, live: options.live }),
+            Ok(read) => Ok(Taken {
+                report: read.report,
+                person: read.person,
+                live: options.live,
+                compared: if options.again { Compared::Named } else { Compared::Everywhere },
+                update: options.update,
+                onto: None,
+            }),
             Err(Unreadable::NotJson(error)) => Err(vec![error]),
             Err(Unreadable::Wrong(errors)) => Err(errors),
         }
@@ -335,6 +187,7 @@ impl App {
         who: &Principal,
         window: &mut VecDeque<Waiting<'_>>,
         report: &mut ImportReport,
+        known: &mut Vec<Known>,
     ) -> Result<(), Error> {
         let Some(Waiting { line, state }) = window.pop_front() else { return Ok(()) };
         let (taken, mut answer) = match state {
@@ -353,6 +206,9 @@ impl App {
             answer = self.record(who, taken.clone()).await;
         }
         match answer {
+            Ok(Recorded::Known { tree, by }) if taken.update => {
+                known.push((line, taken, tree, by));
+            }
             Ok(outcome) => report.settle(line, outcome, Written::Yes),
             // The database refuses this one; the others shall not suffer for it.
             Err(Error::Internal(why)) => {
@@ -374,20 +230,24 @@ impl App {
         taken: &Taken,
         checked: &mut FxHashSet<String>,
     ) -> Result<Recorded, Error> {
-        let Taken { report, live, .. } = taken;
-        let placement = &report.placement;
-        let Some(external_id) = &placement.external_id else {
+        let Taken { report, live, compared, .. } = taken;
+        let Some(external_id) = &report.placement.external_id else {
             return Ok(Recorded::Refused(crate::record::no_external_id()));
         };
-        let name = external_key(placement.channel.as_deref(), &report.issuer, external_id);
-        if let Some(known) = self.store().unique(&name).await? {
-            return Ok(Recorded::Known(known));
+        let name = crate::record::name_of(report, external_id);
+        if let Some(tree) = self.store().unique(&name).await? {
+            return Ok(Recorded::Known { tree, by: KnownBy::Name });
         }
         if let Ok(own) = external_id.parse()
             && let Some(tree) = self.store().tree(own).await?
             && crate::record::is_own(&tree, report)
         {
-            return Ok(Recorded::Known(own));
+            return Ok(Recorded::Known { tree: own, by: KnownBy::Name });
+        }
+        if crate::record::is_compared(*compared, report)
+            && let Some(tree) = self.store().by_number(external_id).await?.first()
+        {
+            return Ok(Recorded::Known { tree: *tree, by: KnownBy::Number });
         }
         let mut last = 0;
         let mut next_id = || {
@@ -402,7 +262,9 @@ impl App {
             can_hold: &|_| false,
         };
         match record::record(None, report, *live, &mut deciding) {
-            Ok(Some(_)) if !checked.insert(name) => Ok(Recorded::Known(Id(0))),
+            Ok(Some(_)) if !checked.insert(name) => {
+                Ok(Recorded::Known { tree: Id(0), by: KnownBy::Name })
+            }
             Ok(Some(change)) => Ok(Recorded::New(Arc::new(change.tree))),
             Ok(None) => Ok(Recorded::Refused(crate::record::nothing_said())),
             Err(error) => Ok(Recorded::Refused(error)),

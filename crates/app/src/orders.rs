@@ -97,6 +97,16 @@ impl App {
     /// One page of orders.
     pub async fn orders(&self, who: &Principal, asked: &Orders) -> Result<Listed, Error> {
         who.needs(Scope::OrdersRead)?;
+        let mut listed = self.online(who, asked).await?;
+        // By its numbers an order is found wherever it is.
+        let by_number = asked.external_id.is_some() || asked.id.is_some();
+        if by_number && asked.cursor.is_none() {
+            listed.orders.extend(self.archived_by_number(who, asked).await?);
+        }
+        Ok(listed)
+    }
+
+    async fn online(&self, who: &Principal, asked: &Orders) -> Result<Listed, Error> {
         let Some(filter) = self.filter(who, asked).await? else {
             return Ok(Listed { orders: Vec::new(), next: None });
         };

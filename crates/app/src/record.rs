@@ -5,7 +5,7 @@ use crate::agreed::Agreed;
 use crate::lane::Verdict;
 use crate::place::gene_of;
 use crate::settings::Deadlines;
-use crate::unique::{claim_key, external_key};
+use crate::unique::{claim_key, external_key, shop_key};
 use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::change::{Change, PaymentClaim};
@@ -13,6 +13,7 @@ use docket_domain::deadline::Policy;
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::By;
 use docket_domain::record::{self, Report};
+use docket_domain::tree::Home;
 use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Tree};
 use docket_store::{Context, Key, Need, Priority, Sealed, TreeWrite, View, Writes};
 use docket_wire::Person;
@@ -27,6 +28,30 @@ pub struct Taken {
     pub person: Person,
     /// Whether it gets deadlines from now on.
     pub live: bool,
+    /// With which orders it is compared.
+    pub compared: Compared,
+    /// Whether the order that is here already gets what is new.
+    pub update: bool,
+    /// The recorded order that it is joined onto.
+    pub onto: Option<Id>,
+}
+
+/// With which orders of a center the number of an order is compared that names no channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// With those of its own issuer.
+    Named,
+    /// With all of them, whoever told them.
+    Everywhere,
+}
+
+/// By what an order is known to be here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownBy {
+    /// By its number in its channel, or under its issuer.
+    Name,
+    /// By its number alone: another issuer or a channel told it.
+    Number,
 }
 
 /// What became of it.
@@ -34,8 +59,15 @@ pub struct Taken {
 pub enum Recorded {
     /// It is new here.
     New(Arc<Tree>),
+    /// It was here already, and got what was new.
+    Updated,
     /// It was here already; nothing was taken.
-    Known(Id),
+    Known {
+        /// Which one it is.
+        tree: Id,
+        /// How that is known.
+        by: KnownBy,
+    },
     /// It cannot be taken: no lines, no number of its own.
     Refused(FieldError),
 }
@@ -44,7 +76,10 @@ impl App {
     /// Takes down one order of an import. An `external_id` that is here already is skipped.
     pub async fn record(&self, who: &Principal, taken: Taken) -> Result<Recorded, Error> {
         who.needs(Scope::Admin)?;
-        let Taken { report, person, live } = taken;
+        if let Some(tree) = taken.onto {
+            return self.join(tree, taken).await;
+        }
+        let Taken { report, person, live, compared, .. } = taken;
         let placement = &report.placement;
         let Some(external_id) = &placement.external_id else {
             return Ok(Recorded::Refused(no_external_id()));
@@ -54,11 +89,12 @@ impl App {
             && let Some(tree) = self.archived_tree(own).await?
             && is_own(&tree, &report)
         {
-            return Ok(Recorded::Known(own));
+            return Ok(Recorded::Known { tree: own, by: KnownBy::Name });
         }
-        let name = external_key(placement.channel.as_deref(), &report.issuer, external_id);
         let taking = Taking {
-            name,
+            name: name_of(&report, external_id),
+            older: older_name_of(&report, external_id),
+            number: is_compared(compared, &report).then(|| external_id.clone()),
             gene: gene_of(placement, self.now()),
             sealed: (!person.is_empty()).then(|| self.inner.vault.seal(&person)),
             phones: self.inner.vault.phones(&person),
@@ -70,12 +106,37 @@ impl App {
         let work = move |view: &View, cx: &mut Context<'_>| taking.take(view, cx);
         self.inner.lane.run(Priority::Bulk, keys, work).await
     }
+
+    /// Joins a report onto an order that was recorded. People's data stays as it is: what was forgotten must not
+    /// come back with an old file.
+    async fn join(&self, tree: Id, taken: Taken) -> Result<Recorded, Error> {
+        let Taken { mut report, live, .. } = taken;
+        report.placement.shops.iter_mut().for_each(|shop| shop.has_ship_to = false);
+        let taking = Taking {
+            name: String::new(),
+            older: None,
+            number: None,
+            gene: tree.gene(),
+            sealed: None,
+            phones: Vec::new(),
+            deadlines: Arc::clone(&self.inner.settings.deadlines),
+            report,
+            live,
+        };
+        let keys = taking.claims().chain([Key::Tree(tree)]).collect();
+        let work = move |view: &View, cx: &mut Context<'_>| taking.join(tree, view, cx);
+        self.inner.lane.run(Priority::Bulk, keys, work).await
+    }
 }
 
 /// One order to take down, with everything the piece of work needs.
 struct Taking {
     /// The unique key of its external id.
     name: String,
+    /// The one that an older docket gave it.
+    older: Option<String>,
+    /// Its external id, where that is compared with every order of the center.
+    number: Option<String>,
     gene: Gene,
     report: Report,
     live: bool,
@@ -92,23 +153,40 @@ impl Taking {
 
     /// All at once: a payment that is asked for by itself costs a round of loading, and rounds are few.
     fn keys(&self) -> Vec<Key> {
+        let own = self.own().map(Key::Tree);
+        let number = self.number.clone().map(Key::Number);
+        let names = self.older.iter().chain([&self.name]).cloned().map(Key::Unique);
+        names.chain(number).chain(own).chain(self.claims()).collect()
+    }
+
+    /// The references of its payments.
+    fn claims(&self) -> impl Iterator<Item = Key> {
         let payments = self.report.payments.iter();
         let claims =
             payments.map(|p| PaymentClaim::of(&p.tender, &p.reference, &self.report.issuer));
-        let claims = claims.map(|claim| Key::Unique(claim_key(&claim)));
-        let own = self.own().map(Key::Tree);
-        std::iter::once(Key::Unique(self.name.clone())).chain(own).chain(claims).collect()
+        claims.map(|claim| Key::Unique(claim_key(&claim)))
     }
 
     /// The piece of work: pure, repeatable.
     fn take(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Recorded> {
         if let Some(known) = view.unique(&self.name)? {
-            return Ok((None, Recorded::Known(known.tree)));
+            return Ok((None, Recorded::Known { tree: known.tree, by: KnownBy::Name }));
+        }
+        if let Some(older) = &self.older
+            && let Some(known) = view.unique(older)?
+            && view.tree(known.tree)?.is_none_or(|tree| tree.payment.home == self.report.home)
+        {
+            return Ok((None, Recorded::Known { tree: known.tree, by: KnownBy::Name }));
         }
         if let Some(own) = self.own()
             && view.tree(own)?.is_some_and(|tree| is_own(tree, &self.report))
         {
-            return Ok((None, Recorded::Known(own)));
+            return Ok((None, Recorded::Known { tree: own, by: KnownBy::Name }));
+        }
+        if let Some(number) = &self.number
+            && let Some(tree) = view.number(number)?.first()
+        {
+            return Ok((None, Recorded::Known { tree: *tree, by: KnownBy::Number }));
         }
         let policy = self.deadlines.default;
         let recorded =
@@ -118,14 +196,48 @@ impl Taking {
             Ok(None) => return Ok((None, Recorded::Refused(nothing_said()))),
             Err(error) => return Ok((None, Recorded::Refused(error))),
         };
+        let id = change.tree.id();
+        let (tree, mut writes) = self.writes(change, view, cx)?;
+        writes.unique.push((self.name.clone(), id, None));
+        writes.persons = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
+        writes.phones = telephones(&tree, &self.phones);
+        Ok((Some(writes), Recorded::New(tree)))
+    }
+
+    /// The piece of work that joins the report onto `known`.
+    fn join(&self, known: Id, view: &View, cx: &mut Context<'_>) -> Verdict<Recorded> {
+        let there = || Recorded::Known { tree: known, by: KnownBy::Name };
+        // What left for the archive is as it was.
+        let Some(tree) = view.tree(known)? else { return Ok((None, there())) };
+        let policy = self.deadlines.default;
+        let joined = self
+            .deciding(&policy, cx, |cx| record::record(Some(tree), &self.report, self.live, cx));
+        match joined {
+            Ok(Some(change)) => {
+                let (_, writes) = self.writes(change, view, cx)?;
+                Ok((Some(writes), Recorded::Updated))
+            }
+            Ok(None) => Ok((None, there())),
+            Err(error) => Ok((None, Recorded::Refused(error))),
+        }
+    }
+
+    /// A recorded tree, with what its change writes: references of payments that are another order's are noted.
+    fn writes(
+        &self,
+        change: Change,
+        view: &View,
+        cx: &mut Context<'_>,
+    ) -> Result<(Arc<Tree>, Writes), Need> {
         let (id, terms, now) = (change.tree.id(), change.tree.payment.terms_version, cx.now);
-        let agreed = Agreed::of(&change.tree).snapshot(id, terms, now);
-        let mut unique = vec![(self.name.clone(), id, None)];
+        let agreed = change.new_terms.then(|| Agreed::of(&change.tree).snapshot(id, terms, now));
+        let mut unique = Vec::new();
         let mut changes = vec![change];
         for claim in changes[0].claims.clone() {
             match view.unique(&claim_key(&claim))? {
                 None => unique.push((claim_key(&claim), id, None)),
                 // A reference that is another order's stays its: history cannot be refused, only noted.
+                Some(own) if own.tree == id => {}
                 Some(other) => self.note(&mut changes, &claim, other.tree, view, cx)?,
             }
         }
@@ -135,13 +247,11 @@ impl Taking {
         let trees = changes.into_iter();
         let writes = Writes {
             trees: trees.map(|c| TreeWrite { tree: Arc::new(c.tree), entry: c.entry }).collect(),
-            snapshots: vec![agreed],
-            persons: self.sealed.iter().map(|sealed| (id, sealed.clone())).collect(),
-            phones: telephones(&tree, &self.phones),
+            snapshots: agreed.into_iter().collect(),
             unique,
             ..Writes::default()
         };
-        Ok((Some(writes), Recorded::New(tree)))
+        Ok((tree, writes))
     }
 
     /// Notes on the order taken and on `other` that both claim a payment.
@@ -185,6 +295,28 @@ impl Taking {
         let next_id = &mut || cx.ids.next(now, gene);
         decide(&mut Deciding { at: now, policy, next_id, can_hold: &|_| false })
     }
+}
+
+/// The unique key of the number that a report gives its order: in its channel shop, in its channel, or of its
+/// issuer.
+pub(crate) fn name_of(report: &Report, external_id: &str) -> String {
+    match &report.home {
+        Home::Channel(shop) => shop_key(shop, external_id),
+        _ => external_key(report.placement.channel.as_deref(), &report.issuer, external_id),
+    }
+}
+
+/// The unique key that the orders of channel shops had before each shop had numbers of its own.
+pub(crate) fn older_name_of(report: &Report, external_id: &str) -> Option<String> {
+    let channel = report.placement.channel.as_deref();
+    matches!(report.home, Home::Channel(_))
+        .then(|| external_key(channel, &report.issuer, external_id))
+}
+
+/// Whether the number of an order is compared with every order of the center: where a channel gave it, others have
+/// it too.
+pub(crate) fn is_compared(compared: Compared, report: &Report) -> bool {
+    compared == Compared::Everywhere && report.placement.channel.is_none()
 }
 
 /// Whether a report is of this very order: it was exported from this center and comes back, with the number it

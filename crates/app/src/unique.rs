@@ -13,6 +13,11 @@ pub fn token_key(issuer: &str, token: &str) -> String {
     unique_name(&["token", issuer, token])
 }
 
+/// The unique key of an external id in a channel shop: two shops of one channel may use one number.
+pub fn shop_key(shop: &str, external_id: &str) -> String {
+    unique_name(&["external", "shop", shop, external_id])
+}
+
 /// The unique key of an external id: per channel, or per issuer without one.
 pub fn external_key(channel: Option<&str>, issuer: &str, external_id: &str) -> String {
     match channel {

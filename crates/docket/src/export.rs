@@ -1,9 +1,14 @@
 //! `docket export`: orders out of a center, page by page to the standard output. As JSON lines, one tree each
-//! as the API shows it with `expand=tree`, or as CSV, one row a line of an order.
+//! as the API shows it with `expand=tree`, or as CSV, one row a line of an order. `rows` is the CSV, `sheet` what of it
+//! is for people's spreadsheets.
 //!
 //! People's data comes masked, as in every list. What an export says can be imported again.
 
 mod codes;
+mod rows;
+mod sheet;
+
+pub use sheet::safe;
 
 use crate::center::Method;
 use crate::center::{self, Center};
@@ -11,12 +16,14 @@ use crate::cli::Options;
 use crate::commands::path_part;
 use crate::failure::Failure;
 use crate::log;
+use crate::said::said;
 use bytes::Bytes;
-use docket_app::{App, Orders, Principal};
+use docket_app::{App, Listed, Orders, Principal};
 use docket_domain::words::{AnomalyKind, Status, StoreStatus};
 use docket_domain::{Id, Json, Time, status};
 use docket_store::Cursor;
 use docket_wire::{Codes, Face, Look, moment, view};
+use rows::{For, Writer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -25,14 +32,20 @@ use std::time::Duration;
 const PAGE: usize = 200;
 
 /// Arguments of `docket export`.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Args {
-    /// One tree a line, or one row a line of an order.
-    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
-    pub format: Format,
+    /// One tree a line (the default), or one row a line of an order.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
     /// Stored numbers instead of words.
     #[arg(long)]
     pub codes: bool,
+    /// CSV for people's spreadsheets: decimals, ids as texts, no cell that is run.
+    #[arg(long)]
+    pub spreadsheet: bool,
+    /// Also orders that left for the archive.
+    #[arg(long)]
+    pub archived: bool,
     /// Placed from then on: a time of RFC 3339, or a day (UTC).
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub from: Option<Time>,
@@ -114,6 +127,20 @@ impl Args {
         query
     }
 
+    /// How orders are written; a spreadsheet reads CSV.
+    fn format(&self) -> Result<Format, Failure> {
+        match (self.format, self.spreadsheet) {
+            (Some(Format::Jsonl), true) => Err(Failure::usage(said!(
+                "--spreadsheet writes CSV, and --format asks for JSON lines",
+                "--spreadsheet 输出 CSV，而 --format 要求 JSON 行"
+            ))
+            .next(said!("Leave one of them out.", "请去掉其中一个。"))),
+            (Some(format), _) => Ok(format),
+            (None, true) => Ok(Format::Csv),
+            (None, false) => Ok(Format::Jsonl),
+        }
+    }
+
     fn orders(&self, cursor: Option<Cursor>) -> Orders {
         Orders {
             buyer: self.buyer.clone(),
@@ -147,62 +174,126 @@ pub trait Shelf {
         args: &Args,
         cursor: Option<&str>,
     ) -> impl Future<Output = Result<Page, Failure>>;
+
+    /// The same of orders that left for the archive.
+    fn archived_page(
+        &self,
+        args: &Args,
+        cursor: Option<&str>,
+    ) -> impl Future<Output = Result<Page, Failure>>;
+
+    /// How many orders left for the archive.
+    fn archived(&self) -> impl Future<Output = Result<u64, Failure>>;
 }
 
 impl Shelf for App {
     async fn page(&self, args: &Args, cursor: Option<&str>) -> Result<Page, Failure> {
-        let cursor = cursor.and_then(|cursor| {
-            let (at, id) = cursor.split_once('_')?;
-            Some(Cursor { at: Time(at.parse().ok()?), id: id.parse::<Id>().ok()? })
-        });
-        let listed = self.orders(&Principal::local(), &args.orders(cursor)).await?;
-        let codes = if args.codes { Codes::Numbers } else { Codes::Words };
-        let settings = self.settings();
-        let look = Look { codes, ..Look::whole(&settings.markets, self.now()) };
-        let mut orders = Vec::with_capacity(listed.orders.len());
-        for (tree, person) in &listed.orders {
-            let standing = status::of(tree);
-            let face = person.as_ref().map_or(Face::None, Face::Masked);
-            let look = Look { rate_again: settings.deadlines.of(tree).rate_again, ..look };
-            orders.push(to_raw_value(&view::view(tree, &standing, face, &look))?);
-        }
-        let next = listed.next.map(|Cursor { at, id }| format!("{}_{id}", at.0));
-        Ok(Page { orders, next })
+        let asked = args.orders(cursor.and_then(read_cursor));
+        shown(self, args, &self.orders(&Principal::local(), &asked).await?)
     }
+
+    async fn archived_page(&self, args: &Args, cursor: Option<&str>) -> Result<Page, Failure> {
+        let asked = args.orders(cursor.and_then(read_cursor));
+        shown(self, args, &self.archived_page(&Principal::local(), &asked).await?)
+    }
+
+    async fn archived(&self) -> Result<u64, Failure> {
+        Ok(self.archived_orders(&Principal::local()).await?)
+    }
+}
+
+fn read_cursor(cursor: &str) -> Option<Cursor> {
+    let (at, id) = cursor.split_once('_')?;
+    Some(Cursor { at: Time(at.parse().ok()?), id: id.parse::<Id>().ok()? })
+}
+
+/// A page as the API shows it.
+fn shown(app: &App, args: &Args, listed: &Listed) -> Result<Page, Failure> {
+    let codes = if args.codes { Codes::Numbers } else { Codes::Words };
+    let settings = app.settings();
+    let look = Look { codes, ..Look::whole(&settings.markets, app.now()) };
+    let mut orders = Vec::with_capacity(listed.orders.len());
+    for (tree, person) in &listed.orders {
+        let standing = status::of(tree);
+        let face = person.as_ref().map_or(Face::None, Face::Masked);
+        let look = Look { rate_again: settings.deadlines.of(tree).rate_again, ..look };
+        orders.push(to_raw_value(&view::view(tree, &standing, face, &look))?);
+    }
+    let next = listed.next.map(|Cursor { at, id }| format!("{}_{id}", at.0));
+    Ok(Page { orders, next })
 }
 
 impl Shelf for Center {
     async fn page(&self, args: &Args, cursor: Option<&str>) -> Result<Page, Failure> {
-        if let Some(app) = self.app() {
-            return app.page(args, cursor).await;
+        match self.app() {
+            Some(app) => app.page(args, cursor).await,
+            None => asked(self, "/api/orders", args, cursor).await,
         }
-        let mut path = "/api/orders?".to_owned();
-        for (name, value) in
-            args.query().into_iter().chain(cursor.map(|c| ("cursor", c.to_owned())))
-        {
-            path.extend([name, "=", &path_part(&value)?, "&"]);
+    }
+
+    async fn archived_page(&self, args: &Args, cursor: Option<&str>) -> Result<Page, Failure> {
+        match self.app() {
+            Some(app) => Shelf::archived_page(app, args, cursor).await,
+            None => asked(self, "/api/archive/orders", args, cursor).await,
         }
-        let answer = self.client().send(Method::GET, path.trim_end_matches('&'), &[], Bytes::new());
-        let answer = answer.await?;
-        if !answer.status.is_success() {
-            answer.success()?;
-        }
-        let mut page: Page = serde_json::from_slice(&answer.body)?;
-        if args.codes {
-            for order in &mut page.orders {
-                let mut tree: Json = serde_json::from_str(order.get())?;
-                codes::of_words(&mut tree);
-                *order = to_raw_value(&tree)?;
+    }
+
+    async fn archived(&self) -> Result<u64, Failure> {
+        match self.app() {
+            Some(app) => app.archived().await,
+            None => {
+                let count = self.get("/api/archive/count").await?;
+                Ok(count["orders"].as_u64().unwrap_or_default())
             }
         }
-        Ok(page)
     }
+}
+
+/// A page of a running server.
+async fn asked(
+    center: &Center,
+    path: &str,
+    args: &Args,
+    cursor: Option<&str>,
+) -> Result<Page, Failure> {
+    let mut path = format!("{path}?");
+    for (name, value) in args.query().into_iter().chain(cursor.map(|c| ("cursor", c.to_owned()))) {
+        path.extend([name, "=", &path_part(&value)?, "&"]);
+    }
+    let answer = center.client().send(Method::GET, path.trim_end_matches('&'), &[], Bytes::new());
+    let answer = answer.await?;
+    if !answer.status.is_success() {
+        answer.success()?;
+    }
+    let mut page: Page = serde_json::from_slice(&answer.body)?;
+    if args.codes {
+        for order in &mut page.orders {
+            let mut tree: Json = serde_json::from_str(order.get())?;
+            codes::of_words(&mut tree);
+            *order = to_raw_value(&tree)?;
+        }
+    }
+    Ok(page)
 }
 
 /// Writes the orders that `args` asks for to the standard output.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    center::with_one_that_is_there(options, async |center| print(&args, center).await).await
+    args.format()?;
+    let out = options.output();
+    center::with_one_that_is_there(options, async |center| {
+        print(&args, center).await?;
+        // A key that is limited to shops is not told of others.
+        match center.archived().await {
+            Ok(left) if left > 0 && !args.archived => out.note(out.tell(&said!(
+                "{left} orders are in the archive and were left out; --archived exports them too",
+                "归档中另有 {left} 个订单未导出；用 --archived 可一并导出"
+            ))),
+            _ => {}
+        }
+        Ok(())
+    })
+    .await
 }
 
 async fn print(args: &Args, shelf: &impl Shelf) -> Result<(), Failure> {
@@ -210,7 +301,9 @@ async fn print(args: &Args, shelf: &impl Shelf) -> Result<(), Failure> {
     match write(args, shelf, out).await {
         // Who reads has seen enough: `docket export | head`.
         Err(Stopped::Writing(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        Err(Stopped::Writing(error)) => Err(Failure::new(format!("cannot write: {error}"))),
+        Err(Stopped::Writing(error)) => {
+            Err(Failure::new(said!("cannot write", "无法写入").because(&error)))
+        }
         Err(Stopped::Reading(failure)) => Err(failure),
         Ok(()) => Ok(()),
     }
@@ -239,25 +332,31 @@ impl From<csv::Error> for Stopped {
 
 /// Writes the orders that `args` asks for to `out`.
 pub async fn write(args: &Args, shelf: &impl Shelf, out: impl Write) -> Result<(), Stopped> {
-    let mut writer = match args.format {
+    let whom = if args.spreadsheet { For::Spreadsheets } else { For::Programs };
+    let mut writer = match args.format().map_err(Stopped::Reading)? {
         Format::Jsonl => Writer::Lines(out),
-        Format::Csv => {
-            let mut csv = csv::Writer::from_writer(out);
-            csv.write_record(COLUMNS.iter().map(|(name, _)| name))?;
-            Writer::Rows(Box::new(csv))
-        }
+        Format::Csv => Writer::rows(out, whom)?,
     };
     let bar = progress();
     let mut cursor: Option<String> = None;
+    let mut archived = false;
     loop {
-        let page = shelf.page(args, cursor.as_deref()).await.map_err(Stopped::Reading)?;
+        let page = if archived {
+            shelf.archived_page(args, cursor.as_deref()).await
+        } else {
+            shelf.page(args, cursor.as_deref()).await
+        };
+        let page = page.map_err(Stopped::Reading)?;
         for order in &page.orders {
             writer.write(order)?;
         }
         bar.inc(page.orders.len() as u64);
         cursor = page.next;
         if cursor.is_none() {
-            break;
+            if archived || !args.archived {
+                break;
+            }
+            archived = true;
         }
     }
     bar.finish_and_clear();
@@ -273,111 +372,5 @@ fn progress() -> indicatif::ProgressBar {
     match indicatif::ProgressStyle::with_template("{spinner} {human_pos} orders, {per_sec}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-enum Writer<W: Write> {
-    Lines(W),
-    Rows(Box<csv::Writer<W>>),
-}
-
-/// Which node a column is of.
-#[derive(Debug, Clone, Copy)]
-enum Of {
-    Order,
-    Shop,
-    Item,
-}
-
-/// The columns of the CSV: a name, the node and its field.
-const COLUMNS: &[(&str, (Of, &str))] = &[
-    ("order_id", (Of::Order, "order_id")),
-    ("external_id", (Of::Order, "external_id")),
-    ("channel", (Of::Order, "channel")),
-    ("type", (Of::Order, "type")),
-    ("market", (Of::Order, "market")),
-    ("platform", (Of::Order, "platform")),
-    ("home", (Of::Order, "home")),
-    ("buyer_id", (Of::Order, "buyer_id")),
-    ("status", (Of::Order, "status")),
-    ("store_status", (Of::Order, "store_status")),
-    ("payment_status", (Of::Order, "payment_status")),
-    ("created_at", (Of::Order, "created_at")),
-    ("paid_at", (Of::Order, "paid_at")),
-    ("updated_at", (Of::Order, "updated_at")),
-    ("currency", (Of::Order, "currency")),
-    ("order_price", (Of::Order, "price")),
-    ("order_freight", (Of::Order, "freight")),
-    ("platform_discount", (Of::Order, "platform_discount")),
-    ("coins", (Of::Order, "coins")),
-    ("third_party_discount", (Of::Order, "third_party_discount")),
-    ("payable", (Of::Order, "payable")),
-    ("paid", (Of::Order, "paid")),
-    ("refunded", (Of::Order, "refunded")),
-    ("shop_order_id", (Of::Shop, "order_id")),
-    ("shop_id", (Of::Shop, "shop_id")),
-    ("place", (Of::Shop, "place")),
-    ("fulfilment", (Of::Shop, "fulfilment")),
-    ("shop_status", (Of::Shop, "status")),
-    ("refund_status", (Of::Shop, "refund_status")),
-    ("shop_discount", (Of::Shop, "shop_discount")),
-    ("freight", (Of::Shop, "freight")),
-    ("shipped_at", (Of::Shop, "shipped_at")),
-    ("received_at", (Of::Shop, "received_at")),
-    ("item_order_id", (Of::Item, "order_id")),
-    ("sku_id", (Of::Item, "sku_id")),
-    ("item_id", (Of::Item, "item_id")),
-    ("title", (Of::Item, "title")),
-    ("quantity", (Of::Item, "quantity")),
-    ("list_price", (Of::Item, "list_price")),
-    ("item_discount", (Of::Item, "item_discount")),
-    ("price", (Of::Item, "price")),
-    ("to_pay", (Of::Item, "to_pay")),
-    ("item_status", (Of::Item, "status")),
-    ("item_refunded", (Of::Item, "refunded")),
-    ("refunded_quantity", (Of::Item, "refunded_quantity")),
-];
-
-impl<W: Write> Writer<W> {
-    fn write(&mut self, order: &RawValue) -> Result<(), Stopped> {
-        let csv = match self {
-            Self::Rows(csv) => csv,
-            Self::Lines(out) => {
-                out.write_all(order.get().as_bytes())?;
-                return Ok(out.write_all(b"\n")?);
-            }
-        };
-        let read = serde_json::from_str(order.get());
-        let order: Json = read.map_err(|error| Stopped::Reading(error.into()))?;
-        let below = |node: &Json, name: &str| -> Vec<Json> {
-            node[name].as_array().cloned().unwrap_or_default()
-        };
-        for shop in below(&order, "shops") {
-            for item in below(&shop, "items") {
-                let cell = |of: Of, field: &str| match of {
-                    Of::Order => cell(&order[field]),
-                    Of::Shop => cell(&shop[field]),
-                    Of::Item => cell(&item[field]),
-                };
-                csv.write_record(COLUMNS.iter().map(|(_, (of, field))| cell(*of, field)))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<(), Stopped> {
-        match self {
-            Self::Lines(mut out) => Ok(out.flush()?),
-            Self::Rows(mut csv) => Ok(csv.flush()?),
-        }
-    }
-}
-
-/// A value as a cell: empty where it is unknown.
-fn cell(value: &Json) -> String {
-    match value {
-        Json::Null => String::new(),
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }

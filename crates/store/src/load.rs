@@ -26,6 +26,9 @@ static ITEMS: Lookup = Lookup { table: &table::ITEM_ORDER, fixed: None, list: "t
 static STOCK: Lookup = Lookup { table: &table::STOCK, fixed: Some("place"), list: "sku_id" };
 static PRODUCT: Lookup = Lookup { table: &table::PRODUCT, fixed: None, list: "sku_id" };
 static UNIQUE: Lookup = Lookup { table: &table::UNIQUE_KEY, fixed: None, list: "name" };
+static NUMBER: Lookup = Lookup { table: &table::ORDER_TERM, fixed: None, list: "term" };
+static NUMBER_AWAY: Lookup =
+    Lookup { table: &table::ARCHIVE_ORDER, fixed: None, list: "external_id" };
 static IDEMPOTENCY: Lookup = Lookup { table: &table::IDEMPOTENCY, fixed: None, list: "hash" };
 static SLOT: Lookup = Lookup { table: &table::SCHEDULE, fixed: None, list: "name" };
 static PERSON: Lookup = Lookup { table: &table::ORDER_PERSON, fixed: None, list: "tree" };
@@ -41,6 +44,7 @@ struct Wanted {
     stock: BTreeMap<String, BTreeSet<String>>,
     products: BTreeSet<String>,
     unique: BTreeSet<String>,
+    numbers: BTreeSet<String>,
     hashes: BTreeSet<[u8; 32]>,
     persons: BTreeSet<Id>,
     slots: BTreeSet<String>,
@@ -59,6 +63,7 @@ impl Wanted {
             Key::Stock { place, sku_id } => self.stock.entry(place).or_default().insert(sku_id),
             Key::Product(sku_id) => self.products.insert(sku_id),
             Key::Unique(name) => self.unique.insert(name),
+            Key::Number(number) => self.numbers.insert(number),
             Key::Idempotency(hash) => self.hashes.insert(hash),
             Key::Person(id) => self.persons.insert(id),
             Key::Slot(name) => self.slots.insert(name),
@@ -90,6 +95,7 @@ pub fn keys(view: &mut View, keys: Vec<Key>, db: &mut dyn Connection) -> Result<
         stock(view, &place, skus, db)?;
     }
     beside_orders(view, wanted.products, wanted.unique, wanted.hashes, db)?;
+    numbers(view, wanted.numbers, db)?;
     persons(view, wanted.persons, db)?;
     books(view, wanted.audits, wanted.balances, db)?;
     for (ledger, owners) in wanted.accounts {
@@ -188,6 +194,33 @@ fn beside_orders(
     for row in answered {
         let (hash, found) = Idempotent::of(row)?;
         view.load_idempotency(hash, Some(found));
+    }
+    Ok(())
+}
+
+fn numbers(
+    view: &mut View,
+    numbers: BTreeSet<String>,
+    db: &mut dyn Connection,
+) -> Result<(), StoreError> {
+    let term = |number: &String| Value::Text(format!("{}{number}", rows::EXTERNAL));
+    let terms: Vec<Value> = numbers.iter().map(term).collect();
+    let (here, away) = (fetch(&NUMBER, &terms, db)?, fetch(&NUMBER_AWAY, &values(&numbers), db)?);
+    for number in numbers {
+        view.load_number(number, None);
+    }
+    for mut row in here {
+        let term = row.text()?;
+        row.skip();
+        if let Some(number) = term.strip_prefix(rows::EXTERNAL) {
+            view.load_number(number.to_owned(), Some(row.id()?));
+        }
+    }
+    for mut row in away {
+        let tree = row.id()?;
+        row.skip();
+        row.skip();
+        view.load_number(row.text()?, Some(tree));
     }
     Ok(())
 }

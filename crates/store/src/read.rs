@@ -12,7 +12,7 @@ use crate::store::Query;
 use crate::table::{self, Table};
 use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
-use docket_domain::{Id, LogEntry, Time, Tree};
+use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
 
 /// How many keys one statement of a read lists.
 const LISTED_MAX: usize = 200;
@@ -140,6 +140,13 @@ impl Store {
         let tail = "WHERE tree = ? ORDER BY site, seq";
         let rows = self.of_table(&table::ORDER_OPERATION, tail, vec![tree.into()]).await?;
         rows.into_iter().map(rows::entry_of).collect()
+    }
+
+    /// What began the log of a tree; none where that row is not online.
+    pub async fn first_of_log(&self, tree: Id) -> Result<Option<OperationKind>, StoreError> {
+        let sql = "SELECT kind FROM order_operation WHERE tree = ? AND site = 0 AND seq = 1";
+        let rows = self.rows("order_operation", sql, &[Kind::Int], vec![tree.into()]).await?;
+        rows.into_iter().next().map(|mut row| row.code(OperationKind::from_code)).transpose()
     }
 
     /// The agreed trees of an order, by terms version.

@@ -95,6 +95,9 @@ fn cart(tree: &Tree) -> i64 {
     hash.cast_signed()
 }
 
+/// What the term of an order's number at its source begins with.
+pub const EXTERNAL: &str = "external:";
+
 fn terms(tree: &Tree, standing: &Standing) -> BTreeSet<Vec<Value>> {
     let order = &tree.payment;
     let mut terms = BTreeSet::new();

@@ -69,6 +69,12 @@ pub static ORDER_TERM: Table = Table {
     columns: &[("term", Text), ("created_at", Int), ("tree", Int)],
     key: 3,
 };
+/// Orders that left whole, and by what they are still looked up.
+pub static ARCHIVE_ORDER: Table = Table {
+    name: "archive_order",
+    columns: &[("tree", Int), ("segment", Int), ("buyer_id", Text), ("external_id", Text)],
+    key: 1,
+};
 pub static ORDER_OPERATION: Table = Table {
     name: "order_operation",
     columns: &[

@@ -32,6 +32,8 @@ pub enum Key {
     Product(String),
     /// Whose a unique key is.
     Unique(String),
+    /// Which orders their sources gave a number, whoever told them, archived or not.
+    Number(String),
     /// What was answered under an idempotency key (hash of credential and key).
     Idempotency([u8; 32]),
     /// The sealed person of a tree.
@@ -94,6 +96,7 @@ pub struct View {
     stock: Layer<(String, String), Option<Stock>>,
     products: Layer<String, Vec<Price>>,
     unique: Layer<String, Option<Unique>>,
+    numbers: Layer<String, Vec<Id>>,
     idempotency: Layer<[u8; 32], Option<Idempotent>>,
     persons: Layer<Id, Option<Sealed>>,
     slots: Layer<String, Option<Time>>,
@@ -132,6 +135,12 @@ impl View {
     /// Whose the unique key `name` is.
     pub fn unique(&self, name: &str) -> Result<Option<Unique>, Need> {
         need(self.unique.get(&name.to_owned()), || Key::Unique(name.to_owned())).copied()
+    }
+
+    /// The orders that their sources gave the number `external_id`.
+    pub fn number(&self, external_id: &str) -> Result<&[Id], Need> {
+        let found = self.numbers.get(&external_id.to_owned());
+        need(found, || Key::Number(external_id.to_owned())).map(Vec::as_slice)
     }
 
     /// What was answered under an idempotency key.
@@ -218,6 +227,7 @@ impl View {
             Key::Stock { place, sku_id } => self.stock(place, sku_id).is_ok(),
             Key::Product(sku_id) => self.products.get(sku_id).is_some(),
             Key::Unique(name) => self.unique.get(name).is_some(),
+            Key::Number(number) => self.numbers.get(number).is_some(),
             Key::Idempotency(hash) => self.idempotency.get(hash).is_some(),
             Key::Person(id) => self.persons.get(id).is_some(),
             Key::Slot(name) => self.slots.get(name).is_some(),
@@ -237,12 +247,25 @@ impl View {
         self.stock.changed.clear();
         self.products.changed.clear();
         self.unique.changed.clear();
+        self.numbers.changed.clear();
         self.idempotency.changed.clear();
         self.persons.changed.clear();
         self.slots.changed.clear();
         self.coupons.changed.clear();
         self.used.changed.clear();
         self.accounts.changed.clear();
+    }
+
+    /// Lets the pieces that follow find a tree by its number, if they have asked for that number.
+    fn numbered(&mut self, tree: &Tree) {
+        let Some(number) = &tree.payment.external_id else { return };
+        let Some(known) = self.numbers.get(number).filter(|known| !known.contains(&tree.id()))
+        else {
+            return;
+        };
+        let mut known = known.clone();
+        known.push(tree.id());
+        self.numbers.changed.insert(number.clone(), known);
     }
 
     pub(crate) fn load_tree(&mut self, id: Id, tree: Option<Tree>) {
@@ -259,6 +282,10 @@ impl View {
 
     pub(crate) fn load_unique(&mut self, name: String, found: Option<Unique>) {
         self.unique.loaded.insert(name, found);
+    }
+
+    pub(crate) fn load_number(&mut self, number: String, tree: Option<Id>) {
+        self.numbers.loaded.entry(number).or_default().extend(tree);
     }
 
     pub(crate) fn load_idempotency(&mut self, hash: [u8; 32], found: Option<Idempotent>) {
@@ -297,6 +324,7 @@ impl View {
     pub(crate) fn apply(&mut self, writes: &Writes) {
         for write in &writes.trees {
             self.trees.changed.insert(write.tree.id(), Some(Arc::clone(&write.tree)));
+            self.numbered(&write.tree);
         }
         for (name, tree, fingerprint) in &writes.unique {
             let unique = Unique { tree: *tree, fingerprint: *fingerprint };

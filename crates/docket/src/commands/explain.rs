@@ -25,7 +25,7 @@ const LAST_MS_OF_A_SECOND: i64 = 999;
 /// Arguments of `docket explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The number of the order, or of any of its parts
+    /// The number of the order or of any of its parts, or the one its source gave it
     order: String,
     /// As it was then: RFC 3339, such as 2026-11-20T10:00:00+08:00; a whole second means its end
     #[arg(long, value_name = "TIME")]
@@ -73,7 +73,7 @@ async fn fetch(
     center: &Center,
     language: Language,
 ) -> Result<(Value, Value, Value), Failure> {
-    let number = super::path_part(order)?;
+    let number = super::named::order(order, center).await?;
     let at = match at {
         Some(at) => format!("?at={}", super::path_part(at)?),
         None => String::new(),

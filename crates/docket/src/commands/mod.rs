@@ -9,6 +9,7 @@ pub mod init;
 pub mod key;
 pub mod migrate;
 pub mod mirror;
+mod named;
 pub mod privacy;
 pub mod product;
 pub mod reconcile;

@@ -5,11 +5,13 @@ use crate::output::Output;
 
 /// Code and meaning.
 const CAUSES: &[(&str, &str)] = &[
+    ("bad_encoding", "编码不符"),
     ("bad_utf8", "不是 UTF-8"),
     ("control_character", "含有控制字符"),
     ("duplicate", "订单重复"),
     ("empty", "内容为空"),
     ("malformed_json", "不是有效的 JSON"),
+    ("money_differs", "金额写法不一致"),
     ("no_lines", "没有商品行"),
     ("no_order", "没有对应的订单"),
     ("not_a_currency", "不是货币"),

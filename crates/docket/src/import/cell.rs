@@ -1,6 +1,7 @@
 //! One cell of a CSV row read: times in the source's zone, decimals to whole minor units or thousandths. Exact
 //! integers only; a cell is never rounded.
 
+use crate::said::{Said, said};
 use docket_domain::Time;
 use docket_wire::moment;
 use jiff::fmt::strtime::BrokenDownTime;
@@ -40,14 +41,14 @@ pub struct Decimals {
 }
 
 /// What is wrong with a cell: a stable code and a sentence.
-pub type Wrong = (&'static str, String);
+pub type Wrong = (&'static str, Said);
 
 /// Digits of a number at most: beyond them no amount is taken anyway.
 const DIGITS_MAX: usize = 18;
 
 impl TimeFormat {
     /// The format that the mapping names.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Said> {
         let pattern = match text {
             "rfc3339" => return Ok(Self::Rfc3339),
             "unix" => return Ok(Self::Unix),
@@ -55,10 +56,11 @@ impl TimeFormat {
             pattern => pattern,
         };
         let sample = jiff::Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+        let none = said!("`{pattern}` is no way to write a time", "`{pattern}` 不是时间格式");
         match jiff::fmt::strtime::format(pattern, &sample) {
             Ok(_) if pattern.contains('%') => Ok(Self::Pattern(pattern.to_owned())),
-            Ok(_) => Err(format!("`{pattern}` is no way to write a time, such as %Y-%m-%d")),
-            Err(error) => Err(format!("`{pattern}` is no way to write a time: {error}")),
+            Ok(_) => Err(none.and(said!("one is %Y-%m-%d", "例如 %Y-%m-%d"))),
+            Err(error) => Err(none.because(Said::as_told(error))),
         }
     }
 
@@ -92,7 +94,13 @@ impl Reading {
         let read = self.times.iter().find_map(|format| format.read(text, &self.zone));
         match read {
             Some(time) => Ok(moment::format(time, &mut [0; 24]).to_owned()),
-            None => Err(("not_a_time", format!("`{text}` fits none of the ways to write a time"))),
+            None => Err((
+                "not_a_time",
+                said!(
+                    "`{text}` fits none of the ways to write a time",
+                    "`{text}` 与映射中的任何时间格式都不符"
+                ),
+            )),
         }
     }
 }
@@ -100,7 +108,8 @@ impl Reading {
 impl Decimals {
     /// A decimal number as a whole number of its last of `places` decimal places.
     pub fn read(self, text: &str, places: u32) -> Result<i64, Wrong> {
-        let not_a_number = || ("not_a_number", format!("`{text}` is no decimal number"));
+        let not_a_number =
+            || ("not_a_number", said!("`{text}` is no decimal number", "`{text}` 不是十进制数"));
         let (negative, digits) = match text.strip_prefix('-') {
             Some(digits) => (true, digits),
             None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -114,11 +123,17 @@ impl Decimals {
         // Zeros at the end say nothing: 12.500 is 12.50.
         let broken = broken.trim_end_matches('0');
         let missing = (places as usize).checked_sub(broken.len()).ok_or_else(|| {
-            ("too_precise", format!("`{text}` has more than {places} decimal places"))
+            (
+                "too_precise",
+                said!(
+                    "`{text}` has more than {places} decimal places",
+                    "`{text}` 的小数位超过 {places} 位"
+                ),
+            )
         })?;
         let all = format!("{}{broken}{}", whole.trim_start_matches('0'), "0".repeat(missing));
         if all.len() > DIGITS_MAX {
-            return Err(("too_large", format!("`{text}` is too large")));
+            return Err(("too_large", said!("`{text}` is too large", "`{text}` 过大")));
         }
         let value = if all.is_empty() { 0 } else { all.parse().map_err(|_| not_a_number())? };
         Ok(if negative { -value } else { value })

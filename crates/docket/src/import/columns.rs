@@ -2,175 +2,15 @@
 //! A column that is missing is told before anything is read.
 
 use super::cell::{Reading, Wrong};
-use super::map::{Fields, From, Map, OtherColumns, Presence, Value, nearest};
+use super::fields::{Kind, Part};
+use super::map::{Fields, From, Map, Money, OtherColumns, Presence, Turned, Value, nearest};
+use super::own;
 use super::sheet::Sheet;
 use crate::failure::Failure;
-use crate::said::{Said, said};
+use crate::said::said;
 use csv::StringRecord;
 use docket_domain::{Currency, Json, Quantity};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Which part of an order a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The order itself.
-    Order,
-    /// A line and its shop order.
-    Item,
-    /// A payment.
-    Payment,
-}
-
-/// How a cell is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// As it is, without blanks at its ends.
-    Text,
-    /// In one of the ways of the mapping.
-    Time,
-    /// A decimal of the order's currency.
-    Amount,
-    /// A decimal with three places.
-    Quantity,
-}
-
-/// Fields that facts of a status word may set.
-pub const FACTS: &[&str] = &["shipped_at", "received_at", "cancelled_at", "settled_at"];
-
-const ORDER: &[(&str, Kind)] = &[
-    ("external_id", Kind::Text),
-    ("currency", Kind::Text),
-    ("buyer_id", Kind::Text),
-    ("buyer.name", Kind::Text),
-    ("buyer.phone", Kind::Text),
-    ("channel", Kind::Text),
-    ("client_token", Kind::Text),
-    ("type", Kind::Text),
-    ("market", Kind::Text),
-    ("platform", Kind::Text),
-    ("payment_status", Kind::Text),
-    ("created_at", Kind::Time),
-    ("paid_at", Kind::Time),
-    ("shipped_at", Kind::Time),
-    ("received_at", Kind::Time),
-    ("cancelled_at", Kind::Time),
-    ("settled_at", Kind::Time),
-    ("payable", Kind::Amount),
-    ("platform_discount", Kind::Amount),
-    ("coins", Kind::Amount),
-    ("third_party_discount", Kind::Amount),
-    ("freight", Kind::Amount),
-    ("ship_to.name", Kind::Text),
-    ("ship_to.phone", Kind::Text),
-    ("ship_to.province", Kind::Text),
-    ("ship_to.city", Kind::Text),
-    ("ship_to.district", Kind::Text),
-    ("ship_to.town", Kind::Text),
-    ("ship_to.address", Kind::Text),
-    ("ship_to.zip", Kind::Text),
-];
-const ITEM: &[(&str, Kind)] = &[
-    ("shop_id", Kind::Text),
-    ("place", Kind::Text),
-    ("fulfilment", Kind::Text),
-    ("buyer_comment", Kind::Text),
-    ("freight", Kind::Amount),
-    ("shop_discount", Kind::Amount),
-    ("sku_id", Kind::Text),
-    ("item_id", Kind::Text),
-    ("title", Kind::Text),
-    ("image", Kind::Text),
-    ("list_price", Kind::Amount),
-    ("item_discount", Kind::Amount),
-    ("quantity", Kind::Quantity),
-];
-const PAYMENT: &[(&str, Kind)] = &[
-    ("tender", Kind::Text),
-    ("reference", Kind::Text),
-    ("amount", Kind::Amount),
-    ("currency", Kind::Text),
-    ("paid_at", Kind::Time),
-];
-
-impl Part {
-    const fn fields(self) -> &'static [(&'static str, Kind)] {
-        match self {
-            Self::Order => ORDER,
-            Self::Item => ITEM,
-            Self::Payment => PAYMENT,
-        }
-    }
-
-    /// Fields with free names below them.
-    const fn free(self) -> &'static [&'static str] {
-        match self {
-            Self::Order => &["extra."],
-            Self::Item => &["extra.", "attributes."],
-            Self::Payment => &[],
-        }
-    }
-
-    const fn section(self) -> &'static str {
-        match self {
-            Self::Order => "orders",
-            Self::Item => "items",
-            Self::Payment => "payments",
-        }
-    }
-
-    /// Fields that an order cannot do without.
-    const fn required(self) -> &'static [&'static str] {
-        match self {
-            Self::Order => &["external_id", "currency"],
-            Self::Item => &["shop_id", "sku_id", "quantity", "list_price"],
-            Self::Payment => &["tender", "reference", "amount"],
-        }
-    }
-
-    fn kind(self, field: &str) -> Option<Kind> {
-        let known = self.fields().iter().find(|(name, _)| *name == field);
-        let free =
-            || self.free().iter().any(|free| field.len() > free.len() && field.starts_with(free));
-        known.map(|(_, kind)| *kind).or_else(|| free().then_some(Kind::Text))
-    }
-
-    /// Refuses fields of the mapping that this part does not have, and misses those it needs.
-    pub fn check(self, fields: &Fields) -> Result<(), Failure> {
-        let section = self.section();
-        if let Some(field) = fields.keys().find(|field| self.kind(field).is_none()) {
-            let names = self.fields().iter().map(|(name, _)| *name);
-            let why = said!(
-                "the mapping sets `{field}` in [{section}.fields], which is no field",
-                "映射在 [{section}.fields] 中设置了 `{field}`，没有此字段"
-            );
-            return Err(Failure::usage(or_meant(why, nearest(field, names))));
-        }
-        let known = |field: &String| self.fields().iter().any(|(name, _)| name == field);
-        if let Some((field, _)) = fields.iter().find(|(field, v)| v.kind.is_some() && known(field))
-        {
-            return Err(Failure::usage(said!(
-                "`{field}` of [{section}.fields] knows how it is read; leave out `as`",
-                "[{section}.fields] 的 `{field}` 读法已定，请去掉 `as`"
-            )));
-        }
-        match self.required().iter().find(|field| !fields.contains_key(**field)) {
-            Some(field) => Err(Failure::usage(said!(
-                "the mapping does not say where `{field}` of [{section}.fields] is",
-                "映射没有说明 [{section}.fields] 的 `{field}` 在哪里"
-            ))),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Adds the name that was probably meant.
-pub fn or_meant(why: Said, meant: Option<&str>) -> Said {
-    match meant {
-        Some(name) => why.and(said!("did you mean `{name}`?", "是否应为 `{name}`？")),
-        None => why,
-    }
-}
 
 /// One field of one file.
 #[derive(Debug)]
@@ -180,8 +20,39 @@ pub struct Column {
     kind: Kind,
     from: Source,
     words: BTreeMap<String, String>,
+    unit: Unit,
+    turned: Turned,
+    sign: Sign,
+    blanks: Blanks,
     /// Columns as people know them.
-    name: String,
+    pub name: String,
+}
+
+/// How the amounts of a column are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// All of them so.
+    Always(Money),
+    /// As this cell of each row says; it must say that, where the mapping says something too.
+    Told(usize, Option<Money>),
+}
+
+/// Which signs a value of a column may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// Zero or more.
+    Positive,
+    /// What it means to be below zero is judged with the rest of the row.
+    Any,
+}
+
+/// What becomes of blanks at the ends of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blanks {
+    /// They say nothing.
+    Cut,
+    /// They stay: a file of ours has none but those of its texts.
+    Kept,
 }
 
 #[derive(Debug)]
@@ -241,21 +112,26 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// The columns of `fields`, each read as `part` needs it.
-    pub fn columns(&mut self, part: Part, fields: &Fields) -> Result<Vec<Column>, Failure> {
+    /// The columns of `fields`, each read as `part` needs it, with amounts as `money` says.
+    pub fn columns(
+        &mut self,
+        part: Part,
+        fields: &Fields,
+        money: Option<Money>,
+    ) -> Result<Vec<Column>, Failure> {
         let mut columns = Vec::with_capacity(fields.len());
         for (field, value) in fields {
             let kind = value.kind.or_else(|| part.kind(field)).unwrap_or(Kind::Text);
-            columns.extend(self.column(field, kind, value)?);
+            columns.extend(self.column((field, kind), value, money)?);
         }
         Ok(columns)
     }
 
     fn column(
         &mut self,
-        field: &str,
-        kind: Kind,
+        (field, kind): (&str, Kind),
         value: &Value,
+        money: Option<Money>,
     ) -> Result<Option<Column>, Failure> {
         let is_there = |name: &String| self.sheet.header.contains(name);
         let missing = match &value.from {
@@ -274,8 +150,48 @@ impl<'a> Header<'a> {
             }
             From::Constant(value) => (Source::Constant(value.clone()), field.to_owned()),
         };
-        let words = value.words.clone();
-        Ok(Some(Column { field: field.to_owned(), kind, from, words, name }))
+        let is_cell = !matches!(from, Source::Constant(_));
+        let unit = self.unit(kind, value.money.or(money), is_cell)?;
+        let judged = matches!(field, "list_price" | "quantity") || field.contains('.');
+        let own = is_cell && self.sheet.own.is_some();
+        Ok(Some(Column {
+            field: field.to_owned(),
+            kind,
+            from,
+            words: value.words.clone(),
+            unit,
+            turned: value.turned,
+            sign: if judged { Sign::Any } else { Sign::Positive },
+            blanks: if own { Blanks::Kept } else { Blanks::Cut },
+            name,
+        }))
+    }
+
+    /// How amounts are written: as the mapping says, as a file of ours says, else as decimals. A file of ours that
+    /// does not say it is older than its saying so, and was written in minor units, or somebody changed it.
+    fn unit(&mut self, kind: Kind, told: Option<Money>, is_cell: bool) -> Result<Unit, Failure> {
+        let otherwise = Unit::Always(told.unwrap_or(Money::Decimal));
+        if kind != Kind::Amount || !is_cell {
+            return Ok(otherwise);
+        }
+        match self.sheet.own {
+            Some(at) => {
+                self.asked.insert(at);
+                Ok(Unit::Told(at, told))
+            }
+            None if told.is_none() && own::is_older(&self.sheet.header) => {
+                let path = self.sheet.path.display();
+                Err(Failure::usage(said!(
+                    "{path} is an export of docket that does not say how its amounts are written",
+                    "{path} 是 docket 的导出文件，但没有说明金额的写法"
+                ))
+                .next(said!(
+                    "Write `money = \"minor\"` in the mapping for minor units (1000 for 10.00), or \"decimal\"; nothing was taken.",
+                    "请在映射中写明 money = \"minor\"（最小货币单位，1000 即 10.00）或 \"decimal\"；尚未导入任何订单。"
+                )))
+            }
+            None => Ok(otherwise),
+        }
     }
 
     /// Refuses columns that were not asked for, if the mapping wants that.
@@ -305,7 +221,12 @@ impl<'a> Header<'a> {
 impl Column {
     /// Its text; none where the cell is empty.
     pub fn text(&self, row: &StringRecord) -> Option<String> {
-        let cell = |at: usize| row.get(at).unwrap_or_default().trim();
+        let cell = |at: usize| match self.blanks {
+            Blanks::Cut => row.get(at).unwrap_or_default().trim(),
+            // A spreadsheet may have ended the line with CR LF.
+            Blanks::Kept if at + 1 == row.len() => row[at].trim_end_matches('\r'),
+            Blanks::Kept => row.get(at).unwrap_or_default(),
+        };
         let text = match &self.from {
             Source::Cell(at) => cell(*at).to_owned(),
             Source::Constant(value) => value.clone(),
@@ -332,15 +253,46 @@ impl Column {
         let value = match self.kind {
             Kind::Text => Ok(Json::from(text)),
             Kind::Time => reading.time(&text).map(Json::from),
-            Kind::Quantity => {
-                let quantity = reading.decimals.read(&text, 3);
-                quantity.map(|quantity| Json::from(Quantity(quantity).to_string()))
-            }
-            Kind::Amount => match currency {
-                Some(currency) => reading.decimals.read(&text, currency.places()).map(Json::from),
-                None => Err(("not_a_currency", "an amount needs its currency".to_owned())),
-            },
+            Kind::Quantity => reading.decimals.read(&text, 3).and_then(|quantity| {
+                Ok(Json::from(Quantity(self.signed(quantity, &text)?).to_string()))
+            }),
+            Kind::Amount => self.amount(&text, row, reading, currency),
         };
         value.map(Some).map_err(|wrong| WrongCell { column: self.name.clone(), wrong })
+    }
+
+    fn amount(
+        &self,
+        text: &str,
+        row: &StringRecord,
+        reading: &Reading,
+        currency: Option<Currency>,
+    ) -> Result<Json, Wrong> {
+        let Some(currency) = currency else {
+            let needs = said!("an amount needs its currency", "金额需要币种");
+            return Err(("not_a_currency", needs));
+        };
+        let money = match self.unit {
+            Unit::Always(money) => money,
+            Unit::Told(at, told) => own::money(row.get(at).unwrap_or_default(), told)?,
+        };
+        let places = if money == Money::Minor { 0 } else { currency.places() };
+        let amount = self.signed(reading.decimals.read(text.trim(), places)?, text)?;
+        Ok(Json::from(amount))
+    }
+
+    /// A value with the sign it has in an order.
+    fn signed(&self, value: i64, text: &str) -> Result<i64, Wrong> {
+        let value = if self.turned == Turned::Around { -value } else { value };
+        if value < 0 && self.sign == Sign::Positive {
+            return Err((
+                "too_small",
+                said!(
+                    "`{text}` has the other sign; `negate = true` of this column turns it around",
+                    "`{text}` 的正负号相反；在此列写明 negate = true 即可翻转"
+                ),
+            ));
+        }
+        Ok(value)
     }
 }

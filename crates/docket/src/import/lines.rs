@@ -2,16 +2,18 @@
 //! and not kept.
 
 use super::place::{Place, Produced, Unfit};
+use super::text::Text;
 use crate::failure::Failure;
 use crate::said::{Said, said};
 use docket_app::imports::LINE_BYTES_MAX;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Files of JSON lines; `-` is the standard input.
 pub struct Lines {
     files: Vec<PathBuf>,
+    /// The same as UTF-8; none for the standard input.
+    texts: Vec<Option<Text>>,
     current: Option<Open>,
     next: usize,
     bytes: u64,
@@ -28,11 +30,23 @@ impl Lines {
     /// Files that can be opened.
     pub fn open(files: &[PathBuf]) -> Result<Self, Failure> {
         let mut bytes = 0;
-        for file in files.iter().filter(|file| !is_input(file)) {
-            let size = File::open(file).and_then(|file| file.metadata()).map(|file| file.len());
+        let mut texts = Vec::with_capacity(files.len());
+        for file in files {
+            if is_input(file) {
+                texts.push(None);
+                continue;
+            }
+            let text = Text::of_lines(file)?;
+            let size = text.file().and_then(|file| file.metadata()).map(|file| file.len());
             bytes += size.map_err(|error| unreadable(file, &error))?;
+            texts.push(Some(text));
         }
-        Ok(Self { files: files.to_vec(), current: None, next: 0, bytes, done: 0 })
+        Ok(Self { files: files.to_vec(), texts, current: None, next: 0, bytes, done: 0 })
+    }
+
+    /// The names of the files, in their order.
+    pub fn names(&self) -> Vec<String> {
+        self.files.iter().map(|file| name_of(file)).collect()
     }
 
     /// Bytes of all files.
@@ -45,7 +59,7 @@ impl Lines {
         loop {
             let Some(open) = &mut self.current else {
                 let Some(file) = self.files.get(self.next) else { return Ok(None) };
-                self.current = Some(Open::file(file)?);
+                self.current = Some(Open::file(file, self.texts[self.next].as_ref())?);
                 self.next += 1;
                 continue;
             };
@@ -61,7 +75,8 @@ impl Lines {
             let place = Place { file: name.clone(), line: open.line };
             let order = match line {
                 None => {
-                    let message = format!("has more than {LINE_BYTES_MAX} bytes");
+                    let message =
+                        said!("has more than {LINE_BYTES_MAX} bytes", "超过 {LINE_BYTES_MAX} 字节");
                     Err(Unfit::row(place.clone(), "too_long", message))
                 }
                 Some(mut line) => {
@@ -74,22 +89,26 @@ impl Lines {
                     Ok(line)
                 }
             };
-            let done = self.done;
-            return Ok(Some(Produced { place, order, key: None, status: None, done }));
+            let (done, rows) = (self.done, vec![(self.next - 1, 1)]);
+            return Ok(Some(Produced { place, order, key: None, status: None, rows, done }));
         }
     }
 }
 
 impl Open {
-    fn file(path: &Path) -> Result<Self, Failure> {
-        if is_input(path) {
-            let reader = Box::new(BufReader::new(std::io::stdin()));
-            return Ok(Self { name: "-".to_owned(), line: 0, reader });
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    fn file(path: &Path, text: Option<&Text>) -> Result<Self, Failure> {
+        let name = name_of(path);
+        let Some(text) = text else {
+            return Ok(Self { name, line: 0, reader: Box::new(BufReader::new(std::io::stdin())) });
+        };
+        let file = text.file().map_err(|error| unreadable(path, &error))?;
         Ok(Self { name, line: 0, reader: Box::new(BufReader::with_capacity(256 * 1024, file)) })
     }
+}
+
+/// What people call a file.
+pub fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// One line without its end, and how many bytes were read for it; no text where it is too long.
@@ -144,6 +163,7 @@ mod tests {
         let mut found = Vec::new();
         while let Some(produced) = lines.next().unwrap() {
             let order = produced.order.map(|line| String::from_utf8(line).unwrap());
+            assert_eq!(produced.rows, [(0, 1)]);
             found.push((produced.place.line, order.map_err(|unfit| unfit.code)));
         }
         let too_long = || Err("too_long".to_owned());

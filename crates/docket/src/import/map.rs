@@ -2,14 +2,21 @@
 //! and how their words, times and decimals are read. Only its shape and its own mistakes are here; applying
 //! it to rows is in `columns` and `orders`.
 
+mod names;
+mod value;
+
+pub use names::{fits, nearest};
+pub use value::{Counted, From, Meaning, Presence, Turned, Value};
+
 use super::cell::{Decimals, Reading, TimeFormat};
-use super::columns::Kind;
+use super::text;
 use crate::failure::Failure;
+use crate::said::{Said, said};
+use crate::zones;
 use docket_domain::words::Status;
-use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
-use serde::{Deserialize, Deserializer};
+use encoding_rs::Encoding;
+use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
 /// A mapping, as its file says it.
@@ -22,6 +29,10 @@ pub struct Map {
     /// How times are written, tried in this order: `strftime` patterns, `rfc3339`, `unix`, `unix_ms`.
     #[serde(default = "rfc3339")]
     times: Vec<String>,
+    /// What the files are written in; UTF-8 if left out, or what a mark at their beginning says.
+    encoding: Option<String>,
+    /// How amounts are written; decimals of their currency if left out, and what a file of ours says itself.
+    pub money: Option<Money>,
     /// What stands between whole and broken: `.` or `,`.
     #[serde(default = "point")]
     decimal_sign: char,
@@ -55,6 +66,26 @@ const fn point() -> char {
 
 const fn comma() -> char {
     ','
+}
+
+/// How amounts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Money {
+    /// As decimals of their currency: 10.00.
+    Decimal,
+    /// As whole minor units: 1000.
+    Minor,
+}
+
+impl Money {
+    /// The word of the mapping.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Decimal => "decimal",
+            Self::Minor => "minor",
+        }
+    }
 }
 
 /// What to do with columns that the mapping does not name.
@@ -94,6 +125,15 @@ pub struct ItemRows {
     /// Whether rows that differ in nothing but their quantity become one line.
     #[serde(default)]
     pub equal_rows: EqualRows,
+    /// What a row with a price below zero is.
+    #[serde(default)]
+    pub negative_price: Negative,
+    /// What a row with a quantity below zero is.
+    #[serde(default)]
+    pub negative_quantity: Negative,
+    /// SKUs (`*` and `?` stand for any characters) whose rows are a discount of their shop order.
+    #[serde(default)]
+    pub discount_skus: Vec<String>,
     /// Fields of the line and of its shop order.
     pub fields: Fields,
 }
@@ -125,6 +165,19 @@ pub enum EqualRows {
     Merge,
 }
 
+/// What a row is whose sign is turned around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Negative {
+    /// A mistake.
+    #[default]
+    Refuse,
+    /// A discount of its shop order.
+    Discount,
+    /// A refund of its order.
+    Refund,
+}
+
 /// What the status words of a source mean.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,50 +186,6 @@ pub struct StatusWords {
     pub column: String,
     /// Word by word; another one makes its row refused.
     pub words: BTreeMap<String, Meaning>,
-}
-
-/// What one status word means.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Meaning {
-    /// The status it stands for.
-    pub status: String,
-    /// The status it stands for where the order has payments, if that is another.
-    pub when_paid: Option<String>,
-    /// Facts that follow from this word alone: `shipped_at`, `received_at`, `cancelled_at`, `settled_at`,
-    /// each with its column.
-    pub facts: Fields,
-}
-
-/// Where the value of a field comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Value {
-    /// Columns or a constant.
-    pub from: From,
-    /// Words that are replaced; others stay as they are.
-    pub words: BTreeMap<String, String>,
-    /// Whether the columns must be there.
-    pub presence: Presence,
-    /// How free fields are read; the others know it by themselves.
-    pub kind: Option<Kind>,
-}
-
-/// Columns or a constant.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs)]
-pub enum From {
-    Column(String),
-    /// Several columns and what stands between them.
-    Columns(Vec<String>, String),
-    Constant(String),
-}
-
-/// Whether a column must be in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// A file without it is refused.
-    Required,
-    /// Where it is missing, the field is left out.
-    Optional,
 }
 
 impl Map {
@@ -190,14 +199,28 @@ impl Map {
         Self::parse(&text).map_err(|why| super::wrong_map::placed(path, Failure::usage(why)))
     }
 
+    /// The mapping of CSV files that `docket export` wrote.
+    pub fn of_ours() -> Self {
+        Self::parse(include_str!("own.toml")).expect("a test reads the mapping that is built in")
+    }
+
     /// Reads the text of a mapping file.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let map: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+    pub fn parse(text: &str) -> Result<Self, Said> {
+        let map: Self = toml::from_str(text).map_err(|error| Said::as_told(error.to_string()))?;
         if !map.delimiter.is_ascii() {
-            return Err("`delimiter` must be one ASCII character".to_owned());
+            return Err(said!(
+                "`delimiter` must be one ASCII character",
+                "`delimiter` 应为一个 ASCII 字符"
+            ));
         }
         if map.orders.files.is_empty() {
-            return Err("`orders.files` names no file".to_owned());
+            return Err(said!("`orders.files` names no file", "`orders.files` 没有指定文件"));
+        }
+        if map.items.negative_price == Negative::Refund {
+            return Err(said!(
+                "`negative_price` is `refuse` or `discount`: what is given back has a quantity",
+                "`negative_price` 应为 `refuse` 或 `discount`：退款要有数量"
+            ));
         }
         let words = map.orders.status.iter().flat_map(|status| status.words.values());
         for meaning in words {
@@ -205,162 +228,37 @@ impl Map {
                 if Status::from_word(word).is_none() {
                     let words: Vec<_> = Status::ALL.iter().map(|status| status.word()).collect();
                     let listed = words.join(", ");
-                    return Err(format!("`{word}` is no status; the statuses are: {listed}"));
+                    return Err(said!(
+                        "`{word}` is no status; the statuses are: {listed}",
+                        "`{word}` 不是状态；状态有：{listed}"
+                    ));
                 }
             }
         }
+        map.encoding()?;
         map.reading()?;
         Ok(map)
     }
 
+    /// What its files are written in, where they do not say it themselves.
+    pub fn encoding(&self) -> Result<Option<&'static Encoding>, Said> {
+        self.encoding.as_deref().map(text::encoding).transpose()
+    }
+
     /// How its cells are read.
-    pub fn reading(&self) -> Result<Reading, String> {
+    pub fn reading(&self) -> Result<Reading, Said> {
         if self.times.is_empty() {
-            return Err("`times` names no way to write a time".to_owned());
+            return Err(said!("`times` names no way to write a time", "`times` 没有给出时间格式"));
         }
-        let zone = jiff::tz::TimeZone::get(&self.zone)
-            .map_err(|_| format!("`{}` is no time zone; one is America/Sao_Paulo", self.zone))?;
+        let zone = zones::named(&self.zone)?;
         let times = self.times.iter().map(|time| TimeFormat::parse(time));
         let decimals = Decimals { sign: self.decimal_sign, thousands: self.thousands_sign };
         if !matches!(decimals.sign, '.' | ',') || decimals.thousands == Some(decimals.sign) {
-            let why = "`decimal_sign` must be `.` or `,`, and `thousands_sign` another than that";
-            return Err(why.to_owned());
+            return Err(said!(
+                "`decimal_sign` must be `.` or `,`, and `thousands_sign` another than that",
+                "`decimal_sign` 应为 `.` 或 `,`，且 `thousands_sign` 不能与其相同"
+            ));
         }
         Ok(Reading { zone, times: times.collect::<Result<_, _>>()?, decimals })
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ValueTable {
-    column: Option<String>,
-    columns: Option<Vec<String>>,
-    join: Option<String>,
-    value: Option<String>,
-    #[serde(default)]
-    words: BTreeMap<String, String>,
-    #[serde(default)]
-    optional: bool,
-    #[serde(rename = "as")]
-    kind: Option<Kind>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MeaningTable {
-    status: String,
-    when_paid: Option<String>,
-    #[serde(default)]
-    facts: Fields,
-}
-
-impl TryFrom<ValueTable> for Value {
-    type Error = &'static str;
-
-    fn try_from(table: ValueTable) -> Result<Self, &'static str> {
-        let from = match (table.column, table.columns, table.value) {
-            (Some(column), None, None) => From::Column(column),
-            (None, Some(columns), None) if !columns.is_empty() => {
-                From::Columns(columns, table.join.unwrap_or_else(|| "-".to_owned()))
-            }
-            (None, None, Some(value)) => From::Constant(value),
-            _ => return Err("a field has one of `column`, `columns` and `value`"),
-        };
-        let presence = if table.optional { Presence::Optional } else { Presence::Required };
-        Ok(Self { from, words: table.words, presence, kind: table.kind })
-    }
-}
-
-/// Reads a text or a table: most fields need no more than the name of a column.
-struct Short<T>(std::marker::PhantomData<T>);
-
-impl<'de, T: Shorthand> Visitor<'de> for Short<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        Ok(T::of_text(text))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        let table = T::Table::deserialize(MapAccessDeserializer::new(map))?;
-        T::of_table(table).map_err(A::Error::custom)
-    }
-}
-
-trait Shorthand: Sized {
-    type Table: for<'de> Deserialize<'de>;
-    const EXPECTED: &'static str;
-    fn of_text(text: &str) -> Self;
-    fn of_table(table: Self::Table) -> Result<Self, &'static str>;
-}
-
-impl Shorthand for Value {
-    type Table = ValueTable;
-    const EXPECTED: &'static str = "the name of a column, or a table with `column` or `value`";
-
-    fn of_text(text: &str) -> Self {
-        let from = From::Column(text.to_owned());
-        Self { from, words: BTreeMap::new(), presence: Presence::Required, kind: None }
-    }
-
-    fn of_table(table: ValueTable) -> Result<Self, &'static str> {
-        table.try_into()
-    }
-}
-
-impl Shorthand for Meaning {
-    type Table = MeaningTable;
-    const EXPECTED: &'static str = "a status, or a table with `status`";
-
-    fn of_text(text: &str) -> Self {
-        Self { status: text.to_owned(), when_paid: None, facts: Fields::new() }
-    }
-
-    fn of_table(table: MeaningTable) -> Result<Self, &'static str> {
-        let MeaningTable { status, when_paid, facts } = table;
-        Ok(Self { status, when_paid, facts })
-    }
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Short(std::marker::PhantomData))
-    }
-}
-
-impl<'de> Deserialize<'de> for Meaning {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Short(std::marker::PhantomData))
-    }
-}
-
-/// Whether a file name fits a pattern of `*` and `?`. Capitals do not matter.
-pub fn fits(pattern: &str, name: &str) -> bool {
-    fn rest(pattern: &[u8], name: &[u8]) -> bool {
-        match (pattern.split_first(), name.split_first()) {
-            (None, None) => true,
-            (Some((b'*', after)), _) => {
-                rest(after, name) || name.split_first().is_some_and(|(_, name)| rest(pattern, name))
-            }
-            (Some((b'?', after)), Some((_, name))) => rest(after, name),
-            (Some((wanted, after)), Some((found, name))) => {
-                wanted.eq_ignore_ascii_case(found) && rest(after, name)
-            }
-            _ => false,
-        }
-    }
-    rest(pattern.as_bytes(), name.as_bytes())
-}
-
-/// The one of `known` that `word` was most likely meant to be.
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let scored =
-        known.into_iter().map(|known| (strsim::jaro_winkler(&known.to_lowercase(), &word), known));
-    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    (best.0 > 0.7).then_some(best.1)
 }

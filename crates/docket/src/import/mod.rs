@@ -9,18 +9,24 @@
 mod causes;
 mod cell;
 mod columns;
+mod fields;
 mod lines;
 mod map;
 mod opening;
 mod orders;
+mod own;
 mod parts;
 mod place;
 mod quotes;
 mod report;
 mod sheet;
 mod shops;
+mod signs;
+mod tally;
+mod tame;
 #[cfg(test)]
 mod tests;
+mod text;
 mod wrong_map;
 
 use crate::center::{Center, Method};
@@ -28,6 +34,7 @@ use crate::cli::Options;
 use crate::commands::path_part;
 use crate::failure::Failure;
 use crate::log;
+use crate::output::Form;
 use crate::said::{Said, said};
 use bytes::Bytes;
 use docket_app::imports::{ImportOptions, ImportReport};
@@ -35,10 +42,12 @@ use docket_app::{App, Principal};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use lines::Lines;
 use map::Map;
+pub use map::Money;
 use orders::Orders;
+pub use own::MONEY;
 use parts::Parts;
 use place::{Produced, Unfit};
-use report::Report;
+use report::{NotSent, Report, Sent};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -58,7 +67,7 @@ pub struct Args {
     /// Files to read; `-` reads JSON lines from the standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// How the columns of CSV files become orders.
+    /// How the columns of CSV files become orders; CSV files of `docket export` need none.
     #[arg(long, value_name = "MAP.toml")]
     pub map: Option<PathBuf>,
     /// Check everything and write nothing.
@@ -67,7 +76,13 @@ pub struct Args {
     /// Give the orders deadlines from now on.
     #[arg(long)]
     pub live: bool,
-    /// Who vouches for the orders; their numbers are unique per issuer where they name no channel.
+    /// Known orders that were recorded get what is new; orders that were placed here stay as they are.
+    #[arg(long)]
+    pub update: bool,
+    /// Take orders without a channel whose number another issuer or channel has told already.
+    #[arg(long)]
+    pub again: bool,
+    /// Who vouches for the orders.
     #[arg(long)]
     pub issuer: Option<String>,
     /// Also write every refused row and every order whose sums disagree to this CSV file.
@@ -107,8 +122,9 @@ impl Door for Center {
         if let Some(app) = self.app() {
             return app.import(lines, options).await;
         }
-        let (live, dry_run) = (options.live, options.dry_run);
-        let mut path = format!("/api/imports?live={live}&dry_run={dry_run}");
+        let ImportOptions { live, dry_run, update, again, .. } = options;
+        let mut path =
+            format!("/api/imports?live={live}&dry_run={dry_run}&update={update}&again={again}");
         if let Some(issuer) = &options.issuer {
             path.extend(["&issuer=", &path_part(issuer)?]);
         }
@@ -136,12 +152,31 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let shown = if args.verbose { usize::MAX } else { report::SHOWN };
     out.show(&report, |out| report.print(shown, out));
     outcome?;
-    if report.refused > 0 && report.taken + report.known == 0 {
-        let none = said!("no order could be taken", "没有订单可以导入");
-        return Err(Failure::new(none)
-            .next(said!("Each refused row says why, above.", "被拒绝的各行原因见上。")));
+    if report.orders.known_elsewhere > 0 && out.form == Form::People {
+        let number = report.orders.known_elsewhere;
+        out.note(out.tell(&said!(
+            "{number} orders are here by their numbers, told by another issuer or channel; --again takes them all the same",
+            "有 {number} 个订单的编号已由其他签发方或渠道提供；用 --again 仍可导入"
+        )));
     }
-    Ok(())
+    refusal(&report).map_or(Ok(()), Err)
+}
+
+/// An import of which a row was refused has failed, whatever was taken.
+fn refusal(report: &Report) -> Option<Failure> {
+    let (refused, read) = (report.rows.refused, report.rows.read);
+    if refused == 0 {
+        return None;
+    }
+    let why = if refused == read {
+        said!("no order could be taken", "没有订单可以导入")
+    } else {
+        said!("{refused} of {read} rows were refused", "{read} 行中有 {refused} 行被拒绝")
+    };
+    Some(Failure::new(why).next(said!(
+        "Each refused row says why, above; run again with the rows mended, nothing is taken twice.",
+        "被拒绝的各行原因见上；修正后重新执行即可，不会重复导入。"
+    )))
 }
 
 /// Opens the files and imports them.
@@ -156,9 +191,14 @@ async fn take_all(
     (mut source, left_out): (Source, Vec<PathBuf>),
     door: &impl Door,
 ) -> Result<(Report, Result<(), Failure>), Failure> {
-    let options =
-        ImportOptions { live: args.live, dry_run: args.dry_run, issuer: args.issuer.clone() };
-    let mut report = Report::new(&options, left_out);
+    let options = ImportOptions {
+        live: args.live,
+        dry_run: args.dry_run,
+        update: args.update,
+        again: args.again,
+        issuer: args.issuer.clone(),
+    };
+    let mut report = Report::new(&options, source.names(), left_out);
     let bar = progress(source.bytes());
     let stop = Arc::new(AtomicBool::new(false));
     // Reading goes on while a part is being written, and never far ahead of it.
@@ -202,7 +242,8 @@ async fn hand_over(
     report: &mut Report,
 ) -> Result<(), Failure> {
     let mut lines = Vec::with_capacity(PART_BYTES / 4);
-    let (mut places, mut unfit) = (Vec::with_capacity(part.len()), Vec::new());
+    let mut sent: Vec<Sent> = Vec::with_capacity(part.len());
+    let mut unfit: Vec<NotSent> = Vec::new();
     let mut statuses = BTreeMap::new();
     let last = part.last().map(|last| last.place.clone());
     for produced in part {
@@ -211,20 +252,23 @@ async fn hand_over(
         }
         match produced.order {
             Ok(line) => {
-                if !places.is_empty() {
+                if !sent.is_empty() {
                     lines.push(b'\n');
                 }
                 lines.extend_from_slice(&line);
-                places.push((produced.place, produced.key));
+                let Produced { place, key, rows, .. } = produced;
+                sent.push(Sent { place, key, rows });
             }
-            Err(why) => unfit.push((places.len(), Unfit { order: produced.key, ..why })),
+            Err(why) => {
+                unfit.push((sent.len(), Unfit { order: produced.key, ..why }, produced.rows));
+            }
         }
     }
-    let answer = match places[..] {
+    let answer = match sent[..] {
         [] => ImportReport::default(),
         _ => door.import(lines, options).await?,
     };
-    report.take(answer, statuses, &places, unfit);
+    report.take(answer, statuses, &sent, unfit);
     report.last = last;
     Ok(())
 }
@@ -232,7 +276,8 @@ async fn hand_over(
 /// Where the orders come from.
 enum Source {
     Lines(Lines),
-    Mapped(Box<Orders>),
+    /// With the names of its files.
+    Mapped(Box<Orders>, Vec<String>),
 }
 
 impl Source {
@@ -242,6 +287,9 @@ impl Source {
             let is_csv =
                 |file: &&PathBuf| file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
             if let Some(file) = args.files.iter().find(is_csv) {
+                if args.files.iter().all(|file| is_csv(&file) && own::is_in(file)) {
+                    return Self::mapped(&Map::of_ours(), &args.files);
+                }
                 let file = file.display();
                 return Err(Failure::usage(said!(
                     "{file} is a CSV file, and there is no mapping",
@@ -251,24 +299,35 @@ impl Source {
             }
             return Ok((Self::Lines(Lines::open(&args.files)?), Vec::new()));
         };
-        let map = Map::load(path)?;
-        let parts = Parts::of(&map, &args.files)?;
-        let orders = Orders::open(&map, &parts);
-        let orders = orders.map_err(|failure| wrong_map::placed(path, failure))?;
-        Ok((Self::Mapped(Box::new(orders)), parts.left_out))
+        let opened = Self::mapped(&Map::load(path)?, &args.files);
+        opened.map_err(|failure| wrong_map::placed(path, failure))
+    }
+
+    fn mapped(map: &Map, files: &[PathBuf]) -> Result<(Self, Vec<PathBuf>), Failure> {
+        let parts = Parts::of(map, files)?;
+        let orders = Orders::open(map, &parts)?;
+        Ok((Self::Mapped(Box::new(orders), parts.names()), parts.left_out))
+    }
+
+    /// The names of the files, in the order in which rows are counted by them.
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Lines(lines) => lines.names(),
+            Self::Mapped(_, names) => names.clone(),
+        }
     }
 
     fn bytes(&self) -> u64 {
         match self {
             Self::Lines(lines) => lines.bytes(),
-            Self::Mapped(orders) => orders.bytes(),
+            Self::Mapped(orders, _) => orders.bytes(),
         }
     }
 
     fn next(&mut self) -> Result<Option<Produced>, Failure> {
         match self {
             Self::Lines(lines) => lines.next(),
-            Self::Mapped(orders) => orders.next(),
+            Self::Mapped(orders, _) => orders.next(),
         }
     }
 

@@ -3,18 +3,21 @@
 //! taken, is judged where every import is judged.
 
 use super::cell::Reading;
-use super::columns::{Column, Header, Part, WrongCell};
-use super::map::{EqualRows, Map};
+use super::columns::{Column, Header, WrongCell};
+use super::fields::Part;
+use super::lines::name_of;
+use super::map::{Counted, Map};
 use super::parts::{Joined, OrderColumns, Parts, StatusColumn};
 use super::place::{Place, Produced, Unfit};
 use super::sheet::{Index, Row, Sheet, fingerprint};
-use super::shops::{ShopRows, put};
+use super::shops::{Gathering, ShopRows, put};
+use super::signs::{Sign, Signs};
 use crate::failure::Failure;
+use crate::said::said;
 use csv::StringRecord;
 use docket_domain::{Currency, Json};
 use serde_json::Map as Object;
 use std::collections::HashSet;
-use std::path::Path;
 
 /// Read at a time of the files that are read in order.
 const READ_BYTES: usize = 256 * 1024;
@@ -30,6 +33,8 @@ pub struct Orders {
     behind: u64,
     items: Items,
     payments: Payments,
+    /// How many files stand before those of lines, and before those of payments.
+    before: (usize, usize),
     /// Orders that were read.
     seen: HashSet<(u64, u64)>,
     /// Where the rows that no order asked for go on.
@@ -46,7 +51,8 @@ struct OrderSheet {
 struct Items {
     index: Index,
     columns: Vec<Vec<Column>>,
-    equal_rows: EqualRows,
+    gathering: Gathering,
+    signs: Signs,
     /// Whether the lines are the rows of the order files themselves.
     own_rows: bool,
 }
@@ -69,34 +75,39 @@ impl Orders {
         let own_rows = map.items.files.is_empty();
         let mut items = Joined::default();
         let mut sheets = Vec::with_capacity(parts.orders.len());
-        for path in &parts.orders {
-            let sheet = Sheet::open(path, delimiter, READ_BYTES)?;
+        for text in &parts.orders {
+            let sheet = Sheet::open(text, delimiter, READ_BYTES)?;
             let mut header = Header::of(&sheet);
             let columns = OrderColumns::look_up(map, &mut header)?;
             if own_rows {
                 items.keys.push(columns.key);
-                items.columns.push(header.columns(Part::Item, &map.items.fields)?);
+                items.columns.push(header.columns(Part::Item, &map.items.fields, map.money)?);
             }
             header.finish(map)?;
             sheets.push(OrderSheet { sheet, columns });
         }
         let key = |key: &Option<String>| key.clone().unwrap_or_else(|| map.orders.key.clone());
-        for path in &parts.items {
-            items.look_up(map, path, &key(&map.items.key), Part::Item, &map.items.fields)?;
+        for text in &parts.items {
+            items.look_up(map, text, &key(&map.items.key), Part::Item, &map.items.fields)?;
         }
         let mut paid = Joined::default();
-        for path in &parts.payments {
+        for text in &parts.payments {
             let Some(rows) = &map.payments else { continue };
-            paid.look_up(map, path, &key(&rows.key), Part::Payment, &rows.fields)?;
+            paid.look_up(map, text, &key(&rows.key), Part::Payment, &rows.fields)?;
         }
         // Every column is there: only now anything is read.
-        let paths = if own_rows { &parts.orders } else { &parts.items };
-        let index = Index::build(paths, &items.keys, delimiter)?;
-        let equal_rows = map.items.equal_rows;
-        let items = Items { index, columns: items.columns, equal_rows, own_rows };
+        let texts = if own_rows { &parts.orders } else { &parts.items };
+        let items = Items {
+            index: Index::build(texts, &items.keys, delimiter)?,
+            columns: items.columns,
+            gathering: gathering(map),
+            signs: Signs::of(&map.items),
+            own_rows,
+        };
+        let before = if own_rows { 0 } else { parts.orders.len() };
         let index = match &parts.payments[..] {
             [] => None,
-            paths => Some(Index::build(paths, &paid.keys, delimiter)?),
+            texts => Some(Index::build(texts, &paid.keys, delimiter)?),
         };
         Ok(Self {
             reading: map.reading().map_err(Failure::usage)?,
@@ -105,6 +116,7 @@ impl Orders {
             behind: 0,
             items,
             payments: Payments { index, columns: paid.columns },
+            before: (before, parts.orders.len() + parts.items.len()),
             seen: HashSet::new(),
             orphans: (0, 0),
         })
@@ -124,16 +136,19 @@ impl Orders {
                 continue;
             };
             let done = self.behind + orders.sheet.read();
-            let place = Place { file: file_name(&orders.sheet.path), line: row.line };
-            let produced = |order, key, status| {
-                Ok(Some(Produced { place: place.clone(), order, key, status, done }))
+            let place = Place { file: name_of(&orders.sheet.path), line: row.line };
+            let this_row = vec![(self.current, 1)];
+            let produced = |order, key, status, rows| {
+                Ok(Some(Produced { place: place.clone(), order, key, status, rows, done }))
             };
             let cells = match row.cells {
                 Ok(cells) => cells,
+                // It is a line too, and told with its order, or at the end if it has none.
+                Err(_) if self.items.own_rows => continue,
                 Err(bad) => {
                     let (code, message) = bad.wrong();
                     let unfit = Unfit::row(place.clone(), code, message);
-                    return produced(Err(unfit), None, None);
+                    return produced(Err(unfit), None, None, this_row);
                 }
             };
             let key = cells.get(orders.columns.key).unwrap_or_default().trim().to_owned();
@@ -142,9 +157,10 @@ impl Orders {
                 if self.items.own_rows {
                     continue;
                 }
-                let message = "the order stands in an earlier row already".to_owned();
+                let message =
+                    said!("the order stands in an earlier row already", "订单已在前面的行中");
                 let unfit = Unfit::row(place.clone(), "duplicate", message);
-                return produced(Err(unfit), Some(key.into()), None);
+                return produced(Err(unfit), Some(key.into()), None, this_row);
             }
             let items = self.items.index.take(&key)?;
             let payments =
@@ -153,11 +169,12 @@ impl Orders {
             let word =
                 word.map(|status| cells.get(status.at).unwrap_or_default().trim().to_owned());
             let order = self.order(&place, &cells, &items, payments.as_deref());
-            return produced(
-                order.map(|order| order.to_string().into_bytes()),
-                Some(key.into()),
-                word,
-            );
+            let mut rows = if self.items.own_rows { Vec::new() } else { this_row };
+            rows.extend(items.iter().map(|(sheet, _)| (self.before.0 + sheet, 1)));
+            let paid = payments.iter().flatten();
+            rows.extend(paid.map(|(sheet, _)| (self.before.1 + sheet, 1)));
+            let order = order.map(|order| order.to_string().into_bytes());
+            return produced(order, Some(key.into()), word, rows);
         }
         self.orphan()
     }
@@ -170,14 +187,18 @@ impl Orders {
             let from = if number == self.orphans.0 { self.orphans.1 } else { 0 };
             let Some((next, (sheet, row))) = index.orphan(from)? else { continue };
             self.orphans = (number, next);
-            let place = Place { file: file_name(&index.sheets()[sheet].path), line: row.line };
+            let place = Place { file: name_of(&index.sheets()[sheet].path), line: row.line };
             let key = index.key(sheet, &row);
             let (code, message) = match row.cells {
                 Err(bad) => bad.wrong(),
-                Ok(_) => ("no_order", "its order is in no order file".to_owned()),
+                Ok(_) => {
+                    ("no_order", said!("its order is in no order file", "订单文件中没有它的订单"))
+                }
             };
             let order = Err(Unfit::row(place.clone(), code, message));
-            return Ok(Some(Produced { place, order, key, status: None, done: self.behind }));
+            let before = if number == 0 { self.before.0 } else { self.before.1 };
+            let (rows, done) = (vec![(before + sheet, 1)], self.behind);
+            return Ok(Some(Produced { place, order, key, status: None, rows, done }));
         }
         self.orphans = (2, 0);
         Ok(None)
@@ -192,7 +213,7 @@ impl Orders {
     ) -> Result<Json, Unfit> {
         let columns = &self.sheets[self.current].columns;
         let unfit = |wrong: WrongCell| Unfit::cell(place.clone(), wrong);
-        let currency = currency(&columns.currency, cells);
+        let currency = currency(&columns.currency, cells).map_err(unfit)?;
         let mut order = Object::new();
         for column in columns.currency.iter().chain(&columns.fields) {
             let value = column.value(cells, &self.reading, currency).map_err(unfit)?;
@@ -228,8 +249,11 @@ impl Orders {
         let word = cells.get(status.at).unwrap_or_default().trim();
         let Some((meaning, facts)) = status.meanings.get(word) else {
             let known: Vec<_> = status.meanings.keys().map(String::as_str).collect();
-            let message =
-                format!("`{word}` is no status word of the mapping; it knows {}", known.join(", "));
+            let known = known.join(", ");
+            let message = said!(
+                "`{word}` is no status word of the mapping; it knows {known}",
+                "`{word}` 不是映射中的状态词；已知的有 {known}"
+            );
             return Err(WrongCell {
                 column: status.name.clone(),
                 wrong: ("unknown_status", message),
@@ -251,9 +275,11 @@ impl Orders {
         let Some(index) = &self.payments.index else { return Ok(Vec::new()) };
         let mut payments = Vec::with_capacity(rows.len());
         for (sheet, row) in rows {
-            let place = Place { file: file_name(&index.sheets()[*sheet].path), line: row.line };
+            let place = Place { file: name_of(&index.sheets()[*sheet].path), line: row.line };
             let columns = &self.payments.columns[*sheet];
-            let fields = self.fields(columns, &place, row, currency)?;
+            let own = row.cells.as_ref().map_or(Ok(None), |cells| own_currency(columns, cells));
+            let own = own.map_err(|wrong| Unfit::cell(place.clone(), wrong))?;
+            let fields = self.fields(columns, &place, row, own.or(currency))?;
             payments.push(Json::Object(fields));
         }
         Ok(payments)
@@ -270,6 +296,7 @@ impl Orders {
         if amount.and_then(|amount| amount.text(cells)).is_none() {
             return Ok(None);
         }
+        let currency = own_currency(columns, cells)?.or(currency);
         let mut payment = Object::new();
         for column in columns {
             put(&mut payment, &column.field, column.value(cells, &self.reading, currency)?);
@@ -285,16 +312,27 @@ impl Orders {
     ) -> Result<Vec<ShopRows>, Unfit> {
         let mut shops: Vec<ShopRows> = Vec::new();
         for (sheet, row) in rows {
-            let file = file_name(&self.items.index.sheets()[*sheet].path);
-            let place = Place { file, line: row.line };
-            let mut item = self.fields(&self.items.columns[*sheet], &place, row, currency)?;
+            let file = name_of(&self.items.index.sheets()[*sheet].path);
+            let (place, columns) = (Place { file, line: row.line }, &self.items.columns[*sheet]);
+            let mut item = self.fields(columns, &place, row, currency)?;
+            let sign = self.items.signs.judge(&item).map_err(|(field, wrong)| {
+                let column = columns.iter().find(|column| column.field == field);
+                let column = column.map_or_else(|| field.to_owned(), |found| found.name.clone());
+                Unfit::cell(place, WrongCell { column, wrong })
+            })?;
             let shop_id = item.remove("shop_id").unwrap_or(Json::Null);
-            let at = shops.iter().position(|shop| shop.shop_id == shop_id);
+            let named = item.remove("shop_order_id").unwrap_or_else(|| shop_id.clone());
+            let at = shops.iter().position(|shop| shop.named == named);
             let at = at.unwrap_or_else(|| {
-                shops.push(ShopRows::of(shop_id));
+                shops.push(ShopRows::of(named, shop_id));
                 shops.len() - 1
             });
-            shops[at].take(item, self.items.equal_rows);
+            let (shop, gathering) = (&mut shops[at], &self.items.gathering);
+            match sign {
+                Sign::Line => shop.take(item, gathering),
+                Sign::Discount(amount) => shop.discount(item, &amount, gathering),
+                Sign::GivenBack(quantity) => shop.given_back(item, quantity, gathering),
+            }
         }
         Ok(shops)
     }
@@ -320,10 +358,46 @@ impl Orders {
     }
 }
 
-fn currency(columns: &[Column], cells: &StringRecord) -> Option<Currency> {
-    columns.first()?.text(cells)?.parse().ok()
+/// How rows become lines by the mapping.
+fn gathering(map: &Map) -> Gathering {
+    let once = map.items.fields.iter().filter(|(_, value)| value.counted == Counted::Once);
+    let once = once.map(|(field, _)| field.clone()).collect();
+    Gathering { equal_rows: map.items.equal_rows, once }
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+/// The currency of an order: without it none of its amounts can be read.
+fn currency(columns: &[Column], cells: &StringRecord) -> Result<Option<Currency>, WrongCell> {
+    let Some(column) = columns.first() else { return Ok(None) };
+    match column.text(cells) {
+        Some(text) => named(column, &text).map(Some),
+        None => Err(WrongCell {
+            column: column.name.clone(),
+            wrong: ("required", said!("the order has no currency", "订单没有币种")),
+        }),
+    }
+}
+
+/// The currency of a payment, where it names one.
+fn own_currency(columns: &[Column], cells: &StringRecord) -> Result<Option<Currency>, WrongCell> {
+    let column = columns.iter().find(|column| column.field == "currency");
+    let Some((column, text)) = column.and_then(|column| Some((column, column.text(cells)?))) else {
+        return Ok(None);
+    };
+    named(column, &text).map(Some)
+}
+
+/// The currency of a code, withdrawn or not.
+fn named(column: &Column, text: &str) -> Result<Currency, WrongCell> {
+    Currency::ever(text).ok_or_else(|| {
+        let no = said!("`{text}` is no currency", "`{text}` 不是货币");
+        let capitals = text.to_uppercase();
+        let said = match Currency::ever(&capitals) {
+            Some(_) => no.and(said!("did you mean `{capitals}`?", "是否应为 `{capitals}`？")),
+            None => no.and(said!(
+                "a currency is a code of ISO 4217, such as CNY; `words` of the field translate others",
+                "货币用 ISO 4217 代码，例如 CNY；其他写法可用该字段的 words 转换"
+            )),
+        };
+        WrongCell { column: column.name.clone(), wrong: ("not_a_currency", said) }
+    })
 }

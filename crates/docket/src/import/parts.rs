@@ -1,22 +1,24 @@
 //! The files of a mapping told apart, and their columns looked up, before any row is read.
 
-use super::columns::{Column, FACTS, Header, Part, or_meant};
+use super::columns::{Column, Header};
+use super::fields::{FACTS, Part, or_meant};
 use super::map::{Fields, Map, Meaning, fits, nearest};
 use super::sheet::Sheet;
+use super::text::Text;
 use crate::failure::Failure;
 use crate::said::said;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Which files play which part.
 #[derive(Debug)]
 pub struct Parts {
     /// One row an order.
-    pub orders: Vec<PathBuf>,
+    pub orders: Vec<Text>,
     /// One row a line.
-    pub items: Vec<PathBuf>,
+    pub items: Vec<Text>,
     /// One row a payment.
-    pub payments: Vec<PathBuf>,
+    pub payments: Vec<Text>,
     /// Files that play none.
     pub left_out: Vec<PathBuf>,
 }
@@ -57,8 +59,30 @@ impl Parts {
                 .next(said!("Name it on the command line too.", "请在命令行中一并给出。")));
             }
         }
-        let [orders, items, payments] = found;
-        Ok(Self { orders, items, payments, left_out })
+        let given = map.encoding().map_err(Failure::usage)?;
+        let key = |key: Option<&String>| key.unwrap_or(&map.orders.key).clone();
+        let keys = [
+            key(None),
+            key(map.items.key.as_ref()),
+            key(map.payments.as_ref().and_then(|rows| rows.key.as_ref())),
+        ];
+        let texts = |(files, key): (&Vec<PathBuf>, &String)| -> Result<Vec<Text>, Failure> {
+            files.iter().map(|file| Text::open(file, given, &[key])).collect()
+        };
+        let [orders, items, payments] = &found;
+        let [of_orders, of_items, of_payments] = &keys;
+        Ok(Self {
+            orders: texts((orders, of_orders))?,
+            items: texts((items, of_items))?,
+            payments: texts((payments, of_payments))?,
+            left_out,
+        })
+    }
+
+    /// The names of the files that are read, in the order in which rows are counted by them.
+    pub fn names(&self) -> Vec<String> {
+        let texts = self.orders.iter().chain(&self.items).chain(&self.payments);
+        texts.map(|text| super::lines::name_of(&text.path)).collect()
     }
 }
 
@@ -92,7 +116,7 @@ impl OrderColumns {
     /// Looks them up in one file.
     pub fn look_up(map: &Map, header: &mut Header<'_>) -> Result<Self, Failure> {
         let key = header.find(&map.orders.key)?;
-        let fields = header.columns(Part::Order, &map.orders.fields)?;
+        let fields = header.columns(Part::Order, &map.orders.fields, map.money)?;
         let (currency, fields) = fields.into_iter().partition(|column| column.field == "currency");
         let status = match &map.orders.status {
             None => None,
@@ -100,7 +124,7 @@ impl OrderColumns {
                 let mut meanings = BTreeMap::new();
                 for (word, meaning) in &words.words {
                     check_facts(&meaning.facts)?;
-                    let facts = header.columns(Part::Order, &meaning.facts)?;
+                    let facts = header.columns(Part::Order, &meaning.facts, map.money)?;
                     meanings.insert(word.clone(), (meaning.clone(), facts));
                 }
                 let at = header.find(&words.column)?;
@@ -108,7 +132,8 @@ impl OrderColumns {
             }
         };
         let own = map.payments.as_ref().filter(|payments| payments.files.is_empty());
-        let payment = own.map(|payments| header.columns(Part::Payment, &payments.fields));
+        let payment =
+            own.map(|payments| header.columns(Part::Payment, &payments.fields, map.money));
         let payment = payment.transpose()?.unwrap_or_default();
         Ok(Self { key, currency, fields, status, payment })
     }
@@ -141,15 +166,15 @@ impl Joined {
     pub fn look_up(
         &mut self,
         map: &Map,
-        path: &Path,
+        text: &Text,
         key: &str,
         part: Part,
         fields: &Fields,
     ) -> Result<(), Failure> {
-        let sheet = Sheet::open(path, map.delimiter as u8, 1024)?;
+        let sheet = Sheet::open(text, map.delimiter as u8, 1024)?;
         let mut header = Header::of(&sheet);
         self.keys.push(header.find(key)?);
-        self.columns.push(header.columns(part, fields)?);
+        self.columns.push(header.columns(part, fields, map.money)?);
         header.finish(map)
     }
 }

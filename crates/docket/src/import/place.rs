@@ -2,7 +2,9 @@
 //! and line it stands in.
 
 use super::columns::WrongCell;
-use serde::Serialize;
+use crate::said::Said;
+use docket_domain::story::Language;
+use serde::{Serialize, Serializer};
 
 /// A line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -24,6 +26,8 @@ pub struct Produced {
     pub key: Option<Box<str>>,
     /// The status word of the source.
     pub status: Option<String>,
+    /// Rows of the files that it is made of: which file, and how many.
+    pub rows: Vec<(usize, u64)>,
     /// Bytes of the files that were read until here.
     pub done: u64,
 }
@@ -41,13 +45,18 @@ pub struct Unfit {
     pub field: String,
     /// A stable code.
     pub code: String,
-    /// What is wrong.
-    pub message: String,
+    /// What is wrong; programs are told in English.
+    #[serde(serialize_with = "in_english")]
+    pub message: Said,
+}
+
+fn in_english<S: Serializer>(said: &Said, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(said.to(Language::En))
 }
 
 impl Unfit {
     /// The row as a whole.
-    pub fn row(place: Place, code: &'static str, message: String) -> Self {
+    pub fn row(place: Place, code: &'static str, message: Said) -> Self {
         Self { place, order: None, field: String::new(), code: code.to_owned(), message }
     }
 

@@ -1,8 +1,14 @@
 //! What became of an import, part by part brought together: for people as tables, for programs as one JSON
 //! object, and row by row as CSV.
+//!
+//! What is counted are rows of the files: each row that was read was taken, known, updated or refused, with its
+//! order. Orders are counted beside them.
 
 use super::causes;
 use super::place::{Place, Unfit};
+use super::tally::{Outcome, Tally, sum};
+use super::tame::{tame, tame_said};
+use crate::export::safe;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::said::{Said, said};
@@ -26,15 +32,14 @@ pub struct Report {
     pub finished: bool,
     /// The last row of which is known what became of it.
     pub last: Option<Place>,
-    /// Orders that were read, and rows that belong to none: taken, known and refused together.
-    pub read: u64,
-    /// Orders that were new.
-    pub taken: u64,
-    /// Orders that were here already.
-    pub known: u64,
-    /// Rows that could not be taken.
-    pub refused: u64,
-    /// The same by their codes.
+    /// Rows of all files, by what became of them.
+    #[serde(flatten)]
+    pub rows: Tally,
+    /// The same of each file.
+    pub files: Vec<OfFile>,
+    /// Orders, by what became of them; a row that belongs to none counts as one that was refused.
+    pub orders: Tally,
+    /// Rows that were refused, by their codes.
     pub refused_by_code: BTreeMap<String, u64>,
     /// Orders that were read, by the status word of the source.
     pub source_statuses: BTreeMap<String, u64>,
@@ -46,11 +51,35 @@ pub struct Report {
     pub sums: BTreeMap<String, Sums>,
     /// Files that the mapping gives no part.
     pub left_out: Vec<PathBuf>,
-    /// The rows that could not be taken.
+    /// Why orders could not be taken, with the row that is wrong.
     pub refused_rows: Vec<Unfit>,
     /// Orders that were taken although payments and prices disagree.
     pub differences: Vec<PlacedDifference>,
 }
+
+/// The rows of one file, by what became of them.
+#[derive(Debug, Serialize)]
+pub struct OfFile {
+    /// What it is called.
+    pub file: String,
+    /// Its rows.
+    #[serde(flatten)]
+    pub rows: Tally,
+}
+
+/// What was handed over as one line: where it stands, what its source calls it, and its rows.
+#[derive(Debug)]
+pub struct Sent {
+    /// Where it stands.
+    pub place: Place,
+    /// What its source calls it.
+    pub key: Option<Box<str>>,
+    /// How many rows of which file.
+    pub rows: Vec<(usize, u64)>,
+}
+
+/// A row that was not handed over: how many lines stood before it, why, and the rows that are refused with it.
+pub type NotSent = (usize, Unfit, Vec<(usize, u64)>);
 
 /// An order whose payments disagree with what was to pay, and where it stands.
 #[derive(Debug, Serialize)]
@@ -62,15 +91,15 @@ pub struct PlacedDifference {
 
 impl Report {
     /// The report of an import that begins.
-    pub fn new(options: &ImportOptions, left_out: Vec<PathBuf>) -> Self {
+    pub fn new(options: &ImportOptions, files: Vec<String>, left_out: Vec<PathBuf>) -> Self {
+        let file = |file| OfFile { file, rows: Tally::default() };
         Self {
             dry_run: options.dry_run,
             finished: false,
             last: None,
-            read: 0,
-            taken: 0,
-            known: 0,
-            refused: 0,
+            rows: Tally::default(),
+            files: files.into_iter().map(file).collect(),
+            orders: Tally::default(),
             refused_by_code: BTreeMap::new(),
             source_statuses: BTreeMap::new(),
             statuses: BTreeMap::new(),
@@ -82,15 +111,58 @@ impl Report {
         }
     }
 
-    /// Takes down what became of one part: of its lines, which stand at `places` and have these names, and of
-    /// rows that were no lines, each with how many lines stood before it.
+    /// Takes down what became of one part: of its lines, which are `sent`, and of rows that were none.
     pub fn take(
         &mut self,
         answer: ImportReport,
         source: BTreeMap<String, u64>,
-        places: &[(Place, Option<Box<str>>)],
-        unfit: Vec<(usize, Unfit)>,
+        sent: &[Sent],
+        unfit: Vec<NotSent>,
     ) {
+        let line = |line: u64| usize::try_from(line).ok().and_then(|line| line.checked_sub(1));
+        let mut kept = vec![Outcome::Taken; sent.len()];
+        let mut set = |lines: &[u64], outcome: Outcome| {
+            for at in lines.iter().filter_map(|at| line(*at)).filter(|at| *at < sent.len()) {
+                kept[at] = outcome;
+            }
+        };
+        set(&answer.known_lines, Outcome::Known);
+        set(&answer.elsewhere_lines, Outcome::KnownElsewhere);
+        set(&answer.updated_lines, Outcome::Updated);
+        set(&answer.refused.iter().map(|row| row.line).collect::<Vec<_>>(), Outcome::Refused);
+        let mut rows: Vec<NotSent> = unfit;
+        for row in &answer.refused {
+            let Some((at, sent)) = line(row.line).and_then(|at| Some((at, sent.get(at)?))) else {
+                continue;
+            };
+            let why = Unfit {
+                place: sent.place.clone(),
+                order: sent.key.clone(),
+                field: row.field.clone(),
+                code: row.code.clone(),
+                message: Said::as_told(&row.message),
+            };
+            rows.push((at, why, sent.rows.clone()));
+        }
+        rows.sort_by_key(|(at, ..)| *at);
+        for (sent, outcome) in sent.iter().zip(kept).filter(|(_, kept)| *kept != Outcome::Refused) {
+            self.count(outcome, &sent.rows);
+        }
+        for (_, row, of) in rows {
+            *self.refused_by_code.entry(row.code.clone()).or_default() += sum(&of);
+            self.count(Outcome::Refused, &of);
+            let order = row.order.map(|order| tame(&order).into());
+            let (field, message) = (tame(&row.field), tame_said(&row.message));
+            self.refused_rows.push(Unfit { order, field, message, ..row });
+        }
+        for (word, count) in source {
+            *self.source_statuses.entry(tame(&word)).or_default() += count;
+        }
+        self.join(answer, sent);
+    }
+
+    /// Adds what is told of the orders that were taken.
+    fn join(&mut self, answer: ImportReport, sent: &[Sent]) {
         let mut whole = ImportReport {
             statuses: std::mem::take(&mut self.statuses),
             anomalies: std::mem::take(&mut self.anomalies),
@@ -99,36 +171,21 @@ impl Report {
         };
         whole.join(answer, |line| line);
         (self.statuses, self.anomalies, self.sums) = (whole.statuses, whole.anomalies, whole.sums);
-        let refused = whole.refused.into_iter().filter_map(|row| {
-            let at = usize::try_from(row.line).ok()?.checked_sub(1)?;
-            let (place, order) = places.get(at)?.clone();
-            Some((
-                at,
-                Unfit { place, order, field: row.field, code: row.code, message: row.message },
-            ))
-        });
-        let mut rows: Vec<_> = unfit.into_iter().chain(refused).collect();
-        rows.sort_by_key(|(at, _)| *at);
-        self.read += whole.taken + whole.known + rows.len() as u64;
-        self.taken += whole.taken;
-        self.known += whole.known;
-        self.refused += rows.len() as u64;
-        for (_, row) in rows {
-            let order = row.order.map(|order| tame(&order).into());
-            let (field, message) = (tame(&row.field), tame(&row.message));
-            let row = Unfit { order, field, message, ..row };
-            *self.refused_by_code.entry(row.code.clone()).or_default() += 1;
-            self.refused_rows.push(row);
-        }
-        for (word, count) in source {
-            *self.source_statuses.entry(tame(&word)).or_default() += count;
-        }
         for difference in whole.differences {
             let at = usize::try_from(difference.line).ok().and_then(|line| line.checked_sub(1));
-            let place = at.and_then(|at| places.get(at)).cloned();
-            let Some((Place { file, line }, _)) = place else { continue };
-            let difference = Difference { line, ..difference };
-            self.differences.push(PlacedDifference { file, difference });
+            let Some(Sent { place, .. }) = at.and_then(|at| sent.get(at)) else { continue };
+            let difference = Difference { line: place.line, ..difference };
+            self.differences.push(PlacedDifference { file: place.file.clone(), difference });
+        }
+    }
+
+    fn count(&mut self, outcome: Outcome, rows: &[(usize, u64)]) {
+        self.orders.add(outcome, 1);
+        for (file, rows) in rows {
+            self.rows.add(outcome, *rows);
+            if let Some(of_file) = self.files.get_mut(*file) {
+                of_file.rows.add(outcome, *rows);
+            }
         }
     }
 
@@ -152,6 +209,9 @@ impl Report {
             )));
         }
         table(&self.counts(out), out);
+        if self.files.len() > 1 {
+            table(&self.by_file(out), out);
+        }
         if !self.sums.is_empty() {
             table(&self.money(out), out);
         }
@@ -169,24 +229,21 @@ impl Report {
     fn counts(&self, out: &Output) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        let taken = if self.dry_run {
-            out.say("would be taken", "可导入")
-        } else {
-            out.say("taken", "已导入")
-        };
-        let refused = out.say("refused", "被拒绝");
         let mut row = |what: &str, word: &str, count: u64| {
             table.add_row([what.to_owned(), word.to_owned(), count.to_string()]);
         };
-        row(out.say("read", "读取"), "", self.read);
-        row(taken, "", self.taken);
-        row(out.say("known", "已有"), "", self.known);
-        row(refused, "", self.refused);
+        let (of_rows, of_orders) = (out.say("rows", "行"), out.say("orders", "订单"));
+        for (of, tally) in [(of_rows, self.rows), (of_orders, self.orders)] {
+            for (what, count) in tally.named(self.dry_run, out) {
+                row(what, of, count);
+            }
+        }
+        let refused = out.say("refused", "被拒绝");
         let parts = [
             (refused, &self.refused_by_code),
-            (out.say("status there", "来源状态"), &self.source_statuses),
-            (out.say("status here", "此处状态"), &self.statuses),
-            (out.say("anomaly", "异常"), &self.anomalies),
+            (out.say("orders, status there", "订单，来源状态"), &self.source_statuses),
+            (out.say("orders, status here", "订单，此处状态"), &self.statuses),
+            (out.say("anomalies", "异常"), &self.anomalies),
         ];
         for (what, counts) in parts {
             for (word, count) in counts {
@@ -194,6 +251,19 @@ impl Report {
             }
         }
         right(&mut table, &[2]);
+        table
+    }
+
+    fn by_file(&self, out: &Output) -> Table {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        let head = self.rows.named(self.dry_run, out).into_iter().map(|(what, _)| what);
+        table.set_header(std::iter::once(out.say("rows of", "各文件行数")).chain(head));
+        for OfFile { file, rows } in &self.files {
+            let counts = rows.named(self.dry_run, out).into_iter().map(|(_, n)| n.to_string());
+            table.add_row(std::iter::once(tame(file)).chain(counts));
+        }
+        right(&mut table, &[1, 2, 3, 4, 5, 6]);
         table
     }
 
@@ -234,17 +304,19 @@ impl Report {
     fn rows_to(&self, file: File) -> csv::Result<()> {
         let mut csv = csv::Writer::from_writer(file);
         csv.write_record(["outcome", "file", "line", "order", "field", "code", "message"])?;
+        // People look at it in a spreadsheet, and what stands in it is whatever stood in a file.
         for Unfit { place, order, field, code, message } in &self.refused_rows {
             let (line, order) = (place.line.to_string(), order.as_deref().unwrap_or_default());
+            let message = message.to(Language::En);
             let row = ["refused", &place.file, &line, order, field, code, message];
-            csv.write_record(row)?;
+            csv.write_record(row.map(|cell| safe(cell).into_owned()))?;
         }
         for PlacedDifference { file, difference } in &self.differences {
             let (line, id) = (difference.line.to_string(), difference.external_id.as_deref());
             let (id, message) =
                 (id.unwrap_or_default(), amounts(difference).to(Language::En).to_owned());
             let row = ["taken", file, &line, id, "payments", &difference.kind, &message];
-            csv.write_record(row)?;
+            csv.write_record(row.map(|cell| safe(cell).into_owned()))?;
         }
         Ok(csv.flush()?)
     }
@@ -287,7 +359,7 @@ fn refused_line(Unfit { place, order, field, code, message }: &Unfit, out: &Outp
     let order = order.as_ref().map(|order| format!("{order}: ")).unwrap_or_default();
     let code = causes::shown(code, out);
     let colon = if field.is_empty() { "" } else { ": " };
-    format!("{file}:{line}: {order}{code}: {field}{colon}{message}")
+    format!("{file}:{line}: {order}{code}: {field}{colon}{}", out.tell(message))
 }
 
 fn amounts(difference: &Difference) -> Said {
@@ -304,30 +376,6 @@ fn amounts(difference: &Difference) -> Said {
     }
 }
 
-/// Characters of a text of a file that are shown.
-const SHOWN_CHARS: usize = 160;
-
-/// A text of a file as it may be shown: signs that would do something to a terminal are written out, and a long
-/// one is cut.
-fn tame(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(SHOWN_CHARS));
-    for (number, sign) in text.chars().enumerate() {
-        if number == SHOWN_CHARS {
-            shown.push('…');
-            break;
-        }
-        match sign {
-            sign if sign.is_control() => shown.extend(sign.escape_default()),
-            // Marks of direction and the like, which change how what stands beside them is read.
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                shown.extend(sign.escape_unicode());
-            }
-            sign => shown.push(sign),
-        }
-    }
-    shown
-}
-
 impl PlacedDifference {
     /// File, line, kind and what was paid.
     #[cfg(test)]
@@ -341,17 +389,5 @@ impl PlacedDifference {
         let (line, kind) = (difference.line, &difference.kind);
         let (id, amounts) = (tame(id), amounts(difference));
         format!("{}:{line}: {id}: {kind}: {}", self.file, out.tell(&amounts))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_stands_in_a_file_does_nothing_to_a_terminal() {
-        assert_eq!(tame("茶 \u{1b}[31m\0\u{202e}"), "茶 \\u{1b}[31m\\u{0}\\u{202e}");
-        let long = tame(&"x".repeat(10_000));
-        assert_eq!((long.chars().count(), long.ends_with('…')), (SHOWN_CHARS + 1, true));
     }
 }

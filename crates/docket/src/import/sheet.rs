@@ -5,13 +5,14 @@
 //! larger than memory can be joined in whatever order they are.
 
 use super::lines::{cannot_read_on, unreadable};
-use super::quotes;
+use super::text::{self, Text};
+use super::{own, quotes};
 use crate::failure::Failure;
 use crate::said::{Said, said};
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, StringRecord};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Read at a time when rows are looked up: about what one order needs.
 const LOOK_UP_BYTES: usize = 8 * 1024;
@@ -23,6 +24,9 @@ pub struct Sheet {
     pub path: PathBuf,
     /// The names of its columns.
     pub header: Vec<String>,
+    /// Where a file of ours says how its amounts are written.
+    pub own: Option<usize>,
+    text: Text,
     delimiter: u8,
     /// How large the file was when it was opened.
     length: u64,
@@ -41,8 +45,8 @@ pub struct Row {
 /// A row that cannot be read at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadRow {
-    /// It is not UTF-8.
-    Utf8,
+    /// It is not in the encoding of its file; what it may be in, if the file does not say its own.
+    Encoding { of_file: &'static str, guess: Option<&'static str> },
     /// It has more or fewer cells than the header.
     Cells { has: usize, wanted: usize },
     /// A quote that opens in this line is not closed to the end of the file.
@@ -53,14 +57,29 @@ impl BadRow {
     /// A stable code and a sentence.
     pub fn wrong(self) -> super::cell::Wrong {
         match self {
-            Self::Utf8 => ("bad_utf8", "the row is not UTF-8".to_owned()),
-            Self::Cells { has, wanted } => {
-                let why = format!("the row has {has} cells; the header has {wanted}");
-                ("wrong_cells", why)
+            Self::Encoding { of_file, guess: None } => {
+                ("bad_encoding", said!("the row is not {of_file}", "该行不是 {of_file}"))
             }
+            Self::Encoding { guess: Some(guess), .. } => (
+                "bad_utf8",
+                said!(
+                    "the row is not UTF-8; {guess}? `encoding` in the mapping says what a file is written in",
+                    "该行不是 UTF-8；是 {guess} 吗？可在映射中用 encoding 写明文件的编码"
+                ),
+            ),
+            Self::Cells { has, wanted } => (
+                "wrong_cells",
+                said!(
+                    "the row has {has} cells; the header has {wanted}",
+                    "该行有 {has} 列，表头有 {wanted} 列"
+                ),
+            ),
             Self::OpenQuote { line } => (
                 "open_quote",
-                format!("a quote opens in line {line} and is not closed: all behind it is lost"),
+                said!(
+                    "a quote opens in line {line} and is not closed: all behind it is lost",
+                    "第 {line} 行的引号没有结束：其后的内容无法读取"
+                ),
             ),
         }
     }
@@ -68,8 +87,9 @@ impl BadRow {
 
 impl Sheet {
     /// Opens a file to be read from its first row on, `buffer` bytes at a time.
-    pub fn open(path: &Path, delimiter: u8, buffer: usize) -> Result<Self, Failure> {
-        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    pub fn open(text: &Text, delimiter: u8, buffer: usize) -> Result<Self, Failure> {
+        let path = &text.path;
+        let file = text.file().map_err(|error| unreadable(path, &error))?;
         let mut reader = ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
@@ -84,7 +104,6 @@ impl Sheet {
                 said!("cannot read {shown}", "无法读取 {shown}").because(Said::as_told(error)),
             )
         })?;
-        // An encoding that is not ours still has its column names in ASCII, or none is found by its name.
         let name = |name: &[u8]| String::from_utf8_lossy(name).trim().to_owned();
         let header: Vec<String> = header.iter().map(name).collect();
         if header.iter().all(String::is_empty) {
@@ -93,7 +112,9 @@ impl Sheet {
                 .next(said!("The first row names the columns.", "首行应为列名。")));
         }
         let length = reader.get_ref().metadata().map_or(0, |metadata| metadata.len());
-        Ok(Self { path: path.to_owned(), header, delimiter, length, reader })
+        let own = own::money_column(&header);
+        let (path, text) = (path.clone(), text.clone());
+        Ok(Self { path, header, own, text, delimiter, length, reader })
     }
 
     /// How large the file is.
@@ -128,6 +149,9 @@ impl Sheet {
                 return Ok(false);
             }
             if cells.len() > 1 || !cells[0].trim_ascii().is_empty() {
+                if let Some(money) = self.own {
+                    own::bare(cells, money);
+                }
                 return Ok(true);
             }
         }
@@ -138,7 +162,7 @@ impl Sheet {
         let Some(begin) = row.position().filter(|_| self.read() >= self.bytes()) else {
             return Ok(None);
         };
-        let found = quotes::open_at_the_end(&self.path, begin, self.delimiter);
+        let found = quotes::open_at_the_end(self.text.read_at(), begin, self.delimiter);
         found.map_err(|error| unreadable(&self.path, &error))
     }
 
@@ -154,7 +178,11 @@ impl Sheet {
         if has != wanted {
             return Err(BadRow::Cells { has, wanted });
         }
-        StringRecord::from_byte_record(cells).map_err(|_| BadRow::Utf8)
+        StringRecord::from_byte_record(cells).map_err(|error| {
+            let utf8 = self.text.encoding == encoding_rs::UTF_8;
+            let guess = utf8.then(|| text::guess(error.into_byte_record().as_slice()).name());
+            BadRow::Encoding { of_file: self.text.encoding.name(), guess }
+        })
     }
 
     fn broken(&self, error: &csv::Error) -> Failure {
@@ -163,7 +191,7 @@ impl Sheet {
 }
 
 /// Rows that a quote has swallowed are missing from their orders: nothing of such a file can be trusted.
-fn open_quote(path: &Path, line: u64) -> Failure {
+fn open_quote(path: &std::path::Path, line: u64) -> Failure {
     let path = path.display();
     Failure::usage(said!(
         "{path}:{line}: a quote opens here and is not closed",
@@ -213,16 +241,16 @@ pub fn fingerprint(key: &str) -> (u64, u64) {
 }
 
 impl Index {
-    /// Reads every row of `paths` once. `keys` are the columns that name the order, one a file.
-    pub fn build(paths: &[PathBuf], keys: &[usize], delimiter: u8) -> Result<Self, Failure> {
+    /// Reads every row of `texts` once. `keys` are the columns that name the order, one a file.
+    pub fn build(texts: &[Text], keys: &[usize], delimiter: u8) -> Result<Self, Failure> {
         let mut entries = Vec::new();
-        let mut sheets = Vec::with_capacity(paths.len());
-        for (number, path) in paths.iter().enumerate() {
-            let mut sheet = Sheet::open(path, delimiter, 64 * 1024)?;
+        let mut sheets = Vec::with_capacity(texts.len());
+        for (number, text) in texts.iter().enumerate() {
+            let mut sheet = Sheet::open(text, delimiter, 64 * 1024)?;
             let mut cells = ByteRecord::new();
             while sheet.read_into(&mut cells)? {
                 if let Some(line) = sheet.open_quote(&cells)? {
-                    return Err(open_quote(path, line));
+                    return Err(open_quote(&text.path, line));
                 }
                 let key = cells.get(keys[number]).unwrap_or_default();
                 let place = cells.position();
@@ -233,7 +261,7 @@ impl Index {
                     line: place.map_or(0, Position::line),
                 });
             }
-            sheets.push(Sheet::open(path, delimiter, LOOK_UP_BYTES)?);
+            sheets.push(Sheet::open(text, delimiter, LOOK_UP_BYTES)?);
         }
         entries.sort_unstable();
         let used = vec![false; entries.len()];
@@ -301,10 +329,12 @@ impl Index {
 mod tests {
     use super::*;
 
-    fn file(text: &[u8]) -> tempfile::NamedTempFile {
+    /// A file with this text, which goes when the test ends.
+    fn file(bytes: &[u8]) -> (tempfile::NamedTempFile, Text) {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), text).expect("it takes bytes");
-        file
+        std::fs::write(file.path(), bytes).expect("it takes bytes");
+        let text = Text::open(file.path(), None, &[]).expect("it is UTF-8 at its beginning");
+        (file, text)
     }
 
     fn lines_of(index: &mut Index, key: &str) -> Vec<(u64, String)> {
@@ -315,9 +345,9 @@ mod tests {
 
     #[test]
     fn a_first_mark_of_byte_order_is_no_part_of_the_first_column() {
-        let file = file(b"\xef\xbb\xbforder,a\n1,x\n2,y\n");
-        assert_eq!(Sheet::open(file.path(), b',', 1024).unwrap().header, ["order", "a"]);
-        let mut index = Index::build(&[file.path().to_owned()], &[0], b',').unwrap();
+        let (_file, text) = file(b"\xef\xbb\xbforder,a\n1,x\n2,y\n");
+        assert_eq!(Sheet::open(&text, b',', 1024).unwrap().header, ["order", "a"]);
+        let mut index = Index::build(&[text], &[0], b',').unwrap();
         assert_eq!(lines_of(&mut index, "2"), [(3, "y".to_owned())]);
         assert_eq!(lines_of(&mut index, "1"), [(2, "x".to_owned())]);
     }
@@ -327,9 +357,8 @@ mod tests {
         for end in ["\n", "\r\n"] {
             let one = "order,a\n1,\"x\ny\"\n2,y\n1,z\n".replace('\n', end);
             let two = ["order,a", "1,w", "", ""].join(end);
-            let (one, two) = (file(one.as_bytes()), file(two.as_bytes()));
-            let paths = [one.path().to_owned(), two.path().to_owned()];
-            let mut index = Index::build(&paths, &[0, 0], b',').unwrap();
+            let ((_one, one), (_two, two)) = (file(one.as_bytes()), file(two.as_bytes()));
+            let mut index = Index::build(&[one, two], &[0, 0], b',').unwrap();
             let inside = format!("x{end}y");
             let wanted = [(2, inside), (5, "z".to_owned()), (2, "w".to_owned())];
             assert_eq!(lines_of(&mut index, "1"), wanted);
@@ -344,8 +373,8 @@ mod tests {
     #[test]
     fn rows_without_an_order_come_as_they_stand_in_the_file() {
         let rows: Vec<String> = (1..100).map(|n| format!("{n},x")).collect();
-        let file = file(format!("order,a\n{}\n", rows.join("\n")).as_bytes());
-        let mut index = Index::build(&[file.path().to_owned()], &[0], b',').unwrap();
+        let (_file, text) = file(format!("order,a\n{}\n", rows.join("\n")).as_bytes());
+        let mut index = Index::build(&[text], &[0], b',').unwrap();
         index.take("7").unwrap();
         let (mut lines, mut from) = (Vec::new(), 0);
         while let Some((next, (_, row))) = index.orphan(from).unwrap() {
@@ -357,27 +386,28 @@ mod tests {
 
     #[test]
     fn a_quote_that_is_never_closed_is_named_with_the_line_it_opens_in() {
-        let file = file(b"order,a\n1,\"x\ny\"\n2,5\" pipe\n3,\"ab\"\"c\n4,y\n5,z\n");
-        let mut sheet = Sheet::open(file.path(), b',', 1024).unwrap();
+        let (_file, text) = file(b"order,a\n1,\"x\ny\"\n2,5\" pipe\n3,\"ab\"\"c\n4,y\n5,z\n");
+        let mut sheet = Sheet::open(&text, b',', 1024).unwrap();
         let mut rows = Vec::new();
         while let Some(row) = sheet.next().unwrap() {
             rows.push((row.line, row.cells.err()));
         }
         let open = BadRow::OpenQuote { line: 5 };
         assert_eq!(rows, [(2, None), (4, None), (5, Some(open))]);
-        let failure = Index::build(&[file.path().to_owned()], &[0], b',').unwrap_err();
+        let failure = Index::build(&[text], &[0], b',').unwrap_err();
         assert!(failure.message.contains(":5: a quote opens here"), "{failure:?}");
         assert_eq!(failure.code, 2);
     }
 
     #[test]
     fn rows_that_cannot_be_read_are_told_and_not_skipped() {
-        let file = file(b"order,a\n1,x,more\n1,\xff\n1,y\n");
-        let mut index = Index::build(&[file.path().to_owned()], &[0], b',').unwrap();
+        let (_file, text) = file(b"order,a\n1,x,more\n1,\xd6\xd0\n1,y\n");
+        let mut index = Index::build(&[text], &[0], b',').unwrap();
         let rows = index.take("1").unwrap();
         let bad: Vec<_> =
             rows.iter().map(|(_, row)| (row.line, row.cells.as_ref().err())).collect();
         let cells = BadRow::Cells { has: 3, wanted: 2 };
-        assert_eq!(bad, [(2, Some(&cells)), (3, Some(&BadRow::Utf8)), (4, None)]);
+        let chinese = BadRow::Encoding { of_file: "UTF-8", guess: Some("GBK") };
+        assert_eq!(bad, [(2, Some(&cells)), (3, Some(&chinese)), (4, None)]);
     }
 }

@@ -1,41 +1,125 @@
 //! The rows of lines brought together as shop orders: what is the shop's is added to the shop, rows that are
-//! equal may become one line.
+//! equal may become one line, rows that give something back become a refund.
 
 use super::map::EqualRows;
 use docket_domain::{Json, Quantity};
-use serde_json::Map as Object;
+use serde_json::{Map as Object, json};
 
 /// The rows of one shop order.
 #[derive(Debug)]
 pub struct ShopRows {
-    /// Whose it is.
-    pub shop_id: Json,
+    /// What tells it from the others of its order.
+    pub named: Json,
+    shop_id: Json,
     fields: Object<String, Json>,
     items: Vec<Object<String, Json>>,
+    /// Rows of units that were given back.
+    back: Vec<(Quantity, Object<String, Json>)>,
 }
+
+/// How rows become lines.
+#[derive(Debug)]
+pub struct Gathering {
+    /// What becomes of equal rows.
+    pub equal_rows: EqualRows,
+    /// Amounts of the shop order that each row has whole.
+    pub once: Vec<String>,
+}
+
+/// Amounts of a shop order that stand in its rows.
+pub const AMOUNTS: [&str; 2] = ["freight", "shop_discount"];
 
 impl ShopRows {
     /// A shop order without rows.
-    pub fn of(shop_id: Json) -> Self {
-        Self { shop_id, fields: Object::new(), items: Vec::new() }
+    pub fn of(named: Json, shop_id: Json) -> Self {
+        Self { named, shop_id, fields: Object::new(), items: Vec::new(), back: Vec::new() }
     }
 
     /// Takes a row: what is the shop's is added to the shop, the rest is a line.
-    pub fn take(&mut self, mut item: Object<String, Json>, equal_rows: EqualRows) {
-        for field in ["freight", "shop_discount"] {
-            if let Some(amount) = item.remove(field) {
+    pub fn take(&mut self, mut item: Object<String, Json>, gathering: &Gathering) {
+        self.take_own(&mut item, gathering);
+        if gathering.equal_rows == EqualRows::Merge && self.merge(&item) {
+            return;
+        }
+        self.items.push(item);
+    }
+
+    /// Takes a row that is a discount.
+    pub fn discount(
+        &mut self,
+        mut item: Object<String, Json>,
+        amount: &Json,
+        gathering: &Gathering,
+    ) {
+        self.take_own(&mut item, gathering);
+        self.add_amount("shop_discount", amount);
+    }
+
+    /// Takes a row of units that were given back.
+    pub fn given_back(
+        &mut self,
+        mut item: Object<String, Json>,
+        quantity: Quantity,
+        gathering: &Gathering,
+    ) {
+        self.take_own(&mut item, gathering);
+        item.insert("quantity".to_owned(), Json::from(quantity.to_string()));
+        self.back.push((quantity, item));
+    }
+
+    /// Takes what is the shop's out of a row.
+    fn take_own(&mut self, item: &mut Object<String, Json>, gathering: &Gathering) {
+        for field in AMOUNTS {
+            let Some(amount) = item.remove(field) else { continue };
+            let is_once = gathering.once.iter().any(|once| once == field);
+            if !(is_once && self.fields.contains_key(field)) {
                 self.add_amount(field, &amount);
             }
         }
-        for field in ["place", "fulfilment", "buyer_comment"] {
+        let of_shop =
+            ["place", "fulfilment", "buyer_comment", "status", "shipped_at", "received_at"];
+        for field in of_shop {
             if let Some(value) = item.remove(field) {
                 self.fields.entry(field).or_insert(value);
             }
         }
-        if equal_rows == EqualRows::Merge && self.merge(&item) {
-            return;
+    }
+
+    /// Units that were given back are units of a line of their SKU; what no line has was ordered too, by a row
+    /// that is not there.
+    fn refund(&mut self) {
+        let quantity = |item: &Object<String, Json>| -> Quantity {
+            let text = item.get("quantity").and_then(Json::as_str);
+            text.and_then(|text| text.parse().ok()).unwrap_or_default()
+        };
+        let mut left: Vec<Quantity> = self.items.iter().map(quantity).collect();
+        let mut given = vec![Quantity::ZERO; left.len()];
+        for (mut back, mut item) in std::mem::take(&mut self.back) {
+            for (at, line) in self.items.iter().enumerate() {
+                if line.get("sku_id") == item.get("sku_id") {
+                    let taken = back.min(left[at]);
+                    (left[at], given[at]) = (left[at] - taken, given[at] + taken);
+                    back = back - taken;
+                }
+            }
+            if back > Quantity::ZERO {
+                item.insert("quantity".to_owned(), Json::from(back.to_string()));
+                self.items.push(item);
+                left.push(Quantity::ZERO);
+                given.push(back);
+            }
         }
-        self.items.push(item);
+        let mut lines = Vec::new();
+        for (at, (item, given)) in self.items.iter_mut().zip(&given).enumerate() {
+            if *given > Quantity::ZERO {
+                let name = format!("line-{}", at + 1);
+                lines.push(json!({"order_id": name, "quantity": given.to_string()}));
+                item.insert("order_id".to_owned(), Json::from(name));
+            }
+        }
+        let refund =
+            json!({"kind": "refund", "by": "seller", "status": "refunded", "lines": lines});
+        self.fields.insert("refunds".to_owned(), json!([refund]));
     }
 
     /// Adds the row to a line that differs in nothing but its quantity. Discounts are of a line, not of a
@@ -68,6 +152,9 @@ impl ShopRows {
 
     /// The shop order as it stands in a line.
     pub fn finish(mut self, ship_to: Option<&Json>) -> Json {
+        if !self.back.is_empty() {
+            self.refund();
+        }
         if !self.shop_id.is_null() {
             self.fields.insert("shop_id".to_owned(), self.shop_id);
         }

@@ -1,6 +1,9 @@
 //! Imports through a real center: made-up files beside the tests, and the whole Olist sample where it is.
 
+mod known;
 mod lives;
+mod other_systems;
+mod own_files;
 mod round_trip;
 
 use super::report::Report;
@@ -34,25 +37,18 @@ impl Center {
     async fn import(&self, args: &Args) -> Report {
         let (report, outcome) = import(args, &self.app).await.expect("the files can be read");
         outcome.expect("the center takes what it is given");
-        assert_eq!(report.read, report.taken + report.known + report.refused);
+        for tally in
+            [report.rows, report.orders].into_iter().chain(report.files.iter().map(|f| f.rows))
+        {
+            assert_eq!(tally.read, tally.taken + tally.known + tally.updated + tally.refused);
+        }
         report
     }
 
     /// Every order as the API shows it, oldest number first, as text.
     async fn export(&self, format: export::Format) -> String {
         let mut out = Vec::new();
-        let args = export::Args {
-            format,
-            codes: false,
-            from: None,
-            to: None,
-            buyer: None,
-            shop: None,
-            channel: None,
-            status: None,
-            store_status: None,
-            anomaly: None,
-        };
+        let args = export::Args { format: Some(format), ..export::Args::default() };
         export::write(&args, &self.app, &mut out).await.expect("it can be read");
         String::from_utf8(out).expect("JSON is UTF-8")
     }
@@ -79,6 +75,8 @@ fn args(files: Vec<PathBuf>) -> Args {
         map: None,
         dry_run: false,
         live: false,
+        update: false,
+        again: false,
         issuer: None,
         report: None,
         verbose: false,
@@ -126,7 +124,7 @@ fn written(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
 async fn orders_of_three_files_are_taken_and_bad_rows_are_told_with_their_lines() {
     let center = Center::open().await;
     let report = center.import(&sheet()).await;
-    assert_eq!((report.read, report.taken, report.known), (13, 6, 0));
+    assert_eq!((report.orders.read, report.orders.taken, report.orders.known), (13, 6, 0));
     let refused = report.refused_rows.iter();
     let refused: Vec<_> =
         refused.map(|row| (&*row.place.file, row.place.line, &*row.code, &*row.field)).collect();
@@ -141,7 +139,7 @@ async fn orders_of_three_files_are_taken_and_bad_rows_are_told_with_their_lines(
     ];
     assert_eq!(refused, wanted);
     let no_lines = &report.refused_rows[0].message;
-    assert!(no_lines.contains("voucher a5-1 3000"), "its payments are named: {no_lines}");
+    assert!(no_lines.contains("voucher a5-1 3000"), "its payments are named: {no_lines:?}");
     let statuses = [("closed", 1), ("created", 1), ("paid", 1), ("received", 2), ("shipped", 1)];
     assert_eq!(counts(&report.statuses), statuses);
     assert_eq!(report.source_statuses["delivered"], 4);
@@ -190,7 +188,7 @@ async fn a_second_import_takes_nothing() {
     let first = center.import(&sheet()).await;
     let before = center.export(export::Format::Jsonl).await;
     let second = center.import(&sheet()).await;
-    assert_eq!((second.taken, second.known), (0, first.taken));
+    assert_eq!((second.orders.taken, second.orders.known), (0, first.orders.taken));
     assert_eq!(second.refused_rows, first.refused_rows);
     assert_eq!(center.export(export::Format::Jsonl).await, before);
 }
@@ -201,10 +199,13 @@ async fn a_dry_run_says_the_same_and_writes_nothing() {
     let dry = center.import(&Args { dry_run: true, ..sheet() }).await;
     assert_eq!(center.export(export::Format::Jsonl).await, "");
     let real = center.import(&sheet()).await;
-    assert_eq!((dry.taken, dry.known, &dry.refused_rows), (real.taken, 0, &real.refused_rows));
+    assert_eq!(
+        (dry.orders.taken, dry.orders.known, &dry.refused_rows),
+        (real.orders.taken, 0, &real.refused_rows)
+    );
     assert_eq!((dry.sums, dry.anomalies), (real.sums, real.anomalies));
     let again = center.import(&Args { dry_run: true, ..sheet() }).await;
-    assert_eq!((again.taken, again.known), (0, real.taken));
+    assert_eq!((again.orders.taken, again.orders.known), (0, real.orders.taken));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +237,7 @@ async fn what_was_exported_is_imported_as_the_same_trees() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let lines = one.export(export::Format::Jsonl).await;
     let report = other.import(&args(vec![written(&folder, "orders.jsonl", &lines)])).await;
-    assert_eq!((report.taken, report.refused), (6, 0));
+    assert_eq!((report.orders.taken, report.orders.refused), (6, 0));
     let (one, other) = (one.orders().await, other.orders().await);
     assert_eq!(one.len(), other.len());
     for (id, order) in one {
@@ -280,7 +281,7 @@ async fn bad_lines_are_told_and_the_good_ones_taken() {
     let path = folder.path().join("orders.jsonl");
     std::fs::write(&path, text).expect("the folder takes a file");
     let report = center.import(&Args { report: Some(path.clone()), ..args(vec![path]) }).await;
-    assert_eq!((report.taken, report.known), (2, 1));
+    assert_eq!((report.orders.taken, report.orders.known), (2, 1));
     let refused: Vec<_> =
         report.refused_rows.iter().map(|row| (row.place.line, &*row.code)).collect();
     let wanted =
@@ -304,7 +305,7 @@ async fn an_order_may_have_many_payments() {
     );
     let center = Center::open().await;
     let report = center.import(&args(vec![written(&folder, "orders.jsonl", &line)])).await;
-    assert_eq!((report.taken, report.refused), (1, 0), "{:?}", report.refused_rows);
+    assert_eq!((report.orders.taken, report.orders.refused), (1, 0), "{:?}", report.refused_rows);
     assert_eq!(center.orders().await["1"]["paid"], 200);
 }
 
@@ -395,7 +396,7 @@ async fn one_file_with_a_row_a_line_is_enough() {
     let center = Center::open().await;
     let map = Some(written(&folder, "map.toml", map));
     let report = center.import(&Args { map, ..args(files) }).await;
-    assert_eq!((report.taken, report.refused), (2, 0), "{:?}", report.refused_rows);
+    assert_eq!((report.orders.taken, report.orders.refused), (2, 0), "{:?}", report.refused_rows);
     let orders = center.orders().await;
     let order = &orders["7"];
     assert_eq!((&order["payable"], &order["paid"]), (&152_490.into(), &152_490.into()));
@@ -420,7 +421,7 @@ async fn the_whole_olist_sample_is_taken() {
     let center = Center::open().await;
     let report = center.import(&args).await;
     assert_eq!(report.left_out.len(), 2);
-    assert_eq!((report.read, report.taken, report.known), (5000, 4966, 0));
+    assert_eq!((report.orders.read, report.orders.taken, report.orders.known), (5000, 4966, 0));
     assert_eq!(counts(&report.refused_by_code), [("no_lines", 34)]);
     let sums = report.sums["BRL"];
     assert_eq!((sums.items + sums.freight, sums.payments), (78_940_049, 78_949_877));
@@ -450,5 +451,5 @@ async fn the_whole_olist_sample_is_taken() {
     let several = orders.values().filter(|order| order["shops"].as_array().unwrap().len() > 1);
     assert_eq!(several.count(), 72);
     let again = center.import(&args).await;
-    assert_eq!((again.taken, again.known, again.refused), (0, 4966, 34));
+    assert_eq!((again.orders.taken, again.orders.known, again.orders.refused), (0, 4966, 34));
 }

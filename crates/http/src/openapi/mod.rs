@@ -114,6 +114,8 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(webhooks::replay))
         .routes(routes!(archive::list))
         .routes(routes!(archive::due))
+        .routes(routes!(archive::count))
+        .routes(routes!(listing::archived))
         .routes(routes!(archive::run))
         .routes(routes!(archive::restore))
         .routes(routes!(archive::verify))

@@ -169,6 +169,29 @@ pub async fn due(
     Ok(answer::json(StatusCode::OK, &DueList { due: due.into_iter().map(view).collect() }))
 }
 
+/// How many orders the archive has
+#[derive(Serialize, ToSchema)]
+#[schema(as = ArchivedCount)]
+pub struct CountView {
+    /// Orders that left whole.
+    pub orders: u64,
+}
+
+/// Count the orders of the archive
+#[utoipa::path(
+    get, path = "/api/archive/count", tag = "operation", operation_id = "count_archived_orders",
+    responses((status = 200, description = "How many left whole", body = CountView))
+)]
+pub async fn count(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    query::none(&uri)?;
+    let orders = center.app.archived_orders(&who).await?;
+    Ok(answer::json(StatusCode::OK, &CountView { orders }))
+}
+
 /// Move the next segment to the archive
 ///
 /// At most 32 MiB of rows. Asked again until `segment` is null, all that is due has left; a nightly task does the

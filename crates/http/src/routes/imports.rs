@@ -17,19 +17,24 @@ use docket_wire::kinds;
 /// The body is JSON lines, each an order as a list shows it with `expand=tree`; amounts may be null, unknown.
 /// What a line tells has happened and is taken whatever it says; what contradicts becomes an anomaly. An order
 /// whose `external_id` is here already is skipped, so the same lines can be sent again; a line without one is known
-/// by the `order_id` it shows. A line that cannot be read is told in the answer and never stops the others.
+/// by the `order_id` it shows. Numbers are compared within their channel shop or channel, and without a channel over
+/// the whole center. A line that cannot be read is told in the answer and never stops the others.
 #[utoipa::path(
     post, path = "/api/imports", tag = "orders", operation_id = "import_orders",
     params(
         ("live" = Option<bool>, Query, description = "`true`: the orders get deadlines from now on"),
         ("dry_run" = Option<bool>, Query, description = "`true`: everything is checked, nothing written"),
+        ("update" = Option<bool>, Query, description = "`true`: orders that were recorded here get what is new of them"),
+        ("again" = Option<bool>, Query, description = "`true`: orders without a channel whose number another issuer or channel told are taken too"),
         ("issuer" = Option<String>, Query, description = "Who vouches for the orders; the key's issuer where left out"),
         ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
     request_body(content = String, content_type = "application/x-ndjson"),
     responses((
         status = 200, body = serde_json::Value,
-        description = "What became of the lines: `read`, `taken` and `known` are counts; `refused` lists \
+        description = "What became of the lines: `read`, `taken`, `known` and `updated` are counts of lines, \
+            `known_elsewhere` says of how many of `known` another issuer or channel told the number; `known_lines`, \
+            `elsewhere_lines` and `updated_lines` are their lines; `refused` lists \
             `{line, field, code, message, errors}`, with each wrong field in `errors`; `statuses`, `anomalies` and `sums` (minor units by currency) are of \
             the orders taken; `differences` lists those of which payments and prices disagree",
     ))
@@ -43,6 +48,8 @@ pub async fn take(
         Some(ImportOptions {
             live: fields.optional("live", query::yes_or_no).unwrap_or_default(),
             dry_run: fields.optional("dry_run", query::yes_or_no).unwrap_or_default(),
+            update: fields.optional("update", query::yes_or_no).unwrap_or_default(),
+            again: fields.optional("again", query::yes_or_no).unwrap_or_default(),
             issuer: fields.optional("issuer", kinds::identifier),
         })
     })?;

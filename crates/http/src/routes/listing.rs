@@ -206,6 +206,27 @@ pub async fn list(
     Ok(page(&center, &who, &asked, &listed, next))
 }
 
+/// List orders of the archive
+///
+/// Those that left whole, in the order of their numbers. Every filter is tested on the order itself, so a page may
+/// be short or empty and have a `next`.
+#[utoipa::path(
+    get, path = "/api/archive/orders", tag = "operation", operation_id = "list_archived_orders",
+    params(Filters),
+    responses((status = 200, description = "One page", body = OrderPage<'static>))
+)]
+pub async fn archived(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let asked = query::read(&uri, |fields| Some(asked(fields)))?;
+    let asked = Asked { level: Level::Payment, ..asked };
+    let listed = center.app.archived_page(&who, &asked.orders).await?;
+    let next = listed.next.map(cursor::of_order);
+    Ok(page(&center, &who, &asked, &listed, next))
+}
+
 fn page(
     center: &Center,
     who: &Principal,

@@ -14,5 +14,12 @@
 
 -- Section: operating: credentials, webhooks, tasks.
 
+-- By which number of its source an order that left is found; those that left before have it in their unique key.
+ALTER TABLE archive_order ADD COLUMN external_id VARCHAR(64);
+UPDATE archive_order AS away JOIN unique_key AS k ON k.tree = away.tree
+    SET away.external_id = SUBSTRING_INDEX(k.name, CHAR(31 USING utf8mb4), -1)
+    WHERE k.name > CONCAT('external', CHAR(31 USING utf8mb4)) AND k.name < CONCAT('external', CHAR(32 USING utf8mb4));
+CREATE INDEX archive_order_external ON archive_order (external_id);
+
 
 -- End.

@@ -14,5 +14,15 @@
 
 -- Section: operating: credentials, webhooks, tasks.
 
+-- By which number of its source an order that left is found; those that left before have it in their unique key.
+ALTER TABLE archive_order ADD COLUMN external_id TEXT;
+UPDATE archive_order SET external_id = keyed.external_id FROM (
+    SELECT tree, substr(rest, instr(rest, char(31)) + 1) AS external_id FROM (
+        SELECT tree, substr(rest, instr(rest, char(31)) + 1) AS rest FROM (
+            SELECT tree, substr(name, 10) AS rest FROM unique_key
+            WHERE name > 'external' || char(31) AND name < 'external' || char(32)))
+) AS keyed WHERE keyed.tree = archive_order.tree;
+CREATE INDEX archive_order_external ON archive_order (external_id) WHERE external_id IS NOT NULL;
+
 
 -- End.

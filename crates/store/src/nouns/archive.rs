@@ -239,6 +239,46 @@ impl Store {
         Ok(None)
     }
 
+    /// How many orders left whole.
+    pub async fn archived_orders(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) FROM archive_order";
+        let rows = self.rows("archive_order", sql, &[Kind::Int], vec![]).await?;
+        rows.into_iter().next().map_or(Ok(0), |mut row| Ok(row.int()? as u64))
+    }
+
+    /// Orders that left whole, after `after` in the order of their numbers.
+    pub async fn archived_orders_after(
+        &self,
+        after: Id,
+        limit: usize,
+    ) -> Result<Vec<ArchivedOrder>, StoreError> {
+        let sql = format!(
+            "SELECT tree, segment FROM archive_order WHERE tree > ? ORDER BY tree LIMIT {limit}"
+        );
+        let rows = self.rows("archive_order", sql, &[Kind::Int; 2], vec![after.into()]).await?;
+        let order = |mut row: Row| Ok(ArchivedOrder { tree: row.id()?, segment: row.id()? });
+        rows.into_iter().map(order).collect()
+    }
+
+    /// Orders that left whole and that their source gave the number `external_id`.
+    pub async fn archived_by_number(&self, external_id: &str) -> Result<Vec<Id>, StoreError> {
+        let sql = "SELECT tree FROM archive_order WHERE external_id = ? ORDER BY tree";
+        let values = vec![external_id.into()];
+        let rows = self.rows("archive_order", sql, &[Kind::Int], values).await?;
+        rows.into_iter().map(|mut row| row.id()).collect()
+    }
+
+    /// Every order that its source gave the number `external_id`, whoever told it, archived or not.
+    pub async fn by_number(&self, external_id: &str) -> Result<Vec<Id>, StoreError> {
+        let sql = "SELECT tree FROM order_term WHERE term = ? ORDER BY tree";
+        let values = vec![Value::Text(format!("{}{external_id}", crate::rows::EXTERNAL))];
+        let rows = self.rows("order_term", sql, &[Kind::Int], values).await?;
+        let mut found: Vec<Id> =
+            rows.into_iter().map(|mut row| row.id()).collect::<Result<_, _>>()?;
+        found.extend(self.archived_by_number(external_id).await?);
+        Ok(found)
+    }
+
     /// Orders of `buyer` that left whole, after `after` in the order of their numbers.
     pub async fn archived_orders_of(
         &self,

@@ -146,7 +146,7 @@ async fn moved(one: &Center, folder: &tempfile::TempDir) -> (Center, PathBuf) {
     let other = Center::open().await;
     other.clock.advance(one.app.now().since(other.app.now()));
     let report = other.import(&args(vec![file.clone()])).await;
-    let taken = (report.taken, report.refused);
+    let taken = (report.orders.taken, report.orders.refused);
     assert_eq!(taken, (orders.len() as u64, 0), "{:?}", report.refused_rows);
 
     let arrived = by_name(&other.export(export::Format::Jsonl).await);
@@ -166,7 +166,7 @@ async fn every_order_is_the_same_in_another_center_whatever_timers_have_made_of_
     let folder = tempfile::tempdir().expect("a temporary folder");
     let one = center_of_everything().await;
     let told = one.import(&args(vec![written(&folder, "told.jsonl", TOLD)])).await;
-    assert_eq!((told.taken, told.refused), (7, 0), "{:?}", told.refused_rows);
+    assert_eq!((told.orders.taken, told.orders.refused), (7, 0), "{:?}", told.refused_rows);
     // Unpaid orders are revoked and requests answered, then parcels received, then all is settled.
     for days in [0, 4, 16, 10] {
         one.clock.advance(days * DAY);
@@ -189,7 +189,7 @@ async fn an_order_without_a_number_of_its_source_is_taken_once() {
     for (center, file) in [(&other, &file), (&one, &file), (&one, &back), (&other, &back)] {
         for dry_run in [true, false] {
             let report = center.import(&super::Args { dry_run, ..args(vec![file.clone()]) }).await;
-            assert_eq!((report.taken, report.known), (0, report.read));
+            assert_eq!((report.orders.taken, report.orders.known), (0, report.orders.read));
         }
     }
 }

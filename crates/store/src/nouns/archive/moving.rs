@@ -43,6 +43,7 @@ fn nodes_away(segment: Id, tree: Id, rows: &[KeptRow]) -> Vec<Statement> {
     let root = rows.iter().find(|row| row.is_of(&PAYMENT_ORDER));
     let version = root.and_then(KeptRow::version).unwrap_or_default();
     let buyer = root.and_then(|row| row.value("buyer_id")).cloned().unwrap_or(Value::Null);
+    let external = rows.iter().find_map(KeptRow::external_id).map_or(Value::Null, Value::from);
     let count = |of| rows.iter().filter(|row| row.is_of(of)).count() as u64;
     let mut statements = vec![
         exactly(
@@ -61,8 +62,8 @@ fn nodes_away(segment: Id, tree: Id, rows: &[KeptRow]) -> Vec<Statement> {
             count(&table::ITEM_ORDER),
         ),
         Statement::any(
-            "INSERT INTO archive_order (tree, segment, buyer_id) VALUES (?, ?, ?)",
-            vec![tree.into(), segment.into(), buyer],
+            dialect::insert(&table::ARCHIVE_ORDER, 1),
+            vec![tree.into(), segment.into(), buyer, external],
         ),
     ];
     for row in rows {

@@ -134,6 +134,14 @@ impl KeptRow {
         self.is_of(&table::PAYMENT_ORDER).then(|| self.int("version")).flatten()
     }
 
+    /// The number that the source of the order gave it, if this is the row that is looked up by it.
+    pub(crate) fn external_id(&self) -> Option<&str> {
+        match self.value("term").filter(|_| self.is_of(&table::ORDER_TERM)) {
+            Some(Value::Text(term)) => term.strip_prefix(rows::EXTERNAL),
+            _ => None,
+        }
+    }
+
     fn into_row(self) -> Row {
         Row::new(self.table.name, self.values)
     }
