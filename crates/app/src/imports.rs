@@ -41,6 +41,7 @@ const WAIT: Duration = Duration::from_millis(25);
 /// What is asked of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // switches that the API has, each by itself
 pub struct ImportOptions {
     /// Orders get deadlines from now on.
     pub live: bool,

@@ -278,7 +278,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Check => commands::check::run(options).await,
         Command::Key(command) => commands::key::run(command, options).await,
         Command::User(command) => commands::user::run(command, options).await,
-        Command::Import(args) => import::run(args, options).await,
+        Command::Import(args) => Box::pin(import::run(args, options)).await,
         Command::Export(args) => export::run(args, options).await,
         Command::Explain(args) => commands::explain::run(args, options).await,
         Command::Backup(args) => commands::backup::backup(args, options).await,

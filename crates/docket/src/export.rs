@@ -239,13 +239,11 @@ impl Shelf for Center {
     }
 
     async fn archived(&self) -> Result<u64, Failure> {
-        match self.app() {
-            Some(app) => app.archived().await,
-            None => {
-                let count = self.get("/api/archive/count").await?;
-                Ok(count["orders"].as_u64().unwrap_or_default())
-            }
+        if let Some(app) = self.app() {
+            return app.archived().await;
         }
+        let count = self.get("/api/archive/count").await?;
+        Ok(count["orders"].as_u64().unwrap_or_default())
     }
 }
 

@@ -254,6 +254,60 @@ fn whoever_dies_while_archiving_loses_nothing_and_archives_nothing_twice() {
     }
 }
 
+#[test]
+fn what_left_is_found_by_every_number_and_exported_where_that_is_asked() {
+    let (data, key) = history();
+    let data = data.path();
+    let exported = |ran: Ran| {
+        let text = ran.fine();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        lines.map(|order| (order["order_id"].to_string(), order)).collect::<BTreeMap<_, _>>()
+    };
+    let before = exported(archiving(data, &["export"], WHOLE));
+    archiving(data, &["archive", "run"], WHOLE).fine();
+    let ran = archiving(data, &["export"], WHOLE);
+    let said = ran.stderr.clone();
+    let online = exported(ran);
+    let left = before.len() - online.len();
+    assert!(left > 100, "{left} of {}", before.len());
+    assert!(
+        said.contains(&format!("{left} orders are in the archive and were left out")),
+        "{said}"
+    );
+    let all = archiving(data, &["export", "--archived"], WHOLE);
+    assert!(!all.stderr.contains("left out"), "{}", all.stderr);
+    assert!(exported(all) == before, "with the archive it is what it was");
+    let named = |(id, order): &(&String, &Value)| {
+        !online.contains_key(*id) && order["buyer_id"].is_string()
+    };
+    let gone = before.iter().find(named).expect("one that left").1;
+    let buyer = gone["buyer_id"].as_str().expect("a buyer");
+    let of_buyer = exported(archiving(data, &["export", "--archived", "--buyer", buyer], WHOLE));
+    assert!(of_buyer.values().all(|order| order["buyer_id"] == buyer) && !of_buyer.is_empty());
+
+    let center = serve(data, WHOLE);
+    let through = ["export", "--archived", "--server", center.base_url(), "--key", &key];
+    assert!(exported(archiving(data, &through, WHOLE)) == before, "through a server too");
+    let mut client = Client::new(center.base_url(), &key).expect("a connection");
+    let number = gone["external_id"].as_str().expect("the number it came with");
+    let mut listed = |query: &str| {
+        client.get(&format!("/api/orders?{query}")).expect("a page").body["orders"].take()
+    };
+    let found = listed(&format!("external_id={number}&expand=tree"));
+    assert_eq!(found, json!([gone]));
+    let line = gone["shops"][0]["items"][0]["order_id"].as_str().expect("a number");
+    assert_eq!(listed(&format!("id={line}"))[0]["order_id"], gone["order_id"]);
+    assert_eq!(listed(&format!("external_id={number}&currency=x")), Value::Null, "no such filter");
+    assert_eq!(listed(&format!("external_id={number}&tag=none-of-it")), json!([]));
+    for named in [number, line] {
+        let told = archiving(data, &["explain", named, "--json"], WHOLE).json();
+        assert_eq!(told["order"]["order_id"], gone["order_id"], "{named}");
+        assert!(!told["activities"].as_array().expect("a story").is_empty());
+    }
+    let said = archiving(data, &["explain", "nobody-has-this"], WHOLE).refused(1);
+    assert!(said.contains("there is no order nobody-has-this"), "{said}");
+}
+
 /// Turns one byte of a file around.
 fn damage(path: &Path) {
     let mut bytes = fs::read(path).expect("an object");

@@ -7,6 +7,7 @@ use docket_domain::{Id, Time, Tree};
 use docket_store::{
     KeptRow, Segment, SegmentKind, SegmentState, Store, Writes, move_away, move_back,
 };
+use sqlx::Connection;
 use std::sync::Arc;
 use suite::{Order, on_every_store, place, statement, tagged, write};
 
@@ -187,6 +188,80 @@ async fn an_order_leaves_whole_over_its_version_and_is_found_by_every_number() {
         assert_eq!(store.tree(id).await.unwrap(), now);
         assert_eq!(store.kept_rows(kind, id).await.unwrap(), rows);
         assert_eq!(store.archived_order(shop).await.unwrap(), None);
+    })
+    .await;
+}
+
+/// An order that its source calls `number`, told by an issuer.
+async fn numbered(store: &Store, buyer: i32, number: &'static str) -> Arc<Tree> {
+    let placing = suite::run(store, Vec::new(), move |_, cx| {
+        let (tree, mut writes) = suite::placed(&Order::new(buyer), cx);
+        let mut tree = Tree::clone(&tree);
+        tree.payment.external_id = Some(number.to_owned());
+        let tree = Arc::new(tree);
+        writes.trees[0].tree = Arc::clone(&tree);
+        let issuer = format!("shop {buyer}");
+        let name = ["external", "issuer", &issuer, number].join("\u{1f}");
+        writes.unique.push((name, tree.id(), None));
+        Ok((Some(writes), tree))
+    });
+    placing.await.expect("placed")
+}
+
+/// What a piece of the lane sees under a number.
+async fn seen(store: &Store, number: &'static str) -> Vec<Id> {
+    let looking = suite::run(store, vec![docket_store::Key::Number(number.to_owned())], {
+        move |view, _| Ok((None, view.number(number)?.to_vec()))
+    });
+    looking.await.expect("looked up")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_found_by_the_number_of_its_source_wherever_it_is() {
+    on_every_store(async |store, database| {
+        let kind = SegmentKind::Orders;
+        let (one, other) = (numbered(store, 1, "A-7").await, numbered(store, 2, "A-7").await);
+        let id = one.id();
+        let mut both = [id, other.id()];
+        both.sort_unstable();
+        assert_eq!(store.by_number("A-7").await.unwrap(), both);
+        assert_eq!(seen(store, "A-7").await, both);
+        assert_eq!(seen(store, "A-8").await, []);
+        let at = one.payment.created_at;
+        let rows = store.kept_rows(kind, id).await.unwrap();
+        statement(store, segment(9, kind, at, at).announce()).await;
+        assert!(leave(store, kind, 9, &rows).await);
+        assert_eq!(store.archived_orders().await.unwrap(), 1);
+        assert_eq!(store.archived_by_number("A-7").await.unwrap(), [id]);
+        assert_eq!(store.by_number("A-7").await.unwrap(), [other.id(), id]);
+        assert_eq!(seen(store, "A-7").await.len(), 2);
+        let page = store.archived_orders_after(Id(0), 9).await.unwrap();
+        assert_eq!(page.iter().map(|order| order.tree).collect::<Vec<_>>(), [id]);
+        assert_eq!(store.archived_orders_after(id, 9).await.unwrap(), []);
+
+        // One that left before there was the column has its number in its unique key alone.
+        let url = database.url();
+        let step = match docket_store::sqlite_path(&url) {
+            Some(_) => include_str!("../migrations/sqlite/0002_bounds.sql"),
+            None => include_str!("../migrations/mysql/0002_bounds.sql"),
+        };
+        let update = step.split(";\n").find(|part| part.starts_with("UPDATE archive_order"));
+        let update = update.expect("the step fills the column");
+        for sql in ["UPDATE archive_order SET external_id = NULL", update] {
+            match docket_store::sqlite_path(&url) {
+                Some(path) => {
+                    rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+                }
+                None => {
+                    let mut there = sqlx::MySqlConnection::connect(&url).await.unwrap();
+                    sqlx::raw_sql(sql).execute(&mut there).await.unwrap();
+                }
+            }
+        }
+        assert_eq!(store.archived_by_number("A-7").await.unwrap(), [id]);
+        assert!(all(store, move_back(kind, Id(9), id, &rows, LATER)).await);
+        assert_eq!(store.by_number("A-7").await.unwrap(), both);
+        assert_eq!(store.archived_by_number("A-7").await.unwrap(), []);
     })
     .await;
 }

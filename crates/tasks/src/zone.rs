@@ -249,7 +249,7 @@ mod tests {
                 let noon = jiff::civil::date(2026, month, 1).at(12, 0, 0, 0);
                 let offset =
                     zone.to_ambiguous_timestamp(noon).unambiguous().map(|at| zone.to_offset(at));
-                assert_eq!(offset.map(|offset| offset.seconds()).ok(), Some(ahead * 60), "{place}");
+                assert_eq!(offset.map(jiff::tz::Offset::seconds).ok(), Some(ahead * 60), "{place}");
             }
         }
     }

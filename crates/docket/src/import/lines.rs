@@ -164,7 +164,7 @@ mod tests {
         while let Some(produced) = lines.next().unwrap() {
             let order = produced.order.map(|line| String::from_utf8(line).unwrap());
             assert_eq!(produced.rows, [(0, 1)]);
-            found.push((produced.place.line, order.map_err(|unfit| unfit.code)));
+            found.push((produced.place.line, order.map_err(|unfit| unfit.code.to_string())));
         }
         let too_long = || Err("too_long".to_owned());
         let wanted = [

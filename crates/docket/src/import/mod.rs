@@ -143,7 +143,7 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let opened = Source::open(&args)?;
     let sheet = args.report.as_deref().map(|path| opening::report_file(path, &args)).transpose()?;
     let (report, outcome) = opening::with_center(&args, options, &out, async |center| {
-        take_all(&args, opened, center).await
+        Box::pin(take_all(&args, opened, center)).await
     })
     .await?;
     if let Some((path, file)) = args.report.as_deref().zip(sheet) {

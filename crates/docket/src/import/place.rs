@@ -42,9 +42,9 @@ pub struct Unfit {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<Box<str>>,
     /// The column, or the field of the order; empty for the row as a whole.
-    pub field: String,
+    pub field: Box<str>,
     /// A stable code.
-    pub code: String,
+    pub code: Box<str>,
     /// What is wrong; programs are told in English.
     #[serde(serialize_with = "in_english")]
     pub message: Said,
@@ -57,12 +57,12 @@ fn in_english<S: Serializer>(said: &Said, serializer: S) -> Result<S::Ok, S::Err
 impl Unfit {
     /// The row as a whole.
     pub fn row(place: Place, code: &'static str, message: Said) -> Self {
-        Self { place, order: None, field: String::new(), code: code.to_owned(), message }
+        Self { place, order: None, field: "".into(), code: code.into(), message }
     }
 
     /// One of its cells.
     pub fn cell(place: Place, wrong: WrongCell) -> Self {
         let WrongCell { column, wrong: (code, message) } = wrong;
-        Self { field: column, ..Self::row(place, code, message) }
+        Self { field: column.into(), ..Self::row(place, code, message) }
     }
 }

@@ -138,8 +138,8 @@ impl Report {
             let why = Unfit {
                 place: sent.place.clone(),
                 order: sent.key.clone(),
-                field: row.field.clone(),
-                code: row.code.clone(),
+                field: row.field.as_str().into(),
+                code: row.code.as_str().into(),
                 message: Said::as_told(&row.message),
             };
             rows.push((at, why, sent.rows.clone()));
@@ -149,10 +149,10 @@ impl Report {
             self.count(outcome, &sent.rows);
         }
         for (_, row, of) in rows {
-            *self.refused_by_code.entry(row.code.clone()).or_default() += sum(&of);
+            *self.refused_by_code.entry(row.code.to_string()).or_default() += sum(&of);
             self.count(Outcome::Refused, &of);
             let order = row.order.map(|order| tame(&order).into());
-            let (field, message) = (tame(&row.field), tame_said(&row.message));
+            let (field, message) = (tame(&row.field).into(), tame_said(&row.message));
             self.refused_rows.push(Unfit { order, field, message, ..row });
         }
         for (word, count) in source {

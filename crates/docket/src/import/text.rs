@@ -147,14 +147,14 @@ fn copy(path: &Path, encoding: &'static Encoding) -> std::io::Result<tempfile::T
 /// Why a file without a mark cannot be read: what it is written in is not told.
 fn not_utf8(path: &Path, begins: &[u8], header: &[u8], names: &[&str]) -> Failure {
     let shown = path.display();
-    let named = |encoding: &&&'static Encoding| {
+    let named = |encoding: &&'static Encoding| {
         let text = encoding.decode_without_bom_handling(begins).0;
         let header = text.lines().next().unwrap_or_default();
         !names.is_empty() && names.iter().all(|name| header.contains(name))
     };
     let all = [&UTF_16LE, &UTF_16BE, &GBK, &BIG5, &SHIFT_JIS, &EUC_KR, &WINDOWS_1252];
     let wide = if header.contains(&0) { &all[..2] } else { &all[2..] };
-    let meant = wide.iter().copied().find(|encoding| named(&encoding));
+    let meant = wide.iter().copied().find(|encoding| named(encoding));
     let guess = name_of(meant.copied().unwrap_or_else(|| guess(begins)));
     Failure::usage(said!("{shown} is not UTF-8; {guess}?", "{shown} 不是 UTF-8；是 {guess} 吗？"))
         .next(said!(

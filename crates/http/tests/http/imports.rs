@@ -43,9 +43,34 @@ async fn lines_are_taken_once_and_bad_ones_told() {
 async fn the_issuer_may_be_another_than_the_keys() {
     let center = TestCenter::start().await;
     import(&center, "").await.ok(200);
-    // Without a channel, numbers are unique per issuer.
+    // Without a channel, numbers are compared over the whole center, unless duplicates are wanted.
     let other = import(&center, "?issuer=old%20shop").await.ok(200);
-    assert_eq!(other["taken"], 2);
+    assert_eq!([&other["taken"], &other["known"], &other["known_elsewhere"]], [0, 3, 3]);
+    assert_eq!(other["elsewhere_lines"], json!([1, 4, 5]));
+    let again = import(&center, "?issuer=old%20shop&again=true").await.ok(200);
+    assert_eq!([&again["taken"], &again["known"], &again["known_elsewhere"]], [2, 1, 0]);
+}
+
+#[tokio::test]
+async fn an_update_is_asked_for() {
+    let center = TestCenter::start().await;
+    import(&center, "").await.ok(200);
+    let order = center.get("/api/orders?external_id=2").await.ok(200)["orders"][0].take();
+    let more = json!({"tender": "card", "reference": "r9", "amount": 90});
+    let shops = json!([{"shop_id": "s", "freight": null, "items": [{"sku_id": "p", "quantity": "2", "list_price": 100}]}]);
+    let line = json!({"external_id": "2", "currency": "EUR", "shops": shops, "payments": [more]});
+    let sent = |query: &str| {
+        let request = center.request(Method::POST, &format!("/api/imports{query}"));
+        center.send(request.body(Body::from(line.to_string())).expect("a request"))
+    };
+    assert_eq!(sent("").await.ok(200)["known"], 1);
+    for (updated, known) in [(1, 0), (0, 1)] {
+        let report = sent("?update=true").await.ok(200);
+        assert_eq!([&report["updated"], &report["known"]], [updated, known]);
+    }
+    let id = order["order_id"].as_str().expect("a number").to_owned();
+    let now = center.get(&format!("/api/orders/{id}")).await.ok(200);
+    assert_eq!((&now["paid"], &now["version"]), (&json!(300), &json!(2)));
 }
 
 #[tokio::test]

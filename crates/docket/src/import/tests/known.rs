@@ -7,7 +7,7 @@ use docket_domain::Json;
 use docket_domain::story::Language;
 use docket_wire::{Markets, operation, placement};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn order(id: &str) -> Json {
     json!({
@@ -21,8 +21,8 @@ fn lines(folder: &tempfile::TempDir, orders: &[Json]) -> PathBuf {
     written(folder, "orders.jsonl", &lines.join("\n"))
 }
 
-fn by(issuer: &str, file: &PathBuf) -> Args {
-    Args { issuer: Some(issuer.to_owned()), ..args(vec![file.clone()]) }
+fn by(issuer: &str, file: &Path) -> Args {
+    Args { issuer: Some(issuer.to_owned()), ..args(vec![file.to_owned()]) }
 }
 
 async fn found(center: &Center, id: &str) -> usize {

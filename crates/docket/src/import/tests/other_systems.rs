@@ -118,7 +118,8 @@ async fn lines_of_json_may_be_utf16_with_its_mark() {
 async fn history_in_a_withdrawn_currency_is_taken_and_a_wrong_one_is_named_with_its_column() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let gone = ["HRK", "SLL", "VEF", "ZWL", "MRO", "STD", "LTL", "DEM"];
-    let good: String = gone.iter().map(|cur| format!("{cur},{cur},A,1,60.00\n")).collect();
+    let good: Vec<String> = gone.iter().map(|cur| format!("{cur},{cur},A,1,60.00\n")).collect();
+    let good = good.concat();
     let file = format!(
         "id,cur,sku,qty,price\n{good}ITL,ITL,A,1,6000\nH2,eur,A,1,60.00\nH3,RMB,A,1,1\nH4,,A,1,1\n"
     );

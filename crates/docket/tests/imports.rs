@@ -1,0 +1,103 @@
+//! Imports and exports as those meet them who type the commands.
+
+#[allow(dead_code)] // shared with the tests of commands, which need more of it
+mod run;
+
+use docket_testkit::ServeCommand;
+use run::{DOCKET, docket};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+const MAP: &str = r#"
+    [orders]
+    files = ["o.csv"]
+    key = "id"
+    [orders.fields]
+    external_id = "id"
+    currency = "cur"
+    [items.fields]
+    shop_id = { value = "1" }
+    sku_id = "sku"
+    quantity = "qty"
+    list_price = "price"
+"#;
+
+fn files(folder: &Path, rows: &str, map: &str) -> [String; 2] {
+    let (file, of_map) = (folder.join("o.csv"), folder.join("m.toml"));
+    fs::write(&file, rows).expect("space");
+    fs::write(&of_map, map).expect("space");
+    [file, of_map].map(|path| path.display().to_string())
+}
+
+#[test]
+fn an_import_of_which_a_row_is_refused_has_failed_and_counts_every_row() {
+    let data = tempfile::tempdir().expect("a folder");
+    let rows = "id,cur,sku,qty,price\n1,EUR,a,1,1.00\n1,EUR,b,1,2.00\n2,eur,a,1,1.00\n2,eur,b,1,1.00\n2,eur,c,1,1.00\n";
+    let [file, map] = files(data.path(), rows, MAP);
+    let ran = docket(data.path(), &["import", &file, "--map", &map, "--json"]);
+    let report: Value = serde_json::from_str(&ran.stdout).expect("a report");
+    let counted = ["read", "taken", "known", "updated", "refused"];
+    assert_eq!(counted.map(|name| report[name].as_u64().expect("a count")), [5, 2, 0, 0, 3]);
+    assert_eq!(counted.map(|name| report["orders"][name].as_u64().unwrap()), [2, 1, 0, 0, 1]);
+    assert_eq!(report["files"][0]["file"], "o.csv");
+    assert_eq!(report["files"][0]["refused"], 3);
+    assert!(ran.refused(1).contains("3 of 5 rows were refused"));
+    let ran = docket(data.path(), &["import", &file, "--map", &map, "--lang", "zh"]);
+    assert!(
+        ran.stdout.contains("`eur` 不是货币") && ran.stdout.contains("`EUR`"),
+        "{}",
+        ran.stdout
+    );
+    let said = ran.refused(1);
+    assert!(said.contains("5 行中有 3 行被拒绝"), "{said}");
+    let [good, map] = files(data.path(), "id,cur,sku,qty,price\n1,EUR,a,1,1.00\n", MAP);
+    docket(data.path(), &["import", &good, "--map", &map]).fine();
+}
+
+#[test]
+fn a_colleague_with_another_key_takes_nothing_again() {
+    let data = tempfile::tempdir().expect("a folder");
+    let [file, map] = files(data.path(), "id,cur,sku,qty,price\nA1,EUR,a,1,1.00\n", MAP);
+    docket(data.path(), &["import", &file, "--map", &map]).fine();
+    let words = ["key", "add", "colleague", "--scopes", "orders.read,admin", "--actors", "seller"];
+    let key = docket(data.path(), &words).fine();
+    let serve = ServeCommand::new(DOCKET, data.path()).start();
+    let server = ["--server", serve.base_url(), "--key", key.trim(), "--map", &map];
+    let import =
+        |more: &[&str]| docket(data.path(), &[&["import", &file][..], &server, more].concat());
+    let ran = import(&[]);
+    assert!(ran.stderr.contains("--again"), "{}", ran.stderr);
+    let report = import(&["--json"]).json();
+    assert_eq!((&report["taken"], &report["known_elsewhere"]), (&0.into(), &1.into()), "{report}");
+    assert_eq!(import(&["--again", "--json"]).json()["taken"], 1);
+    assert_eq!(import(&["--update", "--json"]).json()["known"], 1);
+    let lines = docket(data.path(), &["export"]).fine();
+    assert_eq!(lines.lines().count(), 2);
+    let said = docket(data.path(), &["explain", "A1"]).refused(2);
+    assert!(said.contains("several orders are called A1"), "{said}");
+}
+
+#[test]
+fn an_export_for_spreadsheets_comes_back_without_a_word() {
+    let (one, other) =
+        (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let rows = "id,cur,sku,qty,price\n123456789012345678,JPY,007,1,1000\n2,KWD,=1+1,1,1.000\n";
+    let [file, map] = files(one.path(), rows, MAP);
+    docket(one.path(), &["import", &file, "--map", &map]).fine();
+    let sheet = docket(one.path(), &["export", "--spreadsheet"]).fine();
+    assert!(sheet.starts_with('\u{feff}') && sheet.contains(",1.000,"), "{sheet}");
+    assert!(sheet.contains("'123456789012345678") && sheet.contains("'=1+1"), "{sheet}");
+    let path = other.path().join("for people.csv");
+    fs::write(&path, &sheet).expect("space");
+    docket(other.path(), &["import", path.to_str().expect("letters")]).fine();
+    let orders = docket(other.path(), &["export"]).fine();
+    for told in
+        ["\"external_id\":\"123456789012345678\"", "\"sku_id\":\"007\"", "\"sku_id\":\"=1+1\""]
+    {
+        assert!(orders.contains(told), "{told}: {orders}");
+    }
+    assert_eq!(orders.matches("\"list_price\":1000").count(), 2);
+    let said = docket(one.path(), &["export", "--spreadsheet", "--format", "jsonl"]).refused(2);
+    assert!(said.contains("--spreadsheet writes CSV"), "{said}");
+}
