@@ -8,7 +8,7 @@ mod codes;
 mod rows;
 mod sheet;
 
-pub use sheet::safe;
+pub use sheet::{decimal, safe};
 
 use crate::center::Method;
 use crate::center::{self, Center};

@@ -155,8 +155,8 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     if report.orders.known_elsewhere > 0 && out.form == Form::People {
         let number = report.orders.known_elsewhere;
         out.note(out.tell(&said!(
-            "{number} orders are here by their numbers, told by another issuer or channel; --again takes them all the same",
-            "有 {number} 个订单的编号已由其他签发方或渠道提供；用 --again 仍可导入"
+            "orders whose number another issuer or channel told already: {number}; --again takes them all the same",
+            "编号已由其他签发方或渠道提供的订单：{number} 个；用 --again 仍可导入"
         )));
     }
     refusal(&report).map_or(Ok(()), Err)

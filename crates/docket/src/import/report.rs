@@ -8,12 +8,13 @@ use super::causes;
 use super::place::{Place, Unfit};
 use super::tally::{Outcome, Tally, sum};
 use super::tame::{tame, tame_said};
-use crate::export::safe;
+use crate::export::{decimal, safe};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::said::{Said, said};
 use comfy_table::{CellAlignment, Table, presets};
 use docket_app::imports::{Difference, ImportOptions, ImportReport, Sums};
+use docket_domain::Currency;
 use docket_domain::story::Language;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -263,7 +264,7 @@ impl Report {
             let counts = rows.named(self.dry_run, out).into_iter().map(|(_, n)| n.to_string());
             table.add_row(std::iter::once(tame(file)).chain(counts));
         }
-        right(&mut table, &[1, 2, 3, 4, 5, 6]);
+        right(&mut table, &[1, 2, 3, 4, 5]);
         table
     }
 
@@ -271,7 +272,7 @@ impl Report {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_header([
-            out.say("minor units", "最小货币单位"),
+            out.say("money", "金额"),
             out.say("items", "商品"),
             out.say("freight", "运费"),
             out.say("together", "合计"),
@@ -281,7 +282,7 @@ impl Report {
         for (currency, sums) in &self.sums {
             let Sums { items, freight, payments, unknown } = *sums;
             let together = items.saturating_add(freight);
-            let numbers = [items, freight, together, payments].map(|sum| sum.to_string());
+            let numbers = [items, freight, together, payments].map(|sum| shown(sum, currency));
             let row = std::iter::once(currency.clone()).chain(numbers);
             table.add_row(row.chain([unknown.to_string()]));
         }
@@ -364,16 +365,21 @@ fn refused_line(Unfit { place, order, field, code, message }: &Unfit, out: &Outp
 
 fn amounts(difference: &Difference) -> Said {
     let Difference { currency, payable, paid, .. } = difference;
-    match payable {
+    let paid = shown(*paid, currency);
+    match payable.map(|payable| shown(payable, currency)) {
         Some(payable) => said!(
-            "payable {payable}, paid {paid} ({currency}, minor units)",
-            "应付 {payable}，已付 {paid}（{currency}，最小货币单位）"
+            "payable {payable}, paid {paid} {currency}",
+            "应付 {payable}，已付 {paid} {currency}"
         ),
-        None => said!(
-            "payable unknown, paid {paid} ({currency}, minor units)",
-            "应付未知，已付 {paid}（{currency}，最小货币单位）"
-        ),
+        None => {
+            said!("payable unknown, paid {paid} {currency}", "应付未知，已付 {paid} {currency}")
+        }
     }
+}
+
+/// Money as people read it.
+fn shown(minor: i64, currency: &str) -> String {
+    decimal(minor, Currency::ever(currency).map_or(2, |currency| currency.places()))
 }
 
 impl PlacedDifference {

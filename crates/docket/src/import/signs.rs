@@ -58,8 +58,8 @@ impl Signs {
                 (
                     "too_small",
                     said!(
-                        "a price below zero; `negative_price = \"discount\"` of [items] makes such rows a discount of their shop order, `discount_skus = [\"{sku}\"]` those of this SKU",
-                        "价格小于零；在 [items] 中写明 negative_price = \"discount\" 可将此类行作为店铺折扣，discount_skus = [\"{sku}\"] 只处理此 SKU"
+                        "a price below zero; `negative_price = \"discount\"` of [items], or `discount_skus = [\"{sku}\"]`, makes it a discount of its shop order",
+                        "价格小于零；在 [items] 中写明 negative_price = \"discount\" 或 discount_skus = [\"{sku}\"]，即作为店铺折扣"
                     ),
                 ),
             )),
@@ -68,8 +68,8 @@ impl Signs {
                 (
                     "too_small",
                     said!(
-                        "a quantity below zero; `negative_quantity = \"refund\"` of [items] makes such rows a refund of their order, `\"discount\"` a discount",
-                        "数量小于零；在 [items] 中写明 negative_quantity = \"refund\" 可将此类行作为退款，\"discount\" 作为折扣"
+                        "a quantity below zero; `negative_quantity = \"refund\"` of [items] makes it a refund of its order, `\"discount\"` a discount",
+                        "数量小于零；在 [items] 中写明 negative_quantity = \"refund\" 即作为退款，\"discount\" 即作为折扣"
                     ),
                 ),
             )),

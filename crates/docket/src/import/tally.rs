@@ -51,8 +51,8 @@ impl Tally {
         }
     }
 
-    /// The counts as people call them; those that are rare only where there are any.
-    pub fn named<'a>(&self, dry_run: bool, out: &Output) -> Vec<(&'a str, u64)> {
+    /// The counts as people call them.
+    pub fn named<'a>(&self, dry_run: bool, out: &Output) -> [(&'a str, u64); 5] {
         let taken = if dry_run {
             out.say("would be taken", "可导入")
         } else {
@@ -63,11 +63,10 @@ impl Tally {
         } else {
             out.say("updated", "已更新")
         };
-        vec![
+        [
             (out.say("read", "读取"), self.read),
             (taken, self.taken),
             (out.say("known", "已有"), self.known),
-            (out.say("of them told by others", "其中由他方提供"), self.known_elsewhere),
             (updated, self.updated),
             (out.say("refused", "被拒绝"), self.refused),
         ]

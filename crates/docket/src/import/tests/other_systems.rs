@@ -205,3 +205,33 @@ async fn a_sign_that_nothing_explains_is_refused_with_the_option_that_does() {
         assert!(why.contains(option), "{line} {field}: {why:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mapping_that_shows_everything_is_one() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = vec![
+        written(
+            &folder,
+            "orders.csv",
+            "order no,currency,customer,placed,paid,voucher,city,state,closed\n\
+             1,RMB,c1,2024-01-02 08:00:00,2024-01-02 09:00:00,-1.00,Wuhan,new,\n",
+        ),
+        written(
+            &folder,
+            "lines.csv",
+            "order no,article,name,pieces,cents,postage\n\
+             1,a,tea,2,\"1,000\",5.00\n1,voucher-9,bonus,1,-300,5.00\n1,a,tea,-1,1000,5.00\n",
+        ),
+        written(&folder, "payments.csv", "order no,number,method,amount\n1,1,card,21.00\n"),
+    ];
+    let map = Some(super::repository("examples/mapping.toml"));
+    let center = Center::open().await;
+    let report = center.import(&Args { map, ..args(files) }).await;
+    assert_eq!((report.rows.taken, report.rows.refused), (5, 0), "{:?}", report.refused_rows);
+    let per_file = report.files.iter().map(|of| (&*of.file, of.rows.read)).collect::<Vec<_>>();
+    assert_eq!(per_file, [("orders.csv", 1), ("lines.csv", 3), ("payments.csv", 1)]);
+    let order = &center.orders().await["1"];
+    assert_eq!((&order["payable"], &order["paid"]), (&2100.into(), &2100.into()));
+    assert_eq!(order["shops"][0]["items"][0]["refunded_quantity"], "1");
+    assert_eq!(order["created_at"], "2024-01-02T00:00:00.000Z");
+}
