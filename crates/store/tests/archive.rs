@@ -248,14 +248,11 @@ async fn an_order_is_found_by_the_number_of_its_source_wherever_it_is() {
         let update = step.split(";\n").find(|part| part.starts_with("UPDATE archive_order"));
         let update = update.expect("the step fills the column");
         for sql in ["UPDATE archive_order SET external_id = NULL", update] {
-            match docket_store::sqlite_path(&url) {
-                Some(path) => {
-                    rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
-                }
-                None => {
-                    let mut there = sqlx::MySqlConnection::connect(&url).await.unwrap();
-                    sqlx::raw_sql(sql).execute(&mut there).await.unwrap();
-                }
+            if let Some(path) = docket_store::sqlite_path(&url) {
+                rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+            } else {
+                let mut there = sqlx::MySqlConnection::connect(&url).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut there).await.unwrap();
             }
         }
         assert_eq!(store.archived_by_number("A-7").await.unwrap(), [id]);
