@@ -17,6 +17,9 @@ use std::time::Duration;
 /// Whoever dies while it speaks to a gateway holds its task up for so long.
 const LEASE: Duration = Duration::from_secs(30);
 
+/// A task that is due within so long is not hurried.
+const SOON: docket_domain::time::Millis = 1_000;
+
 /// How tasks are run in this process.
 #[derive(Debug, Clone)]
 pub struct TaskSettings {
@@ -210,7 +213,8 @@ impl App {
         found.ok_or_else(|| Error::NotFound { what: "task", id: id.to_string() })
     }
 
-    /// Runs a dead task again, with another payload if one is given; those parked behind it follow.
+    /// Runs a task again that is dead or waits after a failure, with another payload if one is given; those parked
+    /// behind it follow.
     pub async fn retry_task(
         &self,
         who: &Principal,
@@ -219,8 +223,13 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Once<TaskRow>, Error> {
         let retry = move |task: &TaskRow, now| task.retry(payload.as_deref(), now);
-        let wrong = "only a dead task can be retried";
-        self.on_task(who, id, idempotency, (&[TaskState::Dead], wrong), retry).await
+        let wrong = "only a task that has failed can be retried";
+        let able = |task: &TaskRow| match task.state {
+            TaskState::Dead => true,
+            TaskState::Pending => task.attempts > 0,
+            _ => false,
+        };
+        self.on_task(who, id, idempotency, (able, wrong), retry).await
     }
 
     /// Drops a task that does not run: it counts as done, and what was parked behind it goes on.
@@ -232,7 +241,9 @@ impl App {
     ) -> Result<Once<TaskRow>, Error> {
         let why = format!("dropped by {}", who.name);
         let drop = move |task: &TaskRow, now| task.drop(&why, now);
-        let able = &[TaskState::Pending, TaskState::Dead, TaskState::Parked];
+        let able = |task: &TaskRow| {
+            matches!(task.state, TaskState::Pending | TaskState::Dead | TaskState::Parked)
+        };
         let wrong = "only a task that waits or is halted can be dropped";
         self.on_task(who, id, idempotency, (able, wrong), drop).await
     }
@@ -243,7 +254,7 @@ impl App {
         who: &Principal,
         id: Id,
         idempotency: Option<Idempotency>,
-        (able, wrong): (&[TaskState], &'static str),
+        (able, wrong): (fn(&TaskRow) -> bool, &'static str),
         act: impl Fn(&TaskRow, Time) -> Vec<Statement> + Send + 'static,
     ) -> Result<Once<TaskRow>, Error> {
         // First the task, then the key: a task that was changed under this key meanwhile has the key too.
@@ -251,16 +262,16 @@ impl App {
         if self.done_before(idempotency).await?.is_some() {
             return self.task(who, id).await.map(Once::Before);
         }
-        if !able.contains(&task.state) {
+        if !able(&task) {
             return Err(not_in(&task, wrong));
         }
-        let kind = task.kind.clone();
+        let (kind, was) = (task.kind.clone(), task.state);
         let wrote = self.write_once(idempotency, Some(id), move |_, now| act(&task, now)).await?;
         let task = self.task(who, id).await?;
         if matches!(wrote, Once::Before(_)) {
             return Ok(Once::Before(task));
         }
-        if task.state == TaskState::Running && able.contains(&TaskState::Pending) {
+        if task.state == TaskState::Running && was == TaskState::Pending {
             // A worker was faster.
             return Err(not_in(&task, wrong));
         }
@@ -268,7 +279,7 @@ impl App {
         Ok(Once::Now(task))
     }
 
-    /// Runs every dead task of `kind` again; answers how many there were. Sent again under its idempotency
+    /// Runs every task of `kind` again that is dead or waits after a failure; answers how many there were. Sent again under its idempotency
     /// key it answers the same, and leaves alone what died since.
     pub async fn retry_tasks(
         &self,
@@ -298,6 +309,7 @@ impl App {
             self.write_once(None, Some(Id(0)), retry).await?;
             self.ring(kind);
         }
+        retried += self.hurry_tasks(kind).await?;
         // What is kept under the key is the count: it is all there is to answer.
         let kept =
             self.write_once(idempotency, Some(Id(retried as i64)), |_, _| Vec::new()).await?;
@@ -305,6 +317,27 @@ impl App {
             Once::Now(_) => Once::Now(retried),
             Once::Before(before) => Once::Before(before.0 as usize),
         })
+    }
+
+    /// Ends the wait of every task of `kind` that has failed before; answers how many there were.
+    async fn hurry_tasks(&self, kind: &str) -> Result<usize, Error> {
+        // What is due within a second needs no hurry, and what was hurried is behind this page for good.
+        let mut page = Some((self.now().plus(SOON), Id(0)));
+        let mut hurried = 0;
+        while let Some(from) = page {
+            let (waiting, next) = self.store().tasks_backing_off(kind, from, 200).await?;
+            page = next;
+            if waiting.is_empty() {
+                continue;
+            }
+            hurried += waiting.len();
+            let hurry = move |_, now| {
+                waiting.iter().flat_map(|task| task.retry(None, now)).collect::<Vec<_>>()
+            };
+            self.write_once(None, Some(Id(0)), hurry).await?;
+            self.ring(kind);
+        }
+        Ok(hurried)
     }
 
     /// Every schedule with its last and next run.

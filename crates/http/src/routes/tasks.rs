@@ -196,9 +196,10 @@ pub async fn get(
     Ok(answer::json(StatusCode::OK, &TaskView::of(&task)))
 }
 
-/// Run a dead task again
+/// Run a failed task again
 ///
-/// With all its attempts, and with another payload if one is sent. Those parked behind it follow.
+/// A dead one with all its attempts; one that waits for its next try runs now, with the attempts it has left. With
+/// another payload if one is sent. Those parked behind it follow.
 #[utoipa::path(
     post, path = "/api/tasks/{id}/retry", tag = "tasks", operation_id = "retry_task",
     params(
@@ -228,7 +229,9 @@ fn payload(reader: &mut Reader, node: Node<'_>) -> Option<String> {
     }
 }
 
-/// Run all dead tasks of a kind again
+/// Run all failed tasks of a kind again
+///
+/// Dead ones, and those that wait for their next try.
 #[utoipa::path(
     post, path = "/api/tasks/retry", tag = "tasks", operation_id = "retry_tasks",
     params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY)),

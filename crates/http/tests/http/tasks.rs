@@ -62,6 +62,16 @@ async fn dead(center: &TestCenter, kind: &'static str) -> Id {
     id
 }
 
+/// Puts a task of `kind` in that has failed once and is tried again in an hour.
+async fn failed(center: &TestCenter, kind: &'static str) -> Id {
+    let id = task(center, kind).await;
+    let (stamp, task) = (take(center, id).await, row(center, id).await);
+    let why = Some("nobody listens".to_owned());
+    let again = Failed::Again { due_at: NOW.plus(3_600_000), attempts: 1, why };
+    write(center, stamp.fail(&task, &again, NOW)).await;
+    id
+}
+
 /// The numbers of the tasks on a page.
 fn ids(page: &Value) -> Vec<String> {
     let tasks = page["tasks"].as_array().expect("tasks");
@@ -212,6 +222,27 @@ async fn all_dead_tasks_of_a_kind_run_again_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_task_that_waits_for_its_next_try_runs_now_with_the_attempts_it_has_left() {
+    let center = TestCenter::start().await;
+    let [one, other] = [failed(&center, "webhook").await, failed(&center, "webhook").await];
+    let (fresh, mail) = (task(&center, "webhook").await, failed(&center, "mail").await);
+    let due = async |id| center.get(&format!("/api/tasks/{id}")).await.ok(200)["due_at"].clone();
+    let (later, waits) = (due(other).await, due(fresh).await);
+    let hurried =
+        ask(&center, format!("{one}/retry"), json!({"payload": {"to": "c"}})).await.ok(200);
+    assert_eq!((&hurried["state"], &hurried["attempts"]), (&json!("pending"), &json!(1)));
+    assert_eq!(hurried["payload"], json!({"to": "c"}));
+    assert_eq!(hurried["due_at"], "2026-11-20T10:00:00.000Z", "now");
+    assert_eq!(due(other).await, later, "another one waits on");
+
+    let counted = center.post("/api/tasks/retry", &json!({"kind": "webhook"})).await.ok(200);
+    assert_eq!(counted, json!({"retried": 1}), "the first is due already");
+    assert_eq!(due(other).await, "2026-11-20T10:00:00.000Z");
+    assert_eq!(due(fresh).await, waits, "one that never failed is left alone");
+    assert_ne!(due(mail).await, "2026-11-20T10:00:00.000Z", "and so is another kind");
+}
+
+#[tokio::test]
 async fn a_dropped_task_counts_as_done_says_by_whom_and_its_chain_goes_on() {
     let center = TestCenter::start().await;
     let first = chained(&center, "webhook", Some("order:7")).await;
@@ -238,8 +269,16 @@ async fn what_the_state_of_a_task_forbids_is_refused_with_that_state() {
     take(&center, runs).await;
     ask(&center, format!("{done}/drop"), json!({})).await.ok(200);
     for (id, asked, wanted) in [
-        (waits, "retry", format!("only a dead task can be retried; task {waits} is pending")),
-        (runs, "retry", format!("only a dead task can be retried; task {runs} is running")),
+        (
+            waits,
+            "retry",
+            format!("only a task that has failed can be retried; task {waits} is pending"),
+        ),
+        (
+            runs,
+            "retry",
+            format!("only a task that has failed can be retried; task {runs} is running"),
+        ),
         (
             runs,
             "drop",

@@ -1,8 +1,9 @@
-//! What a person does with a task that is halted: retry it, change what it says, drop it.
+//! What a person does with a task that is halted or waits for its next try: retry it, change what it says, drop it.
 
 use super::TaskRow;
 use crate::plan::Statement;
 use crate::value::Value;
+use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 
 /// Lets all that were parked behind `dead` wait in their chain again.
@@ -18,13 +19,25 @@ impl TaskRow {
         Statement::any("UPDATE task SET unique_key = NULL WHERE id = ?", vec![id.into()])
     }
 
-    /// Runs a dead task again from `now` on, with all its attempts; with another payload if one is given.
+    /// Runs a task again from `now` on, with another payload if one is given: a dead one with all its attempts, one
+    /// that waits after a failure with those it has left.
     pub fn retry(&self, payload: Option<&str>, now: Time) -> Vec<Statement> {
+        if self.state == TaskState::Pending {
+            return vec![self.hurry(payload, now)];
+        }
         let sql = "UPDATE task SET state = 0, attempts = 0, due_at = ?, run_rank = ?, halted_at = NULL, \
                    finished_at = NULL, payload = ? WHERE id = ? AND state = 3";
         let payload = payload.unwrap_or(&self.payload);
         let values = vec![now.into(), now.into(), payload.into(), self.id.into()];
         vec![Statement::any(sql, values), unpark(self.id)]
+    }
+
+    /// Ends the wait of a task that has failed before. One that stands aside in its chain goes on to stand there.
+    fn hurry(&self, payload: Option<&str>, now: Time) -> Statement {
+        let sql = "UPDATE task SET due_at = ?, run_rank = CASE WHEN run_rank IS NULL THEN NULL ELSE ? END, \
+                   payload = ? WHERE id = ? AND state = 0 AND attempts > 0";
+        let payload = payload.unwrap_or(&self.payload);
+        Statement::any(sql, vec![now.into(), now.into(), payload.into(), self.id.into()])
     }
 
     /// Lets the task of a unique key that waits run now.

@@ -166,6 +166,35 @@ impl Store {
         rows.into_iter().next().map(TaskRow::of).transpose()
     }
 
+    /// Tasks of `kind` that failed before and wait for a try after `from`, in the order of their ranks: one page of
+    /// at most `looked_at` waiting tasks, from behind the rank and number of the page before; none at the end.
+    pub async fn tasks_backing_off(
+        &self,
+        kind: &str,
+        from: (Time, Id),
+        looked_at: usize,
+    ) -> Result<(Vec<TaskRow>, Option<(Time, Id)>), StoreError> {
+        let sql = format!(
+            "SELECT run_rank, {} FROM task WHERE kind = ? AND run_rank >= ? AND (run_rank > ? OR id > ?) \
+             ORDER BY run_rank, id LIMIT {looked_at}",
+            TASK.column_list()
+        );
+        let values = vec![kind.into(), from.0.into(), from.0.into(), from.1.into()];
+        let kinds = [&[Kind::Int], &TASK.kinds()[..]].concat();
+        let rows = self.rows("task", sql, &kinds, values).await?;
+        let ended = rows.len() < looked_at;
+        let (mut found, mut last) = (Vec::new(), None);
+        for mut row in rows {
+            let rank = row.time()?;
+            let task = TaskRow::of(row)?;
+            last = Some((rank, task.id));
+            if task.state == TaskState::Pending && task.attempts > 0 {
+                found.push(task);
+            }
+        }
+        Ok((found, last.filter(|_| !ended)))
+    }
+
     /// How far the tasks of these unique keys are; one that is done has its key no more.
     pub async fn tasks_of_keys(
         &self,
