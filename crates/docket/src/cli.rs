@@ -116,6 +116,9 @@ enum Command {
     /// The archive of what is old: move things there, list, bring back, verify
     #[command(subcommand)]
     Archive(commands::archive::Command),
+    /// Lists of orders, and one order
+    #[command(subcommand)]
+    Orders(commands::orders::Command),
     /// Tell the whole story of an order
     Explain(commands::explain::Args),
     /// Take the people's data of a buyer out of every order, for good
@@ -280,6 +283,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::User(command) => commands::user::run(command, options).await,
         Command::Import(args) => Box::pin(import::run(args, options)).await,
         Command::Export(args) => export::run(args, options).await,
+        Command::Orders(command) => commands::orders::run(command, options).await,
         Command::Explain(args) => commands::explain::run(args, options).await,
         Command::Backup(args) => commands::backup::backup(args, options).await,
         Command::Restore(args) => commands::backup::restore(args, options).await,

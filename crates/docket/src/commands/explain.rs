@@ -17,7 +17,7 @@ use docket_domain::story::{self, Language};
 use docket_domain::{Actor, ActorKind, Time};
 use docket_wire::moment;
 use serde_json::{Value, json};
-use voice::{Voice, text};
+pub use voice::{Axis, Voice, each, text};
 
 /// Added to a whole second it is the last moment of it.
 const LAST_MS_OF_A_SECOND: i64 = 999;
@@ -91,10 +91,16 @@ async fn fetch(
     Ok((order, activities, effects))
 }
 
-fn print(order: &Value, activities: &Value, out: &Output) {
+/// Prints an order without its story.
+pub fn order(order: &Value, out: &Output) {
     let voice = Voice::new(out.language, order);
     tree::print(order, &voice, out);
     facts::print(order, &voice, out);
+}
+
+fn print(told: &Value, activities: &Value, out: &Output) {
+    order(told, out);
+    let voice = Voice::new(out.language, told);
     out.line("");
     out.line(out.say("What happened", "经过"));
     let head = ["#", out.say("time", "时间"), out.say("who", "谁"), out.say("what", "事件")];

@@ -10,6 +10,7 @@ pub mod key;
 pub mod migrate;
 pub mod mirror;
 mod named;
+pub mod orders;
 pub mod privacy;
 pub mod product;
 pub mod reconcile;
