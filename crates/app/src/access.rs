@@ -248,6 +248,18 @@ impl Principal {
         ))
     }
 
+    /// Refuses whoever is limited to shops and not to places as well: stock and prices stand at places, and a place
+    /// is not a shop's alone.
+    pub fn needs_places(&self) -> Result<(), Error> {
+        if self.shops.is_empty() || !self.places.is_empty() {
+            return Ok(());
+        }
+        Err(Error::NotAllowed(
+            "stock and prices stand at places, and the key is limited to shops: one that is to reach them is \
+             limited to places too",
+        ))
+    }
+
     /// Whether a key with `access` may do nothing that this caller may not. A caller without limits stands for
     /// the whole installation and covers every key.
     pub fn covers(&self, access: &Access) -> bool {

@@ -111,6 +111,7 @@ impl App {
     /// Prices an order without placing it: every share of every line.
     pub async fn quote(&self, who: &Principal, placed: Placed) -> Result<Quote, Error> {
         who.needs(Scope::OrdersRead)?;
+        within_limits(who, &placed.placement)?;
         let found = self.coupons_of(&placed.placement).await?;
         let known = Definitions { coupons: &found, at: self.now() };
         let placement = &placed.placement;
@@ -238,7 +239,7 @@ fn no_token() -> FieldError {
     FieldError { field: "client_token".to_owned(), code: "required", message }
 }
 
-/// A key limited to shops or places places orders of those alone.
+/// A key limited to shops or places places and prices orders of those alone.
 fn within_limits(who: &Principal, placement: &Placement) -> Result<(), Error> {
     let mut errors = Vec::new();
     for (index, shop) in placement.shops.iter().enumerate() {

@@ -27,6 +27,7 @@ impl App {
     /// Sets what a SKU costs, everywhere or at one place, and answers all its prices.
     pub async fn set_price(&self, who: &Principal, set: SetPrice) -> Result<Vec<Price>, Error> {
         who.needs(Scope::Stock)?;
+        who.needs_places()?;
         self.check_place(who, &set.place)?;
         let sku_id = set.sku_id.clone();
         let work = move |view: &View, cx: &mut Context<'_>| {
@@ -49,6 +50,7 @@ impl App {
     /// What a SKU costs, by place.
     pub async fn prices(&self, who: &Principal, sku_id: &str) -> Result<Vec<Price>, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
+        who.needs_places()?;
         let mut prices = self.store().prices(sku_id).await?;
         prices.retain(|price| who.sees_place(&price.place));
         Ok(prices)
@@ -62,6 +64,7 @@ impl App {
         limit: usize,
     ) -> Result<Vec<Price>, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
+        who.needs_places()?;
         let (mut seen, mut after) = (Vec::new(), (after.0.to_owned(), after.1.to_owned()));
         while seen.len() < limit {
             let listed = self.store().price_list((&after.0, &after.1), LOOKED_AT).await?;

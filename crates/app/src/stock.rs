@@ -59,6 +59,7 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Once<StockOf>, Error> {
         who.needs(Scope::Stock)?;
+        who.needs_places()?;
         self.check_place(who, &change.place)?;
         let sku_id = change.sku_id.clone();
         let actor = format!("{}:{}", who.id, who.name);
@@ -116,6 +117,7 @@ impl App {
     /// What stands of a SKU at the places the caller may see; nothing means not tracked.
     pub async fn stock(&self, who: &Principal, sku_id: &str) -> Result<StockOf, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
+        who.needs_places()?;
         let mut places = self.store().stock(sku_id).await?;
         places.retain(|(place, _)| who.sees_place(place));
         Ok(StockOf { sku_id: sku_id.to_owned(), places })
@@ -129,6 +131,7 @@ impl App {
         limit: usize,
     ) -> Result<Vec<StockOf>, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
+        who.needs_places()?;
         let (mut listed, mut after) = (Vec::<StockOf>::new(), after.to_owned());
         while listed.len() < limit {
             // Only whoever may see few places is asked to look at more than was wanted.
@@ -154,6 +157,7 @@ impl App {
         sku_id: &str,
     ) -> Result<Vec<Adjustment>, Error> {
         who.needs(Scope::Stock)?;
+        who.needs_places()?;
         let mut book = self.store().adjustments(sku_id, 200).await?;
         book.retain(|line| who.sees_place(&line.place));
         Ok(book)

@@ -265,3 +265,46 @@ async fn a_forgotten_buyer_is_found_and_shown_no_more() {
     let asked = json!({"buyer_id": "1002"});
     center.post_as(&writer, "/api/forget", &asked).await.problem(403, "scope_missing");
 }
+
+#[tokio::test]
+async fn a_key_limited_to_a_shop_reaches_no_stock_and_no_price_but_of_its_places() {
+    let center = TestCenter::start().await;
+    let count = json!({"place": "main", "on_hand": "5", "reason": "count"});
+    center.put("/api/stock/tea", &count).await.ok(200);
+    let price = json!({"currency": "CNY", "price": 6000});
+    center.put("/api/products/tea", &price).await.ok(200);
+    let scopes = [Scope::OrdersRead, Scope::OrdersWrite, Scope::Stock];
+    let key = center.key(&scopes, &every_actor(), &["11"]).await;
+    let delta = json!({"place": "main", "delta": "1", "reason": "found"});
+    for answered in [
+        center.get_as(&key, "/api/stock/tea").await,
+        center.get_as(&key, "/api/stock").await,
+        center.get_as(&key, "/api/stock/tea/adjustments").await,
+        center.put_as(&key, "/api/stock/tea", &count).await,
+        center.post_as(&key, "/api/stock/tea/adjustments", &delta).await,
+        center.get_as(&key, "/api/products/tea").await,
+        center.get_as(&key, "/api/products").await,
+        center.put_as(&key, "/api/products/tea", &price).await,
+    ] {
+        answered.problem(403, "not_allowed");
+    }
+
+    // One that is limited to places too reaches those and no others.
+    let body = json!({"name": "shop and place", "scopes": ["stock", "orders.read"], "actors": ["store"],
+                      "shops": ["11"], "places": ["east"]});
+    let made = center.post("/api/keys", &body).await.ok(201);
+    let key = text(&made["key"]).to_owned();
+    let seen = center.get_as(&key, "/api/stock/tea").await.ok(200);
+    assert_eq!(seen["places"], json!([]));
+    center.put_as(&key, "/api/stock/tea", &count).await.wrong_fields(&[("place", "not_allowed")]);
+    let east = json!({"place": "east", "on_hand": "2", "reason": "count"});
+    center.put_as(&key, "/api/stock/tea", &east).await.ok(200);
+}
+
+#[tokio::test]
+async fn a_key_limited_to_a_shop_prices_orders_of_that_shop_alone() {
+    let center = TestCenter::start().await;
+    let key = center.key(&[Scope::OrdersRead], &every_actor(), &["12"]).await;
+    let quoted = center.post_as(&key, "/api/quotes", &example()).await;
+    quoted.wrong_fields(&[("shops[0].shop_id", "not_allowed")]);
+}
