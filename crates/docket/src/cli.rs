@@ -223,16 +223,23 @@ impl Cli {
     /// Does what was asked.
     pub fn run(self) -> Result<(), Failure> {
         let Self { options, command } = self;
-        let command = command.unwrap_or_else(|| Command::Demo(demo::Args::default()));
+        let command = command.unwrap_or_else(|| {
+            let out = options.output();
+            out.note(out.say(
+                "This is a demo, in a folder that is thrown away: `docket serve` runs a center, `docket --help` tells the rest.",
+                "下面是演示，使用临时目录：docket serve 运行订单中心，其余命令见 docket --help。",
+            ));
+            Command::Demo(demo::Args::default())
+        });
         refuse_what_has_no_use(&options, &command)?;
         if let Command::Completions { shell } = command {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Self::command(), "docket", &mut text);
-            options.output().line(String::from_utf8_lossy(&text).trim_end());
+            options.output().raw(String::from_utf8_lossy(&text).trim_end());
             return Ok(());
         }
         if let Command::Openapi = command {
-            options.output().line(&docket_http::document());
+            options.output().raw(&docket_http::document());
             return Ok(());
         }
         // It brings a runtime of one thread, so that the client takes little of what it measures.

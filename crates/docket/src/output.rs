@@ -7,6 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use docket_domain::story::Language;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 /// Columns below which no terminal can be meant.
@@ -46,8 +47,15 @@ impl Output {
         said.to(self.language)
     }
 
-    /// Writes a line of data. A reader that has gone is no error of ours.
+    /// Writes one line of data for people: what a text of somebody else would do to a terminal or to the lines
+    /// around it is written out.
     pub fn line(&self, text: &str) {
+        self.raw(&visible(text));
+    }
+
+    /// Writes a text as it is: documents for programs, and what is several lines of our own. A reader that has gone
+    /// is no error of ours.
+    pub fn raw(&self, text: &str) {
         let mut stdout = anstream::stdout().lock();
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -61,16 +69,19 @@ impl Output {
         }
     }
 
-    /// Writes a note to stderr.
+    /// Writes a note to stderr, of one line or of several.
     #[allow(clippy::unused_self)]
     pub fn note(&self, text: &str) {
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
+        let mut stderr = anstream::stderr().lock();
+        for line in text.split('\n') {
+            let _ = writeln!(stderr, "{}", visible(line));
+        }
     }
 
     /// Writes one JSON document on one line.
     pub fn json(&self, value: &impl Serialize) {
         let text = serde_json::to_string(value).expect("what commands show is plain JSON");
-        self.line(&text);
+        self.raw(&text);
     }
 
     /// Writes data in the form asked for: `value`, or what `people` makes of it.
@@ -95,10 +106,10 @@ impl Output {
         }
         table.set_header(head);
         for row in rows {
-            table.add_row(row);
+            table.add_row(row.iter().map(|cell| visible(cell)));
         }
         for line in table.to_string().lines() {
-            self.line(line.trim_end());
+            self.raw(line.trim_end());
         }
     }
 
@@ -117,6 +128,27 @@ impl Output {
         bar.set_message(what.to_owned());
         Progress { bar, what: what.to_owned() }
     }
+}
+
+/// `text` with the signs written out that would move the cursor, begin a line, colour or turn around what stands
+/// beside them: control characters, and marks of direction and of no width.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let is_mark = |sign: char| {
+        sign.is_control()
+            || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(is_mark) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for sign in text.chars() {
+        match sign {
+            sign if sign.is_control() => shown.extend(sign.escape_default()),
+            sign if is_mark(sign) => shown.extend(sign.escape_unicode()),
+            sign => shown.push(sign),
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// The width to use where what the terminal says of itself cannot be: some say that they have no columns.
@@ -160,6 +192,13 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_of_somebody_else_does_nothing_to_a_terminal() {
+        assert_eq!(visible("龙井茶 Löß"), "龙井茶 Löß");
+        assert_eq!(visible("a\tb\r\nc\u{1b}[31m"), "a\\tb\\r\\nc\\u{1b}[31m");
+        assert_eq!(visible("x\u{202e}y\u{2066}\u{200f}"), "x\\u{202e}y\\u{2066}\\u{200f}");
+    }
 
     #[test]
     fn a_terminal_that_reports_no_columns_is_taken_for_a_usual_one() {

@@ -85,10 +85,10 @@ async fn bench(args: Args, out: &Output) -> Result<(), Failure> {
         faults,
     };
     if args.json {
-        report.lines().iter().for_each(|line| out.line(line));
+        report.lines().iter().for_each(|line| out.raw(line));
         out.note(report.text(out).trim_end());
     } else {
-        out.line(report.text(out).trim_end());
+        out.raw(report.text(out).trim_end());
     }
     if report.faults.is_empty() {
         Ok(())

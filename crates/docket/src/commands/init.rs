@@ -70,7 +70,8 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         match &password {
             Some(password) => {
                 let (user, word) = (out.say("user: ", "用户："), out.say("password: ", "密码："));
-                out.line(&format!("{user}{FIRST}\n{word}{password}"));
+                out.line(&format!("{user}{FIRST}"));
+                out.line(&format!("{word}{password}"));
                 out.note(out.say("The password is shown this once.", "密码仅显示这一次。"));
             }
             None => out.note(out.say("There are users already.", "已有用户。")),

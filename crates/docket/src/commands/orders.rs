@@ -106,7 +106,7 @@ async fn list(wanted: &List, center: &Center, out: &Output) -> Result<(), Failur
     let duplicate = wanted.duplicate.then_some(("duplicate", "true"));
     let cursor = wanted.cursor.as_deref().map(|cursor| ("cursor", cursor));
     for (name, value) in wanted.given().chain(duplicate).chain(cursor) {
-        path.push_str(&format!("&{name}={}", super::path_part(value)?));
+        path.extend(["&", name, "=", &super::path_part(value)?]);
     }
     let page = center.get(&path).await?;
     out.show(&page, |out| print(&page, out));

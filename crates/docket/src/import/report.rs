@@ -333,7 +333,7 @@ fn right(table: &mut Table, columns: &[usize]) {
 
 fn table(table: &Table, out: &Output) {
     for line in table.to_string().lines() {
-        out.line(line.trim_end());
+        out.raw(line.trim_end());
     }
 }
 
@@ -342,7 +342,8 @@ fn list(out: &Output, title: &str, rows: impl ExactSizeIterator<Item = String>, 
     if all == 0 {
         return;
     }
-    out.line(&format!("\n{title}:"));
+    out.line("");
+    out.line(&format!("{title}:"));
     for row in rows.take(shown) {
         out.line(&format!("  {row}"));
     }

@@ -79,7 +79,8 @@ pub fn page(gateway: &Gateway, id: &str) -> Answer {
 fn html(payment: &Payment) -> Answer {
     let asked = &payment.asked;
     let title = escaped(&asked.title);
-    let (amount, currency, status) = (asked.amount, &asked.currency, payment.standing.word());
+    let amount = money(asked.amount, &asked.currency);
+    let status = payment.standing.word();
     let button =
         |outcome: &str| format!("<button name=\"outcome\" value=\"{outcome}\">{outcome}</button> ");
     let buttons = match payment.standing {
@@ -88,10 +89,27 @@ fn html(payment: &Payment) -> Answer {
     };
     let page = format!(
         "<!doctype html><meta charset=\"utf-8\"><title>{title}</title><h1>{title}</h1>\
-         <p>{amount} {currency} (minor units): {status}</p><form method=\"post\">{buttons}</form>"
+         <p>{amount}: {status}</p><form method=\"post\">{buttons}</form>"
     );
     let response = Response::builder().header("content-type", "text/html; charset=utf-8");
     response.body(Full::from(page)).expect("the header is valid as it stands here")
+}
+
+/// An amount as people write it. What a gateway is paid with are few currencies; those with other places than two
+/// are named here.
+fn money(minor: i64, currency: &str) -> String {
+    let places = match currency {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
+        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        _ => 2,
+    };
+    let whole = 10_i64.pow(places);
+    let (units, rest) = (minor / whole, minor % whole);
+    match places {
+        0 => format!("{units} {currency}"),
+        places => format!("{units}.{rest:0width$} {currency}", width = places as usize),
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -105,6 +123,13 @@ mod tests {
     #[test]
     fn a_title_stays_text_on_the_page() {
         assert_eq!(escaped("<b title=\"&\">"), "&lt;b title=&quot;&amp;&quot;&gt;");
+    }
+
+    #[test]
+    fn an_amount_is_told_as_people_write_it() {
+        assert_eq!(money(11_500, "CNY"), "115.00 CNY");
+        assert_eq!(money(500, "JPY"), "500 JPY");
+        assert_eq!(money(1_005, "KWD"), "1.005 KWD");
     }
 
     #[test]
