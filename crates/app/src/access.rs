@@ -331,12 +331,15 @@ pub fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
+/// Keys that were used and not noted yet, each with when it was.
+type Used = FxHashMap<Id, Time>;
 type Believed = FxHashMap<[u8; 32], (Arc<Principal>, Time)>;
 
 /// Tokens resolved a moment ago.
 #[derive(Debug, Default)]
 pub struct Cache {
     believed: Mutex<Believed>,
+    used: Mutex<Used>,
     /// Tokens this process gave out itself; they live as long as it does.
     accepted: Mutex<FxHashMap<[u8; 32], Arc<Principal>>>,
 }
@@ -361,6 +364,16 @@ impl Cache {
         believed.insert(hash, (principal, now));
     }
 
+    fn note(&self, key: Id, now: Time) {
+        self.used.lock().expect("no code panics while it holds the keys").insert(key, now);
+    }
+
+    /// The keys that were used since this was asked last.
+    pub fn take_used(&self) -> impl Iterator<Item = (Id, Time)> + use<> {
+        std::mem::take(&mut *self.used.lock().expect("no code panics while it holds the keys"))
+            .into_iter()
+    }
+
     /// Believes nothing any more: a key or user changed.
     pub fn forget(&self) {
         self.believed.lock().expect("no code panics while it holds the cache").clear();
@@ -382,7 +395,7 @@ impl App {
         if let Some(principal) = self.inner.access.get(&hash, now) {
             return Ok(principal);
         }
-        let principal = match self.principal_of_key(hash).await? {
+        let principal = match self.principal_of_key(hash, now).await? {
             Some(principal) => principal,
             None => self.principal_of_session(hash, now).await?,
         };
@@ -391,10 +404,20 @@ impl App {
         Ok(principal)
     }
 
-    async fn principal_of_key(&self, hash: [u8; 32]) -> Result<Option<Principal>, Error> {
+    async fn principal_of_key(
+        &self,
+        hash: [u8; 32],
+        now: Time,
+    ) -> Result<Option<Principal>, Error> {
         let Some(key) = self.store().key(hash).await?.filter(|key| key.revoked_at.is_none()) else {
             return Ok(None);
         };
+        if key.expires_at.is_some_and(|until| until <= now) {
+            let expired =
+                "this key has expired: ask whoever made it for another of the same issuer";
+            return Err(Error::Unauthenticated(expired));
+        }
+        self.inner.access.note(key.id, now);
         let damaged =
             |error: serde_json::Error| Error::Internal(format!("key {}: {error}", key.id));
         let access: Access = serde_json::from_str(&key.body).map_err(damaged)?;

@@ -23,12 +23,19 @@ const FOUND: time::Millis = 90 * time::DAY;
 /// Finished tasks removed in one transaction: a step that nobody feels.
 const STEP: usize = 256;
 
-/// Renews the node's lease until the center stops.
+/// Leases that are renewed before it is noted which keys were used.
+const NOTED_EVERY: u32 = 4;
+
+/// Renews the node's lease until the center stops, and notes once a minute which keys were used.
 pub async fn renew(app: App) {
     let stop = app.inner.stop.clone();
-    loop {
-        let renew = app.store().renew_node(app.now());
-        if let Err(error) = app.write_numbered(move |_, _| vec![renew.clone()]).await {
+    for round in 0_u32.. {
+        let mut writes = vec![app.store().renew_node(app.now())];
+        if round % NOTED_EVERY == 0 {
+            let used = app.inner.access.take_used();
+            writes.extend(used.map(|(key, at)| docket_store::KeyRow::used(key, at)));
+        }
+        if let Err(error) = app.write_numbered(move |_, _| writes.clone()).await {
             tracing::debug!(%error, "the node's lease waits");
         }
         tokio::select! {

@@ -3,7 +3,7 @@
 use crate::access::{self, Access, Principal, Scope};
 use crate::people::named;
 use crate::{App, Error, Idempotency, Once, vault};
-use docket_domain::{ActorKind, Id};
+use docket_domain::{ActorKind, FieldError, Id, Time};
 use docket_store::KeyRow;
 
 /// A key to add.
@@ -21,6 +21,8 @@ pub struct NewKey {
     pub places: Vec<String>,
     /// Who it issues as; its own number where left out.
     pub issuer: Option<String>,
+    /// Until when it opens; for ever where left out.
+    pub expires_at: Option<Time>,
 }
 
 impl NewKey {
@@ -66,6 +68,11 @@ impl App {
     ) -> Result<(Once<Id>, String), Error> {
         who.needs(Scope::Admin)?;
         named(&key.name)?;
+        if key.expires_at.is_some_and(|until| until <= self.now()) {
+            let message = "lies in the past".to_owned();
+            let field = "expires_at".to_owned();
+            return Err(FieldError { field, code: "in_the_past", message }.into());
+        }
         let issuer = key.issuer.as_ref();
         if !who.covers(&key.access(String::new())) || !issuer.is_none_or(|name| who.issues_as(name))
         {
@@ -79,7 +86,17 @@ impl App {
             let access = key.access(key.issuer.clone().unwrap_or_else(|| format!("key:{id}")));
             let body = serde_json::to_string(&access).expect("access is plain JSON");
             let name = key.name.clone();
-            vec![KeyRow { id, name, hash, body, created_at: now, revoked_at: None }.add()]
+            let row = KeyRow {
+                id,
+                name,
+                hash,
+                body,
+                created_at: now,
+                revoked_at: None,
+                expires_at: key.expires_at,
+                last_used_at: None,
+            };
+            vec![row.add()]
         };
         Ok((self.write_once(idempotency, None, made).await?, secret))
     }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 const SESSION: time::Millis = 12 * time::HOUR;
 /// Passwords that are looked at at the same time.
 static HASHING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
+/// Logins of one user at a time; one more ends the oldest.
+const SESSIONS_MAX: usize = 50;
 /// The shortest password taken.
 const PASSWORD_CHARS_MIN: usize = 8;
 
@@ -152,6 +154,7 @@ impl App {
                 body: body.clone(),
                 created_at: now,
                 disabled_at: None,
+                last_login_at: None,
             };
             vec![row.add()]
         };
@@ -180,6 +183,78 @@ impl App {
         Ok(())
     }
 
+    /// Lets a user that was disabled log in again.
+    pub async fn enable_user(&self, who: &Principal, id: Id) -> Result<User, Error> {
+        self.named_user(who, id).await?;
+        self.write_numbered(move |_, _| vec![UserRow::enable(id)]).await?;
+        self.named_user(who, id).await
+    }
+
+    /// Gives a user another password and ends its sessions.
+    pub async fn reset_password(
+        &self,
+        who: &Principal,
+        id: Id,
+        password: &str,
+    ) -> Result<User, Error> {
+        self.named_user(who, id).await?;
+        let password = hashed(password).await?;
+        self.write_numbered(move |_, _| {
+            vec![UserRow::set_password(id, &password), SessionRow::end_all(id)]
+        })
+        .await?;
+        self.inner.access.forget();
+        self.named_user(who, id).await
+    }
+
+    /// Gives the user who asks, with the token `token`, another password; its other sessions end.
+    pub async fn change_password(
+        &self,
+        who: &Principal,
+        token: &str,
+        (old, new): (&str, &str),
+        peer: Peer,
+    ) -> Result<(), Error> {
+        let user = self.own_user(who).await?;
+        let tried = self.inner.tries.begin(&user.name, peer, self.now())?;
+        if !verified(Some(&user), old).await? {
+            let message = "is not the present password".to_owned();
+            return Err(FieldError { field: "old".to_owned(), code: "wrong", message }.into());
+        }
+        self.inner.tries.succeeded(&tried);
+        let (id, kept) = (user.id, access::hash(token));
+        let password = hashed(new).await?;
+        self.write_numbered(move |_, _| {
+            vec![UserRow::set_password(id, &password), SessionRow::end_others(id, kept)]
+        })
+        .await?;
+        self.inner.access.forget();
+        Ok(())
+    }
+
+    /// Ends the session with the token `token`.
+    pub async fn logout(&self, who: &Principal, token: &str) -> Result<(), Error> {
+        self.own_user(who).await?;
+        let hash = access::hash(token);
+        self.write_numbered(move |_, _| vec![SessionRow::end(hash)]).await?;
+        self.inner.access.forget();
+        Ok(())
+    }
+
+    /// The user who asks.
+    async fn own_user(&self, who: &Principal) -> Result<UserRow, Error> {
+        let user = if who.role.is_some() { self.store().user_of(who.id).await? } else { None };
+        user.ok_or(Error::NotAllowed("this is for people who logged in, and this is a key"))
+    }
+
+    async fn named_user(&self, who: &Principal, id: Id) -> Result<User, Error> {
+        who.needs_whole(Scope::Admin)?;
+        let row = self.store().user_of(id).await?;
+        let row = row.ok_or_else(|| Error::NotFound { what: "user", id: id.to_string() })?;
+        let reach = reach_of(&row)?;
+        Ok(User { row: UserRow { password: String::new(), ..row }, reach })
+    }
+
     /// Checks name and password, sent by `peer`, and answers a token and until when it is valid.
     pub async fn login(
         &self,
@@ -189,20 +264,8 @@ impl App {
     ) -> Result<(String, Time), Error> {
         let now = self.now();
         let tried = self.inner.tries.begin(name, peer, now)?;
-        // Each hash takes 19 MiB and a core for a while.
-        let _turn = HASHING.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
         let user = self.store().user(name).await?.filter(|user| user.disabled_at.is_none());
-        // A name that does not exist costs the same time as a wrong password.
-        let stored =
-            user.as_ref().map_or_else(|| nobody().to_owned(), |user| user.password.clone());
-        let password = password.to_owned();
-        let checked = tokio::task::spawn_blocking(move || {
-            let stored = PasswordHash::new(&stored);
-            stored.is_ok_and(|stored| {
-                Argon2::default().verify_password(password.as_bytes(), &stored).is_ok()
-            })
-        });
-        let correct = checked.await.unwrap_or(false);
+        let correct = verified(user.as_ref(), password).await?;
         let Some(user) = user.filter(|_| correct) else {
             return Err(Error::Unauthenticated("the name or the password is wrong"));
         };
@@ -211,10 +274,31 @@ impl App {
         let hash = access::hash(&token);
         let expires_at = now.plus(SESSION);
         let session = SessionRow { hash, user: user.id, expires_at };
-        self.write_numbered(move |_, now| vec![SessionRow::forget_before(now), session.add()])
-            .await?;
+        let oldest = self.store().sessions_beyond(user.id, SESSIONS_MAX - 1).await?;
+        self.write_numbered(move |_, now| {
+            let mut writes = vec![SessionRow::forget_before(now), session.add()];
+            writes.push(UserRow::logged_in(session.user, now));
+            writes.extend(oldest.iter().map(|old| SessionRow::end(old.hash)));
+            writes
+        })
+        .await?;
         Ok((token, expires_at))
     }
+}
+
+/// Whether `password` is that of `user`. A user that does not exist costs the same time as a wrong password.
+async fn verified(user: Option<&UserRow>, password: &str) -> Result<bool, Error> {
+    // Each hash takes 19 MiB and a core for a while.
+    let _turn = HASHING.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
+    let stored = user.map_or_else(|| nobody().to_owned(), |user| user.password.clone());
+    let password = password.to_owned();
+    let checked = tokio::task::spawn_blocking(move || {
+        let stored = PasswordHash::new(&stored);
+        stored.is_ok_and(|stored| {
+            Argon2::default().verify_password(password.as_bytes(), &stored).is_ok()
+        })
+    });
+    Ok(checked.await.unwrap_or(false))
 }
 
 /// Hashes a password on a thread that may take its time.

@@ -55,16 +55,23 @@ pub struct SentLines {
 /// A JSON body from someone who is not known yet.
 pub struct Unsigned(pub Bytes);
 
-async fn caller(parts: &Parts, center: &Center) -> Result<Arc<Principal>, Failure> {
+/// The key or the token of a login that a request is made with; whose it is, another extractor finds out.
+pub struct Bearer(pub String);
+
+/// The token that a request is made with.
+fn token(parts: &Parts) -> Result<&str, Failure> {
     let given = parts.headers.get(AUTHORIZATION).and_then(|given| given.to_str().ok());
     let Some(given) = given else {
         return Err(Failure::unauthenticated("send `Authorization: Bearer` with a token or a key"));
     };
-    let token = match given.trim().split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        _ => return Err(Failure::unauthenticated("`Authorization` must be `Bearer` and a token")),
-    };
-    let principal = center.app.authenticate(token).await?;
+    match given.trim().split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(Failure::unauthenticated("`Authorization` must be `Bearer` and a token")),
+    }
+}
+
+async fn caller(parts: &Parts, center: &Center) -> Result<Arc<Principal>, Failure> {
+    let principal = center.app.authenticate(token(parts)?).await?;
     tracing::Span::current().record("who", &*principal.name);
     Ok(principal)
 }
@@ -82,6 +89,14 @@ impl FromRequestParts<Center> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, center: &Center) -> Result<Self, Failure> {
         caller(parts, center).await.map(Self)
+    }
+}
+
+impl FromRequestParts<Center> for Bearer {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Center) -> Result<Self, Failure> {
+        token(parts).map(|token| Self(token.to_owned()))
     }
 }
 

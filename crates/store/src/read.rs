@@ -266,6 +266,23 @@ impl Store {
         self.one(&table::ACCOUNT_USER, "WHERE id = ?", id.into(), UserRow::of).await
     }
 
+    /// The sessions of a user beyond the `newest` ones, at most a hundred.
+    pub async fn sessions_beyond(
+        &self,
+        user: Id,
+        newest: usize,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM account_session WHERE user_id = ? \
+             ORDER BY expires_at DESC LIMIT 100 OFFSET {newest}",
+            table::ACCOUNT_SESSION.column_list()
+        );
+        let rows = self
+            .rows("account_session", sql, &table::ACCOUNT_SESSION.kinds(), vec![user.into()])
+            .await?;
+        rows.into_iter().map(SessionRow::of).collect()
+    }
+
     /// The session of a token's hash.
     pub async fn session(&self, hash: [u8; 32]) -> Result<Option<SessionRow>, StoreError> {
         self.one(&table::ACCOUNT_SESSION, "WHERE hash = ?", hash.into(), SessionRow::of).await

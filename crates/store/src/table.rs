@@ -213,6 +213,7 @@ pub static ACCOUNT_USER: Table = Table {
         ("body", Text),
         ("created_at", Int),
         ("disabled_at", Int),
+        ("last_login_at", Int),
     ],
     key: 1,
 };
@@ -230,6 +231,8 @@ pub static ACCESS_KEY: Table = Table {
         ("body", Text),
         ("created_at", Int),
         ("revoked_at", Int),
+        ("expires_at", Int),
+        ("last_used_at", Int),
     ],
     key: 1,
 };

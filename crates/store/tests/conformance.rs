@@ -4,8 +4,8 @@ mod suite;
 
 use docket_domain::{Gene, Id, Quantity, Time};
 use docket_store::{
-    Cause, Held, Idempotent, Key, KeyRow, NewTask, Price, Priority, Sealed, Store, StoreError,
-    Telephone, Writes,
+    Cause, Held, Idempotent, Key, KeyRow, NewTask, Price, Priority, Sealed, SessionRow, Store,
+    StoreError, Telephone, Writes,
 };
 use std::sync::Arc;
 use suite::{Order, on_every_store, open, place, run, stock_of, write};
@@ -315,12 +315,33 @@ async fn keys_and_users_are_kept() {
             body: "{}".to_owned(),
             created_at: Time(1),
             revoked_at: None,
+            expires_at: Some(Time(90)),
+            last_used_at: None,
         };
         let add = row.clone().add();
         suite::statement(store, add).await;
         assert_eq!(store.key([4; 32]).await.unwrap(), Some(row.clone()));
+        suite::statement(store, KeyRow::used(Id(4), Time(7))).await;
+        suite::statement(store, KeyRow::used(Id(4), Time(6))).await;
+        assert_eq!(store.keys().await.unwrap()[0].last_used_at, Some(Time(7)), "the latest stays");
         suite::statement(store, KeyRow::revoke(Id(4), Time(9))).await;
         assert_eq!(store.keys().await.unwrap()[0].revoked_at, Some(Time(9)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_sessions_of_a_user_are_found() {
+    on_every_store(async |store, _| {
+        for n in 1..=5 {
+            let session = SessionRow { hash: [n; 32], user: Id(9), expires_at: Time(n.into()) };
+            suite::statement(store, session.add()).await;
+        }
+        let beyond = store.sessions_beyond(Id(9), 3).await.unwrap();
+        assert_eq!(beyond.iter().map(|old| old.hash[0]).collect::<Vec<_>>(), [2, 1]);
+        suite::statement(store, SessionRow::end_others(Id(9), [4; 32])).await;
+        assert_eq!(store.session([5; 32]).await.unwrap(), None);
+        assert!(store.session([4; 32]).await.unwrap().is_some());
     })
     .await;
 }

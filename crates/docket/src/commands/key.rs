@@ -2,9 +2,11 @@
 
 use crate::center::{self, Center};
 use crate::cli::Options;
+use crate::config::{Length, Shape as _};
 use crate::failure::Failure;
 use crate::log;
 use crate::said::said;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// What `docket key` can do.
@@ -43,6 +45,17 @@ pub struct Add {
     /// Who its client tokens and cash references belong to; give the old key's when renewing one
     #[arg(long)]
     issuer: Option<String>,
+    /// After how long it opens no more, such as 90d or 12h; without it, never
+    #[arg(long, value_name = "TIME", value_parser = lifetime)]
+    expires: Option<i64>,
+}
+
+/// A length of time that a key may live, in milliseconds.
+fn lifetime(text: &str) -> Result<i64, String> {
+    match Length::read(text) {
+        Some(Length(ms)) if ms > 0 => Ok(ms),
+        _ => Err("a length of time such as 90d, 12h or 30m".to_owned()),
+    }
 }
 
 fn scope(word: &str) -> Result<String, String> {
@@ -81,6 +94,12 @@ async fn add_key(add: Add, center: &Center, options: &Options) -> Result<(), Fai
     if let Some(issuer) = add.issuer {
         asked["issuer"] = json!(issuer);
     }
+    if let Some(lifetime) = add.expires {
+        let until = Timestamp::now()
+            .checked_add(SignedDuration::from_millis(lifetime))
+            .map_err(|_| Failure::usage(said!("--expires is too long", "--expires 过长")))?;
+        asked["expires_at"] = json!(until.to_string());
+    }
     let others = live_keys(&center.get("/api/keys").await?, &add.name).len();
     let made = center.post("/api/keys", &asked).await?;
     let out = options.output();
@@ -110,10 +129,24 @@ async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
             out.say("shops", "店铺"),
             out.say("places", "地点"),
             out.say("issuer", "签发方"),
+            out.say("made", "创建时间"),
+            out.say("last used", "上次使用"),
+            out.say("expires", "到期时间"),
             out.say("revoked", "撤销时间"),
         ];
-        let fields =
-            ["key_id", "name", "scopes", "actors", "shops", "places", "issuer", "revoked_at"];
+        let fields = [
+            "key_id",
+            "name",
+            "scopes",
+            "actors",
+            "shops",
+            "places",
+            "issuer",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "revoked_at",
+        ];
         let row = |key: &Value| fields.map(|field| words(&key[field])).to_vec();
         out.table(&head, keys["keys"].as_array().into_iter().flatten().map(row));
     });

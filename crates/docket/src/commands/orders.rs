@@ -93,7 +93,9 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     center::with_one_that_is_there(options, async |center| match &command {
         Command::List(wanted) => list(wanted, center, &out).await,
         Command::Show { order } => {
-            let order = center.get(&format!("/api/orders/{}", super::named::order(order, center).await?)).await?;
+            let order = center
+                .get(&format!("/api/orders/{}", super::named::order(order, center).await?))
+                .await?;
             out.show(&order, |out| explain::order(&order, out));
             Ok(())
         }

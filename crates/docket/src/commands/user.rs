@@ -17,8 +17,21 @@ pub enum Command {
     Add(Add),
     /// List the users
     List,
+    /// Give a user another password, made and printed once if none is given; their logins end
+    Password {
+        /// The user's name or number
+        name: String,
+        /// A file whose first line is the password
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
     /// End a user's access; what they did stays on record
     Disable {
+        /// The user's name or number
+        name: String,
+    },
+    /// Let a user who was disabled log in again
+    Enable {
         /// The user's name or number
         name: String,
     },
@@ -60,6 +73,24 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
             })
             .await
         }
+        Command::Enable { name } => {
+            center::with_one_that_is_there(options, async |center| {
+                let path = format!("/api/users/{}/enable", numbered(&name, center).await?);
+                let user = center.post(&path, &json!({})).await?;
+                let out = options.output();
+                out.show(&user, |out| {
+                    out.note(&format!("{} {name}", out.say("enabled", "已启用")))
+                });
+                Ok(())
+            })
+            .await
+        }
+        Command::Password { name, password_file } => {
+            center::with_one_that_is_there(options, async |center| {
+                reset_password(&name, password_file.as_ref(), center, options).await
+            })
+            .await
+        }
     }
 }
 
@@ -89,6 +120,45 @@ async fn add_user(add: Add, center: &Center, options: &Options) -> Result<(), Fa
     Ok(())
 }
 
+async fn reset_password(
+    name: &str,
+    file: Option<&PathBuf>,
+    center: &Center,
+    options: &Options,
+) -> Result<(), Failure> {
+    let given = file.map(read_password).transpose()?;
+    let password = given.clone().unwrap_or_else(fresh_password);
+    let path = format!("/api/users/{}/password", numbered(name, center).await?);
+    let mut user = center.post(&path, &json!({ "password": password })).await?;
+    if given.is_none() {
+        user["password"] = json!(password);
+    }
+    let out = options.output();
+    out.show(&user, |out| {
+        out.note(out.tell(&said!(
+            "{name} has another password; their logins have ended",
+            "已更换 {name} 的密码，其登录均已结束"
+        )));
+        if given.is_none() {
+            out.line(&password);
+            out.note(out.say("The password is shown this once.", "密码仅显示这一次。"));
+        }
+    });
+    Ok(())
+}
+
+/// The number of the user with this name or number.
+async fn numbered(name: &str, center: &Center) -> Result<String, Failure> {
+    let users = center.get("/api/users").await?;
+    let named = |user: &&Value| user["name"] == name || user["user_id"] == name;
+    let found = users["users"].as_array().into_iter().flatten().find(named);
+    found.and_then(|user| user["user_id"].as_str()).map(str::to_owned).ok_or_else(|| {
+        Failure::new(said!("there is no user {name}", "没有用户 {name}"))
+            .word("not_found")
+            .next(said!("`docket user list` lists them.", "docket user list 可列出用户。"))
+    })
+}
+
 /// A password that nobody has to remember: 96 bits.
 pub fn fresh_password() -> String {
     vault::hex(&vault::random::<12>())
@@ -116,9 +186,19 @@ async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
             out.say("shops", "店铺"),
             out.say("places", "地点"),
             out.say("since", "创建时间"),
+            out.say("last login", "上次登录"),
             out.say("disabled", "停用时间"),
         ];
-        let fields = ["user_id", "name", "role", "shops", "places", "created_at", "disabled_at"];
+        let fields = [
+            "user_id",
+            "name",
+            "role",
+            "shops",
+            "places",
+            "created_at",
+            "last_login_at",
+            "disabled_at",
+        ];
         let row = |user: &Value| fields.map(|field| words(&user[field])).to_vec();
         out.table(&head, users["users"].as_array().into_iter().flatten().map(row));
     });
@@ -126,18 +206,11 @@ async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
 }
 
 async fn disable(name: &str, center: &Center, options: &Options) -> Result<(), Failure> {
-    let users = center.get("/api/users").await?;
-    let named = |user: &&Value| user["name"] == name || user["user_id"] == name;
-    let found = users["users"].as_array().into_iter().flatten().find(named);
-    let Some(number) = found.and_then(|user| user["user_id"].as_str()) else {
-        return Err(Failure::new(said!("there is no user {name}", "没有用户 {name}"))
-            .word("not_found")
-            .next(said!("`docket user list` lists them.", "docket user list 可列出用户。")));
-    };
+    let number = numbered(name, center).await?;
     center.delete(&format!("/api/users/{number}")).await?;
     let users = center.get("/api/users").await?;
     let mut now = users["users"].as_array().into_iter().flatten();
-    let now = now.find(|user| user["user_id"] == number).cloned().unwrap_or_default();
+    let now = now.find(|user| user["user_id"] == *number).cloned().unwrap_or_default();
     let out = options.output();
     out.show(&now, |out| out.note(&format!("{} {name}", out.say("disabled", "已停用"))));
     Ok(())

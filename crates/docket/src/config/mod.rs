@@ -20,7 +20,7 @@ mod template;
 mod tests;
 
 pub use schema::{Config, Listed};
-pub use shapes::LogFormat;
+pub use shapes::{Length, LogFormat, Shape};
 pub use template::template;
 
 use crate::cli::Options;

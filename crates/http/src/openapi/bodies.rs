@@ -187,6 +187,24 @@ pub struct LoginBody {
     password: String,
 }
 
+/// Another password of one's own.
+#[derive(ToSchema)]
+#[schema(as = ChangePassword)]
+pub struct ChangePasswordBody {
+    /// The present one.
+    old: String,
+    /// At least 8 characters.
+    new: String,
+}
+
+/// Another password of a user.
+#[derive(ToSchema)]
+#[schema(as = ResetPassword)]
+pub struct ResetPasswordBody {
+    /// At least 8 characters.
+    password: String,
+}
+
 /// A user to add.
 #[derive(ToSchema)]
 #[schema(as = NewUser)]
@@ -303,6 +321,8 @@ pub struct NewKeyBody {
     places: Option<Vec<String>>,
     /// Who it issues tokens and cash references as: that of the key it follows. Its own number where left out.
     issuer: Option<String>,
+    /// Until when it opens (RFC 3339); for ever where left out.
+    expires_at: Option<String>,
 }
 
 /// What was counted.

@@ -49,6 +49,10 @@ pub struct KeyView<'a> {
     pub created_at: Option<Moment>,
     /// When it was ended; null while it opens.
     pub revoked_at: Option<Moment>,
+    /// Until when it opens; null for ever.
+    pub expires_at: Option<Moment>,
+    /// When it was last used, to within a minute; null if it never was.
+    pub last_used_at: Option<Moment>,
 }
 
 impl<'a> KeyView<'a> {
@@ -64,6 +68,8 @@ impl<'a> KeyView<'a> {
             issuer: access.issuer.clone(),
             created_at: Some(row.created_at.into()),
             revoked_at: row.revoked_at.map(Moment),
+            expires_at: row.expires_at.map(Moment),
+            last_used_at: row.last_used_at.map(Moment),
         }
     }
 }
@@ -111,8 +117,9 @@ fn read_key(body: &[u8]) -> Result<NewKey, docket_wire::Unreadable> {
         let actors = fields.optional("actors", |reader, node| reader.list(node, 64, actor));
         let Reach { shops, places } = reach(fields);
         let issuer = fields.optional("issuer", kinds::identifier);
+        let expires_at = fields.optional("expires_at", kinds::time);
         let actors = actors.unwrap_or_default();
-        Some(NewKey { name: name?, scopes: scopes?, actors, shops, places, issuer })
+        Some(NewKey { name: name?, scopes: scopes?, actors, shops, places, issuer, expires_at })
     })
 }
 
@@ -159,6 +166,8 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
             issuer: new.issuer.clone().unwrap_or_else(|| format!("key:{id}")),
             created_at: None,
             revoked_at: None,
+            expires_at: new.expires_at.map(Moment),
+            last_used_at: None,
         };
         located(answer::json(StatusCode::CREATED, &view), format!("/api/keys/{id}"))
     }))

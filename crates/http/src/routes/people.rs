@@ -3,10 +3,13 @@
 use super::InPath;
 use super::keys::reach;
 use crate::answer::{self, located};
-use crate::auth::{Caller, Sent, Unsigned};
+use crate::auth::{Bearer, Caller, Sent, Unsigned};
 use crate::center::Center;
 use crate::failure::Failure;
-use crate::openapi::bodies::{ForgetBody, IDEMPOTENCY, LoginBody, NewUserBody};
+use crate::openapi::bodies::{
+    ChangePasswordBody, ForgetBody, IDEMPOTENCY, LoginBody, NewUserBody, NothingBody,
+    ResetPasswordBody,
+};
 use crate::query;
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
@@ -73,6 +76,8 @@ pub struct User<'a> {
     pub created_at: Option<Moment>,
     /// When it was disabled; null while it may log in.
     pub disabled_at: Option<Moment>,
+    /// When it last logged in; null if it never did.
+    pub last_login_at: Option<Moment>,
 }
 
 impl<'a> User<'a> {
@@ -86,6 +91,7 @@ impl<'a> User<'a> {
             places: &reach.places,
             created_at: Some(row.created_at.into()),
             disabled_at: row.disabled_at.map(Moment),
+            last_login_at: row.last_login_at.map(Moment),
         }
     }
 }
@@ -139,6 +145,47 @@ pub async fn login(
     let principal = center.app.authenticate(&token).await?;
     let role = principal.role.map(Role::word);
     Ok(answer::json(StatusCode::OK, &Session { token, expires_at: expires_at.into(), role }))
+}
+
+/// Log out
+///
+/// Ends the login that asks. A key is ended with `DELETE /api/keys/{id}`.
+#[utoipa::path(
+    post, path = "/api/logout", tag = "people", operation_id = "logout",
+    request_body(content = NothingBody, example = json!({})),
+    responses((status = 204, description = "Ended"))
+)]
+pub async fn logout(
+    State(center): State<Center>,
+    Bearer(token): Bearer,
+    sent: Sent,
+) -> Result<Response, Failure> {
+    read(&sent.body, Source::Request, |_| Some(()))?;
+    center.app.logout(&sent.who, &token).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Change one's own password
+///
+/// Ends the other logins of the one who asks.
+#[utoipa::path(
+    post, path = "/api/me/password", tag = "people", operation_id = "change_password",
+    request_body(content = ChangePasswordBody, example = json!({"old": "correct horse", "new": "battery staple"})),
+    responses((status = 204, description = "Changed"))
+)]
+pub async fn change_password(
+    State(center): State<Center>,
+    peer: Option<Extension<Peer>>,
+    Bearer(token): Bearer,
+    sent: Sent,
+) -> Result<Response, Failure> {
+    let (old, new) = read(&sent.body, Source::Request, |fields| {
+        let (old, new) = (fields.required("old", plain), fields.required("new", plain));
+        Some((old?, new?))
+    })?;
+    let peer = peer.map_or(Peer(None), |Extension(peer)| peer);
+    center.app.change_password(&sent.who, &token, (&old, &new), peer).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Who one is
@@ -204,6 +251,7 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
             places: &new.reach.places,
             created_at: None,
             disabled_at: None,
+            last_login_at: None,
         };
         located(answer::json(StatusCode::CREATED, &user), format!("/api/users/{id}"))
     }))
@@ -223,6 +271,44 @@ pub async fn forget(State(center): State<Center>, sent: Sent) -> Result<Response
         read(&sent.body, Source::Request, |fields| fields.required("buyer_id", kinds::identifier))?;
     let orders = center.app.forget_buyer(&sent.who, &buyer_id).await?;
     Ok(answer::json(StatusCode::OK, &Forgotten { buyer_id, orders }))
+}
+
+/// Give a user another password
+///
+/// Ends its logins.
+#[utoipa::path(
+    post, path = "/api/users/{id}/password", tag = "people", operation_id = "reset_password",
+    params(("id" = String, Path, description = "The number of the user")),
+    request_body(content = ResetPasswordBody, example = json!({"password": "battery staple"})),
+    responses((status = 200, description = "The user", body = User<'static>))
+)]
+pub async fn reset_password(
+    State(center): State<Center>,
+    id: InPath,
+    sent: Sent,
+) -> Result<Response, Failure> {
+    let password = read(&sent.body, Source::Request, |fields| fields.required("password", plain))?;
+    let user = center.app.reset_password(&sent.who, id.number("user")?, &password).await?;
+    Ok(answer::json(StatusCode::OK, &User::of(&user)))
+}
+
+/// Enable a user
+///
+/// One that was disabled may log in again, with the password it had.
+#[utoipa::path(
+    post, path = "/api/users/{id}/enable", tag = "people", operation_id = "enable_user",
+    params(("id" = String, Path, description = "The number of the user")),
+    request_body(content = NothingBody, example = json!({})),
+    responses((status = 200, description = "The user", body = User<'static>))
+)]
+pub async fn enable(
+    State(center): State<Center>,
+    id: InPath,
+    sent: Sent,
+) -> Result<Response, Failure> {
+    read(&sent.body, Source::Request, |_| Some(()))?;
+    let user = center.app.enable_user(&sent.who, id.number("user")?).await?;
+    Ok(answer::json(StatusCode::OK, &User::of(&user)))
 }
 
 /// Disable a user

@@ -308,3 +308,74 @@ async fn a_key_limited_to_a_shop_prices_orders_of_that_shop_alone() {
     let quoted = center.post_as(&key, "/api/quotes", &example()).await;
     quoted.wrong_fields(&[("shops[0].shop_id", "not_allowed")]);
 }
+
+#[tokio::test]
+async fn a_key_opens_until_it_expires_and_says_when_it_was_used() {
+    let center = TestCenter::start().await;
+    let mut new =
+        json!({"name": "short", "scopes": ["orders.read"], "expires_at": "2026-11-20T09:59:59Z"});
+    center.post("/api/keys", &new).await.wrong_fields(&[("expires_at", "in_the_past")]);
+    new["expires_at"] = json!("2026-11-20T10:00:10Z");
+    let made = center.post("/api/keys", &new).await.ok(201);
+    assert_eq!(made["expires_at"], "2026-11-20T10:00:10.000Z");
+    let key = text(&made["key"]).to_owned();
+    center.get_as(&key, "/api/orders").await.ok(200);
+    center.clock.advance(10_000);
+    let refused = center.get_as(&key, "/api/orders").await.problem(401, "unauthenticated");
+    assert!(text(&refused["detail"]).contains("has expired"), "{refused}");
+    let listed = center.get("/api/keys").await.ok(200);
+    let all = listed["keys"].as_array().expect("keys");
+    let short = all.iter().find(|key| key["name"] == "short").expect("the key");
+    assert_eq!(short["created_at"], "2026-11-20T10:00:00.000Z");
+    assert_eq!(short["last_used_at"], json!(null), "it is noted once a minute");
+}
+
+#[tokio::test]
+async fn people_log_out_change_their_password_and_are_given_another() {
+    let center = TestCenter::start().await;
+    let user = json!({"name": "mei", "role": "viewer", "password": "correct horse"});
+    let added = center.post("/api/users", &user).await.ok(201);
+    let id = text(&added["user_id"]).to_owned();
+    let login = async |password: &str| {
+        center.post_as("", "/api/login", &json!({"name": "mei", "password": password})).await
+    };
+    let token = |got: crate::center::Got| text(&got.ok(200)["token"]).to_owned();
+    let [one, two] = [token(login("correct horse").await), token(login("correct horse").await)];
+
+    // Logging out ends this login and no other.
+    center.post_as(&one, "/api/logout", &json!({})).await.ok(204);
+    center.get_as(&one, "/api/me").await.problem(401, "unauthenticated");
+    center.get_as(&two, "/api/me").await.ok(200);
+    center.post("/api/logout", &json!({})).await.problem(403, "not_allowed");
+
+    // One's own password is changed with the present one; the other logins end.
+    let three = token(login("correct horse").await);
+    let change = json!({"old": "wrong horse", "new": "battery staple"});
+    center.post_as(&three, "/api/me/password", &change).await.wrong_fields(&[("old", "wrong")]);
+    let change = json!({"old": "correct horse", "new": "short"});
+    center
+        .post_as(&three, "/api/me/password", &change)
+        .await
+        .wrong_fields(&[("password", "bad_password")]);
+    let change = json!({"old": "correct horse", "new": "battery staple"});
+    center.post_as(&three, "/api/me/password", &change).await.ok(204);
+    center.get_as(&three, "/api/me").await.ok(200);
+    center.get_as(&two, "/api/me").await.problem(401, "unauthenticated");
+    login("correct horse").await.problem(401, "unauthenticated");
+
+    // An admin gives another, and all logins end.
+    let path = format!("/api/users/{id}/password");
+    center.post(&path, &json!({"password": "third password"})).await.ok(200);
+    center.get_as(&three, "/api/me").await.problem(401, "unauthenticated");
+    token(login("third password").await);
+    let reset = json!({"password": "fourth password"});
+    center.post("/api/users/7/password", &reset).await.problem(404, "not_found");
+
+    // Disabled and enabled again.
+    center.delete(&format!("/api/users/{id}")).await.ok(204);
+    login("third password").await.problem(401, "unauthenticated");
+    let enabled = center.post(&format!("/api/users/{id}/enable"), &json!({})).await.ok(200);
+    assert_eq!(enabled["disabled_at"], json!(null));
+    assert_eq!(enabled["last_login_at"], "2026-11-20T10:00:00.000Z");
+    token(login("third password").await);
+}

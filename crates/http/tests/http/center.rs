@@ -93,6 +93,7 @@ impl TestCenter {
             shops: Vec::new(),
             places: Vec::new(),
             issuer: None,
+            expires_at: None,
         };
         let (_, key) = app.add_key(&Principal::local(), all).await.expect("a key");
         Self { app, router, clock, key, _folder: folder }
@@ -107,6 +108,7 @@ impl TestCenter {
             shops: shops.iter().map(|shop| (*shop).to_owned()).collect(),
             places: Vec::new(),
             issuer: None,
+            expires_at: None,
         };
         self.app.add_key(&Principal::local(), key).await.expect("a key").1
     }

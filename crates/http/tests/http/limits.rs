@@ -26,6 +26,7 @@ async fn key_of_place(center: &TestCenter, place: &str) -> String {
         shops: Vec::new(),
         places: vec![place.to_owned()],
         issuer: None,
+        expires_at: None,
     };
     center.app.add_key(&Principal::local(), key).await.expect("a key").1
 }

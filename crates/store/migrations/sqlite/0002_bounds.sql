@@ -14,6 +14,12 @@
 
 -- Section: operating: credentials, webhooks, tasks.
 
+-- Until when a key opens, and when it last did; when a user last logged in.
+ALTER TABLE access_key ADD COLUMN expires_at INTEGER;
+ALTER TABLE access_key ADD COLUMN last_used_at INTEGER;
+ALTER TABLE account_user ADD COLUMN last_login_at INTEGER;
+CREATE INDEX account_session_user ON account_session (user_id, expires_at);
+
 -- By which number of its source an order that left is found; those that left before have it in their unique key.
 ALTER TABLE archive_order ADD COLUMN external_id TEXT;
 UPDATE archive_order SET external_id = keyed.external_id FROM (

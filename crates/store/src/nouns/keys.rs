@@ -19,8 +19,12 @@ pub struct KeyRow {
     pub body: String,
     /// Since when.
     pub created_at: Time,
-    /// Until when.
+    /// When it was ended.
     pub revoked_at: Option<Time>,
+    /// Until when it opens, if not for ever.
+    pub expires_at: Option<Time>,
+    /// When it last opened, to within a minute.
+    pub last_used_at: Option<Time>,
 }
 
 impl KeyRow {
@@ -33,6 +37,8 @@ impl KeyRow {
             self.body.into(),
             self.created_at.into(),
             self.revoked_at.into(),
+            self.expires_at.into(),
+            self.last_used_at.into(),
         ];
         Statement { sql: dialect::insert(&ACCESS_KEY, 1), values, must_match: None }
     }
@@ -46,6 +52,16 @@ impl KeyRow {
         }
     }
 
+    /// Notes that the key `id` was used at `at`; another process may have seen it later.
+    pub fn used(id: Id, at: Time) -> Statement {
+        Statement {
+            sql: "UPDATE access_key SET last_used_at = ? \
+                  WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)",
+            values: vec![at.into(), id.into(), at.into()],
+            must_match: None,
+        }
+    }
+
     pub(crate) fn of(mut row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.id()?,
@@ -54,6 +70,8 @@ impl KeyRow {
             body: row.text()?,
             created_at: row.time()?,
             revoked_at: row.time_or_null()?,
+            expires_at: row.time_or_null()?,
+            last_used_at: row.time_or_null()?,
         })
     }
 }

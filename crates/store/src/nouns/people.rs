@@ -21,8 +21,10 @@ pub struct UserRow {
     pub body: String,
     /// Since when.
     pub created_at: Time,
-    /// Until when.
+    /// When it was disabled.
     pub disabled_at: Option<Time>,
+    /// When it last logged in.
+    pub last_login_at: Option<Time>,
 }
 
 impl UserRow {
@@ -36,6 +38,7 @@ impl UserRow {
             self.body.into(),
             self.created_at.into(),
             self.disabled_at.into(),
+            self.last_login_at.into(),
         ];
         Statement { sql: dialect::insert(&ACCOUNT_USER, 1), values, must_match: None }
     }
@@ -44,6 +47,24 @@ impl UserRow {
     pub fn disable(id: Id, at: Time) -> Statement {
         Statement {
             sql: "UPDATE account_user SET disabled_at = ? WHERE id = ?",
+            values: vec![at.into(), id.into()],
+            must_match: None,
+        }
+    }
+
+    /// Lets the user `id` log in again.
+    pub fn enable(id: Id) -> Statement {
+        Statement {
+            sql: "UPDATE account_user SET disabled_at = NULL WHERE id = ?",
+            values: vec![id.into()],
+            must_match: None,
+        }
+    }
+
+    /// Notes that the user `id` logged in.
+    pub fn logged_in(id: Id, at: Time) -> Statement {
+        Statement {
+            sql: "UPDATE account_user SET last_login_at = ? WHERE id = ?",
             values: vec![at.into(), id.into()],
             must_match: None,
         }
@@ -67,6 +88,7 @@ impl UserRow {
             body: row.text()?,
             created_at: row.time()?,
             disabled_at: row.time_or_null()?,
+            last_login_at: row.time_or_null()?,
         })
     }
 }
@@ -94,6 +116,24 @@ impl SessionRow {
         Statement {
             sql: "DELETE FROM account_session WHERE expires_at < ?",
             values: vec![now.into()],
+            must_match: None,
+        }
+    }
+
+    /// Ends one session.
+    pub fn end(hash: [u8; 32]) -> Statement {
+        Statement {
+            sql: "DELETE FROM account_session WHERE hash = ?",
+            values: vec![hash.into()],
+            must_match: None,
+        }
+    }
+
+    /// Ends every session of `user` but the one with this token.
+    pub fn end_others(user: Id, hash: [u8; 32]) -> Statement {
+        Statement {
+            sql: "DELETE FROM account_session WHERE user_id = ? AND hash <> ?",
+            values: vec![user.into(), hash.into()],
             must_match: None,
         }
     }
