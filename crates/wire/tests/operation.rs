@@ -206,7 +206,7 @@ fn a_refund_is_of_lines_of_freight_or_of_goodwill() {
     assert_eq!(wrong("freight", json!("all")), one("freight", "wrong_type"));
     assert_eq!(wrong("freight", json!(-1)), one("freight", "too_small"));
     assert_eq!(wrong("goodwill", json!(-1)), one("goodwill", "too_small"));
-    assert_eq!(wrong("freight", json!(1.5)), one("freight", "not_whole"));
+    assert_eq!(wrong("freight", json!(1.5)), one("freight", "wrong_type"));
 }
 
 #[test]
