@@ -199,9 +199,10 @@ pub(super) fn try_again(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusa
         }
         return Ok(());
     }
-    let missing = money_back::missing(refund);
+    let (missing, now) = (money_back::missing(refund), work.at());
     let refund = &mut work.shop_mut().refunds[at];
     money_back::put_failed_away(refund);
+    refund.answered_at = Some(now);
     refund.failed_on = Vec::new();
     refund.round += 1;
     let parts = money_back::parts(&work.tree, missing, &failed_on);

@@ -54,6 +54,7 @@ pub(super) fn request_refund(
     work: &mut Work<'_, '_>,
     asked: &RefundAsked,
 ) -> Result<Done, Refusal> {
+    makes_sense(asked)?;
     let given_back = was_given_back(work) && !is_settled(work);
     if !(may_give_goods(work) || given_back && may_be_money_alone(asked)) {
         return Err(work.refuse("it must be paid and not settled"));
@@ -67,6 +68,7 @@ pub(super) fn refund_by_store(
     work: &mut Work<'_, '_>,
     asked: &RefundAsked,
 ) -> Result<Done, Refusal> {
+    makes_sense(asked)?;
     let settled = is_settled(work);
     let may = may_give_goods(work) || work.shop_was().status == Status::Completed;
     if !(may || was_given_back(work) && may_be_money_alone(asked)) {
@@ -109,8 +111,8 @@ fn of<'a>(asked: &'a RefundAsked, lines: &'a [(usize, Quantity)]) -> Wanted<'a> 
     }
 }
 
-/// The lines that are asked for: none where money alone goes back. Money must be there.
-fn wanted(work: &Work<'_, '_>, asked: &RefundAsked) -> Result<Vec<(usize, Quantity)>, Refusal> {
+/// Whether a request can be meant in any state: it asks for something, and for goodwill by itself.
+fn makes_sense(asked: &RefundAsked) -> Result<(), Refusal> {
     let none_named = asked.lines.as_ref().is_some_and(Vec::is_empty);
     if !(0..AMOUNT_LIMIT).contains(&asked.goodwill) {
         return Err(invalid("goodwill", "out_of_range", "an amount is at least 0 and below 10^12"));
@@ -124,6 +126,11 @@ fn wanted(work: &Work<'_, '_>, asked: &RefundAsked) -> Result<Vec<(usize, Quanti
             "name at least one line, leave `lines` out, or ask for `freight` or `goodwill`";
         return Err(invalid("lines", "empty", message));
     }
+    Ok(())
+}
+
+/// The lines that are asked for: none where money alone goes back. Money must be there.
+fn wanted(work: &Work<'_, '_>, asked: &RefundAsked) -> Result<Vec<(usize, Quantity)>, Refusal> {
     let lines = match &asked.lines {
         Some(lines) if lines.is_empty() => Vec::new(),
         lines => lines::asked(work, lines.as_deref(), |item| item.left_to_refund)?,
