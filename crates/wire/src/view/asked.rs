@@ -2,6 +2,7 @@
 
 use docket_domain::tree::FreightAsked;
 use serde::Serialize;
+use std::borrow::Cow;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
@@ -30,4 +31,8 @@ impl PartialSchema for AskedView {
     }
 }
 
-impl ToSchema for AskedView {}
+impl ToSchema for AskedView {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("FreightAsked")
+    }
+}
