@@ -11,6 +11,7 @@ mod due;
 mod given_back;
 mod pay;
 mod refund;
+mod second_look;
 
 pub use callback::{Callback, CallbackRefused};
 
@@ -35,7 +36,11 @@ pub(crate) use due::UnderWay;
 pub(crate) use given_back::GivenBack;
 pub(crate) use pay::KIND as PAY;
 pub(crate) use refund::KIND as REFUND;
-pub(crate) use {close::handle as close, pay::handle as pay, refund::handle as refund};
+pub(crate) use second_look::KIND as LOOK;
+pub(crate) use {
+    close::handle as close, pay::handle as pay, refund::handle as refund,
+    second_look::handle as second_look,
+};
 
 /// The longest between two looks at what has not ended, in milliseconds.
 const SLOWEST: Millis = MINUTE;

@@ -109,6 +109,7 @@ fn kinds(app: &App) -> Vec<Kind> {
         kind(gateways::PAY, app, gateways::pay).concurrency(64).lease(LEASE),
         kind(gateways::CLOSE, app, gateways::close).concurrency(64).lease(LEASE),
         kind(gateways::REFUND, app, gateways::refund).concurrency(64).lease(LEASE),
+        kind(gateways::LOOK, app, gateways::second_look).concurrency(8).lease(LEASE),
         kind(archive::KIND, app, |app, _| archive::handle(app)).concurrency(1).limit(half_a_day),
     ]
 }

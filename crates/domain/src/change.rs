@@ -8,7 +8,7 @@ mod images;
 pub use images::{group_of, images, undo};
 
 use crate::operation::{OperationKind, Parameters};
-use crate::words::Status;
+use crate::words::{AnomalyKind, Status};
 use crate::{Actor, CouponMove, Id, Json, Quantity, Time, Tree};
 use serde::{Deserialize, Serialize};
 
@@ -87,11 +87,14 @@ pub struct Happening {
 }
 
 /// Parameters that are money in minor units, so that their sentence needs the currency.
-const MONEY_PARAMETERS: [&str; 11] = [
+const MONEY_PARAMETERS: [&str; 14] = [
     "amount",
     "coins",
+    "cut",
     "due",
+    "excess",
     "freight",
+    "goodwill",
     "paid",
     "payable",
     "platform_discount",
@@ -110,6 +113,11 @@ pub(crate) fn name_currency(parameters: &mut Parameters, tree: &Tree) {
 }
 
 impl LogEntry {
+    /// Whether this row noted a contradiction of this kind.
+    pub fn notes(&self, kind: AnomalyKind) -> bool {
+        self.parameters.get("anomaly").and_then(Json::as_str) == Some(kind.word())
+    }
+
     /// The row of this site's log between two states of a tree; `before` is `None` at placement.
     pub fn between(before: Option<&Tree>, after: &Tree, what: Happening) -> Self {
         let (old, new) = images(before, after);

@@ -6,10 +6,13 @@
 //! [`crate::record`].
 
 pub(crate) mod amounts;
+mod anomaly;
 mod answer;
 mod deadlines;
 mod delivery;
+mod due;
 mod fulfilment;
+mod heard;
 mod lines;
 mod lost;
 mod money_back;
@@ -29,7 +32,7 @@ use crate::change::{Change, Remark, StockMove};
 use crate::deadline::Policy;
 use crate::operation::{By, Operation, OperationKind, Request};
 use crate::tree::{Anomaly, Deadline, Home};
-use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus};
+use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus, RefundStatus};
 use crate::{CouponMove, Id, Refusal, Time, Tree, price};
 use work::{Done, Work};
 
@@ -205,11 +208,15 @@ fn run(work: &mut Work<'_, '_>, request: &Request) -> Result<Done, Refusal> {
         }
         O::WithdrawRefund { refund_id } => answer::withdraw_refund(work, *refund_id),
         O::RefundSucceeded { refund_id, payment_id, reference } => {
-            money_back::succeeded(work, *refund_id, *payment_id, reference.as_deref())
+            let (refund, payment, reference) = (*refund_id, *payment_id, reference.as_deref());
+            let end = RefundStatus::Refunded;
+            heard::hear(work, heard::Report { refund, payment, reference, end })
         }
         O::RefundFailed { refund_id, payment_id, reference, reason } => {
             work.say_if("reason", reason.as_deref());
-            money_back::failed(work, *refund_id, *payment_id, reference.as_deref())
+            let (refund, payment, reference) = (*refund_id, *payment_id, reference.as_deref());
+            let end = RefundStatus::Failed;
+            heard::hear(work, heard::Report { refund, payment, reference, end })
         }
         O::ReceiveReturn { refund_id, lines, restock } => {
             returns::receive(work, *refund_id, lines.as_deref(), returns::Goods::of(*restock))

@@ -2,7 +2,7 @@
 
 use crate::status::{self, Standing};
 use crate::tree::Revoke;
-use crate::words::PaymentStatus;
+use crate::words::{AnomalyKind, PaymentStatus};
 use crate::{LogEntry, OperationKind, Tree};
 
 /// The word of the event that `entry` is; `after` is the tree right after it. None for what was taken down
@@ -36,7 +36,9 @@ pub fn of(entry: &LogEntry, after: &Tree) -> Option<&'static str> {
         K::AgreeRefund | K::RefundByStore => "order.refund_agreed",
         K::RejectRefund => "order.refund_rejected",
         K::WithdrawRefund => "order.refund_withdrawn",
+        K::RefundSucceeded if entry.notes(AnomalyKind::RefundedTwice) => "order.refunded_twice",
         K::RefundSucceeded => "order.refunded",
+        K::RefundFailed if entry.notes(AnomalyKind::RefundBounced) => "order.refund_bounced",
         K::RefundFailed => "order.refund_failed",
         K::ReceiveReturn => "order.return_received",
         K::Weigh => "order.weighed",
@@ -67,7 +69,7 @@ const fn revoked(after: &Tree, kind: OperationKind) -> &'static str {
 }
 
 /// Every word that [`of`] answers, for whoever chooses among them.
-pub const WORDS: [&str; 38] = [
+pub const WORDS: [&str; 40] = [
     "order.placed",
     "order.payment_started",
     "order.payment_received",
@@ -97,7 +99,9 @@ pub const WORDS: [&str; 38] = [
     "order.refund_rejected",
     "order.refund_withdrawn",
     "order.refunded",
+    "order.refunded_twice",
     "order.refund_failed",
+    "order.refund_bounced",
     "order.return_received",
     "order.weighed",
     "order.address_changed",

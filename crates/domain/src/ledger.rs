@@ -21,7 +21,7 @@ pub use slips::{Slip, SlipLine, SlipStatus};
 use crate::status;
 use crate::tree::{Refund, Revoke};
 use crate::words::{PaymentStatus, RefundStatus};
-use crate::{ShopOrder, Tree};
+use crate::{ShopOrder, Time, Tree};
 
 /// What one change moves in the ledgers.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -100,17 +100,88 @@ impl Step<'_> {
         self.is == Stage::Paid && self.was != Stage::Paid
     }
 
-    /// Refunds that this change completes, each with its shop order.
-    fn refunded(&self) -> impl Iterator<Item = (&ShopOrder, &Refund)> {
-        let was_done = |shop: &ShopOrder, refund: &Refund| {
-            let shop = self.before.and_then(|before| before.shop(shop.id));
-            let mut then = shop.into_iter().flat_map(|shop| &shop.refunds);
-            then.any(|then| then.refund_id == refund.refund_id && is_done(then))
+    /// Refunds that this change completes, in the order in which they came to be done.
+    fn refunded(&self) -> Vec<Turned<'_>> {
+        let mut done: Vec<Turned<'_>> = turned(self.after).collect();
+        let was_done = |turned: &Turned<'_>| {
+            let before = self.before.and_then(|before| refund_of(before, turned));
+            before.is_some_and(|refund| is_done(refund) && turns(refund) == turns(turned.refund))
         };
-        let of_shop = |shop| refunds_done(shop).map(move |refund| (shop, refund));
-        let done = self.after.shops.iter().flat_map(of_shop);
-        done.filter(move |(shop, refund)| !was_done(shop, refund))
+        done.retain(|turned| is_done(turned.refund) && !was_done(turned));
+        done.sort_by_key(Turned::order);
+        done
     }
+
+    /// Refunds that were done, and are not by this change: their money came back.
+    fn bounced(&self) -> Vec<Turned<'_>> {
+        let was_done = |turned: &Turned<'_>| {
+            let before = self.before.and_then(|before| refund_of(before, turned));
+            !is_done(turned.refund) && before.is_some_and(is_done)
+        };
+        turned(self.after).filter(was_done).collect()
+    }
+
+    /// How often money came back in the life of the order: what comes about again after it has a key of its own.
+    fn bounces(&self) -> usize {
+        let refunds = self.after.shops.iter().flat_map(|shop| &shop.refunds);
+        let ended = refunds.flat_map(|refund| &refund.turns).filter(|turn| turn.until.is_some());
+        ended.count()
+    }
+}
+
+/// A refund that is done, or was, with its shop order and its place among those.
+#[derive(Clone, Copy)]
+struct Turned<'a> {
+    shop: &'a ShopOrder,
+    refund: &'a Refund,
+    at: usize,
+}
+
+impl<'a> Turned<'a> {
+    /// When it came to be done the last time: the version of the tree, and for what was done before versions were
+    /// taken down its time.
+    fn order(&self) -> (u32, Option<Time>, usize) {
+        let from = self.refund.turns.last().map_or(0, |turn| turn.from);
+        (from, self.refund.ended_at.filter(|_| from == 0), self.at)
+    }
+
+    /// The refunds of its shop order that were done when it came to be done.
+    fn before(&self) -> Vec<&'a Refund> {
+        let (version, ..) = self.order();
+        let place = self.order();
+        let earlier = |other: &Turned<'a>| match other.refund.turns.as_slice() {
+            _ if other.at == self.at => false,
+            [] => is_done(other.refund) && other.order() < place,
+            turns => turns.iter().any(|turn| turn.covers(version)),
+        };
+        of_shop(self.shop).filter(earlier).map(|other| other.refund).collect()
+    }
+
+    /// The key of one of its effects: with how often it was undone before, where it was.
+    fn key(&self, name: &str) -> String {
+        let id = self.refund.refund_id;
+        match self.refund.turns.iter().filter(|turn| turn.until.is_some()).count() {
+            0 => format!("{name}:{id}"),
+            undone => format!("{name}:{id}:{undone}"),
+        }
+    }
+}
+
+fn of_shop(shop: &ShopOrder) -> impl Iterator<Item = Turned<'_>> {
+    shop.refunds.iter().enumerate().map(move |(at, refund)| Turned { shop, refund, at })
+}
+
+fn turned(tree: &Tree) -> impl Iterator<Item = Turned<'_>> {
+    tree.shops.iter().flat_map(of_shop)
+}
+
+fn refund_of<'a>(tree: &'a Tree, turned: &Turned<'_>) -> Option<&'a Refund> {
+    let refunds = tree.shop(turned.shop.id).map(|shop| &shop.refunds)?;
+    refunds.iter().find(|refund| refund.refund_id == turned.refund.refund_id)
+}
+
+const fn turns(refund: &Refund) -> usize {
+    refund.turns.len()
 }
 
 fn is_done(refund: &Refund) -> bool {

@@ -161,6 +161,12 @@ pub enum Refusal {
         /// By which tree.
         order: Id,
     },
+    /// The reference of money that went back stands under another refund.
+    #[error("the reference of this money is taken by refund {refund}")]
+    RefundReferenceTaken {
+        /// By which refund.
+        refund: Id,
+    },
     /// There is not enough stock.
     #[error("not enough stock of {}", .skus.join(", "))]
     OutOfStock {
@@ -230,6 +236,7 @@ impl Refusal {
             Self::DiscountTooLarge(_) => "discount_too_large",
             Self::PaymentOpen { .. } => "payment_open",
             Self::PaymentReferenceTaken { .. } => "payment_reference_taken",
+            Self::RefundReferenceTaken { .. } => "refund_reference_taken",
             Self::OutOfStock { .. } => "out_of_stock",
             Self::NotEnoughCoins { .. } => "not_enough_coins",
             Self::AmountUnknown { .. } => "amount_unknown",

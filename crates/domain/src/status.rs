@@ -1,12 +1,14 @@
 //! Every status, derived from facts: nothing here is stored as truth, all of it is stored to be searched.
 //!
 //! Here are the answers ([`Standing`] and its parts) and the whole ([`of`]); `payment` derives the axes of L1,
-//! `shop` those of a shop order, `goods` counts the units of a line. What may change facts is in [`crate::decide`].
+//! `shop` those of a shop order, `goods` counts the units of a line and `back` the money that went back. What may change facts is in [`crate::decide`].
 
+mod back;
 mod goods;
 mod payment;
 mod shop;
 
+pub(crate) use back::{excess, excess_of_dues, given, moved};
 pub(crate) use goods::{Goods, counts, goods, is_agreed, is_open};
 pub(crate) use payment::{left_of, net_of, net_paid};
 pub(crate) use shop::all_given_back;

@@ -14,7 +14,7 @@ pub use words::{Spoken, actor_name, status_word};
 use crate::change::{LogEntry, Remark};
 use crate::operation::OperationKind;
 use crate::tree::Anomaly;
-use crate::words::Status;
+use crate::words::{AnomalyKind, Status};
 use template::{Values, render};
 
 /// A language of the product.
@@ -43,6 +43,12 @@ pub fn sentence(entry: &LogEntry, language: Language) -> String {
     let (en, zh) = match entry.kind {
         // It takes a gateway's answer to end an order whose attempts are open there.
         OperationKind::Revoke if entry.to_status != Status::Cancelled => sentences::REVOKING,
+        OperationKind::RefundFailed if entry.notes(AnomalyKind::RefundBounced) => {
+            sentences::BOUNCED
+        }
+        OperationKind::RefundSucceeded if entry.notes(AnomalyKind::RefundedTwice) => {
+            sentences::TWICE
+        }
         kind => sentences::of_operation(kind),
     };
     let said = render(language.of(en, zh), &values);

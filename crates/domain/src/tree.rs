@@ -15,7 +15,7 @@ pub use home::Home;
 pub use item::{ItemOrder, Rate, Shares};
 pub use ledgers::{GiftRule, Ledgers, PointsRule};
 pub use payment::{Attempt, Payment, PaymentOrder, Revoke};
-pub use refund::{Refund, RefundDue, RefundLine, RefundPart};
+pub use refund::{FreightAsked, Refund, RefundDue, RefundLine, RefundPart, Turn};
 pub use shop::{DeliveryStep, FreightShares, Line, Received, Reported, Shipment, ShopOrder};
 
 use crate::words::{AnomalyKind, DeadlineKind, RefundStatus};

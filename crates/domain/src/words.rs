@@ -422,6 +422,10 @@ words! {
         SumMismatch = 10 "sum_mismatch",
         /// A payment in another currency than the order's.
         CurrencyMismatch = 11 "currency_mismatch",
+        /// Money that had gone back to the buyer came back.
+        RefundBounced = 12 "refund_bounced",
+        /// More went back than was owed.
+        RefundedTwice = 13 "refunded_twice",
     }
 }
 

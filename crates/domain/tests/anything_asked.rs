@@ -2,15 +2,16 @@
 
 mod desk;
 
-use desk::{Desk, item, order, shop};
+use desk::{Desk, heard, item, order, shop};
 use docket_domain::operation::{
     Asked, Operation, OperationKind, PaymentAsked, PaymentReport, RefundAsked, Target,
 };
 use docket_domain::placement::{PlacedCoupon, Placement};
 use docket_domain::time::{DAY, HOUR, MINUTE};
+use docket_domain::tree::FreightAsked;
 use docket_domain::words::{
-    AttemptStatus, CancelKind, DeliveryStatus, Fulfilment, Level, PaymentStatus, RefundAxis,
-    Status, StoreStatus,
+    AnomalyKind, AttemptStatus, CancelKind, DeliveryStatus, Fulfilment, Level, PaymentStatus,
+    RefundAxis, RefundStatus, Status, StoreStatus,
 };
 use docket_domain::{ActorKind, Amount, Id, Quantity, Refusal, Time};
 use proptest::prelude::*;
@@ -204,11 +205,16 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
     let standing = desk.standing();
     let payable = standing.payable.known().expect("amounts are known here");
     let refund_id = (!dice.one_in(3)).then(|| refund_in(desk, shop, dice));
-    let asked = |dice: &mut Dice| RefundAsked {
-        lines: lines_of(desk, shop, dice),
-        freight: dice.one_in(4),
-        goods_back: dice.one_in(3),
-        reason: None,
+    let asked = |dice: &mut Dice| {
+        let freight = match dice.roll(6) {
+            0 => FreightAsked::All,
+            1 => FreightAsked::Part(1 + dice.amount(600)),
+            _ => FreightAsked::No,
+        };
+        let alone = dice.one_in(4);
+        let lines = if alone { Some(Vec::new()) } else { lines_of(desk, shop, dice) };
+        let goodwill = if alone && dice.one_in(2) { 1 + dice.amount(payable / 2) } else { 0 };
+        RefundAsked { lines, freight, goodwill, goods_back: dice.one_in(3), reason: None }
     };
     let attempts = &desk.tree.payment.attempts;
     let attempt_id = (!attempts.is_empty() && dice.one_in(2))
@@ -269,11 +275,11 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
             let payments = &desk.tree.payment.payments;
             let payment_id = (!payments.is_empty() && dice.one_in(3))
                 .then(|| payments[dice.roll(payments.len())].payment_id);
-            if kind == K::RefundSucceeded {
-                Operation::RefundSucceeded { refund_id, payment_id, reference: None }
-            } else {
-                Operation::RefundFailed { refund_id, payment_id, reference: None, reason }
-            }
+            let reference =
+                if dice.one_in(2) { "" } else { dice.of(&["b-1", "b-2", "b-3", "b-4"]) };
+            let succeeded = kind == K::RefundSucceeded;
+            let end = if succeeded { RefundStatus::Refunded } else { RefundStatus::Failed };
+            heard(refund_id, payment_id, reference, end)
         }
         K::ReceiveReturn => Operation::ReceiveReturn {
             refund_id: refund_in(desk, shop, dice),
@@ -355,7 +361,10 @@ fn live_out(desk: &mut Desk) {
                     restock: true,
                 };
                 let _ = desk.ask(ActorKind::Store, back);
-                let _ = desk.ask(ActorKind::Gateway, desk::money_back(refund.refund_id));
+                if refund.status == RefundStatus::Refunding {
+                    let back = heard(refund.refund_id, None, "", RefundStatus::Refunded);
+                    let _ = desk.ask(ActorKind::Gateway, back);
+                }
             }
             let _ = desk.ask_of(shop.id, ActorKind::Store, desk::ship(None));
             let _ = desk.ask_of(shop.id, ActorKind::Store, Operation::Accept);
@@ -414,6 +423,9 @@ fn random_operations_reach_every_status_and_do_every_operation() {
                 }
             }
         }
+        for anomaly in &desk.tree.payment.anomalies {
+            *seen.entry(anomaly.kind.word()).or_insert(0) += 1;
+        }
         for entry in &desk.log {
             *done.entry(entry.kind).or_insert(0) += 1;
         }
@@ -426,4 +438,7 @@ fn random_operations_reach_every_status_and_do_every_operation() {
     let words = words.chain(CancelKind::ALL.iter().map(|s| s.word()));
     let mut words = words.chain(DeliveryStatus::ALL.iter().map(|s| s.word()));
     assert_eq!(words.find(|word| !seen.contains_key(word)), None, "a status is never reached");
+    let contradictions = [AnomalyKind::RefundBounced, AnomalyKind::RefundedTwice];
+    let mut kinds = contradictions.iter().map(|kind| kind.word());
+    assert_eq!(kinds.find(|word| !seen.contains_key(word)), None, "news never contradicts");
 }

@@ -274,7 +274,7 @@ fn a_coupon_is_used_up_by_payment_and_no_refund_gives_it_back() {
     for shop in 0..2 {
         let node = desk.tree.shops[shop].id;
         let whole = Operation::RefundByStore(docket_domain::operation::RefundAsked {
-            freight: true,
+            freight: docket_domain::tree::FreightAsked::All,
             ..Default::default()
         });
         desk.ask_of(node, ActorKind::Store, whole).expect("it is paid");

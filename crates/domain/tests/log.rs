@@ -70,7 +70,7 @@ fn every_field_of_a_full_tree_has_a_group() {
     let tree = full_tree();
     let nodes = [
         (Level::Payment, serde_json::to_value(&tree.payment).unwrap(), 31),
-        (Level::Shop, serde_json::to_value(&tree.shops[0]).unwrap(), 23),
+        (Level::Shop, serde_json::to_value(&tree.shops[0]).unwrap(), 24),
         (Level::Item, serde_json::to_value(&tree.shops[0].items[0]).unwrap(), 18),
     ];
     for (level, node, fields) in nodes {

@@ -9,7 +9,7 @@ use docket_domain::record::{
     Report, ReportedDue, ReportedPart, ReportedPayment, ReportedRefund, ReportedRefundLine,
     ReportedShipment, ReportedShop,
 };
-use docket_domain::tree::{Received, Revoke};
+use docket_domain::tree::{FreightAsked, Received, Revoke};
 use docket_domain::words::{
     DueCause, Fulfilment, PaymentStatus, ReceiveType, RefundKind, RefundStatus, Status,
 };
@@ -84,7 +84,10 @@ fn any_refund() -> impl Strategy<Value = ReportedRefund> {
             coins: amount,
             third_party: None,
             freight: amount.unwrap_or(0),
-            freight_asked: goods_back,
+            freight_asked: if goods_back { FreightAsked::All } else { FreightAsked::No },
+            goodwill: 0,
+            cut: 0,
+            former: Vec::new(),
             lines: lines
                 .into_iter()
                 .map(|((line, quantity, shipped), amount)| ReportedRefundLine {
@@ -165,6 +168,8 @@ prop_compose! {
                 cause: DueCause::Late,
                 status: RefundStatus::Refunding,
                 reference: None,
+                former: Vec::new(),
+                again: Vec::new(),
                 created_at,
             }).collect();
             if let Some(at) = revoked {
@@ -242,7 +247,10 @@ fn refund(status: RefundStatus, timed: bool, units: Quantity) -> ReportedRefund 
         coins: Some(0),
         third_party: Some(0),
         freight: 0,
-        freight_asked: false,
+        freight_asked: FreightAsked::No,
+        goodwill: 0,
+        cut: 0,
+        former: Vec::new(),
         lines: vec![line],
         parts: Vec::new(),
         goods_back: false,

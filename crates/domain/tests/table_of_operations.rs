@@ -306,8 +306,8 @@ agree_refund      .............D.D...........
 reject_refund     .............D.............
 withdraw_refund   .............D.............
 refund_by_store   .......DDDDs...D...DD.DDDDD
-refund_succeeded  wwwwwwwwwwww..DD=.wwwDwwwww
-refund_failed     wwwwwwwwwwww..D=.DwwwDwwwww
+refund_succeeded  wwwwwwwwwwwwDDDD=DwwwDwwwww
+refund_failed     wwwwwwwwwwww==D=DDwwwDwwwww
 receive_return    wwwwwwwwwwww.....Dwww.wwwww
 weigh             ..........................D
 change_address    D..D...D....DD.D..DDD....DD

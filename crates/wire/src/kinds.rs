@@ -16,6 +16,7 @@ use crate::word::{Word, listed, of_code, of_word};
 use docket_domain::money::AMOUNT_LIMIT;
 use docket_domain::placement::{EXTRA_BYTES_MAX, ID_BYTES_MAX, TEXT_CHARS_MAX, TITLE_CHARS_MAX};
 use docket_domain::quantity::QUANTITY_LIMIT;
+use docket_domain::tree::FreightAsked;
 use docket_domain::{Amount, Currency, Id, Json, Quantity, Time};
 use std::borrow::Cow;
 
@@ -132,6 +133,20 @@ pub fn yes_or_no(reader: &mut Reader, node: Node<'_>) -> Option<bool> {
     match node {
         Node::Bool(value) => Some(value),
         other => reader.wrong_type(&other, "true or false"),
+    }
+}
+
+/// How much of a freight goes back: none, all that is left, or so many minor units. 0 is none.
+pub fn freight_asked(reader: &mut Reader, node: Node<'_>) -> Option<FreightAsked> {
+    match node {
+        Node::Bool(true) => Some(FreightAsked::All),
+        Node::Bool(false) => Some(FreightAsked::No),
+        number @ (Node::Int(_) | Node::Large(_) | Node::Float(_)) => known_amount(reader, number)
+            .map(|amount| match amount {
+                0 => FreightAsked::No,
+                amount => FreightAsked::Part(amount),
+            }),
+        other => reader.wrong_type(&other, "true, false or an amount in minor units"),
     }
 }
 

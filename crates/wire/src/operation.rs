@@ -277,8 +277,9 @@ fn tag(fields: &mut Fields<'_, '_>) -> Option<Operation> {
 
 fn refund(fields: &mut Fields<'_, '_>) -> RefundAsked {
     RefundAsked {
-        lines: lines(fields),
-        freight: fields.optional("freight", kinds::yes_or_no).unwrap_or_default(),
+        lines: fields.optional("lines", |reader, node| asked_lines(reader, node, HowMuch::OrNone)),
+        freight: fields.optional("freight", kinds::freight_asked).unwrap_or_default(),
+        goodwill: fields.optional("goodwill", kinds::known_amount).unwrap_or_default(),
         goods_back: fields.optional("goods_back", kinds::yes_or_no).unwrap_or_default(),
         reason: reason(fields),
     }
@@ -299,6 +300,8 @@ enum HowMuch {
     Said,
     /// Left out means all that is left.
     OrAll,
+    /// The same, and a list of none is meant: money alone goes back.
+    OrNone,
 }
 
 /// `lines`; left out means all that is left, so an empty list is refused rather than guessed at.
@@ -317,12 +320,12 @@ fn asked_lines(reader: &mut Reader, node: Node<'_>, how_much: HowMuch) -> Option
             let order_id = fields.required("order_id", kinds::id);
             let quantity = match how_much {
                 HowMuch::Said => fields.required("quantity", kinds::quantity),
-                HowMuch::OrAll => fields.optional("quantity", kinds::quantity),
+                HowMuch::OrAll | HowMuch::OrNone => fields.optional("quantity", kinds::quantity),
             };
             Some(Asked { order_id: order_id?, quantity })
         })
     })?;
-    if lines.is_empty() {
+    if lines.is_empty() && how_much != HowMuch::OrNone {
         return reader.wrong("empty", "needs at least one line");
     }
     let mut named: Vec<Id> = lines.iter().map(|line| line.order_id).collect();

@@ -140,6 +140,10 @@ impl Problem {
                 let detail = problem.detail.clone();
                 problem.tell([(field, detail)].into_iter());
             }
+            Refusal::RefundReferenceTaken { .. } => {
+                let detail = problem.detail.clone();
+                problem.tell([("reference", detail)].into_iter());
+            }
             Refusal::OutOfStock { skus } => problem.skus = Some(skus),
             Refusal::Coupons(refused) => {
                 problem.limit = refused.iter().find_map(|refused| match refused.why {
@@ -194,6 +198,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::DiscountTooLarge(_) => "A discount is larger than what is left",
         Refusal::PaymentOpen { .. } => "An attempt to pay is open",
         Refusal::PaymentReferenceTaken { .. } => "The payment reference is taken",
+        Refusal::RefundReferenceTaken { .. } => "The reference of this money is taken",
         Refusal::OutOfStock { .. } => "There is not enough stock",
         Refusal::NotEnoughCoins { .. } => "There are not enough coins",
         Refusal::AmountUnknown { .. } => "An amount of the order is unknown",

@@ -3,6 +3,7 @@
 use docket_domain::change::Remark;
 use docket_domain::operation::{Asked, OperationKind, PaymentReport, RefundAsked};
 use docket_domain::story::Language;
+use docket_domain::tree::FreightAsked;
 use docket_domain::{Id, Operation, Quantity, Time};
 use docket_wire::Unreadable;
 use docket_wire::operation::{Posted, read};
@@ -171,13 +172,41 @@ fn lines_may_leave_their_quantity_out_except_on_the_scales() {
         ),
         Operation::RequestRefund(RefundAsked {
             lines: Some(asked),
-            freight: true,
+            freight: FreightAsked::All,
+            goodwill: 0,
             goods_back: false,
             reason: Some("torn".into())
         })
     );
     let weigh = refused(&json!({"type": "weigh", "lines": lines}));
     assert_eq!(weigh, one("lines[1].quantity", "required"));
+}
+
+#[test]
+fn a_refund_is_of_lines_of_freight_or_of_goodwill() {
+    let read = |fields: Value| {
+        let mut body = json!({"type": "refund_by_store"});
+        body.as_object_mut().expect("an object").extend(fields.as_object().expect("one").clone());
+        match operation(&body) {
+            Operation::RefundByStore(asked) => (asked.lines, asked.freight, asked.goodwill),
+            other => panic!("{other:?}"),
+        }
+    };
+    let none = Some(Vec::new());
+    assert_eq!(read(json!({"lines": [], "freight": true})), (none.clone(), FreightAsked::All, 0));
+    let part = json!({"lines": [], "freight": 250, "goodwill": 5});
+    assert_eq!(read(part), (none, FreightAsked::Part(250), 5));
+    assert_eq!(read(json!({"freight": 0})), (None, FreightAsked::No, 0));
+    assert_eq!(read(json!({"freight": false})), (None, FreightAsked::No, 0));
+    let wrong = |field: &str, value: Value| {
+        let mut body = json!({"type": "refund_by_store"});
+        body[field] = value;
+        refused(&body)
+    };
+    assert_eq!(wrong("freight", json!("all")), one("freight", "wrong_type"));
+    assert_eq!(wrong("freight", json!(-1)), one("freight", "too_small"));
+    assert_eq!(wrong("goodwill", json!(-1)), one("goodwill", "too_small"));
+    assert_eq!(wrong("freight", json!(1.5)), one("freight", "wrong_type"));
 }
 
 #[test]

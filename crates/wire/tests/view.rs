@@ -2,7 +2,8 @@
 
 use docket_domain::status;
 use docket_domain::tree::{
-    Anomaly, Attempt, Deadline, Home, Payment, Received, Refund, RefundLine, RefundPart, Shipment,
+    Anomaly, Attempt, Deadline, FreightAsked, Home, Payment, Received, Refund, RefundLine,
+    RefundPart, Shipment,
 };
 use docket_domain::words::{
     AnomalyKind, AttemptStatus, DeadlineKind, ReceiveType, RefundKind, RefundStatus, Status,
@@ -109,7 +110,9 @@ fn refund(line: Id) -> Refund {
         third_party: 0,
         freight: 0,
         freight_given: false,
-        freight_asked: false,
+        freight_asked: FreightAsked::No,
+        goodwill: 0,
+        cut: 0,
         lines: vec![RefundLine {
             order_id: line,
             quantity: Quantity::ONE,
@@ -124,6 +127,8 @@ fn refund(line: Id) -> Refund {
             status: RefundStatus::Refunded,
             reference: Some("back-1".into()),
         }],
+        former: Vec::new(),
+        turns: Vec::new(),
         goods_back: false,
         returned: Vec::new(),
         reason: Some("torn".into()),

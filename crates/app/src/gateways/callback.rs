@@ -4,7 +4,7 @@
 //! Nobody needs a token to send one. So what is not believed costs little: of it only so many an hour are written
 //! down, the rest is counted.
 
-use super::{attempt, due, pay, refund};
+use super::{attempt, due, pay, refund, second_look};
 use crate::access::{Principal, Scope};
 use crate::{App, Error};
 use docket_channels::{Acknowledgement, Fault, Hint, Message, PaymentState};
@@ -114,6 +114,7 @@ struct Verdict {
 enum Wanted {
     Pay(pay::Told),
     Refund(refund::Told),
+    Look(second_look::Told),
 }
 
 impl Wanted {
@@ -121,6 +122,7 @@ impl Wanted {
         match self {
             Self::Pay(told) => due::task(pay::KIND, key, &told, cx),
             Self::Refund(told) => due::task(refund::KIND, key, &told, cx),
+            Self::Look(told) => due::task(second_look::KIND, key, &told, cx),
         }
     }
 
@@ -128,6 +130,7 @@ impl Wanted {
         match self {
             Self::Pay(_) => pay::KIND,
             Self::Refund(_) => refund::KIND,
+            Self::Look(_) => second_look::KIND,
         }
     }
 }
@@ -231,17 +234,21 @@ impl App {
                 let wakes = Some((pay::key(known.attempt), Wanted::Pay(wanted)));
                 Ok(Verdict { word, tree, wakes })
             }
-            Hint::Refund { key, .. } => {
-                let known = match refund::of_key(key.as_str()) {
-                    Some((refund, payment, _)) => {
-                        self.store().gateway_refund(refund, payment).await?
-                    }
-                    None => None,
+            Hint::Refund { key, told: said, .. } => {
+                let named = refund::of_key(key.as_str());
+                let Some((refund, payment, try_no)) = named else {
+                    return Ok(Verdict::moot("unknown"));
                 };
+                let known = self.store().gateway_refund(refund, payment).await?;
                 let Some(known) = known.filter(|known| known.gateway == gateway) else {
                     return Ok(Verdict::moot("unknown"));
                 };
                 let tree = Some(known.tree);
+                let look = second_look::Told { refund, payment, try_no };
+                if second_look::is_news(look, said, &known) {
+                    let wakes = Some((second_look::key(look, &known), Wanted::Look(look)));
+                    return Ok(Verdict { word: "asked", tree, wakes });
+                }
                 if known.state != refund::ASKED {
                     return Ok(Verdict { word: "known", tree, wakes: None });
                 }

@@ -1,8 +1,9 @@
 //! Money that goes back here beside the same at its gateway: for those who check the books.
 
-use super::{UnderWay, refund};
+use super::{UnderWay, due, refund, second_look};
 use crate::{App, Error};
 use docket_channels::RefundState;
+use docket_domain::tree::RefundPart;
 use docket_domain::words::RefundStatus;
 use docket_domain::{Id, Time, Tree};
 use docket_store::{Context, GatewayRefund, TaskRow, Writes};
@@ -21,23 +22,34 @@ struct Given<'a> {
     payment: Id,
     status: RefundStatus,
     reference: Option<&'a str>,
+    /// Whether it stands so; otherwise it was heard, and something else since.
+    stands: bool,
+}
+
+impl<'a> Given<'a> {
+    fn of(refund: Id, part: &'a RefundPart, stands: bool) -> Self {
+        let (payment, reference) = (part.payment_id, part.reference.as_deref());
+        Self { refund, payment, status: part.status, reference, stands }
+    }
 }
 
 fn given(tree: &Tree) -> Vec<Given<'_>> {
-    let dues = tree.payment.refunds_due.iter().map(|due| Given {
-        refund: due.refund_id,
-        payment: due.payment_id,
-        status: due.status,
-        reference: due.reference.as_deref(),
+    let dues = tree.payment.refunds_due.iter().flat_map(|due| {
+        let own = Given {
+            refund: due.refund_id,
+            payment: due.payment_id,
+            status: due.status,
+            reference: due.reference.as_deref(),
+            stands: true,
+        };
+        let former = due.former.iter().map(|part| Given::of(due.refund_id, part, false));
+        former.chain([own]).chain(due.again.iter().map(|part| Given::of(due.refund_id, part, true)))
     });
     let refunds = tree.shops.iter().flat_map(|shop| &shop.refunds);
     let parts = refunds.flat_map(|refund| {
-        refund.parts.iter().map(|part| Given {
-            refund: refund.refund_id,
-            payment: part.payment_id,
-            status: part.status,
-            reference: part.reference.as_deref(),
-        })
+        let of = |part, stands| Given::of(refund.refund_id, part, stands);
+        let former = refund.former.iter().map(move |part| of(part, false));
+        former.chain(refund.parts.iter().map(move |part| of(part, true)))
     });
     dues.chain(parts).collect()
 }
@@ -67,6 +79,7 @@ impl GivenBack {
         };
         let stands = |one: &Given<'_>| one.status.word().to_owned();
         match &self.state {
+            // Money that came back since was heard of; its gateway need not know that it did.
             RefundState::Done { reference } if back(Some(reference)).is_none() => {
                 Some((stands(mine.last()?), format!("done {reference}")))
             }
@@ -74,6 +87,7 @@ impl GivenBack {
             state => {
                 let reference = self.row.reference.as_deref();
                 let one = reference.and_then(|reference| back(Some(reference)))?;
+                let one = Some(one).filter(|one| one.stands)?;
                 Some((stands(one), state.word().to_owned()))
             }
         }
@@ -122,7 +136,8 @@ impl App {
 }
 
 impl super::Gateways {
-    /// Has the task of what differs look again now; nothing where nothing is under way for it here.
+    /// Has the task of what differs look again now. Where nothing is under way for it here, it had ended: if it has
+    /// another end there, the order is told; what a gateway does not know stays.
     pub fn give_back_again(
         &self,
         tree: &Tree,
@@ -131,7 +146,14 @@ impl super::Gateways {
     ) -> Option<Writes> {
         let row = &differs.row;
         let is_mine = |one: &UnderWay| matches!(one, UnderWay::Refund(told) if (told.refund, told.payment) == (row.refund, row.payment));
-        let one = self.under_way(tree).into_iter().find(is_mine)?;
+        let Some(one) = self.under_way(tree).into_iter().find(is_mine) else {
+            let (refund, payment, try_no) = (row.refund, row.payment, row.try_no);
+            let told = second_look::Told { refund, payment, try_no };
+            let key = second_look::key(told, row);
+            let task = || due::task(second_look::KIND, key, &told, cx);
+            let news = second_look::is_news(told, &differs.state, row).then(task)?;
+            return Some(Writes { tasks: vec![news], ..Writes::default() });
+        };
         let statements = vec![TaskRow::wake(&one.key(), cx.now)];
         Some(Writes { statements, tasks: vec![one.task(cx)], ..Writes::default() })
     }

@@ -24,8 +24,8 @@ const TRIES: u32 = 3;
 const BETWEEN: Millis = 1_000;
 
 pub const ASKED: &str = "asked";
-const DONE: &str = "done";
-const FAILED: &str = "failed";
+pub const DONE: &str = "done";
+pub const FAILED: &str = "failed";
 
 /// What its tasks are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +89,9 @@ fn under_way(tree: &Tree, told: Told) -> Option<i64> {
 /// Whether the order knows of the try in `row` already, so that what is under way is another part.
 fn was_told(tree: &Tree, row: &GatewayRefund) -> bool {
     let refunds = tree.shops.iter().flat_map(|shop| &shop.refunds);
-    let mut parts = refunds.filter(|refund| refund.refund_id == row.refund).flat_map(|r| &r.parts);
+    let refunds = refunds.filter(|refund| refund.refund_id == row.refund);
+    // Also one whose money came back since: it is not given back under its key again.
+    let mut parts = refunds.flat_map(|refund| refund.parts.iter().chain(&refund.former));
     row.state == DONE
         && parts.any(|part| {
             part.payment_id == row.payment
@@ -219,7 +221,11 @@ impl App {
     }
 
     /// Writes down how a try ended.
-    async fn refund_ended(&self, row: GatewayRefund, state: &str) -> Result<GatewayRefund, Error> {
+    pub(super) async fn refund_ended(
+        &self,
+        row: GatewayRefund,
+        state: &str,
+    ) -> Result<GatewayRefund, Error> {
         let row = GatewayRefund { state: state.to_owned(), at: self.now(), ..row };
         self.note(vec![row.clone().follow(row.try_no)]).await?;
         Ok(row)

@@ -100,6 +100,7 @@ fields! { SHOP_FIELDS, ShopOrder {
     "promotions" promotions Terms Both,
     "tags" tags Labels Both,
     "dropped_at" dropped_at Terms Both,
+    "dropped_by" dropped_by Terms Both,
     "shipments" shipments Logistics Both,
     "delivery" delivery Logistics Both,
     "reported" reported Logistics Both,

@@ -1,13 +1,15 @@
-//! What a refund amounts to: by component of each line, and the freight once.
+//! What a refund amounts to: by component of each line and of the freight, with goodwill, and never more than
+//! what is left of the money paid for the shop order.
 //!
 //! For each component `c` of a line (money, coins, third party) of quantity `Q`, refunds of which `d` units
 //! count may have given `⌊c·d/Q⌋` so far; the next one gives what is missing to its own `⌊c·(d+q)/Q⌋`. So any
-//! sequence closes at exactly `c`, also one from which rejected and failed requests have left in between.
+//! sequence closes at exactly `c`, also one from which rejected and failed requests have left in between. A part
+//! of a freight is given by the same rule, measured by its money.
 
 use super::work::Work;
 use crate::price::sums;
-use crate::status::{Goods, counts, goods};
-use crate::tree::{Refund, RefundLine};
+use crate::status::{Goods, counts, given, goods};
+use crate::tree::{FreightAsked, Refund, RefundLine};
 use crate::{Amount, Id, ItemOrder, Quantity, Refusal, ShopOrder};
 
 /// What each component of a line or a freight comes to.
@@ -33,21 +35,67 @@ impl Components {
         Self::of(sums::freight_to_pay(shop), shares.coins, shares.third_party)
     }
 
+    const fn of_refund_line(line: &RefundLine) -> Self {
+        Self { money: line.amount, coins: line.coins, third_party: line.third_party }
+    }
+
+    fn of_lines(refund: &Refund) -> Self {
+        let lines = refund.lines.iter().map(Self::of_refund_line);
+        lines.fold(Self::default(), |sum, line| sum.with(line, |sum, line| sum + line))
+    }
+
+    /// What a refund gives of the freight. Its coins and the third party's money stand in it beside those of its
+    /// lines.
+    fn of_freight_in(refund: &Refund) -> Self {
+        let all =
+            Self { money: refund.freight, coins: refund.coins, third_party: refund.third_party };
+        let lines = Self { money: 0, ..Self::of_lines(refund) };
+        all.with(lines, |all, lines| (all - lines).max(0))
+    }
+
+    /// Each component beside the same of `other`.
+    fn with(self, other: Self, f: impl Fn(i64, i64) -> i64) -> Self {
+        Self {
+            money: f(self.money, other.money),
+            coins: f(self.coins, other.coins),
+            third_party: f(self.third_party, other.third_party),
+        }
+    }
+
+    /// Whether no component is above the same of `other`.
+    const fn fits(self, other: Self) -> bool {
+        self.money <= other.money
+            && self.coins <= other.coins
+            && self.third_party <= other.third_party
+    }
+
     /// What the refunds that count, `except` aside, give of this line.
     fn given(shop: &ShopOrder, item: Id, except: Option<Id>) -> Self {
-        let counted = shop.refunds.iter().filter(|r| counts(r) && Some(r.refund_id) != except);
-        let lines = counted.flat_map(|refund| &refund.lines).filter(|line| line.order_id == item);
-        lines.fold(Self::default(), |sum, line| Self {
-            money: sum.money + line.amount,
-            coins: sum.coins + line.coins,
-            third_party: sum.third_party + line.third_party,
-        })
+        let lines = counted(shop, except).flat_map(|refund| &refund.lines);
+        let lines = lines.filter(|line| line.order_id == item).map(Self::of_refund_line);
+        lines.fold(Self::default(), |sum, line| sum.with(line, |sum, line| sum + line))
     }
+
+    /// What the refunds that count, `except` aside, give of the freight.
+    fn freight_given(shop: &ShopOrder, except: Option<Id>) -> Self {
+        let given = counted(shop, except).map(Self::of_freight_in);
+        given.fold(Self::default(), |sum, freight| sum.with(freight, |sum, freight| sum + freight))
+    }
+}
+
+/// The refunds that count, `except` aside.
+fn counted(shop: &ShopOrder, except: Option<Id>) -> impl Iterator<Item = &Refund> {
+    shop.refunds.iter().filter(move |r| counts(r) && Some(r.refund_id) != except)
 }
 
 /// What units `d..d+q` of `whole` give of component `c`, when `given` was given for `d`.
 fn component(c: i64, after: Quantity, whole: Quantity, given: i64) -> i64 {
-    let reached = i128::from(c) * i128::from(after.0) / i128::from(whole.0.max(1));
+    portion(c, after.0, whole.0, given)
+}
+
+/// The same of anything measured in whole numbers: of `c`, `after` of `whole` bring it to its place.
+fn portion(c: i64, after: i64, whole: i64, given: i64) -> i64 {
+    let reached = i128::from(c) * i128::from(after.min(whole)) / i128::from(whole.max(1));
     // A request that left may have let later ones be worth more than their place; never less than nothing.
     (i64::try_from(reached).unwrap_or(c) - given).max(0)
 }
@@ -72,10 +120,14 @@ impl First {
         let taken_unshipped = units.taken.saturating_sub(units.taken_shipped);
         let unshipped =
             units.quantity.saturating_sub(units.shipped).saturating_sub(taken_unshipped);
-        match self {
+        let of_shipped = match self {
             Self::Shipped => quantity.min(shipped),
             Self::Unshipped => quantity.saturating_sub(unshipped),
-        }
+        };
+        // Money may have moved for units that others have taken since: none is shipped that never left, and none is
+        // kept that did.
+        let not_shipped = units.quantity.saturating_sub(units.shipped);
+        of_shipped.min(shipped).max(quantity.saturating_sub(not_shipped))
     }
 }
 
@@ -115,6 +167,18 @@ pub(crate) fn line(
     })
 }
 
+/// Counts lines of a refund anew whose units money has moved for meanwhile: each gives what is left of it.
+pub(super) fn fit_lines(shop: &ShopOrder, refund: &mut Refund) {
+    let (own, first) = (Some(refund.refund_id), First::of(refund.goods_back));
+    for known in &mut refund.lines {
+        let item = shop.items.iter().find(|item| item.id == known.order_id);
+        let taken = |item: &&ItemOrder| goods(shop, item, own).left_to_refund() < known.quantity;
+        let counted =
+            item.filter(taken).and_then(|item| line(shop, item, known.quantity, first, own));
+        *known = counted.unwrap_or(*known);
+    }
+}
+
 /// Looks again at which units of a refund are shipped: goods may have left since it was asked for.
 pub(super) fn look_at_units_again(work: &mut Work<'_, '_>, at: usize) {
     let shop = work.shop();
@@ -132,26 +196,60 @@ pub(super) fn look_at_units_again(work: &mut Work<'_, '_>, at: usize) {
     }
 }
 
-/// Sums a refund up from its lines, with the freight if it goes back with it: because it was asked for, or
-/// because the refund empties a shop order of which nothing was shipped; and in either case once.
+/// Sums a refund up from its lines, its goodwill, and the freight if that goes back with it: because it was asked
+/// for, or because the refund empties a shop order of which nothing was shipped. What passes the money that is
+/// left is cut.
 pub(super) fn sum_up(work: &Work<'_, '_>, refund: &mut Refund) -> Result<(), Refusal> {
     let shop = work.shop();
-    let mut others = shop.refunds.iter().filter(|r| counts(r) && r.refund_id != refund.refund_id);
-    let gone = others.any(|other| other.freight_given);
-    let goes = !gone && !shop.freight.is_zero() && (refund.freight_asked || empties(shop, refund));
-    let freight = if goes {
-        let unknown = Refusal::AmountUnknown { operation: work.operation };
-        Components::of_freight(shop).ok_or(unknown)?
-    } else {
-        Components::default()
-    };
-    refund.freight_given = goes;
+    let freight = freight_of(shop, refund);
+    let freight = freight.ok_or(Refusal::AmountUnknown { operation: work.operation })?;
+    let lines = Components::of_lines(refund);
+    refund.freight_given = freight != Components::default();
     refund.freight = freight.money;
-    refund.amount = freight.money + refund.lines.iter().map(|line| line.amount).sum::<i64>();
-    refund.coins = freight.coins + refund.lines.iter().map(|line| line.coins).sum::<i64>();
-    refund.third_party =
-        freight.third_party + refund.lines.iter().map(|line| line.third_party).sum::<i64>();
+    refund.coins = freight.coins + lines.coins;
+    refund.third_party = freight.third_party + lines.third_party;
+    let worth = lines.money + freight.money + refund.goodwill;
+    refund.cut = money_left(shop, Some(refund.refund_id)).map_or(0, |left| (worth - left).max(0));
+    refund.amount = worth - refund.cut;
     Ok(())
+}
+
+/// What of the money paid for the shop order no refund that counts, `except` aside, gives; none over an unknown
+/// amount.
+pub(super) fn money_left(shop: &ShopOrder, except: Option<Id>) -> Option<i64> {
+    let given: i64 = counted(shop, except).map(|refund| refund.amount.max(given(refund))).sum();
+    Some((sums::shop_to_pay(shop).known()? - given).max(0))
+}
+
+/// What of the freight no refund that counts gives; none over an unknown amount.
+fn freight_left(shop: &ShopOrder, except: Option<Id>) -> Option<Components> {
+    let whole = Components::of_freight(shop)?;
+    let given = Components::freight_given(shop, except);
+    Some(whole.with(given, |whole, given| (whole - given).max(0)))
+}
+
+/// The money of the freight that is left, and whether anything of it is: coins may have paid all.
+pub(super) fn left_of_freight(shop: &ShopOrder) -> Option<(i64, bool)> {
+    let left = freight_left(shop, None)?;
+    Some((left.money, left != Components::default()))
+}
+
+/// What a refund gives of the freight; none over an unknown amount that it needs.
+fn freight_of(shop: &ShopOrder, refund: &Refund) -> Option<Components> {
+    let own = Some(refund.refund_id);
+    match refund.freight_asked {
+        FreightAsked::Part(amount) => {
+            let (whole, given) =
+                (Components::of_freight(shop)?, Components::freight_given(shop, own));
+            let after = given.money + amount.min(whole.money - given.money).max(0);
+            Some(whole.with(given, |c, given| portion(c, after, whole.money, given)))
+        }
+        FreightAsked::No if refund.lines.is_empty() || !empties(shop, refund) => {
+            Some(Components::default())
+        }
+        _ if shop.freight.is_zero() => Some(Components::default()),
+        FreightAsked::No | FreightAsked::All => freight_left(shop, own),
+    }
 }
 
 /// Whether nothing was shipped and, with this refund, every unit is in one.
@@ -164,23 +262,23 @@ fn empties(shop: &ShopOrder, refund: &Refund) -> bool {
     })
 }
 
-/// Whether the units, the amounts and the freight of a refund that had left the count are still there to be
-/// given by it.
+/// Whether the units, the amounts, the freight and the money of a refund that had left the count are still there
+/// to be given by it.
 pub(super) fn still_fits(shop: &ShopOrder, refund: &Refund) -> bool {
-    let mut others = shop.refunds.iter().filter(|r| counts(r) && r.refund_id != refund.refund_id);
-    let freight_fits = !refund.freight_given || !others.any(|other| other.freight_given);
+    let own = Some(refund.refund_id);
+    let of_freight = Components::of_freight_in(refund);
+    let freight_fits = of_freight == Components::default()
+        || freight_left(shop, own).is_some_and(|left| of_freight.fits(left));
+    let money_fits = money_left(shop, own).is_none_or(|left| refund.amount <= left);
     freight_fits
+        && money_fits
         && refund.lines.iter().all(|line| {
             let Some(item) = shop.items.iter().find(|item| item.id == line.order_id) else {
                 return false;
             };
-            let units = goods(shop, item, Some(refund.refund_id));
-            let given = Components::given(shop, item.id, Some(refund.refund_id));
-            let fits = |whole: Components| {
-                given.money + line.amount <= whole.money
-                    && given.coins + line.coins <= whole.coins
-                    && given.third_party + line.third_party <= whole.third_party
-            };
-            line.quantity <= units.left_to_refund() && Components::of_line(item).is_some_and(fits)
+            let given = Components::given(shop, item.id, own);
+            let after = given.with(Components::of_refund_line(line), |given, own| given + own);
+            line.quantity <= goods(shop, item, own).left_to_refund()
+                && Components::of_line(item).is_some_and(|whole| after.fits(whole))
         })
 }

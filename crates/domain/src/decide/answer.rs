@@ -4,7 +4,7 @@ use super::refund::waits_for_goods;
 use super::work::{Done, Work, invalid};
 use super::{amounts, money_back, refund};
 use crate::tree::Refund;
-use crate::words::{RefundKind, RefundStatus, Status};
+use crate::words::{RefundKind, RefundStatus};
 use crate::{ActorKind, Id, Quantity, Refusal};
 
 /// The other side agrees to cancel. Asked of one that failed, it is tried again.
@@ -82,9 +82,14 @@ fn is_open_request(refund: &Refund) -> bool {
 }
 
 fn can_be_tried_again(refund: &Refund) -> bool {
-    let part_failed = || refund.parts.iter().any(|part| part.status == RefundStatus::Failed);
+    let any = |status| refund.parts.iter().any(|part| part.status == status);
+    // Payments that had given all they had may have left some of it undrawn.
+    let lacks = || {
+        let drawn = !refund.parts.is_empty() && !any(RefundStatus::Refunding);
+        drawn && money_back::missing(refund) > 0
+    };
     refund.status == RefundStatus::Failed
-        || (refund.status == RefundStatus::Refunding && part_failed())
+        || (refund.status == RefundStatus::Refunding && (any(RefundStatus::Failed) || lacks()))
 }
 
 /// The refund that is meant: the one named, else the only one that may be, an unanswered one before others.
@@ -126,7 +131,7 @@ fn agree(work: &mut Work<'_, '_>, at: usize) -> Result<Done, Refusal> {
     if work.shop().refunds[at].status == RefundStatus::Applied {
         start(work, at)?;
     } else {
-        if work.shop_was().status == Status::Completed && !work.by.may_refund_settled {
+        if refund::is_settled(work) && !work.by.may_refund_settled {
             return Err(Refusal::Scope { scope: "refunds" });
         }
         try_again(work, at)?;
@@ -142,11 +147,13 @@ pub(super) fn start(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusal> {
     let now = work.at();
     amounts::look_at_units_again(work, at);
     let mut refund = work.shop().refunds[at].clone();
+    amounts::fit_lines(work.shop(), &mut refund);
     amounts::sum_up(work, &mut refund)?;
     refund.status = RefundStatus::Refunding;
     refund.answered_at = Some(now);
     refund.answer_by = None;
     refund.ended_at = None;
+    money_back::put_failed_away(&mut refund);
     refund.parts = Vec::new();
     refund.round += 1;
     refund.failed_on = Vec::new();
@@ -182,6 +189,7 @@ pub(super) fn try_again(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusa
         let lines = amounts::lines(work, &wanted, first, Some(refund.refund_id))?;
         work.shop_mut().refunds[at].lines = lines;
         start(work, at)?;
+        refund::must_give_something(work, at)?;
         let refund = &work.shop().refunds[at];
         if !refund.parts.is_empty() {
             let amount = refund.amount;
@@ -191,11 +199,12 @@ pub(super) fn try_again(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusa
         }
         return Ok(());
     }
-    let is_failed = |part: &crate::tree::RefundPart| part.status == RefundStatus::Failed;
-    let missing = refund.parts.iter().filter(|p| is_failed(p)).map(|part| part.amount).sum();
-    work.shop_mut().refunds[at].parts.retain(|part| !is_failed(part));
-    work.shop_mut().refunds[at].failed_on = Vec::new();
-    work.shop_mut().refunds[at].round += 1;
+    let (missing, now) = (money_back::missing(refund), work.at());
+    let refund = &mut work.shop_mut().refunds[at];
+    money_back::put_failed_away(refund);
+    refund.answered_at = Some(now);
+    refund.failed_on = Vec::new();
+    refund.round += 1;
     let parts = money_back::parts(&work.tree, missing, &failed_on);
     work.shop_mut().refunds[at].parts.extend(parts);
     Ok(())

@@ -21,17 +21,19 @@ pub(super) fn follow(work: &mut Work<'_, '_>, now: &Standing, at: usize) {
     let takeaway = shop.fulfilment == Fulfilment::Takeaway;
     // A rejection that failed is tried again until it succeeds.
     let to_accept = if is_rejected(shop) { policy.retry_revoke } else { policy.accept_by };
+    // Money that came back opens what was over.
+    let reopened = was.status == Status::Closed;
     let mut set = |kind, after| {
         shop.deadline = Some(Deadline { kind, at: work.cx.at.plus(after), stopped_with: None });
     };
     match is.status {
-        Status::Received if was.status < Status::Received => {
+        Status::Received if was.status < Status::Received || reopened => {
             set(DeadlineKind::SettleAt, policy.settle_after);
         }
-        Status::Shipped if was.status < Status::Shipped && takeaway => {
+        Status::Shipped if (was.status < Status::Shipped || reopened) && takeaway => {
             set(DeadlineKind::ReceiveBy, policy.receive_by_takeaway);
         }
-        Status::Shipped if was.status < Status::Shipped => {
+        Status::Shipped if was.status < Status::Shipped || reopened => {
             set(DeadlineKind::ReceiveBy, policy.receive_by);
         }
         Status::Paid if awaits(is) && (was.status < Status::Paid || !awaits(was)) => {
@@ -39,9 +41,13 @@ pub(super) fn follow(work: &mut Work<'_, '_>, now: &Standing, at: usize) {
         }
         _ => {}
     }
-    if shop.deadline.is_some_and(|d| d.kind == DeadlineKind::AcceptBy) && !awaits(is) {
-        shop.deadline = None;
-    }
+    let is_moot = |deadline: Deadline| match deadline.kind {
+        DeadlineKind::AcceptBy => !awaits(is),
+        // Units whose refund bounced are to be shipped again.
+        DeadlineKind::ReceiveBy => is.status < Status::Shipped,
+        _ => false,
+    };
+    shop.deadline = shop.deadline.filter(|deadline| !is_moot(*deadline));
     stop_or_resume(shop, work.cx.at, policy.rest_at_least);
     keep_receive_by(shop);
 }

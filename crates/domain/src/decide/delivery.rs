@@ -78,8 +78,7 @@ pub(super) fn reject(work: &mut Work<'_, '_>, reason: Option<&str>) -> Result<Do
     }
     let rest = lines::still_left(work);
     if !rest.is_empty() {
-        let kind = RefundKind::Reject;
-        let wanted = Wanted { kind, lines: &rest, freight_asked: false, goods_back: false, reason };
+        let wanted = Wanted { reason, ..Wanted::goods(RefundKind::Reject, &rest) };
         under_way.push(work.shop().refunds.len());
         refund::give(work, &wanted)?;
     }

@@ -215,6 +215,8 @@ pub(super) fn owe(work: &mut Work<'_, '_>, payment_id: Id, amount: i64, cause: D
         cause,
         status: RefundStatus::Refunding,
         reference: None,
+        former: Vec::new(),
+        again: Vec::new(),
         created_at: work.cx.at,
     });
 }

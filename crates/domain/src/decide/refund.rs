@@ -1,21 +1,36 @@
-//! Asking for money back, and giving it unasked. Answers are in `answer`, the money itself in `money_back`.
+//! Asking for money back, and giving it unasked. Answers are in `answer`, the money itself in
+//! `money_back`, and what is heard of it in `heard`.
 
 use super::amounts::{self, First};
-use super::work::{Done, Work};
+use super::work::{Done, Work, invalid};
 use super::{answer, lines};
-use crate::operation::{Asked, RefundAsked};
-use crate::status::is_agreed;
-use crate::tree::{Refund, RefundLine};
+use crate::money::AMOUNT_LIMIT;
+use crate::operation::RefundAsked;
+use crate::status::{all_given_back, is_agreed};
+use crate::tree::{FreightAsked, Refund, RefundLine};
 use crate::words::{RefundKind, RefundStatus, Status};
-use crate::{ActorKind, Quantity, Refusal};
+use crate::{ActorKind, FieldError, Quantity, Refusal};
+
+const NOTHING_LEFT: &str = "nothing of it is left to refund";
+const NO_MONEY_LEFT: &str = "nothing of its money is left to give back";
 
 /// A refund as it is made: what it is for, before what it amounts to is known.
+#[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub kind: RefundKind,
     pub lines: &'a [(usize, Quantity)],
-    pub freight_asked: bool,
+    pub freight_asked: FreightAsked,
+    pub goodwill: i64,
     pub goods_back: bool,
     pub reason: Option<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    /// These goods, and the freight only if they are all there is.
+    pub const fn goods(kind: RefundKind, lines: &'a [(usize, Quantity)]) -> Self {
+        let (freight_asked, goodwill) = (FreightAsked::No, 0);
+        Self { kind, lines, freight_asked, goodwill, goods_back: false, reason: None }
+    }
 }
 
 /// Buyer or seller asks to cancel what is paid and not shipped: all that is left.
@@ -27,10 +42,11 @@ pub(super) fn request_cancel(
     if work.shop_was().status != Status::Paid || shipped {
         return Err(work.refuse("it must be paid, and nothing of it shipped"));
     }
-    let kind = RefundKind::Cancel;
-    let all = left(work, None)?;
-    let wanted = Wanted { kind, lines: &all, freight_asked: false, goods_back: false, reason };
-    apply(work, &wanted)
+    let all = lines::asked(work, None, |item| item.left_to_refund)?;
+    if all.is_empty() {
+        return Err(work.refuse(NOTHING_LEFT));
+    }
+    apply(work, &Wanted { reason, ..Wanted::goods(RefundKind::Cancel, &all) })
 }
 
 /// The buyer asks for a refund, until settlement.
@@ -38,10 +54,12 @@ pub(super) fn request_refund(
     work: &mut Work<'_, '_>,
     asked: &RefundAsked,
 ) -> Result<Done, Refusal> {
-    if !matches!(work.shop_was().status, Status::Paid | Status::Shipped | Status::Received) {
+    makes_sense(asked)?;
+    let given_back = was_given_back(work) && !is_settled(work);
+    if !(may_give_goods(work) || given_back && may_be_money_alone(asked)) {
         return Err(work.refuse("it must be paid and not settled"));
     }
-    let lines = left(work, asked.lines.as_deref())?;
+    let lines = wanted(work, asked)?;
     apply(work, &of(asked, &lines))
 }
 
@@ -50,36 +68,125 @@ pub(super) fn refund_by_store(
     work: &mut Work<'_, '_>,
     asked: &RefundAsked,
 ) -> Result<Done, Refusal> {
-    match work.shop_was().status {
-        Status::Paid | Status::Shipped | Status::Received => {}
-        Status::Completed if work.by.may_refund_settled => {}
-        Status::Completed => return Err(Refusal::Scope { scope: "refunds" }),
-        _ => return Err(work.refuse("it must be paid")),
+    makes_sense(asked)?;
+    let settled = is_settled(work);
+    let may = may_give_goods(work) || work.shop_was().status == Status::Completed;
+    if !(may || was_given_back(work) && may_be_money_alone(asked)) {
+        return Err(work.refuse("it must be paid"));
     }
-    let lines = left(work, asked.lines.as_deref())?;
+    if settled && !work.by.may_refund_settled {
+        return Err(Refusal::Scope { scope: "refunds" });
+    }
+    let lines = wanted(work, asked)?;
     give(work, &of(asked, &lines))
 }
 
-const fn of<'a>(asked: &'a RefundAsked, lines: &'a [(usize, Quantity)]) -> Wanted<'a> {
-    let reason = match &asked.reason {
-        Some(words) => Some(words.as_str()),
-        None => None,
-    };
+fn may_give_goods(work: &Work<'_, '_>) -> bool {
+    matches!(work.shop_was().status, Status::Paid | Status::Shipped | Status::Received)
+}
+
+/// Whether all goods went back, so that money alone may follow them.
+fn was_given_back(work: &Work<'_, '_>) -> bool {
+    work.shop_was().status == Status::Closed && all_given_back(work.shop())
+}
+
+/// Whether the shop order is settled, also where all of it was given back since.
+pub(super) fn is_settled(work: &Work<'_, '_>) -> bool {
+    work.shop_was().status == Status::Completed || work.shop().settled_at.is_some()
+}
+
+/// Whether no goods need be meant: none are named, and money is asked for.
+fn may_be_money_alone(asked: &RefundAsked) -> bool {
+    let goods = asked.lines.as_ref().is_some_and(|lines| !lines.is_empty());
+    !goods && (asked.freight != FreightAsked::No || asked.goodwill > 0)
+}
+
+fn of<'a>(asked: &'a RefundAsked, lines: &'a [(usize, Quantity)]) -> Wanted<'a> {
     Wanted {
-        kind: RefundKind::Refund,
-        lines,
         freight_asked: asked.freight,
-        goods_back: asked.goods_back,
-        reason,
+        goodwill: asked.goodwill,
+        goods_back: asked.goods_back && !lines.is_empty(),
+        reason: asked.reason.as_deref(),
+        ..Wanted::goods(RefundKind::Refund, lines)
     }
 }
 
-fn left(work: &Work<'_, '_>, asked: Option<&[Asked]>) -> Result<Vec<(usize, Quantity)>, Refusal> {
-    let lines = lines::asked(work, asked, |item| item.left_to_refund)?;
-    if lines.is_empty() {
-        return Err(work.refuse("nothing of it is left to refund"));
+/// Whether a request can be meant in any state: it asks for something, and for goodwill by itself.
+fn makes_sense(asked: &RefundAsked) -> Result<(), Refusal> {
+    let none_named = asked.lines.as_ref().is_some_and(Vec::is_empty);
+    if !(0..AMOUNT_LIMIT).contains(&asked.goodwill) {
+        return Err(invalid("goodwill", "out_of_range", "an amount is at least 0 and below 10^12"));
     }
+    if asked.goodwill > 0 && !none_named {
+        let message = "goodwill is money for no goods: send it with `lines: []`";
+        return Err(invalid("goodwill", "out_of_place", message));
+    }
+    if none_named && !may_be_money_alone(asked) {
+        let message =
+            "name at least one line, leave `lines` out, or ask for `freight` or `goodwill`";
+        return Err(invalid("lines", "empty", message));
+    }
+    Ok(())
+}
+
+/// The lines that are asked for: none where money alone goes back. Money must be there.
+fn wanted(work: &Work<'_, '_>, asked: &RefundAsked) -> Result<Vec<(usize, Quantity)>, Refusal> {
+    let lines = match &asked.lines {
+        Some(lines) if lines.is_empty() => Vec::new(),
+        lines => lines::asked(work, lines.as_deref(), |item| item.left_to_refund)?,
+    };
+    if lines.is_empty() && !may_be_money_alone(asked) {
+        return Err(work.refuse(NOTHING_LEFT));
+    }
+    money_is_there(work, asked, lines.is_empty())?;
     Ok(lines)
+}
+
+/// Refuses amounts above what is left, and money alone where none is.
+fn money_is_there(work: &Work<'_, '_>, asked: &RefundAsked, alone: bool) -> Result<(), Refusal> {
+    if asked.freight == FreightAsked::No && asked.goodwill == 0 {
+        return Ok(());
+    }
+    let unknown = Refusal::AmountUnknown { operation: work.operation };
+    let shop = work.shop();
+    let (left, freight) =
+        amounts::money_left(shop, None).zip(amounts::left_of_freight(shop)).ok_or(unknown)?;
+    let (freight, some_freight) = freight;
+    let above = |field: &str, asked: i64, left: i64| {
+        let message = format!("{left} is left to give back, not {asked}");
+        Err(Refusal::TooMuch(vec![FieldError { field: field.into(), code: "too_much", message }]))
+    };
+    let of_freight = match asked.freight {
+        FreightAsked::No => 0,
+        FreightAsked::All => freight.min(left),
+        FreightAsked::Part(amount) if amount > freight => {
+            return above("freight", amount, freight);
+        }
+        FreightAsked::Part(amount) if alone && amount > left => {
+            return above("freight", amount, left);
+        }
+        FreightAsked::Part(amount) => amount,
+    };
+    if asked.goodwill > left - of_freight && asked.goodwill > 0 {
+        return above("goodwill", asked.goodwill, left - of_freight);
+    }
+    if alone && asked.goodwill == 0 && !some_freight {
+        return Err(work.refuse("nothing of its freight is left to refund"));
+    }
+    if alone && left == 0 && freight > 0 {
+        return Err(work.refuse(NO_MONEY_LEFT));
+    }
+    Ok(())
+}
+
+/// A refund of money alone that is tried again when others have given all of it has nothing to do.
+pub(super) fn must_give_something(work: &Work<'_, '_>, at: usize) -> Result<(), Refusal> {
+    let refund = &work.shop().refunds[at];
+    let gives = refund.amount > 0 || refund.coins > 0 || refund.third_party > 0;
+    if refund.lines.is_empty() && !gives {
+        return Err(work.refuse(NO_MONEY_LEFT));
+    }
+    Ok(())
 }
 
 /// Makes a request that waits for its answer.
@@ -113,8 +220,12 @@ fn make(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Refund, Refusal>
         freight: 0,
         freight_given: false,
         freight_asked: wanted.freight_asked,
+        goodwill: wanted.goodwill,
+        cut: 0,
         lines,
         parts: Vec::new(),
+        former: Vec::new(),
+        turns: Vec::new(),
         round: 0,
         failed_on: Vec::new(),
         goods_back: wanted.goods_back,
@@ -137,9 +248,13 @@ pub(super) fn say(work: &mut Work<'_, '_>, refund: &Refund) {
     work.say("amount", refund.amount);
     work.say("coins", refund.coins);
     work.say("freight", refund.freight);
-    work.say("lines", refund.lines.len());
-    let quantity: Quantity = refund.lines.iter().map(|line| line.quantity).sum();
-    work.say("quantity", quantity.to_string());
+    work.say_if("goodwill", Some(refund.goodwill).filter(|goodwill| *goodwill > 0));
+    work.say_if("cut", Some(refund.cut).filter(|cut| *cut > 0));
+    if !refund.lines.is_empty() {
+        work.say("lines", refund.lines.len());
+        let quantity: Quantity = refund.lines.iter().map(|line| line.quantity).sum();
+        work.say("quantity", quantity.to_string());
+    }
 }
 
 /// Goods that the buyer has asked to cancel have left all the same: the request becomes one for a refund. What

@@ -4,6 +4,8 @@
 //! fit to be sold: back on the shelf.
 
 use crate::change::StockMove;
+use crate::tree::Refund;
+use crate::words::RefundStatus;
 use crate::{ItemOrder, Quantity, ShopOrder, Tree};
 use std::collections::BTreeMap;
 
@@ -66,6 +68,28 @@ pub(super) fn returns<'a>(
         moves.add(shop, item, quantity, Quantity::ZERO);
     }
     moves.into_moves()
+}
+
+/// Units of each line of `shop` that are free because refunds of what never left are done, by position.
+pub(super) fn freed(shop: &ShopOrder) -> Vec<Quantity> {
+    let done = |refund: &&Refund| refund.status == RefundStatus::Refunded;
+    let freed = |item: &ItemOrder| -> Quantity {
+        let parcels = shop.shipments.iter().flat_map(|parcel| &parcel.lines);
+        let left: Quantity =
+            parcels.filter(|line| line.order_id == item.id).map(|line| line.quantity).sum();
+        let lines = shop.refunds.iter().filter(done).flat_map(|refund| &refund.lines);
+        let lines = lines.filter(|line| line.order_id == item.id);
+        let unshipped: Quantity = lines.map(|line| line.quantity - line.shipped).sum();
+        // Money may move twice for a unit; it is on the shelf once.
+        unshipped.min(item.quantity.saturating_sub(left))
+    };
+    shop.items.iter().map(freed).collect()
+}
+
+/// What becomes free, or is taken again, where `were` free before.
+pub(super) fn freed_since(shop: &ShopOrder, were: &[Quantity]) -> Vec<StockMove> {
+    let differ = shop.items.iter().zip(freed(shop)).zip(were);
+    returns(shop, differ.map(|((item, free), were)| (item, free - *were)))
 }
 
 /// The holds of these lines are released.

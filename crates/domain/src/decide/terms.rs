@@ -129,7 +129,7 @@ fn lines_to_drop(work: &Work<'_, '_>, lines: Option<&[Asked]>) -> Result<Vec<usi
 
 /// A dropped node stays with amounts of zero; a shop order without open lines is dropped with them.
 fn take_out(work: &mut Work<'_, '_>, dropped: &[usize]) {
-    let at = work.at();
+    let (at, by) = (work.at(), work.by.actor.kind);
     let shop = work.shop_mut();
     for item in dropped {
         let item = &mut shop.items[*item];
@@ -139,6 +139,7 @@ fn take_out(work: &mut Work<'_, '_>, dropped: &[usize]) {
     }
     if shop.items.iter().all(|item| item.dropped_at.is_some()) {
         shop.dropped_at = Some(at);
+        shop.dropped_by = Some(by);
         shop.shop_discount = Amount::ZERO;
         shop.coupons.clear();
         shop.freight = Amount::ZERO;

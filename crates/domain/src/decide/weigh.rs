@@ -48,10 +48,7 @@ pub(super) fn weigh(work: &mut Work<'_, '_>, lines: &[Asked]) -> Result<Done, Re
         total += weight;
     }
     if !lighter.is_empty() {
-        let kind = RefundKind::Weigh;
-        let wanted =
-            Wanted { kind, lines: &lighter, freight_asked: false, goods_back: false, reason: None };
-        refund::give(work, &wanted)?;
+        refund::give(work, &Wanted::goods(RefundKind::Weigh, &lighter))?;
     }
     work.say("lines", lines.len());
     work.say("weight", total.to_string());

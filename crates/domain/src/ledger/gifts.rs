@@ -104,8 +104,14 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
             let (pack_id, title) = (rule.pack_id.clone(), rule.title.clone());
             moves.gifts.push(GiftMove { pack_id, title, owner: owner.clone(), status });
         }
+        let key = match step.bounces() {
+            0 => format!("{name}:{}", rule.pack_id),
+            _ if step.pays() => format!("{name}:{}", rule.pack_id),
+            // Given and taken before: money came back since.
+            times => format!("{name}:{}:{times}", rule.pack_id),
+        };
         moves.effects.push(Effect {
-            key: format!("{name}:{}", rule.pack_id),
+            key,
             ledger: Ledger::Gifts,
             kept: rule.kept,
             kind,

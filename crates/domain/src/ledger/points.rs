@@ -1,7 +1,8 @@
 //! Points: granted by payment, line by line, and reversed by refunds in the measure of what was really granted.
 //!
 //! A line of quantity `Q` that was granted `g` points has had `⌊g·d/Q⌋` of them reversed once `d` units were given
-//! back. So any sequence of refunds closes at exactly what was granted.
+//! back. So any sequence of refunds closes at exactly what was granted. What a refund reverses depends on those that
+//! were done before it; money that comes back restores what is not given back any more.
 
 use super::{
     AccountMove, Effect, EffectKind, Kept, Ledger, Moves, Stage, Step, effect, refunds_done,
@@ -70,30 +71,23 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
         let lines = step.after.lines().map(|(_, item)| (item.id, granted(item, rule.per)));
         moves.effects.extend(of("points.grant".to_owned(), EffectKind::Grant, lines.collect()));
     }
-    for (shop, refund, before) in in_turn(step) {
+    for done in step.refunded() {
+        let before = done.before();
         let of_line = |item: &ItemOrder| {
             let first = back(item.id, before.iter().copied());
-            let then = first + back(item.id, [refund]);
+            let then = first + back(item.id, [done.refund]);
             (item.id, reversed(item, rule.per, then) - reversed(item, rule.per, first))
         };
-        let lines = shop.items.iter().map(of_line).collect();
-        let key = format!("points.reverse:{}", refund.refund_id);
-        moves.effects.extend(of(key, EffectKind::Reverse, lines));
+        let lines = done.shop.items.iter().map(of_line).collect();
+        moves.effects.extend(of(done.key("points.reverse"), EffectKind::Reverse, lines));
     }
-}
-
-/// Refunds that this change completes, each with those of its shop order that were done before it.
-fn in_turn<'a>(
-    step: &'a Step<'_>,
-) -> impl Iterator<Item = (&'a ShopOrder, &'a Refund, Vec<&'a Refund>)> {
-    let new: Vec<_> = step.refunded().collect();
-    let ids: Vec<Id> = new.iter().map(|(_, refund)| refund.refund_id).collect();
-    new.into_iter().map(move |(shop, refund)| {
-        let later = |other: &&Refund| {
-            let at = |id| ids.iter().position(|known| *known == id);
-            let own = at(refund.refund_id);
-            at(other.refund_id).is_none_or(|other| Some(other) < own)
+    for bounced in step.bounced() {
+        let of_line = |item: &ItemOrder| {
+            let now = back(item.id, refunds_done(bounced.shop));
+            let then = now + back(item.id, [bounced.refund]);
+            (item.id, reversed(item, rule.per, then) - reversed(item, rule.per, now))
         };
-        (shop, refund, refunds_done(shop).filter(later).collect())
-    })
+        let lines = bounced.shop.items.iter().map(of_line).collect();
+        moves.effects.extend(of(bounced.key("points.restore"), EffectKind::Grant, lines));
+    }
 }

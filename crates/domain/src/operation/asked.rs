@@ -1,6 +1,7 @@
 //! What may be asked for: every operation with its own fields.
 
 use super::OperationKind;
+use crate::tree::FreightAsked;
 use crate::{Id, Quantity, Time};
 
 /// What is asked for, with its own fields. `lines` left out means all that is left.
@@ -163,10 +164,12 @@ pub struct PaymentReport {
 /// What a refund is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RefundAsked {
-    /// Lines and quantities; all that is left if left out.
+    /// Lines and quantities; all that is left if left out, none where money alone goes back.
     pub lines: Option<Vec<Asked>>,
-    /// Whether the freight goes back too; left out: only where the refund empties an unshipped shop order.
-    pub freight: bool,
+    /// How much of the freight goes back too.
+    pub freight: FreightAsked,
+    /// Money for no goods, in minor units; with `lines` named and empty.
+    pub goodwill: i64,
     /// Whether shipped goods come back before money flows.
     pub goods_back: bool,
     /// In the asker's words.

@@ -132,7 +132,7 @@ pub const RULES: &[Rule] = {
         rule(K::WithdrawRefund, L2, &[Buyer], Right, REFUNDS),
         rule(K::RefundByStore, L2, &[Store, Seller], Right, REFUNDS),
         rule(K::RefundSucceeded, L2, &[Gateway, Till], Fact, &[G::Refunds, G::Money]),
-        rule(K::RefundFailed, L2, &[Gateway, Till], Progress, &[G::Refunds, G::Money]),
+        rule(K::RefundFailed, L2, &[Gateway, Till], Fact, &[G::Refunds, G::Money]),
         rule(K::ReceiveReturn, L2, &[Store, Seller], Fact, REFUNDS),
         rule(K::Weigh, L2, &[Store], Fact, &[G::Logistics, G::Refunds]),
         rule(K::ChangeAddress, L2, &[Buyer, Seller], Class::Terms, &[G::Address, G::Terms]),

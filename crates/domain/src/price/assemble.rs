@@ -130,6 +130,7 @@ fn shop_order(shop: &PlacedShop, at: Time) -> ShopOrder {
         promotions: shop.promotions.clone(),
         tags: shop.tags.clone(),
         dropped_at: None,
+        dropped_by: None,
         shipments: Vec::new(),
         delivery: Vec::new(),
         reported: None,

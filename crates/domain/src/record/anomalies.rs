@@ -4,7 +4,7 @@
 use super::{Copy, facts, goods, refunds};
 use crate::tree::{Anomaly, PaymentOrder};
 use crate::words::{AnomalyKind, PaymentStatus, RefundStatus, Status};
-use crate::{Amount, Json, ShopOrder, Time, Tree, status};
+use crate::{Amount, Id, Json, ShopOrder, Time, Tree, status};
 use serde_json::json;
 
 /// Keeps a contradiction, once.
@@ -34,7 +34,9 @@ pub(super) fn contradictions(copy: &mut Copy, total: Amount, at: Time) {
             found.cancel(tree, shop);
             found.times(&tree.payment, shop);
             found.0.extend(refunds::contradictions(tree, shop));
+            found.excess(tree, shop.id, status::excess(shop));
         }
+        found.excess(tree, tree.id(), status::excess_of_dues(tree));
         let unknown = copy.untimed.details(tree);
         found.0.extend(unknown.into_iter().map(|detail| (AnomalyKind::TimeUnknown, detail)));
         found.0
@@ -55,11 +57,16 @@ fn is_between_facts(anomaly: &Anomaly) -> bool {
         | K::ShippedAfterCancel
         | K::TimesOutOfOrder
         | K::TimeUnknown
-        | K::RefundUnknown => true,
+        | K::RefundUnknown
+        | K::RefundedTwice => true,
         K::SumMismatch => {
             anomaly.detail.get("total").is_some() || anomaly.detail["field"] == refunds::FIELD
         }
-        K::TermsChanged | K::PaymentReferenceTaken | K::Oversold | K::CurrencyMismatch => false,
+        K::TermsChanged
+        | K::PaymentReferenceTaken
+        | K::Oversold
+        | K::CurrencyMismatch
+        | K::RefundBounced => false,
     }
 }
 
@@ -95,6 +102,15 @@ impl Found {
             self.add(AnomalyKind::Overpaid, detail);
         } else if paid < payable && went_on && !unlisted {
             self.add(AnomalyKind::Underpaid, detail);
+        }
+    }
+
+    /// What went back above what was owed.
+    fn excess(&mut self, tree: &Tree, id: Id, amount: i64) {
+        if amount > 0 {
+            let currency = tree.payment.currency;
+            let detail = json!({"order_id": id, "amount": amount, "currency": currency});
+            self.add(AnomalyKind::RefundedTwice, detail);
         }
     }
 

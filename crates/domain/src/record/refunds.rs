@@ -48,7 +48,9 @@ pub(super) fn take_down(
             let (id, kept) = (refund.refund_id, refund.amount);
             noted.push(json!({"field": MONEY, "refund_id": id, "reported": amount, "kept": kept}));
         }
-        let parts = told.parts.iter().filter_map(|told| part(told, payments)).collect();
+        let heard =
+            |told: &[ReportedPart]| told.iter().filter_map(|told| part(told, payments)).collect();
+        let parts = (heard(&told.parts), heard(&told.former));
         go_on(refund, told, parts, returned, untimed);
     }
     for mut detail in noted {
@@ -139,7 +141,9 @@ fn first_heard(
     let of_lines = |money: fn(&RefundLine) -> i64| lines.iter().map(money).sum::<i64>();
     let freight = in_range(told.freight);
     let whole = |told: Option<i64>, sum: i64| told.map_or(sum, in_range);
-    let amount = whole(told.amount, of_lines(|line| line.amount) + freight);
+    let (goodwill, cut) = (in_range(told.goodwill), in_range(told.cut));
+    let worth = of_lines(|line| line.amount) + freight + goodwill;
+    let amount = whole(told.amount, (worth - cut).max(0));
     let coins = whole(told.coins, of_lines(|line| line.coins));
     let third_party = whole(told.third_party, of_lines(|line| line.third_party));
     if told.amount.is_none() && !all_known {
@@ -160,8 +164,12 @@ fn first_heard(
         freight,
         freight_given: freight > 0 || (!told.lines.is_empty() && more_than_lines),
         freight_asked: told.freight_asked,
+        goodwill,
+        cut,
         lines,
         parts: Vec::new(),
+        former: Vec::new(),
+        turns: Vec::new(),
         goods_back: told.goods_back,
         returned: Vec::new(),
         reason: told.reason.clone(),
@@ -184,17 +192,19 @@ fn part(told: &ReportedPart, payments: &[Id]) -> Option<RefundPart> {
 fn go_on(
     refund: &mut Refund,
     told: &ReportedRefund,
-    parts: Vec<RefundPart>,
+    (parts, former): (Vec<RefundPart>, Vec<RefundPart>),
     returned: Vec<Line>,
     untimed: &mut Untimed,
 ) {
     let id = refund.refund_id;
+    let (ours, theirs) = (refund.former.len(), former.len());
     if let Some(at) = told.created_at
         && untimed.learn_refund(id)
     {
         refund.created_at = at;
     }
-    let further = rank(told.status) > rank(refund.status);
+    // Money that came back makes of what is done something that is not: who has heard more of it knows later.
+    let further = theirs > ours || (theirs == ours && rank(told.status) > rank(refund.status));
     if further {
         if untimed.learn_refund_end(id) {
             // The guess was the end of another status.
@@ -224,7 +234,13 @@ fn go_on(
     if refund.reason.is_none() {
         refund.reason.clone_from(&told.reason);
     }
-    join_parts(refund, parts);
+    if theirs > ours {
+        refund.former = former;
+        refund.parts.clear();
+    }
+    if theirs >= ours {
+        join_parts(refund, parts);
+    }
 }
 
 /// Parts are known by their payment and amount. Those under way end with their refund.
@@ -283,13 +299,23 @@ pub(super) fn due(copy: &mut Copy, told: &[ReportedDue], cx: &mut Context<'_>) {
                 cause: told.cause,
                 status: told.status,
                 reference: told.reference.clone(),
+                former: Vec::new(),
+                again: Vec::new(),
                 created_at: told.created_at.unwrap_or(tree.payment.created_at),
             });
             dues.len() - 1
         });
         taken.push(at);
         let due = &mut dues[at];
-        if rank(told.status) > rank(due.status) {
+        let heard = |told: &[ReportedPart]| -> Vec<RefundPart> {
+            told.iter().filter_map(|told| part(told, payments)).collect()
+        };
+        let (former, again) = (heard(&told.former), heard(&told.again));
+        let (ours, theirs) = (due.former.len() + due.again.len(), former.len() + again.len());
+        if theirs > ours {
+            (due.former, due.again) = (former, again);
+        }
+        if theirs > ours || (theirs == ours && rank(told.status) > rank(due.status)) {
             due.status = told.status;
             due.reference.clone_from(&told.reference);
         }
@@ -334,7 +360,10 @@ pub(super) fn contradictions(tree: &Tree, shop: &ShopOrder) -> Vec<(AnomalyKind,
     }
     for refund in shop.refunds.iter().filter(|refund| counts(refund)) {
         let lines = refund.lines.iter().map(|line| line.amount).sum::<i64>() + refund.freight;
+        let lines = lines + refund.goodwill - refund.cut;
         let parts = refund.parts.iter().map(|part| part.amount).sum::<i64>();
+        // What came back or went twice stands in parts beside those that are all of it.
+        let parts = if refund.former.is_empty() { parts } else { parts.min(refund.amount) };
         let sums = [("lines", lines, refund.lines.len()), ("parts", parts, refund.parts.len())];
         for (name, sum, _) in
             sums.into_iter().filter(|(_, sum, of)| *of > 0 && *sum != refund.amount)

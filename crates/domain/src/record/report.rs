@@ -2,7 +2,7 @@
 //! lines may be left out; an index names a payment or a line of the same report.
 
 use crate::placement::Placement;
-use crate::tree::{Anomaly, DeliveryStep, Home, Rate, Received, Revoke};
+use crate::tree::{Anomaly, DeliveryStep, FreightAsked, Home, Rate, Received, Revoke};
 use crate::words::{
     AttemptStatus, DueCause, PaymentStatus, RefundKind, RefundStatus, Status, Visible,
 };
@@ -76,6 +76,10 @@ pub struct ReportedDue {
     pub cause: DueCause,
     pub status: RefundStatus,
     pub reference: Option<String>,
+    /// Ends that did not last.
+    pub former: Vec<ReportedPart>,
+    /// Money that went back once more.
+    pub again: Vec<ReportedPart>,
     pub created_at: Option<Time>,
 }
 
@@ -128,9 +132,15 @@ pub struct ReportedRefund {
     pub third_party: Option<i64>,
     /// How much of `amount` is freight.
     pub freight: i64,
-    pub freight_asked: bool,
+    pub freight_asked: FreightAsked,
+    /// How much of it is for no goods.
+    pub goodwill: i64,
+    /// What it was cut by.
+    pub cut: i64,
     pub lines: Vec<ReportedRefundLine>,
     pub parts: Vec<ReportedPart>,
+    /// Ends of parts that did not last.
+    pub former: Vec<ReportedPart>,
     pub goods_back: bool,
     /// What came back: index of the line in its shop, and how much of it.
     pub returned: Vec<(usize, Quantity)>,

@@ -56,9 +56,12 @@ impl Goods {
 
     /// Whether something was shipped, nothing is left, and no unshipped unit waits for its money.
     pub fn is_shipped(&self) -> bool {
+        let done = self.kept.saturating_sub(self.kept_refunding);
+        // Of units that are done already none waits, although money may be on its way for them once more.
+        let waits = self.quantity.saturating_sub(self.shipped).saturating_sub(done);
         self.shipped > Quantity::ZERO
             && self.left_to_ship() == Quantity::ZERO
-            && self.kept_refunding == Quantity::ZERO
+            && waits.min(self.kept_refunding) == Quantity::ZERO
     }
 }
 

@@ -1,7 +1,7 @@
 //! The axes of a shop order and of its lines: main status, store status, refund, delivery, till, and times.
 
 use super::payment::Axes;
-use super::{Goods, ItemStanding, ShopStanding, Times, goods, is_open, least_advanced};
+use super::{Goods, ItemStanding, ShopStanding, Times, given, goods, is_open, least_advanced};
 use crate::price::sums;
 use crate::tree::{Refund, Revoke};
 use crate::words::{
@@ -30,7 +30,7 @@ pub(super) fn standing(tree: &Tree, axes: &Axes, shop: &ShopOrder) -> ShopStandi
         reverse_status: reverse_status(shop, status),
         price: sums::shop_price(shop),
         to_pay: sums::shop_to_pay(shop),
-        refunded: done(shop).map(|refund| refund.amount).sum(),
+        refunded: shop.refunds.iter().map(given).sum(),
         times: shop_times(tree, axes, shop, status, given_back),
         items,
     }
@@ -43,6 +43,12 @@ fn reported(shop: &ShopOrder) -> Option<Status> {
 /// The refunds that are done.
 fn done(shop: &ShopOrder) -> impl Iterator<Item = &Refund> + Clone {
     shop.refunds.iter().filter(|refund| refund.status == RefundStatus::Refunded)
+}
+
+/// Those of them that gave goods back, where any did: what ends an order is not the goodwill after it.
+fn done_with_goods(shop: &ShopOrder) -> impl Iterator<Item = &Refund> {
+    let any = done(shop).any(|refund| !refund.lines.is_empty());
+    done(shop).filter(move |refund| !any || !refund.lines.is_empty())
 }
 
 /// Whether refunds gave every open line back. A source may report an end without saying so.
@@ -61,7 +67,7 @@ fn item_standing(tree: &Tree, axes: &Axes, shop: &ShopOrder, item: &ItemOrder) -
         price: sums::line_price(item),
         to_pay: sums::line_to_pay(item),
         refunded: lines.map(|line| line.amount).sum(),
-        refunded_quantity: units.given_back,
+        refunded_quantity: units.given_back.min(item.quantity),
         shipped: units.shipped,
         left_to_ship: if ended { Quantity::ZERO } else { units.left_to_ship() },
         left_to_refund: if ended { Quantity::ZERO } else { units.left_to_refund() },
@@ -169,16 +175,21 @@ fn delivery_status(shop: &ShopOrder) -> Option<DeliveryStatus> {
 
 fn cancel_kind(tree: &Tree, shop: &ShopOrder, store: StoreStatus) -> Option<CancelKind> {
     use ActorKind::{Buyer, System, Timer};
-    match (store, &tree.payment.revoke) {
-        (StoreStatus::Revoked, Revoke::Revoked { by, .. }) if shop.dropped_at.is_none() => {
-            Some(match by {
+    match store {
+        StoreStatus::Revoked => {
+            let revoked_by = match &tree.payment.revoke {
+                Revoke::Revoked { by, .. } => Some(*by),
+                _ => None,
+            };
+            // What was dropped before the rest was revoked had its end by who dropped it.
+            Some(match shop.dropped_by.or(revoked_by)? {
                 Timer | System => CancelKind::SystemRevoke,
                 Buyer => CancelKind::CustomerRevoke,
                 _ => CancelKind::StoreRevoke,
             })
         }
-        (StoreStatus::Refunded, _) => {
-            let last = done(shop).max_by_key(|refund| refund.ended_at)?;
+        StoreStatus::Refunded => {
+            let last = done_with_goods(shop).max_by_key(|refund| refund.ended_at)?;
             Some(match last.by {
                 Timer | System => CancelKind::SystemRefund,
                 Buyer => CancelKind::CustomerRefund,
@@ -271,7 +282,10 @@ fn shop_times(
         shipped_at: left_at(shop, |_| true).filter(|_| left),
         received_at: received_at(shop),
         cancelled_at: cancelled_at(tree, shop, None),
-        refunded_at: done(shop).filter_map(|refund| refund.ended_at).max().filter(|_| given_back),
+        refunded_at: done_with_goods(shop)
+            .filter_map(|refund| refund.ended_at)
+            .max()
+            .filter(|_| given_back),
         settled_at: shop.settled_at.or_else(|| reported_as(shop, Status::Completed)),
     }
 }

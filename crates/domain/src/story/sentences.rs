@@ -12,6 +12,18 @@ pub(super) const REVOKING: Sentence = (
     "申请撤销[：{reason}]，正在关闭未完成的支付",
 );
 
+/// Money that had gone back to the buyer, and came back.
+pub(super) const BOUNCED: Sentence = (
+    "Money that had gone back came back[: {amount}][ by {tender}][ (reference {reference})][: {reason}]; it is still to be refunded",
+    "退款被退回[ {amount}][（{tender}，流水号 {reference}）|（{tender}）|（流水号 {reference}）][，原因：{reason}]；仍需退款",
+);
+
+/// Money that went back although it had gone already.
+pub(super) const TWICE: Sentence = (
+    "Money went back[: {amount}][ by {tender}][ (reference {reference})], although it had gone back already[: {excess} more than was owed]",
+    "退款到账[ {amount}][（{tender}，流水号 {reference}）|（{tender}）|（流水号 {reference}）]，但此前已退过[，共多退 {excess}]",
+);
+
 /// The sentence of an operation.
 pub(super) const fn of_operation(kind: OperationKind) -> Sentence {
     use OperationKind as K;
@@ -133,18 +145,18 @@ const fn refund(kind: OperationKind) -> Sentence {
         K::RefuseCancel => ("Refused to cancel[: {reason}]", "拒绝取消[，原因：{reason}]"),
         K::WithdrawCancel => ("Request to cancel taken back", "撤回取消申请"),
         K::RequestRefund => (
-            "Asked for a refund[ of {amount}][ for {lines}][: {reason}]",
-            "申请退款[ {amount}][（{lines}）][，原因：{reason}]",
+            "Asked for a refund[ of {amount}][ for {lines}][, {of_freight} of it freight][, {goodwill} of it goodwill][, cut by {cut} to what was paid][: {reason}]",
+            "申请退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，原因：{reason}]",
         ),
         K::AgreeRefund => (
-            "Agreed to the refund[: {amount}][ for {lines}][, with coins worth {coins}]",
-            "同意退款[ {amount}][（{lines}）][，另退金币 {coins}]",
+            "Agreed to the refund[: {amount}][ for {lines}][, {of_freight} of it freight][, {goodwill} of it goodwill][, cut by {cut} to what was paid][, with coins worth {coins}]",
+            "同意退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，另退金币 {coins}]",
         ),
         K::RejectRefund => ("Rejected the refund[: {reason}]", "拒绝退款[，原因：{reason}]"),
         K::WithdrawRefund => ("Request for a refund taken back", "撤回退款申请"),
         K::RefundByStore => (
-            "The store gives money back[: {amount}][ for {lines}][, with coins worth {coins}][: {reason}]",
-            "商家主动退款[ {amount}][（{lines}）][，另退金币 {coins}][，原因：{reason}]",
+            "The store gives money back[: {amount}][ for {lines}][, {of_freight} of it freight][, {goodwill} of it goodwill][, cut by {cut} to what was paid][, with coins worth {coins}][: {reason}]",
+            "商家主动退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，另退金币 {coins}][，原因：{reason}]",
         ),
         K::RefundSucceeded => (
             "Money went back[: {amount}][ by {tender}][ (reference {reference})]",
@@ -224,6 +236,14 @@ pub(super) const fn of_anomaly(kind: AnomalyKind) -> Sentence {
         A::CurrencyMismatch => (
             "Money in another currency than the order's[: {reported} instead of {currency}][ (reference {reference})]",
             "币种与订单不一致[：{reported}，应为 {currency}][（流水号 {reference}）]",
+        ),
+        A::RefundBounced => (
+            "Money that had gone back came back[: {amount}][ (reference {reference})]",
+            "退款被退回[：{amount}][（流水号 {reference}）]",
+        ),
+        A::RefundedTwice => (
+            "More went back than was owed[: {amount} too much]",
+            "退款超过应退金额[：多退 {amount}]",
         ),
     }
 }

@@ -29,12 +29,20 @@ impl<'a> Values<'a> {
     }
 
     fn get(&self, name: &str) -> Option<String> {
-        let value = self.map?.get(name)?;
+        let value = match name {
+            // Of a refund: what of it is freight, if anything is.
+            "of_freight" => self.map?.get("freight").filter(|value| value.as_i64() != Some(0))?,
+            name => self.map?.get(name)?,
+        };
         let text = match name {
             "coins" if value.as_i64() == Some(0) => None,
             "amount"
             | "coins"
+            | "cut"
             | "due"
+            | "excess"
+            | "goodwill"
+            | "of_freight"
             | "freight"
             | "paid"
             | "payable"

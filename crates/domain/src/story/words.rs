@@ -128,4 +128,6 @@ spoken! { AnomalyKind {
     Oversold "oversold" "超卖",
     SumMismatch "sums do not match" "金额不一致",
     CurrencyMismatch "another currency" "币种不一致",
+    RefundBounced "a refund came back" "退款被退回",
+    RefundedTwice "refunded twice" "重复退款",
 } }

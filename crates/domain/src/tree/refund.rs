@@ -30,15 +30,28 @@ pub struct Refund {
     /// What the third party and coins had taken off that freight, given back with it.
     #[serde(default)]
     pub freight_given: bool,
-    /// Whether the freight was asked for; otherwise it goes back only while the refund empties an unshipped
-    /// shop order, and that is looked at again when money is to flow.
+    /// Whether freight was asked for; otherwise it goes back only while the refund empties an unshipped shop
+    /// order, and that is looked at again when money is to flow.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub freight_asked: bool,
+    pub freight_asked: FreightAsked,
+    /// How much of `amount` is given for no goods, before anything was cut.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub goodwill: i64,
+    /// What lines, freight and goodwill come to above what was left of the money paid for the shop order.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cut: i64,
     /// What is refunded.
     pub lines: Vec<RefundLine>,
     /// From which payments it is paid; empty until money may flow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<RefundPart>,
+    /// Ends of parts that did not last: money that came back, tries that failed before another one. What was
+    /// heard once is known by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<RefundPart>,
+    /// When it was done, and since when it is not any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<Turn>,
     /// How often its money was drawn on payments: parts of another round are other parts.
     #[serde(default, skip_serializing_if = "is_default")]
     pub round: u32,
@@ -65,6 +78,64 @@ pub struct Refund {
     /// When it was refunded or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Time>,
+}
+
+/// Versions of the tree between which a refund was done. Its money may come back, and go again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The version that made it done; 0 where that was not taken down.
+    pub from: u32,
+    /// The version that undid it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<u32>,
+}
+
+impl Turn {
+    /// Whether the refund was done just before `version`.
+    pub fn covers(self, version: u32) -> bool {
+        self.from < version && self.until.is_none_or(|until| until >= version)
+    }
+}
+
+/// How much of the freight a refund was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "AskedAs", into = "AskedAs")]
+pub enum FreightAsked {
+    /// None: it goes back only where a refund empties an unshipped shop order.
+    #[default]
+    No,
+    /// All that is left of it.
+    All,
+    /// So many minor units of it, above 0.
+    Part(i64),
+}
+
+/// In JSON it is `false`, `true` or the amount.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum AskedAs {
+    Whether(bool),
+    Amount(i64),
+}
+
+impl From<AskedAs> for FreightAsked {
+    fn from(asked: AskedAs) -> Self {
+        match asked {
+            AskedAs::Whether(true) => Self::All,
+            AskedAs::Amount(amount) if amount > 0 => Self::Part(amount),
+            AskedAs::Whether(false) | AskedAs::Amount(_) => Self::No,
+        }
+    }
+}
+
+impl From<FreightAsked> for AskedAs {
+    fn from(asked: FreightAsked) -> Self {
+        match asked {
+            FreightAsked::No => Self::Whether(false),
+            FreightAsked::All => Self::Whether(true),
+            FreightAsked::Part(amount) => Self::Amount(amount),
+        }
+    }
 }
 
 /// So much of one item order, given back.
@@ -117,6 +188,12 @@ pub struct RefundDue {
     /// The gateway's number for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// Ends that did not last, as those of a refund.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<RefundPart>,
+    /// Money that went back once more than was due.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<RefundPart>,
     /// When it became due.
     pub created_at: Time,
 }

@@ -2,7 +2,7 @@
 
 use super::{Deadline, ItemOrder, Refund, is_default};
 use crate::words::{DeliveryStatus, Fulfilment, ReceiveType, Status};
-use crate::{Amount, AppliedCoupon, Id, Json, Quantity, Time};
+use crate::{ActorKind, Amount, AppliedCoupon, Id, Json, Quantity, Time};
 use serde::{Deserialize, Serialize};
 
 /// One shop's part (L2): the unit of fulfilment.
@@ -46,6 +46,9 @@ pub struct ShopOrder {
     /// When it was dropped from the order; its amounts are then zero and it counts for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped_at: Option<Time>,
+    /// Who dropped it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped_by: Option<ActorKind>,
     /// Shipments: facts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shipments: Vec<Shipment>,

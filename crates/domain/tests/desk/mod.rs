@@ -15,8 +15,8 @@ use docket_domain::operation::{
 };
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::status::{self, ItemStanding, ShopStanding, Standing};
-use docket_domain::tree::Refund;
-use docket_domain::words::{Fulfilment, OrderType, Platform};
+use docket_domain::tree::{FreightAsked, Refund};
+use docket_domain::words::{Fulfilment, OrderType, Platform, RefundStatus};
 use docket_domain::{
     Actor, ActorKind, Amount, Id, LogEntry, Quantity, Refusal, ShopOrder, Time, Tree, price,
 };
@@ -365,7 +365,22 @@ pub fn refund_of(lines: Option<Vec<Asked>>) -> RefundAsked {
 }
 
 pub fn money_back(refund_id: Id) -> Operation {
-    Operation::RefundSucceeded { refund_id, payment_id: None, reference: Some("back-1".into()) }
+    let reference = Some(format!("back-{refund_id}"));
+    Operation::RefundSucceeded { refund_id, payment_id: None, reference }
+}
+
+/// The same by a payment and under a number of its own.
+pub fn heard(refund_id: Id, payment: Option<Id>, reference: &str, end: RefundStatus) -> Operation {
+    let (payment_id, reference) = (payment, Some(reference.to_owned()).filter(|r| !r.is_empty()));
+    match end {
+        RefundStatus::Refunded => Operation::RefundSucceeded { refund_id, payment_id, reference },
+        _ => Operation::RefundFailed { refund_id, payment_id, reference, reason: None },
+    }
+}
+
+/// Money for no goods.
+pub fn money_alone(freight: FreightAsked, goodwill: i64) -> RefundAsked {
+    RefundAsked { lines: Some(Vec::new()), freight, goodwill, ..RefundAsked::default() }
 }
 
 pub fn money_not_back(refund_id: Id) -> Operation {

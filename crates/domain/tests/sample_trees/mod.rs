@@ -55,6 +55,7 @@ pub fn shop(id: i64, items: Vec<ItemOrder>) -> ShopOrder {
         promotions: None,
         tags: Vec::new(),
         dropped_at: None,
+        dropped_by: None,
         shipments: Vec::new(),
         delivery: Vec::new(),
         reported: None,
@@ -152,6 +153,8 @@ pub fn full_tree() -> Tree {
         cause: DueCause::Overpaid,
         status: RefundStatus::Refunding,
         reference: Some("r".into()),
+        former: vec![part(RefundStatus::Failed)],
+        again: vec![part(RefundStatus::Refunded)],
         created_at: Time(4),
     }];
     payment.revoke = Revoke::Revoking { by: ActorKind::Buyer, at: Time(5), reason: None };
@@ -188,6 +191,7 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
     shop.promotions = Some(json!(["spring"]));
     shop.tags = vec!["fragile".into()];
     shop.dropped_at = Some(Time(8));
+    shop.dropped_by = Some(ActorKind::Buyer);
     shop.shipments = vec![Shipment {
         shipment_id: Id(13),
         carrier: Some("SF".into()),
@@ -212,7 +216,9 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
         third_party: 1,
         freight: 1,
         freight_given: true,
-        freight_asked: true,
+        freight_asked: FreightAsked::Part(1),
+        goodwill: 2,
+        cut: 2,
         lines: vec![RefundLine {
             order_id: Id(3),
             quantity: Quantity::ONE,
@@ -227,6 +233,8 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
             status: RefundStatus::Refunding,
             reference: None,
         }],
+        former: vec![part(RefundStatus::Refunded)],
+        turns: vec![Turn { from: 5, until: Some(6) }],
         goods_back: true,
         returned: vec![line],
         reason: Some("broken".into()),
@@ -240,6 +248,11 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
     shop.extended_by = 5;
     shop.settled_at = Some(Time(30));
     shop.deadline = deadline;
+}
+
+/// A part of a refund of 5.
+fn part(status: RefundStatus) -> RefundPart {
+    RefundPart { payment_id: Id(10), amount: 5, status, reference: Some("rb".into()) }
 }
 
 /// A payment of `amount` in yuan.

@@ -63,7 +63,7 @@ fn fields(kind: OperationKind) -> &'static [Field] {
         }
         K::RefuseCancel | K::RejectRefund => &[O("refund_id"), O("reason")],
         K::RequestRefund | K::RefundByStore => {
-            &[O("lines"), O("refund_freight"), O("goods_back"), O("reason")]
+            &[O("refund_lines"), O("refund_freight"), O("goodwill"), O("goods_back"), O("reason")]
         }
         K::RefundSucceeded | K::RefundFailed => {
             &[R("refund_id"), O("payment_id"), O("reference"), O("reason")]
@@ -97,10 +97,22 @@ fn meaning(field: &str) -> (&'static str, Value) {
         "attempt_id" => ("Which attempt; the one that is open where left out", json!("4311810305")),
         "reason" => ("In the asker's words", json!("changed my mind")),
         "lines" => ("Which lines, and how much of each; all that is left where left out", lines()),
+        "refund_lines" => (
+            "Which lines, and how much of each; all that is left where left out, and none (`[]`) where money alone \
+             goes back",
+            lines(),
+        ),
         "platform_discount" | "third_party_discount" => ("The new amount", json!(0)),
         "shop_discount" => ("The new amount", json!(400)),
         "freight" => ("The new amount", json!(500)),
-        "refund_freight" => ("Whether freight goes back too", json!(false)),
+        "refund_freight" => (
+            "Whether freight goes back too, or how much of it; alone with `lines: []`, before or after the goods",
+            json!(false),
+        ),
+        "goodwill" => (
+            "Money for no goods, in minor units, with `lines: []`; with all other refunds no more than was paid",
+            json!(0),
+        ),
         "expected_terms_version" => ("The terms the asker saw", json!(1)),
         "courier" => ("Who carries it", json!("Bo")),
         "carrier" => ("The carrier's name or code", json!("SF")),
@@ -118,9 +130,13 @@ fn meaning(field: &str) -> (&'static str, Value) {
     }
 }
 
-/// As the API names it: `freight` is an amount in some operations and a yes or no in others.
-fn api_name(field: &'static str) -> &'static str {
-    if field == "refund_freight" { "freight" } else { field }
+/// As the API names it: `freight` is an amount in some operations and a yes, a no or an amount in others, and
+/// `lines` may be none only where money goes back.
+fn api_name(field: &str) -> &str {
+    field
+        .strip_prefix("refund_")
+        .filter(|name| ["freight", "lines"].contains(name))
+        .unwrap_or(field)
 }
 
 fn schema(field: &str) -> RefOr<Schema> {
@@ -134,7 +150,12 @@ fn schema(field: &str) -> RefOr<Schema> {
         _ => Type::String,
     };
     let object = ObjectBuilder::new().schema_type(kind);
-    if field == "lines" {
+    if field == "refund_freight" {
+        let amount = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+        let either = OneOfBuilder::new().item(object).item(amount);
+        return either.description(Some(description)).into();
+    }
+    if api_name(field) == "lines" {
         let line = ObjectBuilder::new()
             .property("order_id", text("The item order"))
             .property("quantity", text("How much of it; all that is left where left out"))

@@ -34,15 +34,19 @@ fn refund(
     let (guess, end_is_guess) = (around.guessed.refund(number), around.guessed.refund_end(number));
     let inside = objects(fields, "lines", |fields| line(fields, lines, around.facts));
     let parts = objects(fields, "parts", |fields| part(fields, around.payments));
+    let former = objects(fields, "former_parts", |fields| part(fields, around.payments));
     fields.ignore(&["answer_by"]);
     let told = ReportedRefund {
         amount: fields.optional("amount", kinds::known_amount),
         coins: fields.optional("coins", kinds::known_amount),
         third_party: fields.optional("third_party", kinds::known_amount),
         freight: fields.optional("freight", kinds::known_amount).unwrap_or_default(),
-        freight_asked: fields.optional("freight_asked", kinds::yes_or_no).unwrap_or_default(),
+        freight_asked: fields.optional("freight_asked", kinds::freight_asked).unwrap_or_default(),
+        goodwill: fields.optional("goodwill", kinds::known_amount).unwrap_or_default(),
+        cut: fields.optional("cut", kinds::known_amount).unwrap_or_default(),
         lines: inside.unwrap_or_default(),
         parts: parts.unwrap_or_default(),
+        former: former.unwrap_or_default(),
         goods_back: fields.optional("goods_back", kinds::yes_or_no).unwrap_or_default(),
         returned: some_of_lines(fields, "returned", lines).unwrap_or_default(),
         reason: fields.optional("reason", kinds::words),
@@ -94,12 +98,16 @@ pub(super) fn due(
         let status = fields.required("status", kinds::word);
         let reference = fields.optional("reference", kinds::identifier);
         let created_at = fields.optional("created_at", kinds::time);
+        let former = objects(fields, "former_parts", |fields| part(fields, payments));
+        let again = objects(fields, "again", |fields| part(fields, payments));
         Some(ReportedDue {
             payment: payment?,
             amount: amount?,
             cause: cause?,
             status: status?,
             reference,
+            former: former.unwrap_or_default(),
+            again: again.unwrap_or_default(),
             created_at: created_at.filter(|_| !guessed.refund(number.as_deref())),
         })
     });

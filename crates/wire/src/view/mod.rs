@@ -3,12 +3,14 @@
 //! The views borrow from the tree and are made per answer. Statuses come from the [`Standing`]; nothing is
 //! decided or computed here but what is "shown only". The `OpenAPI` schemas come from these structs.
 
+mod asked;
 mod item;
 mod payment;
 mod refund;
 mod shop;
 
 pub use crate::word::Codes;
+pub use asked::AskedView;
 pub use item::{ItemView, RateView, SharesView};
 pub use payment::{
     AnomalyView, AttemptView, CouponView, PaymentFactView, PaymentView, RefundDueView, RevokeView,

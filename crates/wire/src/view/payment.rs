@@ -1,6 +1,8 @@
 //! The payment order (L1): what the buyer pays at once, with its payments, attempts and refunds due.
 
-use super::{Access, DeadlineView, Face, Look, Number, ReceiveBy, Shape, ShopView, TimesView};
+use super::{
+    Access, DeadlineView, Face, Look, Number, ReceiveBy, RefundPartView, Shape, ShopView, TimesView,
+};
 use crate::moment::Moment;
 use crate::person::Contact;
 use crate::word::{
@@ -328,9 +330,11 @@ impl<'a> PaymentFactView<'a> {
 
 /// How much of a payment went back, as refunds due and as parts of shop orders' refunds.
 fn given_back(tree: &Tree, payment_id: Id) -> i64 {
-    let due = tree.payment.refunds_due.iter().map(|due| (due.payment_id, due.status, due.amount));
+    let dues = &tree.payment.refunds_due;
+    let again = dues.iter().flat_map(|due| &due.again);
+    let due = dues.iter().map(|due| (due.payment_id, due.status, due.amount));
     let refunds = tree.shops.iter().flat_map(|shop| &shop.refunds);
-    let parts = refunds.flat_map(|refund| &refund.parts);
+    let parts = refunds.flat_map(|refund| &refund.parts).chain(again);
     due.chain(parts.map(|part| (part.payment_id, part.status, part.amount)))
         .filter(|&(payment, status, _)| payment == payment_id && status == RefundStatus::Refunded)
         .map(|(_, _, amount)| amount)
@@ -387,6 +391,12 @@ pub struct RefundDueView<'a> {
     pub status: RefundWord,
     /// The gateway's number for it.
     pub reference: Option<&'a str>,
+    /// Ends that did not last: money that came back, tries that failed. Left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former_parts: Vec<RefundPartView<'a>>,
+    /// Money that went back once more than was due; left out where none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<RefundPartView<'a>>,
     /// When it became due.
     pub created_at: Moment,
 }
@@ -400,6 +410,8 @@ impl<'a> RefundDueView<'a> {
             cause: Shown::word(due.cause),
             status: Shown::word(due.status),
             reference: due.reference.as_deref(),
+            former_parts: due.former.iter().map(RefundPartView::of).collect(),
+            again: due.again.iter().map(RefundPartView::of).collect(),
             created_at: due.created_at.into(),
         }
     }

@@ -1,5 +1,6 @@
 //! A refund of a shop order, and the lines it and a parcel are made of.
 
+use super::asked::AskedView;
 use super::{HowMuch, Number};
 use crate::moment::Moment;
 use crate::word::{ActorWord, RefundKindWord, RefundWord, Shown};
@@ -28,13 +29,24 @@ pub struct RefundView<'a> {
     pub third_party: i64,
     /// How much of `amount` is freight.
     pub freight: i64,
-    /// `true` where the freight was asked for; left out otherwise.
-    #[serde(skip_serializing_if = "is_not")]
-    pub freight_asked: bool,
+    /// `true` where the freight was asked for, the amount where a part of it was; left out otherwise.
+    #[serde(skip_serializing_if = "AskedView::is_not")]
+    pub freight_asked: AskedView,
+    /// How much is given for no goods, before anything was cut; left out where nothing is.
+    #[serde(skip_serializing_if = "is_0")]
+    pub goodwill: i64,
+    /// By how much lines, freight and goodwill were cut, so that no more goes back than was paid; left out where
+    /// nothing was.
+    #[serde(skip_serializing_if = "is_0")]
+    pub cut: i64,
     /// What is refunded.
     pub lines: Vec<RefundLineView>,
     /// From which payments it is paid; empty until money may flow.
     pub parts: Vec<RefundPartView<'a>>,
+    /// Ends of parts that did not last: money that came back, tries that failed before another one. Left out where
+    /// there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former_parts: Vec<RefundPartView<'a>>,
     /// Whether shipped goods must come back before money flows.
     pub goods_back: bool,
     /// What has come back.
@@ -52,8 +64,8 @@ pub struct RefundView<'a> {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
-const fn is_not(value: &bool) -> bool {
-    !*value
+pub(super) const fn is_0(amount: &i64) -> bool {
+    *amount == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
@@ -120,9 +132,12 @@ impl<'a> RefundView<'a> {
             coins: refund.coins,
             third_party: refund.third_party,
             freight: refund.freight,
-            freight_asked: refund.freight_asked,
+            freight_asked: AskedView(refund.freight_asked),
+            goodwill: refund.goodwill,
+            cut: refund.cut,
             lines: refund.lines.iter().map(RefundLineView::of).collect(),
             parts: refund.parts.iter().map(RefundPartView::of).collect(),
+            former_parts: refund.former.iter().map(RefundPartView::of).collect(),
             goods_back: refund.goods_back,
             returned: returned.collect(),
             reason: refund.reason.as_deref(),
@@ -148,7 +163,7 @@ impl RefundLineView {
 }
 
 impl<'a> RefundPartView<'a> {
-    fn of(part: &'a RefundPart) -> Self {
+    pub(super) fn of(part: &'a RefundPart) -> Self {
         Self {
             payment_id: Number(part.payment_id),
             amount: part.amount,

@@ -3,6 +3,7 @@
 use super::{Class, Finds, Looked, Repair, Seen, shown};
 use crate::unique::claim_key;
 use docket_domain::change::PaymentClaim;
+use docket_domain::tree::RefundPart;
 use docket_domain::words::RefundStatus;
 use docket_domain::{Time, Tree, time};
 
@@ -53,8 +54,13 @@ fn stuck(looked: &Looked<'_>) -> Option<Seen> {
     let due = due.filter(|due| due.status == RefundStatus::Refunding);
     let due = due.map(|due| (due.created_at, due.refund_id, due.amount));
     let refunds = tree.shops.iter().flat_map(|shop| &shop.refunds);
-    // One that waits for goods has no parts yet: it waits for the buyer.
+    // One that waits for goods has no parts yet: it waits for the buyer. One whose money came back stands on the
+    // order as an anomaly: it waits for somebody who gives it again.
     let flowing = refunds.filter(|r| r.status == RefundStatus::Refunding && !r.parts.is_empty());
+    let any = |parts: &[RefundPart], status| parts.iter().any(|part| part.status == status);
+    let flowing = flowing.filter(|refund| {
+        any(&refund.parts, RefundStatus::Refunding) || !any(&refund.former, RefundStatus::Refunded)
+    });
     let flowing = flowing.map(|r| (r.answered_at.unwrap_or(r.created_at), r.refund_id, r.amount));
     let (since, refund, amount) = due.chain(flowing).find(|(since, ..)| long_ago(since))?;
     let subject = format!("refund {refund}, {amount}");
