@@ -59,7 +59,7 @@ impl App {
                 if let Some(tree) = tree {
                     // What cannot be opened is taken out too; its telephones cannot be told any more.
                     let person = vault.open_sealed(sealed).unwrap_or_default();
-                    phones_gone.extend(telephones(tree, &vault.phones(&person)));
+                    phones_gone.extend(telephones(tree, &vault.phones_gone(&person)));
                 }
                 had.push(*id);
             }

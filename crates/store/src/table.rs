@@ -396,6 +396,7 @@ pub static COUPON_ADJUSTMENT: Table = Table {
         ("reason", Text),
         ("actor", Text),
         ("at", Int),
+        ("tree", Int),
     ],
     key: 1,
 };

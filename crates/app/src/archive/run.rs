@@ -249,7 +249,7 @@ impl App {
                     };
                     if let Some(sealed) = view.person(*tree)? {
                         let person = vault.open_sealed(sealed).unwrap_or_default();
-                        writes.phones_gone.extend(telephones(now, &vault.phones(&person)));
+                        writes.phones_gone.extend(telephones(now, &vault.phones_gone(&person)));
                     }
                 }
                 writes.statements.extend(move_away(kind, id, *tree, rows));

@@ -90,6 +90,7 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(coupons::list))
         .routes(routes!(coupons::get, coupons::set))
         .routes(routes!(coupons::adjust, coupons::book))
+        .routes(routes!(coupons::give_back))
         .routes(routes!(accounts::list))
         .routes(routes!(accounts::get, accounts::set))
         .routes(routes!(accounts::adjust, accounts::book))

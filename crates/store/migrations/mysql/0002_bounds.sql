@@ -7,6 +7,8 @@
 
 
 -- Section: people: telephones, words.
+-- Of which order a person gave a use of a coupon back.
+ALTER TABLE coupon_adjustment ADD COLUMN tree BIGINT;
 
 
 -- Section: lists.
