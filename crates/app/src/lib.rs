@@ -54,6 +54,7 @@ pub use clock::Clock;
 pub use coupon_returns::ReturnCoupon;
 pub use coupons::{AdjustCoupon, CouponOf};
 pub use error::Error;
+pub use forget::Forgotten;
 pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
 pub use gifts::SetPack;
 pub use history::{AgreedTree, Agreements, Story};

@@ -107,6 +107,7 @@ pub static ORDER_SNAPSHOT: Table = Table {
         ("at", Int),
         ("sha256", Blob),
         ("body", Blob),
+        ("forgotten_at", Int),
     ],
     key: 2,
 };

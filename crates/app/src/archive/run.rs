@@ -117,6 +117,7 @@ impl App {
         let _alone = self.inner.archiving.try_lock().map_err(|_| Error::Busy)?;
         let depot = self.depot()?;
         depot.prepare().await?;
+        self.remove_gone().await?;
         if let Some(begun) = self.store().segments_moving().await?.into_iter().next()
             && let Some(moved) = self.finish(&depot, begun).await?
         {

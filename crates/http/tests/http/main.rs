@@ -6,6 +6,7 @@ mod center;
 mod coupons;
 mod coupons_back;
 mod flow;
+mod forget;
 mod idempotency;
 mod imports;
 mod later;
