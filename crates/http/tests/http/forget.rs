@@ -92,9 +92,9 @@ async fn a_placement_of_a_forgotten_buyer_that_waits_is_rejected_and_its_request
     assert_eq!((&gone["found"], &gone["placements"]), (&json!(0), &json!(1)), "{gone}");
     let state = async |key: &str| center.get(&format!("/api/placements/{key}")).await.ok(200);
     let rejected = state("k1").await;
-    assert_eq!(rejected["state"], "rejected", "{rejected}");
+    assert_eq!(rejected["status"], "rejected", "{rejected}");
     assert_eq!(rejected["reason"]["code"], "buyer_forgotten", "{rejected}");
-    assert_eq!(state("k2").await["state"], "creating");
+    assert_eq!(state("k2").await["status"], "creating");
     let open = center.app.store().placements_open([0; 32], 9).await.expect("it is read");
     assert_eq!(open.len(), 1, "what was asked is not kept");
 }
