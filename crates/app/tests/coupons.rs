@@ -107,7 +107,7 @@ async fn what_came_back_and_was_taken_again_agrees_with_the_book() {
         }
         assert_eq!(uses(center).await, (2, 2));
         center.place(&body).await.expect_err("the limit is passed by a fact, and by no placement");
-        center.ask(shop, "store", give_back).await.expect("it goes on").tree;
+        center.ask(shop, "store", give_back).await.expect("it goes on");
         assert_eq!(uses(center).await, (1, 1));
 
         // By hand, with what it moves and what came about by it.

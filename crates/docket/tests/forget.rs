@@ -79,7 +79,9 @@ fn objects(data: &Path) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for kind in ["log", "snapshots", "orders"] {
         let Ok(found) = std::fs::read_dir(data.join("old").join(kind)) else { continue };
-        names.extend(found.map(|one| one.expect("a file").file_name().to_string_lossy().into_owned()));
+        names.extend(
+            found.map(|one| one.expect("a file").file_name().to_string_lossy().into_owned()),
+        );
     }
     names
 }
@@ -137,7 +139,10 @@ fn where_the_archive_is_away_the_answer_says_so_and_the_next_one_finishes() {
     let said = docket(data, &["forget", "g1", "--yes", "--lang", "en"]);
     assert!(said.stderr.contains("could not be reached") && said.stderr.contains(id), "{said:?}");
     let shown = client.get(&format!("/api/orders/{id}")).expect("an answer").body;
-    assert!(!shown.to_string().contains("Wang") && shown["shops"][0]["ship_to"].is_null(), "{shown}");
+    assert!(
+        !shown.to_string().contains("Wang") && shown["shops"][0]["ship_to"].is_null(),
+        "{shown}"
+    );
     std::fs::rename(data.join("elsewhere"), data.join("old")).expect("it comes back");
     assert!(all_of(&mut client, &order).contains(SECRET), "its log is one that can be undone");
     let gone = docket(data, &["forget", "g1", "--yes", "--json"]).json();

@@ -11,15 +11,15 @@ use docket_domain::{ActorKind, Tree, forget};
 /// What stands in every word of the buyer, and in no word of anybody else.
 const SECRET: &str = "13811112222";
 
-fn secret(what: &str) -> Option<String> {
-    Some(format!("{what} {SECRET}"))
+fn secret(what: &str) -> String {
+    format!("{what} {SECRET}")
 }
 
 /// Asks, with a remark of the one who asks.
 fn says(desk: &mut Desk, actor: ActorKind, node: docket_domain::Id, operation: Operation) {
     let own = actor == ActorKind::Buyer;
     let remark = Remark {
-        en: if own { secret("remark") } else { Some("staff wrote this".into()) },
+        en: if own { Some(secret("remark")) } else { Some("staff wrote this".into()) },
         cn: own.then(|| format!("备注 {SECRET}")),
     };
     let request = Request { operation, node, expected_version: None, remark };
@@ -29,7 +29,7 @@ fn says(desk: &mut Desk, actor: ActorKind, node: docket_domain::Id, operation: O
 /// An order to which a buyer said all that a buyer can say, with every state that it was in.
 fn talked_about() -> (Desk, Vec<Tree>) {
     let mut placement = order(vec![shop(600, vec![item(10_000, 2)])]);
-    placement.shops[0].buyer_comment = secret("call");
+    placement.shops[0].buyer_comment = Some(secret("call"));
     let mut desk = Desk::place(&placement);
     let mut states = vec![desk.tree.clone()];
     let (root, shop) = (desk.tree.id(), desk.tree.shops[0].id);
@@ -41,16 +41,21 @@ fn talked_about() -> (Desk, Vec<Tree>) {
     step(&mut desk, ActorKind::Buyer, root, Operation::Note);
     let payable = docket_domain::price::sums::payable(&desk.tree).known().expect("known");
     step(&mut desk, ActorKind::Gateway, root, desk::paid("wechat", "w1", payable));
-    step(&mut desk, ActorKind::Buyer, shop, Operation::RequestCancel { reason: secret("wrong") });
+    step(
+        &mut desk,
+        ActorKind::Buyer,
+        shop,
+        Operation::RequestCancel { reason: Some(secret("wrong")) },
+    );
     let refuse = Operation::RefuseCancel { refund_id: None, reason: Some("on its way".into()) };
     step(&mut desk, ActorKind::Seller, shop, refuse);
     let ship = Operation::Ship { lines: None, carrier: None, tracking: None };
     step(&mut desk, ActorKind::Seller, shop, ship);
-    let asked = RefundAsked { reason: secret("broken"), ..RefundAsked::default() };
+    let asked = RefundAsked { reason: Some(secret("broken")), ..RefundAsked::default() };
     step(&mut desk, ActorKind::Buyer, shop, Operation::RequestRefund(asked));
     step(&mut desk, ActorKind::Buyer, shop, Operation::WithdrawRefund { refund_id: None });
     step(&mut desk, ActorKind::Buyer, shop, Operation::Receive);
-    let rate = Operation::Rate { score: 1, text: secret("awful") };
+    let rate = Operation::Rate { score: 1, text: Some(secret("awful")) };
     step(&mut desk, ActorKind::Buyer, line, rate);
     step(&mut desk, ActorKind::Store, shop, Operation::Note);
     (desk, states)

@@ -69,7 +69,7 @@ async fn lists_find_by_every_filter_and_page_without_gaps() {
             ),
             ("tag", Filter { tag: Some("none".to_owned()), ..Filter::default() }, 0),
             ("duplicate", Filter { duplicate: true, ..Filter::default() }, 30),
-            ("phone", Filter { phone: Some((1, 2)), ..Filter::default() }, 0),
+            ("phone", Filter { phones: vec![(1, 2)], ..Filter::default() }, 0),
             (
                 "shop and status",
                 Filter {

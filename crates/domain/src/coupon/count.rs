@@ -90,13 +90,12 @@ fn is_revoked(tree: &Tree) -> bool {
 /// the coupon still was in time.
 fn came_back(tree: &Tree, shop: Option<&ShopOrder>, counted: &Counted) -> bool {
     let rule = counted.comes_back;
-    let ended_at = match shop {
-        Some(shop) => ended_at(shop, rule),
-        None => {
-            let open = tree.shops.iter().filter(|shop| shop.dropped_at.is_none());
-            let ends: Option<Vec<Time>> = open.map(|shop| ended_at(shop, rule)).collect();
-            ends.and_then(|ends| ends.into_iter().max())
-        }
+    let ended_at = if let Some(shop) = shop {
+        ended_at(shop, rule)
+    } else {
+        let open = tree.shops.iter().filter(|shop| shop.dropped_at.is_none());
+        let ends: Option<Vec<Time>> = open.map(|shop| ended_at(shop, rule)).collect();
+        ends.and_then(|ends| ends.into_iter().max())
     };
     ended_at.is_some_and(|ended| counted.until.is_none_or(|until| ended < until))
 }

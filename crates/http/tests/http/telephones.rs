@@ -13,7 +13,7 @@ fn to(phone: &str) -> Value {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |encoded, byte| format!("{encoded}%{byte:02X}"))
 }
 
 async fn found(center: &TestCenter, filter: &str, text: &str) -> Vec<Value> {
