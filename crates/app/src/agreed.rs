@@ -1,6 +1,6 @@
 //! The agreed tree: what both sides agreed to, kept once per terms version, compressed, with its SHA-256.
 
-use docket_domain::{Id, ItemOrder, PaymentOrder, ShopOrder, Time, Tree};
+use docket_domain::{Id, ItemOrder, PaymentOrder, ShopOrder, Time, Tree, forget};
 use docket_store::Snapshot;
 use sha2::{Digest, Sha256};
 
@@ -29,7 +29,11 @@ impl Agreed {
         }
         let shops = tree.shops.iter().map(|shop| Shop { shop, items: &shop.items }).collect();
         let whole = Whole { payment: &tree.payment, shops };
-        let json = serde_json::to_string(&whole).expect("a tree is plain JSON");
+        Self::of_json(serde_json::to_string(&whole).expect("a tree is plain JSON"))
+    }
+
+    /// The same of JSON that is one already.
+    pub fn of_json(json: String) -> Self {
         let sha256 = Sha256::digest(json.as_bytes()).into();
         thread_local! {
             // A fresh context each time costs twice what the compression does.
@@ -41,6 +45,21 @@ impl Agreed {
     }
 
     pub fn snapshot(self, tree: Id, terms_version: u32, at: Time) -> Snapshot {
-        Snapshot { tree, terms_version, at, sha256: self.sha256, body: self.body }
+        Snapshot {
+            tree,
+            terms_version,
+            at,
+            sha256: self.sha256,
+            body: self.body,
+            forgotten_at: None,
+        }
+    }
+    /// An agreed tree without the words of the buyer, if it has some. What was agreed stays what it was, and its
+    /// checksum is of what is left.
+    pub fn without_words(snapshot: &Snapshot, now: Time) -> Option<Snapshot> {
+        let json = zstd::decode_all(&snapshot.body[..]).ok()?;
+        let left = Self::of_json(forget::agreed(std::str::from_utf8(&json).ok()?)?);
+        let without = left.snapshot(snapshot.tree, snapshot.terms_version, snapshot.at);
+        Some(Snapshot { forgotten_at: Some(now), ..without })
     }
 }

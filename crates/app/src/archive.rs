@@ -3,8 +3,8 @@
 //!
 //! `run` moves things away: a segment is announced, its object written and read back, and only then do rows leave,
 //! in small transactions that say where they are. `read` answers what is archived, `listing` goes through orders that
-//! left whole, `restore` brings it back,
-//! `verify` looks at every object. `depot` is where objects lie, `object` what is in one.
+//! left whole, `restore` brings it back, `verify` looks at every object, `words` takes out what a forgotten buyer
+//! wrote. `depot` is where objects lie, `object` what is in one.
 
 mod depot;
 mod listing;
@@ -13,6 +13,7 @@ mod read;
 mod restore;
 mod run;
 mod verify;
+mod words;
 
 pub use depot::{DepotAt, DepotError, S3At};
 pub use restore::{Back, Restored};

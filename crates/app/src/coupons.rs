@@ -90,6 +90,7 @@ impl App {
                 reason: asked.reason.clone(),
                 actor: format!("{}:{}", caller.id, caller.name),
                 at: cx.now,
+                tree: None,
             };
             let writes = Writes {
                 coupons: vec![(coupon, cx.now)],
@@ -160,7 +161,7 @@ impl App {
 
 /// A key limited to shops keeps the coupons of those alone, and sees the platform's beside them. One limited to
 /// places keeps none: a coupon takes from what is sold at any place.
-fn may_set(who: &Principal, shop: Option<&str>, field: &str) -> Result<(), Error> {
+pub(crate) fn may_set(who: &Principal, shop: Option<&str>, field: &str) -> Result<(), Error> {
     if who.is_unlimited() || shop.is_some_and(|shop| who.shops.iter().any(|own| own == shop)) {
         return Ok(());
     }
@@ -171,12 +172,12 @@ fn may_set(who: &Principal, shop: Option<&str>, field: &str) -> Result<(), Error
     Err(FieldError { field: field.to_owned(), code: "not_allowed", message }.into())
 }
 
-fn sees(who: &Principal, coupon: &Coupon) -> bool {
+pub(crate) fn sees(who: &Principal, coupon: &Coupon) -> bool {
     let own = |shop: &String| who.shops.contains(shop);
     who.shops.is_empty() || coupon.shop_id.as_ref().is_none_or(own)
 }
 
-fn no_coupon(code: &str) -> Error {
+pub(crate) fn no_coupon(code: &str) -> Error {
     Error::NotFound { what: "coupon", id: code.to_owned() }
 }
 

@@ -71,6 +71,16 @@ pub enum Error {
         /// What it would have to be.
         message: &'static str,
     },
+    /// A use of a coupon that cannot be given back.
+    #[error("{why}; coupon {code}, order {order}")]
+    CouponNotGivenBack {
+        /// The coupon.
+        code: String,
+        /// The order.
+        order: Id,
+        /// Why not.
+        why: docket_domain::decide::NotGivenBack,
+    },
     /// A callback of a gateway that is not taken.
     #[error("{1}")]
     Callback(crate::CallbackRefused, String),

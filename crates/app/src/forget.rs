@@ -1,54 +1,93 @@
-//! Forgetting a buyer: the people of all their orders are taken out of the one table where they stand, and the
-//! telephones by which they were found, those of orders in the archive too. Orders, money and the log stay; they
-//! name nobody.
+//! Forgetting a buyer: the people of all their orders are taken out of the one table where they stand, with the
+//! telephones by which they were found, and what the buyer wrote is taken out of orders, logs, agreed trees and the
+//! archive (`words`). Orders, money and the log stay; they name nobody.
+//!
+//! It may be broken off at any moment and asked for again: then it takes out what is left.
+
+mod words;
 
 use crate::access::{Principal, Scope};
 use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::{FieldError, Id};
 use docket_store::{Filter, Key, Priority, Sealed, View, Writes};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Orders in one transaction.
+/// Orders in one transaction, and in one page.
 const STEP: usize = 100;
 
+/// What became of a buyer who was to be forgotten.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Orders of the buyer.
+    pub found: usize,
+    /// Those of them of which something was taken out now.
+    pub orders: usize,
+    /// Placements that waited to be decided, and are rejected.
+    pub placements: usize,
+    /// What only a person can judge: orders with the fields that may hold more about the buyer.
+    pub left: BTreeMap<Id, BTreeSet<&'static str>>,
+    /// Orders of which the archive has something that could not be reached: they keep the buyer's words for now.
+    pub unreached: BTreeSet<Id>,
+}
+
 impl App {
-    /// Takes the people's data of every order of `buyer` out for good, and answers how many orders had some.
-    /// Asked again it takes out what has come since, so it may be broken off at any moment.
-    pub async fn forget_buyer(&self, who: &Principal, buyer: &str) -> Result<usize, Error> {
+    /// Takes the people's data of every order of `buyer` and what the buyer wrote out for good.
+    pub async fn forget_buyer(&self, who: &Principal, buyer: &str) -> Result<Forgotten, Error> {
         who.needs_whole(Scope::Admin)?;
         if buyer.is_empty() {
             let message = "names the buyer to forget".to_owned();
             let error = FieldError { field: "buyer_id".to_owned(), code: "required", message };
             return Err(error.into());
         }
-        let mut filter = Filter { buyer: Some(buyer.to_owned()), limit: STEP, ..Filter::default() };
-        let mut forgotten = 0;
-        loop {
-            let page = self.store().list(&filter).await?;
-            forgotten += self.forget_orders(page.ids).await?;
-            filter.cursor = page.next;
-            if page.next.is_none() {
-                break;
-            }
+        let mut done =
+            Forgotten { placements: self.forget_placements(buyer).await?, ..Forgotten::default() };
+        let (online, archived) = (self.orders_of(buyer).await?, self.archived_of(buyer).await?);
+        let all: Vec<Id> = online.iter().chain(&archived).copied().collect();
+        done.found = all.len();
+        let mut taken = BTreeSet::new();
+        for step in all.chunks(STEP) {
+            taken.extend(self.forget_people(step.to_vec()).await?);
         }
-        let mut after = Id(0);
-        loop {
-            let ids = self.store().archived_orders_of(buyer, after, STEP).await?;
-            let Some(last) = ids.last() else { break };
-            after = *last;
-            forgotten += self.forget_orders(ids).await?;
-        }
-        let (buyer, actor) = (buyer.to_owned(), format!("{}:{}", who.id, who.name));
+        taken.extend(self.forget_words(who, &online, &archived, &mut done).await?);
+        done.orders = taken.len();
+        let (orders, buyer) = (done.orders, buyer.to_owned());
+        let actor = format!("{}:{}", who.id, who.name);
         self.write_numbered(move |id, now| {
-            vec![Sealed::forgotten(id, &buyer, forgotten, &actor, now)]
+            vec![Sealed::forgotten(id, &buyer, orders, &actor, now)]
         })
         .await?;
-        Ok(forgotten)
+        Ok(done)
     }
 
-    /// Takes the people of these orders out; answers how many had some.
-    async fn forget_orders(&self, ids: Vec<Id>) -> Result<usize, Error> {
+    async fn orders_of(&self, buyer: &str) -> Result<Vec<Id>, Error> {
+        let mut filter = Filter { buyer: Some(buyer.to_owned()), limit: STEP, ..Filter::default() };
+        let mut found = Vec::new();
+        loop {
+            let page = self.store().list(&filter).await?;
+            found.extend(page.ids);
+            filter.cursor = page.next;
+            if page.next.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn archived_of(&self, buyer: &str) -> Result<Vec<Id>, Error> {
+        let mut found = Vec::new();
+        loop {
+            let after = found.last().copied().unwrap_or(Id(0));
+            let ids = self.store().archived_orders_of(buyer, after, STEP).await?;
+            if ids.is_empty() {
+                return Ok(found);
+            }
+            found.extend(ids);
+        }
+    }
+
+    /// Takes the people of these orders out; answers which had some.
+    async fn forget_people(&self, ids: Vec<Id>) -> Result<Vec<Id>, Error> {
         let vault = Arc::clone(&self.inner.vault);
         let keys = ids.iter().flat_map(|id| [Key::Tree(*id), Key::Person(*id)]).collect();
         let decide = move |view: &View, _: &mut docket_store::Context<'_>| {
@@ -59,15 +98,15 @@ impl App {
                 if let Some(tree) = tree {
                     // What cannot be opened is taken out too; its telephones cannot be told any more.
                     let person = vault.open_sealed(sealed).unwrap_or_default();
-                    phones_gone.extend(telephones(tree, &vault.phones(&person)));
+                    phones_gone.extend(telephones(tree, &vault.phones_gone(&person)));
                 }
                 had.push(*id);
             }
             if had.is_empty() {
-                return Ok((None, 0));
+                return Ok((None, had));
             }
             let statements = Sealed::forget(&had);
-            Ok((Some(Writes { statements, phones_gone, ..Writes::default() }), had.len()))
+            Ok((Some(Writes { statements, phones_gone, ..Writes::default() }), had))
         };
         self.inner.lane.run(Priority::Bulk, keys, decide).await
     }

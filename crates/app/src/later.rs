@@ -4,10 +4,10 @@
 //! The task places under the same idempotency key, so it may die anywhere and run again.
 
 use crate::access::{Access, Principal, Scope};
-use crate::vault::hex;
+use crate::vault::{Vault, hex};
 use crate::{App, Error, Idempotency};
 use docket_domain::{Gene, Id, Json};
-use docket_store::{Key, NewTask, PlacementRow, Priority, View, Writes};
+use docket_store::{Key, NewTask, PlacementRow, Priority, Sealed, View, Writes};
 use docket_tasks::{Job, Outcome};
 use docket_wire::Problem;
 use serde::{Deserialize, Serialize};
@@ -168,6 +168,14 @@ impl App {
         }
     }
 
+    /// Rejects a placement whose buyer was forgotten before it was decided.
+    pub(crate) async fn reject_forgotten(&self, given: Idempotency) -> Result<(), Error> {
+        let says = "its buyer was forgotten before it was decided".to_owned();
+        let problem = Problem::new(409, "buyer_forgotten", "The order was not placed", says);
+        let reason = serde_json::to_string(&problem).expect("a problem is plain JSON");
+        self.reject(given, reason).await
+    }
+
     /// Writes that a placement was rejected. Its key stands for that from then on, also for those who do not ask
     /// to be answered later; unless one of them was sooner, and has an order.
     async fn reject(&self, given: Idempotency, reason: String) -> Result<(), Error> {
@@ -188,6 +196,13 @@ impl App {
         let keys = vec![Key::Idempotency(given.hash)];
         self.inner.lane.run(Priority::People, keys, write).await?
     }
+}
+
+/// Whose order a sealed request is to become; nothing where that cannot be told.
+pub(crate) fn buyer_of(vault: &Vault, sealed: &Sealed) -> Option<String> {
+    let asked: Asked = serde_json::from_slice(&vault.open_for(PURPOSE, sealed).ok()?).ok()?;
+    let body: Json = serde_json::from_str(&asked.body).ok()?;
+    body.get("buyer_id")?.as_str().map(ToOwned::to_owned)
 }
 
 /// The problem that the caller would have been answered.

@@ -314,7 +314,7 @@ impl Work {
         let (mut writes, tree) = written(vec![(before, change)], kept, &self.ledgers, cx);
         writes.counts = counts;
         if let Some((before, after)) = person {
-            writes.phones_gone = telephones(&tree, &self.vault.phones(&before));
+            writes.phones_gone = telephones(&tree, &self.vault.phones_gone(&before));
             writes.phones = telephones(&tree, &self.vault.phones(&after));
             writes.persons = vec![(self.root, self.vault.seal(&after))];
         }

@@ -7,7 +7,7 @@ use crate::{Answer, App, Error};
 use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Gene, Id, Time, Tree};
 use docket_store::{Cursor, Filter, Priority, Sealed, Sort, Writes};
-use docket_wire::{Person, person};
+use docket_wire::Person;
 use std::sync::Arc;
 
 /// What is asked of a list, as words that were read.
@@ -136,16 +136,15 @@ impl App {
                 None => return Ok(None),
             },
         };
-        let phone = match &asked.phone {
-            None => None,
-            Some(phone) => {
-                let normal = person::normal_phone(phone);
-                match normal.and_then(|normal| self.inner.vault.phone(&normal)) {
-                    Some(hashes) => Some(hashes),
-                    None => return Ok(None),
-                }
+        let last4 = asked.phone_last4.as_deref().map(|digits| self.inner.vault.last4(digits));
+        let mut phones = Vec::new();
+        if let Some(phone) = &asked.phone {
+            phones = self.inner.vault.asked(phone);
+            phones.retain(|(of_phone, _)| last4.is_none_or(|last4| last4 == *of_phone));
+            if phones.is_empty() {
+                return Ok(None);
             }
-        };
+        }
         let only = |limit: &[String]| (!limit.is_empty()).then(|| limit.to_vec());
         let asked = asked.clone();
         Ok(Some(Filter {
@@ -156,8 +155,8 @@ impl App {
             external_id: asked.external_id,
             client_token: asked.client_token,
             buyer: asked.buyer,
-            phone,
-            phone_last4: asked.phone_last4.map(|digits| self.inner.vault.last4(&digits)),
+            phones,
+            phone_last4: last4,
             shop: asked.shop,
             channel: asked.channel,
             branch: asked.branch,

@@ -73,7 +73,7 @@ impl App {
             Err(refusal) => (base, Some(refusal)),
         };
         let settings = self.settings().coupons.clone();
-        let phone = settings.per_phone_day.and_then(|_| person.phone_of_buyer());
+        let phone = settings.per_phone_day.and_then(|_| person.counted_phone());
         let codes = placement.coupons.iter().map(|asked| asked.code.clone()).collect();
         let vault = Arc::clone(&self.inner.vault);
         let kept = self.settings().ledgers.kept(Ledger::Coupons);
@@ -107,6 +107,11 @@ impl Redeeming {
             refused.extend(coupon.taken_at(now).err().map(|why| self.refusal(&coupon.code, why)));
         }
         self.count(tree, now);
+        if self.settings.per_phone_day.is_some() && self.phone.is_none() {
+            let code = self.codes.first().cloned().unwrap_or_default();
+            let field = "buyer.phone".to_owned();
+            refused.push(CouponRefused { field, code, why: WhyNot::NoPhone });
+        }
         for moved in coupon::holds(tree) {
             let Some((limit, most)) = limit_of(&moved.of, view, &self.settings)? else { continue };
             if view.used(&moved.of.key())?.used + moved.used > most {
@@ -149,6 +154,9 @@ impl Redeeming {
                 day: day.clone(),
                 phone,
                 kept: self.kept,
+                comes_back: self.settings.comes_back,
+                until: coupon.until,
+                given_back: None,
             });
         }
     }
@@ -198,14 +206,15 @@ pub(crate) fn can_count(view: &View, holds: Holds<'_>, settings: &CouponSettings
     })
 }
 
-/// Moves of a decision that takes coupons, as the store writes them: within their limits or not at all.
+/// Moves of a decision that takes coupons, as the store writes them: within their limits or not at all, but for
+/// what a fact takes.
 pub(crate) fn counted(
     moves: Vec<CouponMove>,
     view: &View,
     settings: &CouponSettings,
 ) -> Result<Vec<Counting>, Need> {
     let counting = |moved: CouponMove| {
-        let limit = if moved.used > 0 { limit_of(&moved.of, view, settings)? } else { None };
+        let limit = if moved.guarded { limit_of(&moved.of, view, settings)? } else { None };
         Ok(Counting { most: limit.map(|(_, most)| most), ..given_back(moved) })
     };
     moves.into_iter().map(counting).collect()
@@ -213,6 +222,6 @@ pub(crate) fn counted(
 
 /// The same of one that takes none: what it gives back or redeems was counted before.
 pub(crate) fn given_back(moved: CouponMove) -> Counting {
-    let CouponMove { of, used, redeemed } = moved;
+    let CouponMove { of, used, redeemed, guarded: _ } = moved;
     Counting { scope_key: of.key(), used, redeemed, most: None }
 }

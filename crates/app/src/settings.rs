@@ -5,6 +5,7 @@ use crate::gateways::GatewayAt;
 use crate::ledgers::LedgerSettings;
 use crate::mirror::MirrorSettings;
 use crate::tasks::TaskSettings;
+use docket_domain::coupon::ComesBack;
 use docket_domain::deadline::Policy;
 use docket_domain::time::Millis;
 use docket_domain::words::OrderType;
@@ -49,11 +50,14 @@ pub struct CouponSettings {
     pub per_phone_day: Option<i64>,
     /// The time zone of a day.
     pub zone: jiff::tz::TimeZone,
+    /// When a use comes back by itself, of orders that are placed from now on.
+    pub comes_back: ComesBack,
 }
 
 impl Default for CouponSettings {
     fn default() -> Self {
-        Self { per_phone_day: None, zone: jiff::tz::TimeZone::UTC }
+        let comes_back = ComesBack::NothingShipped;
+        Self { per_phone_day: None, zone: jiff::tz::TimeZone::UTC, comes_back }
     }
 }
 

@@ -8,7 +8,7 @@ use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce};
 use docket_domain::Tree;
 use docket_store::{Sealed, Telephone};
-use docket_wire::{Person, person};
+use docket_wire::{Person, Telephone as Number, telephone};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -203,15 +203,39 @@ impl Vault {
         key.decrypt(&Nonce::from(nonce), payload).map_err(|_| damaged("it was changed"))
     }
 
-    /// The keyed hashes a phone is found by: of its last four digits and of the whole number.
-    pub fn phone(&self, normal: &str) -> Option<(i64, i64)> {
-        let last4 = person::last4(normal)?;
-        Some((self.last4(last4), self.keyed("phone", normal)))
+    /// The keyed hashes that every telephone of `person` is found by: of its last four digits and of each form
+    /// that it is kept as.
+    pub fn phones(&self, person: &Person) -> Vec<(i64, i64)> {
+        let hashed = |phone: &Number| self.hashed(phone, phone.kept_as());
+        person.phones().iter().flat_map(hashed).collect()
     }
 
-    /// The same of every telephone of `person`.
-    pub fn phones(&self, person: &Person) -> Vec<(i64, i64)> {
-        person.phones().iter().filter_map(|phone| self.phone(phone)).collect()
+    /// All by which the telephones of `person` may be found: also those of the release before, until they are made
+    /// new.
+    pub(crate) fn phones_gone(&self, person: &Person) -> Vec<(i64, i64)> {
+        let former = person.phone_cells().filter_map(|cell| self.former(cell));
+        self.phones(person).into_iter().chain(former).collect()
+    }
+
+    /// The same of what is looked for: the hashes of every number in it.
+    pub(crate) fn asked(&self, phone: &str) -> Vec<(i64, i64)> {
+        let numbers = telephone::read(phone);
+        let asked = numbers.iter().flat_map(|phone| self.hashed(phone, phone.asked_as()));
+        let mut hashed: Vec<_> = asked.chain(self.former(phone)).collect();
+        hashed.sort_unstable();
+        hashed.dedup();
+        hashed
+    }
+
+    fn hashed(&self, phone: &Number, forms: Vec<String>) -> Vec<(i64, i64)> {
+        let Some(last4) = phone.last4().map(|digits| self.last4(digits)) else { return Vec::new() };
+        forms.into_iter().map(|form| (last4, self.keyed("phone", &form))).collect()
+    }
+
+    fn former(&self, cell: &str) -> Option<(i64, i64)> {
+        let normal = telephone::former(cell)?;
+        let last4 = telephone::former_last4(&normal)?;
+        Some((self.last4(last4), self.keyed("phone", &normal)))
     }
 
     /// The keyed hash of four digits.
@@ -220,8 +244,8 @@ impl Vault {
     }
 
     /// The keyed hash of a telephone on one day: it leads from one day to no other.
-    pub(crate) fn phone_day(&self, normal: &str, day: &str) -> i64 {
-        self.keyed("phone day", &format!("{day}:{normal}"))
+    pub(crate) fn phone_day(&self, counted: &str, day: &str) -> i64 {
+        self.keyed("phone day", &format!("{day}:{counted}"))
     }
 
     fn keyed(&self, purpose: &str, text: &str) -> i64 {
@@ -267,7 +291,7 @@ mod tests {
         assert_eq!(after.open_sealed(&old).unwrap(), somebody());
         let new = after.seal(&somebody());
         assert_eq!((old.key_id, new.key_id), (1, 2));
-        assert_eq!(before.phone("13800001111"), after.phone("13800001111"));
+        assert_eq!(before.phones(&somebody()), after.phones(&somebody()));
         assert!(before.open_sealed(&new).is_err(), "an older process does not have the new key");
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

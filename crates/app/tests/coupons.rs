@@ -4,9 +4,10 @@
 mod center;
 
 use center::{Center, on_every_center, order};
-use docket_app::Principal;
+use docket_app::{Principal, ReturnCoupon};
 use docket_domain::coupon::{Class, Limits, Worth};
 use docket_domain::{Amount, Coupon};
+use docket_store::Book;
 use serde_json::json;
 use std::time::Duration;
 
@@ -61,6 +62,67 @@ async fn a_placement_is_priced_anew_when_its_coupon_changed_meanwhile() {
         assert_eq!(placed.tree.payment.coupons[0].amount, 7);
         let stands = center.app.coupon(&Principal::local(), "C").await.expect("it is there");
         assert_eq!((stands.coupon.version, stands.used.used), (2, 1));
+    })
+    .await;
+}
+
+/// How often it is used, how often of it for good, and whether its effects say the same.
+async fn uses(center: &Center) -> (i64, i64) {
+    let stands = center.app.coupon(&Principal::local(), "C").await.expect("it is there");
+    let apart =
+        center.app.store().imbalances(Book::CouponsRedeemed, 9).await.expect("they are read");
+    assert_eq!(apart, [], "the book agrees with what came about");
+    (stands.used.used, stands.used.redeemed)
+}
+
+/// Every step moves the counts by the difference of what the order is: reconcile finds nothing, on every database.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_back_and_was_taken_again_agrees_with_the_book() {
+    on_every_center(async |center| {
+        let once = Limits { per_buyer: Some(1), ..Limits::default() };
+        let coupon = Coupon { limits: once, ..off(100) };
+        center.app.set_coupon(&Principal::local(), coupon).await.expect("it is set");
+        let mut body = order("sku", 1);
+        body["coupons"] = json!([{"code": "C"}]);
+        let paid = async |reference: &str| {
+            let placed = center.place(&body).await.expect("it is placed").tree;
+            let payable = docket_domain::status::of(&placed).payable.known().expect("known");
+            center.pay(placed.id(), reference, payable).await.expect("it is paid").tree
+        };
+        let first = paid("r1").await;
+        assert_eq!(uses(center).await, (1, 1));
+        let give_back = json!({"type": "refund_by_store", "freight": true});
+        let shop = first.shops[0].id;
+        let gone = center.ask(shop, "store", give_back.clone()).await.expect("it is paid").tree;
+        assert_eq!(uses(center).await, (0, 0));
+        let second = paid("r2").await;
+        assert_eq!(uses(center).await, (1, 1));
+
+        // The money of the first comes back: a fact, whatever the limit says; and goes out again.
+        let refund_id = gone.shops[0].refunds[0].refund_id;
+        let fails = json!({"type": "refund_failed", "refund_id": refund_id.to_string()});
+        let mut tree = gone;
+        while tree.shops[0].refunds[0].status == docket_domain::words::RefundStatus::Refunding {
+            tree = center.ask(shop, "gateway", fails.clone()).await.expect("a fact").tree;
+        }
+        assert_eq!(uses(center).await, (2, 2));
+        center.place(&body).await.expect_err("the limit is passed by a fact, and by no placement");
+        center.ask(shop, "store", give_back).await.expect("it goes on");
+        assert_eq!(uses(center).await, (1, 1));
+
+        // By hand, with what it moves and what came about by it.
+        let asked = ReturnCoupon {
+            code: "C".to_owned(),
+            order: second.id(),
+            reason: "goodwill".to_owned(),
+            actor: None,
+        };
+        let who = Principal::local();
+        center.app.return_coupon(&who, asked.clone(), None).await.expect("it is used");
+        assert_eq!(uses(center).await, (0, 0));
+        center.app.return_coupon(&who, asked, None).await.expect_err("it has come back");
+        paid("r3").await;
+        assert_eq!(uses(center).await, (1, 1));
     })
     .await;
 }

@@ -121,7 +121,7 @@ enum Command {
     Orders(commands::orders::Command),
     /// Tell the whole story of an order
     Explain(commands::explain::Args),
-    /// Take the people's data of a buyer out of every order, for good
+    /// Take the people's data of a buyer, and what the buyer wrote, out of every order, for good
     Forget(commands::forget::Args),
     /// Stock of SKUs
     #[command(subcommand)]

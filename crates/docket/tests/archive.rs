@@ -424,7 +424,7 @@ fn people_are_forgotten_in_orders_that_left_too() {
         shown["shops"][0]["ship_to"].is_object()
     };
     assert!(names(&mut client));
-    let gone = docket(data, &["forget", &buyer, "--json"]).json();
+    let gone = docket(data, &["forget", &buyer, "--yes", "--json"]).json();
     assert!(gone["orders"].as_u64() >= Some(1), "{gone}");
     assert!(!names(&mut client));
     archiving(data, &["archive", "restore", &tree], WHOLE).fine();

@@ -42,10 +42,15 @@ fn a_center_is_backed_up_while_it_runs_and_restored_where_there_is_none() {
     let named = lines.lines().find(|line| line.contains("\"ship_to\":{")).expect("one with people");
     let order: serde_json::Value = serde_json::from_str(named).expect("a line of JSON");
     let buyer = order["buyer_id"].as_str().expect("a buyer");
-    let gone = docket(other.path(), &["forget", buyer, "--json"]).json();
+    let gone = docket(other.path(), &["forget", buyer, "--yes", "--json"]).json();
     assert_eq!(gone["buyer_id"], buyer);
     assert!(gone["orders"].as_u64() >= Some(1), "{gone}");
     assert_ne!(export(other.path()), export(data.path()));
-    let said = docket(other.path(), &["forget", buyer, "--lang", "zh"]);
-    assert!(said.stderr.contains("已清除") && said.stderr.contains("0 个订单"), "{said:?}");
+    let said = docket(other.path(), &["forget", buyer, "--yes", "--lang", "zh"]);
+    assert!(said.stderr.contains("已没有可清除的信息"), "{said:?}");
+    // Without a terminal nobody is asked, and nobody who never ordered is forgotten.
+    let said = docket(other.path(), &["forget", buyer]).refused(2);
+    assert!(said.contains("no terminal") && said.contains("--yes"), "{said}");
+    let said = docket(other.path(), &["forget", "nobody of that name", "--yes"]).refused(1);
+    assert!(said.contains("there is no order of nobody of that name"), "{said}");
 }

@@ -8,11 +8,13 @@ mod apply;
 mod count;
 
 pub use apply::{Definitions, WhyNot};
-pub use count::{CountOf, CouponMove, Standing, applied, holds, moves};
+pub use count::{CountOf, CouponMove, Standing, applied, holds, moves, standings};
+pub(crate) use count::{find, returned};
 
 pub(crate) use apply::apply;
 
 use crate::ledger::Kept;
+use crate::tree::is_default;
 use crate::{Amount, Currency, Time};
 use serde::{Deserialize, Serialize};
 
@@ -147,13 +149,50 @@ pub struct Counted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<i64>,
     /// Where it is told that the coupon was used up. Its limits are counted here in any case.
-    #[serde(default, skip_serializing_if = "is_here")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub kept: Kept,
+    /// When a use that was paid for comes back, as it was set when the order was placed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub comes_back: ComesBack,
+    /// Until when the coupon was taken, as it was set then: a use of one that is over does not come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+    /// When a person gave this use back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_back: Option<Time>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
-fn is_here(kept: &Kept) -> bool {
-    *kept == Kept::Here
+/// When a use of a coupon that was paid for comes back by itself. An order that is revoked unpaid gives its
+/// coupons back in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComesBack {
+    /// When its order ends with nothing shipped, whoever ended it.
+    NothingShipped,
+    /// When all of its order was given back, shipped or not.
+    AllGivenBack,
+    /// Never. Also what holds for orders that do not say: they were placed when no refund gave a coupon back.
+    #[default]
+    Never,
+}
+
+impl ComesBack {
+    /// Every rule.
+    pub const ALL: [Self; 3] = [Self::NothingShipped, Self::AllGivenBack, Self::Never];
+
+    /// The word in config.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NothingShipped => "nothing_shipped",
+            Self::AllGivenBack => "all_given_back",
+            Self::Never => "never",
+        }
+    }
+
+    /// The rule of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.word() == word)
+    }
 }
 
 impl Worth {

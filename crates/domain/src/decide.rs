@@ -8,6 +8,7 @@
 pub(crate) mod amounts;
 mod anomaly;
 mod answer;
+mod coupon;
 mod deadlines;
 mod delivery;
 mod due;
@@ -36,6 +37,7 @@ use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus, RefundStatus};
 use crate::{CouponMove, Id, Refusal, Time, Tree, price};
 use work::{Done, Work};
 
+pub use coupon::{NotGivenBack, give_coupon_back};
 pub use lost::{lost_deadlines, set_lost_deadlines};
 
 /// What `decide` may use besides the tree and the request.

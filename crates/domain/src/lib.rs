@@ -11,6 +11,7 @@ pub mod coupon;
 pub mod deadline;
 pub mod decide;
 pub mod event;
+pub mod forget;
 pub mod id;
 pub mod ledger;
 pub mod money;

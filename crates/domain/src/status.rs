@@ -9,7 +9,7 @@ mod payment;
 mod shop;
 
 pub(crate) use back::{excess, excess_of_dues, given, moved};
-pub(crate) use goods::{Goods, counts, goods, is_agreed, is_open};
+pub(crate) use goods::{Goods, counts, ended_unshipped, goods, is_agreed, is_open};
 pub(crate) use payment::{left_of, net_of, net_paid};
 pub(crate) use shop::all_given_back;
 

@@ -267,22 +267,6 @@ fn a_coupon_is_held_at_placement_and_given_back_by_whoever_revokes() {
 }
 
 #[test]
-fn a_coupon_is_used_up_by_payment_and_no_refund_gives_it_back() {
-    let mut desk = with_coupons();
-    desk.pay();
-    assert_eq!(uses(&desk), [(1, 1), (1, 1)]);
-    for shop in 0..2 {
-        let node = desk.tree.shops[shop].id;
-        let whole = Operation::RefundByStore(docket_domain::operation::RefundAsked {
-            freight: docket_domain::tree::FreightAsked::All,
-            ..Default::default()
-        });
-        desk.ask_of(node, ActorKind::Store, whole).expect("it is paid");
-    }
-    assert_eq!(uses(&desk), [(1, 1), (1, 1)]);
-}
-
-#[test]
 fn a_dropped_shop_order_takes_its_coupon_and_its_discount_with_it() {
     let mut desk = with_coupons();
     let node = desk.tree.shops[0].id;

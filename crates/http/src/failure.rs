@@ -167,6 +167,9 @@ impl From<Error> for Failure {
             Error::WrongState { .. } | Error::RejectedLater => {
                 Self::new(StatusCode::CONFLICT, "wrong_state", "Not in this state", detail)
             }
+            Error::CouponNotGivenBack { why, .. } => {
+                Self::new(StatusCode::CONFLICT, why.code(), "The coupon does not come back", detail)
+            }
             Error::Archived { .. } | Error::InArchive(_) => {
                 Self::new(StatusCode::CONFLICT, "archived", "It is in the archive", detail)
             }

@@ -60,8 +60,9 @@ pub use nouns::stock::{Adjustment, Stock};
 pub use nouns::tasks::{
     Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskRow,
 };
+pub use nouns::telephones::Renewed;
 pub use nouns::webhooks::WebhookRow;
-pub use peek::{Found, SCHEMA, peek};
+pub use peek::{Found, SCHEMA, peek, telephones_left};
 pub use plan::{Held, Statement, TreeWrite, Writes};
 pub use store::{Figures, Options, PHASES, Store, sqlite_path};
 pub use view::{Key, Need, Unique, View};

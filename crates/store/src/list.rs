@@ -53,8 +53,9 @@ pub struct Filter {
     pub external_id: Option<String>,
     pub client_token: Option<String>,
     pub buyer: Option<String>,
-    /// Keyed hashes of the last four digits and of the whole number.
-    pub phone: Option<(i64, i64)>,
+    /// Keyed hashes of the last four digits and of the whole number, for each way in which the telephone may be
+    /// kept; none where that does not matter.
+    pub phones: Vec<(i64, i64)>,
     pub phone_last4: Option<i64>,
     pub shop: Option<String>,
     pub channel: Option<String>,
@@ -148,8 +149,9 @@ impl Filter {
             let sold = "EXISTS (SELECT 1 FROM item_order i WHERE i.tree = p.id AND i.sku_id = ?)";
             sql.and(sold, [sku.into()]);
         }
-        if let (Some((of_phone, _)), Some(last4)) = (self.phone, self.phone_last4)
-            && of_phone != last4
+        if let Some(last4) = self.phone_last4
+            && !self.phones.is_empty()
+            && self.phones.iter().all(|(of_phone, _)| *of_phone != last4)
         {
             // A whole telephone with other last four digits: there is none.
             sql.and("1 = 0", []);

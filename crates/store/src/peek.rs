@@ -1,8 +1,9 @@
 //! What a database is, without changing it: for `docket check`.
 
+use crate::nouns::telephones::{PROGRESS, Renewed};
 use crate::{StoreError, migrate, sqlite_path};
 use sqlx::ConnectOptions;
-use sqlx::mysql::MySqlConnectOptions;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -26,21 +27,27 @@ pub async fn peek(url: &str) -> Result<Found, StoreError> {
     }
 }
 
+/// How a file is opened that is only looked at.
+const READ_ONLY: rusqlite::OpenFlags =
+    rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY.union(rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
 fn peek_sqlite(path: &Path) -> Result<Found, StoreError> {
     if !path.exists() {
         return Ok(Found::Nothing);
     }
-    let flags =
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+    let connection = rusqlite::Connection::open_with_flags(path, READ_ONLY)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     Ok(if version == 0 { Found::Nothing } else { Found::Schema(version) })
 }
 
-async fn peek_mysql(url: &str) -> Result<Found, StoreError> {
+async fn mysql(url: &str) -> Result<MySqlConnection, StoreError> {
     let options =
         MySqlConnectOptions::from_str(url).map_err(|error| StoreError::Url(error.to_string()))?;
-    let mut connection = options.connect().await?;
+    Ok(options.connect().await?)
+}
+
+async fn peek_mysql(url: &str) -> Result<Found, StoreError> {
+    let mut connection = mysql(url).await?;
     let tables = "SELECT COUNT(*) FROM information_schema.tables \
                   WHERE table_schema = DATABASE() AND table_name = 'schema_version'";
     let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut connection).await?;
@@ -50,4 +57,31 @@ async fn peek_mysql(url: &str) -> Result<Found, StoreError> {
     let newest = "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version";
     let version: i64 = sqlx::query_scalar(newest).fetch_one(&mut connection).await?;
     Ok(if version == 0 { Found::Nothing } else { Found::Schema(version) })
+}
+
+/// Of how many orders with people the telephones are still to be made new.
+pub async fn telephones_left(url: &str) -> Result<u64, StoreError> {
+    let progress = "SELECT value FROM setting WHERE name = ?";
+    let left = "SELECT COUNT(*) FROM order_person WHERE tree > ?";
+    let count = if let Some(path) = sqlite_path(url) {
+        use rusqlite::OptionalExtension as _;
+        let connection = rusqlite::Connection::open_with_flags(path, READ_ONLY)?;
+        let value: Option<String> =
+            connection.query_row(progress, [PROGRESS], |row| row.get(0)).optional()?;
+        match Renewed::read(value.as_deref()) {
+            Renewed::All => 0,
+            Renewed::UpTo(tree) => connection.query_row(left, [tree.0], |row| row.get(0))?,
+        }
+    } else {
+        let mut connection = mysql(url).await?;
+        let value: Option<String> =
+            sqlx::query_scalar(progress).bind(PROGRESS).fetch_optional(&mut connection).await?;
+        match Renewed::read(value.as_deref()) {
+            Renewed::All => 0,
+            Renewed::UpTo(tree) => {
+                sqlx::query_scalar::<_, i64>(left).bind(tree.0).fetch_one(&mut connection).await?
+            }
+        }
+    };
+    Ok(count.cast_unsigned())
 }

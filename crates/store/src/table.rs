@@ -107,6 +107,7 @@ pub static ORDER_SNAPSHOT: Table = Table {
         ("at", Int),
         ("sha256", Blob),
         ("body", Blob),
+        ("forgotten_at", Int),
     ],
     key: 2,
 };
@@ -399,6 +400,7 @@ pub static COUPON_ADJUSTMENT: Table = Table {
         ("reason", Text),
         ("actor", Text),
         ("at", Int),
+        ("tree", Int),
     ],
     key: 1,
 };

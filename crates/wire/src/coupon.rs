@@ -3,9 +3,9 @@
 use crate::document::Node;
 use crate::kinds;
 use crate::reader::{Fields, Reader, Source, Unreadable};
-use docket_domain::Coupon;
 use docket_domain::coupon::{Class, Limits, WHOLE, Worth};
 use docket_domain::money::AMOUNT_LIMIT;
+use docket_domain::{Actor, Coupon, Id};
 
 /// A limit is at most this.
 const LIMIT_MAX: i64 = 1_000_000_000_000;
@@ -80,6 +80,19 @@ pub fn read_adjustment(body: &[u8]) -> Result<Adjustment, Unreadable> {
             return fields.wrong("", "required", "give `limit`, `active` or both");
         }
         Some((delta, active, reason?))
+    })
+}
+
+/// Which order's use of a coupon is given back, why, and by whom.
+pub type Return = (Id, String, Option<Actor>);
+
+/// Reads what is to be given back.
+pub fn read_return(body: &[u8]) -> Result<Return, Unreadable> {
+    crate::reader::read(body, Source::Request, |fields| {
+        let order = fields.required("order_id", kinds::id);
+        let reason = fields.required("reason", kinds::words);
+        let actor = fields.optional("actor", crate::placement::actor);
+        Some((order?, reason?, actor))
     })
 }
 

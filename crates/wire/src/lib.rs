@@ -17,6 +17,7 @@ pub mod problem;
 pub mod reader;
 pub mod record;
 pub mod stored;
+pub mod telephone;
 pub mod view;
 pub mod word;
 
@@ -29,4 +30,5 @@ pub use placement::Placed;
 pub use problem::Problem;
 pub use reader::Unreadable;
 pub use record::Recorded;
+pub use telephone::Telephone;
 pub use view::{Access, Codes, Face, Ids, Look, PaymentView, Shape};

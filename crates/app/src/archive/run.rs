@@ -117,6 +117,7 @@ impl App {
         let _alone = self.inner.archiving.try_lock().map_err(|_| Error::Busy)?;
         let depot = self.depot()?;
         depot.prepare().await?;
+        self.remove_gone().await?;
         if let Some(begun) = self.store().segments_moving().await?.into_iter().next()
             && let Some(moved) = self.finish(&depot, begun).await?
         {
@@ -249,7 +250,7 @@ impl App {
                     };
                     if let Some(sealed) = view.person(*tree)? {
                         let person = vault.open_sealed(sealed).unwrap_or_default();
-                        writes.phones_gone.extend(telephones(now, &vault.phones(&person)));
+                        writes.phones_gone.extend(telephones(now, &vault.phones_gone(&person)));
                     }
                 }
                 writes.statements.extend(move_away(kind, id, *tree, rows));

@@ -11,7 +11,7 @@ use crate::output::Output;
 use crate::said::{Said, said};
 use docket_app::mirror::MirrorSettings;
 use docket_app::{Connector, GatewayAt};
-use docket_store::{Found, SCHEMA, peek, sqlite_path};
+use docket_store::{Found, SCHEMA, peek, sqlite_path, telephones_left};
 use serde::Serialize;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -92,6 +92,9 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         Finding::of_help("Redis", &redis(&config).await, &out),
         Finding::of_help(out.say("archive", "归档"), &archive(&config).await, &out),
     ];
+    if let Some(found) = telephones(&config).await {
+        checks.push(Finding::of_help(out.say("telephones", "电话号码"), &found, &out));
+    }
     if let Some(mirror) = &config.mirror {
         let found = mirror_table(mirror).await;
         checks.push(Finding::of_help(out.say("mirror", "镜像"), &found, &out));
@@ -246,6 +249,27 @@ async fn reach(gateway: &GatewayAt) -> Result<Said, Said> {
         Ok(Err(error)) => Err(Said::as_told(url).because(&error)),
         Err(_) => Err(said!("{url} does not answer", "{url} 没有应答")),
     }
+}
+
+/// Whether orders of the release before are found by every way to write their telephones; nothing to say where
+/// there are no tables of this release.
+async fn telephones(config: &Config) -> Option<Result<Said, Said>> {
+    let url = config.database_url();
+    if !matches!(peek(&url).await, Ok(Found::Schema(SCHEMA))) {
+        return None;
+    }
+    Some(match telephones_left(&url).await {
+        Ok(0) => Ok(said!(
+            "every order is found by its telephones however they are written",
+            "所有订单均可按电话号码的各种写法查到"
+        )),
+        Ok(left) => Err(said!(
+            "those of {left} orders are still to be made new; until then these orders are found as they were before",
+            "还有 {left} 个订单的电话索引待更新；在此之前，这些订单只能按原有方式查到"
+        )
+        .and(said!("`docket serve` does it by itself", "docket serve 会自动完成"))),
+        Err(error) => Err(Said::as_told(error)),
+    })
 }
 
 async fn redis(config: &Config) -> Result<Said, Said> {

@@ -1,33 +1,131 @@
-//! `docket forget`: takes the people's data of a buyer out of every order, for good.
+//! `docket forget`: takes the people's data of a buyer, and what the buyer wrote, out of every order, for good. It
+//! asks first, or is told `--yes`.
 
 use crate::center;
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
+use crate::output::Output;
 use crate::said::said;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::io::{BufRead, IsTerminal, Write};
+
+/// Orders that are named to people; `--json` names more.
+const NAMED: usize = 20;
 
 /// Arguments of `docket forget`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The buyer, as orders name it
     buyer: String,
+    /// Do not ask whether that is meant
+    #[arg(long)]
+    yes: bool,
 }
 
 /// Does it.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
+    let out = options.output();
+    if !args.yes && !is_meant(&args.buyer, &out)? {
+        out.note(out.say("Nothing was taken out.", "未作任何改动。"));
+        return Ok(());
+    }
     center::with_one_that_is_there(options, async |center| {
         let forgotten = center.post("/api/forget", &json!({"buyer_id": args.buyer})).await?;
-        let out = options.output();
-        out.show(&forgotten, |out| {
-            let (buyer, orders) = (&args.buyer, &forgotten["orders"]);
-            out.note(out.tell(&said!(
-                "the people's data of {orders} orders of {buyer} is gone; backups made before still hold it",
-                "已清除买家 {buyer} 的 {orders} 个订单中的个人信息；此前的备份中仍有"
+        let buyer = &args.buyer;
+        if forgotten["found"] == 0 && forgotten["placements"] == 0 {
+            return Err(Failure::new(said!(
+                "nobody was forgotten: there is no order of {buyer}",
+                "未清除任何信息：没有买家 {buyer} 的订单"
+            ))
+            .word("nobody")
+            .next(said!(
+                "Name the buyer as orders do, in `buyer_id`; `docket export` shows it.",
+                "请使用订单中的 buyer_id；docket export 可以查看。"
             )));
-        });
+        }
+        out.show(&forgotten, |out| tell(&forgotten, buyer, out));
         Ok(())
     })
     .await
+}
+
+/// Asks whoever sits at the terminal; without one nobody can be asked.
+fn is_meant(buyer: &str, out: &Output) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::usage(said!(
+            "forgetting {buyer} cannot be undone, and there is no terminal to ask at",
+            "清除买家 {buyer} 的信息无法撤销，而当前没有终端可供确认"
+        ))
+        .next(said!("Say --yes if it is meant.", "确认执行请加上 --yes。")));
+    }
+    let question = said!(
+        "Take the people's data of {buyer} and what they wrote out of every order, for good? [y/N] ",
+        "永久清除买家 {buyer} 在所有订单中的个人信息及其留言？[y/N] "
+    );
+    let mut answer = String::new();
+    std::io::stderr().write_all(out.tell(&question).as_bytes())?;
+    std::io::stderr().flush()?;
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是"))
+}
+
+/// What was taken out, and what was not.
+fn tell(forgotten: &Value, buyer: &str, out: &Output) {
+    let (found, orders) = (&forgotten["found"], &forgotten["orders"]);
+    if *orders == 0 {
+        out.note(out.tell(&said!(
+            "of the {found} orders of {buyer} nothing was left to take out; backups made before may still hold it",
+            "买家 {buyer} 的 {found} 个订单中已没有可清除的信息；此前的备份中可能仍有"
+        )));
+    } else {
+        out.note(out.tell(&said!(
+            "the people's data of {buyer}, and what they wrote, is gone from {orders} of {found} orders; backups made \
+             before still hold it",
+            "已清除买家 {buyer} 的 {found} 个订单中 {orders} 个订单的个人信息及其留言；此前的备份中仍有"
+        )));
+    }
+    let placements = &forgotten["placements"];
+    if *placements != 0 {
+        out.note(out.tell(&said!(
+            "{placements} placements that waited to be decided were rejected",
+            "已拒绝 {placements} 个等待处理的下单请求"
+        )));
+    }
+    let unreached = forgotten["unreached"].as_array().map_or(&[][..], Vec::as_slice);
+    if !unreached.is_empty() {
+        let named = names(unreached.iter().map(Value::as_str), out);
+        out.note(out.tell(&said!(
+            "the archive could not be reached for {named}: what the buyer wrote is still there; ask again later",
+            "无法访问归档，以下订单中买家写下的文字仍在：{named}；请稍后重试"
+        )));
+    }
+    let left = forgotten["left_to_judge"].as_array().map_or(&[][..], Vec::as_slice);
+    if left.is_empty() {
+        return;
+    }
+    let all = &forgotten["left_orders"];
+    out.note(out.tell(&said!(
+        "only a person can judge what else these fields of {all} orders say:",
+        "以下 {all} 个订单的字段中是否还有个人信息，需要人工判断："
+    )));
+    let head = [out.say("order", "订单"), out.say("fields", "字段")];
+    out.table(
+        &head,
+        left.iter().map(|one| {
+            let fields = one["fields"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let text = one["order_id"].as_str().unwrap_or_default().to_owned();
+            vec![text, fields.collect::<Vec<_>>().join(", ")]
+        }),
+    );
+}
+
+/// The first of these numbers.
+fn names<'a>(numbers: impl Iterator<Item = Option<&'a str>>, out: &Output) -> String {
+    let mut named: Vec<&str> = numbers.flatten().take(NAMED + 1).collect();
+    if named.len() > NAMED {
+        named[NAMED] = out.say("and more", "等");
+    }
+    named.join(", ")
 }

@@ -47,6 +47,8 @@ pub enum WhyNot {
     NothingLeft,
     /// It counts buyers, and the order names none.
     NoBuyer,
+    /// Orders with coupons are counted by telephone, and the order has none that can be read.
+    NoPhone,
     /// It has been used as often as it may.
     LimitReached {
         /// Which limit: `total`, `per_buyer`, `per_buyer_day`, `per_phone_day`.
@@ -64,6 +66,7 @@ impl WhyNot {
             Self::NotActive => "coupon_not_active",
             Self::NotYet => "coupon_not_yet",
             Self::Expired => "coupon_expired",
+            Self::NoPhone => "coupon_needs_phone",
             Self::LimitReached { .. } => "coupon_limit_reached",
             _ => "coupon_not_applicable",
         }
@@ -91,6 +94,10 @@ impl fmt::Display for WhyNot {
                 )
             }
             Self::NoBuyer => write!(f, "is counted by buyer, and the order names none"),
+            Self::NoPhone => write!(
+                f,
+                "is counted by telephone, and the order has no telephone number that can be read"
+            ),
             Self::LimitReached { limit: "per_phone_day", most } => {
                 write!(
                     f,

@@ -1,9 +1,10 @@
 //! What an order counts towards the limits of its coupons, and what a change moves of it.
 
-use super::{AppliedCoupon, Counted};
-use crate::Tree;
+use super::{AppliedCoupon, ComesBack, Counted};
+use crate::status;
 use crate::tree::Revoke;
 use crate::words::PaymentStatus;
+use crate::{ShopOrder, Time, Tree};
 use std::collections::BTreeMap;
 
 /// What is counted.
@@ -43,28 +44,73 @@ pub struct CouponMove {
     pub used: i64,
     /// Added to what of it is redeemed; of totals alone.
     pub redeemed: i64,
+    /// Whether its limit must allow it. Not where a fact takes back what had come back: money that a bank
+    /// returned cannot be refused, and the next placement is.
+    pub guarded: bool,
 }
 
-/// What an order does with its coupons.
+/// What an order does with one of its coupons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It has given them back.
+    /// It does not count it, or not any more.
     Released,
-    /// It holds them until it is paid.
+    /// It holds it until it is paid.
     Held,
-    /// It has used them up, for good: a refund does not give them back.
+    /// It has used it up.
     Redeemed,
 }
 
 impl Standing {
-    /// That of `tree` with this payment axis.
-    pub const fn of(tree: &Tree, payment: PaymentStatus) -> Self {
-        match (&tree.payment.revoke, payment) {
-            (Revoke::Revoked { .. }, _) => Self::Released,
-            (_, PaymentStatus::Paid) => Self::Redeemed,
-            _ => Self::Held,
+    /// That of `applied` in `tree` with this payment axis; `shop` is the shop order it is taken from, none for
+    /// one of the platform.
+    fn of(
+        tree: &Tree,
+        payment: PaymentStatus,
+        shop: Option<&ShopOrder>,
+        applied: &AppliedCoupon,
+    ) -> Self {
+        let Some(counted) = &applied.counted else { return Self::Released };
+        if is_revoked(tree) || counted.given_back.is_some() {
+            Self::Released
+        } else if payment != PaymentStatus::Paid {
+            Self::Held
+        } else if came_back(tree, shop, counted) {
+            Self::Released
+        } else {
+            Self::Redeemed
         }
     }
+}
+
+fn is_revoked(tree: &Tree) -> bool {
+    matches!(tree.payment.revoke, Revoke::Revoked { .. })
+}
+
+/// Whether a use that was paid for has come back by itself: all that the coupon was taken from has ended, while
+/// the coupon still was in time.
+fn came_back(tree: &Tree, shop: Option<&ShopOrder>, counted: &Counted) -> bool {
+    let rule = counted.comes_back;
+    let ended_at = if let Some(shop) = shop {
+        ended_at(shop, rule)
+    } else {
+        let open = tree.shops.iter().filter(|shop| shop.dropped_at.is_none());
+        let ends: Option<Vec<Time>> = open.map(|shop| ended_at(shop, rule)).collect();
+        ends.and_then(|ends| ends.into_iter().max())
+    };
+    ended_at.is_some_and(|ended| counted.until.is_none_or(|until| ended < until))
+}
+
+/// When `shop` ended in the sense of `rule`, if it did: from the answer on that gives the last of it back, since
+/// nothing is shipped from then on and whoever waits for his money need not wait for his coupon.
+fn ended_at(shop: &ShopOrder, rule: ComesBack) -> Option<Time> {
+    let unshipped = || status::ended_unshipped(shop);
+    let ended = match rule {
+        ComesBack::Never => false,
+        ComesBack::NothingShipped => unshipped(),
+        ComesBack::AllGivenBack => unshipped() || status::all_given_back(shop),
+    };
+    let agreed = shop.refunds.iter().filter(|refund| ended && status::is_agreed(refund));
+    agreed.map(|refund| refund.answered_at.unwrap_or(refund.created_at)).max()
 }
 
 /// Every coupon of `tree`, those of its shop orders first.
@@ -72,55 +118,100 @@ pub fn applied(tree: &Tree) -> impl Iterator<Item = &AppliedCoupon> {
     tree.shops.iter().flat_map(|shop| &shop.coupons).chain(&tree.payment.coupons)
 }
 
-/// How often `tree` counts where, if it holds its coupons.
-fn counted(tree: &Tree) -> BTreeMap<CountOf, i64> {
-    let mut counts = BTreeMap::new();
-    for coupon in applied(tree) {
+/// The same, each with where it stands under this payment axis.
+pub fn standings(
+    tree: &Tree,
+    payment: PaymentStatus,
+) -> impl Iterator<Item = (&AppliedCoupon, Standing)> {
+    let of_shops =
+        tree.shops.iter().flat_map(|shop| shop.coupons.iter().map(move |one| (Some(shop), one)));
+    let all = of_shops.chain(tree.payment.coupons.iter().map(|one| (None, one)));
+    all.map(move |(shop, one)| (one, Standing::of(tree, payment, shop, one)))
+}
+
+/// The coupon `code` of `tree` that counts here, with where it stands.
+pub(crate) fn find<'a>(
+    tree: &'a Tree,
+    payment: PaymentStatus,
+    code: &str,
+) -> Option<(&'a AppliedCoupon, Standing)> {
+    standings(tree, payment).find(|(one, _)| one.code == code && one.counted.is_some())
+}
+
+/// Notes on the coupon `code` of `tree` that its use was given back at a moment.
+pub(crate) fn returned(tree: &mut Tree, code: &str, at: Time) {
+    let of_shops = tree.shops.iter_mut().flat_map(|shop| &mut shop.coupons);
+    for applied in of_shops.chain(&mut tree.payment.coupons).filter(|one| one.code == code) {
+        if let Some(counted) = &mut applied.counted {
+            counted.given_back = Some(at);
+        }
+    }
+}
+
+/// Used and redeemed.
+type Counts = BTreeMap<CountOf, (i64, i64)>;
+
+/// How often `tree` counts where, with its coupons standing like this.
+fn counted<'a>(
+    tree: &Tree,
+    coupons: impl Iterator<Item = (&'a AppliedCoupon, Standing)>,
+) -> Counts {
+    let mut counts = Counts::new();
+    for (coupon, standing) in coupons.filter(|(_, standing)| *standing != Standing::Released) {
         let Some(Counted { class, day, phone, .. }) = &coupon.counted else { continue };
-        *counts.entry(CountOf::Total(coupon.code.clone())).or_default() += 1;
+        let total = counts.entry(CountOf::Total(coupon.code.clone())).or_default();
+        total.0 += 1;
+        total.1 += i64::from(standing == Standing::Redeemed);
         if let Some(buyer) = &tree.payment.buyer_id {
             let (code, buyer) = (coupon.code.clone(), buyer.clone());
-            *counts.entry(CountOf::Buyer(code.clone(), buyer.clone())).or_default() += 1;
+            counts.entry(CountOf::Buyer(code.clone(), buyer.clone())).or_default().0 += 1;
             if class.counts_days() {
-                let of_day = CountOf::BuyerDay(code, buyer, day.clone());
-                *counts.entry(of_day).or_default() += 1;
+                counts.entry(CountOf::BuyerDay(code, buyer, day.clone())).or_default().0 += 1;
             }
         }
         if let Some(phone) = phone {
             // An order counts once, however many coupons it has.
-            counts.insert(CountOf::PhoneDay(*phone, day.clone()), 1);
+            counts.insert(CountOf::PhoneDay(*phone, day.clone()), (1, 0));
         }
     }
     counts
 }
 
-/// What the coupons of `tree` take when they are held.
+/// What the coupons of `tree` take when they are held. What a person gave back is not taken again.
 pub fn holds(tree: &Tree) -> Vec<CouponMove> {
-    let moved = |(of, used)| CouponMove { of, used, redeemed: 0 };
-    counted(tree).into_iter().map(moved).collect()
+    let held = |one: &AppliedCoupon| match &one.counted {
+        Some(counted) if counted.given_back.is_none() => Standing::Held,
+        _ => Standing::Released,
+    };
+    let counts = counted(tree, applied(tree).map(|one| (one, held(one))));
+    let moved = |(of, (used, _))| CouponMove { of, used, redeemed: 0, guarded: true };
+    counts.into_iter().map(moved).collect()
 }
 
-/// What lies between an order before a change, none at its placement, and after it; each count once, in the
-/// order of the counts.
-pub fn moves(before: Option<(&Tree, Standing)>, after: (&Tree, Standing)) -> Vec<CouponMove> {
+/// What lies between an order before a change, none at its placement, and after it, each with its payment axis;
+/// each count once, in the order of the counts.
+pub fn moves(
+    before: Option<(&Tree, PaymentStatus)>,
+    after: (&Tree, PaymentStatus),
+) -> Vec<CouponMove> {
     let has_coupons = |tree: &Tree| applied(tree).next().is_some();
     if !has_coupons(after.0) && !before.is_some_and(|(tree, _)| has_coupons(tree)) {
         return Vec::new();
     }
-    if before.is_some_and(|(_, standing)| standing == Standing::Redeemed) {
-        return Vec::new();
-    }
-    let mut moves: BTreeMap<CountOf, (i64, i64)> = BTreeMap::new();
-    let sides = before.into_iter().map(|side| (side, -1)).chain([(after, 1)]);
-    for ((tree, standing), sign) in sides.filter(|((_, s), _)| *s != Standing::Released) {
-        for (of, used) in counted(tree) {
-            let redeemed = standing == Standing::Redeemed && matches!(of, CountOf::Total(_));
+    // What was paid for stays paid for: only an end gives it back.
+    let was_paid = before.is_some_and(|(_, payment)| payment == PaymentStatus::Paid);
+    let payment = if was_paid { PaymentStatus::Paid } else { after.1 };
+    let mut moves = counted(after.0, standings(after.0, payment));
+    if let Some((tree, payment)) = before {
+        for (of, (used, redeemed)) in counted(tree, standings(tree, payment)) {
             let sum = moves.entry(of).or_default();
-            sum.0 += sign * used;
-            sum.1 += sign * used * i64::from(redeemed);
+            sum.0 -= used;
+            sum.1 -= redeemed;
         }
     }
-    let moved = |(of, (used, redeemed))| CouponMove { of, used, redeemed };
+    let takes = before.is_none_or(|(tree, _)| is_revoked(tree));
+    let moved =
+        |(of, (used, redeemed))| CouponMove { of, used, redeemed, guarded: takes && used > 0 };
     let moves = moves.into_iter().map(moved);
     moves.filter(|moved| moved.used != 0 || moved.redeemed != 0).collect()
 }

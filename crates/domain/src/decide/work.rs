@@ -188,9 +188,8 @@ impl<'a, 'c> Work<'a, 'c> {
             at,
             happened_at: self.happened_at.filter(|happened| *happened != at),
         };
-        let use_before = |tree| (tree, coupon::Standing::of(tree, self.was.payment_status));
-        let use_now = coupon::Standing::of(&self.tree, now.payment_status);
-        let coupons = coupon::moves(self.before.map(use_before), (&self.tree, use_now));
+        let before = self.before.map(|tree| (tree, self.was.payment_status));
+        let coupons = coupon::moves(before, (&self.tree, now.payment_status));
         let Self { tree, stock, claims, new_terms, .. } = self;
         Change { tree, entry, stock, coupons, claims, new_terms }
     }

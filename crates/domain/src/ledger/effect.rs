@@ -57,7 +57,8 @@ words! {
 /// One effect. With the order's number its key is what a ledger knows it by, here and elsewhere.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effect {
-    /// Unique in the order: `stock.deduct`, `points.grant`, `coins.return:REFUND`, `coupon.redeem:CODE`.
+    /// Unique in the order: `stock.deduct`, `points.grant`, `coins.return:REFUND`, `coupon.redeem:CODE`,
+    /// `coupon.return.VERSION:CODE`.
     pub key: String,
     /// On which ledger.
     pub ledger: Ledger,

@@ -98,6 +98,18 @@ pub(crate) fn goods(shop: &ShopOrder, item: &ItemOrder, except: Option<Id>) -> G
     goods
 }
 
+/// Whether nothing of the shop order was shipped and nothing will be: every open line is in refunds that are
+/// agreed.
+pub(crate) fn ended_unshipped(shop: &ShopOrder) -> bool {
+    let mut open = shop.items.iter().filter(|item| item.dropped_at.is_none()).peekable();
+    open.peek().is_some()
+        && !is_handed_over(shop)
+        && open.all(|item| {
+            let units = goods(shop, item, None);
+            units.shipped == Quantity::ZERO && units.left_to_ship() == Quantity::ZERO
+        })
+}
+
 /// Whether the shop order went as a whole: received, picked up by the courier, or reported so.
 fn is_handed_over(shop: &ShopOrder) -> bool {
     let reported = shop.reported.map(|reported| reported.status);

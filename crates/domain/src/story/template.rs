@@ -3,6 +3,7 @@
 
 use super::words::Spoken;
 use super::{Language, money};
+use crate::forget::{FORGOTTEN, FORGOTTEN_CN};
 use crate::operation::Parameters;
 use crate::words::{AnomalyKind, DueCause, Status, StoreStatus};
 use crate::{Currency, Json};
@@ -65,6 +66,9 @@ impl<'a> Values<'a> {
                 let word = value.as_str()?;
                 let of_refund = || StoreStatus::from_word(word).map(|status| self.spoken(status));
                 Status::from_word(word).map(|status| self.spoken(status)).or_else(of_refund)
+            }
+            _ if value.as_str() == Some(FORGOTTEN) => {
+                Some(self.language.of(FORGOTTEN, FORGOTTEN_CN).to_owned())
             }
             _ => plain(value),
         };

@@ -2,16 +2,16 @@
 
 use super::Desk;
 use docket_domain::change::{self, Change};
-use docket_domain::coupon::{self, CountOf};
+use docket_domain::coupon::{self, ComesBack, CountOf, Counted};
 use docket_domain::operation::OperationKind;
 use docket_domain::price::{self, sums};
-use docket_domain::status::{self, ShopStanding};
+use docket_domain::status::{self, ShopStanding, Standing};
 use docket_domain::tree::{Refund, Revoke};
 use docket_domain::words::{
     AnomalyKind, CancelKind, DeadlineKind, DeliveryStatus, Fulfilment, PaymentStatus, RefundAxis,
     RefundStatus, RevokeStatus, Status, StoreStatus,
 };
-use docket_domain::{Amount, ItemOrder, PaymentOrder, Quantity, ShopOrder, Tree};
+use docket_domain::{Amount, AppliedCoupon, ItemOrder, PaymentOrder, Quantity, ShopOrder, Tree};
 use std::collections::BTreeMap;
 
 /// Of the very first change.
@@ -402,15 +402,28 @@ pub fn hold_of_shelves(desk: &Desk) {
 /// took is part of the discount it stands in.
 pub fn hold_of_counts(desk: &Desk) {
     let tree = &desk.tree;
-    let use_now = coupon::Standing::of(tree, desk.standing().payment_status);
-    let mut expected = BTreeMap::new();
-    for moved in coupon::holds(tree) {
-        let redeemed = match (use_now, &moved.of) {
-            (coupon::Standing::Released, _) => continue,
-            (coupon::Standing::Redeemed, CountOf::Total(_)) => moved.used,
-            _ => 0,
+    let standing = desk.standing();
+    let mut expected = BTreeMap::<CountOf, (i64, i64)>::new();
+    for (applied, stands) in coupon::standings(tree, standing.payment_status) {
+        let Some(counted) = &applied.counted else { continue };
+        let left = match counted.until {
+            None => uses_left(tree, &standing, applied, counted),
+            // When it was in time is not told by statuses.
+            Some(_) => (stands != coupon::Standing::Released)
+                .then(|| i64::from(stands == coupon::Standing::Redeemed)),
         };
-        expected.insert(moved.of, (moved.used, redeemed));
+        assert_eq!(left.is_none(), stands == coupon::Standing::Released, "{tree:#?}");
+        let Some(redeemed) = left else { continue };
+        let code = || applied.code.clone();
+        let total = expected.entry(CountOf::Total(code())).or_default();
+        *total = (total.0 + 1, total.1 + redeemed);
+        if let Some(buyer) = tree.payment.buyer_id.clone() {
+            expected.entry(CountOf::Buyer(code(), buyer.clone())).or_default().0 += 1;
+            let day = counted.day.clone();
+            expected.entry(CountOf::BuyerDay(code(), buyer, day)).or_default().0 += 1;
+        }
+        let phone = counted.phone.expect("the desk counts telephones");
+        expected.insert(CountOf::PhoneDay(phone, counted.day.clone()), (1, 0));
     }
     assert_eq!(desk.counts, expected, "{tree:#?}");
     let shops = tree.shops.iter().map(|shop| (&shop.coupons, shop.shop_discount));
@@ -420,4 +433,55 @@ pub fn hold_of_counts(desk: &Desk) {
         let taken: i64 = coupons.iter().map(|coupon| coupon.amount).sum();
         assert!(discount.known().is_none_or(|discount| taken <= discount), "{tree:#?}");
     }
+}
+
+/// Whether the order still has used the coupon, and for good; told by statuses alone.
+fn uses_left(
+    tree: &Tree,
+    standing: &Standing,
+    applied: &AppliedCoupon,
+    counted: &Counted,
+) -> Option<i64> {
+    if standing.revoke_status == RevokeStatus::Revoked || counted.given_back.is_some() {
+        return None;
+    }
+    if standing.payment_status != PaymentStatus::Paid {
+        return Some(0);
+    }
+    let all = tree.shops.iter().zip(&standing.shops);
+    let open = all.filter(|(shop, _)| shop.dropped_at.is_none());
+    let own = tree.shops.iter().find(|shop| shop.coupons.contains(applied)).map(|shop| shop.id);
+    let mut of_it = open.filter(|(shop, _)| own.is_none_or(|own| own == shop.id));
+    let handed = |shop: &ShopOrder| {
+        shop.received.is_some()
+            || shop.delivery.iter().any(|step| step.status >= DeliveryStatus::PickedUp)
+    };
+    let ended = of_it.all(|(shop, standing)| {
+        let gone = shop.items.iter().zip(&standing.items).all(|(item, stands)| {
+            item.dropped_at.is_some() || stands.refunded_quantity == item.quantity
+        });
+        match counted.comes_back {
+            ComesBack::Never => return false,
+            ComesBack::AllGivenBack if gone => return true,
+            _ => {}
+        }
+        !handed(shop)
+            && shop
+                .items
+                .iter()
+                .zip(&standing.items)
+                .filter(|(item, _)| item.dropped_at.is_none())
+                .all(|(item, stands)| {
+                    let agreed = shop.refunds.iter().filter(|refund| {
+                        matches!(refund.status, RefundStatus::Refunding | RefundStatus::Refunded)
+                    });
+                    let lines = agreed.flat_map(|refund| &refund.lines);
+                    let kept: i64 = lines
+                        .filter(|line| line.order_id == item.id)
+                        .map(|line| line.quantity.0 - line.shipped.0)
+                        .sum();
+                    stands.shipped.0 == 0 && kept >= item.quantity.0
+                })
+    });
+    (!ended).then_some(1)
 }

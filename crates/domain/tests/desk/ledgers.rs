@@ -67,7 +67,7 @@ impl Book {
             self.by_line(&effect.key, &effect.detail);
             let (key, amount) = (effect.key, effect.amount);
             // A gift takes nothing off, and a price that was changed later may leave a coupon nothing to take off.
-            let least = i64::from(effect.kind != EffectKind::Redeem);
+            let least = i64::from(effect.ledger != Ledger::Coupons);
             assert!(amount >= least, "{key} is worth nothing");
             let known = self.effects.insert(key.clone(), amount);
             assert_eq!(known, None, "{key} comes about twice");

@@ -6,7 +6,7 @@ mod laws;
 pub mod ledgers;
 
 use docket_domain::change::{Change, Remark};
-use docket_domain::coupon::{Class, CountOf, Counted};
+use docket_domain::coupon::{Class, ComesBack, CountOf, Counted};
 use docket_domain::deadline::Policy;
 use docket_domain::decide::{self, Context, Decided, Holds};
 use docket_domain::ledger::Kept;
@@ -137,8 +137,15 @@ impl Desk {
         let coupons = tree.shops.iter_mut().flat_map(|shop| &mut shop.coupons);
         for coupon in coupons.chain(&mut tree.payment.coupons) {
             let day = "2026-11-20".to_owned();
-            coupon.counted =
-                Some(Counted { class: Class::Gift, day, phone: Some(7), kept: Kept::Here });
+            coupon.counted = Some(Counted {
+                class: Class::Gift,
+                day,
+                phone: Some(7),
+                kept: Kept::Here,
+                comes_back: ComesBack::NothingShipped,
+                until: None,
+                given_back: None,
+            });
         }
         let takeaway = placement.shops.iter().any(|s| s.fulfilment == Fulfilment::Takeaway);
         let policy = if takeaway { Policy::takeaway() } else { Policy::default() };
@@ -266,6 +273,25 @@ impl Desk {
         self.book.keep(Some(&tree), &change.tree);
         self.keep(change);
         true
+    }
+
+    /// A person gives the use of a coupon back.
+    pub fn give_coupon_back(&mut self, code: &str) -> Result<(), decide::NotGivenBack> {
+        let (at, policy, mut next) = (self.at, self.policy, self.next);
+        let mut next_id = || {
+            next += 1;
+            Id(next)
+        };
+        let mut cx = Context { at, policy: &policy, next_id: &mut next_id, can_hold: &|_| false };
+        let actor = Actor::of(ActorKind::Store);
+        let by = By { actor: &actor, issuer: "web", may_refund_settled: false };
+        let change = decide::give_coupon_back(&self.tree, code, "goodwill", by, &mut cx)?;
+        self.next = next;
+        let before = self.tree.clone();
+        laws::hold(&before, &change);
+        self.book.keep(Some(&before), &change.tree);
+        self.keep(change);
+        Ok(())
     }
 
     fn keep(&mut self, change: Change) {

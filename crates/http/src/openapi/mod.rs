@@ -9,9 +9,9 @@ mod operations;
 
 use crate::center::Center;
 use crate::routes::{
-    accounts, archive, callbacks, coupons, docs, effects, gifts, health, history, imports, keys,
-    listing, members, metrics, mirror, orders, payments, people, products, reconcile, stock, tasks,
-    webhooks,
+    accounts, archive, callbacks, coupons, docs, effects, forget, gifts, health, history, imports,
+    keys, listing, members, metrics, mirror, orders, payments, people, products, reconcile, stock,
+    tasks, webhooks,
 };
 use axum::Router;
 use axum::routing::get;
@@ -90,6 +90,7 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(coupons::list))
         .routes(routes!(coupons::get, coupons::set))
         .routes(routes!(coupons::adjust, coupons::book))
+        .routes(routes!(coupons::give_back))
         .routes(routes!(accounts::list))
         .routes(routes!(accounts::get, accounts::set))
         .routes(routes!(accounts::adjust, accounts::book))
@@ -127,7 +128,7 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(people::me))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::disable))
-        .routes(routes!(people::forget))
+        .routes(routes!(forget::forget))
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(keys::revoke))
         .routes(routes!(imports::take))

@@ -10,7 +10,7 @@ use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use docket_app::{AdjustCoupon, CouponAdjustment, CouponOf};
+use docket_app::{AdjustCoupon, CouponAdjustment, CouponOf, ReturnCoupon};
 use docket_domain::coupon::Worth;
 use docket_wire::coupon;
 use docket_wire::moment::Moment;
@@ -120,6 +120,8 @@ pub struct LineView<'a> {
     pub actor: &'a str,
     /// When.
     pub at: Moment,
+    /// The order of which a use was given back; null where the coupon itself was changed.
+    pub order_id: Option<Number>,
 }
 
 impl<'a> LineView<'a> {
@@ -131,6 +133,7 @@ impl<'a> LineView<'a> {
             reason: &line.reason,
             actor: &line.actor,
             at: line.at.into(),
+            order_id: line.tree.map(Number),
         }
     }
 }
@@ -229,6 +232,43 @@ pub async fn adjust(
     let (delta, active, reason) = coupon::read_adjustment(&sent.body)?;
     let asked = AdjustCoupon { code: code.name("code")?, delta, active, reason };
     let done = center.app.adjust_coupon(&sent.who, asked, sent.idempotency).await?;
+    Ok(answer::once(done, |found| answer::json(StatusCode::OK, &CouponView::of(&found))))
+}
+
+/// A use of a coupon that is given back.
+#[derive(ToSchema)]
+#[schema(as = ReturnCoupon)]
+#[allow(dead_code)] // only described
+pub struct ReturnCouponBody {
+    /// The order that used it, by any of its numbers.
+    order_id: String,
+    /// Why.
+    reason: String,
+    /// Who gives it back; the caller itself where it is left out.
+    actor: Option<docket_wire::log::ActorView<'static>>,
+}
+
+/// Give one use of a coupon back
+///
+/// Of an order that used it, once, with a reason that stands in the book of the coupon and in the log of the
+/// order. What the coupon took off the order stays taken off.
+#[utoipa::path(
+    post, path = "/api/coupons/{code}/returns", tag = "coupons", operation_id = "return_coupon",
+    params(
+        ("code" = String, Path, description = "The coupon"),
+        ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
+    ),
+    request_body(content = ReturnCouponBody, example = json!({"order_id": "1152921504606846976", "reason": "goodwill"})),
+    responses((status = 200, description = "What it is now, and how often it is used", body = CouponView<'static>))
+)]
+pub async fn give_back(
+    State(center): State<Center>,
+    code: InPath,
+    sent: Sent,
+) -> Result<Response, Failure> {
+    let (order, reason, actor) = coupon::read_return(&sent.body)?;
+    let asked = ReturnCoupon { code: code.name("code")?, order, reason, actor };
+    let done = center.app.return_coupon(&sent.who, asked, sent.idempotency).await?;
     Ok(answer::once(done, |found| answer::json(StatusCode::OK, &CouponView::of(&found))))
 }
 

@@ -52,6 +52,8 @@ pub struct SnapshotView {
     pub at: Moment,
     /// SHA-256 of the agreed tree as it is kept, in hexadecimal: it tells whether two agreements are the same.
     pub sha256: String,
+    /// When what the buyer wrote was taken out of it; null where it is as it was agreed.
+    pub forgotten_at: Option<Moment>,
     /// The agreed tree; fields that are zero or empty are left out.
     #[schema(value_type = Object)]
     pub agreed: Json,
@@ -134,6 +136,7 @@ pub async fn snapshots(
             terms_version: snapshot.terms_version,
             at: snapshot.at.into(),
             sha256: docket_app::vault::hex(&snapshot.sha256),
+            forgotten_at: snapshot.forgotten_at.map(Moment),
             agreed: stored::agreed(&json, &tree, snapshot.at, markets),
         }
     });

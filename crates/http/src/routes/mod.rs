@@ -6,6 +6,7 @@ pub mod callbacks;
 pub mod coupons;
 pub mod docs;
 pub mod effects;
+pub mod forget;
 pub mod gifts;
 pub mod health;
 pub mod history;

@@ -7,7 +7,7 @@ use crate::auth::{Bearer, Caller, Sent, Unsigned};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{
-    ChangePasswordBody, ForgetBody, IDEMPOTENCY, LoginBody, NewUserBody, NothingBody,
+    ChangePasswordBody, IDEMPOTENCY, LoginBody, NewUserBody, NothingBody,
     ResetPasswordBody,
 };
 use crate::query;
@@ -101,15 +101,6 @@ impl<'a> User<'a> {
 pub struct UserList<'a> {
     /// Oldest first.
     pub users: Vec<User<'a>>,
-}
-
-/// A buyer that was forgotten.
-#[derive(Serialize, ToSchema)]
-pub struct Forgotten {
-    /// The buyer.
-    pub buyer_id: String,
-    /// Orders that had people's data.
-    pub orders: usize,
 }
 
 /// A password or a name, taken as it is: only whoever checks it knows what it must be.
@@ -255,22 +246,6 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
         };
         located(answer::json(StatusCode::CREATED, &user), format!("/api/users/{id}"))
     }))
-}
-
-/// Forget a buyer
-///
-/// Takes names, telephones, addresses and all other data of people out of every order of a buyer, for good.
-/// Orders, money and the log stay and name nobody. Backups that were made before still hold them.
-#[utoipa::path(
-    post, path = "/api/forget", tag = "people", operation_id = "forget_buyer",
-    request_body(content = ForgetBody, example = json!({"buyer_id": "1001"})),
-    responses((status = 200, description = "How many orders had some", body = Forgotten))
-)]
-pub async fn forget(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
-    let buyer_id =
-        read(&sent.body, Source::Request, |fields| fields.required("buyer_id", kinds::identifier))?;
-    let orders = center.app.forget_buyer(&sent.who, &buyer_id).await?;
-    Ok(answer::json(StatusCode::OK, &Forgotten { buyer_id, orders }))
 }
 
 /// Give a user another password

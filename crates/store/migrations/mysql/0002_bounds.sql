@@ -7,6 +7,21 @@
 
 
 -- Section: people: telephones, words.
+-- Of which order a person gave a use of a coupon back.
+ALTER TABLE coupon_adjustment ADD COLUMN tree BIGINT;
+-- When the buyer's words were taken out of an agreed tree: its checksum is that of what is left.
+ALTER TABLE order_snapshot ADD COLUMN forgotten_at BIGINT;
+-- Which objects still have rows of trees that were brought back from them.
+CREATE TABLE archive_copy (
+    tree           BIGINT NOT NULL,
+    segment        BIGINT NOT NULL,
+    PRIMARY KEY (tree, segment)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+-- Objects of the archive in whose place others stand; they are removed, and then forgotten.
+CREATE TABLE archive_gone (
+    name           VARCHAR(255) NOT NULL,
+    PRIMARY KEY (name)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 
 -- Section: lists.

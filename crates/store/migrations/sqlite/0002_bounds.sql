@@ -7,6 +7,21 @@
 
 
 -- Section: people: telephones, words.
+-- Of which order a person gave a use of a coupon back.
+ALTER TABLE coupon_adjustment ADD COLUMN tree INTEGER;
+-- When the buyer's words were taken out of an agreed tree: its checksum is that of what is left.
+ALTER TABLE order_snapshot ADD COLUMN forgotten_at INTEGER;
+-- Which objects still have rows of trees that were brought back from them.
+CREATE TABLE archive_copy (
+    tree           INTEGER NOT NULL,
+    segment        INTEGER NOT NULL,
+    PRIMARY KEY (tree, segment)
+) STRICT, WITHOUT ROWID;
+-- Objects of the archive in whose place others stand; they are removed, and then forgotten.
+CREATE TABLE archive_gone (
+    name           TEXT NOT NULL,
+    PRIMARY KEY (name)
+) STRICT, WITHOUT ROWID;
 
 
 -- Section: lists.

@@ -10,8 +10,10 @@ use docket_domain::words::{DeliveryStatus, RefundAxis, Status, StoreStatus};
 pub enum Lead<'a> {
     /// A rare term.
     Term(String),
-    /// The last four digits of a telephone, and the whole of it where that is asked for.
-    Phone(i64, Option<i64>),
+    /// A telephone, in every way in which it may be kept: its last four digits, and the whole of it.
+    Phone(&'a [(i64, i64)]),
+    /// The last four digits of a telephone.
+    Last4(i64),
     Sku(&'a str),
     Buyer(&'a str),
     Shop(&'a str),
@@ -60,18 +62,14 @@ impl Lead<'_> {
         };
         match self {
             Self::Term(term) => of_tree("order_term", vec![("term = ?", vec![term.into()])]),
-            Self::Phone(last4, phone) => {
-                let condition = match phone {
-                    None => "last4 = ?",
-                    Some(_) => "last4 = ? AND phone = ?",
+            Self::Phone(ways) => {
+                let way = |(last4, phone): &(i64, i64)| {
+                    ("last4 = ? AND phone = ?", vec![Value::Int(*last4), Value::Int(*phone)])
                 };
-                let values = std::iter::once(*last4).chain(*phone).map(Value::Int).collect();
-                let table = match sort {
-                    Sort::Created => "order_phone",
-                    // Those of one telephone are few.
-                    Sort::Updated => "order_phone JOIN payment_order ON id = tree",
-                };
-                of_tree(table, vec![(condition, values)])
+                of_tree(by_phone(sort), ways.iter().map(way).collect())
+            }
+            Self::Last4(last4) => {
+                of_tree(by_phone(sort), vec![("last4 = ?", vec![Value::Int(*last4)])])
             }
             Self::Sku(sku) => of_tree("item_order", vec![("sku_id = ?", vec![(*sku).into()])]),
             Self::Buyer(buyer) => payment("buyer_id = ?", vec![(*buyer).into()]),
@@ -83,6 +81,14 @@ impl Lead<'_> {
             Self::StoreStatus(status) => payment("store_status = ?", vec![status.code().into()]),
             Self::All => payment("1 = 1", vec![]),
         }
+    }
+}
+
+/// Where telephones are. Trees of one telephone are few.
+const fn by_phone(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Created => "order_phone",
+        Sort::Updated => "order_phone JOIN payment_order ON id = tree",
     }
 }
 
@@ -107,11 +113,11 @@ impl Filter {
 
     /// The filter that leads.
     pub(super) fn lead(&self) -> Lead<'_> {
-        if let Some((last4, phone)) = self.phone {
-            return Lead::Phone(last4, Some(phone));
+        if !self.phones.is_empty() {
+            return Lead::Phone(&self.phones);
         }
         if let Some(last4) = self.phone_last4 {
-            return Lead::Phone(last4, None);
+            return Lead::Last4(last4);
         }
         if self.sort == Sort::Updated {
             // The other tables know when an order was placed, not when it changed.

@@ -5,6 +5,7 @@
 
 mod due;
 mod moving;
+mod replaced;
 mod row;
 
 pub use due::Archivable;

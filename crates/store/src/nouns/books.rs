@@ -19,7 +19,7 @@ pub enum Book {
     Coins,
     /// A buyer's points, in the same way.
     Points,
-    /// How often a coupon is used up: its effects. Keys: the count.
+    /// How often a coupon is used up: its effects, less those that gave it back. Keys: the count.
     CouponsRedeemed,
 }
 
@@ -48,6 +48,12 @@ const HELD: &str = "SELECT s.place AS place, i.sku_id AS sku_id, \
 const HELD_COINS: &str = "COALESCE((SELECT CAST(SUM(JSON_EXTRACT(p.body, '$.coins')) AS SIGNED) \
     FROM payment_order p WHERE p.status + 0 = 0 AND p.buyer_id = a.owner \
     AND JSON_EXTRACT(p.body, '$.ledgers.coins') LIKE '%here%'), 0)";
+
+/// The code of a coupon in the name of its effect: behind the first colon.
+const OF_CODE: &str = "SUBSTR(e.effect, INSTR(e.effect, ':') + 1)";
+
+/// What an effect on a coupon adds to how often it is used up: redeemed, or given back.
+const USED_UP: &str = "CASE e.kind WHEN 5 THEN 1 WHEN 7 THEN -1 ELSE 0 END";
 
 impl Book {
     /// All of them.
@@ -115,9 +121,9 @@ impl Book {
             // Counted once for all: there is no index by the name of an effect.
             Self::CouponsRedeemed => format!(
                 "SELECT c.scope_key, c.redeemed, COALESCE(o.should, 0) FROM coupon_count c \
-                 LEFT JOIN (SELECT CONCAT('t:', SUBSTR(e.effect, 15)) AS scope_key, COUNT(*) AS should \
-                 FROM effect e WHERE e.ledger = 2 AND e.effect LIKE 'coupon.redeem:%' \
-                 GROUP BY e.effect) AS o ON o.scope_key = c.scope_key \
+                 LEFT JOIN (SELECT CONCAT('t:', {OF_CODE}) AS scope_key, \
+                 CAST(SUM({USED_UP}) AS SIGNED) AS should \
+                 FROM effect e WHERE e.ledger = 2 GROUP BY {OF_CODE}) AS o ON o.scope_key = c.scope_key \
                  WHERE c.scope_key LIKE 't:%' AND c.redeemed <> COALESCE(o.should, 0) \
                  ORDER BY c.scope_key LIMIT {limit}"
             ),
@@ -157,11 +163,12 @@ impl Book {
             Self::CoinsHeld => account("held", 3, HELD_COINS),
             Self::Coins => account("balance", 3, &moved(3, 7, 1)),
             Self::Points => account("balance", 4, &moved(4, 2, 6)),
-            Self::CouponsRedeemed => "SELECT c.scope_key AS subject, c.redeemed AS stands, \
-                 (SELECT COUNT(*) FROM effect e WHERE e.ledger = 2 AND e.effect = \
-                 CONCAT('coupon.redeem:', SUBSTR(c.scope_key, 3))) AS should \
+            Self::CouponsRedeemed => format!(
+                "SELECT c.scope_key AS subject, c.redeemed AS stands, \
+                 COALESCE((SELECT SUM({USED_UP}) FROM effect e WHERE e.ledger = 2 \
+                 AND {OF_CODE} = SUBSTR(c.scope_key, 3)), 0) AS should \
                  FROM coupon_count c WHERE c.scope_key LIKE 't:%'"
-                .to_owned(),
+            ),
         }
     }
 

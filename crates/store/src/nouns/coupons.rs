@@ -133,6 +133,8 @@ pub struct CouponAdjustment {
     pub actor: String,
     /// When.
     pub at: Time,
+    /// The order of which a use was given back; none of another adjustment.
+    pub tree: Option<Id>,
 }
 
 impl CouponAdjustment {
@@ -146,6 +148,7 @@ impl CouponAdjustment {
             self.reason.into(),
             self.actor.into(),
             self.at.into(),
+            self.tree.into(),
         ];
         Statement { sql: dialect::insert(&COUPON_ADJUSTMENT, 1), values, must_match: None }
     }
@@ -159,6 +162,7 @@ impl CouponAdjustment {
             reason: row.text()?,
             actor: row.text()?,
             at: row.time()?,
+            tree: row.int_or_null()?.map(Id),
         })
     }
 }

@@ -22,4 +22,5 @@ pub mod slips;
 pub mod snapshots;
 pub mod stock;
 pub mod tasks;
+pub mod telephones;
 pub mod webhooks;

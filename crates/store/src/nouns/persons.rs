@@ -1,9 +1,11 @@
 //! People's data of an order: one sealed value in one table. What is inside, only `app` can open.
 
 use crate::plan::Statement;
+use crate::rows::log_row;
+use crate::table::ORDER_OPERATION;
 use crate::value::{Row, Value};
 use crate::{StoreError, dialect};
-use docket_domain::{Id, Time};
+use docket_domain::{Id, LogEntry, Time};
 
 /// A sealed person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,29 @@ impl Sealed {
     /// Takes the people of `trees` out for good.
     pub fn forget(trees: &[Id]) -> Vec<Statement> {
         Statement::chunked(trees, dialect::forget_persons, &[], &[])
+    }
+
+    /// The row of `entry` says what it says now: the words of its buyer are taken out.
+    pub fn without_words(entry: &LogEntry) -> Statement {
+        let sql = "UPDATE order_operation SET actor_name = ?, parameters = ?, before_image = ?, \
+                   after_image = ?, remark_en = ?, remark_cn = ? WHERE tree = ? AND site = ? AND seq = ?";
+        let row = log_row(entry);
+        let of = |name: &str| {
+            let at = ORDER_OPERATION.columns.iter().position(|(column, _)| *column == name);
+            row[at.expect("it is a column of the log")].clone()
+        };
+        let values = [
+            "actor_name",
+            "parameters",
+            "before_image",
+            "after_image",
+            "remark_en",
+            "remark_cn",
+            "tree",
+            "site",
+            "seq",
+        ];
+        Statement { sql, values: values.map(of).to_vec(), must_match: Some(1) }
     }
 
     /// The record that the people of `orders` orders of `buyer` were taken out by `actor`.

@@ -6,6 +6,10 @@ use crate::value::{Kind, Row};
 use crate::{Sealed, Store, StoreError};
 use docket_domain::{Id, Time};
 
+/// What a row is read as.
+const COLUMNS: [Kind; 7] =
+    [Kind::Blob, Kind::Blob, Kind::Int, Kind::Blob, Kind::Int, Kind::Text, Kind::Int];
+
 /// A placement that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacementRow {
@@ -69,12 +73,24 @@ impl PlacementRow {
 }
 
 impl Store {
+    /// Placements that wait to be decided, in the order of their hashes, at most `limit` after `after`.
+    pub async fn placements_open(
+        &self,
+        after: [u8; 32],
+        limit: usize,
+    ) -> Result<Vec<PlacementRow>, StoreError> {
+        let sql = format!(
+            "SELECT hash, fingerprint, key_id, request, tree, reason, at FROM placement \
+             WHERE hash > ? AND request IS NOT NULL ORDER BY hash LIMIT {limit}"
+        );
+        let rows = self.rows("placement", sql, &COLUMNS, vec![after.into()]).await?;
+        rows.into_iter().map(PlacementRow::of).collect()
+    }
+
     /// A placement that was accepted.
     pub async fn placement(&self, hash: [u8; 32]) -> Result<Option<PlacementRow>, StoreError> {
         let sql = "SELECT hash, fingerprint, key_id, request, tree, reason, at FROM placement WHERE hash = ?";
-        let kinds =
-            [Kind::Blob, Kind::Blob, Kind::Int, Kind::Blob, Kind::Int, Kind::Text, Kind::Int];
-        let rows = self.rows("placement", sql, &kinds, vec![hash.into()]).await?;
+        let rows = self.rows("placement", sql, &COLUMNS, vec![hash.into()]).await?;
         rows.into_iter().next().map(PlacementRow::of).transpose()
     }
 }

@@ -1,6 +1,7 @@
 //! Agreed trees: what both sides agreed to, once per terms version, compressed.
 
 use crate::StoreError;
+use crate::plan::Statement;
 use crate::value::{Row, Value};
 use docket_domain::{Id, Time};
 
@@ -17,6 +18,8 @@ pub struct Snapshot {
     pub sha256: [u8; 32],
     /// The JSON, zstd.
     pub body: Vec<u8>,
+    /// When the buyer's words were taken out; its SHA-256 is of what was left.
+    pub forgotten_at: Option<Time>,
 }
 
 impl Snapshot {
@@ -27,6 +30,7 @@ impl Snapshot {
             self.at.into(),
             self.sha256.into(),
             self.body.into(),
+            self.forgotten_at.into(),
         ]
     }
 
@@ -34,6 +38,21 @@ impl Snapshot {
         let tree = row.id()?;
         let terms_version = row.int()? as u32;
         let at = row.time()?;
-        Ok(Self { tree, terms_version, at, sha256: row.hash()?, body: row.blob()? })
+        let (sha256, body) = (row.hash()?, row.blob()?);
+        Ok(Self { tree, terms_version, at, sha256, body, forgotten_at: row.time_or_null()? })
+    }
+
+    /// This one takes the place of the one with the words of the buyer.
+    pub fn without_words(self) -> Statement {
+        let sql = "UPDATE order_snapshot SET sha256 = ?, body = ?, forgotten_at = ? \
+                   WHERE tree = ? AND terms_version = ?";
+        let values = vec![
+            self.sha256.into(),
+            self.body.into(),
+            self.forgotten_at.into(),
+            self.tree.into(),
+            self.terms_version.into(),
+        ];
+        Statement { sql, values, must_match: Some(1) }
     }
 }

@@ -225,7 +225,14 @@ pub fn tagged(before: &Arc<Tree>, tag: &str, at: Time) -> Writes {
 }
 
 pub fn snapshot(tree: Id, terms_version: u32) -> Snapshot {
-    Snapshot { tree, terms_version, at: Time(1), sha256: [5; 32], body: vec![1, 2, 3] }
+    Snapshot {
+        tree,
+        terms_version,
+        at: Time(1),
+        sha256: [5; 32],
+        body: vec![1, 2, 3],
+        forgotten_at: None,
+    }
 }
 
 pub async fn add_snapshot(store: &Store, tree: Id) {

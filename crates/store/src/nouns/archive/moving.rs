@@ -95,6 +95,15 @@ pub fn move_back(
             1,
         ),
         exactly("UPDATE archive_segment SET away = away - 1 WHERE id = ?", vec![segment.into()], 1),
+        // The object keeps what came back from it.
+        Statement::any(
+            "DELETE FROM archive_copy WHERE tree = ? AND segment = ?",
+            vec![tree.into(), segment.into()],
+        ),
+        Statement::any(
+            "INSERT INTO archive_copy (tree, segment) VALUES (?, ?)",
+            vec![tree.into(), segment.into()],
+        ),
         Statement::any("DELETE FROM archive_hold WHERE tree = ?", vec![tree.into()]),
         Statement::any(
             "INSERT INTO archive_hold (tree, until_at) VALUES (?, ?)",

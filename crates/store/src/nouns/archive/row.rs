@@ -142,6 +142,41 @@ impl KeptRow {
         }
     }
 
+    /// The row of `entry`.
+    pub fn of_entry(entry: &LogEntry) -> Self {
+        Self { table: &table::ORDER_OPERATION, values: rows::log_row(entry) }
+    }
+
+    /// The row of an agreed tree.
+    pub fn of_snapshot(snapshot: Snapshot) -> Self {
+        Self { table: &table::ORDER_SNAPSHOT, values: snapshot.row() }
+    }
+
+    /// This row of a node, with the body that `tree` has there.
+    #[must_use]
+    pub fn with_node_of(self, tree: &Tree) -> Self {
+        let rows = rows::tree_rows(tree);
+        let mut of_node = [(&table::PAYMENT_ORDER, vec![rows.payment])]
+            .into_iter()
+            .chain([(&table::SHOP_ORDER, rows.shops), (&table::ITEM_ORDER, rows.items)]);
+        let own = of_node.find(|(table, _)| self.is_of(table)).map(|(_, rows)| rows);
+        let key = self.table.key;
+        let found = own.into_iter().flatten().find(|row| row[..key] == self.values[..key]);
+        found.map_or_else(|| self.clone(), |values| Self { table: self.table, values })
+    }
+
+    /// The entry of a log that this row is.
+    pub fn entry(&self) -> Result<Option<LogEntry>, StoreError> {
+        let is = self.is_of(&table::ORDER_OPERATION);
+        is.then(|| rows::entry_of(self.clone().into_row())).transpose()
+    }
+
+    /// The agreed tree that this row is.
+    pub fn snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
+        let is = self.is_of(&table::ORDER_SNAPSHOT);
+        is.then(|| Snapshot::of(self.clone().into_row())).transpose()
+    }
+
     fn into_row(self) -> Row {
         Row::new(self.table.name, self.values)
     }
@@ -184,6 +219,7 @@ mod tests {
             Value::Int(-5),
             Value::Blob(vec![0, 255, 16]),
             Value::Blob(Vec::new()),
+            Value::Null,
         ];
         KeptRow { table: &table::ORDER_SNAPSHOT, values }
     }

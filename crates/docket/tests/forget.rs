@@ -1,0 +1,151 @@
+//! `docket forget` and the archive: what a buyer wrote is gone from objects too, the log is undone over it as
+//! before, and where the archive is away the answer says so.
+
+#[allow(dead_code)] // shared with the tests of faults, which place orders
+mod client;
+#[allow(dead_code)] // shared with the tests of commands, which need more of it
+mod run;
+
+use client::Client;
+use docket_testkit::{Serve, ServeCommand};
+use run::{DOCKET, Ran, command, docket};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const SECRET: &str = "13811112222";
+/// When things leave: logs and agreed trees alone, or whole orders.
+const LOGS: &str = "36500";
+const WHOLE: &str = "0";
+
+fn environment(whole_after: &str) -> [(&'static str, String); 4] {
+    [
+        ("DOCKET_ARCHIVE__URL", "file:old".to_owned()),
+        ("DOCKET_ARCHIVE__LOG_AFTER_DAYS", "0".to_owned()),
+        ("DOCKET_ARCHIVE__SNAPSHOTS_AFTER_DAYS", "0".to_owned()),
+        ("DOCKET_ARCHIVE__ORDERS_AFTER_DAYS", whole_after.to_owned()),
+    ]
+}
+
+fn with_archive(data: &Path, words: &[&str], whole_after: &str) -> Ran {
+    run::run(command(data, words).envs(environment(whole_after)))
+}
+
+/// A center with an archive, and a way to it.
+fn center(data: &Path, whole_after: &str) -> (Serve, Client) {
+    let words = ["key", "add", "all", "--scopes", "orders.read,orders.write,prices,admin"];
+    let key = docket(data, &[&words[..], &["--actors", "buyer,store"]].concat()).fine();
+    let serve = ServeCommand::new(DOCKET, data);
+    let environment = environment(whole_after).into_iter();
+    let serve = environment.fold(serve, |serve, (name, value)| serve.env(name, value)).start();
+    let client = Client::new(serve.base_url(), key.trim()).expect("a connection");
+    (serve, client)
+}
+
+/// An order that its buyer wrote of, and ended.
+fn ended(client: &mut Client, buyer: &str) -> Value {
+    let order = json!({
+        "buyer_id": buyer, "currency": "CNY", "actor": {"kind": "buyer"}, "shops": [{
+            "shop_id": "11", "buyer_comment": format!("call {SECRET}"),
+            "ship_to": {"name": "Wang", "phone": SECRET},
+            "items": [{"sku_id": "a", "quantity": "1", "list_price": 1000}]
+        }]
+    });
+    let placed = client.post("/api/orders", &order).expect("an answer");
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let id = placed.body["order_id"].as_str().expect("a number");
+    let revoke =
+        json!({"type": "revoke", "actor": {"kind": "buyer"}, "reason": format!("ring {SECRET}")});
+    let revoked = client.post(&format!("/api/orders/{id}/operations"), &revoke).expect("an answer");
+    assert_eq!(revoked.status, 200, "{revoked:?}");
+    placed.body
+}
+
+/// Everything that can be read of an order.
+fn all_of(client: &mut Client, order: &Value) -> String {
+    let (id, then) = (&order["order_id"], order["created_at"].as_str().expect("a time"));
+    let id = id.as_str().expect("a number");
+    let mut all = String::new();
+    for part in ["", "/operations", "/activities", "/snapshots", &format!("?at={then}")] {
+        let read = client.get(&format!("/api/orders/{id}{part}")).expect("an answer");
+        assert_eq!(read.status, 200, "{part}: {read:?}");
+        all.push_str(&read.body.to_string());
+    }
+    all
+}
+
+/// The objects of the archive.
+fn objects(data: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for kind in ["log", "snapshots", "orders"] {
+        let Ok(found) = std::fs::read_dir(data.join("old").join(kind)) else { continue };
+        names.extend(
+            found.map(|one| one.expect("a file").file_name().to_string_lossy().into_owned()),
+        );
+    }
+    names
+}
+
+#[test]
+fn what_a_buyer_wrote_is_gone_from_the_archive_and_logs_are_undone_as_before() {
+    for whole_after in [LOGS, WHOLE] {
+        let data = tempfile::tempdir().expect("a folder");
+        let data = data.path();
+        let (_serve, mut client) = center(data, whole_after);
+        let own = [ended(&mut client, "g1"), ended(&mut client, "g1")];
+        let other = ended(&mut client, "g2");
+        with_archive(data, &["archive", "run"], whole_after).fine();
+        // One came back: its rows are online again, and in the object still.
+        let back = own[1]["order_id"].as_str().expect("a number");
+        with_archive(data, &["archive", "restore", back], whole_after).fine();
+        let before = objects(data);
+        assert!(!before.is_empty());
+        assert!(own.iter().all(|order| all_of(&mut client, order).contains(SECRET)));
+
+        let gone = docket(data, &["forget", "g1", "--yes", "--json"]).json();
+        assert_eq!((&gone["found"], &gone["orders"]), (&json!(2), &json!(2)), "{gone}");
+        assert_eq!(gone["unreached"], json!([]), "{gone}");
+        for order in &own {
+            let read = all_of(&mut client, order);
+            assert!(!read.contains(SECRET) && read.contains("forgotten"), "{whole_after}: {read}");
+        }
+        assert!(all_of(&mut client, &other).contains(SECRET), "of another buyer all is there");
+        let after = objects(data);
+        assert!(before.is_disjoint(&after), "every object had some: {before:?} {after:?}");
+        assert_eq!(before.len(), after.len());
+        let verified = with_archive(data, &["archive", "verify", "--json"], whole_after).json();
+        assert!(!verified.to_string().contains("damaged"), "{verified}");
+        // It comes back as it is there, and there is nothing left to take out.
+        let first = own[0]["order_id"].as_str().expect("a number");
+        with_archive(data, &["archive", "restore", first], whole_after).fine();
+        assert!(!all_of(&mut client, &own[0]).contains(SECRET));
+        let again = docket(data, &["forget", "g1", "--yes", "--json"]).json();
+        assert_eq!((&again["found"], &again["orders"]), (&json!(2), &json!(0)), "{again}");
+        docket(data, &["reconcile"]).fine();
+    }
+}
+
+#[test]
+fn where_the_archive_is_away_the_answer_says_so_and_the_next_one_finishes() {
+    let data = tempfile::tempdir().expect("a folder");
+    let data = data.path();
+    let (_serve, mut client) = center(data, LOGS);
+    let order = ended(&mut client, "g1");
+    let id = order["order_id"].as_str().expect("a number");
+    with_archive(data, &["archive", "run"], LOGS).fine();
+    std::fs::rename(data.join("old"), data.join("elsewhere")).expect("it is there");
+    let gone = docket(data, &["forget", "g1", "--yes", "--json"]).json();
+    assert_eq!(gone["unreached"], json!([id]), "{gone}");
+    let said = docket(data, &["forget", "g1", "--yes", "--lang", "en"]);
+    assert!(said.stderr.contains("could not be reached") && said.stderr.contains(id), "{said:?}");
+    let shown = client.get(&format!("/api/orders/{id}")).expect("an answer").body;
+    assert!(
+        !shown.to_string().contains("Wang") && shown["shops"][0]["ship_to"].is_null(),
+        "{shown}"
+    );
+    std::fs::rename(data.join("elsewhere"), data.join("old")).expect("it comes back");
+    assert!(all_of(&mut client, &order).contains(SECRET), "its log is one that can be undone");
+    let gone = docket(data, &["forget", "g1", "--yes", "--json"]).json();
+    assert_eq!((&gone["orders"], &gone["unreached"]), (&json!(1), &json!([])), "{gone}");
+    assert!(!all_of(&mut client, &order).contains(SECRET));
+}

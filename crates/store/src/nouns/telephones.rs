@@ -1,0 +1,65 @@
+//! How far the telephones that orders are found by are in the form of this release: the tree up to which they were
+//! made new, kept as a setting, so that the work goes on where it was broken off.
+
+use crate::plan::Statement;
+use crate::value::{Kind, Value};
+use crate::{Store, StoreError};
+use docket_domain::Id;
+
+/// The setting: a number of a tree, or [`DONE`].
+pub(crate) const PROGRESS: &str = "telephones";
+/// What it says when nothing is left.
+pub(crate) const DONE: &str = "2";
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewed {
+    /// Up to this tree.
+    UpTo(Id),
+    /// All of them.
+    All,
+}
+
+impl Renewed {
+    /// Keeps how far it is.
+    pub fn keep(self) -> [Statement; 2] {
+        let value = match self {
+            Self::UpTo(tree) => format!("after:{tree}"),
+            Self::All => DONE.to_owned(),
+        };
+        [
+            Statement::any("DELETE FROM setting WHERE name = ?", vec![Value::from(PROGRESS)]),
+            Statement::any(
+                "INSERT INTO setting (name, value) VALUES (?, ?)",
+                vec![Value::from(PROGRESS), Value::Text(value)],
+            ),
+        ]
+    }
+
+    /// What the setting says; nothing where nothing was begun.
+    pub(crate) fn read(value: Option<&str>) -> Self {
+        match value {
+            Some(DONE) => Self::All,
+            Some(value) => {
+                let tree = value.strip_prefix("after:").and_then(|tree| tree.parse().ok());
+                Self::UpTo(tree.unwrap_or(Id(0)))
+            }
+            None => Self::UpTo(Id(0)),
+        }
+    }
+}
+
+impl Store {
+    /// How far the telephones are made new.
+    pub async fn telephones_renewed(&self) -> Result<Renewed, StoreError> {
+        Ok(Renewed::read(self.setting(PROGRESS).await?.as_deref()))
+    }
+
+    /// Trees with people after `after`, at most `limit`.
+    pub async fn trees_with_people(&self, after: Id, limit: usize) -> Result<Vec<Id>, StoreError> {
+        let sql =
+            format!("SELECT tree FROM order_person WHERE tree > ? ORDER BY tree LIMIT {limit}");
+        let rows = self.rows("order_person", sql, &[Kind::Int], vec![after.into()]).await?;
+        rows.into_iter().map(|mut row| row.id()).collect()
+    }
+}
