@@ -9,6 +9,7 @@ mod ask;
 mod audit;
 mod backup;
 mod batch;
+mod beside;
 mod database;
 mod dialect;
 mod error;
@@ -21,8 +22,10 @@ mod migrate;
 mod nouns;
 mod peek;
 mod plan;
+pub mod private;
 mod read;
 mod rows;
+mod seals;
 mod store;
 mod table;
 mod value;
@@ -63,6 +66,9 @@ pub use nouns::tasks::{
 pub use nouns::webhooks::WebhookRow;
 pub use peek::{Found, SCHEMA, peek};
 pub use plan::{Held, Statement, TreeWrite, Writes};
+pub use seals::{
+    KeyUse, RecordedKey, SealedFor, Survey, give_up_key, record_keys, survey,
+};
 pub use store::{Figures, Options, PHASES, Store, sqlite_path};
 pub use view::{Key, Need, Unique, View};
 pub use work::{NotDone, Verdict};
