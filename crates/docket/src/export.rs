@@ -162,7 +162,7 @@ impl Shelf for App {
         let mut orders = Vec::with_capacity(listed.orders.len());
         for (tree, person) in &listed.orders {
             let standing = status::of(tree);
-            let face = person.as_ref().map_or(Face::None, Face::Masked);
+            let face = person.masked();
             let look = Look { rate_again: settings.deadlines.of(tree).rate_again, ..look };
             orders.push(to_raw_value(&view::view(tree, &standing, face, &look))?);
         }

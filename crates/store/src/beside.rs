@@ -39,10 +39,9 @@ pub async fn beside<T: Send + 'static>(
             Some(connection) => Beside::Sqlite(connection),
             None => return Ok(None),
         },
-        None => Beside::MySql {
-            runtime: Handle::current(),
-            connection: open_mysql(url, access).await?,
-        },
+        None => {
+            Beside::MySql { runtime: Handle::current(), connection: open_mysql(url, access).await? }
+        }
     };
     let job = tokio::task::spawn_blocking(move || {
         if opened.schema()? == 0 { Ok(None) } else { work(&mut opened).map(Some) }
@@ -107,9 +106,9 @@ impl Beside {
         if number(self.ask(one(tables))?)? == 0 {
             return Ok(0);
         }
-        number(self.ask(one(
-            "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version",
-        ))?)
+        number(
+            self.ask(one("SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version"))?,
+        )
     }
 
     /// Has `work` see or write everything of one moment, all or nothing.

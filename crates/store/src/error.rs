@@ -99,9 +99,9 @@ fn is_damage(number: u16, message: &str) -> bool {
         // "Got error 126 …": the storage engine's own number for a crashed or corrupt table or index
         1030 => {
             let numbers = message.split(|c: char| !c.is_ascii_digit());
-            numbers.filter_map(|digits| digits.parse().ok()).any(|number: u32| {
-                matches!(number, 126 | 127 | 134 | 144 | 145 | 180 | 181)
-            })
+            numbers
+                .filter_map(|digits| digits.parse().ok())
+                .any(|number: u32| matches!(number, 126 | 127 | 134 | 144 | 145 | 180 | 181))
         }
         _ => false,
     }
@@ -121,7 +121,10 @@ mod tests {
             assert!(StoreError::from(code(passing)).is_unavailable());
         }
         assert!(is_damage(1712, "Index shop_order_id is corrupted"));
-        assert!(is_damage(1030, "Got error 126 \"Index file is crashed\" from storage engine InnoDB"));
+        assert!(is_damage(
+            1030,
+            "Got error 126 \"Index file is crashed\" from storage engine InnoDB"
+        ));
         assert!(!is_damage(1030, "Got error 28 \"No space left on device\" from storage engine"));
         assert!(!is_damage(1205, "Lock wait timeout exceeded"));
     }

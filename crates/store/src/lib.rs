@@ -15,11 +15,13 @@ mod dialect;
 mod error;
 pub mod failpoint;
 mod foreign;
+mod inspect;
 mod list;
 mod load;
 mod lock;
 mod migrate;
 mod nouns;
+mod orphans;
 mod peek;
 mod plan;
 pub mod private;
@@ -32,11 +34,12 @@ mod value;
 mod view;
 mod work;
 
-pub use audit::{Audit, Stale};
+pub use audit::{Audit, AuditPage, Stale};
 pub use backup::{Backed, Restored, backup, restore};
 pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
 pub use error::StoreError;
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
+pub use inspect::{Inspecting, inspect};
 pub use list::{Cursor, Filter, OperationFilter, Page, Sort};
 pub use migrate::tables;
 pub use nouns::accounts::{Account, AccountChange, AccountLine};
@@ -64,11 +67,10 @@ pub use nouns::tasks::{
     Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskRow,
 };
 pub use nouns::webhooks::WebhookRow;
+pub use orphans::{Orphan, Walk};
 pub use peek::{Found, SCHEMA, peek};
 pub use plan::{Held, Statement, TreeWrite, Writes};
-pub use seals::{
-    KeyUse, RecordedKey, SealedFor, Survey, give_up_key, record_keys, survey,
-};
+pub use seals::{KeyUse, RecordedKey, SealedFor, Survey, give_up_key, record_keys, survey};
 pub use store::{Figures, Options, PHASES, Store, sqlite_path};
 pub use view::{Key, Need, Unique, View};
 pub use work::{NotDone, Verdict};

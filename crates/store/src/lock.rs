@@ -49,8 +49,7 @@ const PATIENCE: u32 = 600;
 /// Takes the lock of this database on its server, or waits for it; it is held until `connection` is closed.
 pub async fn hold(connection: &mut MySqlConnection) -> Result<(), StoreError> {
     let lock = "SELECT CAST(GET_LOCK(CONCAT('docket.', MD5(DATABASE())), ?) AS SIGNED)";
-    let held: Option<i64> =
-        sqlx::query_scalar(lock).bind(PATIENCE).fetch_one(connection).await?;
+    let held: Option<i64> = sqlx::query_scalar(lock).bind(PATIENCE).fetch_one(connection).await?;
     if held == Some(1) {
         return Ok(());
     }

@@ -150,7 +150,10 @@ mod tests {
         let file = rusqlite::Connection::open_in_memory().unwrap();
         file.execute_batch("CREATE TABLE item_order (id INTEGER)").unwrap();
         let Err(StoreError::Schema(said)) = sqlite(&file, Upgrade::Yes) else { panic!("it fails") };
-        assert!(said.contains("step 1 of the schema stopped at `CREATE TABLE item_order (`"), "{said}");
+        assert!(
+            said.contains("step 1 of the schema stopped at `CREATE TABLE item_order (`"),
+            "{said}"
+        );
         assert!(said.contains("already exists") && said.lines().count() == 1, "{said}");
         let tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'";
         assert_eq!(file.query_row(tables, [], |row| row.get::<_, i64>(0)), Ok(1));
@@ -159,7 +162,8 @@ mod tests {
 
     #[test]
     fn a_script_is_taken_apart_at_the_ends_of_its_statements() {
-        let script = "-- What for.\n\nCREATE TABLE a (\n  b INTEGER -- c;d\n);\nDROP TABLE a;\n-- End.\n";
+        let script =
+            "-- What for.\n\nCREATE TABLE a (\n  b INTEGER -- c;d\n);\nDROP TABLE a;\n-- End.\n";
         let parts: Vec<_> = statements(script).collect();
         assert_eq!(parts, ["CREATE TABLE a (\n  b INTEGER -- c;d\n)", "DROP TABLE a"]);
     }

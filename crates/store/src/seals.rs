@@ -154,16 +154,15 @@ fn sampled(
 }
 
 /// Sealed secrets of webhooks and requests of placements.
-fn others(ask: &mut dyn Ask) -> Result<Vec<(SealedFor, Sealed)>, StoreError> {
+pub fn others(ask: &mut dyn Ask) -> Result<Vec<(SealedFor, Sealed)>, StoreError> {
     let webhooks = format!("SELECT key_id, secret FROM webhook ORDER BY id DESC LIMIT {OTHERS}");
     let placements = format!(
         "SELECT key_id, request FROM placement WHERE request IS NOT NULL ORDER BY at DESC LIMIT {OTHERS}"
     );
     let mut found = Vec::new();
-    for (table, sql, purpose) in [
-        ("webhook", webhooks, SealedFor::Webhook),
-        ("placement", placements, SealedFor::Placement),
-    ] {
+    for (table, sql, purpose) in
+        [("webhook", webhooks, SealedFor::Webhook), ("placement", placements, SealedFor::Placement)]
+    {
         let kinds = vec![Kind::Int, Kind::Blob];
         for mut row in ask.ask(Query { table, sql, kinds, values: Vec::new() })? {
             let key_id = row.int()? as u32;

@@ -221,7 +221,7 @@ fn page(
     let orders = listed.orders.iter().zip(&standings).zip(&seen);
     let views = orders.map(|(((tree, person), standing), seen)| {
         let look = Look { shape, ..answer::look(settings, tree, seen, now) };
-        let face = person.as_ref().map_or(Face::None, Face::Masked);
+        let face = person.masked();
         view::view(tree, standing, face, &look)
     });
     if asked.level == Level::Payment {

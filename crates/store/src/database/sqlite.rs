@@ -46,9 +46,8 @@ impl Place {
     /// The file at `path`, which exists and is ours from now on. The file is not opened for that: closing it would
     /// take SQLite's locks on it away.
     pub fn of(path: &Path) -> Result<Self, StoreError> {
-        let found = std::fs::metadata(path).map_err(|error| {
-            StoreError::Unavailable(format!("{}: {error}", path.display()))
-        })?;
+        let found = std::fs::metadata(path)
+            .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
         Ok(Self { path: path.to_owned(), file: (found.dev(), found.ino()) })
     }
 
@@ -60,9 +59,7 @@ impl Place {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Err(StoreError::Moved(self.path.display().to_string()))
             }
-            Err(error) => {
-                Err(StoreError::Unavailable(format!("{}: {error}", self.path.display())))
-            }
+            Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", self.path.display()))),
         }
     }
 }
@@ -78,11 +75,7 @@ pub struct Sqlite {
 impl Sqlite {
     /// The file of `place`.
     pub fn new(place: Place) -> Self {
-        Self {
-            place,
-            readers: Mutex::default(),
-            permits: tokio::sync::Semaphore::new(READERS),
-        }
+        Self { place, readers: Mutex::default(), permits: tokio::sync::Semaphore::new(READERS) }
     }
 
     /// Whether the file is still where it was opened.
