@@ -131,6 +131,15 @@ pub fn highest_key(recorded: &[RecordedKey]) -> u32 {
     numbers.max().unwrap_or(0)
 }
 
+/// The numbers of keys that were given up.
+pub fn given_up(recorded: &[RecordedKey]) -> Vec<u32> {
+    let lost = recorded.iter().filter(|key| key.lost).filter_map(|key| match key.used {
+        KeyUse::Seal(id) => Some(id),
+        KeyUse::Search => None,
+    });
+    lost.collect()
+}
+
 /// Looks whether the keys of `place` are those of the database of `url`, changing nothing. Answers what the database
 /// says of its keys, and the keys, where there are some.
 pub async fn compare_keys(

@@ -57,7 +57,7 @@ pub use gifts::SetPack;
 pub use history::{AgreedTree, Agreements, Story};
 pub use imports::{ImportOptions, ImportReport};
 pub use installation::{
-    KeyWord, Keys, KeysError, OpenError, SealTrouble, compare_keys, highest_key,
+    KeyWord, Keys, KeysError, OpenError, SealTrouble, compare_keys, given_up, highest_key,
 };
 pub use keys::NewKey;
 pub use later::Accepted;

@@ -166,11 +166,7 @@ impl Vault {
 
     /// Learns from what a database records which keys were given up.
     pub(crate) fn learn_lost(&mut self, recorded: &[RecordedKey]) {
-        let lost = recorded.iter().filter(|key| key.lost).filter_map(|key| match key.used {
-            KeyUse::Seal(id) => Some(id),
-            KeyUse::Search => None,
-        });
-        self.lost = lost.collect();
+        self.lost = crate::installation::given_up(recorded);
     }
 
     /// Seals `person`.

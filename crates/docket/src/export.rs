@@ -16,7 +16,7 @@ use docket_app::{App, Orders, Principal};
 use docket_domain::words::{AnomalyKind, Status, StoreStatus};
 use docket_domain::{Id, Json, Time, status};
 use docket_store::Cursor;
-use docket_wire::{Codes, Face, Look, moment, view};
+use docket_wire::{Codes, Look, moment, view};
 use serde_json::value::{RawValue, to_raw_value};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;

@@ -10,7 +10,7 @@ use crate::orphans::{Orphan, Walk};
 use crate::seals::{self, SealedFor};
 use crate::store::Query;
 use crate::value::Kind;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, sqlite_path};
 use docket_domain::{Id, Time};
 use sqlx::{AssertSqlSafe, Row as _};
 
@@ -23,6 +23,31 @@ pub async fn inspect<T: Send + 'static>(
     work: impl FnOnce(&mut Inspecting<'_>) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<Option<T>, StoreError> {
     beside(url, Access::Read, |database| work(&mut Inspecting(database))).await
+}
+
+/// Bytes of a file that are all looked at where nobody asked for it.
+const QUICK: u64 = 256 << 20;
+
+/// What a quick look at the pages of the SQLite file of `url` finds wrong first. A large file, and a server, are not
+/// looked at.
+pub async fn quick_check(url: &str) -> Result<Option<String>, StoreError> {
+    let small = sqlite_path(url).and_then(|path| std::fs::metadata(path).ok());
+    if small.is_none_or(|found| found.len() > QUICK) {
+        return Ok(None);
+    }
+    let look = |database: &mut Beside| match database {
+        Beside::Sqlite(connection) => {
+            let said = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+            let said = said.map_err(StoreError::from);
+            let said =
+                said.or_else(
+                    |error| if error.is_damage() { Ok(error.to_string()) } else { Err(error) },
+                )?;
+            Ok(Some(said).filter(|said| said != "ok"))
+        }
+        Beside::MySql { .. } => Ok(None),
+    };
+    Ok(beside(url, Access::Read, look).await?.flatten())
 }
 
 impl Inspecting<'_> {

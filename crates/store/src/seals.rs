@@ -17,7 +17,7 @@ const PREFIX: &str = "key.";
 /// Behind the value of one that was given up.
 const LOST: &str = " lost";
 /// Sealed people read from each end of their table.
-const AT_EACH_END: usize = 50;
+const AT_EACH_END: usize = 500;
 /// Places between the ends where one more is read.
 const BETWEEN: i64 = 300;
 /// Sealed requests and secrets read.

@@ -16,7 +16,7 @@ use docket_domain::words::{AnomalyKind, Level};
 use docket_domain::{Id, Time, status};
 use docket_wire::document::Node;
 use docket_wire::reader::{Fields, Reader};
-use docket_wire::{Face, Look, PaymentView, Shape, kinds, view};
+use docket_wire::{Look, PaymentView, Shape, kinds, view};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
