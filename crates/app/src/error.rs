@@ -116,6 +116,15 @@ pub enum Error {
     /// The database is out of use.
     #[error("the database cannot be used now; try again in a moment")]
     Unavailable(String),
+    /// The database file was moved, removed or replaced.
+    #[error("{0}; nothing is written until it is back in its place")]
+    Moved(String),
+    /// What is stored is damaged: no waiting heals that.
+    #[error("a part of the database is damaged; `docket check --deep` says which, and what to do")]
+    Damaged(String),
+    /// People's data is needed and cannot be opened here.
+    #[error("{0}; bring the keys of this database back first")]
+    Sealed(crate::vault::Closed),
     /// A fault of ours.
     #[error("something went wrong on our side")]
     Internal(String),
@@ -140,6 +149,8 @@ impl From<NotDone> for Error {
             NotDone::Refused(Refused { cause, message }) => match cause {
                 Cause::Unavailable => Self::Unavailable(message),
                 Cause::Contended => Self::Busy,
+                Cause::Moved => Self::Moved(message),
+                Cause::Damaged => Self::Damaged(message),
                 Cause::Broken => Self::Internal(message),
             },
         }
@@ -151,6 +162,8 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Unavailable(message) => Self::Unavailable(message),
             StoreError::Conflict => Self::Busy,
+            error @ StoreError::Moved(_) => Self::Moved(error.to_string()),
+            error if error.is_damage() => Self::Damaged(error.to_string()),
             other => Self::Internal(other.to_string()),
         }
     }

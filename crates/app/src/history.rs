@@ -2,6 +2,7 @@
 
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
+use crate::vault::People;
 use crate::{Answer, App, Error};
 use docket_domain::operation::Class;
 use docket_domain::{Id, Json, LogEntry, OperationKind, Time, Tree, change};
@@ -96,7 +97,7 @@ impl App {
         // People's data has no history: an address that was changed since is not shown as if it were older.
         let log = self.log_of(story.tree.id()).await?;
         let changed = log.iter().any(|e| e.at > at && e.kind == OperationKind::ChangeAddress);
-        let person = if changed { None } else { self.person_of(story.tree.id()).await? };
+        let person = if changed { People::None } else { self.person_of(story.tree.id()).await? };
         Ok(Answer { tree: Arc::new(story.tree), person, replayed: false, status: 200 })
     }
 

@@ -17,7 +17,7 @@ pub(crate) const KIND: &str = "placement";
 /// The status that is kept under the key of a placement that was rejected after it was accepted.
 pub(crate) const REJECTED: u16 = 202;
 /// What requests are sealed for.
-const PURPOSE: &[u8] = b"docket placement";
+pub(crate) const PURPOSE: &[u8] = b"docket placement";
 
 /// How far a placement is.
 #[derive(Debug, Clone, PartialEq)]

@@ -18,6 +18,7 @@ mod history;
 mod holds;
 mod housekeeping;
 pub mod imports;
+mod installation;
 mod keys;
 pub mod lane;
 mod later;
@@ -59,6 +60,9 @@ pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigur
 pub use gifts::SetPack;
 pub use history::{AgreedTree, Agreements, Story};
 pub use imports::{ImportOptions, ImportReport};
+pub use installation::{
+    KeyWord, Keys, KeysError, OpenError, SealTrouble, compare_keys, given_up, highest_key,
+};
 pub use keys::NewKey;
 pub use later::Accepted;
 pub use ledgers::{LedgerSettings, Receiver};
@@ -68,7 +72,10 @@ pub use orders::{Listed, Orders};
 pub use people::{NewUser, Role, User};
 pub use place::{Idempotency, Quote};
 pub use products::SetPrice;
-pub use reconcile::{Finding, Mending, Reconcile, Reconciled, class_words, repairable_words};
+pub use reconcile::{
+    Finding, Hear, Inspected, Inspection, Mending, Reconcile, Reconciled, Told, Wrong, class_words,
+    inspect, repairable_words,
+};
 pub use record::{Recorded, Taken};
 pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
@@ -87,8 +94,7 @@ pub use docket_store::{
 pub use docket_tasks::{Every, RedisAt, ScheduleError};
 
 use docket_domain::{Time, Tree};
-use docket_store::{Options, Store, StoreError};
-use docket_wire::Person;
+use docket_store::{Options, Store};
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -112,6 +118,10 @@ struct Inner {
     patience: ledgers::Patience,
     archiving: tokio::sync::Mutex<()>,
     vault: Arc<vault::Vault>,
+    sealings: installation::Sealings,
+    keys_origin: vault::Origin,
+    /// Where the keys are kept; nowhere where they are compared with nothing.
+    keys_place: String,
     access: access::Cache,
     tries: tries::Tries,
     stop: CancellationToken,
@@ -126,8 +136,8 @@ struct Inner {
 pub struct Answer {
     /// The tree.
     pub tree: Arc<Tree>,
-    /// Its people, if there are any.
-    pub person: Option<Person>,
+    /// Its people, as far as they can be read.
+    pub person: vault::People,
     /// Whether this is an earlier answer given again.
     pub replayed: bool,
     /// The status of the first answer: 201 or 200.
@@ -135,12 +145,14 @@ pub struct Answer {
 }
 
 impl App {
-    /// Opens the database and starts the writer. Background work starts with [`App::start`].
+    /// Opens the database, sees that the keys are its keys, and starts the writer. Background work starts with [`App::start`].
     pub async fn open(
         settings: Settings,
-        vault: vault::Vault,
+        keys: impl Into<Keys>,
         clock: Clock,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, OpenError> {
+        let url = settings.database_url.clone();
+        let chosen = installation::Chosen::before(&url, keys.into()).await?;
         let now = clock.clone();
         let options = Options {
             url: settings.database_url.clone(),
@@ -149,6 +161,7 @@ impl App {
             upgrade: settings.upgrade,
         };
         let store = Arc::new(Store::open(options).await?);
+        let held = chosen.after(&url).await?;
         let outbox = Arc::<webhooks::Outbox>::default();
         let gateways = Arc::new(gateways::Gateways::of(&settings.gateways));
         let mirror = settings.mirror.as_ref().map(mirror::Mirror::open).transpose()?.map(Arc::new);
@@ -170,7 +183,10 @@ impl App {
             packs: ledgers::Packs::default(),
             patience: ledgers::Patience::default(),
             archiving: tokio::sync::Mutex::default(),
-            vault: Arc::new(vault),
+            vault: Arc::new(held.vault),
+            sealings: installation::Sealings::default(),
+            keys_origin: held.origin,
+            keys_place: held.place,
             access,
             tries: tries::Tries::default(),
             stop,
@@ -191,6 +207,7 @@ impl App {
         background.spawn(timers::run(self.clone()));
         background.spawn(housekeeping::renew(self.clone()));
         background.spawn(telephones::renew(self.clone()));
+        background.spawn(installation::watch(self.clone()));
         background.spawn(webhooks::watch(self.clone()));
         background.spawn(ledgers::watch(self.clone()));
         self.start_tasks();
@@ -209,6 +226,11 @@ impl App {
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Whether the keys were there, or were made when it was opened.
+    pub fn keys_origin(&self) -> vault::Origin {
+        self.inner.keys_origin
     }
 
     /// Now.

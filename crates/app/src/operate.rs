@@ -8,7 +8,7 @@ use crate::place::{Idempotency, set_ship_to};
 use crate::redeem::{can_count, counted, keys_to_hold};
 use crate::settings::{CouponSettings, Deadlines};
 use crate::unique::claim_key;
-use crate::vault::{Vault, telephones};
+use crate::vault::{Closed, Vault, telephones};
 use crate::written::written;
 use crate::{Answer, App, Error};
 use docket_domain::change::{Change, PaymentClaim};
@@ -299,8 +299,15 @@ impl Work {
             None => None,
             Some(ship_to) => {
                 let before = match view.person(self.root)? {
-                    // What cannot be opened any more is replaced: the new address is whole in itself.
-                    Some(sealed) => self.vault.open_sealed(sealed).unwrap_or_default(),
+                    Some(sealed) => match self.vault.open_sealed(sealed) {
+                        Ok(person) => person,
+                        // Its key may come back, and with it the people of the other shop orders.
+                        Err(closed @ Closed::NoKey(_)) => {
+                            return Ok((None, Operating::Refused(closed.into())));
+                        }
+                        // What cannot be opened any more is replaced: the new address is whole in itself.
+                        Err(Closed::Lost(_) | Closed::NotOurs(_)) => Person::default(),
+                    },
                     None => Person::default(),
                 };
                 let mut after = before.clone();

@@ -3,11 +3,11 @@
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
 use crate::sight;
+use crate::vault::People;
 use crate::{Answer, App, Error};
 use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Gene, Id, Time, Tree};
 use docket_store::{Cursor, Filter, Priority, Sealed, Sort, Writes};
-use docket_wire::Person;
 use std::sync::Arc;
 
 /// What is asked of a list, as words that were read.
@@ -46,7 +46,7 @@ pub struct Orders {
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// The orders, newest first, each with its people.
-    pub orders: Vec<(Tree, Option<Person>)>,
+    pub orders: Vec<(Tree, People)>,
     /// Where the next page goes on.
     pub next: Option<Cursor>,
 }
@@ -88,10 +88,10 @@ impl App {
         tree.filter(|tree| who.sees(tree)).ok_or_else(|| no_order(id))
     }
 
-    /// The people of a tree, opened.
-    pub(crate) async fn person_of(&self, tree: Id) -> Result<Option<Person>, Error> {
+    /// The people of a tree, as far as they can be opened.
+    pub(crate) async fn person_of(&self, tree: Id) -> Result<People, Error> {
         let found = self.store().persons(&[tree]).await?;
-        found.first().map(|(_, sealed)| self.inner.vault.open_sealed(sealed)).transpose()
+        Ok(self.people(tree, found.first().map(|(_, sealed)| sealed)))
     }
 
     /// One page of orders.
@@ -115,12 +115,12 @@ impl App {
         let persons = self.store().persons(&page.ids).await?;
         let open = |tree: &Tree| {
             let sealed = persons.iter().find(|(id, _)| *id == tree.id());
-            sealed.map(|(_, sealed)| self.inner.vault.open_sealed(sealed)).transpose()
+            self.people(tree.id(), sealed.map(|(_, sealed)| sealed))
         };
         let mut orders = Vec::with_capacity(trees.len());
         for tree in trees {
-            let person = open(&tree)?;
-            if sight::matches(who, &tree, person.as_ref(), asked) {
+            let person = open(&tree);
+            if sight::matches(who, &tree, person.known(), asked) {
                 orders.push((tree, person));
             }
         }

@@ -135,7 +135,7 @@ impl App {
             let work = move |view: &View, cx: &mut Context<'_>| prepared.place(view, cx);
             match self.inner.lane.run(Priority::People, keys, work).await? {
                 Placing::Placed(tree) => {
-                    let person = Some(placed.person).filter(|person| !person.is_empty());
+                    let person = placed.person.into();
                     return Ok(Answer { tree, person, replayed: false, status: 201 });
                 }
                 Placing::Before { status: REJECTED, .. } => return Err(Error::RejectedLater),

@@ -2,16 +2,20 @@
 //! beside the orders.
 //!
 //! `classes` says what a difference is, one small module for each; `run` goes through the orders and the ledgers;
+//! `damage` finds what lies below the orders;
 //! `settle` looks at one finding again in the lane, where nothing is in flight, notes it and repairs it. What runs
 //! is a run; two at a time are of no use.
 
 mod classes;
+mod damage;
 mod fill;
+mod inspect;
 mod outside;
 mod run;
 mod settle;
 
 pub(crate) use fill::handle as handle_fill;
+pub use inspect::{Hear, Inspected, Inspection, Told, Wrong, inspect};
 pub(crate) use run::handle;
 
 use crate::access::{Principal, Scope};

@@ -1,77 +1,119 @@
 //! People's data: sealed with AES-256-GCM, found by keyed hashes. Also the one place that draws randomness.
 //!
-//! A key file holds the sealing keys, newest last, and the search key. A sealed value names the key that
-//! sealed it, so keys can be renewed without touching what is stored.
+//! A sealed value names the key that sealed it, so keys can be renewed without touching what is stored. Where keys
+//! are kept stands in `file`; that a database and its processes agree about them in `crate::installation`.
+
+mod file;
+
+pub use file::{KeySource, Origin, Rotated, VaultError, fresh_keys};
 
 use crate::Error;
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce};
 use docket_domain::Tree;
-use docket_store::{Sealed, Telephone};
-use docket_wire::{Person, Telephone as Number, telephone};
+use docket_store::{KeyUse, RecordedKey, Sealed, SealedFor, Telephone};
+use docket_wire::{Face, Person, PersonState, Telephone as Number, telephone};
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 
 /// Bytes of a GCM nonce.
 const NONCE: usize = 12;
 /// Binds a ciphertext to its use.
 const PURPOSE: &[u8] = b"docket person";
+/// Bytes of a fingerprint: enough to tell keys apart, and of 256 random bits it gives nothing away.
+const FINGERPRINT: usize = 8;
 
-/// The keys, as the key file has them.
-#[derive(Serialize, Deserialize)]
-struct KeyFile {
-    /// Hex, by key id.
-    seal: Vec<SealKey>,
-    /// Hex.
-    search: String,
-}
-
-#[derive(Serialize, Deserialize)]
+/// A key that seals.
 struct SealKey {
     id: u32,
-    key: String,
+    cipher: Aes256Gcm,
+    fingerprint: String,
 }
 
 /// Seals, opens and hashes people's data.
 pub struct Vault {
-    /// Newest last.
-    seal: Vec<(u32, Aes256Gcm)>,
+    /// The one that seals is the last.
+    seal: Vec<SealKey>,
     search: [u8; 32],
+    /// Numbers of keys that were given up: what they sealed will not be opened any more.
+    lost: Vec<u32>,
 }
 
-/// Where the keys came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The file was there.
-    Found,
-    /// It was made now.
-    Made,
+/// Why something that is sealed is not opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Closed {
+    /// The key that sealed it is not here; it may be elsewhere.
+    #[error("what is sealed cannot be opened: key {0} is not here")]
+    NoKey(u32),
+    /// The key that sealed it was given up.
+    #[error("what is sealed cannot be opened: key {0} was given up")]
+    Lost(u32),
+    /// No key opens it: it was changed, or sealed with another key of the same number.
+    #[error("what is sealed cannot be opened: no key that is here opens it ({0})")]
+    NotOurs(&'static str),
 }
 
-/// Why the key file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// Reading or writing failed.
-    #[error("{path}: {error}")]
-    File {
-        /// The key file.
-        path: String,
-        /// What happened.
-        error: std::io::Error,
-    },
-    /// It is no key file of ours.
-    #[error("{path} is not a key file: {what}")]
-    Malformed {
-        /// The key file.
-        path: String,
-        /// What is wrong.
-        what: String,
-    },
+impl Closed {
+    /// As an order shows it.
+    pub const fn state(&self) -> PersonState {
+        match self {
+            Self::NoKey(_) | Self::Lost(_) => PersonState::KeyMissing,
+            Self::NotOurs(_) => PersonState::Unreadable,
+        }
+    }
+}
+
+impl From<Closed> for Error {
+    fn from(closed: Closed) -> Self {
+        Self::Sealed(closed)
+    }
+}
+
+/// The people of an order, as far as they can be read here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum People {
+    /// There are none, or they were forgotten.
+    #[default]
+    None,
+    /// They are known.
+    Known(Person),
+    /// There are some, and what is stored of them is not opened here.
+    Closed(PersonState),
+}
+
+impl People {
+    /// Those that can be read.
+    pub const fn known(&self) -> Option<&Person> {
+        match self {
+            Self::Known(person) => Some(person),
+            Self::None | Self::Closed(_) => None,
+        }
+    }
+
+    /// As everyone sees them.
+    pub const fn masked(&self) -> Face<'_> {
+        match self {
+            Self::None => Face::None,
+            Self::Known(person) => Face::Masked(person),
+            Self::Closed(state) => Face::Closed(*state),
+        }
+    }
+
+    /// As who may read people sees them.
+    pub const fn revealed(&self) -> Face<'_> {
+        match self {
+            Self::Known(person) => Face::Revealed(person),
+            other => other.masked(),
+        }
+    }
+}
+
+/// Those of a placement, if it names any.
+impl From<Person> for People {
+    fn from(person: Person) -> Self {
+        if person.is_empty() { Self::None } else { Self::Known(person) }
+    }
 }
 
 /// `N` random bytes from the operating system.
@@ -89,83 +131,42 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
-}
-
-fn malformed(path: &Path, what: &dyn std::fmt::Display) -> VaultError {
-    VaultError::Malformed { path: path.display().to_string(), what: what.to_string() }
-}
-
-/// The key file at `path`, if there is one.
-fn read(path: &Path) -> Result<Option<KeyFile>, VaultError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => serde_json::from_str(&text).map(Some).map_err(|error| malformed(path, &error)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(VaultError::File { path: path.display().to_string(), error }),
-    }
-}
-
-/// Writes a key file that is not there yet, readable by its owner alone, and waits until it is on disk.
-fn write(path: &Path, file: &KeyFile) -> std::io::Result<()> {
-    let text = serde_json::to_string_pretty(file).expect("a key file is plain JSON");
-    let mut open = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    open.write_all(text.as_bytes())?;
-    open.sync_all()
+/// What names a key and leads nobody to it.
+fn fingerprint(key: &[u8; 32], purpose: &str) -> String {
+    let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key);
+    let mut mac = mac.expect("HMAC takes keys of any length");
+    mac.update(format!("docket fingerprint: {purpose}").as_bytes());
+    hex(&mac.finalize().into_bytes()[..FINGERPRINT])
 }
 
 impl Vault {
     /// A vault with fresh keys that are kept nowhere: for tests and throw-away demos.
     pub fn throw_away() -> Self {
-        let key = Key::<Aes256Gcm>::from(random::<32>());
-        Self { seal: vec![(1, Aes256Gcm::new(&key))], search: random() }
+        Self::of(&[(1, random())], random())
     }
 
-    /// Reads the key file at `path`; makes it, readable by its owner alone, where there is none.
-    pub fn open(path: &Path) -> Result<(Self, Origin), VaultError> {
-        let failed = |error| VaultError::File { path: path.display().to_string(), error };
-        let (file, origin) = if let Some(file) = read(path)? {
-            (file, Origin::Found)
-        } else {
-            let seal = vec![SealKey { id: 1, key: hex(&random::<32>()) }];
-            let made = KeyFile { seal, search: hex(&random::<32>()) };
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder).map_err(failed)?;
-            }
-            write(path, &made).map_err(failed)?;
-            (made, Origin::Made)
-        };
-        let bad_key = || malformed(path, &"a key is 64 hexadecimal digits");
-        let seal = file.seal.into_iter().map(|SealKey { id, key }| {
-            let key = Key::<Aes256Gcm>::from(unhex(&key)?);
-            Some((id, Aes256Gcm::new(&key)))
+    /// One of these keys, of which the last seals.
+    fn of(seal: &[(u32, [u8; 32])], search: [u8; 32]) -> Self {
+        let seal = seal.iter().map(|(id, key)| SealKey {
+            id: *id,
+            cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key)),
+            fingerprint: fingerprint(key, "seal"),
         });
-        let seal: Vec<_> = seal.collect::<Option<_>>().ok_or_else(bad_key)?;
-        if seal.is_empty() {
-            return Err(malformed(path, &"it holds no sealing key"));
-        }
-        Ok((Self { seal, search: unhex(&file.search).ok_or_else(bad_key)? }, origin))
+        Self { seal: seal.collect(), search, lost: Vec::new() }
     }
 
-    /// Adds a new sealing key to the key file at `path` and answers its number. The old keys stay: what they
-    /// sealed names them. Who has the file open goes on with the keys it read.
-    pub fn rotate(path: &Path) -> Result<u32, VaultError> {
-        // Opened first, so that a file that cannot be used is not made worse.
-        Self::open(path)?;
-        let failed = |error| VaultError::File { path: path.display().to_string(), error };
-        let mut file = read(path)?.ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
-        let id = file.seal.iter().map(|key| key.id).max().unwrap_or(0) + 1;
-        file.seal.push(SealKey { id, key: hex(&random::<32>()) });
-        let fresh = path.with_extension("new");
-        write(&fresh, &file).and_then(|()| std::fs::rename(&fresh, path)).map_err(failed)?;
-        Ok(id)
+    /// The fingerprints of its keys, as a database records them.
+    pub fn keys(&self) -> Vec<RecordedKey> {
+        let key = |used, fingerprint| RecordedKey { used, fingerprint, lost: false };
+        let seal =
+            self.seal.iter().map(|held| key(KeyUse::Seal(held.id), held.fingerprint.clone()));
+        let search = key(KeyUse::Search, fingerprint(&self.search, "search"));
+        seal.chain([search]).collect()
+    }
+
+    /// Learns from what a database records which keys were given up.
+    pub(crate) fn learn_lost(&mut self, recorded: &[RecordedKey]) {
+        self.lost = crate::installation::given_up(recorded);
     }
 
     /// Seals `person`.
@@ -174,33 +175,63 @@ impl Vault {
     }
 
     /// Opens what [`Vault::seal`] sealed.
-    pub fn open_sealed(&self, sealed: &Sealed) -> Result<Person, Error> {
+    pub fn open_sealed(&self, sealed: &Sealed) -> Result<Person, Closed> {
         let plain = self.open_for(PURPOSE, sealed)?;
-        serde_json::from_slice(&plain)
-            .map_err(|error| Error::Internal(format!("a sealed person cannot be read: {error}")))
+        serde_json::from_slice(&plain).map_err(|_| Closed::NotOurs("it is no person"))
+    }
+
+    /// The people that were sealed, or that they are not opened here: for whoever shows an order all the same.
+    pub fn people(&self, sealed: Option<&Sealed>) -> People {
+        match sealed.map(|sealed| self.open_sealed(sealed)) {
+            None => People::None,
+            Some(Ok(person)) => People::Known(person),
+            Some(Err(closed)) => People::Closed(closed.state()),
+        }
+    }
+
+    /// Why a sealed value of any kind is not opened here; nothing where it is.
+    pub fn closed(&self, purpose: SealedFor, sealed: &Sealed) -> Option<Closed> {
+        let purpose = match purpose {
+            SealedFor::Person(_) => PURPOSE,
+            SealedFor::Webhook => crate::webhooks::SECRET,
+            SealedFor::Placement => crate::later::PURPOSE,
+        };
+        self.open_for(purpose, sealed).err()
     }
 
     /// Seals bytes for one purpose; they open for no other.
     pub(crate) fn seal_for(&self, purpose: &[u8], plain: &[u8]) -> Sealed {
-        let (key_id, key) = self.seal.last().expect("a vault has a sealing key");
+        let SealKey { id, cipher, .. } = self.seal.last().expect("a vault has a sealing key");
         let nonce: [u8; NONCE] = random();
         let payload = Payload { msg: plain, aad: purpose };
-        let sealed = key.encrypt(&Nonce::from(nonce), payload);
+        let sealed = cipher.encrypt(&Nonce::from(nonce), payload);
         let sealed = sealed.expect("what is sealed is shorter than GCM's limit of 64 GiB");
-        Sealed { key_id: *key_id, bytes: [&nonce[..], &sealed].concat() }
+        Sealed { key_id: *id, bytes: [&nonce[..], &sealed].concat() }
     }
 
-    /// Opens what [`Vault::seal_for`] sealed.
-    pub(crate) fn open_for(&self, purpose: &[u8], sealed: &Sealed) -> Result<Vec<u8>, Error> {
-        let damaged =
-            |what: &str| Error::Internal(format!("what is sealed cannot be opened: {what}"));
-        let known = self.seal.iter().find(|(id, _)| *id == sealed.key_id);
-        let (_, key) = known.ok_or_else(|| damaged("its key is not in the key file"))?;
+    /// Opens what [`Vault::seal_for`] sealed. Where the key of its number does not, or is not here, the others are
+    /// tried: keys of another file have a new number in ours.
+    pub(crate) fn open_for(&self, purpose: &[u8], sealed: &Sealed) -> Result<Vec<u8>, Closed> {
+        let damaged = Closed::NotOurs;
         let (nonce, bytes) =
             sealed.bytes.split_at_checked(NONCE).ok_or_else(|| damaged("too short"))?;
         let nonce: [u8; NONCE] = nonce.try_into().expect("split at the length of a nonce");
-        let payload = Payload { msg: bytes, aad: purpose };
-        key.decrypt(&Nonce::from(nonce), payload).map_err(|_| damaged("it was changed"))
+        let nonce = Nonce::from(nonce);
+        let open =
+            |key: &SealKey| key.cipher.decrypt(&nonce, Payload { msg: bytes, aad: purpose }).ok();
+        let (own, others): (Vec<_>, Vec<_>) =
+            self.seal.iter().partition(|key| key.id == sealed.key_id);
+        if let Some(plain) = own.iter().copied().find_map(open) {
+            return Ok(plain);
+        }
+        if let Some(plain) = others.into_iter().find_map(open) {
+            return Ok(plain);
+        }
+        Err(match sealed.key_id {
+            id if self.lost.contains(&id) => Closed::Lost(id),
+            id if own.is_empty() => Closed::NoKey(id),
+            _ => damaged("it was changed, or sealed with another key of its number"),
+        })
     }
 
     /// The keyed hashes that every telephone of `person` is found by: of its last four digits and of each form
@@ -270,31 +301,11 @@ pub(crate) fn telephones(tree: &Tree, hashed: &[(i64, i64)]) -> Vec<Telephone> {
 mod tests {
     use super::*;
     use docket_wire::Contact;
-    use std::os::unix::fs::PermissionsExt;
 
     fn somebody() -> Person {
         let buyer =
             Contact { name: Some("王小明".to_owned()), phone: Some("13800001111".to_owned()) };
         Person { buyer, ship_to: Vec::new() }
-    }
-
-    #[test]
-    fn what_was_sealed_before_a_rotation_is_opened_after_it_and_still_found() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("docket.keys");
-        let (before, origin) = Vault::open(&path).unwrap();
-        assert_eq!(origin, Origin::Made);
-        let old = before.seal(&somebody());
-        assert_eq!(Vault::rotate(&path).unwrap(), 2);
-        let (after, origin) = Vault::open(&path).unwrap();
-        assert_eq!(origin, Origin::Found);
-        assert_eq!(after.open_sealed(&old).unwrap(), somebody());
-        let new = after.seal(&somebody());
-        assert_eq!((old.key_id, new.key_id), (1, 2));
-        assert_eq!(before.phones(&somebody()), after.phones(&somebody()));
-        assert!(before.open_sealed(&new).is_err(), "an older process does not have the new key");
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]
@@ -308,19 +319,34 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_key_file_is_told_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("docket.keys");
-        for text in [
-            "",
-            "{}",
-            r#"{"seal":[],"search":""}"#,
-            r#"{"seal":[{"id":1,"key":"x"}],"search":"y"}"#,
-        ] {
-            std::fs::write(&path, text).unwrap();
-            assert!(matches!(Vault::open(&path), Err(VaultError::Malformed { .. })), "{text}");
-            assert!(Vault::rotate(&path).is_err());
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-        }
+    fn what_cannot_be_opened_says_why() {
+        let [one, other] = [(1, random()), (2, random())];
+        let both = Vault::of(&[one, other], random());
+        let sealed = both.seal(&somebody());
+        assert_eq!(sealed.key_id, 2);
+        let mut old = Vault::of(&[one], random());
+        assert_eq!(old.open_sealed(&sealed), Err(Closed::NoKey(2)));
+        old.learn_lost(&[RecordedKey {
+            used: KeyUse::Seal(2),
+            fingerprint: String::new(),
+            lost: true,
+        }]);
+        assert_eq!(old.open_sealed(&sealed), Err(Closed::Lost(2)));
+        let same_number = Vault::of(&[(2, random())], random());
+        assert!(matches!(same_number.open_sealed(&sealed), Err(Closed::NotOurs(_))));
+        assert_eq!(same_number.people(Some(&sealed)), People::Closed(PersonState::Unreadable));
+        // A key that came from another file has another number here.
+        let adopted = Vault::of(&[(7, other.1), one], random());
+        assert_eq!(adopted.people(Some(&sealed)), People::Known(somebody()));
+    }
+
+    #[test]
+    fn a_fingerprint_names_a_key_by_what_it_is_for_and_tells_nothing_of_it() {
+        let key = random();
+        assert_eq!(fingerprint(&key, "seal"), fingerprint(&key, "seal"));
+        assert_ne!(fingerprint(&key, "seal"), fingerprint(&key, "search"));
+        assert_ne!(fingerprint(&key, "seal"), fingerprint(&random(), "seal"));
+        assert_eq!(fingerprint(&key, "seal").len(), 2 * FINGERPRINT);
+        assert!(!hex(&key).contains(&fingerprint(&key, "seal")));
     }
 }

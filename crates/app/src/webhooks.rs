@@ -26,7 +26,7 @@ pub(crate) const REPLAY: &str = "webhook_replay";
 /// Tries of one delivery: for about two days.
 const ATTEMPTS: u32 = 12;
 /// What secrets of webhooks are sealed for.
-const SECRET: &[u8] = b"docket webhook secret";
+pub(crate) const SECRET: &[u8] = b"docket webhook secret";
 /// Webhooks that may be live at a time: each is a row in the transaction of every change.
 const LIVE_MAX: usize = 20;
 /// How soon a process knows of a webhook that another one added.

@@ -4,6 +4,7 @@
 
 mod client;
 pub mod here;
+pub mod keys;
 pub mod serving;
 
 pub use client::{Answer, Client, Method};

@@ -97,8 +97,8 @@ enum Command {
     Serve(commands::serve::Args),
     /// Bring the database to the schema of this release
     Migrate,
-    /// Show what is in force, where it came from, and whether everything can be reached
-    Check,
+    /// Show what is in force, where it came from, and whether everything can be reached; --deep looks for damage
+    Check(commands::check::Args),
     /// Keys of programs
     #[command(subcommand)]
     Key(commands::key::Command),
@@ -173,7 +173,7 @@ impl Command {
                 | Init(_)
                 | Serve(_)
                 | Migrate
-                | Check
+                | Check(_)
                 | Privacy(_)
                 | Sandbox(_)
                 | Completions { .. }
@@ -285,7 +285,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Init(args) => commands::init::run(args, options).await,
         Command::Serve(args) => commands::serve::run(args, options).await,
         Command::Migrate => commands::migrate::run(options).await,
-        Command::Check => commands::check::run(options).await,
+        Command::Check(args) => commands::check::run(args, options).await,
         Command::Key(command) => commands::key::run(command, options).await,
         Command::User(command) => commands::user::run(command, options).await,
         Command::Import(args) => Box::pin(import::run(args, options)).await,
@@ -302,7 +302,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Schedules => commands::schedules::run(options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,
-        Command::Privacy(command) => commands::privacy::run(&command, options),
+        Command::Privacy(command) => commands::privacy::run(command, options).await,
         Command::Sandbox(command) => commands::sandbox::run(command, options).await,
         // Measured or printed before the runtime was made.
         Command::Bench(_) | Command::Completions { .. } | Command::Openapi => Ok(()),

@@ -22,7 +22,7 @@ use docket_app::{App, Listed, Orders, Principal};
 use docket_domain::words::{AnomalyKind, Status, StoreStatus};
 use docket_domain::{Id, Json, Time, status};
 use docket_store::Cursor;
-use docket_wire::{Codes, Face, Look, moment, view};
+use docket_wire::{Codes, Look, moment, view};
 use rows::{For, Writer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::io::{IsTerminal, Write};
@@ -215,7 +215,7 @@ fn shown(app: &App, args: &Args, listed: &Listed) -> Result<Page, Failure> {
     let mut orders = Vec::with_capacity(listed.orders.len());
     for (tree, person) in &listed.orders {
         let standing = status::of(tree);
-        let face = person.as_ref().map_or(Face::None, Face::Masked);
+        let face = person.masked();
         let look = Look { rate_again: settings.deadlines.of(tree).rate_again, ..look };
         orders.push(to_raw_value(&view::view(tree, &standing, face, &look))?);
     }

@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use docket_app::{Answer, Once, Principal, Settings};
 use docket_domain::{Id, Time, Tree, status};
-use docket_wire::{Access, Face, Look, view};
+use docket_wire::{Access, Look, view};
 use serde::Serialize;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -99,10 +99,9 @@ pub fn order(
     let (tree, standing) = (&*answer.tree, status::of(&answer.tree));
     let seen = Seen::by(who, tree);
     let look = look(settings, tree, &seen, now);
-    let face = match (&answer.person, reveal) {
-        (None, _) => Face::None,
-        (Some(person), Reveal::Nothing) => Face::Masked(person),
-        (Some(person), Reveal::Person) => Face::Revealed(person),
+    let face = match reveal {
+        Reveal::Nothing => answer.person.masked(),
+        Reveal::Person => answer.person.revealed(),
     };
     let mut body = Vec::with_capacity(ORDER_BYTES);
     serde_json::to_writer(&mut body, &view::view(tree, &standing, face, &look))

@@ -201,6 +201,20 @@ impl From<Error> for Failure {
                 tracing::warn!(%cause, "the database cannot be used");
                 Self::unavailable("unavailable", "The database cannot be used", detail)
             }
+            Error::Moved(_) => {
+                tracing::error!(cause = detail, "the database file is not in its place");
+                let title = "The database file is not in its place";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_moved", title, detail)
+            }
+            Error::Damaged(cause) => {
+                tracing::error!(%cause, "the database is damaged");
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                Self::new(status, "damaged", "The database is damaged", detail)
+            }
+            Error::Sealed(_) => {
+                let title = "People's data cannot be opened here";
+                Self::new(StatusCode::CONFLICT, "sealed", title, detail)
+            }
             Error::Internal(cause) => {
                 tracing::error!(%cause, "a request failed");
                 Self::internal()

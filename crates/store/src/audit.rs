@@ -4,20 +4,21 @@
 //! changed in between is read again, so what is compared is of one state on every database.
 
 use crate::ask::Ask;
+use crate::nouns::persons::Sealed;
 use crate::nouns::snapshots::Snapshot;
 use crate::plan::Statement;
 use crate::rows::{self, TreeRows, tree_rows};
 use crate::store::Query;
 use crate::table::{self, Table};
 use crate::value::{Kind, Row, Value};
-use crate::{Store, StoreError, dialect};
+use crate::{StoreError, dialect};
 use docket_domain::{Id, LogEntry, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Times an order that keeps changing is read before it is left to the next run.
 const TRIES: usize = 5;
 
-/// An order with everything that is stored of it, people aside.
+/// An order with everything that is stored of it; its people stay sealed.
 #[derive(Debug, Clone)]
 pub struct Audit {
     /// Its number.
@@ -38,6 +39,8 @@ pub struct Audit {
     pub gifts: Vec<String>,
     /// The shop orders that have weigh slips.
     pub slips: Vec<String>,
+    /// Its people, sealed.
+    pub person: Option<Sealed>,
     /// Whether a part of its log, or of what was agreed, is in the archive.
     pub archived: bool,
 }
@@ -66,6 +69,7 @@ struct Stored {
     effects: BTreeMap<Id, Vec<String>>,
     gifts: BTreeMap<Id, Vec<String>>,
     slips: BTreeMap<Id, Vec<String>>,
+    persons: BTreeMap<Id, Sealed>,
     archived: BTreeSet<Id>,
 }
 
@@ -144,6 +148,7 @@ impl Audit {
             effects: stored.effects.remove(&id).unwrap_or_default(),
             gifts: stored.gifts.remove(&id).unwrap_or_default(),
             slips: stored.slips.remove(&id).unwrap_or_default(),
+            person: stored.persons.remove(&id),
             archived: stored.archived.contains(&id),
         }))
     }
@@ -290,6 +295,7 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
     };
     let payments = by_tree(ask.ask(of_table(&table::PAYMENT_ORDER, "id", "id", ids))?, 0);
     let first = |(id, rows): (Id, Vec<Vec<Value>>)| Some((id, rows.into_iter().next()?));
+    let persons = ask.ask(of_table(&table::ORDER_PERSON, "tree", "tree", ids))?;
     let (log, agreed) = (&table::ORDER_OPERATION, &table::ORDER_SNAPSHOT);
     Ok(Stored {
         payments: payments.into_iter().filter_map(first).collect(),
@@ -297,6 +303,7 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
         effects: names(ask, "effect", "effect", "tree", ids)?,
         gifts: names(ask, "gift", "pack_id", "tree", ids)?,
         slips,
+        persons: persons.into_iter().map(Sealed::of).collect::<Result<_, _>>()?,
         archived: archived(ids, ask)?,
         items: by_tree(ask.ask(of_table(&table::ITEM_ORDER, "tree", "tree, position", ids))?, 0),
         log: rows(by_tree(ask.ask(of_table(log, "tree", "tree, site, seq", ids))?, 0), log),
@@ -346,29 +353,64 @@ pub fn audits(ids: &[Id], ask: &mut dyn Ask) -> Result<Vec<Audit>, StoreError> {
     Ok(found.into_values().collect())
 }
 
-impl Store {
-    /// The next orders after `after` by number, at most `limit`, that changed at or after `since`; and the last
-    /// number looked at, none at the end.
-    pub async fn audit(
-        &self,
-        after: Id,
-        since: Option<docket_domain::Time>,
-        limit: usize,
-    ) -> Result<(Vec<Audit>, Option<Id>), StoreError> {
-        self.at_one_moment(move |ask| {
-            let changed = if since.is_some() { "AND updated_at >= ?" } else { "" };
+/// Some orders, in the order of their numbers.
+#[derive(Debug, Default)]
+pub struct AuditPage {
+    /// Those that could be read.
+    pub audits: Vec<Audit>,
+    /// Those of which nothing can be read, or not all, because what is stored is damaged; and why.
+    pub damaged: Vec<(Id, String)>,
+    /// The last number looked at; none at the end.
+    pub last: Option<Id>,
+    /// Why the list of orders itself could not be read here and was made of the rows beside them.
+    pub unlisted: Option<String>,
+}
+
+fn numbers(ask: &mut dyn Ask, sql: String, values: Vec<Value>) -> Result<Vec<Id>, StoreError> {
+    let query = Query { table: "payment_order", sql, kinds: vec![Kind::Int], values };
+    ask.ask(query)?.into_iter().map(|mut row| row.id()).collect()
+}
+
+/// The next orders after `after` by number, at most `limit`, that changed at or after `since`. Damage of one order
+/// hides no other.
+pub fn audit_page(
+    after: Id,
+    since: Option<docket_domain::Time>,
+    limit: usize,
+    ask: &mut dyn Ask,
+) -> Result<AuditPage, StoreError> {
+    let changed = if since.is_some() { "AND updated_at >= ?" } else { "" };
+    let sql =
+        format!("SELECT id FROM payment_order WHERE id > ? {changed} ORDER BY id LIMIT {limit}");
+    let values = [after.into()].into_iter().chain(since.map(Value::from)).collect();
+    let mut page = AuditPage::default();
+    let ids = match numbers(ask, sql, values) {
+        Err(error) if error.is_damage() => {
+            // The rows of shop orders name the same orders.
+            page.unlisted = Some(error.to_string());
             let sql = format!(
-                "SELECT id FROM payment_order WHERE id > ? {changed} ORDER BY id LIMIT {limit}"
+                "SELECT DISTINCT tree FROM shop_order WHERE tree > ? ORDER BY tree LIMIT {limit}"
             );
-            let values = [after.into()].into_iter().chain(since.map(Value::from)).collect();
-            let query = Query { table: "payment_order", sql, kinds: vec![Kind::Int], values };
-            let ids = ask.ask(query)?.into_iter().map(|mut row| row.id());
-            let ids = ids.collect::<Result<Vec<_>, _>>()?;
-            if ids.is_empty() {
-                return Ok((Vec::new(), None));
-            }
-            Ok((audits(&ids, ask)?, ids.last().copied()))
-        })
-        .await
+            numbers(ask, sql, vec![after.into()])?
+        }
+        listed => listed?,
+    };
+    page.last = ids.last().copied();
+    if ids.is_empty() {
+        return Ok(page);
     }
+    match audits(&ids, ask) {
+        Ok(audits) => page.audits = audits,
+        Err(error) if error.is_damage() => {
+            for id in ids {
+                match audits(&[id], ask) {
+                    Ok(mut audit) => page.audits.append(&mut audit),
+                    Err(error) if error.is_damage() => page.damaged.push((id, error.to_string())),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(page)
 }

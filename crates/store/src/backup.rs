@@ -1,8 +1,9 @@
 //! Backup and restore: a backup is a SQLite file of our own schema, whatever database it was made of, so one
 //! restores into any other.
 //!
-//! A backup is of one moment and is made beside a running center. It is written under another name and gets its
-//! own when it is whole and on disk.
+//! A backup is of one moment and is made beside a running center, for its owner alone. It is written under another
+//! name and gets its own when it is whole and on disk; until then it says that it is of no schema, so that what a
+//! power cut leaves is no backup whatever it is called.
 
 mod restore;
 
@@ -11,9 +12,10 @@ pub use restore::{Restored, restore};
 use crate::database::mysql;
 use crate::migrate::{self, Upgrade};
 use crate::value::{Kind, Value};
-use crate::{StoreError, sqlite_path};
+use crate::{StoreError, private, sqlite_path};
 use futures_util::StreamExt;
 use rusqlite::OpenFlags;
+use rustix::fs::{FlockOperation, flock};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use std::ffi::OsString;
 use std::fs::File;
@@ -91,30 +93,75 @@ fn of_file(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unavailable(format!("{}: {error}", path.display()))
 }
 
+/// The ending of a backup that is not whole yet.
+const PART: &str = ".part";
+
+/// A backup while it is made; what is there of it goes when it is given up, or with its process on Ctrl-C.
+struct Part {
+    path: PathBuf,
+    /// Held as long as it is made: another backup to the same file must not take it for a leftover.
+    _held: File,
+}
+
+impl Part {
+    /// Begins one for `to`, in the place of what a process that died may have left.
+    fn begin(to: &Path) -> Result<Self, StoreError> {
+        let path = with_ending(to, PART);
+        private::file_to_be(&path).map_err(|error| of_file(&path, &error))?;
+        let held = File::options().write(true).open(&path);
+        let held = held.map_err(|error| of_file(&path, &error))?;
+        if flock(&held, FlockOperation::NonBlockingLockExclusive).is_err() {
+            let message = format!("another backup to {} is being made", to.display());
+            return Err(StoreError::Refused(message));
+        }
+        let emptied = held.set_len(0).and_then(|()| private::make_private(&path));
+        emptied.map_err(|error| of_file(&path, &error))?;
+        Ok(Self { path, _held: held })
+    }
+
+    /// It is whole: waits until it is on disk and gives it its name. Answers its bytes.
+    fn finish(self, to: &Path) -> std::io::Result<u64> {
+        let file = File::open(&self.path)?;
+        file.sync_all()?;
+        std::fs::rename(&self.path, to)?;
+        if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            // The name is on disk too, where folders can be waited for.
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
+        Ok(file.metadata()?.len())
+    }
+
+    fn remove(&self) {
+        for ending in ["-journal", ""] {
+            let _ = std::fs::remove_file(with_ending(&self.path, ending));
+        }
+    }
+}
+
 /// Makes a backup of the database of `url` in the file `to`, which must not be there. `told` hears of each table
-/// with its rows.
+/// with its rows. Nothing is left of it where `stopped` is done first.
 pub async fn backup(
     url: &str,
     to: &Path,
     told: impl Fn(&str, u64) + Send + 'static,
+    stopped: impl Future<Output = ()>,
 ) -> Result<Backed, StoreError> {
     if to.exists() {
         return Err(StoreError::Refused(format!("{} is there already", to.display())));
     }
-    let part = with_ending(to, ".part");
-    let _ = std::fs::remove_file(&part);
-    let made = match sqlite_path(url) {
-        Some(path) => of_sqlite(path, part.clone(), told).await,
-        None => of_mysql(url, &part, told).await,
+    let part = Part::begin(to)?;
+    let copying = async {
+        match sqlite_path(url) {
+            Some(path) => of_sqlite(path, part.path.clone(), told).await,
+            None => of_mysql(url, &part.path, told).await,
+        }
     };
-    let rows = made.inspect_err(|_| drop(std::fs::remove_file(&part)))?;
-    let whole = || {
-        let file = File::open(&part)?;
-        file.sync_all()?;
-        std::fs::rename(&part, to)?;
-        std::io::Result::Ok(file.metadata()?.len())
+    let made = tokio::select! {
+        made = copying => made,
+        () = stopped => Err(StoreError::Refused("it was broken off".to_owned())),
     };
-    Ok(Backed { rows, bytes: whole().map_err(|error| of_file(to, &error))? })
+    let rows = made.inspect_err(|_| part.remove())?;
+    Ok(Backed { rows, bytes: part.finish(to).map_err(|error| of_file(to, &error))? })
 }
 
 /// Refuses a database of another schema than this program writes.
@@ -171,6 +218,8 @@ async fn of_mysql(
     // Nobody reads it before it is whole: what a power cut leaves has another name.
     file.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
     migrate::sqlite(&file, Upgrade::Yes)?;
+    // Of no schema until all is there.
+    file.execute_batch("PRAGMA user_version = 0")?;
     let mut rows = 0;
     for shape in shapes(&file)? {
         let (select, kinds, insert) = (shape.select(), shape.kinds(), shape.insert(1));
@@ -189,5 +238,6 @@ async fn of_mysql(
         told(&shape.name, count);
         rows += count;
     }
+    file.execute_batch(&format!("PRAGMA user_version = {}", migrate::VERSION))?;
     Ok(rows)
 }

@@ -48,6 +48,10 @@ pub struct Refused {
 pub enum Cause {
     /// The database is away, full or read-only; nothing of the piece is written, or it is unknown.
     Unavailable,
+    /// The database file was moved, removed or replaced while it is open.
+    Moved,
+    /// What the piece needs to see, or where it would be written, is damaged.
+    Damaged,
     /// The piece panicked, asked for ever more, or wants what the database can never hold.
     Broken,
     /// Others kept changing what it read.

@@ -12,6 +12,13 @@ pub enum StoreError {
     /// The database refuses this write for good: a value it cannot hold.
     #[error("the database refuses the write: {0}")]
     Refused(String),
+    /// What is stored cannot be read any more: a page of the file, an index of the server. Trying again is of no
+    /// use.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    /// The file was renamed, removed or exchanged while it is open here.
+    #[error("the database file {0} was moved, removed or replaced while this process has it open")]
+    Moved(String),
     /// A stored row is not what we would have written.
     #[error("a row of {table} is damaged: {what}")]
     Corrupt {
@@ -42,6 +49,11 @@ impl StoreError {
         matches!(self, Self::Conflict)
     }
 
+    /// Whether what is stored is damaged: no waiting heals that.
+    pub const fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged(_) | Self::Corrupt { .. })
+    }
+
     /// Whether the database as a whole is out of use.
     pub const fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
@@ -54,6 +66,7 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(Code::ConstraintViolation) => Self::Conflict,
             Some(Code::TooBig | Code::TypeMismatch) => Self::Refused(error.to_string()),
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged(error.to_string()),
             _ => Self::Unavailable(error.to_string()),
         }
     }
@@ -72,7 +85,47 @@ impl From<sqlx::Error> for StoreError {
             1062 | 1213 | 1205 | 8002 | 8022 | 9007 => Self::Conflict,
             // data too long, out of range, incorrect value, NULL where none may be, row too large
             1406 | 1264 | 1366 | 1292 | 1048 | 1118 | 3140 => Self::Refused(error.to_string()),
+            number if is_damage(number, reply.message()) => Self::Damaged(error.to_string()),
             _ => Self::Unavailable(error.to_string()),
         }
+    }
+}
+
+/// Whether a server of the MySQL family says that what it stores is damaged.
+fn is_damage(number: u16, message: &str) -> bool {
+    match number {
+        // incorrect key file, old key file, crashed table, crashed and not repaired, index corrupt, table corrupt
+        1034 | 1035 | 1194 | 1195 | 1712 | 1877 => true,
+        // "Got error 126 …": the storage engine's own number for a crashed or corrupt table or index
+        1030 => {
+            let numbers = message.split(|c: char| !c.is_ascii_digit());
+            numbers
+                .filter_map(|digits| digits.parse().ok())
+                .any(|number: u32| matches!(number, 126 | 127 | 134 | 144 | 145 | 180 | 181))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_is_told_from_what_passes() {
+        let code = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        for damaged in [rusqlite::ffi::SQLITE_CORRUPT, rusqlite::ffi::SQLITE_NOTADB] {
+            assert!(StoreError::from(code(damaged)).is_damage());
+        }
+        for passing in [rusqlite::ffi::SQLITE_BUSY, rusqlite::ffi::SQLITE_FULL] {
+            assert!(StoreError::from(code(passing)).is_unavailable());
+        }
+        assert!(is_damage(1712, "Index shop_order_id is corrupted"));
+        assert!(is_damage(
+            1030,
+            "Got error 126 \"Index file is crashed\" from storage engine InnoDB"
+        ));
+        assert!(!is_damage(1030, "Got error 28 \"No space left on device\" from storage engine"));
+        assert!(!is_damage(1205, "Lock wait timeout exceeded"));
     }
 }

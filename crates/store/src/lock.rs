@@ -1,9 +1,12 @@
-//! One owner for a SQLite file: a lock file beside it, held for as long as the store is open.
+//! One owner for a SQLite file: a lock file beside it, held for as long as the store is open. And one process at a
+//! time where a database of the MySQL family is made, or is told its keys: a lock of the server.
 
-use crate::StoreError;
+use crate::{StoreError, private};
 use rustix::fs::{FlockOperation, flock};
+use sqlx::mysql::MySqlConnection;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// The lock, released when dropped or when the process ends in any way.
@@ -18,12 +21,14 @@ impl FileLock {
         let away = |error: &dyn std::fmt::Display| {
             StoreError::Unavailable(format!("{}: {error}", database.display()))
         };
-        if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| away(&error))?;
+        if let Some(folder) = database.parent() {
+            private::folder(folder).map_err(|error| away(&error))?;
         }
         let mut name = database.as_os_str().to_owned();
         name.push(".lock");
-        let open = File::options().create(true).truncate(false).read(true).write(true).open(name);
+        let mut open = File::options();
+        open.create(true).truncate(false).read(true).write(true).mode(0o600);
+        let open = open.open(name);
         let mut file = open.map_err(|error| away(&error))?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut pid = String::new();
@@ -36,4 +41,18 @@ impl FileLock {
         written.map_err(|error| away(&error))?;
         Ok(Self { _file: file })
     }
+}
+
+/// Seconds for which one waits for another that makes the database.
+const PATIENCE: u32 = 600;
+
+/// Takes the lock of this database on its server, or waits for it; it is held until `connection` is closed.
+pub async fn hold(connection: &mut MySqlConnection) -> Result<(), StoreError> {
+    let lock = "SELECT CAST(GET_LOCK(CONCAT('docket.', MD5(DATABASE())), ?) AS SIGNED)";
+    let held: Option<i64> = sqlx::query_scalar(lock).bind(PATIENCE).fetch_one(connection).await?;
+    if held == Some(1) {
+        return Ok(());
+    }
+    let message = "another process has been making this database for ten minutes".to_owned();
+    Err(StoreError::Unavailable(message))
 }

@@ -1,7 +1,8 @@
 //! The schema by steps. A step that was released never changes; a later one alters what it made.
 
-use crate::StoreError;
-use sqlx::mysql::MySqlPool;
+use crate::{StoreError, lock};
+use sqlx::Connection as _;
+use sqlx::mysql::{MySqlConnection, MySqlPool};
 
 /// The steps, in order: SQLite's text, the MySQL family's text.
 const STEPS: &[(&str, &str)] = &[
@@ -46,36 +47,86 @@ fn judge(found: i64, upgrade: Upgrade) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Brings a SQLite file to [`VERSION`]; each step in its own transaction. Answers the version found.
+/// How long one of two that bring up the same file waits for the other, in milliseconds.
+const PATIENCE: &str = "PRAGMA busy_timeout = 60000";
+
+/// What a step stopped at: the statement that failed, by its first line.
+fn stopped(step: usize, statement: &str, error: &dyn std::fmt::Display) -> StoreError {
+    let first = statement.lines().next().unwrap_or_default();
+    StoreError::Schema(format!("step {} of the schema stopped at `{first}`: {error}", step + 1))
+}
+
+/// Brings a SQLite file to [`VERSION`]; each step in its own transaction, which begins by looking whether another
+/// process was sooner. Answers the version found.
 pub fn sqlite(connection: &rusqlite::Connection, upgrade: Upgrade) -> Result<i64, StoreError> {
-    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let version = || connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let found = version()?;
     judge(found, upgrade)?;
-    for (step, (sql, _)) in STEPS.iter().enumerate().skip(found as usize) {
-        let script = format!("BEGIN; {sql} PRAGMA user_version = {}; COMMIT;", step + 1);
-        connection.execute_batch(&script).map_err(|error| StoreError::Schema(error.to_string()))?;
+    if found == VERSION {
+        return Ok(found);
     }
+    let patience: i64 = connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
+    connection.query_row(PATIENCE, [], |_| Ok(()))?;
+    for (step, (sql, _)) in STEPS.iter().enumerate().skip(found as usize) {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let taken = if version()? > step as i64 { Ok(()) } else { take(connection, step, sql) };
+        let ended = taken.and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+        if let Err(error) = ended {
+            // What made it fail is told; that nothing stays of it too is the file's own promise.
+            let _ = connection.execute_batch("ROLLBACK");
+            return Err(error);
+        }
+    }
+    connection.query_row(&format!("PRAGMA busy_timeout = {patience}"), [], |_| Ok(()))?;
     Ok(found)
 }
 
-/// Brings a database of the MySQL family to [`VERSION`]. DDL commits by itself there, so the version is
-/// written after each step, and a step that died half way says which statement it stopped at.
+fn take(
+    connection: &rusqlite::Connection,
+    step: usize,
+    sql: &'static str,
+) -> Result<(), StoreError> {
+    for statement in statements(sql) {
+        connection.execute_batch(statement).map_err(|error| match error {
+            // The driver's own words would repeat the statement, whole.
+            rusqlite::Error::SqlInputError { msg, .. } => stopped(step, statement, &msg),
+            error => stopped(step, statement, &error),
+        })?;
+    }
+    Ok(connection.execute_batch(&format!("PRAGMA user_version = {}", step + 1))?)
+}
+
+/// Brings a database of the MySQL family to [`VERSION`], one process at a time: who comes second waits and finds
+/// it done. DDL commits by itself there, so the version is written after each step, and a step that died half way
+/// says which statement it stopped at.
 pub async fn mysql(pool: &MySqlPool, upgrade: Upgrade) -> Result<i64, StoreError> {
+    let mut connection = pool.acquire().await?;
     let made = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";
-    sqlx::raw_sql(made).execute(pool).await?;
-    let newest = "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version";
-    let found: i64 = sqlx::query_scalar(newest).fetch_one(pool).await?;
+    sqlx::raw_sql(made).execute(&mut *connection).await?;
+    let found = version_of(&mut connection).await?;
+    if found == VERSION {
+        return Ok(found);
+    }
+    // The lock goes with its connection, whatever becomes of this process.
+    let mut connection = connection.detach();
+    lock::hold(&mut connection).await?;
+    let found = version_of(&mut connection).await?;
     judge(found, upgrade)?;
     for (step, (_, sql)) in STEPS.iter().enumerate().skip(found as usize) {
         for statement in statements(sql) {
-            sqlx::raw_sql(statement).execute(pool).await.map_err(|error| {
-                let first = statement.lines().next().unwrap_or_default();
-                StoreError::Schema(format!("step {} stopped at `{first}`: {error}", step + 1))
-            })?;
+            let done = sqlx::raw_sql(statement).execute(&mut connection).await;
+            done.map_err(|error| stopped(step, statement, &error))?;
         }
         let done = "INSERT INTO schema_version (version) VALUES (?)";
-        sqlx::query(done).bind(step as i64 + 1).execute(pool).await?;
+        sqlx::query(done).bind(step as i64 + 1).execute(&mut connection).await?;
     }
+    connection.close().await?;
     Ok(found)
+}
+
+async fn version_of(connection: &mut MySqlConnection) -> Result<i64, StoreError> {
+    let newest = "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version";
+    Ok(sqlx::query_scalar(newest).fetch_one(connection).await?)
 }
 
 /// The statements of a script: each ends with a semicolon at the end of a line; comments go.
@@ -88,4 +139,32 @@ fn statements(script: &'static str) -> impl Iterator<Item = &'static str> {
             part[skipped..].trim()
         })
         .filter(|statement| !statement.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_fails_names_its_statement_and_leaves_nothing() {
+        let file = rusqlite::Connection::open_in_memory().unwrap();
+        file.execute_batch("CREATE TABLE item_order (id INTEGER)").unwrap();
+        let Err(StoreError::Schema(said)) = sqlite(&file, Upgrade::Yes) else { panic!("it fails") };
+        assert!(
+            said.contains("step 1 of the schema stopped at `CREATE TABLE item_order (`"),
+            "{said}"
+        );
+        assert!(said.contains("already exists") && said.lines().count() == 1, "{said}");
+        let tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'";
+        assert_eq!(file.query_row(tables, [], |row| row.get::<_, i64>(0)), Ok(1));
+        assert!(file.is_autocommit());
+    }
+
+    #[test]
+    fn a_script_is_taken_apart_at_the_ends_of_its_statements() {
+        let script =
+            "-- What for.\n\nCREATE TABLE a (\n  b INTEGER -- c;d\n);\nDROP TABLE a;\n-- End.\n";
+        let parts: Vec<_> = statements(script).collect();
+        assert_eq!(parts, ["CREATE TABLE a (\n  b INTEGER -- c;d\n)", "DROP TABLE a"]);
+    }
 }

@@ -14,7 +14,7 @@ use docket_domain::{IdSource, Time};
 use sqlx::mysql::MySqlPool;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 
 /// How to open a store.
@@ -45,8 +45,19 @@ pub struct Figures {
     pub wal_frames: AtomicU64,
     /// Frames ever written to it by this process.
     pub wal_frames_written: AtomicU64,
+    /// What was found damaged first, if anything was.
+    pub damage: OnceLock<String>,
     /// Nanoseconds the writer waited for work, loaded, decided, wrote and committed.
     pub nanos: [AtomicU64; 5],
+}
+
+impl Figures {
+    /// Takes note of the first damage that is met, and says it once.
+    pub(crate) fn heed(&self, error: &StoreError) {
+        if error.is_damage() && self.damage.set(error.to_string()).is_ok() {
+            tracing::error!(%error, "the database is damaged; `docket check --deep` finds out how far");
+        }
+    }
 }
 
 /// What the writer spends its time on, in the order of [`Figures::nanos`].
@@ -88,6 +99,7 @@ impl Store {
             conflicts: AtomicU64::new(0),
             wal_frames: AtomicU64::new(0),
             wal_frames_written: AtomicU64::new(0),
+            damage: OnceLock::new(),
             nanos: [const { AtomicU64::new(0) }; 5],
         });
         let (database, connection) = match sqlite_path(&options.url) {
@@ -206,8 +218,11 @@ impl Store {
         }
     }
 
-    /// Whether a read answers.
+    /// Whether the database is where it was opened, and a read answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        if let Database::Sqlite { file, .. } = &self.database {
+            file.is_in_place()?;
+        }
         self.rows("setting", "SELECT 1", &[Kind::Int], vec![]).await.map(drop)
     }
 
@@ -220,7 +235,7 @@ impl Store {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         let query = Query { table, sql: sql.into(), kinds: kinds.to_vec(), values };
-        match &self.database {
+        let rows = match &self.database {
             Database::Sqlite { file, .. } => {
                 let file = Arc::clone(file);
                 file.read(move |db| {
@@ -231,12 +246,25 @@ impl Store {
             Database::MySql(pool) => {
                 mysql::query(pool, query.table, &query.sql, &query.kinds, &query.values).await
             }
-        }
+        };
+        self.heeded(rows)
+    }
+
+    /// Takes note of damage: it is told by who is asked whether the center is well.
+    pub(crate) fn heeded<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        answer.inspect_err(|error| self.figures.heed(error))
     }
 
     /// What `work` makes of answers that are all of one moment, on a thread that may block. The moment must be
     /// short: while it lasts SQLite's log cannot begin anew.
     pub(crate) async fn at_one_moment<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Ask) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.heeded(self.moment_of(work).await)
+    }
+
+    async fn moment_of<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut dyn Ask) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -268,6 +296,13 @@ impl Store {
 
     /// The rows of several queries, all of one moment.
     pub(crate) async fn rows_together<const N: usize>(
+        &self,
+        queries: [Query; N],
+    ) -> Result<[Vec<Row>; N], StoreError> {
+        self.heeded(self.together(queries).await)
+    }
+
+    async fn together<const N: usize>(
         &self,
         queries: [Query; N],
     ) -> Result<[Vec<Row>; N], StoreError> {
@@ -325,12 +360,11 @@ fn open_sqlite(path: &Path, upgrade: Upgrade) -> Result<Opened, StoreError> {
     let lock = lock::FileLock::take(path)?;
     let connection = sqlite::open(path)?;
     migrate::sqlite(&connection, upgrade)?;
+    let place = sqlite::Place::of(path)?;
     drop(connection);
-    let writer = sqlite::Writer::open(path)?;
-    Ok((
-        Database::Sqlite { file: Arc::new(sqlite::Sqlite::new(path)), _lock: lock },
-        Box::new(writer),
-    ))
+    let writer = sqlite::Writer::open(place.clone())?;
+    let file = Arc::new(sqlite::Sqlite::new(place));
+    Ok((Database::Sqlite { file, _lock: lock }, Box::new(writer)))
 }
 
 async fn open_mysql(url: String, upgrade: Upgrade) -> Result<Opened, StoreError> {

@@ -26,13 +26,16 @@ async fn what_was_backed_up_is_restored_into_any_database() {
         let heard = Arc::clone(&tables);
         // The center runs on while it is backed up.
         let told = move |table: &str, rows| heard.lock().unwrap().push((table.to_owned(), rows));
-        let made = backup(&source.url(), &file, told).await.unwrap();
+        let made = backup(&source.url(), &file, told, std::future::pending()).await.unwrap();
         place(store, Order::new(99)).await;
         assert_eq!(made.bytes, fs::metadata(&file).unwrap().len());
         let tables = tables.lock().unwrap().clone();
         assert_eq!(tables.iter().map(|(_, rows)| rows).sum::<u64>(), made.rows);
         assert!(tables.contains(&("item_order".to_owned(), 100)), "{tables:?}");
-        let again = backup(&source.url(), &file, |_, _| {}).await.unwrap_err().to_string();
+        let again = backup(&source.url(), &file, |_, _| {}, std::future::pending())
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(again.contains("is there already"), "{again}");
 
         for target in databases() {
@@ -81,12 +84,20 @@ async fn what_is_no_backup_changes_nothing() {
     let source = path("center.db");
     let store = open(&format!("sqlite:{}", source.display())).await;
     store.close().await;
-    backup(&format!("sqlite:{}", source.display()), &path("good"), |_, _| {}).await.unwrap();
+    backup(
+        &format!("sqlite:{}", source.display()),
+        &path("good"),
+        |_, _| {},
+        std::future::pending(),
+    )
+    .await
+    .unwrap();
     let target = format!("sqlite:{}", path("text").display());
     restore(&target, &path("good"), LATER, |_, _| {}).await.unwrap_err();
     assert!(fs::read_to_string(path("text")).unwrap().starts_with("not a database"));
     let nowhere = format!("sqlite:{}", path("missing").display());
-    let failed = backup(&nowhere, &path("file"), |_, _| {}).await.unwrap_err();
+    let failed =
+        backup(&nowhere, &path("file"), |_, _| {}, std::future::pending()).await.unwrap_err();
     assert!(matches!(failed, StoreError::Unavailable(_)), "{failed}");
     assert!(!path("file").exists() && !path("file.part").exists());
 }

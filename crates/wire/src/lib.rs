@@ -25,7 +25,7 @@ pub use document::Node;
 pub use log::{Activity, LogView};
 pub use market::Markets;
 pub use operation::Posted;
-pub use person::{Contact, Person, ShipTo};
+pub use person::{Contact, Person, PersonState, ShipTo};
 pub use placement::Placed;
 pub use problem::Problem;
 pub use reader::Unreadable;

@@ -57,6 +57,16 @@ pub struct ShipTo {
     pub zip: Option<String>,
 }
 
+/// Why what is stored of an order's people is not shown, though there is something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonState {
+    /// It is sealed under a key that is not here.
+    KeyMissing,
+    /// No key that is here opens it: it was changed, or sealed elsewhere.
+    Unreadable,
+}
+
 impl Person {
     /// Whether there is nothing to seal.
     pub fn is_empty(&self) -> bool {

@@ -121,6 +121,8 @@ fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Optio
     let visible = fields.optional("visible", kinds::word);
     ignore_derived(fields);
     fields.ignore(&["call_no", "receipt_no", "paid", "terms_version", "version", "expire_at"]);
+    // What could not be read there is not in what it wrote either.
+    fields.ignore(&["person_state"]);
     // Those of the shop orders count.
     fields.ignore(&["freight", "extended_by"]);
     let mut reported = Vec::new();

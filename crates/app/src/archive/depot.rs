@@ -1,6 +1,7 @@
 //! Where objects lie: a folder, or a bucket of an S3-compatible store. Three verbs, and no more is asked of either.
 
 use crate::net::Net;
+use docket_store::private;
 use reqwest::Method;
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use std::fmt;
@@ -87,7 +88,7 @@ impl<'a> Depot<'a> {
     pub async fn prepare(&self) -> Result<(), DepotError> {
         let Self::Folder(root) = self else { return Ok(()) };
         let root = root.to_path_buf();
-        let made = move || std::fs::create_dir_all(&root).map_err(|error| no_folder(&root, &error));
+        let made = move || private::folder(&root).map_err(|error| no_folder(&root, &error));
         blocking("", made).await
     }
 
@@ -211,11 +212,13 @@ async fn blocking<T: Send + 'static>(
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let away = |error: io::Error| io::Error::other(format!("{}: {error}", path.display()));
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(away)?;
+    private::folder(folder).map_err(away)?;
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     let part = PathBuf::from(name);
-    let mut file = File::create(&part).map_err(away)?;
+    private::file_to_be(&part).map_err(away)?;
+    let file = File::options().write(true).truncate(true).open(&part);
+    let mut file = file.map_err(away)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(away)?;
     std::fs::rename(&part, path).map_err(away)?;
     // The name is on disk when its folder is, and the folder's when the one above is.

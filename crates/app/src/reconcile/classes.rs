@@ -1,17 +1,20 @@
 //! What kinds of difference there are. A class is its word, its sentence in two languages, what finds it, and what
 //! repairs it; each family of classes has a small module.
 
+mod damage;
 mod deadlines;
 mod effects;
 mod gateways;
 mod history;
 mod ledgers;
 mod payments;
+mod people;
 mod stored;
 mod tasks;
 
 use super::Detail;
 use crate::gateways::Apart;
+use crate::vault::Vault;
 use docket_domain::story::Language;
 use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
 use docket_store::{Audit, Book, FindingRow};
@@ -44,6 +47,10 @@ pub(super) enum Finds {
     GivenBack,
     /// What is under way at a gateway has no task.
     WithoutTask,
+    /// Rows that cannot be read.
+    Damage,
+    /// Rows of orders that are nowhere.
+    Rows,
 }
 
 /// What repairs a class. Each looks at the state as it is in the lane and changes only what still differs.
@@ -79,7 +86,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn new(subject: impl Display, stands: impl Display, should: impl Display) -> Self {
+    pub fn new(subject: impl Display, stands: impl Display, should: impl Display) -> Self {
         let [subject, stands, should] =
             [format!("{subject}"), format!("{stands}"), format!("{should}")];
         Self { subject, stands, should }
@@ -94,6 +101,7 @@ fn shown(at: Time) -> String {
 /// An order as classes look at it.
 pub(super) struct Looked<'a> {
     pub audit: &'a Audit,
+    pub vault: &'a Vault,
     pub now: Time,
     /// Whose the payment references of the order are, by the name of their unique key.
     pub owners: &'a BTreeMap<String, Option<Id>>,
@@ -120,10 +128,13 @@ impl<'a> Looked<'a> {
 }
 
 /// Every class. Columns come first: sums over orders trust them.
-pub(super) static ALL: [&Class; 24] = [
-    &stored::UNREADABLE,
+pub(super) static ALL: [&Class; 27] = [
+    &UNREADABLE,
     &stored::STATUS_STALE,
     &stored::SUMS_DIFFER,
+    &DAMAGED,
+    &BELONGS_TO_NOTHING,
+    &SEALED_AWAY,
     &history::LOG_GAP,
     &history::SNAPSHOT_MISSING,
     &history::SNAPSHOT_DIFFERS,
@@ -147,14 +158,33 @@ pub(super) static ALL: [&Class; 24] = [
     &gateways::REFUND,
 ];
 
+/// The classes that damage shows in: what is found by looking at an order alone.
+pub(super) static OF_DAMAGE: [&Class; 7] = [
+    &UNREADABLE,
+    &stored::STATUS_STALE,
+    &stored::SUMS_DIFFER,
+    &SEALED_AWAY,
+    &history::LOG_GAP,
+    &history::SNAPSHOT_MISSING,
+    &history::SNAPSHOT_DIFFERS,
+];
+
 /// The class of a word.
 pub(super) fn of_word(word: &str) -> Option<&'static Class> {
     ALL.into_iter().find(|class| class.word == word)
 }
 
+pub(super) use damage::{BELONGS_TO_NOTHING, DAMAGED};
 pub(super) use payments::references;
+pub(super) use people::SEALED_AWAY;
+pub(super) use stored::UNREADABLE;
 
 impl Class {
+    /// Whether it looks at people's data, for which keys are needed.
+    pub fn is_of_people(&self) -> bool {
+        self.word == SEALED_AWAY.word
+    }
+
     /// What a finding of this class means.
     pub fn explain(&self, row: &FindingRow, detail: &Detail, language: Language) -> String {
         let [en, zh] = self.sentence;

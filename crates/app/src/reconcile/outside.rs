@@ -163,7 +163,7 @@ impl Run<'_> {
         let (now, owners) = (self.app.now(), BTreeMap::new());
         let mut wanted = Vec::new();
         for audit in audits {
-            let looked = Looked { audit, now, owners: &owners };
+            let looked = Looked { audit, vault: &self.app.inner.vault, now, owners: &owners };
             let Some(tree) = looked.decided_here() else { continue };
             let under_way = self.app.inner.gateways.under_way(tree).into_iter();
             wanted.extend(under_way.map(|one| (one.key(), one, tree)));

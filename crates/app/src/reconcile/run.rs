@@ -11,6 +11,7 @@ use docket_store::{Audit, FindingState, RunRow};
 use docket_tasks::{Job, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -32,7 +33,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How a run is doing.
 pub(super) struct Run<'a> {
     pub app: &'a App,
-    id: Id,
+    pub id: Id,
     pub classes: Vec<&'static Class>,
     pub asked: &'a Reconcile,
     looked_at: u64,
@@ -41,6 +42,8 @@ pub(super) struct Run<'a> {
     doubted: BTreeSet<Vec<String>>,
     /// What gateways did not say.
     pub silent: Silent,
+    /// Tables of which it is noted that a part of them cannot be read.
+    pub damaged: BTreeSet<&'static str>,
 }
 
 impl App {
@@ -94,9 +97,17 @@ impl App {
         let said_at = self.now();
         let error = match chosen(&asked.classes) {
             Ok(classes) => {
-                let (doubted, silent) = (BTreeSet::new(), Silent::default());
-                let mut run =
-                    Run { app: self, id, classes, asked, looked_at: 0, said_at, doubted, silent };
+                let mut run = Run {
+                    app: self,
+                    id,
+                    classes,
+                    asked,
+                    looked_at: 0,
+                    said_at,
+                    doubted: BTreeSet::new(),
+                    silent: Silent::default(),
+                    damaged: BTreeSet::new(),
+                };
                 let done = tokio::select! {
                     done = run.whole() => done,
                     never = self.stay(id) => match never {},
@@ -122,13 +133,23 @@ const ORDERS_COUNTED: usize = 10_000_000;
 impl Run<'_> {
     async fn whole(&mut self) -> Result<(), Error> {
         if self.classes.iter().any(|class| !matches!(class.finds, Finds::InLedger(_))) {
-            self.orders().await?;
+            let orders = self.orders().await;
+            self.past_damage("payment_order", orders).await?;
+        }
+        if self.asked.since.is_none() {
+            self.orphans().await?;
         }
         // Sums over orders trust the columns that were just repaired.
         self.settled_queue().await?;
         for class in self.classes.clone() {
             if let Finds::InLedger(ledger) = class.finds {
-                let balances = self.app.store().imbalances(ledger, OF_LEDGER).await?;
+                let balances = match self.app.store().imbalances(ledger, OF_LEDGER).await {
+                    Err(error) if error.is_damage() => {
+                        self.note_damage("ledgers", &error.to_string()).await?;
+                        continue;
+                    }
+                    balances => balances?,
+                };
                 // What cannot be trusted is compared by the run after its repair.
                 let sure = balances.into_iter().filter(|b| !self.doubted.contains(&b.subject));
                 let subjects = sure.map(|balance| Subject::Balance(ledger, balance.subject));
@@ -150,21 +171,28 @@ impl Run<'_> {
         let mut after = Id(0);
         loop {
             self.goes_on()?;
-            let (audits, last) = self.app.store().audit(after, self.asked.since, PAGE).await?;
-            let Some(last) = last else { return Ok(()) };
+            let page = self.app.store().audit(after, self.asked.since, PAGE).await?;
+            self.note_unread(&page).await?;
+            let Some(last) = page.last else { return Ok(()) };
             after = last;
-            self.looked_at += audits.len() as u64;
-            self.doubt(&audits);
-            let trees = self.paid_elsewhere(&audits);
-            let given_back = self.given_back(&audits);
-            let without = self.without_task(&audits).await?;
-            let suspicions = self.suspicions(audits).await?;
-            self.settle(suspicions).await?;
-            self.settle(without).await?;
-            self.at_gateways(&trees).await?;
-            self.refunds_at_gateways(&given_back).await?;
+            let compared = self.compare(page.audits).await;
+            self.past_damage("rows beside orders", compared).await?;
             self.say(Said::IfLongAgo).await?;
         }
+    }
+
+    /// Compares some orders.
+    async fn compare(&mut self, audits: Vec<Audit>) -> Result<(), Error> {
+        self.looked_at += audits.len() as u64;
+        self.doubt(&audits);
+        let trees = self.paid_elsewhere(&audits);
+        let given_back = self.given_back(&audits);
+        let without = self.without_task(&audits).await?;
+        let suspicions = self.suspicions(audits).await?;
+        self.settle(suspicions).await?;
+        self.settle(without).await?;
+        self.at_gateways(&trees).await?;
+        self.refunds_at_gateways(&given_back).await
     }
 
     /// Takes note of SKUs of orders whose status is stored wrongly and stays so for now.
@@ -197,11 +225,12 @@ impl Run<'_> {
         let owners: BTreeMap<_, _> =
             names.into_iter().map(|name| (taken.get(&name).copied(), name)).map(swap).collect();
         let (now, classes) = (self.app.now(), self.classes.clone());
+        let vault = Arc::clone(&self.app.inner.vault);
         // Undoing logs and unpacking agreed trees is work for a thread that may take its time.
         let looked = tokio::task::spawn_blocking(move || {
             let mut suspicions = Vec::new();
             for audit in &audits {
-                let looked = Looked { audit, now, owners: &owners };
+                let looked = Looked { audit, vault: &vault, now, owners: &owners };
                 for class in &classes {
                     if let Finds::InOrder(look) = class.finds
                         && look(&looked).is_some()

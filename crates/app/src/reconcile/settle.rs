@@ -6,6 +6,7 @@ use super::{Detail, Mending, fill};
 use crate::gateways::{Gateways, GivenBack, There, UnderWay, look_again};
 use crate::ledgers::LedgerSettings;
 use crate::settings::Deadlines;
+use crate::vault::Vault;
 use crate::written::written;
 use crate::{App, Error};
 use docket_domain::decide::{self, Context as Deciding};
@@ -55,6 +56,7 @@ struct Settling {
     deadlines: Arc<Deadlines>,
     ledgers: Arc<LedgerSettings>,
     gateways: Arc<Gateways>,
+    vault: Arc<Vault>,
 }
 
 impl App {
@@ -81,8 +83,9 @@ impl App {
             (Subject::Order(id), Repair::Timer, Mending::Repair | Mending::Nightly) => (true, *id),
             _ => (false, Id(0)),
         };
+        let vault = Arc::clone(&self.inner.vault);
         let settling =
-            Settling { run, class, subject, mending, workers, deadlines, ledgers, gateways };
+            Settling { run, class, subject, mending, workers, deadlines, ledgers, gateways, vault };
         let work = move |view: &View, cx: &mut Context<'_>| {
             let Some((tree, seen)) = settling.look(view, cx)? else { return Ok((None, None)) };
             let (mut writes, state) = settling.repair(view, cx)?;
@@ -128,7 +131,7 @@ impl Settling {
             (Subject::Order(id), Finds::InOrder(look)) => {
                 let Some(audit) = view.audit(*id)? else { return Ok(None) };
                 let owners = owners(view, audit)?;
-                let looked = Looked { audit, now: cx.now, owners: &owners };
+                let looked = Looked { audit, vault: &self.vault, now: cx.now, owners: &owners };
                 Ok(look(&looked).map(|seen| (Some(*id), seen)))
             }
             (Subject::Balance(ledger, keys), Finds::InLedger(_)) => {

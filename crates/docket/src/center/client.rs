@@ -250,6 +250,14 @@ fn meaning(status: StatusCode, code: &str) -> (&'static str, Said) {
                 "请在 docket.toml 中设置，用 docket check 检查；如 docket serve 正在运行，请重启。"
             ),
         ),
+        500 if code == "damaged" => ("数据库已损坏", super::here::damaged()),
+        503 if code == "database_moved" => (
+            "数据库文件不在原处",
+            said!(
+                "Put the database file back in its place, or stop the server and start it on the right one.",
+                "请将数据库文件放回原处，或停止服务后在正确的文件上重新启动。"
+            ),
+        ),
         503 if code == "archive_unreachable" => (
             "归档不可达",
             said!(

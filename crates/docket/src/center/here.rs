@@ -1,12 +1,13 @@
 //! A center opened by this process: by `serve`, or by a command that found the data folder free, which then
 //! serves itself on the loopback for as long as it takes.
 
+use super::keys;
 use crate::config::Config;
 use crate::failure::{Failure, check_tells};
 use crate::said::{Said, said};
-use docket_app::vault::{Origin, Vault, VaultError};
-use docket_app::{App, Clock, Principal, vault};
-use docket_store::StoreError;
+use docket_app::vault::Origin;
+use docket_app::{App, Clock, Keys, KeysError, Principal, Settings, vault};
+use docket_store::{StoreError, private};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,8 +22,8 @@ use tokio_util::task::TaskTracker;
 pub enum OpenError {
     /// The database.
     Store(StoreError),
-    /// The key file.
-    Vault(VaultError),
+    /// The keys.
+    Keys(KeysError),
     /// The server of the database, which is away.
     Away {
         /// `host:port`.
@@ -72,16 +73,14 @@ impl From<OpenError> for Failure {
                 "Set database.url in docket.toml or DOCKET_DATABASE__URL.",
                 "请在 docket.toml 中设置 database.url，或设置 DOCKET_DATABASE__URL。"
             ),
+            OpenError::Store(error) if error.is_damage() => damaged(),
             OpenError::Store(_) => check_tells(),
             OpenError::Away { .. } => said!(
                 "Start the database, or set database.url to where it runs.",
                 "请启动数据库，或将 database.url 设为其实际地址。"
             ),
-            OpenError::Vault(VaultError::Malformed { .. }) => said!(
-                "Bring the key file back from its copy; without it people's data cannot be read.",
-                "请从备份恢复密钥文件；没有它就无法读取个人数据。"
-            ),
-            OpenError::Vault(_) | OpenError::Folder { .. } => said!(
+            OpenError::Keys(error) => keys::next(error),
+            OpenError::Folder { .. } => said!(
                 "Check that this user may read and write there, or name another folder with --data.",
                 "请确认当前用户可在此读写，或用 --data 指定其他目录。"
             ),
@@ -93,6 +92,8 @@ impl From<OpenError> for Failure {
         let word = match &error {
             OpenError::Store(StoreError::Locked { .. }) => "locked",
             OpenError::Store(StoreError::Unavailable(_)) | OpenError::Away { .. } => "unreachable",
+            OpenError::Store(error) if error.is_damage() => "damaged",
+            OpenError::Keys(error) => keys::word(error),
             _ => "failed",
         };
         Self::new(error.said()).next(next).word(word)
@@ -113,9 +114,7 @@ impl OpenError {
                 said!("the database cannot be used", "数据库不可用").because(Said::as_told(why))
             }
             Self::Store(error) => Said::of(error.to_string(), format!("数据库不可用：{error}")),
-            Self::Vault(error) => {
-                said!("the key file cannot be used", "密钥文件不可用").because(Said::as_told(error))
-            }
+            Self::Keys(error) => keys::said(error),
             Self::Away { host, error } => {
                 said!("cannot reach {host}", "无法连接 {host}").because(error)
             }
@@ -133,13 +132,34 @@ impl OpenError {
 
 /// Opens the center of `config` and says where its keys came from.
 pub async fn open(config: &Config) -> Result<(App, Origin), OpenError> {
-    std::fs::create_dir_all(&config.data)
+    let app = open_with(config, config.settings(), Keys::In(config.keys())).await?;
+    let origin = app.keys_origin();
+    Ok((app, origin))
+}
+
+/// Opens it with these keys and brings its schema up, whatever is set about that.
+pub async fn upgraded(config: &Config, keys: Keys) -> Result<App, OpenError> {
+    let settings = Settings { upgrade: true, ..config.settings() };
+    open_with(config, settings, keys).await
+}
+
+async fn open_with(config: &Config, settings: Settings, keys: Keys) -> Result<App, OpenError> {
+    private::folder(&config.data)
         .map_err(|error| OpenError::Folder { path: config.data.clone(), error })?;
-    let (vault, origin) = Vault::open(&config.key_file()).map_err(OpenError::Vault)?;
-    match App::open(config.settings(), vault, Clock::System).await {
-        Ok(app) => Ok((app, origin)),
-        Err(error) => Err(told(config, error).await),
+    match App::open(settings, keys, Clock::System).await {
+        Ok(app) => Ok(app),
+        Err(docket_app::OpenError::Keys(error)) => Err(OpenError::Keys(error)),
+        Err(docket_app::OpenError::Store(error)) => Err(told(config, error).await),
     }
+}
+
+/// What to do about a database that is damaged.
+pub fn damaged() -> Said {
+    said!(
+        "`docket check --deep` says how far it goes. Keep a copy of the database as it is, then restore the last backup \
+         with `docket restore` into an empty one.",
+        "docket check --deep 会说明损坏范围。请先原样保留数据库副本，再用 docket restore 将最近的备份恢复到空数据库。"
+    )
 }
 
 /// How long a server of a database may take to take a connection.
@@ -161,8 +181,7 @@ pub async fn told(config: &Config, error: StoreError) -> OpenError {
 
 /// What is said once of a key file that was made.
 pub fn note_on_keys(config: &Config) -> Said {
-    let path = config.key_file();
-    let path = path.display();
+    let path = config.keys().named();
     said!(
         "made the key file {path}: it seals people's data; keep a copy of it, apart from the database",
         "已建立密钥文件 {path}：它用于加密个人数据；请另存一份，与数据库分开保管"

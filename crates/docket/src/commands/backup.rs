@@ -1,16 +1,19 @@
 //! `docket backup` and `docket restore`: the whole database in one file, and back into one that is empty.
 
-use crate::center::{here, serving};
+use super::serve::Asked;
+use crate::center::{here, keys, serving};
 use crate::cli::Options;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::log;
 use crate::output::Output;
 use crate::said::{Said, said};
-use docket_app::Clock;
-use docket_store::StoreError;
+use docket_app::{Clock, KeyWord, KeysError, compare_keys};
+use docket_store::{RecordedKey, StoreError};
 use serde_json::json;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
 /// Arguments of both.
@@ -40,24 +43,44 @@ async fn failed(config: &Config, error: StoreError) -> Failure {
 /// Makes a backup; the center may be running.
 pub async fn backup(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
+    let mut asked = Asked::listen()?;
     let config = config::load(options, None)?;
     let (out, began) = (options.output(), Instant::now());
-    let made = docket_store::backup(&config.database_url(), &args.file, telling(&out)).await;
-    let made = match made {
+    let (url, place) = (config.database_url(), config.keys());
+    // What it says of the keys must be true: nobody can read a backup with others.
+    let known = match compare_keys(&url, &place).await {
+        Ok((known, _)) => known.keys,
+        Err(docket_app::OpenError::Keys(error)) => {
+            return Err(here::OpenError::Keys(error).into());
+        }
+        // What is wrong with the database is said by whoever copies it.
+        Err(docket_app::OpenError::Store(_)) => Vec::new(),
+    };
+    let stopped = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&stopped);
+    let made = docket_store::backup(&url, &args.file, telling(&out), async move {
+        asked.once().await;
+        noted.store(true, Relaxed);
+    });
+    let made = match made.await {
         Ok(made) => made,
+        Err(_) if stopped.load(Relaxed) => {
+            return Err(Failure::new(said!("the backup was broken off", "备份已中止"))
+                .word("interrupted")
+                .next(said!("Nothing is left of it.", "未留下任何文件。")));
+        }
         Err(error) => return Err(failed(&config, error).await),
     };
-    let (file, keys) = (args.file.display(), config.key_file());
+    let (file, keys) = (args.file.display(), place.named());
     let shown = json!({
         "file": args.file, "rows": made.rows, "bytes": made.bytes,
-        "seconds": began.elapsed().as_secs_f64(), "key_file": keys
+        "seconds": began.elapsed().as_secs_f64(), "key_file": keys, "keys": shown_keys(&known),
     });
     out.show(&shown, |out| {
         let (rows, kib) = (made.rows, made.bytes >> 10);
         out.line(
             out.tell(&said!("{file}: {rows} rows, {kib} KiB", "{file}：{rows} 行，{kib} KiB")),
         );
-        let keys = keys.display();
         if config.archive_at().is_some() {
             let archive = &config.archive.url.text;
             out.note(out.tell(&said!(
@@ -65,12 +88,66 @@ pub async fn backup(args: Args, options: &Options) -> Result<(), Failure> {
                 "归档内容不在其中，只记录了位置：请同时保留 {archive}。"
             )));
         }
+        let listed = keys::listed(&known);
         out.note(out.tell(&said!(
-            "People's data in it is sealed with {keys}: keep that file too, apart from the backup.",
-            "其中的个人信息由 {keys} 加密：请另行保存该文件，并与备份分开存放。"
+            "People's data in it is sealed with {keys} ({listed}): keep that file too, apart from the backup.",
+            "其中的个人信息由 {keys} 加密（{listed}）：请另行保存该文件，并与备份分开存放。"
         )));
     });
     Ok(())
+}
+
+fn shown_keys(keys: &[RecordedKey]) -> Vec<serde_json::Value> {
+    let live = keys.iter().filter(|key| !key.lost);
+    live.map(|key| json!({"key": key.used.word(), "fingerprint": key.fingerprint})).collect()
+}
+
+/// What a restored database needs beside itself.
+struct Needed {
+    /// The keys it records.
+    keys: Vec<RecordedKey>,
+    /// Whether those that are here are they, and else what is wrong.
+    fit: Result<(), KeysError>,
+}
+
+impl Needed {
+    async fn by(config: &Config) -> Result<Self, Failure> {
+        let url = config.database_url();
+        let keys = match docket_store::survey(&url).await {
+            Ok(found) => found.keys,
+            Err(error) => return Err(failed(config, error).await),
+        };
+        match compare_keys(&url, &config.keys()).await {
+            Ok(_) => Ok(Self { keys, fit: Ok(()) }),
+            Err(docket_app::OpenError::Keys(error)) => Ok(Self { keys, fit: Err(error) }),
+            Err(docket_app::OpenError::Store(error)) => Err(failed(config, error).await),
+        }
+    }
+
+    fn tell(&self, config: &Config, out: &Output) {
+        let (place, listed) = (config.keys().named(), keys::listed(&self.keys));
+        if !self.keys.is_empty() {
+            out.note(out.tell(&said!(
+                "It needs the key file of the center that was backed up, with the keys {listed}.",
+                "它需要原订单中心的密钥文件，其中应有密钥 {listed}。"
+            )));
+        }
+        match &self.fit {
+            Ok(()) if self.keys.is_empty() => {}
+            Ok(()) => out.note(out.tell(&said!("{place} holds them.", "{place} 中已有这些密钥。"))),
+            Err(error) => {
+                out.note(&format!("! {}", out.tell(&keys::said(error))));
+                out.note(&format!("  {}", out.tell(&keys::next(error))));
+            }
+        }
+        if config.archive_at().is_some() {
+            let archive = &config.archive.url.text;
+            out.note(out.tell(&said!(
+                "What was in the archive is read from {archive}.",
+                "归档内容从 {archive} 读取。"
+            )));
+        }
+    }
 }
 
 /// Restores a backup into a database that holds no orders.
@@ -92,20 +169,18 @@ pub async fn restore(args: Args, options: &Options) -> Result<(), Failure> {
         Ok(restored) => restored,
         Err(error) => return Err(failed(&config, error).await),
     };
+    let needed = Needed::by(&config).await?;
     let (orders, rows) = (restored.orders, restored.rows);
-    out.show(&json!({"orders": orders, "rows": rows}), |out| {
+    let shown = json!({
+        "orders": orders, "rows": rows, "key_file": config.keys().named(),
+        "keys": shown_keys(&needed.keys), "keys_fit": needed.fit.is_ok(),
+    });
+    out.show(&shown, |out| {
+        needed.tell(&config, out);
         out.line(out.tell(&said!(
             "restored {orders} orders, {rows} rows",
             "已恢复 {orders} 个订单，{rows} 行"
         )));
-        if !config.key_file().exists() {
-            let keys = config.key_file();
-            let keys = keys.display();
-            out.note(out.tell(&said!(
-                "Put the key file of the center that was backed up at {keys}: without it people's data cannot be read.",
-                "请将原订单中心的密钥文件放到 {keys}，否则无法读取个人信息。"
-            )));
-        }
     });
     Ok(())
 }

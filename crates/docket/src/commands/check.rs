@@ -1,5 +1,9 @@
 //! `docket check`: every setting in force with its origin, and whether each thing it names can be reached.
-//! It changes nothing, but for a small object that it writes to the archive and removes.
+//! It changes nothing, but for a small object that it writes to the archive and removes. `keys` looks at what seals
+//! people's data, `deep` through the whole database for damage.
+
+mod deep;
+mod keys;
 
 use crate::center::here;
 use crate::center::serving::{self, Running};
@@ -11,11 +15,13 @@ use crate::output::Output;
 use crate::said::{Said, said};
 use docket_app::mirror::MirrorSettings;
 use docket_app::{Connector, GatewayAt};
-use docket_store::{Found, SCHEMA, peek, sqlite_path, telephones_left};
+use docket_store::{
+    Found, SCHEMA, StoreError, peek, private, quick_check, sqlite_path, telephones_left,
+};
 use serde::Serialize;
+use serde_json::Value;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a gateway may take to take a connection.
@@ -58,6 +64,16 @@ struct Report {
     ok: bool,
     config: Vec<Listed>,
     checks: Vec<Finding>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deep: Option<Value>,
+}
+
+/// Arguments of `docket check`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Look through the whole database for damage, too: pages, indexes, logs, keys, rows that belong to nothing
+    #[arg(long)]
+    deep: bool,
 }
 
 impl Finding {
@@ -79,21 +95,26 @@ impl Finding {
 }
 
 /// Checks.
-pub async fn run(options: &Options) -> Result<(), Failure> {
+pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let out = options.output();
     let config = config::load(options, None)?;
     let running = serving::running(&config);
+    let (keys, people) = keys::look(&config).await;
     let mut checks = vec![
         Finding::of(out.say("config file", "配置文件"), &Ok(config_file(&config)), &out),
         Finding::of(out.say("data folder", "数据目录"), &data_folder(&config), &out),
-        Finding::of(out.say("key file", "密钥文件"), &key_file(&config), &out),
+        Finding::of(out.say("key file", "密钥文件"), &keys, &out),
         Finding::of(out.say("database", "数据库"), &database(&config).await, &out),
-        Finding::of(out.say("server", "服务"), &server(&config, running.as_ref()).await, &out),
+        server(&config, running.as_ref(), &out).await,
         Finding::of_help("Redis", &redis(&config).await, &out),
         Finding::of_help(out.say("archive", "归档"), &archive(&config).await, &out),
+        Finding::of_help(out.say("permissions", "文件权限"), &permissions(&config), &out),
     ];
     if let Some(found) = telephones(&config).await {
         checks.push(Finding::of_help(out.say("telephones", "电话号码"), &found, &out));
+    }
+    if let Some(people) = &people {
+        checks.push(Finding::of(out.say("people's data", "个人信息"), people, &out));
     }
     if let Some(mirror) = &config.mirror {
         let found = mirror_table(mirror).await;
@@ -103,8 +124,14 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         let what = format!("{} {}", out.say("gateway", "支付网关"), gateway.name);
         checks.push(Finding::of_help(&what, &reach(gateway).await, &out));
     }
+    let mut deep = None;
+    if args.deep {
+        let (found, shown) = deep::look(&config, &out).await?;
+        checks.push(Finding::of(out.say("damage", "损坏"), &found, &out));
+        deep = Some(shown);
+    }
     let ok = checks.iter().all(|finding| finding.ok);
-    let report = Report { ok, config: config.list(), checks };
+    let report = Report { ok, config: config.list(), checks, deep };
     out.show(&report, |out| print(&report, out));
     if ok {
         return Ok(());
@@ -133,6 +160,9 @@ fn print(report: &Report, out: &Output) {
     out.line("");
     for Finding { what, mark, says, .. } in &report.checks {
         out.line(&format!("{} {what}: {says}", mark.sign()));
+    }
+    if let Some(found) = &report.deep {
+        deep::print(found, out);
     }
 }
 
@@ -179,31 +209,6 @@ fn takes_files(folder: &Path) -> Result<(), Said> {
     })
 }
 
-fn key_file(config: &Config) -> Result<Said, Said> {
-    let path = config.key_file();
-    let shown = path.display();
-    let found = match std::fs::metadata(&path) {
-        Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(said!(
-                "{shown} is not there yet; `docket serve` makes it",
-                "{shown} 尚不存在，docket serve 会建立"
-            ));
-        }
-        Err(error) => return Err(Said::as_told(shown).because(&error)),
-    };
-    if found.permissions().mode() & 0o077 != 0 {
-        return Err(said!(
-            "{shown} can be read by others; run chmod 600 on it",
-            "{shown} 可被他人读取，请执行 chmod 600"
-        ));
-    }
-    match std::fs::File::open(&path) {
-        Ok(_) => Ok(Said::as_told(shown)),
-        Err(error) => Err(Said::as_told(shown).because(&error)),
-    }
-}
-
 async fn database(config: &Config) -> Result<Said, Said> {
     let shown = &config.database.url.text;
     match peek(&config.database_url()).await {
@@ -227,15 +232,48 @@ async fn database(config: &Config) -> Result<Said, Said> {
             "{shown}: the schema is of an older docket; `docket migrate` brings it up ({version} < {SCHEMA})",
             "{shown}：数据库结构较旧，请执行 docket migrate（{version} < {SCHEMA}）"
         )),
-        Ok(Found::Schema(version)) => Ok(said!(
-            "{shown} answers, its schema fits ({version})",
-            "{shown} 可用，结构匹配（{version}）"
-        )),
-        Err(error) => {
-            let why = Failure::from(here::told(config, error).await);
-            Err(Said::as_told(shown).because(why.message))
+        Ok(Found::Schema(version)) => match quick_check(&config.database_url()).await {
+            Ok(None) => Ok(said!(
+                "{shown} answers, its schema fits ({version})",
+                "{shown} 可用，结构匹配（{version}）"
+            )),
+            Ok(Some(wrong)) => Err(said!("{shown} is damaged", "{shown} 已损坏")
+                .because(Said::as_told(wrong.replace('\n', " ")))
+                .and(here::damaged())),
+            Err(error) => Err(unusable(config, error).await),
+        },
+        Err(error) => Err(unusable(config, error).await),
+    }
+}
+
+async fn unusable(config: &Config, error: StoreError) -> Said {
+    let why = Failure::from(here::told(config, error).await);
+    Said::as_told(&config.database.url.text).because(why.message)
+}
+
+/// Whether files that hold orders or passwords can be read by others.
+fn permissions(config: &Config) -> Result<Said, Said> {
+    let mut files: Vec<PathBuf> = config.file.iter().cloned().collect();
+    if let Some(path) = sqlite_path(&config.database_url()) {
+        for ending in ["", "-wal", "-shm"] {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            files.push(name.into());
         }
     }
+    let open = files.iter().filter(|file| private::is_open_to_others(file).unwrap_or(false));
+    let open: Vec<_> = open.map(|file| file.display().to_string()).collect();
+    if open.is_empty() {
+        return Ok(said!(
+            "only this user can read config and database",
+            "仅当前用户可读取配置与数据库"
+        ));
+    }
+    let open = open.join(", ");
+    Err(said!(
+        "others can read {open}; run chmod 600 on them",
+        "他人可读取 {open}；请执行 chmod 600"
+    ))
 }
 
 /// Whether a gateway takes connections; orders are placed without it, and what waits for it waits.
@@ -311,23 +349,40 @@ async fn mirror_table(mirror: &MirrorSettings) -> Result<Said, Said> {
     }
 }
 
-async fn server(config: &Config, running: Option<&Running>) -> Result<Said, Said> {
-    if let Some(running) = running {
-        let asked = async {
-            Client::new(&running.address, &running.token)?.ask(Method::GET, "/readyz", None).await
-        };
-        let (pid, address) = (running.pid, &running.address);
-        return match asked.await {
-            Ok(_) => Ok(said!(
+async fn server(config: &Config, running: Option<&Running>, out: &Output) -> Finding {
+    let what = out.say("server", "服务");
+    let Some(Running { address, token, pid }) = running else {
+        return Finding::of(what, &door(config).await, out);
+    };
+    let asked = async { Client::new(address, token)?.ask(Method::GET, "/readyz", None).await };
+    match asked.await {
+        Ok(said) => {
+            let degraded = said["degraded"].as_array().into_iter().flatten();
+            // Redis is looked at by itself.
+            let degraded: Vec<_> = degraded
+                .filter(|part| part["part"] != "redis")
+                .filter_map(|part| part["says"].as_str())
+                .collect();
+            let runs = said!(
                 "`docket serve` runs (pid {pid}) {address}",
                 "docket serve 正在运行（pid {pid}）{address}"
-            )),
-            Err(failure) => {
-                Err(said!("`docket serve` runs (pid {pid})", "docket serve 正在运行（pid {pid}）")
-                    .because(failure.message))
+            );
+            if degraded.is_empty() {
+                return Finding::of(what, &Ok(runs), out);
             }
-        };
+            let seen = Err(runs.because(Said::as_told(degraded.join("; "))));
+            Finding::of_help(what, &seen, out)
+        }
+        Err(failure) => {
+            let runs =
+                said!("`docket serve` runs (pid {pid})", "docket serve 正在运行（pid {pid}）");
+            Finding::of(what, &Err(runs.because(failure.message)), out)
+        }
     }
+}
+
+/// Whether the address is free.
+async fn door(config: &Config) -> Result<Said, Said> {
     let address = config.server.listen.value;
     match tokio::net::TcpListener::bind(address).await {
         Ok(_) => Ok(said!("{address} is free", "{address} 空闲")),

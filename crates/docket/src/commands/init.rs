@@ -7,9 +7,10 @@ use crate::config;
 use crate::failure::Failure;
 use crate::log;
 use crate::said::said;
+use docket_store::private;
 use serde_json::json;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The name of the first user.
 const FIRST: &str = "admin";
@@ -100,10 +101,11 @@ async fn first_user(center: &Center) -> Result<Option<String>, Failure> {
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let made = || {
-        if let Some(folder) = path.parent().map(PathBuf::from) {
-            std::fs::create_dir_all(folder)?;
+        if let Some(folder) = path.parent() {
+            private::folder(folder)?;
         }
-        std::fs::File::options().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+        // Passwords of databases and secrets of gateways will stand in it.
+        private::new_file(path)?.write_all(text.as_bytes())
     };
     made().map_err(|error: std::io::Error| {
         let path = path.display();

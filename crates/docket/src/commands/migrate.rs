@@ -1,29 +1,26 @@
 //! `docket migrate`: brings the database to the schema of this release, and says from where to where.
 
-use crate::center::here;
+use crate::center::here::{self, OpenError};
+use crate::center::{LOOK_AGAIN, PATIENCE, serving};
 use crate::cli::Options;
-use crate::config;
+use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::log;
-use docket_app::{App, Clock, vault};
-use docket_store::{Found, SCHEMA, peek};
+use docket_app::Keys;
+use docket_store::{Found, SCHEMA, StoreError, peek};
 use serde_json::json;
 
 /// Migrates.
 pub async fn run(options: &Options) -> Result<(), Failure> {
     log::start_quiet();
     let config = config::load(options, None)?;
-    let mut settings = config.settings();
-    let before = match peek(&settings.database_url).await {
+    let before = match peek(&config.database_url()).await {
         Ok(Found::Nothing) => 0,
         Ok(Found::Schema(version)) => version,
         Err(error) => return Err(here::told(&config, error).await.into()),
     };
-    settings.upgrade = true;
-    // The schema has nothing sealed in it: no key file is needed, and none is made.
-    match App::open(settings, vault::Vault::throw_away(), Clock::System).await {
-        Ok(app) => app.stop().await,
-        Err(error) => return Err(here::told(&config, error).await.into()),
+    if before != SCHEMA || !served(&config) {
+        bring_up(&config).await?;
     }
     let out = options.output();
     out.show(&json!({"before": before, "now": SCHEMA}), |out| {
@@ -35,4 +32,36 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         out.line(&format!("{text} ({SCHEMA})"));
     });
     Ok(())
+}
+
+/// Whether a `serve` of this folder has the database open: then its schema is what it should be, or is told.
+fn served(config: &Config) -> bool {
+    serving::running(config).is_some()
+}
+
+/// Opens the database and so brings it up; waits for another process that does the same.
+async fn bring_up(config: &Config) -> Result<(), OpenError> {
+    let started = tokio::time::Instant::now();
+    loop {
+        // The schema has nothing sealed in it: no keys are needed, and none are made. Those of another center are
+        // refused all the same.
+        let error = match here::upgraded(config, Keys::Unmade(config.keys())).await {
+            Ok(app) => {
+                app.stop().await;
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if !matches!(error.store(), Some(StoreError::Locked { .. })) {
+            return Err(error);
+        }
+        // Whoever has it may have brought it up.
+        if matches!(peek(&config.database_url()).await, Ok(Found::Schema(SCHEMA))) {
+            return Ok(());
+        }
+        if started.elapsed() > PATIENCE {
+            return Err(error);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }

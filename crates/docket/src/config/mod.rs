@@ -6,6 +6,7 @@ mod coupons;
 mod deadlines;
 mod environment;
 mod file;
+mod keys;
 mod layers;
 mod ledger;
 mod mirror;

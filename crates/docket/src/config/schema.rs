@@ -5,6 +5,7 @@ use super::Set;
 use super::archive::{ArchiveUrl, Days, Name, Secret};
 use super::coupons;
 use super::deadlines;
+use super::keys::KeyText;
 use super::layers::{self, Layers};
 use super::ledger;
 use super::mirror;
@@ -16,6 +17,7 @@ use super::shapes::{
 use super::strange::unknown;
 use crate::failure::Failure;
 use crate::said::{Said, said};
+use docket_app::vault::KeySource;
 use docket_app::{RedisAt, Settings, TaskSettings};
 use docket_wire::Markets;
 use std::net::SocketAddr;
@@ -205,9 +207,13 @@ section! {
     /// People's data.
     privacy Privacy {
         /// The file of the keys that seal people's data; in the data folder where it is not absolute.
-        /// It is made, readable by its owner alone, where there is none. Without it people's data cannot be
-        /// read: keep a copy, apart from the database.
+        /// It is made, readable by its owner alone, where the database records no keys yet. Without it people's
+        /// data cannot be read: keep a copy, apart from the database. Processes that share a database share the
+        /// keys: give each of them a copy of this file; one with other keys does not start.
         key_file: PathBuf = "docket.keys";
+        /// The keys themselves, as `docket privacy new` prints them, instead of a file: for containers. Where they
+        /// are given, `key_file` is not looked at.
+        keys: KeyText = "" secret;
     }
 }
 
@@ -309,6 +315,7 @@ impl Config {
     pub fn laid_in(mut self, folder: &Path) -> Self {
         folder.clone_into(&mut self.data);
         self.privacy.key_file.value = PathBuf::from("docket.keys");
+        self.privacy.keys.value = KeyText(String::new());
         self.database.url.value = DatabaseUrl("sqlite:docket.db".to_owned());
         self
     }
@@ -376,9 +383,13 @@ impl Config {
         }
     }
 
-    /// The key file.
-    pub fn key_file(&self) -> PathBuf {
-        self.data.join(&self.privacy.key_file.value)
+    /// Where the keys are kept.
+    pub fn keys(&self) -> KeySource {
+        let given = &self.privacy.keys;
+        if given.value.0.is_empty() {
+            return KeySource::File(self.data.join(&self.privacy.key_file.value));
+        }
+        KeySource::Text(given.value.0.clone(), format!("privacy.keys ({})", given.origin))
     }
 }
 

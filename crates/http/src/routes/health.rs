@@ -5,7 +5,7 @@ use crate::center::Center;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use docket_app::App;
+use docket_app::{App, SealTrouble};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,27 +16,52 @@ pub struct Readiness {
     pub ready: bool,
     /// Why not.
     pub reasons: Vec<String>,
-    /// Parts that are away without which all goes on, only slower.
+    /// Parts that are away or damaged, while orders can be taken.
     pub degraded: Vec<Degraded>,
 }
 
-/// A part that is away.
+/// A part that is away or damaged.
 #[derive(Serialize, ToSchema)]
 pub struct Degraded {
-    /// Which: `redis`.
+    /// Which: `redis`, `keys`, `people`, `database`.
     pub part: &'static str,
-    /// What that means until it is back.
-    pub says: &'static str,
+    /// What that means, and what to do where it does not come back by itself.
+    pub says: String,
 }
 
-/// The parts that are away. They come back by themselves.
+/// What keys that are not here mean.
+fn of_seals(trouble: SealTrouble) -> Degraded {
+    match trouble {
+        SealTrouble::KeysBehind { key, fingerprint, place } => Degraded {
+            part: "keys",
+            says: format!(
+                "another process seals with key {key} (fingerprint {fingerprint}), which {place} lacked when this one \
+                 started; bring the newer key file there and start this one again"
+            ),
+        },
+        SealTrouble::Closed { orders, example } => Degraded {
+            part: "people",
+            says: format!(
+                "the people of {orders} orders seen so far cannot be opened with the keys that are here, such as those \
+                 of {example}; `docket reconcile --class sealed_away` finds all of them"
+            ),
+        },
+    }
+}
+
+/// The parts that are away or damaged.
 fn degraded(app: &App) -> Vec<Degraded> {
     let away = app.redis().is_some_and(|redis| !redis.is_well());
-    let redis = Degraded {
+    let redis = away.then(|| Degraded {
         part: "redis",
-        says: "Redis does not answer; tasks of other processes start some seconds later until it is back",
-    };
-    away.then_some(redis).into_iter().collect()
+        says: "Redis does not answer; tasks of other processes start some seconds later until it is back".to_owned(),
+    });
+    let damage = app.store().figures().damage.get().map(|damage| Degraded {
+        part: "database",
+        says: format!("{damage}; `docket check --deep` says how far it goes, and what to do"),
+    });
+    let seals = app.seal_troubles().into_iter().map(of_seals);
+    redis.into_iter().chain(damage).chain(seals).collect()
 }
 
 /// Whether the process lives

@@ -16,7 +16,7 @@ use docket_domain::words::{AnomalyKind, Level};
 use docket_domain::{Id, Time, status};
 use docket_wire::document::Node;
 use docket_wire::reader::{Fields, Reader};
-use docket_wire::{Face, Look, PaymentView, Shape, kinds, view};
+use docket_wire::{Look, PaymentView, Shape, kinds, view};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -242,7 +242,7 @@ fn page(
     let orders = listed.orders.iter().zip(&standings).zip(&seen);
     let views = orders.map(|(((tree, person), standing), seen)| {
         let look = Look { shape, ..answer::look(settings, tree, seen, now) };
-        let face = person.as_ref().map_or(Face::None, Face::Masked);
+        let face = person.masked();
         view::view(tree, standing, face, &look)
     });
     if asked.level == Level::Payment {

@@ -1,12 +1,12 @@
 //! Restore: a backup becomes the database of a center that has none yet, and gets a new epoch, so that whoever
 //! keeps copies of it knows to compare.
 
-use super::{Shape, of_file, shapes, with_ending};
+use super::{PART, Shape, of_file, shapes, with_ending};
 use crate::database::mysql;
 use crate::lock::FileLock;
 use crate::migrate::{self, Upgrade};
 use crate::value::{Kind, Value};
-use crate::{StoreError, sqlite_path};
+use crate::{StoreError, private, sqlite_path};
 use docket_domain::Time;
 use rusqlite::OpenFlags;
 use sqlx::mysql::MySqlConnection;
@@ -61,6 +61,9 @@ fn open(from: &Path) -> Result<rusqlite::Connection, StoreError> {
     if !from.is_file() {
         return Err(no_backup("there is no such file"));
     }
+    if from.as_os_str().as_encoded_bytes().ends_with(PART.as_bytes()) {
+        return Err(no_backup("it is what a backup that was broken off left; it is not whole"));
+    }
     let file = rusqlite::Connection::open_with_flags(from, flags)
         .map_err(|error| of_file(from, &error))?;
     let version: i64 = file
@@ -111,7 +114,8 @@ fn to_sqlite(
             return Err(holds_orders(orders));
         }
     }
-    let part = with_ending(path, ".part");
+    let part = with_ending(path, PART);
+    let _ = std::fs::remove_file(&part);
     let made = copy(source, from, &part, now, told);
     let made = made.inspect_err(|_| drop(std::fs::remove_file(&part)))?;
     for log in ["-wal", "-shm"] {
@@ -121,6 +125,15 @@ fn to_sqlite(
     Ok(made)
 }
 
+/// Copies a file into a new one that only its owner may read, whoever may read the first.
+fn copy_file(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let copied = File::open(from).and_then(|mut source| {
+        let mut target = private::new_file(to)?;
+        std::io::copy(&mut source, &mut target)
+    });
+    copied.map(drop).map_err(|error| of_file(to, &error))
+}
+
 fn copy(
     source: &rusqlite::Connection,
     from: &Path,
@@ -128,7 +141,7 @@ fn copy(
     now: Time,
     told: impl Fn(&str, u64),
 ) -> Result<Restored, StoreError> {
-    std::fs::copy(from, part).map_err(|error| of_file(part, &error))?;
+    copy_file(from, part)?;
     let target = rusqlite::Connection::open(part)?;
     migrate::sqlite(&target, Upgrade::Yes)?;
     let mut rows = 0;
@@ -161,7 +174,8 @@ async fn to_mysql(
     if older < migrate::VERSION {
         // An older backup is brought up beside itself first.
         let beside = with_ending(from, ".upgraded");
-        std::fs::copy(from, &beside).map_err(|error| of_file(&beside, &error))?;
+        let _ = std::fs::remove_file(&beside);
+        copy_file(from, &beside)?;
         upgraded = Removed(beside);
         source = rusqlite::Connection::open(&upgraded.0)?;
         migrate::sqlite(&source, Upgrade::Yes)?;

@@ -138,7 +138,12 @@ impl Engine {
                 Err(error) => error,
             };
             self.connection.rollback();
+            self.figures.heed(&error);
             let refused = match error {
+                // The connection is to a file that nobody will find again; it must not be made anew.
+                error @ StoreError::Moved(_) => {
+                    Refused { cause: Cause::Moved, message: error.to_string() }
+                }
                 StoreError::Conflict => {
                     self.figures.conflicts.fetch_add(1, Relaxed);
                     // Fresh rows heal most conflicts; after that the culprit is looked for.
@@ -155,6 +160,9 @@ impl Engine {
                 error if slots.len() > 1 => {
                     tracing::warn!(%error, pieces = slots.len(), "a batch was refused; halving it");
                     return self.halve(slots);
+                }
+                error if error.is_damage() => {
+                    Refused { cause: Cause::Damaged, message: error.to_string() }
                 }
                 error => broken(error.to_string()),
             };

@@ -14,8 +14,9 @@ use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::store::Query;
 use crate::table::Table;
 use crate::value::{Kind, Row, Value};
-use crate::{Figures, StoreError};
+use crate::{Figures, StoreError, private};
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, mpsc};
@@ -32,22 +33,54 @@ const WAL_FRAMES_HARD: u32 = 256_000;
 /// Reading connections kept open at most.
 const READERS: usize = 4;
 
+/// A file that is open, by its path and by what it was under it then. SQLite writes on into a file that was renamed
+/// or removed, and opens whatever stands at the path: what was answered would be gone, or in two files.
+#[derive(Debug, Clone)]
+pub struct Place {
+    path: PathBuf,
+    /// Device and number of the file.
+    file: (u64, u64),
+}
+
+impl Place {
+    /// The file at `path`, which exists and is ours from now on. The file is not opened for that: closing it would
+    /// take SQLite's locks on it away.
+    pub fn of(path: &Path) -> Result<Self, StoreError> {
+        let found = std::fs::metadata(path)
+            .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
+        Ok(Self { path: path.to_owned(), file: (found.dev(), found.ino()) })
+    }
+
+    /// Refuses where another file, or none, stands at the path now.
+    pub fn check(&self) -> Result<(), StoreError> {
+        match std::fs::metadata(&self.path) {
+            Ok(found) if (found.dev(), found.ino()) == self.file => Ok(()),
+            Ok(_) => Err(StoreError::Moved(self.path.display().to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(StoreError::Moved(self.path.display().to_string()))
+            }
+            Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", self.path.display()))),
+        }
+    }
+}
+
 /// One SQLite file, its readers and its checkpoint thread.
 #[derive(Debug)]
 pub struct Sqlite {
-    path: PathBuf,
+    place: Place,
     readers: Mutex<Vec<rusqlite::Connection>>,
     permits: tokio::sync::Semaphore,
 }
 
 impl Sqlite {
-    /// The file at `path`, which exists.
-    pub fn new(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-            readers: Mutex::default(),
-            permits: tokio::sync::Semaphore::new(READERS),
-        }
+    /// The file of `place`.
+    pub fn new(place: Place) -> Self {
+        Self { place, readers: Mutex::default(), permits: tokio::sync::Semaphore::new(READERS) }
+    }
+
+    /// Whether the file is still where it was opened.
+    pub fn is_in_place(&self) -> Result<(), StoreError> {
+        self.place.check()
     }
 
     /// Runs `read` on a reading connection, on a thread that may block.
@@ -61,7 +94,7 @@ impl Sqlite {
             let pooled = this.readers.lock().expect("no reader panics with the pool").pop();
             let connection = match pooled {
                 Some(connection) => connection,
-                None => reader(&this.path)?,
+                None => reader(&this.place)?,
             };
             let answer = read(&connection);
             this.readers.lock().expect("no reader panics with the pool").push(connection);
@@ -71,17 +104,21 @@ impl Sqlite {
     }
 }
 
-fn reader(path: &Path) -> Result<rusqlite::Connection, StoreError> {
+fn reader(place: &Place) -> Result<rusqlite::Connection, StoreError> {
     use rusqlite::OpenFlags as Flags;
+    place.check()?;
     let flags = Flags::SQLITE_OPEN_READ_ONLY | Flags::SQLITE_OPEN_NO_MUTEX;
-    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+    let connection = rusqlite::Connection::open_with_flags(&place.path, flags)?;
     connection.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096;")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
 
-/// Opens the file for writing, with everything committed on disk before a commit returns.
+/// Opens the file for writing, with everything committed on disk before a commit returns. Where there is none it
+/// is made, with its log, for its owner alone.
 pub fn open(path: &Path) -> Result<rusqlite::Connection, StoreError> {
+    private::file_to_be(path)
+        .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
     let connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -130,7 +167,7 @@ impl rusqlite::ToSql for Value {
 
 /// The writing connection.
 pub struct Writer {
-    path: PathBuf,
+    place: Place,
     connection: rusqlite::Connection,
     /// Frames in the log, as the last commit reported them.
     frames: Arc<AtomicU32>,
@@ -142,22 +179,23 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the writer of `path` and starts its checkpoint thread, which ends with the writer.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens the writer of `place` and starts its checkpoint thread, which ends with the writer.
+    pub fn open(place: Place) -> Result<Self, StoreError> {
         let (wake, woken) = mpsc::sync_channel::<()>(1);
-        let (file, moved) = (path.to_owned(), Arc::<AtomicU32>::default());
+        let (file, moved) = (place.clone(), Arc::<AtomicU32>::default());
         let told = Arc::clone(&moved);
         std::thread::Builder::new()
             .name("checkpoint".to_owned())
             .spawn(move || checkpoint_when_woken(&file, &woken, &told))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let frames = Arc::<AtomicU32>::default();
-        let connection = Self::connect(path, &frames)?;
-        Ok(Self { path: path.to_owned(), connection, frames, moved, woken_at: 0, wake })
+        let connection = Self::connect(&place, &frames)?;
+        Ok(Self { place, connection, frames, moved, woken_at: 0, wake })
     }
 
-    fn connect(path: &Path, frames: &Arc<AtomicU32>) -> Result<rusqlite::Connection, StoreError> {
-        let mut connection = open(path)?;
+    fn connect(place: &Place, frames: &Arc<AtomicU32>) -> Result<rusqlite::Connection, StoreError> {
+        place.check()?;
+        let mut connection = open(&place.path)?;
         let frames = Arc::clone(frames);
         connection.wal_hook(Some(move |_: &mut _, pages: std::ffi::c_int| {
             frames.store(pages.unsigned_abs(), Relaxed);
@@ -173,11 +211,11 @@ impl Writer {
 }
 
 /// Moves the log into the database whenever woken, on a connection of its own, and tells how far it came.
-fn checkpoint_when_woken(path: &Path, woken: &mpsc::Receiver<()>, moved: &AtomicU32) {
+fn checkpoint_when_woken(place: &Place, woken: &mpsc::Receiver<()>, moved: &AtomicU32) {
     let mut connection = None;
     while woken.recv().is_ok() {
         if connection.is_none() {
-            connection = open(path).ok();
+            connection = place.check().and_then(|()| open(&place.path)).ok();
         }
         let Some(open) = &connection else { continue };
         match checkpoint(open) {
@@ -213,6 +251,7 @@ impl Ask for rusqlite::Transaction<'_> {
 
 impl Connection for Writer {
     fn begin(&mut self) -> Result<(), StoreError> {
+        self.place.check()?;
         // IMMEDIATE takes the write lock now, while the busy timeout still applies.
         self.run("BEGIN IMMEDIATE", &[]).map(drop)
     }
@@ -361,7 +400,7 @@ impl Connection for Writer {
     }
 
     fn reconnect(&mut self) -> Result<(), StoreError> {
-        self.connection = Self::connect(&self.path, &self.frames)?;
+        self.connection = Self::connect(&self.place, &self.frames)?;
         Ok(())
     }
 }

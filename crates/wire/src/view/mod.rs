@@ -20,7 +20,7 @@ pub use shop::{DeliveryStepView, FreightSharesView, ReportedView, ShipmentView, 
 
 use crate::market::Markets;
 use crate::moment::Moment;
-use crate::person::Person;
+use crate::person::{Person, PersonState};
 use crate::word::{DeadlineWord, Shown};
 use docket_domain::deadline::RATE_AGAIN;
 use docket_domain::status::{Standing, Times};
@@ -112,6 +112,8 @@ pub enum Face<'a> {
     Masked(&'a Person),
     /// In full, to who may read it.
     Revealed(&'a Person),
+    /// There is something, and it cannot be opened here.
+    Closed(PersonState),
 }
 
 /// Renders an order.

@@ -4,7 +4,7 @@ use super::{
     Access, DeadlineView, Face, Look, Number, ReceiveBy, RefundPartView, Shape, ShopView, TimesView,
 };
 use crate::moment::Moment;
-use crate::person::Contact;
+use crate::person::{Contact, PersonState};
 use crate::word::{
     ActorWord, AnomalyWord, AttemptWord, CauseWord, LevelWord, PaymentWord, PlatformWord,
     RefundWord, RevokeWord, Shown, StatusWord, StoreWord, TypeWord, VisibleWord,
@@ -31,6 +31,10 @@ pub struct PaymentView<'a> {
     /// Name and telephone of the buyer, masked unless revealed; left out where unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buyer: Option<Cow<'a, Contact>>,
+    /// That something is stored of the order's people and cannot be read here: it is sealed under a key that is not
+    /// here (`key_missing`), or no key opens it (`unreadable`). Left out where all is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_state: Option<PersonState>,
     /// What is sold.
     #[serde(rename = "type")]
     pub order_type: TypeWord,
@@ -154,6 +158,10 @@ impl<'a> PaymentView<'a> {
             level: Shown::coded(Level::Payment, look.codes),
             buyer_id: order.buyer_id.as_deref(),
             buyer: buyer(face),
+            person_state: match face {
+                Face::Closed(state) => Some(state),
+                Face::None | Face::Masked(_) | Face::Revealed(_) => None,
+            },
             order_type: Shown::coded(order.order_type, look.codes),
             market: word.unwrap_or(MarketWord::Number(order.market)),
             platform: Shown::coded(order.platform, look.codes),

@@ -165,7 +165,7 @@ impl ReportedView {
 
 fn ship_to(face: Face<'_>, index: usize) -> Option<Cow<'_, ShipTo>> {
     match face {
-        Face::None => None,
+        Face::None | Face::Closed(_) => None,
         Face::Masked(person) => {
             let ship_to = person.ship_to.get(index)?.as_ref()?;
             Some(Cow::Owned(ship_to.masked()))

@@ -1,0 +1,347 @@
+//! That a database and every process on it agree about the keys that seal people's data. The database records the
+//! fingerprint of each key that seals; who opens it must hold all of them, and keys are made only where it records
+//! none. Without that, keys made in silence would seal what nobody else can open, while all looked well.
+//!
+//! A database of an older release records nothing: then only keys that open what is sealed there are taken for its
+//! own.
+
+use crate::App;
+use crate::vault::{Closed, KeySource, Origin, People, Vault, VaultError};
+use docket_domain::Id;
+use docket_store::{KeyUse, RecordedKey, Sealed, SealedFor, StoreError, Survey};
+use docket_wire::PersonState;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// How often a process looks whether others have keys that it has not.
+const LOOK: Duration = Duration::from_secs(10);
+/// Orders with people that cannot be opened, remembered at most: whoever is told of them needs no more.
+const REMEMBERED: usize = 1_000;
+/// Sealed people tried at each end of their table.
+const TRIED: usize = 500;
+
+/// The keys with which a center is opened.
+pub enum Keys {
+    /// These; nothing is recorded or compared. For tests, and for what is thrown away.
+    Of(Vault),
+    /// Those that are kept there, or are made there.
+    In(KeySource),
+    /// Those that are kept there. None are needed where nothing is sealed, and none are made.
+    Unmade(KeySource),
+}
+
+impl From<Vault> for Keys {
+    fn from(vault: Vault) -> Self {
+        Self::Of(vault)
+    }
+}
+
+/// Why a center cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+/// Why keys are not those of a database.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// They cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] VaultError),
+    /// The database records a key that is not among them.
+    #[error("{place} lacks key {} of this database (fingerprint {})", .missing.used.word(), .missing.fingerprint)]
+    Lacking {
+        /// Where keys are kept.
+        place: String,
+        /// The key that is not there.
+        missing: RecordedKey,
+        /// Those that are there; none where there is no file.
+        held: Option<Vec<RecordedKey>>,
+    },
+    /// The database records no key, and what is sealed in it is not opened by these.
+    #[error("{place} does not open what key {key} sealed in this database")]
+    Unproven {
+        /// Where keys are kept.
+        place: String,
+        /// The number of the key that sealed it.
+        key: u32,
+        /// Whether there are keys at all.
+        found: bool,
+    },
+}
+
+/// How a key is named in messages: its number, or `search`.
+pub trait KeyWord {
+    /// The word.
+    fn word(&self) -> String;
+}
+
+impl KeyWord for KeyUse {
+    fn word(&self) -> String {
+        match self {
+            Self::Seal(id) => id.to_string(),
+            Self::Search => "search".to_owned(),
+        }
+    }
+}
+
+/// The first of `recorded` that is neither given up nor among `held`.
+fn missing<'a>(recorded: &'a [RecordedKey], held: &[RecordedKey]) -> Option<&'a RecordedKey> {
+    recorded.iter().filter(|key| !key.lost).find(|key| !held.contains(key))
+}
+
+/// The number of the first key that sealed something of `samples` and opens nothing of it.
+fn unproven(samples: &[(SealedFor, Sealed)], vault: Option<&Vault>) -> Option<u32> {
+    let mut opens = BTreeMap::new();
+    for (purpose, sealed) in samples {
+        let opened = vault.is_some_and(|vault| vault.closed(*purpose, sealed).is_none());
+        *opens.entry(sealed.key_id).or_insert(false) |= opened;
+    }
+    opens.into_iter().find(|(_, opened)| !opened).map(|(key, _)| key)
+}
+
+/// Refuses keys that are not those of the database.
+fn fit(place: &KeySource, survey: &Survey, vault: Option<&Vault>) -> Result<(), KeysError> {
+    let held = vault.map(Vault::keys);
+    if let Some(missing) = missing(&survey.keys, held.as_deref().unwrap_or_default()) {
+        let missing = missing.clone();
+        return Err(KeysError::Lacking { place: place.named(), missing, held });
+    }
+    if survey.keys.is_empty()
+        && let Some(key) = unproven(&survey.samples, vault)
+    {
+        let found = vault.is_some();
+        return Err(KeysError::Unproven { place: place.named(), key, found });
+    }
+    Ok(())
+}
+
+/// The highest number that a recorded key has.
+pub fn highest_key(recorded: &[RecordedKey]) -> u32 {
+    let numbers = recorded.iter().filter_map(|key| match key.used {
+        KeyUse::Seal(id) => Some(id),
+        KeyUse::Search => None,
+    });
+    numbers.max().unwrap_or(0)
+}
+
+/// The numbers of keys that were given up.
+pub fn given_up(recorded: &[RecordedKey]) -> Vec<u32> {
+    let lost = recorded.iter().filter(|key| key.lost).filter_map(|key| match key.used {
+        KeyUse::Seal(id) => Some(id),
+        KeyUse::Search => None,
+    });
+    lost.collect()
+}
+
+/// Looks whether the keys of `place` are those of the database of `url`, changing nothing. Answers what the database
+/// says of its keys, and the keys, where there are some.
+pub async fn compare_keys(
+    url: &str,
+    place: &KeySource,
+) -> Result<(Survey, Option<Vault>), OpenError> {
+    let survey = docket_store::survey(url).await?;
+    let vault = place.read().map_err(KeysError::from)?;
+    fit(place, &survey, vault.as_ref())?;
+    Ok((survey, vault))
+}
+
+/// Keys that were looked at before the database was opened, and what is still to be done about them.
+pub(crate) struct Chosen {
+    keys: Keys,
+    vault: Option<Vault>,
+    recorded: Vec<RecordedKey>,
+}
+
+/// The keys of an open center.
+pub(crate) struct Held {
+    pub vault: Vault,
+    pub origin: Origin,
+    pub place: String,
+}
+
+impl Chosen {
+    /// Refuses keys that are not those of the database, before anything is written to it.
+    pub async fn before(url: &str, keys: Keys) -> Result<Self, OpenError> {
+        let place = match keys {
+            Keys::Of(vault) => {
+                return Ok(Self {
+                    keys: Keys::Of(Vault::throw_away()),
+                    vault: Some(vault),
+                    recorded: Vec::new(),
+                });
+            }
+            Keys::In(ref place) | Keys::Unmade(ref place) => place,
+        };
+        let survey = docket_store::survey(url).await?;
+        let mut vault = place.read().map_err(KeysError::from)?;
+        if vault.is_none() && survey.keys.iter().any(|key| !key.lost) {
+            // A process that made them here may have died between recording them and giving them their name.
+            vault = place.read_new().map_err(KeysError::from)?;
+        }
+        let needed = !matches!(keys, Keys::Unmade(_)) || vault.is_some() || !survey.keys.is_empty();
+        if needed {
+            fit(place, &survey, vault.as_ref())?;
+        }
+        Ok(Self { keys, vault, recorded: survey.keys })
+    }
+
+    /// Makes keys where there are none, and records them; then they have their place. Whoever was sooner is heeded.
+    pub async fn after(self, url: &str) -> Result<Held, OpenError> {
+        let (place, found) = match self.keys {
+            Keys::Of(_) | Keys::Unmade(_) => {
+                let vault = self.vault.unwrap_or_else(Vault::throw_away);
+                return Ok(Held { vault, origin: Origin::Found, place: String::new() });
+            }
+            Keys::In(place) => (place, self.vault),
+        };
+        let origin = if found.is_some() { Origin::Found } else { Origin::Made };
+        let made = || place.make_new(highest_key(&self.recorded)).map_err(KeysError::from);
+        let mut vault = found.map_or_else(made, Ok)?;
+        let recorded = docket_store::record_keys(url, vault.keys()).await?;
+        let survey = Survey { keys: recorded, samples: Vec::new() };
+        if let Err(error) = fit(&place, &survey, Some(&vault)) {
+            place.drop_new();
+            return Err(match error {
+                // Those that were made here and are of no use are not worth naming.
+                KeysError::Lacking { place, missing, .. } if origin == Origin::Made => {
+                    KeysError::Lacking { place, missing, held: None }
+                }
+                error => error,
+            }
+            .into());
+        }
+        if place.read().map_err(KeysError::from)?.is_none() {
+            place.keep_new().map_err(KeysError::from)?;
+        }
+        vault.learn_lost(&survey.keys);
+        Ok(Held { vault, origin, place: place.named() })
+    }
+}
+
+/// What an open center knows of what it cannot open.
+#[derive(Default)]
+pub(crate) struct Sealings {
+    /// Orders whose people are not opened here.
+    closed: Mutex<BTreeMap<Id, PersonState>>,
+    /// Keys that the database records and this process has not.
+    behind: Mutex<Vec<RecordedKey>>,
+}
+
+/// What is sealed and cannot be read by a process, as people are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealTrouble {
+    /// Another process seals with a key that this one has not.
+    KeysBehind {
+        /// The number of the key.
+        key: String,
+        /// Its fingerprint.
+        fingerprint: String,
+        /// Where the keys of this process are kept.
+        place: String,
+    },
+    /// People of orders are not opened.
+    Closed {
+        /// How many orders, as far as they were met.
+        orders: usize,
+        /// One of them.
+        example: Id,
+    },
+}
+
+impl App {
+    /// The people of `tree` as far as they can be opened here; that they cannot is remembered.
+    pub(crate) fn people(&self, tree: Id, sealed: Option<&Sealed>) -> People {
+        let people = self.inner.vault.people(sealed);
+        if let People::Closed(state) = people {
+            self.note_closed(tree, state);
+        }
+        people
+    }
+
+    fn note_closed(&self, tree: Id, state: PersonState) {
+        let mut closed = self.inner.sealings.closed.lock().expect("nobody panics with the list");
+        if closed.len() < REMEMBERED && closed.insert(tree, state).is_none() {
+            tracing::warn!(%tree, ?state, "the people of an order cannot be opened");
+        }
+    }
+
+    /// What is sealed and cannot be read here.
+    pub fn seal_troubles(&self) -> Vec<SealTrouble> {
+        let sealings = &self.inner.sealings;
+        let behind = sealings.behind.lock().expect("nobody panics with the list");
+        let behind = behind.iter().map(|key| SealTrouble::KeysBehind {
+            key: key.used.word(),
+            fingerprint: key.fingerprint.clone(),
+            place: self.inner.keys_place.clone(),
+        });
+        let closed = sealings.closed.lock().expect("nobody panics with the list");
+        let example = closed.keys().next();
+        let orders = closed.len();
+        let closed = example.map(|example| SealTrouble::Closed { orders, example: *example });
+        behind.chain(closed).collect()
+    }
+
+    /// Looks which of some sealed people are opened here, and whether other processes have keys that this one has
+    /// not.
+    async fn look_at_seals(&self) -> Result<(), StoreError> {
+        let (vault, sealings) = (&self.inner.vault, &self.inner.sealings);
+        if !self.inner.keys_place.is_empty() {
+            let held = vault.keys();
+            let mut behind = self.store().recorded_keys().await?;
+            behind.retain(|key| !key.lost && !held.contains(key));
+            *sealings.behind.lock().expect("nobody panics with the list") = behind;
+        }
+        let known: Vec<Id> = {
+            let closed = sealings.closed.lock().expect("nobody panics with the list");
+            closed.keys().copied().collect()
+        };
+        let again = self.store().persons(&known).await?;
+        let still: BTreeMap<Id, PersonState> = again
+            .iter()
+            .filter_map(|(tree, sealed)| Some((*tree, vault.open_sealed(sealed).err()?.state())))
+            .collect();
+        sealings
+            .closed
+            .lock()
+            .expect("nobody panics with the list")
+            .retain(|tree, _| !known.contains(tree) || still.contains_key(tree));
+        for (tree, sealed) in self.store().some_persons(TRIED, 0).await? {
+            self.people(tree, Some(&sealed));
+        }
+        Ok(())
+    }
+}
+
+/// Looks after what is sealed until the center stops.
+pub(crate) async fn watch(app: App) {
+    let stop = app.inner.stop.clone();
+    loop {
+        if let Err(error) = app.look_at_seals().await {
+            tracing::debug!(%error, "what is sealed was not looked at");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Why the people of an order are not opened, in English and in Chinese.
+pub(crate) fn explain_closed(closed: &Closed) -> [String; 2] {
+    match closed {
+        Closed::NoKey(key) | Closed::Lost(key) => [
+            format!("sealed under key {key}, which is not here"),
+            format!("由密钥 {key} 加密，该密钥不在此处"),
+        ],
+        Closed::NotOurs(_) => {
+            ["no key that is here opens it".to_owned(), "此处没有密钥能将其解开".to_owned()]
+        }
+    }
+}

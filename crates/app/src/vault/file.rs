@@ -1,0 +1,377 @@
+//! Where keys are kept: a file for its owner alone, or a text that was given (a secret of a container). Both are the
+//! same JSON: the sealing keys, the one that seals last, and the search key.
+
+use super::{Vault, hex, random};
+use docket_store::private;
+use serde::{Deserialize, Serialize};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The keys, as the key file has them.
+#[derive(Serialize, Deserialize)]
+struct KeyFile {
+    /// Hex, by key id.
+    seal: Vec<SealKey>,
+    /// Hex.
+    search: String,
+}
+
+#[derive(Serialize, Deserialize, Clone)]
+struct SealKey {
+    id: u32,
+    key: String,
+}
+
+/// Where the keys came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// They were there.
+    Found,
+    /// They were made now.
+    Made,
+}
+
+/// Where keys are kept.
+#[derive(Clone)]
+pub enum KeySource {
+    /// In this file, which is made where no database records keys.
+    File(PathBuf),
+    /// They were given; the second says by what.
+    Text(String, String),
+}
+
+/// What a rotation made.
+#[derive(Debug)]
+pub struct Rotated {
+    /// The number of the new key.
+    pub id: u32,
+    /// The keys with it, as a text to give; none where they stand in a file of ours.
+    pub text: Option<String>,
+}
+
+/// Why keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// Reading or writing failed.
+    #[error("{path}: {error}")]
+    File {
+        /// The key file.
+        path: String,
+        /// What happened.
+        error: std::io::Error,
+    },
+    /// They are no keys of ours.
+    #[error("{path} is not a key file: {what}")]
+    Malformed {
+        /// The key file, or by what they were given.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+impl KeyFile {
+    /// Fresh keys, of which the one that seals has this number.
+    fn fresh(id: u32) -> Self {
+        let seal = vec![SealKey { id, key: hex(&random::<32>()) }];
+        Self { seal, search: hex(&random::<32>()) }
+    }
+
+    fn text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a key file is plain JSON")
+    }
+
+    /// The vault of these keys, or what is wrong with them.
+    fn vault(&self) -> Result<Vault, &'static str> {
+        const BAD: &str = "a key is 64 hexadecimal digits";
+        let seal = self.seal.iter().map(|SealKey { id, key }| Some((*id, unhex(key)?)));
+        let seal: Vec<_> = seal.collect::<Option<_>>().ok_or(BAD)?;
+        if seal.is_empty() {
+            return Err("it holds no sealing key");
+        }
+        Ok(Vault::of(&seal, unhex(&self.search).ok_or(BAD)?))
+    }
+
+    /// A number that no key of this file, and none that `database` records, has.
+    fn free_number(&self, above: u32) -> u32 {
+        self.seal.iter().map(|key| key.id).max().unwrap_or(0).max(above) + 1
+    }
+}
+
+/// Fresh keys as a text to give to every process of a center that has none yet.
+pub fn fresh_keys() -> String {
+    KeyFile::fresh(1).text()
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Writes a file of keys that is not there yet, for its owner alone, and waits until it is on disk.
+fn write(path: &Path, keys: &KeyFile) -> std::io::Result<()> {
+    let mut file = private::new_file(path)?;
+    file.write_all(keys.text().as_bytes())?;
+    file.sync_all()
+}
+
+/// The ending of keys that were made and are not known to be recorded yet.
+const NEW: &str = ".new";
+
+impl KeySource {
+    /// As people know it.
+    pub fn named(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Text(_, by) => by.clone(),
+        }
+    }
+
+    fn malformed(&self, what: impl std::fmt::Display) -> VaultError {
+        VaultError::Malformed { path: self.named(), what: what.to_string() }
+    }
+
+    fn failed(&self, error: std::io::Error) -> VaultError {
+        VaultError::File { path: self.named(), error }
+    }
+
+    fn read_at(&self, path: &Path) -> Result<Option<KeyFile>, VaultError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => self.parse(&text).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    fn parse(&self, text: &str) -> Result<KeyFile, VaultError> {
+        serde_json::from_str(text).map_err(|error| self.malformed(error))
+    }
+
+    fn keys(&self) -> Result<Option<KeyFile>, VaultError> {
+        match self {
+            Self::File(path) => self.read_at(path),
+            Self::Text(text, _) => self.parse(text).map(Some),
+        }
+    }
+
+    fn vault(&self, keys: &KeyFile) -> Result<Vault, VaultError> {
+        keys.vault().map_err(|what| self.malformed(what))
+    }
+
+    /// The keys that are there, if any are.
+    pub fn read(&self) -> Result<Option<Vault>, VaultError> {
+        self.keys()?.map(|keys| self.vault(&keys)).transpose()
+    }
+
+    /// Keys that a process made here and then died, before they got their place.
+    pub(crate) fn read_new(&self) -> Result<Option<Vault>, VaultError> {
+        let Self::File(path) = self else { return Ok(None) };
+        self.read_at(&beside(path, NEW))?.map(|keys| self.vault(&keys)).transpose()
+    }
+
+    /// Makes keys, of which the one that seals has a number above `above`, under another name than theirs: they get
+    /// it by [`KeySource::keep_new`], once the database records them. Of two processes at one moment both get the
+    /// same.
+    pub(crate) fn make_new(&self, above: u32) -> Result<Vault, VaultError> {
+        let Self::File(path) = self else { return Err(self.malformed("it is empty")) };
+        if let Some(folder) = path.parent() {
+            private::folder(folder).map_err(|error| self.failed(error))?;
+        }
+        // Whole before it has a name that another process looks for.
+        let own = beside(path, &format!(".{}-{}", std::process::id(), hex(&random::<4>())));
+        let made = write(&own, &KeyFile::fresh(above + 1));
+        let made = made.and_then(|()| match std::fs::hard_link(&own, beside(path, NEW)) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        });
+        let _ = std::fs::remove_file(&own);
+        made.map_err(|error| self.failed(error))?;
+        // Where they have their place already, another process was sooner.
+        match self.read_new()? {
+            Some(made) => Ok(made),
+            None => self.read()?.ok_or_else(|| self.failed(std::io::ErrorKind::NotFound.into())),
+        }
+    }
+
+    /// Gives keys that were made their place.
+    pub(crate) fn keep_new(&self) -> Result<(), VaultError> {
+        let Self::File(path) = self else { return Ok(()) };
+        match std::fs::rename(beside(path, NEW), path) {
+            // Another process was sooner.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.exists() => Ok(()),
+            Err(error) => Err(self.failed(error)),
+            Ok(()) => {
+                if let Some(folder) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+                    // The name is on disk too, where folders can be waited for.
+                    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes keys away that were made and are of no use.
+    pub(crate) fn drop_new(&self) {
+        if let Self::File(path) = self {
+            let _ = std::fs::remove_file(beside(path, NEW));
+        }
+    }
+
+    fn put(&self, keys: &KeyFile) -> Result<Option<String>, VaultError> {
+        // What cannot be used is not put in the place of what can.
+        self.vault(keys)?;
+        let Self::File(path) = self else { return Ok(Some(keys.text())) };
+        let fresh = beside(path, ".next");
+        let _ = std::fs::remove_file(&fresh);
+        let put = write(&fresh, keys).and_then(|()| std::fs::rename(&fresh, path));
+        put.map(|()| None).map_err(|error| self.failed(error))
+    }
+
+    /// Adds a new sealing key, numbered above `above`. The old keys stay: what they sealed names them. Who has the
+    /// keys already goes on with those it read.
+    pub fn rotate(&self, above: u32) -> Result<Rotated, VaultError> {
+        let none = || self.failed(std::io::ErrorKind::NotFound.into());
+        let mut keys = self.keys()?.ok_or_else(none)?;
+        self.vault(&keys)?;
+        let id = keys.free_number(above);
+        keys.seal.push(SealKey { id, key: hex(&random::<32>()) });
+        Ok(Rotated { id, text: self.put(&keys)? })
+    }
+
+    /// Takes in the sealing keys of `other`, numbered above `above`: what they sealed can be opened, and nothing is
+    /// sealed with them. Answers their numbers; none where all of them are here.
+    pub fn adopt(
+        &self,
+        other: &Self,
+        above: u32,
+    ) -> Result<(Vec<u32>, Option<String>), VaultError> {
+        let none = |source: &Self| source.failed(std::io::ErrorKind::NotFound.into());
+        let mut keys = self.keys()?.ok_or_else(|| none(self))?;
+        let theirs = other.keys()?.ok_or_else(|| none(other))?;
+        other.vault(&theirs)?;
+        let mut taken = Vec::new();
+        for SealKey { key, .. } in theirs.seal {
+            if keys.seal.iter().any(|ours| ours.key == key) {
+                continue;
+            }
+            let id = keys.free_number(above);
+            taken.push(id);
+            // The one that seals stays the last.
+            keys.seal.insert(0, SealKey { id, key });
+        }
+        let text = if taken.is_empty() { None } else { self.put(&keys)? };
+        Ok((taken, text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use docket_store::KeyUse;
+    use docket_wire::{Contact, Person};
+    use std::os::unix::fs::PermissionsExt;
+
+    fn somebody() -> Person {
+        let buyer =
+            Contact { name: Some("王小明".to_owned()), phone: Some("13800001111".to_owned()) };
+        Person { buyer, ship_to: Vec::new() }
+    }
+
+    fn source(folder: &tempfile::TempDir) -> (KeySource, PathBuf) {
+        let path = folder.path().join("docket.keys");
+        (KeySource::File(path.clone()), path)
+    }
+
+    fn made(source: &KeySource) -> Vault {
+        let vault = source.make_new(0).unwrap();
+        source.keep_new().unwrap();
+        vault
+    }
+
+    #[test]
+    fn what_was_sealed_before_a_rotation_is_opened_after_it_and_still_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, path) = source(&folder);
+        let before = made(&source);
+        let old = before.seal(&somebody());
+        let rotated = source.rotate(0).unwrap();
+        assert_eq!((rotated.id, rotated.text), (2, None));
+        let after = source.read().unwrap().unwrap();
+        assert_eq!(after.open_sealed(&old).unwrap(), somebody());
+        let new = after.seal(&somebody());
+        assert_eq!((old.key_id, new.key_id), (1, 2));
+        assert_eq!(before.phone("13800001111"), after.phone("13800001111"));
+        assert!(before.open_sealed(&new).is_err(), "an older process does not have the new key");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn keys_made_twice_at_one_moment_are_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, _) = source(&folder);
+        let [one, other] = [source.make_new(0).unwrap(), source.make_new(0).unwrap()];
+        assert_eq!(one.keys(), other.keys());
+        source.keep_new().unwrap();
+        source.keep_new().unwrap();
+        assert_eq!(source.read().unwrap().unwrap().keys(), one.keys());
+    }
+
+    #[test]
+    fn keys_that_are_given_are_rotated_as_a_text_to_give() {
+        let source = KeySource::Text(fresh_keys(), "privacy.keys".to_owned());
+        let rotated = source.rotate(4).unwrap();
+        assert_eq!(rotated.id, 5, "no number that the database knows");
+        let next = KeySource::Text(rotated.text.unwrap(), String::new()).read().unwrap().unwrap();
+        let before = source.read().unwrap().unwrap();
+        let sealed = before.seal(&somebody());
+        assert_eq!(next.open_sealed(&sealed).unwrap(), somebody());
+        assert_eq!(next.seal(&somebody()).key_id, 5);
+    }
+
+    #[test]
+    fn keys_of_another_file_open_and_do_not_seal() {
+        let [here, there] = [(), ()].map(|()| tempfile::tempdir().unwrap());
+        let ((ours, _), (theirs, _)) = (source(&here), source(&there));
+        made(&ours);
+        let sealed = made(&theirs).seal(&somebody());
+        let (taken, _) = ours.adopt(&theirs, 0).unwrap();
+        assert_eq!(taken, [2]);
+        let both = ours.read().unwrap().unwrap();
+        assert_eq!(both.open_sealed(&sealed).unwrap(), somebody());
+        assert_eq!(both.seal(&somebody()).key_id, 1);
+        assert_eq!(ours.adopt(&theirs, 0).unwrap().0, [] as [u32; 0], "they are here already");
+        let uses: Vec<_> = both.keys().iter().map(|key| key.used).collect();
+        assert_eq!(uses, [KeyUse::Seal(2), KeyUse::Seal(1), KeyUse::Search]);
+    }
+
+    #[test]
+    fn a_damaged_key_file_is_told_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, path) = source(&folder);
+        for text in [
+            "",
+            "{}",
+            r#"{"seal":[],"search":""}"#,
+            r#"{"seal":[{"id":1,"key":"x"}],"search":"y"}"#,
+        ] {
+            std::fs::write(&path, text).unwrap();
+            assert!(matches!(source.read(), Err(VaultError::Malformed { .. })), "{text}");
+            assert!(source.rotate(0).is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

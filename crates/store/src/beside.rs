@@ -1,0 +1,151 @@
+//! A connection of its own beside the writer's: for what is asked of a database without opening a center on it, or
+//! written to it once. It works next to a running center.
+
+use crate::ask::Ask;
+use crate::database::{mysql, sqlite};
+use crate::store::Query;
+use crate::value::{Kind, Row, Value};
+use crate::{StoreError, lock, sqlite_path};
+use rusqlite::OpenFlags as Flags;
+use sqlx::mysql::MySqlConnection;
+use sqlx::{ConnectOptions, Executor};
+use std::path::Path;
+use tokio::runtime::Handle;
+
+/// What is done with the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It only reads.
+    Read,
+    /// It writes; one process at a time.
+    Write,
+}
+
+/// The connection.
+pub enum Beside {
+    Sqlite(rusqlite::Connection),
+    MySql { runtime: Handle, connection: MySqlConnection },
+}
+
+/// Has `work` work on the database of `url`, on a thread that may block; `None` where there is no database, or one
+/// without tables.
+pub async fn beside<T: Send + 'static>(
+    url: &str,
+    access: Access,
+    work: impl FnOnce(&mut Beside) -> Result<T, StoreError> + Send + 'static,
+) -> Result<Option<T>, StoreError> {
+    let mut opened = match sqlite_path(url) {
+        Some(path) => match open_sqlite(&path, access)? {
+            Some(connection) => Beside::Sqlite(connection),
+            None => return Ok(None),
+        },
+        None => {
+            Beside::MySql { runtime: Handle::current(), connection: open_mysql(url, access).await? }
+        }
+    };
+    let job = tokio::task::spawn_blocking(move || {
+        if opened.schema()? == 0 { Ok(None) } else { work(&mut opened).map(Some) }
+    });
+    job.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+}
+
+fn open_sqlite(path: &Path, access: Access) -> Result<Option<rusqlite::Connection>, StoreError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let flags = match access {
+        Access::Read => Flags::SQLITE_OPEN_READ_ONLY,
+        Access::Write => Flags::SQLITE_OPEN_READ_WRITE,
+    };
+    let open = rusqlite::Connection::open_with_flags(path, flags | Flags::SQLITE_OPEN_NO_MUTEX);
+    let connection = open.map_err(|error| of_file(path, &error))?;
+    connection.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL;")?;
+    Ok(Some(connection))
+}
+
+fn of_file(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Unavailable(format!("{}: {error}", path.display()))
+}
+
+async fn open_mysql(url: &str, access: Access) -> Result<MySqlConnection, StoreError> {
+    let mut connection = mysql::options(url)?.connect().await?;
+    connection.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'").await?;
+    if access == Access::Write {
+        lock::hold(&mut connection).await?;
+    }
+    Ok(connection)
+}
+
+impl Ask for Beside {
+    fn ask(&mut self, asked: Query) -> Result<Vec<Row>, StoreError> {
+        let Query { table, sql, kinds, values } = asked;
+        match self {
+            Self::Sqlite(connection) => sqlite::query(connection, table, &sql, &kinds, &values),
+            Self::MySql { runtime, connection } => {
+                runtime.block_on(mysql::query(connection, table, &sql, &kinds, &values))
+            }
+        }
+    }
+}
+
+impl Beside {
+    /// The version of the schema; 0 where there is none.
+    fn schema(&mut self) -> Result<i64, StoreError> {
+        let one = |sql: &str| Query {
+            table: "schema_version",
+            sql: sql.to_owned(),
+            kinds: vec![Kind::Int],
+            values: Vec::new(),
+        };
+        let number = |rows: Vec<Row>| rows.into_iter().next().map_or(Ok(0), |mut row| row.int());
+        if let Self::Sqlite(_) = self {
+            return number(self.ask(one("PRAGMA user_version"))?);
+        }
+        let tables = "SELECT COUNT(*) FROM information_schema.tables \
+                      WHERE table_schema = DATABASE() AND table_name = 'schema_version'";
+        if number(self.ask(one(tables))?)? == 0 {
+            return Ok(0);
+        }
+        number(
+            self.ask(one("SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version"))?,
+        )
+    }
+
+    /// Has `work` see or write everything of one moment, all or nothing.
+    pub fn at_one_moment<T>(
+        &mut self,
+        access: Access,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let writes = access == Access::Write && matches!(self, Self::Sqlite(_));
+        self.say(if writes { "BEGIN IMMEDIATE" } else { "BEGIN" })?;
+        let done = work(self).and_then(|done| self.say("COMMIT").map(|()| done));
+        if done.is_err() {
+            // The failure is what is told; a transaction that cannot be rolled back ends with its connection.
+            let _ = self.say("ROLLBACK");
+        }
+        done
+    }
+
+    fn say(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+            Self::MySql { runtime, connection } => {
+                Ok(runtime.block_on(connection.execute(sql)).map(drop)?)
+            }
+        }
+    }
+
+    /// Writes.
+    pub fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                Ok(connection.execute(sql, rusqlite::params_from_iter(values))? as u64)
+            }
+            Self::MySql { runtime, connection } => {
+                let query = values.iter().fold(sqlx::query(sql), mysql::bind);
+                Ok(runtime.block_on(query.execute(connection))?.rows_affected())
+            }
+        }
+    }
+}

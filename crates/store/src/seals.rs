@@ -1,0 +1,277 @@
+//! What a database records of the keys that seal people's data in it: the fingerprint of each, never a key. So a
+//! process with other keys is refused before it seals something that nobody else can open, and a backup says what
+//! it needs. Rows of `setting`: `key.seal.FINGERPRINT` holds the number of the key, `key.search.FINGERPRINT` is the
+//! one that telephones are hashed with; ` lost` behind it says that a person gave the key up.
+
+use crate::ask::Ask;
+use crate::beside::{Access, Beside, beside};
+use crate::nouns::persons::Sealed;
+use crate::store::Query;
+use crate::value::{Kind, Row, Value};
+use crate::{Store, StoreError};
+use docket_domain::Id;
+use std::collections::BTreeMap;
+
+/// What the names of all of them begin with.
+const PREFIX: &str = "key.";
+/// Behind the value of one that was given up.
+const LOST: &str = " lost";
+/// Sealed people read from each end of their table.
+const AT_EACH_END: usize = 500;
+/// Places between the ends where one more is read.
+const BETWEEN: i64 = 300;
+/// Sealed requests and secrets read.
+const OTHERS: usize = 50;
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyUse {
+    /// It seals, under this number.
+    Seal(u32),
+    /// Telephones are hashed with it.
+    Search,
+}
+
+/// A key that a database records.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RecordedKey {
+    /// What it is for.
+    pub used: KeyUse,
+    /// Names it, and leads nobody to it.
+    pub fingerprint: String,
+    /// Whether it was given up: what it sealed stays sealed.
+    pub lost: bool,
+}
+
+/// For what something was sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealedFor {
+    /// People's data of an order.
+    Person(Id),
+    /// The secret of a webhook.
+    Webhook,
+    /// A placement that waits.
+    Placement,
+}
+
+/// What a database says of its keys, looked at without opening it.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    /// The keys it records.
+    pub keys: Vec<RecordedKey>,
+    /// Some of what is sealed in it: the newest, the oldest, and some between.
+    pub samples: Vec<(SealedFor, Sealed)>,
+}
+
+impl RecordedKey {
+    fn row(&self) -> (String, String) {
+        let lost = if self.lost { LOST } else { "" };
+        match self.used {
+            KeyUse::Seal(id) => {
+                (format!("{PREFIX}seal.{}", self.fingerprint), format!("{id}{lost}"))
+            }
+            KeyUse::Search => (format!("{PREFIX}search.{}", self.fingerprint), format!("1{lost}")),
+        }
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        let (name, value) = (row.text()?, row.text()?);
+        let corrupt = || StoreError::Corrupt {
+            table: "setting",
+            what: format!("{name} = {value} is no key"),
+        };
+        let (bare, lost) = value.strip_suffix(LOST).map_or((&*value, false), |bare| (bare, true));
+        let mut parts = name.splitn(3, '.').skip(1);
+        let (Some(word), Some(fingerprint)) = (parts.next(), parts.next()) else {
+            return Err(corrupt());
+        };
+        let used = match word {
+            "seal" => KeyUse::Seal(bare.parse().map_err(|_| corrupt())?),
+            "search" => KeyUse::Search,
+            _ => return Err(corrupt()),
+        };
+        Ok(Self { used, fingerprint: fingerprint.to_owned(), lost })
+    }
+}
+
+fn recorded() -> Query {
+    Query {
+        table: "setting",
+        sql: "SELECT name, value FROM setting WHERE name >= 'key.' AND name < 'key/'".to_owned(),
+        kinds: vec![Kind::Text; 2],
+        values: Vec::new(),
+    }
+}
+
+/// The recorded keys, by use and number.
+fn read(rows: Vec<Row>) -> Result<Vec<RecordedKey>, StoreError> {
+    let mut keys: Vec<_> =
+        rows.into_iter().map(RecordedKey::of).collect::<Result<_, StoreError>>()?;
+    keys.sort();
+    Ok(keys)
+}
+
+fn persons(tail: String, values: Vec<Value>) -> Query {
+    Query {
+        table: "order_person",
+        sql: format!("SELECT tree, key_id, sealed FROM order_person {tail}"),
+        kinds: vec![Kind::Int, Kind::Int, Kind::Blob],
+        values,
+    }
+}
+
+/// Some of the sealed people: `at_each_end` from both ends, and `between` places between them.
+fn sampled(
+    ask: &mut dyn Ask,
+    at_each_end: usize,
+    between: i64,
+) -> Result<BTreeMap<Id, Sealed>, StoreError> {
+    let mut found = BTreeMap::new();
+    for order in ["ASC", "DESC"] {
+        let tail = format!("ORDER BY tree {order} LIMIT {at_each_end}");
+        for row in ask.ask(persons(tail, Vec::new()))? {
+            let (tree, sealed) = Sealed::of(row)?;
+            found.insert(tree, sealed);
+        }
+    }
+    let ends = found.first_key_value().zip(found.last_key_value());
+    if found.len() < 2 * at_each_end {
+        return Ok(found);
+    }
+    let Some((first, last)) = ends.map(|((first, _), (last, _))| (first.0, last.0)) else {
+        return Ok(found);
+    };
+    // Numbers follow time: places that lie evenly among them find every key that was in use for a while.
+    for place in 1..=between {
+        let from = first + (last - first) / (between + 1) * place;
+        let tail = "WHERE tree >= ? ORDER BY tree LIMIT 1".to_owned();
+        for row in ask.ask(persons(tail, vec![from.into()]))? {
+            let (tree, sealed) = Sealed::of(row)?;
+            found.insert(tree, sealed);
+        }
+    }
+    Ok(found)
+}
+
+/// Sealed secrets of webhooks and requests of placements.
+pub fn others(ask: &mut dyn Ask) -> Result<Vec<(SealedFor, Sealed)>, StoreError> {
+    let webhooks = format!("SELECT key_id, secret FROM webhook ORDER BY id DESC LIMIT {OTHERS}");
+    let placements = format!(
+        "SELECT key_id, request FROM placement WHERE request IS NOT NULL ORDER BY at DESC LIMIT {OTHERS}"
+    );
+    let mut found = Vec::new();
+    for (table, sql, purpose) in
+        [("webhook", webhooks, SealedFor::Webhook), ("placement", placements, SealedFor::Placement)]
+    {
+        let kinds = vec![Kind::Int, Kind::Blob];
+        for mut row in ask.ask(Query { table, sql, kinds, values: Vec::new() })? {
+            let key_id = row.int()? as u32;
+            found.push((purpose, Sealed { key_id, bytes: row.blob()? }));
+        }
+    }
+    Ok(found)
+}
+
+/// Looks what the database of `url` says of its keys; makes nothing. One that is not there says nothing.
+pub async fn survey(url: &str) -> Result<Survey, StoreError> {
+    let look = |ask: &mut Beside| {
+        let keys = read(ask.ask(recorded())?)?;
+        let people = sampled(ask, AT_EACH_END, BETWEEN)?.into_iter();
+        let mut samples: Vec<_> =
+            people.map(|(tree, sealed)| (SealedFor::Person(tree), sealed)).collect();
+        samples.extend(others(ask)?);
+        Ok(Survey { keys, samples })
+    };
+    Ok(beside(url, Access::Read, look).await?.unwrap_or_default())
+}
+
+/// Whether `keys` hold all of `recorded` that were not given up, and none under a number that is another's.
+fn fit(keys: &[RecordedKey], recorded: &[RecordedKey]) -> bool {
+    let mut live = recorded.iter().filter(|key| !key.lost);
+    live.all(|key| {
+        keys.iter().any(|held| held.used == key.used && held.fingerprint == key.fingerprint)
+    })
+}
+
+/// Records `keys`, in one step with a look at those that are there: where one of those is not among them, nothing
+/// is recorded. Answers what is recorded afterwards.
+pub async fn record_keys(
+    url: &str,
+    keys: Vec<RecordedKey>,
+) -> Result<Vec<RecordedKey>, StoreError> {
+    let write = move |database: &mut Beside| {
+        database.at_one_moment(Access::Write, |database| {
+            let found = read(database.ask(recorded())?)?;
+            if !fit(&keys, &found) {
+                return Ok(found);
+            }
+            let known = |key: &&RecordedKey| found.iter().any(|there| there == *key);
+            for key in keys.iter().filter(|key| !known(key)) {
+                put(database, key)?;
+            }
+            read(database.ask(recorded())?)
+        })
+    };
+    let none = || StoreError::Unavailable("the database has no tables yet".to_owned());
+    beside(url, Access::Write, write).await?.ok_or_else(none)
+}
+
+/// Records that the key of this fingerprint is lost for good; answers it, if it is one of the database's.
+pub async fn give_up_key(url: &str, fingerprint: &str) -> Result<Option<RecordedKey>, StoreError> {
+    let fingerprint = fingerprint.to_owned();
+    let write = move |database: &mut Beside| {
+        database.at_one_moment(Access::Write, |database| {
+            let found = read(database.ask(recorded())?)?;
+            let key = found.into_iter().find(|key| key.fingerprint == fingerprint);
+            let Some(key) = key else { return Ok(None) };
+            let key = RecordedKey { lost: true, ..key };
+            put(database, &key)?;
+            Ok(Some(key))
+        })
+    };
+    Ok(beside(url, Access::Write, write).await?.flatten())
+}
+
+fn put(database: &mut Beside, key: &RecordedKey) -> Result<(), StoreError> {
+    let (name, value) = key.row();
+    database.execute("DELETE FROM setting WHERE name = ?", &[Value::from(&name)])?;
+    let insert = "INSERT INTO setting (name, value) VALUES (?, ?)";
+    database.execute(insert, &[name.into(), value.into()]).map(drop)
+}
+
+impl Store {
+    /// The keys that this database records.
+    pub async fn recorded_keys(&self) -> Result<Vec<RecordedKey>, StoreError> {
+        let Query { table, sql, kinds, values } = recorded();
+        read(self.rows(table, sql, &kinds, values).await?)
+    }
+
+    /// Some of the sealed people: as many as `at_each_end` of the newest and of the oldest, and of `between` places.
+    pub async fn some_persons(
+        &self,
+        at_each_end: usize,
+        between: i64,
+    ) -> Result<Vec<(Id, Sealed)>, StoreError> {
+        let found = self.at_one_moment(move |ask| sampled(ask, at_each_end, between)).await?;
+        Ok(found.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_comes_back_from_its_row_as_it_was() {
+        for (used, lost) in
+            [(KeyUse::Seal(1), false), (KeyUse::Seal(12), true), (KeyUse::Search, true)]
+        {
+            let key = RecordedKey { used, fingerprint: "0123456789abcdef".to_owned(), lost };
+            let (name, value) = key.row();
+            let row = Row::new("setting", vec![name.into(), value.into()]);
+            assert_eq!(RecordedKey::of(row).unwrap(), key);
+        }
+        let strange = Row::new("setting", vec!["key.seal.x".into(), "one".into()]);
+        assert!(matches!(RecordedKey::of(strange), Err(StoreError::Corrupt { .. })));
+    }
+}
