@@ -22,6 +22,10 @@ use std::time::{Duration, Instant};
 use table::Table;
 use tempfile::TempDir;
 
+/// The keys of all processes on a database.
+const KEYS: &str = r#"{"seal":[{"id":1,"key":"5f0d6c3bb1a94e278f60d3a1c2e4b59788776655443322110f1e2d3c4b5a6978"}],
+    "search":"00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef"}"#;
+
 /// A process of a center, with a way to it.
 struct Worker {
     serve: Serve,
@@ -36,6 +40,7 @@ impl Worker {
         let serve = ServeCommand::new(DOCKET, data.path())
             .database(database)
             .env("DOCKET_SCHEDULES__HOUSEKEEPING", every)
+            .env("DOCKET_PRIVACY__KEYS", KEYS)
             .start();
         let key = key(data.path());
         Self { serve, key, _data: data }

@@ -119,12 +119,23 @@ impl Beside {
     ) -> Result<T, StoreError> {
         let writes = access == Access::Write && matches!(self, Self::Sqlite(_));
         self.say(if writes { "BEGIN IMMEDIATE" } else { "BEGIN" })?;
-        let done = work(self).and_then(|done| self.say("COMMIT").map(|()| done));
-        if done.is_err() {
-            // The failure is what is told; a transaction that cannot be rolled back ends with its connection.
-            let _ = self.say("ROLLBACK");
+        let done = work(self);
+        if access == Access::Write && done.is_ok() {
+            let committed = self.say("COMMIT");
+            if committed.is_ok() {
+                return done;
+            }
+            self.roll_back();
+            return committed.and(done);
         }
+        // Of what was only read nothing is lost: SQLite would not even commit that over a damaged page.
+        self.roll_back();
         done
+    }
+
+    /// One that cannot be rolled back ends with its connection.
+    fn roll_back(&mut self) {
+        let _ = self.say("ROLLBACK");
     }
 
     fn say(&mut self, sql: &'static str) -> Result<(), StoreError> {

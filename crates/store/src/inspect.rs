@@ -75,14 +75,22 @@ impl Inspecting<'_> {
         match self.0 {
             Beside::Sqlite(connection) => {
                 let check = format!("PRAGMA integrity_check(\"{}\")", table.replace('"', ""));
+                let mut wrong = Vec::new();
                 let said = connection.prepare(&check).and_then(|mut check| {
                     let said = check.query_map([], |row| row.get::<_, String>(0))?;
-                    said.collect::<Result<Vec<_>, _>>()
+                    // What it said before it met what it cannot pass counts.
+                    said.into_iter().try_for_each(|said| {
+                        wrong.push(said?);
+                        Ok(())
+                    })
                 });
-                match said {
-                    Ok(said) => Ok(said.into_iter().filter(|said| said != "ok").collect()),
-                    Err(error) => damage_alone(error.into()),
+                wrong.retain(|said| said != "ok");
+                if let Err(error) = said
+                    && wrong.is_empty()
+                {
+                    return damage_alone(error.into());
                 }
+                Ok(wrong)
             }
             Beside::MySql { runtime, connection } => {
                 let check = format!("CHECK TABLE `{}`", table.replace('`', ""));

@@ -164,7 +164,10 @@ fn nowhere(trees: &[Id], ask: &mut dyn Ask) -> Result<Vec<Id>, StoreError> {
         return Ok(Vec::new());
     }
     let here = format!("SELECT id FROM payment_order WHERE id IN ({})", holes(trees));
-    let here = ids("payment_order", here, trees, ask)?;
+    let here = match ids("payment_order", here, trees, ask) {
+        Err(error) if error.is_damage() => readable_or_not(trees, ask)?,
+        here => here?,
+    };
     let missing: Vec<Id> = trees.iter().copied().filter(|tree| !here.contains(tree)).collect();
     if missing.is_empty() {
         return Ok(missing);
@@ -172,6 +175,19 @@ fn nowhere(trees: &[Id], ask: &mut dyn Ask) -> Result<Vec<Id>, StoreError> {
     let archived = format!("SELECT tree FROM archive_order WHERE tree IN ({})", holes(&missing));
     let archived = ids("archive_order", archived, &missing, ask)?;
     Ok(missing.into_iter().filter(|tree| !archived.contains(tree)).collect())
+}
+
+/// Those of `trees` that are here, where a page of theirs is damaged: what cannot be read is not known to be missing.
+fn readable_or_not(trees: &[Id], ask: &mut dyn Ask) -> Result<BTreeSet<Id>, StoreError> {
+    let mut here = BTreeSet::new();
+    for tree in trees {
+        let one = "SELECT id FROM payment_order WHERE id IN (?)".to_owned();
+        match ids("payment_order", one, &[*tree], ask) {
+            Err(error) if error.is_damage() => drop(here.insert(*tree)),
+            found => here.extend(found?),
+        }
+    }
+    Ok(here)
 }
 
 /// Those of `trees` that have lines whose shop order is not there.

@@ -111,7 +111,7 @@ fn read(rows: Vec<Row>) -> Result<Vec<RecordedKey>, StoreError> {
     Ok(keys)
 }
 
-fn persons(tail: String, values: Vec<Value>) -> Query {
+fn persons(tail: &str, values: Vec<Value>) -> Query {
     Query {
         table: "order_person",
         sql: format!("SELECT tree, key_id, sealed FROM order_person {tail}"),
@@ -129,7 +129,7 @@ fn sampled(
     let mut found = BTreeMap::new();
     for order in ["ASC", "DESC"] {
         let tail = format!("ORDER BY tree {order} LIMIT {at_each_end}");
-        for row in ask.ask(persons(tail, Vec::new()))? {
+        for row in ask.ask(persons(&tail, Vec::new()))? {
             let (tree, sealed) = Sealed::of(row)?;
             found.insert(tree, sealed);
         }
@@ -145,7 +145,7 @@ fn sampled(
     for place in 1..=between {
         let from = first + (last - first) / (between + 1) * place;
         let tail = "WHERE tree >= ? ORDER BY tree LIMIT 1".to_owned();
-        for row in ask.ask(persons(tail, vec![from.into()]))? {
+        for row in ask.ask(persons(&tail, vec![from.into()]))? {
             let (tree, sealed) = Sealed::of(row)?;
             found.insert(tree, sealed);
         }

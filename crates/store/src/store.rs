@@ -272,9 +272,8 @@ impl Store {
             Database::Sqlite { file, .. } => {
                 let read = move |db: &rusqlite::Connection| {
                     let mut moment = db.unchecked_transaction()?;
-                    let answer = work(&mut moment)?;
-                    moment.commit()?;
-                    Ok(answer)
+                    // Rolled back by its end: what met damage could not be committed, though it only read.
+                    work(&mut moment)
                 };
                 Arc::clone(file).read(read).await
             }

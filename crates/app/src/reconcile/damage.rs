@@ -1,9 +1,9 @@
 //! What a run finds below the orders: damage that keeps rows from being read, and rows that belong to nothing. Both
 //! are seen by one look at one moment, which the lane could not see better, so they are noted as they are found.
 
-use super::Detail;
 use super::classes::{self, Class, Finds, Seen};
 use super::run::Run;
+use super::{Detail, Mending};
 use crate::{App, Error};
 use docket_domain::Id;
 use docket_store::{AuditPage, FindingRow, FindingState, Orphan, Walk};
@@ -87,7 +87,12 @@ impl Run<'_> {
 
     async fn note(&self, class: &'static Class, tree: Option<Id>, seen: Seen) -> Result<(), Error> {
         if self.classes.iter().any(|chosen| chosen.word == class.word) {
-            return self.app.note_finding(self.id, class, tree, seen).await;
+            // As of every class that no program repairs.
+            let state = match self.asked.mending {
+                Mending::Repair => FindingState::Stays,
+                Mending::Tell | Mending::Nightly => FindingState::Found,
+            };
+            return self.app.note_finding(self.id, class, tree, seen, state).await;
         }
         Ok(())
     }
@@ -100,12 +105,13 @@ impl App {
         class: &'static Class,
         tree: Option<Id>,
         seen: Seen,
+        state: FindingState,
     ) -> Result<(), Error> {
         let Seen { subject, stands, should } = seen;
         let detail = serde_json::to_string(&Detail { stands, should });
         let detail = detail.expect("two texts are plain JSON");
         let note = move |id, at| {
-            let (class, state) = (class.word.to_owned(), FindingState::Found);
+            let class = class.word.to_owned();
             let (subject, detail) = (subject.clone(), detail.clone());
             vec![FindingRow { id, run, class, tree, subject, detail, state, at }.note()]
         };

@@ -156,9 +156,8 @@ async fn open_with(config: &Config, settings: Settings, keys: Keys) -> Result<Ap
 /// What to do about a database that is damaged.
 pub fn damaged() -> Said {
     said!(
-        "`docket check --deep` says how far it goes. Keep a copy of the database as it is, then restore the last backup \
-         with `docket restore` into an empty one.",
-        "docket check --deep 会说明损坏范围。请先原样保留数据库副本，再用 docket restore 将最近的备份恢复到空数据库。"
+        "`docket check --deep` says how far it goes; restore the last backup with `docket restore` into an empty one.",
+        "docket check --deep 会说明损坏范围；请用 docket restore 将最近的备份恢复到空数据库。"
     )
 }
 

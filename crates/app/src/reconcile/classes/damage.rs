@@ -6,9 +6,9 @@ use super::{Class, Finds, Repair};
 pub(crate) static DAMAGED: Class = Class {
     word: "damaged",
     sentence: [
-        "A part of {subject} cannot be read: {stands}. `docket check --deep` says how far it goes; stop the center and \
-         restore a backup.",
-        "{subject} 有一部分无法读取：{stands}。docket check --deep 会说明范围；请停止订单中心并从备份恢复。",
+        "A part of {subject} cannot be read: {stands}. Stop the center, keep a copy of the database as it is, and \
+         restore the last backup.",
+        "{subject} 有一部分无法读取：{stands}。请停止订单中心，原样保留数据库副本，并恢复最近的备份。",
     ],
     finds: Finds::Damage,
     repair: Repair::ByHand,

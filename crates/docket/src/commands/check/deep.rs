@@ -57,10 +57,19 @@ pub async fn look(config: &Config, out: &Output) -> Result<(Result<Said, Said>, 
     let all: u64 = found.counted.values().sum();
     let says = match all {
         0 => Ok(said!("none; {orders} orders looked at", "无；已检查 {orders} 个订单")),
-        1 => Err(said!("1 thing is wrong", "发现 1 处问题").and(here::damaged())),
-        all => Err(said!("{all} things are wrong", "发现 {all} 处问题").and(here::damaged())),
+        1 => Err(said!("1 thing is wrong", "发现 1 处问题").and(next())),
+        all => Err(said!("{all} things are wrong", "发现 {all} 处问题").and(next())),
     };
     Ok((says, shown(&found)))
+}
+
+/// What to do about it.
+fn next() -> Said {
+    said!(
+        "keep a copy of the database as it is, then restore the last backup with `docket restore` into an empty one; \
+         what `docket reconcile` calls repairable it repairs",
+        "请先原样保留数据库副本，再用 docket restore 将最近的备份恢复到空数据库；docket reconcile 标为可修复的可由其修复"
+    )
 }
 
 fn shown(found: &Inspection) -> Value {

@@ -12,13 +12,25 @@ use std::path::Path;
 /// Looks at the keys, and at some of what they sealed, where something is.
 pub async fn look(config: &Config) -> (Result<Said, Said>, Option<Result<Said, Said>>) {
     let place = config.keys();
-    if let KeySource::File(path) = &place
-        && let Err(wrong) = file(path)
-    {
-        return (Err(wrong), None);
-    }
+    let (keys, people) = compared(config, &place).await;
+    let open = match &place {
+        KeySource::File(path) => file(path),
+        KeySource::Text(..) => Ok(()),
+    };
+    let keys = match (keys, open) {
+        (keys, Ok(())) => keys,
+        (Ok(_), Err(open)) => Err(open),
+        (Err(wrong), Err(open)) => Err(wrong.and(open)),
+    };
+    (keys, people)
+}
+
+async fn compared(
+    config: &Config,
+    place: &KeySource,
+) -> (Result<Said, Said>, Option<Result<Said, Said>>) {
     let shown = place.named();
-    match compare_keys(&config.database_url(), &place).await {
+    match compare_keys(&config.database_url(), place).await {
         Ok((_, None)) => {
             let none = said!(
                 "{shown} is not there yet; `docket serve` makes it",
