@@ -47,16 +47,22 @@ fn add_moves(writes: &mut Writes, moves: Moves, tree: &Tree, entry: &LogEntry) {
     writes.accounts.extend(accounts);
     let effects = moves.effects.into_iter();
     writes.effects.extend(effects.map(|effect| EffectRow { tree: id, effect, seq, at }));
-    let gift = |gift: ledger::GiftMove| GiftRow {
-        tree: id,
-        pack_id: gift.pack_id,
-        owner: gift.owner,
-        title: gift.title,
-        status: gift.status,
-        issued_at: at,
-        ended_at: (gift.status == GiftStatus::TakenBack).then_some(at),
-    };
-    writes.gifts.extend(moves.gifts.into_iter().map(gift));
+    for gift in moves.gifts {
+        let row = GiftRow {
+            tree: id,
+            pack_id: gift.pack_id,
+            owner: gift.owner,
+            title: gift.title,
+            status: gift.status,
+            issued_at: at,
+            ended_at: (gift.status == GiftStatus::TakenBack).then_some(at),
+        };
+        match gift.was {
+            // Money that came back gives the buyer back what was given with the order.
+            Some(GiftStatus::TakenBack) => writes.statements.push(row.give_again()),
+            _ => writes.gifts.push(row),
+        }
+    }
     let slips = moves.slips.into_iter();
     writes.slips.extend(slips.map(|slip| SlipRow { tree: id, slip, changed_at: at }));
 }

@@ -33,7 +33,7 @@ use crate::change::{Change, Remark, StockMove};
 use crate::deadline::Policy;
 use crate::operation::{By, Operation, OperationKind, Request};
 use crate::tree::{Anomaly, Deadline, Home};
-use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus, RefundStatus};
+use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus};
 use crate::{CouponMove, Id, Refusal, Time, Tree, price};
 use work::{Done, Work};
 
@@ -210,15 +210,11 @@ fn run(work: &mut Work<'_, '_>, request: &Request) -> Result<Done, Refusal> {
         }
         O::WithdrawRefund { refund_id } => answer::withdraw_refund(work, *refund_id),
         O::RefundSucceeded { refund_id, payment_id, reference } => {
-            let (refund, payment, reference) = (*refund_id, *payment_id, reference.as_deref());
-            let end = RefundStatus::Refunded;
-            heard::hear(work, heard::Report { refund, payment, reference, end })
+            heard::went_back(work, *refund_id, *payment_id, reference.as_deref())
         }
         O::RefundFailed { refund_id, payment_id, reference, reason } => {
             work.say_if("reason", reason.as_deref());
-            let (refund, payment, reference) = (*refund_id, *payment_id, reference.as_deref());
-            let end = RefundStatus::Failed;
-            heard::hear(work, heard::Report { refund, payment, reference, end })
+            heard::did_not_go(work, *refund_id, *payment_id, reference.as_deref())
         }
         O::ReceiveReturn { refund_id, lines, restock } => {
             returns::receive(work, *refund_id, lines.as_deref(), returns::Goods::of(*restock))

@@ -200,22 +200,25 @@ fn start_payment(payable: i64, dice: &mut Dice) -> Operation {
     })
 }
 
+/// Goods, with or without the freight, or money alone.
+fn refund_asked(desk: &Desk, shop: usize, dice: &mut Dice) -> RefundAsked {
+    let payable = desk.standing().payable.known().expect("amounts are known here");
+    let freight = match dice.roll(6) {
+        0 => FreightAsked::All,
+        1 => FreightAsked::Part(1 + dice.amount(600)),
+        _ => FreightAsked::No,
+    };
+    let alone = dice.one_in(4);
+    let lines = if alone { Some(Vec::new()) } else { lines_of(desk, shop, dice) };
+    let goodwill = if alone && dice.one_in(2) { 1 + dice.amount(payable / 2) } else { 0 };
+    RefundAsked { lines, freight, goodwill, goods_back: dice.one_in(3), reason: None }
+}
+
 fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> Operation {
     use OperationKind as K;
     let standing = desk.standing();
     let payable = standing.payable.known().expect("amounts are known here");
     let refund_id = (!dice.one_in(3)).then(|| refund_in(desk, shop, dice));
-    let asked = |dice: &mut Dice| {
-        let freight = match dice.roll(6) {
-            0 => FreightAsked::All,
-            1 => FreightAsked::Part(1 + dice.amount(600)),
-            _ => FreightAsked::No,
-        };
-        let alone = dice.one_in(4);
-        let lines = if alone { Some(Vec::new()) } else { lines_of(desk, shop, dice) };
-        let goodwill = if alone && dice.one_in(2) { 1 + dice.amount(payable / 2) } else { 0 };
-        RefundAsked { lines, freight, goodwill, goods_back: dice.one_in(3), reason: None }
-    };
     let attempts = &desk.tree.payment.attempts;
     let attempt_id = (!attempts.is_empty() && dice.one_in(2))
         .then(|| attempts[dice.roll(attempts.len())].attempt_id);
@@ -265,11 +268,11 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
         K::AgreeCancel => Operation::AgreeCancel { refund_id },
         K::RefuseCancel => Operation::RefuseCancel { refund_id, reason },
         K::WithdrawCancel => Operation::WithdrawCancel { refund_id },
-        K::RequestRefund => Operation::RequestRefund(asked(dice)),
+        K::RequestRefund => Operation::RequestRefund(refund_asked(desk, shop, dice)),
         K::AgreeRefund => Operation::AgreeRefund { refund_id },
         K::RejectRefund => Operation::RejectRefund { refund_id, reason },
         K::WithdrawRefund => Operation::WithdrawRefund { refund_id },
-        K::RefundByStore => Operation::RefundByStore(asked(dice)),
+        K::RefundByStore => Operation::RefundByStore(refund_asked(desk, shop, dice)),
         K::RefundSucceeded | K::RefundFailed => {
             let refund_id = refund_in(desk, shop, dice);
             let payments = &desk.tree.payment.payments;

@@ -55,7 +55,10 @@ fn uses(desk: &Desk, code: &str) -> (i64, i64) {
 }
 
 fn whole() -> Operation {
-    Operation::RefundByStore(RefundAsked { freight: true, ..RefundAsked::default() })
+    Operation::RefundByStore(RefundAsked {
+        freight: docket_domain::tree::FreightAsked::All,
+        ..RefundAsked::default()
+    })
 }
 
 /// The store gives shop order `n` back, whole.

@@ -240,8 +240,13 @@ async fn packs_and_gifts_come_back() {
         let off = GiftPack { active: false, ..pack };
         let (packs, gifts) = (vec![off.clone()], vec![back.clone()]);
         write_once(store, Writes { gift_packs: packs, gifts, ..Writes::default() }).await;
-        assert_eq!(store.gifts_of("b", 9).await.unwrap(), [back]);
+        assert_eq!(store.gifts_of("b", 9).await.unwrap(), std::slice::from_ref(&back));
         assert_eq!(store.gift_packs().await.unwrap(), [off]);
+        let again =
+            GiftRow { status: GiftStatus::Issued, issued_at: Time(9), ended_at: None, ..back };
+        let statements = vec![again.clone().give_again()];
+        write_once(store, Writes { statements, ..Writes::default() }).await;
+        assert_eq!(store.gifts_of("b", 9).await.unwrap(), [again]);
     })
     .await;
 }

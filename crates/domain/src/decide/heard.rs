@@ -44,8 +44,28 @@ enum Meant {
     Nothing,
 }
 
+/// Money of a refund went back.
+pub(super) fn went_back(
+    work: &mut Work<'_, '_>,
+    refund: Id,
+    payment: Option<Id>,
+    reference: Option<&str>,
+) -> Result<Done, Refusal> {
+    hear(work, Report { refund, payment, reference, end: Refunded })
+}
+
+/// Money of a refund did not go back, or came back.
+pub(super) fn did_not_go(
+    work: &mut Work<'_, '_>,
+    refund: Id,
+    payment: Option<Id>,
+    reference: Option<&str>,
+) -> Result<Done, Refusal> {
+    hear(work, Report { refund, payment, reference, end: Failed })
+}
+
 /// Takes a report down.
-pub(super) fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
+fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
     if work.node == Node::Tree {
         return due::hear(work, report);
     }

@@ -29,6 +29,8 @@ pub struct GiftMove {
     pub owner: String,
     /// What it is now.
     pub status: GiftStatus,
+    /// What it was before; none where it is issued for the first time.
+    pub was: Option<GiftStatus>,
 }
 
 /// Where an order stands with one pack.
@@ -49,6 +51,15 @@ impl Standing {
             Stage::Paid if !is_met(tree, rule) => Self::None,
             Stage::Paid if meant(tree, rule).all(status::all_given_back) => Self::TakenBack,
             Stage::Paid => Self::Issued,
+        }
+    }
+
+    /// What is kept of a pack that was given.
+    const fn kept(self) -> Option<GiftStatus> {
+        match self {
+            Self::None | Self::Promised => None,
+            Self::Issued => Some(GiftStatus::Issued),
+            Self::TakenBack => Some(GiftStatus::TakenBack),
         }
     }
 
@@ -102,7 +113,8 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
         };
         if rule.kept == Kept::Here {
             let (pack_id, title) = (rule.pack_id.clone(), rule.title.clone());
-            moves.gifts.push(GiftMove { pack_id, title, owner: owner.clone(), status });
+            let was = was.kept();
+            moves.gifts.push(GiftMove { pack_id, title, owner: owner.clone(), status, was });
         }
         let key = match step.bounces() {
             0 => format!("{name}:{}", rule.pack_id),

@@ -139,17 +139,17 @@ fn first_heard(
         })
         .collect();
     let of_lines = |money: fn(&RefundLine) -> i64| lines.iter().map(money).sum::<i64>();
-    let freight = in_range(told.freight);
+    let (freight, goodwill, cut) =
+        (in_range(told.freight), in_range(told.goodwill), in_range(told.cut));
     let whole = |told: Option<i64>, sum: i64| told.map_or(sum, in_range);
-    let (goodwill, cut) = (in_range(told.goodwill), in_range(told.cut));
-    let worth = of_lines(|line| line.amount) + freight + goodwill;
-    let amount = whole(told.amount, (worth - cut).max(0));
+    let worth = of_lines(|line| line.amount) + freight + goodwill - cut;
+    let amount = whole(told.amount, worth.max(0));
     let coins = whole(told.coins, of_lines(|line| line.coins));
     let third_party = whole(told.third_party, of_lines(|line| line.third_party));
     if told.amount.is_none() && !all_known {
-        noted.push(
-            json!({"field": MONEY, "refund_id": refund_id, "reported": null, "kept": amount}),
-        );
+        let detail =
+            json!({"field": MONEY, "refund_id": refund_id, "reported": null, "kept": amount});
+        noted.push(detail);
     }
     let more_than_lines =
         coins > of_lines(|line| line.coins) || third_party > of_lines(|line| line.third_party);
@@ -362,8 +362,9 @@ pub(super) fn contradictions(tree: &Tree, shop: &ShopOrder) -> Vec<(AnomalyKind,
         let lines = refund.lines.iter().map(|line| line.amount).sum::<i64>() + refund.freight;
         let lines = lines + refund.goodwill - refund.cut;
         let parts = refund.parts.iter().map(|part| part.amount).sum::<i64>();
-        // What came back or went twice stands in parts beside those that are all of it.
-        let parts = if refund.former.is_empty() { parts } else { parts.min(refund.amount) };
+        // What came back stands in parts beside those that are all of it; what went twice is told by itself.
+        let beside = !refund.former.is_empty() || refund.status == RefundStatus::Refunded;
+        let parts = if beside { parts.min(refund.amount) } else { parts };
         let sums = [("lines", lines, refund.lines.len()), ("parts", parts, refund.parts.len())];
         for (name, sum, _) in
             sums.into_iter().filter(|(_, sum, of)| *of > 0 && *sum != refund.amount)

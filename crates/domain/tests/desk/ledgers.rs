@@ -1,9 +1,7 @@
 //! The ledgers beside the order, kept from what each change moves, and the laws that hold between them and the
 //! order after every change, whatever was asked.
 
-use docket_domain::ledger::{
-    self, AccountMove, EffectKind, GiftStatus, Kept, Ledger, Moves, SlipStatus,
-};
+use docket_domain::ledger::{self, AccountMove, GiftStatus, Kept, Ledger, Moves, SlipStatus};
 use docket_domain::price::sums;
 use docket_domain::status;
 use docket_domain::tree::{GiftRule, Ledgers, PointsRule, Revoke};

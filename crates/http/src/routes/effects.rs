@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 #[schema(as = Effect)]
 pub struct EffectView<'a> {
     /// Unique in the order: `stock.deduct`, `coins.spend`, `points.grant`, `gift.issue:PACK`,
-    /// `weigh.create:SHOP_ORDER`, `points.reverse:REFUND`, …
+    /// `weigh.create:SHOP_ORDER`, `points.reverse:REFUND`, `points.restore:REFUND:1` where its money came back, …
     pub effect: &'a str,
     /// `stock`, `coupons`, `coins`, `points`, `gifts` or `slips`.
     pub ledger: &'static str,

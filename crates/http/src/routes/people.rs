@@ -7,8 +7,7 @@ use crate::auth::{Bearer, Caller, Sent, Unsigned};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{
-    ChangePasswordBody, IDEMPOTENCY, LoginBody, NewUserBody, NothingBody,
-    ResetPasswordBody,
+    ChangePasswordBody, IDEMPOTENCY, LoginBody, NewUserBody, NothingBody, ResetPasswordBody,
 };
 use crate::query;
 use axum::extract::{Extension, State};

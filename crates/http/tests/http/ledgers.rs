@@ -88,6 +88,57 @@ async fn coins_are_held_at_placement_spent_by_payment_and_given_back_by_refunds(
     assert_eq!(effects(&center, &tree).await, expected);
 }
 
+/// What a refund had moved is moved back where its money comes back, whatever the buyer did with it meanwhile.
+#[tokio::test]
+async fn a_refund_that_bounces_takes_back_what_it_had_moved_until_it_is_given_again() {
+    let center = center().await;
+    open_coins(&center, 100).await;
+    let pack = json!({"title": "Cup", "currency": "CNY", "min_price": 0, "total": 1});
+    center.put("/api/gift-packs/one", &pack).await.ok(200);
+    let tree = center.placed(&example()).await;
+    pay(&center, &tree).await;
+    let all = json!({"type": "refund_by_store", "actor": {"kind": "store"}});
+    let shop = &tree["shops"][0]["order_id"];
+    let given = center.operate(shop, &all).await.ok(200);
+    let refund = text(&given["shops"][0]["refunds"][0]["refund_id"]).to_owned();
+    let news = |kind: &str, reference: &str| {
+        json!({"type": kind, "refund_id": refund, "reference": reference,
+               "actor": {"kind": "gateway"}})
+    };
+    center.operate(shop, &news("refund_succeeded", "x")).await.ok(200);
+    assert_eq!(stands(&center, "coins").await, (100, 0));
+    // The buyer spends the coins that came back, and is left with fewer than none.
+    pay(&center, &center.placed(&example()).await).await;
+    assert_eq!(stands(&center, "coins").await, (0, 0));
+    center.operate(shop, &news("refund_failed", "bank")).await.ok(200);
+    assert_eq!(stands(&center, "coins").await, (-100, 0));
+    let again = json!({"type": "agree_refund", "refund_id": refund, "actor": {"kind": "store"}});
+    center.operate(shop, &again).await.ok(200);
+    center.operate(shop, &news("refund_succeeded", "y")).await.ok(200);
+    assert_eq!(stands(&center, "coins").await, (0, 0));
+    let keys: Vec<String> = effects(&center, &tree).await.into_iter().map(|(key, _)| key).collect();
+    let expected = [
+        "coins.spend".to_owned(),
+        "gift.issue:one".to_owned(),
+        "points.grant".to_owned(),
+        format!("coins.return:{refund}"),
+        "gift.take_back:one".to_owned(),
+        format!("points.reverse:{refund}"),
+        format!("coins.retake:{refund}:1"),
+        "gift.issue:one:1".to_owned(),
+        format!("points.restore:{refund}:1"),
+        format!("coins.return:{refund}:1"),
+        "gift.take_back:one:1".to_owned(),
+        format!("points.reverse:{refund}:1"),
+    ];
+    let sorted = |keys: &[String]| {
+        let mut keys = keys.to_vec();
+        keys.sort();
+        keys
+    };
+    assert_eq!(sorted(&keys), sorted(&expected));
+}
+
 #[tokio::test]
 async fn whoever_has_a_coins_account_needs_nobody_to_vouch_for_it() {
     let center = center().await;

@@ -105,6 +105,19 @@ impl GiftRow {
         Statement::any(sql, vec![status, at.into(), self.tree.into(), pack_id])
     }
 
+    /// One that was taken back is given again, from its time on.
+    pub fn give_again(self) -> Statement {
+        let sql = "UPDATE gift SET status = ?, issued_at = ?, ended_at = NULL \
+                   WHERE tree = ? AND pack_id = ?";
+        let values: Vec<Value> = vec![
+            GiftStatus::Issued.code().into(),
+            self.issued_at.into(),
+            self.tree.into(),
+            self.pack_id.into(),
+        ];
+        Statement::any(sql, values)
+    }
+
     fn of(mut row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             tree: row.id()?,

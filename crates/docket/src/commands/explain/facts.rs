@@ -111,6 +111,17 @@ fn refunds(order: &Value, voice: &Voice, out: &Output) {
                 voice.money(&refund["amount"]),
                 lines_of(refund, shop, voice),
             );
+            line.truncate(line.trim_end().len());
+            for (name, en, zh) in [
+                ("freight", "freight", "运费"),
+                ("goodwill", "goodwill", "补偿"),
+                ("cut", "cut by", "减少"),
+            ] {
+                if refund[name].as_i64().is_some_and(|amount| amount > 0) {
+                    let money = voice.money(&refund[name]);
+                    line = format!("{line}{comma}{} {money}", voice.say(en, zh));
+                }
+            }
             if let Some(reason) = text(refund, "reason") {
                 line = format!("{line}{comma}{reason}");
             }

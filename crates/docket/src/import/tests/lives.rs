@@ -104,9 +104,57 @@ fn end_of_part(kind: &str, payment: usize) -> Step {
     (who, end)
 }
 
+/// The same of the first refund, under a number of its own.
+fn heard(kind: &str, reference: &str) -> Step {
+    let (who, mut news) = of_refund("gateway", kind);
+    news["reference"] = reference.into();
+    (who, news)
+}
+
+fn money_alone(freight: impl Into<Json>, goodwill: i64) -> Step {
+    let freight: Json = freight.into();
+    let asked =
+        json!({"type": "refund_by_store", "lines": [], "freight": freight, "goodwill": goodwill});
+    ("store", asked)
+}
+
 /// Orders of parcels.
 pub fn of_parcels() -> Vec<Life> {
-    [waiting_for_money_back(), with_money_back(), unpaid(), revoked(), changed()].concat()
+    let lives = [waiting_for_money_back(), with_money_back(), with_money_alone()];
+    [lives.concat(), with_news_that_contradict(), unpaid(), revoked(), changed()].concat()
+}
+
+fn with_money_alone() -> Vec<Life> {
+    vec![
+        ("freight alone", vec![paid("f1"), shipped(), money_alone(true, 0), given_back()]),
+        ("a part of it", vec![paid("f2"), shipped(), money_alone(100, 50)]),
+        (
+            "cut by goodwill",
+            vec![paid("f3"), money_alone(false, 70), step("store", "refund_by_store")],
+        ),
+    ]
+}
+
+fn with_news_that_contradict() -> Vec<Life> {
+    let (went, not) = ("refund_succeeded", "refund_failed");
+    let all = || step("store", "refund_by_store");
+    let due = |kind: &str, reference: &str| {
+        let id = "@/refunds_due/0/refund_id";
+        ("gateway", json!({"type": kind, "refund_id": id, "reference": reference}))
+    };
+    let too_much = || pay("cash", "n9", 20_000);
+    vec![
+        ("bounced", vec![paid("n1"), all(), heard(went, "n1a"), heard(not, "n1b")]),
+        (
+            "bounced, tried again",
+            vec![paid("n2"), all(), heard(went, "n2a"), heard(not, "n2b"), agreed()],
+        ),
+        ("given twice", vec![paid("n3"), all(), heard(went, "n3a"), heard(went, "n3b")]),
+        (
+            "a payment too much, bounced and given twice",
+            vec![too_much(), due(went, "a"), due(not, "b"), due(went, "c"), due(went, "d")],
+        ),
+    ]
 }
 
 fn waiting_for_money_back() -> Vec<Life> {
