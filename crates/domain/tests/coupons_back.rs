@@ -9,6 +9,7 @@ use docket_domain::decide::NotGivenBack;
 use docket_domain::operation::{Operation, RefundAsked};
 use docket_domain::placement::{PlacedCoupon, PlacedShop, Placement};
 use docket_domain::time::{DAY, HOUR, MINUTE};
+use docket_domain::tree::FreightAsked;
 use docket_domain::words::{Fulfilment, OrderType, RefundStatus};
 use docket_domain::{ActorKind, Amount};
 
@@ -55,10 +56,7 @@ fn uses(desk: &Desk, code: &str) -> (i64, i64) {
 }
 
 fn whole() -> Operation {
-    Operation::RefundByStore(RefundAsked {
-        freight: docket_domain::tree::FreightAsked::All,
-        ..RefundAsked::default()
-    })
+    Operation::RefundByStore(RefundAsked { freight: FreightAsked::All, ..RefundAsked::default() })
 }
 
 /// The store gives shop order `n` back, whole.
@@ -192,6 +190,52 @@ fn a_refund_that_fails_takes_the_coupon_again_whatever_its_limit_and_another_giv
     let taken = desk.last.coupons.iter().filter(|moved| moved.used > 0);
     assert!(taken.clone().count() > 0 && taken.clone().all(|moved| !moved.guarded), "a fact");
     give_back(&mut desk, 0);
+    assert_eq!(uses(&desk, "S"), (0, 0));
+}
+
+/// Reports of the gateway on the first refund of the first shop order.
+fn hears(desk: &mut Desk, succeeded: bool) {
+    let refund_id = desk.tree.shops[0].refunds[0].refund_id;
+    let (payment_id, reference) = (None, None);
+    desk.does(
+        ActorKind::Gateway,
+        if succeeded {
+            Operation::RefundSucceeded { refund_id, payment_id, reference }
+        } else {
+            Operation::RefundFailed { refund_id, payment_id, reference, reason: None }
+        },
+    );
+}
+
+#[test]
+fn money_that_bounces_takes_the_coupon_again_until_it_goes_back_once_more() {
+    let mut desk = paid(&placement(), |_| {});
+    give_back(&mut desk, 0);
+    hears(&mut desk, true);
+    assert_eq!(uses(&desk, "S"), (0, 0));
+    hears(&mut desk, false);
+    assert_eq!(desk.tree.shops[0].refunds[0].status, RefundStatus::Failed);
+    assert_eq!(uses(&desk, "S"), (1, 1));
+    hears(&mut desk, true);
+    assert_eq!(uses(&desk, "S"), (0, 0));
+}
+
+#[test]
+fn money_alone_that_goes_back_later_is_no_later_end() {
+    let until = Some(desk::MORNING.plus(HOUR));
+    let change = move |counted: &mut Counted| {
+        (counted.comes_back, counted.until) = (ComesBack::AllGivenBack, until);
+    };
+    let mut desk = paid(&placement(), change);
+    ship(&mut desk, 0);
+    let node = desk.tree.shops[0].id;
+    let goods = RefundAsked { freight: FreightAsked::No, ..RefundAsked::default() };
+    desk.ask_of(node, ActorKind::Store, Operation::RefundByStore(goods)).expect("it is paid");
+    hears(&mut desk, true);
+    assert_eq!(uses(&desk, "S"), (0, 0));
+    desk.wait(2 * HOUR);
+    let freight = Operation::RefundByStore(desk::money_alone(FreightAsked::All, 0));
+    desk.ask_of(node, ActorKind::Store, freight).expect("it was paid for");
     assert_eq!(uses(&desk, "S"), (0, 0));
 }
 

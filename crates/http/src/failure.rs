@@ -160,18 +160,16 @@ impl From<Error> for Failure {
                 let title = "The external id belongs to another order";
                 Self::new(StatusCode::CONFLICT, "external_id_taken", title, detail)
             }
-            Error::Taken { .. } => {
-                Self::new(StatusCode::CONFLICT, "name_taken", "The name is taken", detail)
-            }
+            Error::Taken { .. } => Self::conflict("name_taken", "The name is taken", detail),
             // The one who places answers a placement that was rejected later by where to ask for it.
             Error::WrongState { .. } | Error::RejectedLater => {
-                Self::new(StatusCode::CONFLICT, "wrong_state", "Not in this state", detail)
+                Self::conflict("wrong_state", "Not in this state", detail)
             }
             Error::CouponNotGivenBack { why, .. } => {
-                Self::new(StatusCode::CONFLICT, why.code(), "The coupon does not come back", detail)
+                Self::conflict(why.code(), "The coupon does not come back", detail)
             }
             Error::Archived { .. } | Error::InArchive(_) => {
-                Self::new(StatusCode::CONFLICT, "archived", "It is in the archive", detail)
+                Self::conflict("archived", "It is in the archive", detail)
             }
             Error::ArchiveOff => Self::off("archive_off", "No archive is configured", detail),
             Error::MirrorOff => Self::off("mirror_off", "No mirror is configured", detail),
@@ -224,6 +222,11 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
+    /// It does not fit how things stand.
+    fn conflict(code: &'static str, title: &'static str, detail: String) -> Self {
+        Self::new(StatusCode::CONFLICT, code, title, detail)
+    }
+
     /// A fault of ours. Whoever makes it has logged it.
     pub fn internal() -> Self {
         let (status, detail) = (StatusCode::INTERNAL_SERVER_ERROR, Error::Internal(String::new()));

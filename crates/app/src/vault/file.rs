@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(after.open_sealed(&old).unwrap(), somebody());
         let new = after.seal(&somebody());
         assert_eq!((old.key_id, new.key_id), (1, 2));
-        assert_eq!(before.phone("13800001111"), after.phone("13800001111"));
+        assert_eq!(before.asked("13800001111"), after.asked("13800001111"));
         assert!(before.open_sealed(&new).is_err(), "an older process does not have the new key");
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

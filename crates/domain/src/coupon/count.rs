@@ -2,7 +2,7 @@
 
 use super::{AppliedCoupon, ComesBack, Counted};
 use crate::status;
-use crate::tree::Revoke;
+use crate::tree::{Refund, Revoke};
 use crate::words::PaymentStatus;
 use crate::{ShopOrder, Time, Tree};
 use std::collections::BTreeMap;
@@ -109,7 +109,9 @@ fn ended_at(shop: &ShopOrder, rule: ComesBack) -> Option<Time> {
         ComesBack::NothingShipped => unshipped(),
         ComesBack::AllGivenBack => unshipped() || status::all_given_back(shop),
     };
-    let agreed = shop.refunds.iter().filter(|refund| ended && status::is_agreed(refund));
+    // Money alone ends nothing, also where it goes back later.
+    let of_goods = |refund: &&Refund| status::is_agreed(refund) && !refund.lines.is_empty();
+    let agreed = shop.refunds.iter().filter(|_| ended).filter(of_goods);
     agreed.map(|refund| refund.answered_at.unwrap_or(refund.created_at)).max()
 }
 
