@@ -62,7 +62,8 @@ const OF_WHAT_FOLLOWS: [&str; 12] = [
 const BY_PAYMENT: [&str; 6] =
     ["coins.spend", "coupon.redeem", "gift.issue", "points.grant", "stock.deduct", "weigh.create"];
 /// What comes back with the whole order.
-const BY_REFUND: [&str; 3] = ["coins.return", "gift.take_back", "points.reverse"];
+const BY_REFUND: [&str; 4] =
+    ["coins.return", "coupon.return.4", "gift.take_back", "points.reverse"];
 
 /// Where the money of an order is at the end.
 #[derive(Clone, Copy, PartialEq, Eq)]

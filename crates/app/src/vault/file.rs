@@ -88,8 +88,9 @@ impl KeyFile {
         Self { seal, search: hex(&random::<32>()) }
     }
 
+    /// In one line, as environments and secrets take it.
     fn text(&self) -> String {
-        serde_json::to_string_pretty(self).expect("a key file is plain JSON")
+        serde_json::to_string(self).expect("a key file is plain JSON")
     }
 
     /// The vault of these keys, or what is wrong with them.
