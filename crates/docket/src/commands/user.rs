@@ -79,7 +79,7 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
                 let user = center.post(&path, &json!({})).await?;
                 let out = options.output();
                 out.show(&user, |out| {
-                    out.note(&format!("{} {name}", out.say("enabled", "已启用")))
+                    out.note(&format!("{} {name}", out.say("enabled", "已启用")));
                 });
                 Ok(())
             })

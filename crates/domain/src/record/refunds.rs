@@ -115,29 +115,12 @@ fn first_heard(
     refund_id: Id,
     noted: &mut Vec<Json>,
 ) -> Refund {
-    let mut all_known = true;
-    let lines: Vec<RefundLine> = units(shop, place, told)
-        .map(|(order_id, quantity, line)| {
-            let item = shop.items.iter().find(|item| item.id == order_id);
-            let first = First::of(told.goods_back);
-            let worth = item.and_then(|item| amounts::line(shop, item, quantity, first, None));
-            all_known &= worth.is_some() || line.amount.is_some();
-            let money = |told: Option<i64>, computed: fn(&RefundLine) -> i64| {
-                told.map_or_else(|| worth.as_ref().map_or(0, computed), in_range)
-            };
-            // Goods that must come back have left; of others that is seen from the parcels.
-            let shipped = if told.goods_back { quantity } else { Quantity::ZERO };
-            let shipped = line.shipped.unwrap_or(shipped);
-            RefundLine {
-                order_id,
-                quantity,
-                shipped: shipped.min(quantity).max(Quantity::ZERO),
-                amount: money(line.amount, |line| line.amount),
-                coins: money(line.coins, |line| line.coins),
-                third_party: money(line.third_party, |line| line.third_party),
-            }
-        })
-        .collect();
+    let (mut all_known, mut lines) = (true, Vec::new());
+    for (order_id, quantity, line) in units(shop, place, told) {
+        let (line, known) = line_heard(shop, told, (order_id, quantity, line));
+        all_known &= known;
+        lines.push(line);
+    }
     let of_lines = |money: fn(&RefundLine) -> i64| lines.iter().map(money).sum::<i64>();
     let (freight, goodwill, cut) =
         (in_range(told.freight), in_range(told.goodwill), in_range(told.cut));
@@ -180,6 +163,33 @@ fn first_heard(
         answered_at: None,
         ended_at: None,
     }
+}
+
+/// A line of a refund that is new here, and whether its money is known: told, or computed from the order.
+fn line_heard(
+    shop: &ShopOrder,
+    told: &ReportedRefund,
+    (order_id, quantity, line): (Id, Quantity, &ReportedRefundLine),
+) -> (RefundLine, bool) {
+    let item = shop.items.iter().find(|item| item.id == order_id);
+    let first = First::of(told.goods_back);
+    let worth = item.and_then(|item| amounts::line(shop, item, quantity, first, None));
+    let known = worth.is_some() || line.amount.is_some();
+    let money = |told: Option<i64>, computed: fn(&RefundLine) -> i64| {
+        told.map_or_else(|| worth.as_ref().map_or(0, computed), in_range)
+    };
+    // Goods that must come back have left; of others that is seen from the parcels.
+    let shipped = if told.goods_back { quantity } else { Quantity::ZERO };
+    let shipped = line.shipped.unwrap_or(shipped);
+    let heard = RefundLine {
+        order_id,
+        quantity,
+        shipped: shipped.min(quantity).max(Quantity::ZERO),
+        amount: money(line.amount, |line| line.amount),
+        coins: money(line.coins, |line| line.coins),
+        third_party: money(line.third_party, |line| line.third_party),
+    };
+    (heard, known)
 }
 
 fn part(told: &ReportedPart, payments: &[Id]) -> Option<RefundPart> {

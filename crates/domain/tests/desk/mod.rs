@@ -2,6 +2,7 @@
 //! operation may break, and keeps a stock ledger beside the order as the store would.
 #![allow(dead_code)] // each test file uses its part
 
+mod beside;
 mod laws;
 pub mod ledgers;
 
@@ -311,8 +312,8 @@ impl Desk {
         self.tree = change.tree.clone();
         self.log.push(change.entry.clone());
         self.last = change;
-        laws::hold_of_shelves(self);
-        laws::hold_of_counts(self);
+        beside::hold_of_shelves(self);
+        beside::hold_of_counts(self);
     }
 
     pub fn standing(&self) -> Standing {
