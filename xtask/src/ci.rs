@@ -5,18 +5,19 @@ use std::process::Command;
 use docket_testkit::programs::find;
 
 use crate::step::{cargo, step, succeed};
-use crate::{Failure, root, test, tidy};
+use crate::{Failure, deploy, root, test, tidy};
 
 /// A step by its name.
 type Step = (&'static str, fn() -> Result<(), Failure>);
 
 /// Runs all steps; fails if any did.
 pub fn run() -> Result<(), Failure> {
-    let steps: [Step; 5] = [
+    let steps: [Step; 6] = [
         ("tidy", tidy::run),
         ("clippy", clippy),
         ("documentation", documentation),
         ("dependencies", dependencies),
+        ("deploy", deploy::run),
         ("test", || test::run(&["--no-fail-fast"])),
     ];
     let mut failed = vec![];

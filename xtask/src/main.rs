@@ -1,10 +1,12 @@
-//! Commands for those who work on Docket: `cargo xtask test | tidy | ci | bench`.
+//! Commands for those who work on Docket: `cargo xtask test | tidy | deploy | ci | bench`.
 //!
 //! This file reads the command line; each command has its own. Nothing here is part of Docket itself.
 
 mod bench;
 mod ci;
+mod deploy;
 mod install;
+mod python;
 mod servers;
 mod step;
 mod test;
@@ -19,7 +21,9 @@ Usage: cargo xtask COMMAND
 
   test [ARGS]           all tests, on SQLite and on real MariaDB and Redis servers; ARGS go to `cargo test`
   tidy [--bless]        format and the rules of the tree; --bless writes ratchet and new migration hashes
-  ci                    everything a change must pass: tidy, clippy, documentation, dependencies, tests
+  deploy                what stands in deploy/, looked at by hadolint, yamllint, the schemas of compose and
+                        Kubernetes, and systemd-analyze; those that are missing are installed
+  ci                    everything a change must pass: tidy, clippy, documentation, dependencies, deploy, tests
   bench [NAME] [ARGS]   `docket bench NAME` (default: place) on SQLite and on a MariaDB of its own
 ";
 
@@ -59,6 +63,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["test", rest @ ..] => test::run(rest),
         ["tidy"] => tidy::run(),
         ["tidy", "--bless"] => tidy::bless(),
+        ["deploy"] => deploy::run(),
         ["ci"] => ci::run(),
         ["bench", rest @ ..] => bench::run(rest),
         ["help" | "--help" | "-h"] => {

@@ -1,9 +1,10 @@
 //! `docket check`: every setting in force with its origin, and whether each thing it names can be reached.
 //! It changes nothing, but for a small object that it writes to the archive and removes. `keys` looks at what seals
-//! people's data, `deep` through the whole database for damage.
+//! people's data, `deep` through the whole database for damage; `ready` asks the running center one question.
 
 mod deep;
 mod keys;
+mod ready;
 
 use crate::center::here;
 use crate::center::serving::{self, Running};
@@ -74,6 +75,9 @@ pub struct Args {
     /// Look through the whole database for damage, too: pages, indexes, logs, keys, rows that belong to nothing
     #[arg(long)]
     deep: bool,
+    /// Ask the running center whether it takes orders, and nothing else: for the health check of a container
+    #[arg(long, conflicts_with = "deep")]
+    ready: bool,
 }
 
 impl Finding {
@@ -98,6 +102,9 @@ impl Finding {
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let out = options.output();
     let config = config::load(options, None)?;
+    if args.ready {
+        return ready::look(&config, &out).await;
+    }
     let running = serving::running(&config);
     let (keys, people) = keys::look(&config).await;
     let mut checks = vec![
