@@ -102,6 +102,10 @@ pub fn decide(
 pub fn place(tree: Tree, by: By<'_>, cx: &mut Context<'_>) -> Result<Change, Refusal> {
     let operation = OperationKind::Place;
     may_ask(operation, by)?;
+    let fractions = lines::fractions(&tree);
+    if !fractions.is_empty() {
+        return Err(Refusal::Invalid(fractions));
+    }
     let payable = price::sums::payable(&tree).known();
     let payable = payable.ok_or(Refusal::AmountUnknown { operation })?;
     debug_assert_eq!(price::check(&tree), Ok(()), "assemble builds trees that add up");

@@ -17,6 +17,10 @@ pub const TEXT_CHARS_MAX: usize = 1024;
 /// Bytes of an `extra` at most.
 pub const EXTRA_BYTES_MAX: usize = 6000;
 
+/// What is wrong with a fraction of what is not sold by weight: code and sentence.
+pub const NOT_WHOLE: (&str, &str) =
+    ("not_whole", "must be whole units; only a line that is `weighed` has fractions");
+
 /// An order to place, without people's data (that travels sealed beside it).
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)] // the fields are those of the tree

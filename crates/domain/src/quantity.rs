@@ -27,6 +27,11 @@ impl Quantity {
         Ord::min(self, other)
     }
 
+    /// Whether it is a number of whole units.
+    pub const fn is_whole(self) -> bool {
+        self.0 % Self::ONE.0 == 0
+    }
+
     /// What is left after taking `other`, never below zero.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {

@@ -16,6 +16,7 @@ use ActorKind::{Buyer, Gateway, Store};
 fn one_line(list_price: i64, thousandths: i64, coins: i64, third_party: i64) -> Desk {
     let mut line = item(list_price, 1);
     line.quantity = Quantity(thousandths);
+    line.weighed = true;
     let gross = sums::gross(Amount::of(list_price), line.quantity).known().expect("known");
     let mut placement = order(vec![shop(0, vec![line, item(999, 1)])]);
     placement.coins = Amount::of(gross * coins / 100);

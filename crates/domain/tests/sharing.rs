@@ -91,6 +91,7 @@ proptest! {
     ) {
         let mut line = item(list_price, 1);
         line.quantity = Quantity(thousandths);
+        line.weighed = true;
         let mut placement = order(vec![shop(37, vec![line, item(999, 1)])]);
         let whole = sums::payable(&price::assemble(&placement, "web", Time(0)).expect("right"));
         let whole = whole.known().expect("known");

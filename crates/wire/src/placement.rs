@@ -10,7 +10,9 @@ use crate::person::{self, Person, ShipTo};
 use crate::reader::{Fields, Reader, Source, Unreadable};
 use docket_domain::coupon::COUPONS_MAX;
 use docket_domain::money::AMOUNT_LIMIT;
-use docket_domain::placement::{LINES_MAX, PlacedCoupon, PlacedItem, PlacedShop, SHOPS_MAX};
+use docket_domain::placement::{
+    LINES_MAX, NOT_WHOLE, PlacedCoupon, PlacedItem, PlacedShop, SHOPS_MAX,
+};
 use docket_domain::words::{OrderType, Platform};
 use docket_domain::{Actor, ActorKind, Amount, Placement};
 
@@ -153,6 +155,11 @@ pub(crate) fn item(fields: &mut Fields<'_, '_>) -> Option<PlacedItem> {
         item_discount: amount(fields, "item_discount"),
         weighed: fields.optional("weighed", kinds::yes_or_no).unwrap_or_default(),
     };
+    // What was recorded elsewhere is as it is.
+    let is_asked = fields.source() == Source::Request;
+    if is_asked && !rest.weighed && quantity.is_some_and(|quantity| !quantity.is_whole()) {
+        return fields.wrong("quantity", NOT_WHOLE.0, NOT_WHOLE.1);
+    }
     Some(PlacedItem { sku_id: sku_id?, quantity: quantity?, list_price: list_price?, ..rest })
 }
 

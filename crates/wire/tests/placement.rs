@@ -218,7 +218,7 @@ fn a_total_beyond_every_amount_is_refused() {
     let mut body = least();
     body["shops"][0]["items"][0]["list_price"] = 999_999_999_999_i64.into();
     assert!(placed(&body).is_ok());
-    body["shops"][0]["items"][0]["quantity"] = "999999.999".into();
+    body["shops"][0]["items"][0]["quantity"] = "999999".into();
     assert_eq!(placed(&body), Err(one("shops", "too_large")));
 }
 
@@ -238,6 +238,30 @@ fn quantities_are_decimal_texts_inside_their_range() {
         (json!(2), "wrong_type"),
     ] {
         assert_eq!(with("/shops/0/items/0/quantity", value.clone()), one(field, code), "{value}");
+    }
+}
+
+#[test]
+fn fractions_are_of_what_is_sold_by_weight_alone() {
+    let field = "shops[0].items[0].quantity";
+    for value in ["0.001", "0.5", "1.250", "999999.999"] {
+        assert_eq!(with("/shops/0/items/0/quantity", json!(value)), one(field, "not_whole"));
+        let mut body = least();
+        body["shops"][0]["items"][0]["quantity"] = value.into();
+        body["shops"][0]["items"][0]["weighed"] = true.into();
+        assert!(placed(&body).is_ok(), "{value}");
+        body["shops"][0]["items"][0]["weighed"] = false.into();
+        let line = body.to_string();
+        let recorded = docket_wire::record::read(line.as_bytes(), &Markets::default(), "web");
+        let quantity = recorded.expect("what was recorded is as it is").report.placement.shops[0]
+            .items[0]
+            .quantity;
+        assert_eq!(quantity, value.parse().expect("a quantity"));
+    }
+    for value in ["1", "1.0", "2.000"] {
+        let mut body = least();
+        body["shops"][0]["items"][0]["quantity"] = value.into();
+        assert!(placed(&body).is_ok(), "{value}");
     }
 }
 

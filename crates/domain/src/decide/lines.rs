@@ -2,9 +2,10 @@
 
 use super::work::{Work, invalid};
 use crate::operation::Asked;
+use crate::placement::NOT_WHOLE;
 use crate::quantity::QUANTITY_LIMIT;
 use crate::status::ItemStanding;
-use crate::{FieldError, Id, Quantity, Refusal};
+use crate::{FieldError, Id, ItemOrder, Quantity, Refusal, Tree};
 
 const NO_SUCH_LINE: &str = "no_such_part";
 const TOO_MUCH: &str = "too_much";
@@ -37,6 +38,10 @@ pub(super) fn asked(
             wrong.quantity(at, "out_of_range", "a quantity is above 0 and below 10^6");
             continue;
         }
+        if asked.quantity.is_some_and(|q| is_fraction(&work.shop().items[item], q, left[item])) {
+            wrong.not_whole(at);
+            continue;
+        }
         let quantity = asked.quantity.unwrap_or(left[item]);
         sums[item] += quantity;
         if sums[item] > left[item] || quantity == Quantity::ZERO {
@@ -45,6 +50,25 @@ pub(super) fn asked(
     }
     wrong.refused()?;
     Ok(sums.into_iter().enumerate().filter(|(_, sum)| *sum > Quantity::ZERO).collect())
+}
+
+/// Whether `asked` is a part of a unit that nobody can hand over: of what is not sold by weight, other than all that
+/// is `left` of it. A line that was recorded with a fraction can be brought to its end by that.
+pub(super) fn is_fraction(item: &ItemOrder, asked: Quantity, left: Quantity) -> bool {
+    !item.weighed && !asked.is_whole() && asked != left
+}
+
+/// The lines of an order to be placed that have fractions of what is not sold by weight.
+pub(super) fn fractions(tree: &Tree) -> Vec<FieldError> {
+    let shops = tree.shops.iter().enumerate();
+    let lines = shops.flat_map(|(s, shop)| shop.items.iter().enumerate().map(move |i| (s, i)));
+    let fractions = lines.filter(|(_, (_, item))| is_fraction(item, item.quantity, Quantity::ZERO));
+    let told = fractions.map(|(s, (i, _))| FieldError {
+        field: format!("shops[{s}].items[{i}].quantity"),
+        code: NOT_WHOLE.0,
+        message: NOT_WHOLE.1.to_owned(),
+    });
+    told.collect()
 }
 
 /// What is wrong with the lines of a request, collected so that all of it is told at once.
@@ -64,6 +88,11 @@ impl WrongLines {
             None => "the line has nothing left".to_owned(),
         };
         self.tell(format!("lines[{at}].quantity"), TOO_MUCH, message);
+    }
+
+    /// The line at `at` asks for a part of a unit that is not sold by weight.
+    pub fn not_whole(&mut self, at: usize) {
+        self.quantity(at, NOT_WHOLE.0, NOT_WHOLE.1);
     }
 
     /// The quantity of the line at `at` is wrong in itself.

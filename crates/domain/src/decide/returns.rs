@@ -1,6 +1,6 @@
 //! Goods that come back.
 
-use super::lines::WrongLines;
+use super::lines::{WrongLines, is_fraction};
 use super::money_back;
 use super::refund::waits_for_goods;
 use super::stock;
@@ -8,7 +8,7 @@ use super::work::{Done, Work, invalid};
 use crate::operation::Asked;
 use crate::status::is_agreed;
 use crate::tree::{Line, Refund};
-use crate::{Id, Quantity, Refusal};
+use crate::{Id, Quantity, Refusal, ShopOrder};
 
 /// What becomes of goods that came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) fn receive(
     if !is_agreed(refund) {
         return Err(work.refuse("the refund must be agreed"));
     }
-    let back = came_back(refund, lines)?;
+    let back = came_back(work.shop(), refund, lines)?;
     if back.is_empty() {
         return Err(work.refuse("nothing shipped of this refund is still out"));
     }
@@ -72,7 +72,11 @@ pub(super) fn receive(
 }
 
 /// What came back of the refund, each line once; all that is still out if no lines are named.
-fn came_back(refund: &Refund, lines: Option<&[Asked]>) -> Result<Vec<Line>, Refusal> {
+fn came_back(
+    shop: &ShopOrder,
+    refund: &Refund,
+    lines: Option<&[Asked]>,
+) -> Result<Vec<Line>, Refusal> {
     let out = |order_id: Id| -> Quantity {
         let shipped = refund.lines.iter().filter(|line| line.order_id == order_id);
         let returned = refund.returned.iter().filter(|line| line.order_id == order_id);
@@ -100,6 +104,11 @@ fn came_back(refund: &Refund, lines: Option<&[Asked]>) -> Result<Vec<Line>, Refu
         let quantity = asked.quantity.unwrap_or(left);
         if asked.quantity.is_some_and(|quantity| quantity <= Quantity::ZERO) {
             wrong.quantity(at, "out_of_range", "a quantity is above 0");
+            continue;
+        }
+        let item = shop.items.iter().find(|item| item.id == order_id);
+        if item.is_some_and(|item| is_fraction(item, quantity, left)) {
+            wrong.not_whole(at);
             continue;
         }
         let known = back.iter().position(|line| line.order_id == order_id);

@@ -59,6 +59,7 @@ fn of_tree(tree: &Tree) {
     let standing = status::of(tree);
     for (shop, stands) in tree.shops.iter().zip(&standing.shops) {
         units_add_up(shop, stands);
+        super::pieces::are_whole(shop);
         refunds_close(tree, shop, stands);
         deadline_fits(shop, stands);
         if shop.fulfilment == Fulfilment::Takeaway {

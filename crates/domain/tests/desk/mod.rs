@@ -5,6 +5,7 @@
 mod beside;
 mod laws;
 pub mod ledgers;
+mod pieces;
 
 use docket_domain::change::{Change, Remark};
 use docket_domain::coupon::{Class, ComesBack, CountOf, Counted};
