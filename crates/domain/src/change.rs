@@ -3,6 +3,7 @@
 //! The log row is computed by comparing the two trees node by node and field by field, so nothing can
 //! change without standing in it, and applying its `before` backwards gives the tree as it was.
 
+mod elements;
 mod images;
 
 pub use images::{group_of, images, undo};
@@ -51,7 +52,7 @@ pub struct LogEntry {
     /// Parameters of its sentence: amounts, tenders, quantities. No personal data.
     pub parameters: Parameters,
     /// `{node id: {field: value before}}` of every changed field; null for a node that is new, and null as
-    /// a whole at placement.
+    /// a whole at placement. Of a list of facts stands `{element: value before}`, each by its number or place.
     pub before: Json,
     /// `{node id: {field: value after}}`; left empty at placement (the tree itself says it).
     pub after: Json,

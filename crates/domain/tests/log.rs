@@ -5,10 +5,11 @@
 mod sample_trees;
 
 use docket_domain::change::{Happening, group_of, images, undo};
-use docket_domain::tree::{Home, Revoke};
-use docket_domain::words::{Level, Status};
+use docket_domain::tree::{Anomaly, Home, Line, Rate, Refund, Revoke, Shipment};
+use docket_domain::words::{AnomalyKind, Level, RefundStatus, Status};
 use docket_domain::{
-    Actor, ActorKind, Amount, Id, LogEntry, OperationKind, Quantity, Remark, Time, Tree,
+    Actor, ActorKind, Amount, AppliedCoupon, Id, Json, LogEntry, OperationKind, Quantity, Remark,
+    Time, Tree,
 };
 use proptest::prelude::*;
 use sample_trees::{full_tree, item, payment_of, plain_tree, shop};
@@ -81,6 +82,116 @@ fn every_field_of_a_full_tree_has_a_group() {
         }
     }
     assert_eq!(group_of(Level::Item, "freight"), None);
+}
+
+/// Lists of facts in a node and in its facts; what is the caller's own JSON is none.
+fn lists(fields: &Json, found: &mut Vec<(String, Json)>) {
+    const FREE: &[&str] = &["attributes", "detail", "extra", "promotions", "source"];
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        match value {
+            _ if FREE.contains(&name.as_str()) => {}
+            Json::Array(facts) => {
+                found.push((name.clone(), value.clone()));
+                facts.iter().for_each(|fact| lists(fact, found));
+            }
+            fields => lists(fields, found),
+        }
+    }
+}
+
+#[test]
+fn every_list_of_facts_stands_by_element() {
+    let mut before = full_tree();
+    let coupon = AppliedCoupon { code: "A".into(), amount: 1, counted: None };
+    before.payment.coupons = vec![coupon.clone()];
+    before.shops[0].coupons = vec![coupon];
+    before.shops[0].refunds[0].failed_on = vec![Id(10)];
+    let full = &before;
+    let mut found = Vec::new();
+    lists(&serde_json::to_value(&full.payment).unwrap(), &mut found);
+    lists(&serde_json::to_value(&full.shops[0]).unwrap(), &mut found);
+    lists(&serde_json::to_value(&full.shops[0].items[0]).unwrap(), &mut found);
+    let emptied = changed(&before, |tree| {
+        let payment = &mut tree.payment;
+        payment.payments.clear();
+        payment.attempts.clear();
+        payment.anomalies.clear();
+        payment.tags.clear();
+        payment.coupons.clear();
+        payment.refunds_due[0].former.clear();
+        payment.refunds_due[0].again.clear();
+        tree.shops[0].tags.clear();
+        tree.shops[0].coupons.clear();
+        tree.shops[0].delivery.clear();
+        tree.shops[0].shipments[0].lines.clear();
+        tree.shops[0].items[0].rates.clear();
+        let refund = &mut tree.shops[0].refunds[0];
+        refund.lines.clear();
+        refund.parts.clear();
+        refund.former.clear();
+        refund.turns.clear();
+        refund.failed_on.clear();
+        refund.returned.clear();
+    });
+    let (old, new) = images(Some(&before), &emptied);
+    let (mut whole, names) = (Vec::new(), |found: &[(String, Json)]| {
+        found.iter().map(|(name, _)| name.clone()).collect::<std::collections::BTreeSet<_>>()
+    });
+    lists(&old, &mut whole);
+    lists(&new, &mut whole);
+    assert_eq!(names(&whole), [].into(), "a list stands whole: name it in `elements`");
+    let known = [
+        "again",
+        "anomalies",
+        "attempts",
+        "coupons",
+        "delivery",
+        "failed_on",
+        "former",
+        "lines",
+        "parts",
+        "payments",
+        "rates",
+        "refunds",
+        "refunds_due",
+        "returned",
+        "shipments",
+        "tags",
+        "turns",
+    ];
+    assert_eq!(names(&found), known.map(str::to_owned).into(), "empty each list above, too");
+}
+
+/// An image as it was written before lists stood by element, of the tree on its side.
+fn with_whole_lists(image: &Json, tree: &Tree) -> Json {
+    let node = |id: &str| -> Json {
+        let id: Id = id.parse().unwrap();
+        let shop = tree.shop(id).map(|shop| serde_json::to_value(shop).unwrap());
+        let mut items = tree.lines().filter(|(_, item)| item.id == id);
+        shop.or_else(|| items.next().map(|(_, item)| serde_json::to_value(item).unwrap()))
+            .unwrap_or_else(|| serde_json::to_value(&tree.payment).unwrap())
+    };
+    let mut image = image.clone();
+    for (id, fields) in image.as_object_mut().into_iter().flatten() {
+        for (name, value) in fields.as_object_mut().into_iter().flatten() {
+            const LISTS: &[&str] = &[
+                "anomalies",
+                "attempts",
+                "coupons",
+                "delivery",
+                "payments",
+                "rates",
+                "refunds",
+                "refunds_due",
+                "shipments",
+                "tags",
+            ];
+            if LISTS.contains(&name.as_str()) {
+                *value = node(id).get(name).cloned().unwrap_or_else(|| json!([]));
+            }
+        }
+    }
+    image
 }
 
 #[test]
@@ -159,7 +270,54 @@ fn edit(tree: &mut Tree, (what, at, value): (u8, usize, i64)) {
         9 => tree.shops.rotate_left(at % shops),
         10 => tree.shops[at % shops].items.push(item(2000 + value)),
         11 => tree.payment.version += 3,
-        _ => tree.shops[at % shops].items.reverse(),
+        12 => tree.shops[at % shops].items.reverse(),
+        _ => edit_facts(tree, (what, at, value)),
+    }
+}
+
+/// One edit of a list of facts: one comes, one goes, one changes, or they change places.
+fn edit_facts(tree: &mut Tree, (what, at, value): (u8, usize, i64)) {
+    let shops = tree.shops.len();
+    let shop = &mut tree.shops[at % shops];
+    let line = Line { order_id: Id(3), quantity: Quantity(value) };
+    match what {
+        13 => {
+            let refund = full_tree().shops[0].refunds[0].clone();
+            shop.refunds.push(Refund { refund_id: Id(3000 + value), ..refund });
+        }
+        14 => {
+            if let Some(refund) = shop.refunds.last_mut() {
+                refund.status = RefundStatus::Withdrawn;
+                refund.answer_by = None;
+                refund.reason = (value > 3).then(|| "late".to_owned());
+                refund.parts.clear();
+                refund.returned.push(line);
+            }
+        }
+        15 => drop(shop.refunds.pop()),
+        16 => shop.refunds.reverse(),
+        17 => tree.payment.payments.insert(0, payment_of(4000 + value, "card", "r", value)),
+        18 => tree.payment.tags.push(value.to_string()),
+        19 => tree.payment.tags.truncate(at),
+        20 => {
+            let detail = json!({"excess": [value], "reported": null});
+            let kind = AnomalyKind::Overpaid;
+            tree.payment.anomalies.insert(0, Anomaly { kind, at: Time(value), detail });
+        }
+        21 => shop.shipments.push(Shipment {
+            shipment_id: Id(5000 + value),
+            carrier: None,
+            tracking: None,
+            at: Time(value),
+            lines: vec![line],
+        }),
+        22 => {
+            if let Some(parcel) = shop.shipments.first_mut() {
+                parcel.tracking = (value > 3).then(|| value.to_string());
+                parcel.lines.push(line);
+            }
+        }
+        _ => shop.items[0].rates.push(Rate { score: 5, text: None, at: Time(value) }),
     }
 }
 
@@ -167,7 +325,7 @@ proptest! {
     #[test]
     fn undo_is_the_way_back(
         seed in any::<bool>(),
-        edits in prop::collection::vec((0_u8..14, 0_usize..9, 0_i64..9), 0..12),
+        edits in prop::collection::vec((0_u8..25, 0_usize..9, 0_i64..9), 0..20),
     ) {
         let before = if seed { plain_tree() } else { full_tree() };
         let mut after = changed(&before, |_| ());
@@ -177,7 +335,12 @@ proptest! {
             edit(&mut after, (what, at, if matches!(what, 7 | 10) { value + numbers } else { value }));
         }
         let row = entry(Some(&before), &after);
-        let stored = serde_json::from_str(&serde_json::to_string(&row).unwrap()).unwrap();
-        prop_assert_eq!(undo(&after, &stored), Ok(Some(before)));
+        let stored: LogEntry = serde_json::from_str(&serde_json::to_string(&row).unwrap()).unwrap();
+        prop_assert_eq!(undo(&after, &stored), Ok(Some(before.clone())));
+        // A row that was written before lists stood by element.
+        let mut earlier = stored;
+        earlier.before = with_whole_lists(&earlier.before, &before);
+        earlier.after = with_whole_lists(&earlier.after, &after);
+        prop_assert_eq!(undo(&after, &earlier), Ok(Some(before)));
     }
 }

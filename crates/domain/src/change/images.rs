@@ -1,7 +1,8 @@
 //! Before and after of every changed field, and the way back. One table per level names each field with its
 //! group; a field that the table forgets does not compile, so nothing can change without standing in the log.
+//! What stands of lists of facts is told in `elements`.
 
-use super::{BrokenLog, LogEntry};
+use super::{BrokenLog, LogEntry, elements};
 use crate::operation::Group;
 use crate::words::Level;
 use crate::{Id, ItemOrder, Json, PaymentOrder, ShopOrder, Tree};
@@ -150,7 +151,8 @@ pub fn group_of(level: Level, field: &str) -> Option<Group> {
 /// after, of the fields that differ. `before` is `None` at placement.
 ///
 /// A field stands in both images, `updated_at` only in the first (afterwards it is the row's time), `version`
-/// only where it did not rise by one. A node that is new is null before, one that is gone is null after.
+/// only where it did not rise by one. A node that is new is null before, one that is gone is null after. Of a list
+/// of facts only the elements that differ stand, so that a row costs what changed.
 pub fn images(before: Option<&Tree>, after: &Tree) -> (Json, Json) {
     let Some(before) = before else {
         return (Json::Null, Json::Object(Fields::new()));
@@ -222,6 +224,7 @@ impl Images {
         let (mut before, mut after) = (Fields::new(), Fields::new());
         old.differing(new, &mut |name, kept, was, is| match kept {
             Kept::Both => {
+                let (was, is) = elements::images(name, was, is);
                 before.insert(name.to_owned(), was);
                 after.insert(name.to_owned(), is);
             }
@@ -362,12 +365,12 @@ impl Undoing<'_> {
         if before.is_none() && after.is_none() {
             return Ok(node.clone());
         }
-        let now = with(node, after)?;
+        let now = with(node, after, before)?;
         let mut differs = None;
         now.differing(node, &mut |name, _, _, _| differs = Some(name));
         match differs {
             Some(name) => Err(format!("`{name}` of node {id} is not what the row made it")),
-            None => with(node, before),
+            None => with(node, before, after),
         }
     }
 
@@ -377,12 +380,19 @@ impl Undoing<'_> {
     }
 }
 
-fn with<N: Serialize + DeserializeOwned>(node: &N, fields: Option<&Json>) -> Result<N, String> {
+/// `node` with the fields of one image; `other` is its image on the other side.
+fn with<N: Serialize + DeserializeOwned>(
+    node: &N,
+    image: Option<&Json>,
+    other: Option<&Json>,
+) -> Result<N, String> {
     let mut body = json(node);
-    if let (Json::Object(body), Some(Json::Object(fields))) = (&mut body, fields) {
-        body.extend(
-            fields.iter().filter(|(name, _)| *name != SHAPE).map(|(n, v)| (n.clone(), v.clone())),
-        );
+    if let (Json::Object(body), Some(Json::Object(fields))) = (&mut body, image) {
+        for (name, value) in fields.iter().filter(|(name, _)| *name != SHAPE) {
+            let other = other.and_then(|other| other.get(name));
+            let value = elements::laid(name, body.get(name), value, other)?;
+            body.insert(name.clone(), value);
+        }
     }
     read(body)
 }
