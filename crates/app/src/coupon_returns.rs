@@ -9,7 +9,7 @@ use crate::settings::Deadlines;
 use crate::{App, Error, Idempotency, Once, written};
 use docket_domain::decide::{self, Context as Deciding, NotGivenBack};
 use docket_domain::operation::{By, OperationKind};
-use docket_domain::{Actor, ActorKind, Gene, Id};
+use docket_domain::{Actor, ActorKind, Gene, Id, Limits};
 use docket_store::{Context, CouponAdjustment, Key, Priority, View, Writes};
 use std::sync::Arc;
 
@@ -100,6 +100,7 @@ impl Work {
         let mut deciding = Deciding {
             at: now,
             policy: &self.deadlines.of(tree),
+            limits: &Limits::NONE,
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|_| false,
         };

@@ -16,7 +16,7 @@ use crate::access::{Principal, Scope};
 use crate::record::{Compared, KnownBy, Recorded, Taken};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::decide::Context as Deciding;
-use docket_domain::{FieldError, Id, record};
+use docket_domain::{FieldError, Id, Limits, record};
 use docket_wire::Unreadable;
 use report::Written;
 use rustc_hash::FxHashSet;
@@ -259,6 +259,7 @@ impl App {
         let mut deciding = Deciding {
             at: self.now(),
             policy: &policy,
+            limits: &Limits::NONE,
             next_id: &mut next_id,
             can_hold: &|_| false,
         };

@@ -15,7 +15,7 @@ use docket_domain::change::{Change, PaymentClaim};
 use docket_domain::decide::{self, Context as Deciding, Decided};
 use docket_domain::operation::{By, Operation, OperationKind, Request};
 use docket_domain::words::Settlement;
-use docket_domain::{Actor, Amount, Id, Refusal, Tree, ledger, status};
+use docket_domain::{Actor, Amount, Id, Limits, Refusal, Tree, ledger, status};
 use docket_store::{Context, Key, Need, Priority, View, Writes};
 use docket_wire::{Person, Posted, ShipTo};
 use std::sync::Arc;
@@ -41,6 +41,7 @@ struct Work {
     ship_to: Option<ShipTo>,
     idempotency: Option<Idempotency>,
     deadlines: Arc<Deadlines>,
+    limits: Arc<Limits>,
     ledgers: Arc<LedgerSettings>,
     vault: Arc<Vault>,
     coupons: CouponSettings,
@@ -106,6 +107,7 @@ impl App {
             ship_to: posted.ship_to.clone(),
             idempotency,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
+            limits: Arc::clone(&self.inner.settings.limits),
             ledgers: Arc::clone(&self.inner.settings.ledgers),
             vault: Arc::clone(&self.inner.vault),
             coupons: self.inner.settings.coupons.clone(),
@@ -235,6 +237,7 @@ impl Work {
         let mut deciding = Deciding {
             at: now,
             policy: &self.deadlines.of(tree),
+            limits: &self.limits,
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|holds| {
                 can_hold(view, holds)
@@ -256,6 +259,7 @@ impl Work {
         let mut deciding = Deciding {
             at: now,
             policy: &self.deadlines.of(tree),
+            limits: &self.limits,
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|_| false,
         };

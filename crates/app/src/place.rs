@@ -18,7 +18,9 @@ use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::{By, OperationKind};
 use docket_domain::placement::Placement;
 use docket_domain::refusal::WrongPrice;
-use docket_domain::{Actor, ActorKind, Coupon, FieldError, Gene, Id, Refusal, Time, Tree, price};
+use docket_domain::{
+    Actor, ActorKind, Coupon, FieldError, Gene, Id, Limits, Refusal, Time, Tree, price,
+};
 use docket_store::{Context, Idempotent, Key, Need, Priority, Sealed, View, Writes};
 use docket_wire::{Person, Placed, ShipTo};
 use sha2::{Digest, Sha256};
@@ -346,6 +348,7 @@ impl Prepared {
         let mut deciding = Deciding {
             at: now,
             policy: &policy,
+            limits: &Limits::NONE,
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|_| false,
         };

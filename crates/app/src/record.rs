@@ -14,7 +14,7 @@ use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::By;
 use docket_domain::record::{self, Report};
 use docket_domain::tree::Home;
-use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Tree};
+use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Limits, Tree};
 use docket_store::{Context, Key, Need, Priority, Sealed, TreeWrite, View, Writes};
 use docket_wire::Person;
 use std::sync::Arc;
@@ -293,7 +293,8 @@ impl Taking {
     ) -> T {
         let (now, gene) = (cx.now, self.gene);
         let next_id = &mut || cx.ids.next(now, gene);
-        decide(&mut Deciding { at: now, policy, next_id, can_hold: &|_| false })
+        let limits = &Limits::NONE;
+        decide(&mut Deciding { at: now, policy, limits, next_id, can_hold: &|_| false })
     }
 }
 

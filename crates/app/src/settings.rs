@@ -7,6 +7,7 @@ use crate::mirror::MirrorSettings;
 use crate::tasks::TaskSettings;
 use docket_domain::coupon::ComesBack;
 use docket_domain::deadline::Policy;
+use docket_domain::limits::Limits;
 use docket_domain::time::Millis;
 use docket_domain::words::OrderType;
 use docket_domain::{Time, Tree};
@@ -27,6 +28,8 @@ pub struct Settings {
     pub markets: Markets,
     /// Deadlines.
     pub deadlines: Arc<Deadlines>,
+    /// How much of one kind an order takes.
+    pub limits: Arc<Limits>,
     /// How tasks are run.
     pub tasks: TaskSettings,
     /// Classes of differences that the nightly run of reconcile repairs.
@@ -124,6 +127,7 @@ impl Settings {
             queue: 4096,
             markets: Markets::default(),
             deadlines: Arc::default(),
+            limits: Arc::default(),
             tasks: TaskSettings::default(),
             nightly_repairs: vec!["status_stale".to_owned()],
             mirror: None,

@@ -5,8 +5,8 @@
 
 use crate::written::written;
 use crate::{App, Error};
-use docket_domain::Id;
 use docket_domain::decide::{self, Context as Deciding};
+use docket_domain::{Id, Limits};
 use docket_store::{Context, Key, Priority, View};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +64,7 @@ impl App {
             let mut deciding = Deciding {
                 at: now,
                 policy: &deadlines.of(tree),
+                limits: &Limits::NONE,
                 next_id: &mut || cx.ids.next(now, gene),
                 can_hold: &|_| false,
             };

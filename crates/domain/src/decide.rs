@@ -31,6 +31,7 @@ mod work;
 
 use crate::change::{Change, Remark, StockMove};
 use crate::deadline::Policy;
+use crate::limits::{self, Limits, TooMany};
 use crate::operation::{By, Operation, OperationKind, Request};
 use crate::tree::{Anomaly, Deadline, Home};
 use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus};
@@ -46,6 +47,8 @@ pub struct Context<'a> {
     pub at: Time,
     /// The lengths of deadlines that apply to this order.
     pub policy: &'a Policy,
+    /// How much of each kind may be asked for.
+    pub limits: &'a Limits,
     /// The next id of the tree's gene.
     pub next_id: &'a mut dyn FnMut() -> Id,
     /// Whether these holds could be taken now; asked only when late money would revive a revoked order.
@@ -91,6 +94,10 @@ pub fn decide(
         return Err(Refusal::VersionConflict { expected, current: tree.payment.version });
     }
     let node = target::resolve(tree, request)?;
+    if matters_little(operation) {
+        let had = tree.payment.version as usize;
+        limits::below(had, cx.limits.changes, TooMany::Changes)?;
+    }
     let mut work = Work::on(tree, operation, node, by, cx);
     match run(&mut work, request)? {
         Done::Changed => Ok(Decided::Change(Box::new(work.finish(request.remark.clone())))),
@@ -128,7 +135,8 @@ pub fn due(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
 }
 
 /// Notes on `tree` that a payment reference was claimed by it and by `other` as well; `None` where that is
-/// noted already, so that asking again and again writes nothing.
+/// noted already, so that asking again and again writes nothing, and where so many were noted that one more says
+/// nothing new.
 pub fn note_reference_taken(
     tree: &Tree,
     reference: &str,
@@ -140,7 +148,9 @@ pub fn note_reference_taken(
     let detail = serde_json::json!({ "reference": reference, "other": other });
     let kind = AnomalyKind::PaymentReferenceTaken;
     let known = |anomaly: &Anomaly| anomaly.kind == kind && anomaly.detail == detail;
-    if work.tree.payment.anomalies.iter().any(known) {
+    let anomalies = &work.tree.payment.anomalies;
+    let had = anomalies.iter().filter(|anomaly| anomaly.kind == kind).count();
+    if anomalies.iter().any(known) || had >= work.cx.limits.payments as usize {
         return None;
     }
     work.tree.payment.anomalies.push(Anomaly { kind, at: work.cx.at, detail });
@@ -152,6 +162,22 @@ pub fn note_reference_taken(
         cn: Some(format!("支付流水号 {reference} 与订单 {other} 冲突。")),
     };
     Some(work.finish(remark))
+}
+
+/// Whether an operation may be asked for again and again, and neither goods nor money wait for it.
+const fn matters_little(operation: OperationKind) -> bool {
+    use OperationKind as K;
+    matches!(
+        operation,
+        K::Drop
+            | K::AdjustPrice
+            | K::ChangeAddress
+            | K::Note
+            | K::Tag
+            | K::Hide
+            | K::Delete
+            | K::Restore
+    )
 }
 
 fn may_ask(operation: OperationKind, by: By<'_>) -> Result<(), Refusal> {

@@ -1,6 +1,7 @@
 //! Why something that was asked for is not done: one enum, each case with a stable code.
 
 use crate::coupon::WhyNot;
+use crate::limits::TooMany;
 use crate::operation::OperationKind;
 use crate::{ActorKind, Currency, Id};
 use std::fmt;
@@ -204,12 +205,9 @@ pub enum Refusal {
     /// Prices differ from the product table's and the key may not set prices.
     #[error("{}; a key with scope `prices` may set prices", listed(.0))]
     PriceMismatch(Vec<WrongPrice>),
-    /// So many attempts to pay were opened that no more are taken.
-    #[error("an order takes {most} attempts to pay, and this one has had them")]
-    TooManyAttempts {
-        /// How many an order takes.
-        most: usize,
-    },
+    /// The order has had so many facts of this kind that no more may be asked for.
+    #[error("{0}")]
+    TooMany(TooMany),
     /// Coupons are not taken, each for a reason of its own.
     #[error("{}", listed(.0))]
     Coupons(Vec<CouponRefused>),
@@ -243,7 +241,7 @@ impl Refusal {
             Self::NoSuchPart { .. } | Self::NoSuchLine(_) => "no_such_part",
             Self::TooMuch(_) => "too_much",
             Self::PriceMismatch(_) => "price_mismatch",
-            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::TooMany(of) => of.code(),
             Self::Coupons(refused) => match refused.as_slice() {
                 [first, ..] => first.why.code(),
                 [] => "coupon_not_applicable",

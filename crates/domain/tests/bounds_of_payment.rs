@@ -3,6 +3,7 @@
 mod desk;
 
 use desk::*;
+use docket_domain::limits::TooMany;
 use docket_domain::operation::{Operation, PaymentAsked, PaymentReport};
 use docket_domain::time::{DAY, MINUTE};
 use docket_domain::words::AnomalyKind;
@@ -27,7 +28,7 @@ fn an_order_takes_twenty_attempts_to_pay() {
         desk.does(Buyer, by_card(None));
         desk.does(Gateway, CLOSED);
     }
-    assert_eq!(desk.refuses(Buyer, by_card(None)), Refusal::TooManyAttempts { most: 20 });
+    assert_eq!(desk.refuses(Buyer, by_card(None)), Refusal::TooMany(TooMany::Attempts(20)));
     desk.pay();
 }
 

@@ -97,8 +97,13 @@ fn ask(desk: &Desk, actor: ActorKind, request: &docket_domain::Request) -> docke
         last += 1;
         Id(last)
     };
-    let mut cx =
-        Context { at: desk.at, policy: &desk.policy, next_id: &mut next_id, can_hold: &|_| true };
+    let mut cx = Context {
+        at: desk.at,
+        policy: &desk.policy,
+        limits: &docket_domain::Limits::NONE,
+        next_id: &mut next_id,
+        can_hold: &|_| true,
+    };
     let actor = docket_domain::Actor::of(actor);
     let by =
         docket_domain::operation::By { actor: &actor, issuer: "web", may_refund_settled: false };

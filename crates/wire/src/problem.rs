@@ -5,6 +5,7 @@
 
 use crate::reader::Unreadable;
 use docket_domain::coupon::WhyNot;
+use docket_domain::limits::TooMany;
 use docket_domain::refusal::CouponRefused;
 use docket_domain::{FieldError, Refusal};
 use serde::Serialize;
@@ -205,7 +206,17 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::NoSuchPart { .. } | Refusal::NoSuchLine(_) => "The order has no such part",
         Refusal::TooMuch(_) => "More is asked than is left",
         Refusal::PriceMismatch(_) => "The price is another one",
-        Refusal::TooManyAttempts { .. } => "The order has had too many attempts to pay",
+        Refusal::TooMany(of) => match of {
+            TooMany::Refunds(_) => "Too many refunds were asked for",
+            TooMany::RefundNews(_) => "Too much was reported of the refund",
+            TooMany::Shipments(_) => "The order has had too many shipments",
+            TooMany::Payments(_) => "The order has had too many payments",
+            TooMany::Attempts(_) => "The order has had too many attempts to pay",
+            TooMany::Notes(_) => "The order has had too many notes",
+            TooMany::Tags(_) => "There are too many tags",
+            TooMany::Extensions(_) => "Receipt was put off too often",
+            TooMany::Changes(_) => "The order has had too many changes",
+        },
         Refusal::Coupons(_) => "A coupon is not taken",
         Refusal::Scope { .. } => "The key may not do this",
     }

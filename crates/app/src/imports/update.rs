@@ -7,7 +7,7 @@ use crate::record::{KnownBy, Recorded, Taken};
 use crate::{App, Error, ImportOptions, ImportReport};
 use docket_domain::decide::Context as Deciding;
 use docket_domain::operation::OperationKind;
-use docket_domain::{Id, record};
+use docket_domain::{Id, Limits, record};
 use std::collections::{BTreeMap, VecDeque};
 
 impl App {
@@ -79,6 +79,7 @@ impl App {
         let mut deciding = Deciding {
             at: self.now(),
             policy: &policy,
+            limits: &Limits::NONE,
             next_id: &mut next_id,
             can_hold: &|_| false,
         };

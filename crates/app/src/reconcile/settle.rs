@@ -10,7 +10,7 @@ use crate::vault::Vault;
 use crate::written::written;
 use crate::{App, Error};
 use docket_domain::decide::{self, Context as Deciding};
-use docket_domain::{Gene, Id, Tree};
+use docket_domain::{Gene, Id, Limits, Tree};
 use docket_store::{
     Audit, Book, Context, FindingRow, FindingState, Key, Need, Priority, View, Writes,
 };
@@ -243,6 +243,7 @@ impl Settling {
         let mut deciding = Deciding {
             at: now,
             policy: &self.deadlines.of(tree),
+            limits: &Limits::NONE,
             next_id: &mut || cx.ids.next(now, gene),
             can_hold: &|_| false,
         };

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::said::{Said, said};
 use docket_app::vault::KeySource;
 use docket_app::{RedisAt, Settings, TaskSettings};
+use docket_domain::Limits;
 use docket_wire::Markets;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -143,6 +144,25 @@ section! {
     orders Orders {
         /// How many requests may wait for the writer, of people and of bulk work each; more are answered 503.
         queue: Places = "4096";
+        /// How often one side (the buyer, or seller and store) may ask for money back of one shop order; requests
+        /// that were withdrawn or rejected count. More is answered 409, as with each of the following. What has
+        /// happened (news of gateways, channels, imports) is always taken.
+        max_refunds: Places = "200";
+        /// Shipments of one shop order.
+        max_shipments: Places = "200";
+        /// Payments of an order that tills report, and payments of nothing.
+        max_payments: Places = "200";
+        /// Attempts to pay of an order.
+        max_attempts: Places = "20";
+        /// Notes on an order.
+        max_notes: Places = "200";
+        /// Labels on an order, and on each of its shop orders.
+        max_tags: Places = "50";
+        /// Days by which receipt of a shop order may be put off in all.
+        max_extended_days: Places = "180";
+        /// Changes of an order after which no words, labels or new terms are taken any more; what moves goods or
+        /// money always goes on.
+        max_changes: Places = "2000";
     }
 }
 
@@ -346,6 +366,7 @@ impl Config {
             queue: self.orders.queue.0,
             markets: self.markets.clone(),
             deadlines: Arc::clone(&self.deadlines),
+            limits: Arc::new(self.orders.limits()),
             coupons: self.coupons.clone(),
             ledgers: Arc::clone(&self.ledgers),
             tasks: TaskSettings {
@@ -390,6 +411,23 @@ impl Config {
             return KeySource::File(self.data.join(&self.privacy.key_file.value));
         }
         KeySource::Text(given.value.0.clone(), format!("privacy.keys ({})", given.origin))
+    }
+}
+
+impl Orders {
+    /// How much of one kind an order takes.
+    fn limits(&self) -> Limits {
+        let most = |places: &Set<Places>| u32::try_from(places.0).unwrap_or(u32::MAX);
+        Limits {
+            refunds: most(&self.max_refunds),
+            shipments: most(&self.max_shipments),
+            payments: most(&self.max_payments),
+            attempts: most(&self.max_attempts),
+            notes: most(&self.max_notes),
+            tags: most(&self.max_tags),
+            extended_days: most(&self.max_extended_days),
+            changes: most(&self.max_changes),
+        }
     }
 }
 

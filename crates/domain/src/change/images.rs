@@ -80,6 +80,7 @@ fields! { PAYMENT_FIELDS, PaymentOrder {
     "deadline" deadline Deadlines Both,
     "pay_by" pay_by Deadlines Both,
     "reported_payment" reported_payment Money Both,
+    "notes" notes Notes Both,
     "anomalies" anomalies Bookkeeping Both,
     "ledgers" ledgers Terms Both,
     "created_at" created_at Origin Both,

@@ -3,6 +3,7 @@
 use super::refund::waits_for_goods;
 use super::work::{Done, Work, invalid};
 use super::{amounts, money_back, refund};
+use crate::limits::{self, TooMany};
 use crate::tree::Refund;
 use crate::words::{RefundKind, RefundStatus};
 use crate::{ActorKind, Id, Quantity, Refusal};
@@ -134,6 +135,8 @@ fn agree(work: &mut Work<'_, '_>, at: usize) -> Result<Done, Refusal> {
         if refund::is_settled(work) && !work.by.may_refund_settled {
             return Err(Refusal::Scope { scope: "refunds" });
         }
+        let tried = work.shop().refunds[at].round as usize;
+        limits::below(tried, work.cx.limits.refunds, TooMany::Refunds)?;
         try_again(work, at)?;
     }
     let refund = work.shop().refunds[at].clone();

@@ -2,7 +2,7 @@
 //! any refund.
 
 use super::anomaly;
-use super::heard::Report;
+use super::heard::{Report, may_be_told};
 use super::money_back::remember;
 use super::work::{Done, Work};
 use crate::tree::{RefundDue, RefundPart};
@@ -23,6 +23,7 @@ pub(super) fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, 
     {
         return Err(Refusal::RefundReferenceTaken { refund });
     }
+    may_be_told(work, due.former.len() + due.again.len())?;
     let (amount, cause, payment) = (due.amount, due.cause, due.payment_id);
     let due = &mut work.tree.payment.refunds_due[at];
     let bounced = (report.end == Failed && due.status == Refunded).then(|| bounce(due, report));

@@ -3,6 +3,7 @@
 use super::amounts::First;
 use super::work::{Done, Work, invalid};
 use super::{lines, refund};
+use crate::limits::{self, TooMany};
 use crate::operation::Asked;
 use crate::status::is_open;
 use crate::time::DAY;
@@ -28,6 +29,8 @@ pub(super) fn ship(
         return Err(work.refuse("it must be paid, and something left to ship"));
     }
     let lines = lines::asked(work, lines, |item| item.left_to_ship)?;
+    let had = work.shop().shipments.len();
+    limits::below(had, work.cx.limits.shipments, TooMany::Shipments)?;
     let parcel: Vec<Line> = lines
         .iter()
         .map(|(at, quantity)| Line { order_id: work.shop().items[*at].id, quantity: *quantity })
@@ -80,9 +83,13 @@ pub(super) fn extend_receipt(work: &mut Work<'_, '_>, days: u32) -> Result<Done,
     if !(1..=EXTENSION_DAYS_MAX).contains(&days) {
         return Err(invalid("days", "out_of_range", "it is 1 to 30"));
     }
-    let longer = i64::from(days) * DAY;
+    let (longer, most) = (i64::from(days) * DAY, work.cx.limits.extended_days);
+    let extended_by = work.shop().extended_by.saturating_add(days);
+    if extended_by > most {
+        return Err(Refusal::TooMany(TooMany::Extensions(most)));
+    }
     let shop = work.shop_mut();
-    shop.extended_by = shop.extended_by.saturating_add(days);
+    shop.extended_by = extended_by;
     if let Some(deadline) = shop.deadline.as_mut().filter(|d| d.kind == DeadlineKind::ReceiveBy) {
         deadline.at = deadline.at.plus(longer);
         deadline.stopped_with = deadline.stopped_with.map(|rest| rest.saturating_add(longer));

@@ -7,10 +7,11 @@ use super::refund::say;
 use super::target::Node;
 use super::work::{Done, Work, invalid};
 use super::{amounts, anomaly, due, stock};
+use crate::limits::{self, TooMany};
 use crate::status::{counts, moved};
 use crate::tree::{Refund, RefundPart, Turn};
 use crate::words::RefundStatus::{self, Applied, Failed, Refunded, Refunding};
-use crate::{Id, Refusal, Tree};
+use crate::{ActorKind, Id, Refusal, Tree};
 
 /// What was reported of the money of a refund.
 #[derive(Clone, Copy)]
@@ -84,6 +85,7 @@ fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
     if report.end == Refunded {
         must_be_unused(work, refund, &meant, report)?;
     }
+    may_be_told(work, refund.parts.len() + refund.former.len())?;
     let free = stock::freed(work.shop());
     let fits = counts(refund) || amounts::still_fits(work.shop(), refund);
     let bounced = report.end == Failed && refund.status == Refunded;
@@ -102,6 +104,14 @@ fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
     }
     anomaly::look_for_excess(work);
     Ok(Done::Changed)
+}
+
+/// News of a gateway are always taken; what a till says is said by somebody who can say it for ever.
+pub(super) fn may_be_told(work: &Work<'_, '_>, told: usize) -> Result<(), Refusal> {
+    if work.by.actor.kind != ActorKind::Till {
+        return Ok(());
+    }
+    limits::below(told, work.cx.limits.payments, TooMany::RefundNews)
 }
 
 /// A payment that the report names must give to this refund, or have given; of one without parts any may.

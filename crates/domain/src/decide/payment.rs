@@ -4,6 +4,7 @@ use super::work::{Done, Work, invalid};
 use super::{Holds, revoke, stock};
 use crate::change::PaymentClaim;
 use crate::coupon;
+use crate::limits::{self, TooMany};
 use crate::money::AMOUNT_LIMIT;
 use crate::operation::{PaymentAsked, PaymentReport};
 use crate::price::sums;
@@ -18,8 +19,6 @@ use crate::{ActorKind, Id, Refusal, Time, Tree};
 
 /// The tender of an attempt that was reported failed without having been opened here.
 const UNTOLD_TENDER: &str = "unknown";
-/// Attempts to pay that an order takes in all: each stands in its row and in every answer.
-const ATTEMPTS_MAX: usize = 20;
 /// How far ahead of our clock the time of a payment may lie: clocks differ, but not by days.
 const AHEAD_MAX: Millis = DAY;
 /// How long before its order a payment may have been made without being noted as strange.
@@ -38,9 +37,8 @@ pub(super) fn start(work: &mut Work<'_, '_>, asked: &PaymentAsked) -> Result<Don
     if tender.is_empty() {
         return Err(invalid("tender", "required", "name how it is paid"));
     }
-    if work.tree.payment.attempts.len() >= ATTEMPTS_MAX {
-        return Err(Refusal::TooManyAttempts { most: ATTEMPTS_MAX });
-    }
+    let had = work.tree.payment.attempts.len();
+    limits::below(had, work.cx.limits.attempts, TooMany::Attempts)?;
     let left = work.was.payable.known().map(|payable| payable - work.was.paid);
     let amount = amount.or(left).ok_or(Refusal::AmountUnknown { operation: work.operation })?;
     if amount <= 0 || amount > left.unwrap_or(AMOUNT_LIMIT) {
@@ -82,6 +80,10 @@ pub(super) fn succeeded(work: &mut Work<'_, '_>, report: &PaymentReport) -> Resu
         } else {
             Err(Refusal::PaymentReferenceTaken { order: work.tree.id() })
         };
+    }
+    if report.amount == 0 || work.by.actor.kind == ActorKind::Till {
+        let had = work.tree.payment.payments.len();
+        limits::below(had, work.cx.limits.payments, TooMany::Payments)?;
     }
     let paid_at = report.paid_at.unwrap_or(work.at());
     note_if_before_the_order(work, report, paid_at);

@@ -4,6 +4,7 @@
 use super::amounts::{self, First};
 use super::work::{Done, Work, invalid};
 use super::{answer, lines};
+use crate::limits::{self, TooMany};
 use crate::money::AMOUNT_LIMIT;
 use crate::operation::RefundAsked;
 use crate::status::{all_given_back, is_agreed};
@@ -46,6 +47,7 @@ pub(super) fn request_cancel(
     if all.is_empty() {
         return Err(work.refuse(NOTHING_LEFT));
     }
+    may_ask_once_more(work)?;
     apply(work, &Wanted { reason, ..Wanted::goods(RefundKind::Cancel, &all) })
 }
 
@@ -60,6 +62,7 @@ pub(super) fn request_refund(
         return Err(work.refuse("it must be paid and not settled"));
     }
     let lines = wanted(work, asked)?;
+    may_ask_once_more(work)?;
     apply(work, &of(asked, &lines))
 }
 
@@ -78,7 +81,19 @@ pub(super) fn refund_by_store(
         return Err(Refusal::Scope { scope: "refunds" });
     }
     let lines = wanted(work, asked)?;
+    may_ask_once_more(work)?;
     give(work, &of(asked, &lines))
+}
+
+/// Whether the side that asks has not asked for all the refunds it may. Each side has requests of its own to make, so
+/// that a buyer who asks and withdraws takes none from the store.
+fn may_ask_once_more(work: &Work<'_, '_>) -> Result<(), Refusal> {
+    let is_buyer = |kind| kind == ActorKind::Buyer;
+    let asks = is_buyer(work.by.actor.kind);
+    let asked = |refund: &&Refund| matches!(refund.kind, RefundKind::Cancel | RefundKind::Refund);
+    let refunds = work.shop().refunds.iter().filter(asked);
+    let had = refunds.filter(|refund| is_buyer(refund.by) == asks).count();
+    limits::below(had, work.cx.limits.refunds, TooMany::Refunds)
 }
 
 fn may_give_goods(work: &Work<'_, '_>) -> bool {

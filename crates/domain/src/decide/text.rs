@@ -3,13 +3,12 @@
 use super::target::Node;
 use super::work::{Done, Work, invalid};
 use crate::change::Remark;
+use crate::limits::{self, TooMany};
 use crate::placement::ID_BYTES_MAX;
 use crate::tree::Rate;
 use crate::words::{Status, Visible};
 use crate::{ActorKind, Refusal};
 
-/// Labels on one node at most.
-const TAGS_MAX: usize = 50;
 /// A first rating, and one more.
 const RATES_MAX: usize = 2;
 
@@ -19,6 +18,9 @@ pub(super) fn note(work: &mut Work<'_, '_>, remark: &Remark) -> Result<Done, Ref
     let Some(words) = words else {
         return Err(invalid("text", "required", "a note has words"));
     };
+    let had = work.tree.payment.notes;
+    limits::below(had as usize, work.cx.limits.notes, TooMany::Notes)?;
+    work.tree.payment.notes = had + 1;
     let selling = matches!(work.by.actor.kind, ActorKind::Seller | ActorKind::Store);
     if let (Node::Shop(shop), true) = (work.node, selling) {
         work.tree.shops[shop].seller_comment = Some(words.clone());
@@ -47,11 +49,11 @@ pub(super) fn tag(
             tags.push(tag.clone());
         }
     }
-    if tags.len() > TAGS_MAX {
-        return Err(invalid("add", "too_many", "a node has at most 50 tags"));
-    }
     if *tags == before {
         return Ok(Done::Already);
+    }
+    if tags.len() > before.len() {
+        limits::below(tags.len() - 1, work.cx.limits.tags, TooMany::Tags)?;
     }
     work.say("add", add.to_vec());
     work.say("remove", remove.to_vec());

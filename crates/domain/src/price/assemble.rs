@@ -107,6 +107,7 @@ fn payment_order(placement: &Placement, issuer: &str, at: Time) -> PaymentOrder 
         deadline: None,
         pay_by: None,
         reported_payment: None,
+        notes: 0,
         anomalies: Vec::new(),
         ledgers: Ledgers::default(),
         created_at: at,

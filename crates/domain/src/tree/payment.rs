@@ -90,6 +90,9 @@ pub struct PaymentOrder {
     /// What the source of a recorded tree with unknown amounts says of its payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_payment: Option<PaymentStatus>,
+    /// How many notes were taken down in its log.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub notes: u32,
     /// What contradicts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anomalies: Vec<Anomaly>,

@@ -20,7 +20,7 @@ use docket_domain::status::{self, ItemStanding, ShopStanding, Standing};
 use docket_domain::tree::{FreightAsked, Refund};
 use docket_domain::words::{Fulfilment, OrderType, Platform, RefundStatus};
 use docket_domain::{
-    Actor, ActorKind, Amount, Id, LogEntry, Quantity, Refusal, ShopOrder, Time, Tree, price,
+    Actor, ActorKind, Amount, Id, Limits, LogEntry, Quantity, Refusal, ShopOrder, Time, Tree, price,
 };
 use std::collections::BTreeMap;
 
@@ -39,6 +39,7 @@ pub struct Desk {
     pub tree: Tree,
     pub at: Time,
     pub policy: Policy,
+    pub limits: Limits,
     pub log: Vec<LogEntry>,
     pub last: Change,
     pub shelves: BTreeMap<(String, String), Shelf>,
@@ -155,14 +156,20 @@ impl Desk {
             next += 1;
             Id(next)
         };
-        let mut cx =
-            Context { at: MORNING, policy: &policy, next_id: &mut next_id, can_hold: &|_| true };
+        let mut cx = Context {
+            at: MORNING,
+            policy: &policy,
+            limits: &Limits::NONE,
+            next_id: &mut next_id,
+            can_hold: &|_| true,
+        };
         let actor = Actor::of(ActorKind::Buyer);
         let change = decide::place(tree, by(&actor, false), &mut cx)?;
         let mut desk = Self {
             tree: change.tree.clone(),
             at: MORNING,
             policy,
+            limits: Limits::default(),
             log: Vec::new(),
             last: change.clone(),
             shelves: BTreeMap::new(),
@@ -205,6 +212,7 @@ impl Desk {
         let mut cx = Context {
             at: self.at,
             policy: &self.policy,
+            limits: &self.limits,
             next_id: &mut next_id,
             can_hold: &can_hold,
         };
@@ -261,6 +269,7 @@ impl Desk {
         let mut cx = Context {
             at: self.at,
             policy: &self.policy,
+            limits: &self.limits,
             next_id: &mut next_id,
             can_hold: &can_hold,
         };
@@ -284,7 +293,13 @@ impl Desk {
             next += 1;
             Id(next)
         };
-        let mut cx = Context { at, policy: &policy, next_id: &mut next_id, can_hold: &|_| false };
+        let mut cx = Context {
+            at,
+            policy: &policy,
+            limits: &Limits::NONE,
+            next_id: &mut next_id,
+            can_hold: &|_| false,
+        };
         let actor = Actor::of(ActorKind::Store);
         let by = By { actor: &actor, issuer: "web", may_refund_settled: false };
         let change = decide::give_coupon_back(&self.tree, code, "goodwill", by, &mut cx)?;

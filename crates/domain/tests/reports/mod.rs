@@ -149,7 +149,13 @@ pub fn take_down(
     };
     let policy = Policy::default();
     let can_hold = |_: Holds<'_>| panic!("a record holds nothing");
-    let mut cx = Context { at: now, policy: &policy, next_id: &mut next_id, can_hold: &can_hold };
+    let mut cx = Context {
+        at: now,
+        policy: &policy,
+        limits: &docket_domain::Limits::NONE,
+        next_id: &mut next_id,
+        can_hold: &can_hold,
+    };
     record(known, report, mode == Mode::Live, &mut cx)
 }
 

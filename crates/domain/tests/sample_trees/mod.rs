@@ -103,6 +103,7 @@ pub fn tree(shops: Vec<ShopOrder>) -> Tree {
         deadline: None,
         pay_by: None,
         reported_payment: None,
+        notes: 0,
         anomalies: Vec::new(),
         ledgers: Ledgers::default(),
         created_at: Time(1000),
@@ -160,6 +161,7 @@ pub fn full_tree() -> Tree {
     payment.revoke = Revoke::Revoking { by: ActorKind::Buyer, at: Time(5), reason: None };
     payment.deadline = deadline;
     payment.reported_payment = Some(PaymentStatus::Paid);
+    payment.notes = 3;
     payment.anomalies =
         vec![Anomaly { kind: AnomalyKind::Underpaid, at: Time(6), detail: json!({"paid": 1}) }];
     fill_shop(&mut tree.shops[0], line, deadline);

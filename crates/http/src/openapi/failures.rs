@@ -24,7 +24,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "409",
         "Conflict",
-        "`operation_refused` (with `state` and `operation`), `version_conflict`, `terms_conflict`, `total_mismatch`, `price_mismatch` (with `current`), `payment_open`, `too_many_attempts`, `payment_reference_taken`, `out_of_stock` (with `skus`), `not_enough_coins` (with `current`), `amount_unknown`, `not_home` (with `home`), `client_token_reused`, `external_id_taken`, `name_taken`, `wrong_state`, `archived`, `archive_off`, `mirror_off`: the state does not allow it",
+        "`operation_refused` (with `state` and `operation`), `version_conflict`, `terms_conflict`, `total_mismatch`, `price_mismatch` (with `current`), `payment_open`, `too_many_attempts`, `too_many_payments`, `too_many_refunds`, `too_many_refund_news`, `too_many_shipments`, `too_many_extensions`, `too_many_notes`, `too_many_tags`, `too_many_changes`, `payment_reference_taken`, `out_of_stock` (with `skus`), `not_enough_coins` (with `current`), `amount_unknown`, `not_home` (with `home`), `client_token_reused`, `external_id_taken`, `name_taken`, `wrong_state`, `archived`, `archive_off`, `mirror_off`: the state does not allow it",
     ),
     ("413", "TooLarge", "`body_too_large`: bodies have at most 1 MiB, imports 16 MiB"),
     ("415", "Unsupported", "`unsupported_media_type`: bodies are `application/json`"),

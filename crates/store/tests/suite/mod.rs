@@ -161,6 +161,7 @@ pub fn placed(order: &Order, cx: &mut Context<'_>) -> (Arc<Tree>, Writes) {
         }),
         pay_by: None,
         reported_payment: None,
+        notes: 0,
         anomalies: Vec::new(),
         ledgers: docket_domain::tree::Ledgers::default(),
         created_at: at,
