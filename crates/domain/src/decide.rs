@@ -43,7 +43,7 @@ pub use lost::{lost_deadlines, set_lost_deadlines};
 
 /// What `decide` may use besides the tree and the request.
 pub struct Context<'a> {
-    /// Now, by our clock.
+    /// Now, by our clock; of an order that changed later than that, when it did.
     pub at: Time,
     /// The lengths of deadlines that apply to this order.
     pub policy: &'a Policy,
@@ -53,6 +53,14 @@ pub struct Context<'a> {
     pub next_id: &'a mut dyn FnMut() -> Id,
     /// Whether these holds could be taken now; asked only when late money would revive a revoked order.
     pub can_hold: &'a dyn Fn(Holds<'_>) -> bool,
+}
+
+impl Context<'_> {
+    /// Time does not fall inside one order: where the clock was set back, what changes `tree` happens when the last
+    /// change of it did.
+    pub(crate) fn goes_on_from(&mut self, tree: &Tree) {
+        self.at = self.at.max(tree.payment.updated_at);
+    }
 }
 
 /// What an order would hold.

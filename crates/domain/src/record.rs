@@ -40,6 +40,9 @@ pub fn record(
     cx: &mut Context<'_>,
 ) -> Result<Option<Change>, FieldError> {
     let heard = Heard::of(report)?;
+    if let Some(tree) = known {
+        cx.goes_on_from(tree);
+    }
     let mut copy = match known {
         None => terms::first(&heard, cx)?,
         Some(tree) => terms::join(tree, &heard, cx)?,

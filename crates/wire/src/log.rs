@@ -33,10 +33,13 @@ pub struct LogView<'a> {
     pub from_status: Option<StatusWord>,
     /// Main status of the tree after.
     pub to_status: StatusWord,
-    /// Every changed field as it was, by number of its node.
+    /// Every changed field as it was, by number of its node. Of a list of facts (`refunds`, `payments`, `tags`, …)
+    /// the elements that changed, by their own number or their place: null where one was not there, else the fields
+    /// that differ. In rows that were written by earlier releases, and where elements changed places, the list
+    /// stands whole.
     #[schema(value_type = Object)]
     pub before: Json,
-    /// Every changed field as it is, by number of its node; empty at placement.
+    /// The same as it is; empty at placement.
     #[schema(value_type = Object)]
     pub after: Json,
     /// Parameters of its sentence.

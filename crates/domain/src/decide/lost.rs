@@ -50,8 +50,9 @@ pub fn set_lost_deadlines(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
     }
     let timer = Actor::of(ActorKind::Timer);
     let by = By { actor: &timer, issuer: &tree.payment.issuer, may_refund_settled: false };
-    let (now, policy) = (cx.at, *cx.policy);
+    let policy = *cx.policy;
     let mut work = Work::on(tree, OperationKind::Note, Node::Tree, by, cx);
+    let now = work.at();
     for (node, kind) in lost {
         let from_now = |millis| now.plus(millis);
         let set = |at: Time| Some(Deadline { kind, at, stopped_with: None });

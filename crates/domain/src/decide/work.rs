@@ -48,6 +48,7 @@ impl<'a, 'c> Work<'a, 'c> {
         cx: &'a mut Context<'c>,
     ) -> Self {
         let was = status::of(tree);
+        cx.goes_on_from(tree);
         Self::new(Some(tree), was, tree.clone(), operation, node, by, cx)
     }
 

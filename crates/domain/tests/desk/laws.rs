@@ -28,6 +28,8 @@ pub fn hold(before: &Tree, change: &Change) {
     of_tree(after);
     assert_eq!(after.payment.version, before.payment.version + 1, "versions are dense");
     assert_eq!(change.entry.seq, after.payment.version);
+    assert!(change.entry.at >= before.payment.updated_at, "time does not fall inside an order");
+    assert_eq!(after.payment.updated_at, change.entry.at);
     assert_eq!(change.entry.from_status, Some(status::of(before).status));
     assert_eq!(change.entry.to_status, status::of(after).status);
     let terms_changed = after.payment.terms_version != before.payment.terms_version;

@@ -7,6 +7,7 @@ mod coupons;
 mod coupons_back;
 mod flow;
 mod forget;
+mod growth;
 mod idempotency;
 mod imports;
 mod later;
