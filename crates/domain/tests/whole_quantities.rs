@@ -111,8 +111,13 @@ fn decided(tree: &Tree, actor: ActorKind, operation: Operation) -> Result<Tree, 
         Id(next)
     };
     let policy = Policy::default();
-    let mut cx =
-        Context { at: Time(20_000), policy: &policy, next_id: &mut next_id, can_hold: &|_| true };
+    let mut cx = Context {
+        at: Time(20_000),
+        policy: &policy,
+        limits: &docket_domain::Limits::NONE,
+        next_id: &mut next_id,
+        can_hold: &|_| true,
+    };
     let actor = Actor::of(actor);
     let by = By { actor: &actor, issuer: "web", may_refund_settled: false };
     let node = tree.id();
