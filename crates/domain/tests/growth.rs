@@ -197,12 +197,10 @@ fn a_refund_is_tried_again_so_often_and_what_gateways_say_of_it_is_always_taken(
 
 #[test]
 fn a_shop_order_takes_so_many_shipments() {
-    let mut desk = with_few(paid_parcels());
+    let mut desk = with_few(Desk::place(&order(vec![shop(0, vec![item(100, 20)])])));
+    desk.does(Till, paid("cash", "r-1", 2000));
     let shipped = as_often_as_allowed(|| {
-        let line = docket_domain::operation::Asked {
-            quantity: Some(docket_domain::Quantity(100)),
-            ..desk.units(0, 1)
-        };
+        let line = desk.units(0, 1);
         desk.ask(Store, ship(Some(vec![line])))
     });
     assert_eq!(shipped, (4, Refusal::TooMany(TooMany::Shipments(4))));
