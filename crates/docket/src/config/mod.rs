@@ -11,6 +11,7 @@ mod layers;
 mod ledger;
 mod mirror;
 mod nearest;
+mod networks;
 mod nightly;
 mod payments;
 mod schema;
