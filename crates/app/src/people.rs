@@ -221,7 +221,7 @@ impl App {
             let message = "is not the present password".to_owned();
             return Err(FieldError { field: "old".to_owned(), code: "wrong", message }.into());
         }
-        self.inner.tries.succeeded(&tried);
+        self.inner.tries.succeeded(tried);
         let (id, kept) = (user.id, access::hash(token));
         let password = hashed(new).await?;
         self.write_numbered(move |_, _| {
@@ -269,7 +269,7 @@ impl App {
         let Some(user) = user.filter(|_| correct) else {
             return Err(Error::Unauthenticated("the name or the password is wrong"));
         };
-        self.inner.tries.succeeded(&tried);
+        self.inner.tries.succeeded(tried);
         let token = format!("ds_{}", vault::hex(&vault::random::<32>()));
         let hash = access::hash(&token);
         let expires_at = now.plus(SESSION);

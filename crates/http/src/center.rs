@@ -5,7 +5,7 @@ use crate::request::Ids;
 use crate::routes::docs;
 use crate::routes::metrics::Waiting;
 use axum::body::Bytes;
-use docket_app::App;
+use docket_app::{App, Networks};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,8 @@ pub struct Options {
     pub body_time: Duration,
     /// Whether `/metrics` answers.
     pub metrics: Metrics,
+    /// Whose word is taken on where a request comes from.
+    pub trusted_proxies: Networks,
 }
 
 /// Whether counters are served to whoever can reach the center.
@@ -31,7 +33,11 @@ pub enum Metrics {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { body_time: Duration::from_secs(30), metrics: Metrics::Served }
+        Self {
+            body_time: Duration::from_secs(30),
+            metrics: Metrics::Served,
+            trusted_proxies: Networks::default(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod answer;
 mod auth;
 mod body;
 mod center;
+mod client;
 mod cursor;
 mod failure;
 mod figures;
@@ -19,6 +20,7 @@ mod query;
 mod request;
 mod routes;
 mod server;
+mod trace;
 
 pub use center::{Metrics, Options};
 pub use openapi::document;

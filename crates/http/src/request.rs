@@ -3,6 +3,7 @@
 use crate::body;
 use crate::center::Center;
 use crate::failure::Failure;
+use crate::{client, trace};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
@@ -13,7 +14,6 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 use tracing::Instrument as _;
-use tracing::field::Empty;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id taken from a caller.
@@ -52,7 +52,8 @@ impl Ids {
 }
 
 /// Runs one request inside its frame.
-pub async fn framed(State(center): State<Center>, request: Request, next: Next) -> Response {
+pub async fn framed(State(center): State<Center>, mut request: Request, next: Next) -> Response {
+    client::found_out(&mut request, &center.options.trusted_proxies);
     let started = Instant::now();
     let id = center.ids.of(request.headers());
     let matched = request.extensions().get::<MatchedPath>().cloned();
@@ -60,7 +61,7 @@ pub async fn framed(State(center): State<Center>, request: Request, next: Next) 
     let method = request.method().clone();
     let is_api = request.uri().path().starts_with("/api/");
     let request_id = id.to_str().unwrap_or_default();
-    let span = tracing::info_span!("request", %method, route, id = request_id, who = Empty);
+    let span = trace::span(&request, route, request_id);
     let answered = async {
         match body::received(request, body::limit(route), center.options.body_time).await {
             Ok(request) => next.run(request).await,
@@ -69,17 +70,8 @@ pub async fn framed(State(center): State<Center>, request: Request, next: Next) 
     };
     let mut response = answered.instrument(span.clone()).await;
     let took = started.elapsed();
-    let status = response.status().as_u16();
-    center.figures.count(route, &method, status, took);
-    span.in_scope(|| {
-        let us = took.as_micros() as u64;
-        // Probes and scrapes come every few seconds and say nothing.
-        if is_api {
-            tracing::info!(status, us, "answered");
-        } else {
-            tracing::debug!(status, us, "answered");
-        }
-    });
+    center.figures.count(route, &method, response.status().as_u16(), took);
+    trace::answered(&span, &method, route, &response, took);
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
     if is_api {

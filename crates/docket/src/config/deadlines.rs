@@ -1,6 +1,6 @@
 //! `[deadlines]`: lengths for every order, over them by order type, by channel and by shop.
 
-use super::layers::{self, Given, Layers, dotted};
+use super::layers::{self, Form, Given, Layers, dotted};
 use super::schema::{Listed, listed};
 use super::shapes::Length;
 use super::strange::{no_setting, unknown};
@@ -62,12 +62,15 @@ pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Deadlines, Fa
         also.push(listed(format!("deadlines.{key}"), &set));
     }
     let takeaway = ["deadlines".to_owned(), "takeaway".to_owned(), "pay_by".to_owned()];
-    let mut named = layers.take_under("deadlines");
+    let mut named = layers.take_under("deadlines")?;
     if !named.iter().any(|given| given.path == takeaway) {
         let minutes = Policy::takeaway().pay_by / docket_domain::time::MINUTE;
-        let given =
-            Given { path: takeaway.to_vec(), text: format!("{minutes}m"), origin: Origin::Default };
-        named.push(given);
+        named.push(Given {
+            path: takeaway.to_vec(),
+            text: format!("{minutes}m"),
+            form: Form::One,
+            origin: Origin::Default,
+        });
     }
     for given in named {
         let (overlay, key) = place(&mut deadlines, &given)?;

@@ -1,7 +1,7 @@
 //! `DOCKET_SECTION__KEY` as a layer. Variables without a double underline are no settings.
 
 use super::Origin;
-use super::layers::{Given, KeyPath};
+use super::layers::{Form, Given, KeyPath};
 
 /// Reads the environment of this process.
 pub fn read() -> Vec<Given> {
@@ -15,7 +15,7 @@ pub fn read() -> Vec<Given> {
 pub fn of(variables: impl Iterator<Item = (String, String)>) -> Vec<Given> {
     let setting = |(name, text): (String, String)| {
         let path = path_of(name.strip_prefix("DOCKET_")?)?;
-        Some(Given { path, text, origin: Origin::Environment(name) })
+        Some(Given { path, text, form: Form::One, origin: Origin::Environment(name) })
     };
     let mut given: Vec<Given> = variables.filter_map(setting).collect();
     given.sort_by(|one, other| one.path.cmp(&other.path));

@@ -1,7 +1,7 @@
 //! `docket.toml` as a layer: every value with its line. Which keys there are is not known here.
 
 use super::Origin;
-use super::layers::{Given, KeyPath, dotted};
+use super::layers::{Form, Given, KeyPath, dotted};
 use crate::failure::Failure;
 use crate::said::{Said, said};
 use std::path::Path;
@@ -51,20 +51,21 @@ fn walk(
         let line = line_at(reading.text, key.span().start);
         match value.get_ref() {
             DeValue::Table(table) => walk(reading, table, at, found)?,
-            DeValue::Array(_) | DeValue::Datetime(_) => {
-                let (setting, path) = (dotted(at), reading.path.display());
-                return Err(Failure::new(said!(
-                    "{setting} ({path}:{line}) is a list or a date",
-                    "{setting}（{path}:{line}）是列表或日期"
-                ))
-                .next(said!(
-                    "Every setting is a text, a number, or true or false.",
-                    "每项设置应为文本、数字或 true/false。"
-                )));
-            }
-            plain => {
+            value => {
                 let origin = Origin::File(reading.path.to_owned(), line);
-                found.push(Given { path: at.clone(), text: text_of(plain), origin });
+                let form = if matches!(value, DeValue::Array(_)) { Form::List } else { Form::One };
+                let Some(text) = text_of(value) else {
+                    let (setting, path) = (dotted(at), reading.path.display());
+                    return Err(Failure::new(said!(
+                        "{setting} ({path}:{line}) is a date, or a list of lists",
+                        "{setting}（{path}:{line}）是日期，或列表中的列表"
+                    ))
+                    .next(said!(
+                        "A setting is a text, a number, or true or false; some are lists of texts.",
+                        "每项设置应为文本、数字或 true/false；少数为文本列表。"
+                    )));
+                };
+                found.push(Given { path: at.clone(), text, form, origin });
             }
         }
         at.pop();
@@ -72,14 +73,21 @@ fn walk(
     Ok(())
 }
 
-fn text_of(value: &DeValue<'_>) -> String {
-    match value {
+/// A value as a text; what a list has, with commas between.
+fn text_of(value: &DeValue<'_>) -> Option<String> {
+    Some(match value {
         DeValue::String(text) => text.to_string(),
         DeValue::Integer(number) => number.to_string(),
         DeValue::Float(number) => number.to_string(),
         DeValue::Boolean(truth) => truth.to_string(),
-        _ => String::new(),
-    }
+        DeValue::Array(values) => {
+            let plain = |value: &DeValue<'_>| !matches!(value, DeValue::Array(_));
+            let texts = values.iter().map(|value| value.get_ref()).filter(|value| plain(value));
+            let texts: Vec<String> = texts.map(text_of).collect::<Option<_>>()?;
+            (texts.len() == values.len()).then(|| texts.join(","))?
+        }
+        DeValue::Datetime(_) | DeValue::Table(_) => return None,
+    })
 }
 
 /// The line, from 1, of a byte of `text`.

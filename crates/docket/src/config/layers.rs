@@ -16,26 +16,38 @@ pub type KeyPath = Vec<String>;
 pub struct Given {
     /// Where it stands.
     pub path: KeyPath,
-    /// As it was written.
+    /// As it was written; what a list has, with commas between.
     pub text: String,
+    /// Whether it was written as a list.
+    pub form: Form,
     /// Who wrote it.
     pub origin: Origin,
 }
 
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One text, number or truth.
+    One,
+    /// A list of them.
+    List,
+}
+
 /// All that was given.
 #[derive(Debug, Default)]
-pub struct Layers(BTreeMap<KeyPath, (String, Origin)>);
+pub struct Layers(BTreeMap<KeyPath, Given>);
 
 impl Layers {
     /// Puts a layer over those before. A secret given in a file of its own (`url_file`) and the same given
     /// at its place are one value: the later layer wins, and both in one layer are a mistake.
     pub fn add(&mut self, layer: Vec<Given>) -> Result<(), Failure> {
         let mut own: BTreeSet<KeyPath> = BTreeSet::new();
-        for Given { path, text, origin } in layer {
-            if let Some(twin) = twin(&path) {
+        for given in layer {
+            let path = &given.path;
+            if let Some(twin) = twin(path) {
                 if own.contains(&twin) {
-                    let (one, other) = (dotted(&path), dotted(&twin));
-                    let from = origin.said();
+                    let (one, other) = (dotted(path), dotted(&twin));
+                    let from = given.origin.said();
                     let (en, zh) = (from.to(Language::En), from.to(Language::Zh));
                     let both = Said::of(
                         format!("{one} and {other} are both set ({en})"),
@@ -47,7 +59,7 @@ impl Layers {
                 self.0.remove(&twin);
             }
             own.insert(path.clone());
-            self.0.insert(path, (text, origin));
+            self.0.insert(path.clone(), given);
         }
         Ok(())
     }
@@ -55,11 +67,11 @@ impl Layers {
     /// Takes the value of a key.
     pub fn take<T: Shape>(&mut self, path: &[&str], default: &str) -> Result<Set<T>, Failure> {
         let path: KeyPath = path.iter().map(|&part| part.to_owned()).collect();
-        let (text, origin) = match self.0.remove(&path) {
-            Some(given) => given,
-            None => (default.to_owned(), Origin::Default),
-        };
-        read(&path, &text, origin)
+        match self.0.remove(&path) {
+            Some(given) if given.form == Form::List && T::FORM == Form::One => Err(a_list(&given)),
+            Some(Given { text, origin, .. }) => read(&path, &text, origin),
+            None => read(&path, default, Origin::Default),
+        }
     }
 
     /// Takes a secret: at its place, or from the file that `…_file` names, relative to `folder`.
@@ -73,7 +85,11 @@ impl Layers {
         if let Some(key) = twin.last_mut() {
             key.push_str("_file");
         }
-        let Some((file, origin)) = self.0.remove(&twin) else { return self.take(path, default) };
+        let Some(given) = self.0.remove(&twin) else { return self.take(path, default) };
+        if given.form == Form::List {
+            return Err(a_list(&given));
+        }
+        let Given { text: file, origin, .. } = given;
         let file = folder.join(PathBuf::from(file));
         let text = std::fs::read_to_string(&file).map_err(|error| {
             let (setting, file) = (dotted(&twin), file.display());
@@ -86,21 +102,35 @@ impl Layers {
         read(&twin, text.trim_end_matches(['\r', '\n']), origin)
     }
 
-    /// Takes what stands under `section` with names between it and the key.
-    pub fn take_under(&mut self, section: &str) -> Vec<Given> {
+    /// Takes what stands under `section` with names between it and the key; none of that is a list.
+    pub fn take_under(&mut self, section: &str) -> Result<Vec<Given>, Failure> {
         let of = |path: &KeyPath| path.first().is_some_and(|first| first == section);
         let taken: Vec<KeyPath> = self.0.keys().filter(|path| of(path)).cloned().collect();
-        let given = taken.into_iter().filter_map(|path| {
-            let (text, origin) = self.0.remove(&path)?;
-            Some(Given { path, text, origin })
-        });
-        given.collect()
+        let given = taken.into_iter().filter_map(|path| self.0.remove(&path));
+        let one = |given: Given| match given.form {
+            Form::One => Ok(given),
+            Form::List => Err(a_list(&given)),
+        };
+        given.map(one).collect()
     }
 
     /// What nobody took.
     pub fn left(&self) -> impl Iterator<Item = (&KeyPath, &Origin)> {
-        self.0.iter().map(|(path, (_, origin))| (path, origin))
+        self.0.iter().map(|(path, given)| (path, &given.origin))
     }
+}
+
+/// What is said of a list where one value is wanted.
+fn a_list(Given { path, origin, .. }: &Given) -> Failure {
+    let (setting, from) = (dotted(path), origin.said());
+    Failure::new(Said::of(
+        format!("{setting} ({}) is a list", from.to(Language::En)),
+        format!("{setting}（{}）是列表", from.to(Language::Zh)),
+    ))
+    .next(said!(
+        "This setting is one text, number, or true or false.",
+        "此项设置应为单个文本、数字或 true/false。"
+    ))
 }
 
 /// `url` of `url_file`, and the other way round.

@@ -92,7 +92,7 @@ pub fn take(
     let url = layers.take_secret::<Url>(&["mirror", "url"], "", data)?;
     also.push(listed("mirror.url".to_owned(), &url));
     let Some(url) = url.value.0 else {
-        return match layers.take_under("mirror").first() {
+        return match layers.take_under("mirror")?.first() {
             Some(given) => Err(no_url(given)),
             None => Ok(None),
         };
@@ -107,7 +107,7 @@ pub fn take(
     also.push(listed("mirror.times".to_owned(), &times));
     let mut columns = BTreeMap::<String, MirrorColumn>::new();
     let mut codes = Vec::new();
-    for given in layers.take_under("mirror") {
+    for given in layers.take_under("mirror")? {
         match &given.path[..] {
             [_, columns_of, _] if columns_of == "columns" => {
                 let column = column(&given, also)?;

@@ -11,6 +11,7 @@ mod layers;
 mod ledger;
 mod mirror;
 mod nearest;
+mod networks;
 mod nightly;
 mod payments;
 mod schema;
@@ -27,7 +28,7 @@ pub use template::template;
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::said::{Said, said};
-use layers::{Given, Layers};
+use layers::{Form, Given, Layers};
 use std::path::{Path, PathBuf};
 
 /// The name of the config file in the data folder or the current one.
@@ -102,7 +103,7 @@ pub fn load(options: &Options, listen: Option<&str>) -> Result<Config, Failure> 
     if let Some(listen) = listen {
         let origin = Origin::Flag("--listen");
         let path = vec!["server".to_owned(), "listen".to_owned()];
-        layers.add(vec![Given { path, text: listen.to_owned(), origin }])?;
+        layers.add(vec![Given { path, text: listen.to_owned(), form: Form::One, origin }])?;
     }
     Config::read(layers, data, path)
 }

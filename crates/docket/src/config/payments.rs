@@ -40,7 +40,7 @@ pub fn take(
     data: &Path,
 ) -> Result<Vec<GatewayAt>, Failure> {
     let mut named: BTreeMap<String, Vec<Given>> = BTreeMap::new();
-    for given in layers.take_under(SECTION) {
+    for given in layers.take_under(SECTION)? {
         let [_, name, key] = &given.path[..] else {
             return Err(unknown(&given.path, &given.origin));
         };

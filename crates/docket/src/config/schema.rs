@@ -18,7 +18,7 @@ use super::strange::unknown;
 use crate::failure::Failure;
 use crate::said::{Said, said};
 use docket_app::vault::KeySource;
-use docket_app::{RedisAt, Settings, TaskSettings};
+use docket_app::{Networks, RedisAt, Settings, TaskSettings};
 use docket_domain::Limits;
 use docket_wire::Markets;
 use std::net::SocketAddr;
@@ -124,6 +124,10 @@ section! {
         listen: SocketAddr = "127.0.0.1:7300";
         /// How long a caller may take to send the body of a request.
         body_time: Length = "30s";
+        /// Proxies of yours, as a list of networks and addresses. A request that comes from one of them is its
+        /// client's: of the last address in `X-Forwarded-For` or `Forwarded` that is none of them. Limits and the
+        /// log see that address. Name none that passes on what its clients say of themselves.
+        trusted_proxies: Networks = "[]";
     }
 }
 
@@ -393,7 +397,11 @@ impl Config {
             Switch::On => docket_http::Metrics::Served,
             Switch::Off => docket_http::Metrics::Hidden,
         };
-        docket_http::Options { body_time: self.server.body_time.duration(), metrics }
+        docket_http::Options {
+            body_time: self.server.body_time.duration(),
+            metrics,
+            trusted_proxies: self.server.trusted_proxies.value.clone(),
+        }
     }
 
     /// The database, with a path that is not absolute laid in the data folder.
@@ -439,7 +447,7 @@ pub fn listed<T>(key: String, set: &Set<T>) -> Listed {
 
 fn take_markets(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<Markets, Failure> {
     let mut configured = Vec::new();
-    for given in layers.take_under("orders") {
+    for given in layers.take_under("orders")? {
         match &given.path[..] {
             [_, markets, name] if markets == "markets" => {
                 let number = given.text.parse::<u16>().map_err(|_| {

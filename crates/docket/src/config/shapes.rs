@@ -1,5 +1,6 @@
 //! The shapes of values: what a text must look like to be one, and what to say where it does not.
 
+use super::layers::Form;
 use crate::said::Said;
 use crate::zones;
 use std::net::SocketAddr;
@@ -9,6 +10,9 @@ use std::path::PathBuf;
 pub trait Shape: Sized {
     /// What it looks like, with an example, in English and in Chinese: "must be …".
     const LOOKS: (&'static str, &'static str);
+
+    /// Whether it may be written as a list; what the list has is then read with commas between.
+    const FORM: Form = Form::One;
 
     /// Reads it.
     fn read(text: &str) -> Option<Self>;

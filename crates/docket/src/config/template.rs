@@ -78,7 +78,7 @@ fn write_section(text: &mut String, section: &Section) {
             let _ =
                 writeln!(text, "# Or {}_file = \"FILE\", to keep it out of this file.", field.key);
         }
-        let bare = field.default == "true" || field.default.parse::<i64>().is_ok();
+        let bare = matches!(field.default, "true" | "[]") || field.default.parse::<i64>().is_ok();
         let quote = if bare { "" } else { "\"" };
         let _ = writeln!(text, "# {} = {quote}{}{quote}", field.key, field.default);
     }

@@ -1,6 +1,6 @@
 //! What the layers of the config do together.
 
-use super::layers::{Given, Layers};
+use super::layers::{Form, Given, Layers};
 use super::schema::{Config, SECTIONS};
 use super::{Origin, coupons, deadlines, environment, file, payments, template};
 use crate::failure::Failure;
@@ -129,12 +129,50 @@ fn markets_of_ones_own_have_numbers_from_100() {
 }
 
 #[test]
+fn a_list_is_written_as_toml_as_json_or_with_commas() {
+    let networks = docket_app::Networks::of(["10.0.0.0/8", "2001:db8::1"]).expect("networks");
+    let name = "DOCKET_SERVER__TRUSTED_PROXIES";
+    for (text, variables) in [
+        ("[server]\ntrusted_proxies = [\"10.0.0.0/8\", '2001:db8::1']\n", &[][..]),
+        ("[server]\ntrusted_proxies = \"10.0.0.0/8,2001:db8::1\"\n", &[]),
+        ("", &[(name, "10.0.0.0/8, 2001:db8::1")]),
+        ("", &[(name, "[\"10.0.0.0/8\", \"2001:db8::1\"]")]),
+    ] {
+        let config = read(text, variables).expect("a config");
+        assert_eq!(config.server.trusted_proxies.value, networks, "{text}{variables:?}");
+    }
+    let none = read("[server]\ntrusted_proxies = []\n", &[(name, "")]).expect("a config");
+    assert!(none.server.trusted_proxies.is_empty());
+    assert_eq!(
+        refusal("", &[(name, "10.1.2.3/8")]),
+        "server.trusted_proxies = \"10.1.2.3/8\" (environment DOCKET_SERVER__TRUSTED_PROXIES) cannot be used: \
+         10.1.2.3/8 has bits behind its length; say 10.0.0.0/8 for the network, 10.1.2.3 for the one address | \
+         It must be a list of networks and addresses, such as [\"10.0.0.0/8\", \"fd00::/8\", \"192.0.2.7\"]."
+    );
+    for (text, setting) in [
+        ("[server]\nlisten = [\"127.0.0.1:1\"]\n", "server.listen"),
+        ("[orders.markets]\nx = [100]\n", "orders.markets.x"),
+        ("[database]\nurl_file = [\"a\"]\n", "database.url_file"),
+    ] {
+        let line = format!("{setting} (docket.toml:2) is a list | ");
+        assert!(refusal(text, &[]).starts_with(&line), "{}", refusal(text, &[]));
+    }
+    for text in ["[server]\ntrusted_proxies = [[]]\n", "[server]\nlisten = 2026-01-31\n"] {
+        assert!(refusal(text, &[]).contains("is a date, or a list of lists"), "{text}");
+    }
+}
+
+#[test]
 fn a_secret_can_stand_in_a_file_of_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("url"), "mysql://u:p@h/d\n").expect("written");
     let path = vec!["database".to_owned(), "url_file".to_owned()];
-    let given =
-        |text: &str| Given { path: path.clone(), text: text.to_owned(), origin: Origin::Default };
+    let given = |text: &str| Given {
+        path: path.clone(),
+        text: text.to_owned(),
+        form: Form::One,
+        origin: Origin::Default,
+    };
     let mut layers = Layers::default();
     layers.add(vec![given("url")]).expect("a layer");
     let config = Config::read(layers, folder.path().to_owned(), None).expect("a config");

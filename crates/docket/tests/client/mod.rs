@@ -43,10 +43,23 @@ impl Client {
     }
 
     fn send(&mut self, method: &str, path: &str, body: &str) -> std::io::Result<Got> {
+        self.send_with(method, path, &[], body)
+    }
+
+    /// Sends a request with more headers than the usual ones.
+    pub fn send_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> std::io::Result<Got> {
         let (token, length) = (&self.token, body.len());
+        let more: String =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: docket\r\nauthorization: Bearer {token}\r\n\
-             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+             content-type: application/json\r\ncontent-length: {length}\r\n{more}\r\n{body}"
         );
         self.stream.get_mut().write_all(request.as_bytes())?;
         let mut line = String::new();

@@ -114,7 +114,9 @@ fn plain(reader: &mut Reader, node: Node<'_>) -> Option<String> {
 
 /// Log in
 ///
-/// Five failed tries of a name within five minutes make it wait, and fifty of one address make that wait.
+/// Five failed tries of a name from one address within five minutes make these wait, and fifty of one address make
+/// that wait. A hundred of a name within an hour make it wait wherever it did not log in from before; where it did,
+/// what others try keeps nobody out.
 #[utoipa::path(
     post, path = "/api/login", tag = "people", operation_id = "login", security(()),
     request_body(content = LoginBody, example = json!({"name": "admin", "password": "correct horse"})),
