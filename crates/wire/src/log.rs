@@ -1,5 +1,6 @@
 //! The log of an order as the API shows it, and the story people read.
 
+use crate::described::OperationClass;
 use crate::moment::Moment;
 use crate::stored;
 use crate::view::Number;
@@ -24,6 +25,7 @@ pub struct LogView<'a> {
     /// What happened.
     pub kind: OperationWord,
     /// `fact`, `right`, `terms`, `progress`, `timer`, `text` or `own`: what wins when two sites merge.
+    #[schema(value_type = OperationClass)]
     pub class: &'static str,
     /// Who asked.
     pub actor: ActorView<'a>,
