@@ -64,6 +64,12 @@ described! {
     Time {"type": "string", "format": "date-time"}
     /// A version, from 1.
     Version {"type": "integer", "format": "int64", "minimum": 1, "maximum": u32::MAX}
+    /// The level of a payment order.
+    PaymentLevel {"type": "string", "enum": ["payment"]}
+    /// The level of a shop order.
+    ShopLevel {"type": "string", "enum": ["shop"]}
+    /// The level of an item order.
+    ItemLevel {"type": "string", "enum": ["item"]}
     /// Which of the two languages.
     LanguageCode {"type": "string", "enum": ["zh", "en"]}
     /// What wins when two sites merge.

@@ -35,8 +35,8 @@ pub struct LogView<'a> {
     pub from_status: Option<StatusWord>,
     /// Main status of the tree after.
     pub to_status: StatusWord,
-    /// Every changed field as it was, by number of its node.
-    #[schema(value_type = Object)]
+    /// Every changed field as it was, by number of its node; null at placement.
+    #[schema(value_type = Option<Object>)]
     pub before: Json,
     /// Every changed field as it is, by number of its node; empty at placement.
     #[schema(value_type = Object)]

@@ -90,6 +90,7 @@ const FAILURES: &[Failure] = &[
             "archive_off",
             "mirror_off",
             "sealed",
+            "buyer_forgotten",
             "coupon_unknown",
             "coupon_not_active",
             "coupon_not_yet",

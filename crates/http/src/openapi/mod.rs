@@ -10,6 +10,7 @@ mod finish;
 pub mod ledger_bodies;
 mod operations;
 pub mod report;
+pub mod rows;
 pub mod words;
 
 use crate::center::Center;
@@ -62,7 +63,9 @@ use utoipa_axum::routes;
         docket_wire::described::LanguageCode, docket_wire::described::PageCursor, docket_wire::described::Time,
         docket_wire::described::Title, docket_wire::described::Version, docket_wire::described::Words,
         bodies::ClaimantBody, bodies::ShipToBody, operations::LineBody, operations::WeighedBody, words::AccountLedger,
-        words::Limit, words::RevealWord, words::SlipStatusWord, words::TaskStateWord,
+        words::ExpandWord, words::LastDigits, words::Limit, words::RevealWord, words::SortWord, words::YesOrNo,
+        docket_wire::word::AnomalyWord, docket_wire::word::DeliveryWord, docket_wire::word::LevelWord,
+        docket_wire::word::OperationWord, docket_wire::word::RefundAxisWord, words::SlipStatusWord, words::TaskStateWord,
     )),
     modifiers(&Bearer),
 )]
@@ -153,6 +156,7 @@ pub fn described() -> (Router<Center>, Value) {
     let mut document = serde_json::to_value(document).expect("the document is plain JSON");
     failures::describe(&mut document);
     finish::finish(&mut document);
+    rows::describe(&mut document);
     (router, document)
 }
 

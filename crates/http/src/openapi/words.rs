@@ -85,6 +85,14 @@ described! {
     }
     /// A part of the center.
     PartWord {"type": "string", "enum": ["redis", "keys", "people", "database"]}
+    /// The last four digits of a telephone number.
+    LastDigits {"type": "string", "pattern": "^[0-9]{4}$"}
+    /// `true` or `false`.
+    YesOrNo {"type": "boolean"}
+    /// By when an order was placed, or by when it last changed.
+    SortWord {"type": "string", "enum": ["created", "updated"]}
+    /// How much of each order is shown.
+    ExpandWord {"type": "string", "enum": ["tree"]}
     /// People's data in full.
     RevealWord {"type": "string", "enum": ["person"]}
     /// How many entries a page has.

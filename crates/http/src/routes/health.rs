@@ -69,7 +69,7 @@ fn degraded(app: &App) -> Vec<Degraded> {
 /// Whether the process lives
 #[utoipa::path(
     get, path = "/livez", tag = "operation", operation_id = "livez", security(()),
-    responses((status = 200, description = "It does"))
+    responses((status = 200, description = "It does", body = String, content_type = "text/plain"))
 )]
 pub async fn livez() -> &'static str {
     "ok\n"

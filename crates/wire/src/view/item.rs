@@ -1,6 +1,7 @@
 //! The item order (L3): one SKU line with its share of every discount.
 
 use super::{DeadlineView, HowMuch, Look, Number, ReceiveBy, TimesView};
+use crate::described::ItemLevel;
 use crate::moment::Moment;
 use crate::word::{LevelWord, Shown, StatusWord};
 use docket_domain::status::{ItemStanding, rate_status};
@@ -19,6 +20,7 @@ pub struct ItemView<'a> {
     #[schema(nullable = false)]
     pub order_id: Option<Number>,
     /// `item`.
+    #[schema(value_type = ItemLevel)]
     pub level: LevelWord,
     /// The SKU.
     pub sku_id: &'a str,

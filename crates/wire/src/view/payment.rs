@@ -3,6 +3,7 @@
 use super::{
     Access, DeadlineView, Face, Look, Number, ReceiveBy, RefundPartView, Shape, ShopView, TimesView,
 };
+use crate::described::PaymentLevel;
 use crate::moment::Moment;
 use crate::person::{Contact, PersonState};
 use crate::word::{
@@ -26,6 +27,7 @@ pub struct PaymentView<'a> {
     #[schema(nullable = false)]
     pub order_id: Option<Number>,
     /// `payment`.
+    #[schema(value_type = PaymentLevel)]
     pub level: LevelWord,
     /// The buyer's account number; null at an anonymous sale.
     pub buyer_id: Option<&'a str>,

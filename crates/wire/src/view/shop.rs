@@ -3,6 +3,7 @@
 use super::{
     DeadlineView, Face, HowMuch, ItemView, LineView, Look, Number, ReceiveBy, RefundView, TimesView,
 };
+use crate::described::ShopLevel;
 use crate::moment::Moment;
 use crate::person::ShipTo;
 use crate::word::{
@@ -26,6 +27,7 @@ pub struct ShopView<'a> {
     #[schema(nullable = false)]
     pub order_id: Option<Number>,
     /// `shop`.
+    #[schema(value_type = ShopLevel)]
     pub level: LevelWord,
     /// The shop.
     pub shop_id: &'a str,
