@@ -1,6 +1,6 @@
 //! Rules that hold for the whole document, and that the derive of a type cannot say:
 //!
-//! - what is flattened into an object stands in it;
+//! - what is flattened into an object stands in it, and what is said of a field that may be null stands at the field;
 //! - an object of a request takes no field but its own, and an object of an answer has none but its own;
 //! - in an answer a field that may be null is always there, unless its description says that it is left out;
 //! - every request may bring `x-request-id`, and every answer carries it.
@@ -19,6 +19,7 @@ const NAMED: [(&str, &str); 3] =
 
 /// Applies the rules to the document.
 pub fn finish(document: &mut Value) {
+    walk_all(document, &mut hoist);
     flatten(document);
     let asked = reached(document, "requestBody");
     let answered = reached(document, "responses");
@@ -76,6 +77,27 @@ fn walk(schema: &mut Value, with: &mut impl FnMut(&mut Map<String, Value>)) {
     }
 }
 
+/// Calls `with` for every schema of the components.
+fn walk_all(document: &mut Value, with: &mut impl FnMut(&mut Map<String, Value>)) {
+    let schemas = document["components"]["schemas"].as_object_mut();
+    schemas.into_iter().flatten().for_each(|(_, schema)| walk(schema, with));
+}
+
+/// Says of a field that may be null what its derive said of what it is otherwise.
+fn hoist(schema: &mut Map<String, Value>) {
+    let Some(several) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else { return };
+    if !several.iter().any(|one| one["type"] == "null") {
+        return;
+    }
+    let said = several
+        .iter_mut()
+        .filter(|one| one.get("$ref").is_some())
+        .find_map(|one| one.as_object_mut().and_then(|one| one.remove("description")));
+    if let Some(said) = said {
+        schema.insert("description".to_owned(), said);
+    }
+}
+
 /// Makes one object of an object and those that are flattened into it.
 fn flatten(document: &mut Value) {
     let schemas = document["components"]["schemas"].clone();
@@ -84,7 +106,6 @@ fn flatten(document: &mut Value) {
         Some(name.map_or_else(|| part.clone(), |name| schemas[name].clone()))
             .filter(|part| part["type"] == "object")
     };
-    walk(&mut document["components"]["schemas"], &mut |_| {});
     let named = document["components"]["schemas"].as_object_mut();
     for (_, schema) in named.into_iter().flatten() {
         let Some(parts) = schema["allOf"].as_array() else { continue };
@@ -149,14 +170,8 @@ fn close(schema: &mut Map<String, Value>, direction: Direction) {
             {
                 field["pattern"] = pattern.into();
             }
-            let is_left_out = field["description"]
-                .as_str()
-                .is_some_and(|text| text.to_lowercase().contains("left out"));
-            let inner = field["oneOf"][0]["description"]
-                .as_str()
-                .or_else(|| field["anyOf"][0]["description"].as_str());
-            let is_left_out =
-                is_left_out || inner.is_some_and(|text| text.to_lowercase().contains("left out"));
+            let said = field["description"].as_str().unwrap_or_default().to_lowercase();
+            let is_left_out = said.contains("left out");
             if may_be(field, "null") && !is_left_out {
                 there.insert(name.clone());
             }
@@ -209,6 +224,10 @@ fn headers(document: &mut Value) {
             "name": "Idempotency-Key", "in": "header", "required": false, "schema": key,
             "description": super::bodies::IDEMPOTENCY,
         },
+        "Prefer": {
+            "name": "Prefer", "in": "header", "required": false, "schema": {"type": "string"},
+            "description": "`respond-async`, with an `Idempotency-Key`: do not wait",
+        },
         "AcceptLanguage": {
             "name": "Accept-Language", "in": "header", "required": false, "schema": {"type": "string"},
             "description": "The language of what people read: `zh` or `en`, the better liked one",
@@ -227,6 +246,8 @@ fn headers(document: &mut Value) {
                 is_once = true;
             } else if parameter["name"] == "Accept-Language" {
                 *parameter = refer("parameters", "AcceptLanguage");
+            } else if parameter["name"] == "Prefer" {
+                *parameter = refer("parameters", "Prefer");
             }
         }
         parameters.push(refer("parameters", "RequestId"));

@@ -80,7 +80,10 @@ pub struct CallbackPage<'a> {
     post, path = "/api/payments/callbacks/{gateway}", tag = "payments", operation_id = "take_callback",
     security(()),
     params(("gateway" = Identifier, Path, description = "The name of the gateway in the config")),
-    request_body(content = String, description = "As the gateway sends it"),
+    request_body(
+        content = String, content_type = "application/octet-stream",
+        description = "As the gateway sends it, of whatever media type",
+    ),
     responses((status = 200, description = "Taken, in the words of the gateway", body = String, content_type = "text/plain"))
 )]
 pub async fn take(
