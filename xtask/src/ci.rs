@@ -5,19 +5,20 @@ use std::process::Command;
 use docket_testkit::programs::find;
 
 use crate::step::{cargo, step, succeed};
-use crate::{Failure, deploy, root, test, tidy};
+use crate::{Failure, client, deploy, root, test, tidy};
 
 /// A step by its name.
 type Step = (&'static str, fn() -> Result<(), Failure>);
 
 /// Runs all steps; fails if any did.
 pub fn run() -> Result<(), Failure> {
-    let steps: [Step; 6] = [
+    let steps: [Step; 7] = [
         ("tidy", tidy::run),
         ("clippy", clippy),
         ("documentation", documentation),
         ("dependencies", dependencies),
         ("deploy", deploy::run),
+        ("client", client::run),
         ("test", || test::run(&["--no-fail-fast"])),
     ];
     let mut failed = vec![];

@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod client;
 mod deploy;
 mod install;
 mod python;
@@ -23,7 +24,9 @@ Usage: cargo xtask COMMAND
   tidy [--bless]        format and the rules of the tree; --bless writes ratchet and new migration hashes
   deploy                what stands in deploy/, looked at by hadolint, yamllint, the schemas of compose and
                         Kubernetes, and systemd-analyze; those that are missing are installed
-  ci                    everything a change must pass: tidy, clippy, documentation, dependencies, deploy, tests
+  client                the document of the API, read by a validator and by a generator of clients that are not ours;
+                        what it makes places, pays, ships and refunds an order at a real server
+  ci                    everything a change must pass: tidy, clippy, documentation, dependencies, deploy, client, tests
   bench [NAME] [ARGS]   `docket bench NAME` (default: place) on SQLite and on a MariaDB of its own
 ";
 
@@ -64,6 +67,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["tidy"] => tidy::run(),
         ["tidy", "--bless"] => tidy::bless(),
         ["deploy"] => deploy::run(),
+        ["client"] => client::run(),
         ["ci"] => ci::run(),
         ["bench", rest @ ..] => bench::run(rest),
         ["help" | "--help" | "-h"] => {

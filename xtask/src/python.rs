@@ -128,7 +128,7 @@ fn no_folder(folder: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// Cargo's folder for what is built.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |folder| root().join(folder))
 }

@@ -6,10 +6,10 @@ use crate::routes::docs;
 use crate::routes::metrics::Waiting;
 use axum::body::Bytes;
 use docket_app::{App, Networks};
+use serde_json::Value;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
-use utoipa::openapi::OpenApi;
 
 /// What can be set about the router.
 #[derive(Debug, Clone)]
@@ -67,17 +67,16 @@ impl Deref for Center {
 }
 
 impl Center {
-    pub fn new(app: App, options: Options, document: &OpenApi) -> Self {
-        let json = serde_json::to_value(document).expect("the document is plain JSON");
-        let page = docs::page(&json);
-        let described = document.paths.paths.keys().map(String::as_str);
+    pub fn new(app: App, options: Options, document: &Value) -> Self {
+        let page = docs::page(document);
+        let described = document["paths"].as_object().into_iter().flatten();
         Self(Arc::new(Shared {
             app,
             options,
-            figures: Figures::of(described.chain([docs::ROOT, docs::PAGE, docs::DOCUMENT])),
+            figures: Figures::of(described.map(|(path, _)| path.as_str())),
             waiting: Waiting::default(),
             ids: Ids::new(),
-            openapi: Bytes::from(json.to_string()),
+            openapi: Bytes::from(document.to_string()),
             docs: Bytes::from(page),
         }))
     }

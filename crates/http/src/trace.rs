@@ -176,7 +176,7 @@ mod tests {
         // The till's pages come with a later release.
         let there = POLLED.iter().filter(|route| !route.starts_with("/api/terminal/"));
         for route in there {
-            assert!(document.paths.paths.contains_key(*route), "{route}");
+            assert!(document["paths"].get(*route).is_some(), "{route}");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What tests need of the real world: a database server, a fresh database of each kind, a running
-//! `docket serve`, chance that can be replayed, and waiting for a condition.
+//! `docket serve`, an API document to hold answers against, chance that can be replayed, and waiting for a
+//! condition.
 //!
 //! Nothing here knows Docket: databases are made through the server's own client program, and the
 //! binary is handed in by its path. Nothing is ever skipped: where something is missing, the test
 //! fails with one sentence that says what to install.
 
+pub mod contract;
 pub mod keeper;
 pub mod programs;
 

@@ -5,6 +5,7 @@
 //! headers belong to the layer above; what a field *means* belongs to the domain.
 
 pub mod coupon;
+pub mod described;
 pub mod document;
 pub mod kinds;
 pub mod log;

@@ -1,5 +1,6 @@
 //! The log of an order as the API shows it, and the story people read.
 
+use crate::described::OperationClass;
 use crate::moment::Moment;
 use crate::stored;
 use crate::view::Number;
@@ -24,6 +25,7 @@ pub struct LogView<'a> {
     /// What happened.
     pub kind: OperationWord,
     /// `fact`, `right`, `terms`, `progress`, `timer`, `text` or `own`: what wins when two sites merge.
+    #[schema(value_type = OperationClass)]
     pub class: &'static str,
     /// Who asked.
     pub actor: ActorView<'a>,
@@ -36,8 +38,8 @@ pub struct LogView<'a> {
     /// Every changed field as it was, by number of its node. Of a list of facts (`refunds`, `payments`, `tags`, …)
     /// the elements that changed, by their own number or their place: null where one was not there, else the fields
     /// that differ. In rows that were written by earlier releases, and where elements changed places, the list
-    /// stands whole.
-    #[schema(value_type = Object)]
+    /// stands whole. Null at placement.
+    #[schema(value_type = Option<Object>)]
     pub before: Json,
     /// The same as it is; empty at placement.
     #[schema(value_type = Object)]

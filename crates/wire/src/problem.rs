@@ -33,21 +33,27 @@ pub struct Problem {
     pub errors: Vec<WrongField>,
     /// `operation_refused`: the state that does not allow it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub state: Option<String>,
     /// `operation_refused` and others: what was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub operation: Option<&'static str>,
     /// `out_of_stock`: of which SKUs there is too little.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub skus: Option<Vec<String>>,
     /// Conflicts: the version, total, price or coins as they are now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub current: Option<i64>,
     /// `not_home`: where the order is at home.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub home: Option<String>,
     /// `coupon_limit_reached`: which limit, `total`, `per_buyer`, `per_buyer_day` or `per_phone_day`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub limit: Option<&'static str>,
 }
 

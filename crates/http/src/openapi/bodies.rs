@@ -2,13 +2,20 @@
 
 #![allow(dead_code)] // described, never made
 
-use docket_domain::ActorKind;
-use docket_wire::ShipTo;
-use docket_wire::log::ActorView;
-use docket_wire::person::Contact;
+use super::words::{
+    AmountWord, ClaimedActor, CouponClass, CouponLimit, PercentWord, QuantityAdded,
+    QuantityCounted, RoleWord, ScopeWord,
+};
+use docket_wire::described::{
+    Amount, CurrencyCode, Identifier, QuantityAsked, Reason, Time, Title, Version, Words,
+};
+use docket_wire::view::Number;
 use docket_wire::word::{FulfilmentWord, PlatformWord, TypeWord};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::openapi::schema::{Discriminator, OneOfBuilder};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 pub use super::operations::{OperationBody, example as operation_example};
 
@@ -19,61 +26,99 @@ pub const IDEMPOTENCY: &str = "1 to 64 visible ASCII characters of the caller's 
 pub const REVEAL: &str = "`person`: names, telephones and addresses in full. Needs the scope \
     `privacy.read`, and is recorded";
 
+/// Whom the caller speaks for.
+#[derive(ToSchema)]
+#[schema(as = Claimant)]
+pub struct ClaimantBody {
+    /// What it is.
+    kind: ClaimedActor,
+    /// Its own number.
+    id: Option<Identifier>,
+    /// What people call it.
+    name: Option<Title>,
+}
+
+/// How a buyer is reached. Masked in answers.
+#[derive(ToSchema)]
+#[schema(as = NewContact)]
+pub struct ContactBody {
+    /// Name.
+    name: Option<Title>,
+    /// Telephone, written in any way.
+    phone: Option<Title>,
+}
+
+/// Where a shop order goes. Masked in answers.
+#[derive(ToSchema)]
+#[schema(as = NewShipTo)]
+pub struct ShipToBody {
+    /// Who takes it.
+    name: Option<Title>,
+    /// Telephone, written in any way.
+    phone: Option<Title>,
+    /// Province or state.
+    province: Option<Title>,
+    /// City.
+    city: Option<Title>,
+    /// District.
+    district: Option<Title>,
+    /// Town or street.
+    town: Option<Title>,
+    /// The rest of the address.
+    address: Option<Words>,
+    /// Postal code.
+    zip: Option<Title>,
+}
+
 /// An order to place. Amounts left out are 0.
 #[derive(ToSchema)]
 #[schema(as = Placement)]
 pub struct PlacementBody {
     /// The buyer's account number; left out at an anonymous sale.
-    #[schema(max_length = 64)]
-    buyer_id: Option<String>,
+    buyer_id: Option<Identifier>,
     /// Name and telephone of the buyer; masked in answers.
-    #[schema(value_type = Option<Contact>)]
-    buyer: Option<Contact>,
+    buyer: Option<ContactBody>,
     /// ISO 4217; every amount is in its minor units.
-    currency: String,
+    currency: CurrencyCode,
     /// What is sold; `goods` where left out.
     #[serde(rename = "type")]
-    #[schema(value_type = Option<TypeWord>)]
-    order_type: Option<String>,
+    order_type: Option<TypeWord>,
     /// The market: `main` where left out.
-    market: Option<String>,
+    market: Option<Identifier>,
     /// Where it is placed; `all` where left out.
-    #[schema(value_type = Option<PlatformWord>)]
-    platform: Option<String>,
+    platform: Option<PlatformWord>,
     /// The channel it comes through.
-    channel: Option<String>,
+    channel: Option<Identifier>,
     /// Its number there, or the caller's own; unique per channel, or per issuer without one.
-    #[schema(max_length = 64)]
-    external_id: Option<String>,
+    external_id: Option<Identifier>,
     /// The caller's token; unique for ever per issuer.
-    #[schema(max_length = 64)]
-    client_token: Option<String>,
+    client_token: Option<Identifier>,
     /// Where it came from, as the caller says; at most 4,000 bytes.
-    #[schema(value_type = Option<Object>)]
-    source: Option<Value>,
+    #[schema(required = false)]
+    source: Value,
     /// Free extension; at most 6,000 bytes.
-    #[schema(value_type = Option<Object>)]
-    extra: Option<Value>,
+    #[schema(required = false)]
+    extra: Value,
     /// Labels.
-    tags: Option<Vec<String>>,
+    #[schema(max_items = 32)]
+    tags: Option<Vec<Identifier>>,
     /// What the caller computed as payable; another total is a 409 `total_mismatch`.
-    #[schema(minimum = 0, nullable = false)]
-    expected_total: Option<i64>,
+    #[schema(nullable = false)]
+    expected_total: Option<Amount>,
     /// The platform's discount.
-    #[schema(minimum = 0, nullable = false)]
-    platform_discount: Option<i64>,
+    #[schema(nullable = false)]
+    platform_discount: Option<Amount>,
     /// Coins, as money.
-    #[schema(minimum = 0, nullable = false)]
-    coins: Option<i64>,
+    #[schema(nullable = false)]
+    coins: Option<Amount>,
     /// A third party's discount.
-    #[schema(minimum = 0, nullable = false)]
-    third_party_discount: Option<i64>,
+    #[schema(nullable = false)]
+    third_party_discount: Option<Amount>,
     /// Coupons, each once, at most 20. What they take off is computed and becomes part of the discounts.
     #[schema(max_items = 20)]
     coupons: Option<Vec<PlacedCoupon>>,
     /// Who places it; where left out, the only one the key may speak for.
-    #[schema(value_type = Option<ActorView>)]
-    actor: Option<ActorKind>,
+    actor: Option<ClaimantBody>,
     /// One entry for each shop, at most 50.
     #[schema(min_items = 1, max_items = 50)]
     shops: Vec<PlacedShop>,
@@ -83,39 +128,36 @@ pub struct PlacementBody {
 #[derive(ToSchema)]
 struct PlacedCoupon {
     /// Its code.
-    #[schema(max_length = 64)]
-    code: String,
+    code: Identifier,
     /// The shop that gives it; left out for a coupon of the platform, and wherever it is clear.
-    #[schema(max_length = 64)]
-    shop_id: Option<String>,
+    shop_id: Option<Identifier>,
 }
 
 /// One shop's part.
 #[derive(ToSchema)]
 struct PlacedShop {
     /// The shop.
-    #[schema(max_length = 64)]
-    shop_id: String,
+    shop_id: Identifier,
     /// The place its stock stands at; `main` where left out.
-    place: Option<String>,
+    place: Option<Identifier>,
     /// How it reaches the buyer; by type where left out.
-    #[schema(value_type = Option<FulfilmentWord>)]
-    fulfilment: Option<String>,
+    fulfilment: Option<FulfilmentWord>,
     /// Freight.
-    #[schema(minimum = 0, nullable = false)]
-    freight: Option<i64>,
+    #[schema(nullable = false)]
+    freight: Option<Amount>,
     /// The shop's discount.
-    #[schema(minimum = 0, nullable = false)]
-    shop_discount: Option<i64>,
+    #[schema(nullable = false)]
+    shop_discount: Option<Amount>,
     /// Where it goes; left out where nothing is shipped. Masked in answers.
-    ship_to: Option<ShipTo>,
+    ship_to: Option<ShipToBody>,
     /// The buyer's words.
-    buyer_comment: Option<String>,
+    buyer_comment: Option<Words>,
     /// Promotions, for the record.
-    #[schema(value_type = Option<Object>)]
-    promotions: Option<Value>,
+    #[schema(required = false)]
+    promotions: Value,
     /// Labels.
-    tags: Option<Vec<String>>,
+    #[schema(max_items = 32)]
+    tags: Option<Vec<Identifier>>,
     /// The lines; at most 500 in an order.
     #[schema(min_items = 1, max_items = 500)]
     items: Vec<PlacedItem>,
@@ -125,33 +167,30 @@ struct PlacedShop {
 #[derive(ToSchema)]
 struct PlacedItem {
     /// The SKU.
-    #[schema(max_length = 64)]
-    sku_id: String,
+    sku_id: Identifier,
     /// The article it belongs to.
-    item_id: Option<String>,
+    item_id: Option<Identifier>,
     /// What the buyer saw.
-    #[schema(max_length = 128)]
-    title: Option<String>,
+    title: Option<Title>,
     /// Its picture.
-    image: Option<String>,
+    image: Option<Words>,
     /// Its attributes.
-    #[schema(value_type = Option<Object>)]
-    attributes: Option<Value>,
+    #[schema(required = false)]
+    attributes: Value,
     /// Where it is delivered from.
-    deliver_area_id: Option<String>,
+    deliver_area_id: Option<Identifier>,
     /// By which code.
-    deliver_code: Option<String>,
+    deliver_code: Option<Identifier>,
     /// Free extension.
-    #[schema(value_type = Option<Object>)]
-    extra: Option<Value>,
+    #[schema(required = false)]
+    extra: Value,
     /// How much: above 0, below 10⁶, up to three places.
-    quantity: String,
+    quantity: QuantityAsked,
     /// The price of one unit.
-    #[schema(minimum = 0)]
-    list_price: i64,
+    list_price: Amount,
     /// The discount for the line.
-    #[schema(minimum = 0, nullable = false)]
-    item_discount: Option<i64>,
+    #[schema(nullable = false)]
+    item_discount: Option<Amount>,
     /// Whether it is sold by weight.
     weighed: Option<bool>,
 }
@@ -161,29 +200,29 @@ struct PlacedItem {
 #[schema(as = StartPayment)]
 pub struct StartPaymentBody {
     /// The tender.
-    #[schema(max_length = 64)]
-    tender: String,
+    tender: Identifier,
     /// The gateway to ask; left out where a till takes the money itself.
-    gateway: Option<String>,
+    gateway: Option<Identifier>,
     /// How much; all that is left where left out.
-    #[schema(minimum = 0, nullable = false)]
-    amount: Option<i64>,
+    #[schema(nullable = false)]
+    amount: Option<Amount>,
     /// The terms the payer saw; others are a 409 `terms_conflict`.
-    #[schema(minimum = 1)]
-    terms_version: Option<u32>,
+    terms_version: Option<Version>,
     /// The version of the order the caller saw; another one is a 409 `version_conflict`.
-    #[schema(minimum = 1)]
-    expected_version: Option<u32>,
+    expected_version: Option<Version>,
     /// Who asks; where left out, the only one the key may speak for.
-    #[schema(value_type = Option<ActorView>)]
-    actor: Option<ActorKind>,
+    actor: Option<ClaimantBody>,
 }
 
 /// Name and password.
 #[derive(ToSchema)]
 #[schema(as = Login)]
 pub struct LoginBody {
+    /// The name of the user.
+    #[schema(max_length = 1024)]
     name: String,
+    /// Its password.
+    #[schema(max_length = 1024)]
     password: String,
 }
 
@@ -192,8 +231,10 @@ pub struct LoginBody {
 #[schema(as = ChangePassword)]
 pub struct ChangePasswordBody {
     /// The present one.
+    #[schema(max_length = 1024)]
     old: String,
     /// At least 8 characters.
+    #[schema(min_length = 8, max_length = 256)]
     new: String,
 }
 
@@ -202,6 +243,7 @@ pub struct ChangePasswordBody {
 #[schema(as = ResetPassword)]
 pub struct ResetPasswordBody {
     /// At least 8 characters.
+    #[schema(min_length = 8, max_length = 256)]
     password: String,
 }
 
@@ -210,16 +252,18 @@ pub struct ResetPasswordBody {
 #[schema(as = NewUser)]
 pub struct NewUserBody {
     /// The name to log in with.
-    name: String,
+    name: Identifier,
     /// `admin`: everything. `operator`: everything but `admin` and `privacy.read`. `viewer`: `orders.read`.
-    role: String,
+    role: RoleWord,
     /// At least 8 characters.
     #[schema(min_length = 8, max_length = 256)]
     password: String,
     /// The shops it may touch; all where left out.
-    shops: Option<Vec<String>>,
+    #[schema(max_items = 200)]
+    shops: Option<Vec<Identifier>>,
     /// The places it may touch; all where left out.
-    places: Option<Vec<String>>,
+    #[schema(max_items = 200)]
+    places: Option<Vec<Identifier>>,
 }
 
 /// What to change about a task that is run again.
@@ -241,7 +285,7 @@ pub struct NothingBody {}
 #[schema(as = RetryTasks)]
 pub struct RetryTasksBody {
     /// Their kind.
-    kind: String,
+    kind: Identifier,
 }
 
 /// What a run is asked for.
@@ -251,9 +295,10 @@ pub struct ReconcileBody {
     /// Whether it repairs what a program can repair safely; it only tells where left out.
     repair: Option<bool>,
     /// The classes of differences it looks for; all where left out.
-    classes: Option<Vec<String>>,
+    #[schema(max_items = 64)]
+    classes: Option<Vec<Identifier>>,
     /// Only orders that changed since then.
-    since: Option<String>,
+    since: Option<Time>,
 }
 
 /// Where a backfill goes on.
@@ -261,7 +306,7 @@ pub struct ReconcileBody {
 #[schema(as = MirrorBackfill)]
 pub struct BackfillBody {
     /// The `next` of the page before; from the first order where left out.
-    after: Option<String>,
+    after: Option<Number>,
 }
 
 /// Where a comparison goes on, and what it does about what it finds.
@@ -269,7 +314,7 @@ pub struct BackfillBody {
 #[schema(as = MirrorVerify)]
 pub struct VerifyBody {
     /// The `next` of the page before; from the first order where left out.
-    after: Option<String>,
+    after: Option<Number>,
     /// Whether rows that differ are queued to be written anew.
     repair: Option<bool>,
 }
@@ -279,7 +324,7 @@ pub struct VerifyBody {
 #[schema(as = ForgetBuyer)]
 pub struct ForgetBody {
     /// The buyer, as orders name it.
-    buyer_id: String,
+    buyer_id: Identifier,
 }
 
 /// A webhook to add.
@@ -287,9 +332,11 @@ pub struct ForgetBody {
 #[schema(as = NewWebhook)]
 pub struct NewWebhookBody {
     /// Where events are sent: `http://` or `https://`.
+    #[schema(min_length = 1, max_length = 1024)]
     url: String,
     /// The events it is told of, such as `order.paid`; all where left out.
-    events: Option<Vec<String>>,
+    #[schema(max_items = 64)]
+    events: Option<Vec<Identifier>>,
 }
 
 /// What is told again.
@@ -297,11 +344,11 @@ pub struct NewWebhookBody {
 #[schema(as = ReplayWebhook)]
 pub struct ReplayBody {
     /// Everything about this order.
-    order_id: Option<String>,
+    order_id: Option<Number>,
     /// Everything that happened from this moment on.
-    from: Option<String>,
+    from: Option<Time>,
     /// And before this one; now where left out.
-    to: Option<String>,
+    to: Option<Time>,
 }
 
 /// A key to add.
@@ -309,20 +356,24 @@ pub struct ReplayBody {
 #[schema(as = NewKey)]
 pub struct NewKeyBody {
     /// What people call it.
-    name: String,
+    name: Identifier,
     /// What it may do: `orders.read`, `orders.write`, `prices`, `payments`, `refunds`, `privacy.read`,
     /// `stock`, `coupons`, `tasks`, `shops`, `documents`, `sites`, `admin`.
-    scopes: Vec<String>,
+    #[schema(max_items = 64)]
+    scopes: Vec<ScopeWord>,
     /// The kinds of actor it may speak for: `buyer`, `seller`, `store`, `till`, `courier`, `gateway`.
-    actors: Option<Vec<String>>,
+    #[schema(max_items = 64)]
+    actors: Option<Vec<ClaimedActor>>,
     /// The shops it may touch; all where left out.
-    shops: Option<Vec<String>>,
+    #[schema(max_items = 200)]
+    shops: Option<Vec<Identifier>>,
     /// The places it may touch; all where left out.
-    places: Option<Vec<String>>,
+    #[schema(max_items = 200)]
+    places: Option<Vec<Identifier>>,
     /// Who it issues tokens and cash references as: that of the key it follows. Its own number where left out.
-    issuer: Option<String>,
+    issuer: Option<Identifier>,
     /// Until when it opens (RFC 3339); for ever where left out.
-    expires_at: Option<String>,
+    expires_at: Option<Time>,
 }
 
 /// What was counted.
@@ -330,11 +381,11 @@ pub struct NewKeyBody {
 #[schema(as = Count)]
 pub struct CountBody {
     /// The place; `main` where left out.
-    place: Option<String>,
+    place: Option<Identifier>,
     /// What is there.
-    on_hand: String,
+    on_hand: QuantityCounted,
     /// Why it was counted.
-    reason: String,
+    reason: Reason,
 }
 
 /// What is added or taken.
@@ -342,11 +393,11 @@ pub struct CountBody {
 #[schema(as = NewAdjustment)]
 pub struct AdjustmentBody {
     /// The place; `main` where left out.
-    place: Option<String>,
+    place: Option<Identifier>,
     /// What is added; negative to take.
-    delta: String,
+    delta: QuantityAdded,
     /// Why.
-    reason: String,
+    reason: Reason,
 }
 
 /// A price to set.
@@ -354,14 +405,13 @@ pub struct AdjustmentBody {
 #[schema(as = NewPrice)]
 pub struct PriceBody {
     /// Where it holds; everywhere else where left out.
-    place: Option<String>,
+    place: Option<Identifier>,
     /// ISO 4217.
-    currency: String,
+    currency: CurrencyCode,
     /// Minor units for one unit.
-    #[schema(minimum = 0)]
-    price: i64,
+    price: Amount,
     /// What people call it.
-    title: Option<String>,
+    title: Option<Title>,
 }
 
 /// What is to come back from the archive: an order, or all to which something happened in a span of time.
@@ -369,56 +419,125 @@ pub struct PriceBody {
 #[schema(as = RestoreArchived)]
 pub struct RestoreArchivedBody {
     /// Any number of the order.
-    order_id: Option<String>,
+    order_id: Option<Number>,
     /// From when; with `to`, where there is no `order_id`.
-    from: Option<String>,
+    from: Option<Time>,
     /// Until before when; now where left out.
-    to: Option<String>,
+    to: Option<Time>,
+}
+
+/// A coupon to set, that takes off an amount.
+#[derive(ToSchema)]
+#[schema(as = NewAmountCoupon)]
+pub struct AmountCouponBody {
+    /// `amount`.
+    kind: AmountWord,
+    /// What it takes off, in minor units; 0 for a gift alone.
+    face: Amount,
+    /// What people call it.
+    title: Option<Title>,
+    /// The shop that gives it; left out for a coupon of the platform.
+    shop_id: Option<Identifier>,
+    /// ISO 4217; orders in another currency do not take it.
+    currency: CurrencyCode,
+    /// What must be left to pay of the lines it is for; 0 where left out.
+    min_spend: Option<Amount>,
+    /// `discount` where left out, `full_reduction` or `gift`.
+    class: Option<CouponClass>,
+    /// How often it may be used in all; any number of times where left out.
+    total_limit: Option<CouponLimit>,
+    /// How often by one buyer.
+    buyer_limit: Option<CouponLimit>,
+    /// How often by one buyer on one day; of `full_reduction` and `gift` alone.
+    buyer_day_limit: Option<CouponLimit>,
+    /// From when on it is taken.
+    from: Option<Time>,
+    /// Until when; not at that moment any more.
+    until: Option<Time>,
+    /// Whether it is taken at all; true where left out.
+    active: Option<bool>,
+}
+
+/// A coupon to set, that takes off a part.
+#[derive(ToSchema)]
+#[schema(as = NewPercentCoupon)]
+pub struct PercentCouponBody {
+    /// `percent`.
+    kind: PercentWord,
+    /// The part of what is left to pay that it takes off, in hundredths of a percent; 0 for a gift alone.
+    #[schema(minimum = 0, maximum = 10000)]
+    basis_points: i64,
+    /// At most so much, in minor units.
+    #[schema(minimum = 1, maximum = 999_999_999_999_i64)]
+    cap: Option<i64>,
+    /// What people call it.
+    title: Option<Title>,
+    /// The shop that gives it; left out for a coupon of the platform.
+    shop_id: Option<Identifier>,
+    /// ISO 4217; orders in another currency do not take it.
+    currency: CurrencyCode,
+    /// What must be left to pay of the lines it is for; 0 where left out.
+    min_spend: Option<Amount>,
+    /// `discount` where left out, `full_reduction` or `gift`.
+    class: Option<CouponClass>,
+    /// How often it may be used in all; any number of times where left out.
+    total_limit: Option<CouponLimit>,
+    /// How often by one buyer.
+    buyer_limit: Option<CouponLimit>,
+    /// How often by one buyer on one day; of `full_reduction` and `gift` alone.
+    buyer_day_limit: Option<CouponLimit>,
+    /// From when on it is taken.
+    from: Option<Time>,
+    /// Until when; not at that moment any more.
+    until: Option<Time>,
+    /// Whether it is taken at all; true where left out.
+    active: Option<bool>,
 }
 
 /// A coupon to set.
-#[derive(ToSchema)]
-#[schema(as = NewCoupon)]
-pub struct CouponBody {
-    /// What people call it.
-    #[schema(max_length = 128)]
-    title: Option<String>,
-    /// The shop that gives it; left out for a coupon of the platform.
-    #[schema(max_length = 64)]
-    shop_id: Option<String>,
-    /// `amount` (with `face`) or `percent` (with `basis_points` and perhaps `cap`).
-    kind: String,
-    /// What it takes off, in minor units; 0 for a gift alone.
-    #[schema(minimum = 0)]
-    face: Option<i64>,
-    /// The part of what is left to pay that it takes off, in hundredths of a percent.
-    #[schema(minimum = 0, maximum = 10000)]
-    basis_points: Option<i64>,
-    /// At most so much, in minor units.
-    #[schema(minimum = 1)]
-    cap: Option<i64>,
-    /// ISO 4217; orders in another currency do not take it.
-    currency: String,
-    /// What must be left to pay of the lines it is for; 0 where left out.
-    #[schema(minimum = 0)]
-    min_spend: Option<i64>,
-    /// `discount` where left out, `full_reduction` or `gift`.
-    class: Option<String>,
-    /// How often it may be used in all; any number of times where left out.
-    #[schema(minimum = 0)]
-    total_limit: Option<i64>,
-    /// How often by one buyer.
-    #[schema(minimum = 0)]
-    buyer_limit: Option<i64>,
-    /// How often by one buyer on one day; of `full_reduction` and `gift` alone.
-    #[schema(minimum = 0)]
-    buyer_day_limit: Option<i64>,
-    /// From when on it is taken (RFC 3339).
-    from: Option<String>,
-    /// Until when; not at that moment any more.
-    until: Option<String>,
-    /// Whether it is taken at all; true where left out.
-    active: Option<bool>,
+pub struct CouponBody;
+
+impl PartialSchema for CouponBody {
+    fn schema() -> RefOr<Schema> {
+        one_of(
+            "A coupon to set.",
+            "kind",
+            [("amount", "NewAmountCoupon"), ("percent", "NewPercentCoupon")],
+        )
+    }
+}
+
+impl ToSchema for CouponBody {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("NewCoupon")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        for (name, schema) in [
+            (AmountCouponBody::name(), AmountCouponBody::schema()),
+            (PercentCouponBody::name(), PercentCouponBody::schema()),
+        ] {
+            schemas.push((name.into_owned(), schema));
+        }
+        AmountCouponBody::schemas(schemas);
+        PercentCouponBody::schemas(schemas);
+    }
+}
+
+/// One of several schemas, told apart by the word of `field`.
+pub fn one_of<W: Into<String>, N: AsRef<str>>(
+    meaning: &str,
+    field: &str,
+    alternatives: impl IntoIterator<Item = (W, N)>,
+) -> RefOr<Schema> {
+    let mut one_of = OneOfBuilder::new().description(Some(meaning));
+    let mut mapping = Vec::new();
+    for (word, name) in alternatives {
+        let to = Ref::from_schema_name(name.as_ref());
+        mapping.push((word.into(), to.ref_location.clone()));
+        one_of = one_of.item(to);
+    }
+    one_of.discriminator(Some(Discriminator::with_mapping(field, mapping))).into()
 }
 
 /// What is changed about a coupon.
@@ -426,11 +545,12 @@ pub struct CouponBody {
 #[schema(as = AdjustCoupon)]
 pub struct AdjustCouponBody {
     /// Added to its limit in all; negative to take from it.
+    #[schema(minimum = -1_000_000_000_000_i64, maximum = 1_000_000_000_000_i64)]
     limit: Option<i64>,
     /// Whether it is taken from now on.
     active: Option<bool>,
     /// Why.
-    reason: String,
+    reason: Reason,
 }
 
 /// An order with every step of the price: payable 11500.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // described, never made
 
+use docket_wire::described::{Amount, CurrencyCode, Identifier, Reason, Time, Title};
 use utoipa::ToSchema;
 
 /// What a buyer has from now on.
@@ -9,12 +10,11 @@ use utoipa::ToSchema;
 #[schema(as = SetAccount)]
 pub struct AccountBody {
     /// Minor units of money for coins, whole points for points.
-    #[schema(minimum = 0)]
-    balance: i64,
+    balance: Amount,
     /// Coins alone: ISO 4217. Required when the account is opened.
-    currency: Option<String>,
+    currency: Option<CurrencyCode>,
     /// Why.
-    reason: String,
+    reason: Reason,
 }
 
 /// What is added or taken.
@@ -22,9 +22,10 @@ pub struct AccountBody {
 #[schema(as = NewAccountAdjustment)]
 pub struct AccountAdjustmentBody {
     /// What is added; negative to take. What is held for orders cannot be taken.
+    #[schema(minimum = -999_999_999_999_i64, maximum = 999_999_999_999_i64)]
     delta: i64,
     /// Why.
-    reason: String,
+    reason: Reason,
 }
 
 /// A member to set.
@@ -32,11 +33,9 @@ pub struct AccountAdjustmentBody {
 #[schema(as = SetMember)]
 pub struct MemberBody {
     /// The level, by the word of whoever keeps levels.
-    #[schema(max_length = 64)]
-    level: String,
+    level: Identifier,
     /// Since when; now where left out of a new one.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    joined_at: Option<String>,
+    joined_at: Option<Time>,
 }
 
 /// A gift pack to set.
@@ -44,23 +43,19 @@ pub struct MemberBody {
 #[schema(as = SetGiftPack)]
 pub struct GiftPackBody {
     /// What people call it.
-    title: String,
+    title: Title,
     /// ISO 4217.
-    currency: String,
+    currency: CurrencyCode,
     /// The least price of an order, after the discounts of shop and platform, that brings the pack.
-    #[schema(minimum = 0)]
-    min_price: i64,
+    min_price: Amount,
     /// Only what this shop sells counts.
-    shop_id: Option<String>,
+    shop_id: Option<Identifier>,
     /// Not for orders placed before.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    from: Option<String>,
+    from: Option<Time>,
     /// Not for orders placed at or after.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    until: Option<String>,
+    until: Option<Time>,
     /// How many are given in all; without limit where left out.
-    #[schema(minimum = 0)]
-    total: Option<i64>,
+    total: Option<Amount>,
     /// Whether it is given at all; yes where left out.
     active: Option<bool>,
 }

@@ -2,10 +2,16 @@
 //!
 //! It is checked in as `openapi.json`; a test compares.
 
+#![allow(unused_qualifications)] // `derive(ToSchema)` writes them
+
 pub mod bodies;
 mod failures;
+mod finish;
 pub mod ledger_bodies;
 mod operations;
+pub mod report;
+pub mod rows;
+pub mod words;
 
 use crate::center::Center;
 use crate::routes::{
@@ -14,7 +20,7 @@ use crate::routes::{
     tasks, webhooks,
 };
 use axum::Router;
-use axum::routing::get;
+use serde_json::Value;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -52,7 +58,15 @@ use utoipa_axum::routes;
         (name = "operation", description = "For whoever runs it"),
     ),
     security(("bearer" = [])),
-    components(schemas(docket_wire::Problem)),
+    components(schemas(
+        docket_wire::Problem, docket_wire::described::Amount, docket_wire::described::Identifier,
+        docket_wire::described::LanguageCode, docket_wire::described::PageCursor, docket_wire::described::Time,
+        docket_wire::described::Title, docket_wire::described::Version, docket_wire::described::Words,
+        bodies::ClaimantBody, bodies::ShipToBody, operations::LineBody, operations::WeighedBody, words::AccountLedger,
+        words::ExpandWord, words::LastDigits, words::Limit, words::RevealWord, words::SortWord, words::YesOrNo,
+        docket_wire::word::AnomalyWord, docket_wire::word::DeliveryWord, docket_wire::word::LevelWord,
+        docket_wire::word::OperationWord, docket_wire::word::RefundAxisWord, words::SlipStatusWord, words::TaskStateWord,
+    )),
     modifiers(&Bearer),
 )]
 struct Described;
@@ -69,7 +83,7 @@ impl Modify for Bearer {
 }
 
 /// The routes and the document that describes them.
-pub fn described() -> (Router<Center>, Document) {
+pub fn described() -> (Router<Center>, Value) {
     let router = OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(orders::place, listing::list))
         .routes(routes!(orders::quote))
@@ -134,13 +148,15 @@ pub fn described() -> (Router<Center>, Document) {
         .routes(routes!(imports::take))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
-        .routes(routes!(metrics::metrics));
-    let (router, mut document) = router.split_for_parts();
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(docs::root))
+        .routes(routes!(docs::read))
+        .routes(routes!(docs::openapi));
+    let (router, document) = router.split_for_parts();
+    let mut document = serde_json::to_value(document).expect("the document is plain JSON");
     failures::describe(&mut document);
-    let router = router
-        .route(docs::ROOT, get(docs::root))
-        .route(docs::PAGE, get(docs::read))
-        .route(docs::DOCUMENT, get(docs::openapi));
+    finish::finish(&mut document);
+    rows::describe(&mut document);
     (router, document)
 }
 

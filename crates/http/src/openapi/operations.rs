@@ -2,12 +2,17 @@
 //!
 //! A test sends every one of them through the reader, so what stands here is what is read.
 
+use super::bodies::one_of;
 use docket_domain::OperationKind;
 use docket_domain::operation::Target;
+use docket_domain::placement::LINES_MAX;
+use docket_wire::described::QuantityAsked;
+use docket_wire::kinds::TAGS_MAX;
+use docket_wire::view::Number;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use utoipa::openapi::schema::{
-    AllOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type,
+    ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
 };
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -45,7 +50,7 @@ fn fields(kind: OperationKind) -> &'static [Field] {
         K::StartPayment => &[R("tender"), O("amount"), O("gateway"), O("terms_version")],
         K::PaymentSucceeded => &[
             R("tender"),
-            R("reference"),
+            R("required_reference"),
             R("amount"),
             O("paid_at"),
             O("terms_version"),
@@ -66,10 +71,10 @@ fn fields(kind: OperationKind) -> &'static [Field] {
             &[O("refund_lines"), O("refund_freight"), O("goodwill"), O("goods_back"), O("reason")]
         }
         K::RefundSucceeded | K::RefundFailed => {
-            &[R("refund_id"), O("payment_id"), O("reference"), O("reason")]
+            &[R("required_refund_id"), O("payment_id"), O("reference"), O("reason")]
         }
-        K::ReceiveReturn => &[R("refund_id"), O("lines"), O("restock")],
-        K::Weigh => &[R("lines")],
+        K::ReceiveReturn => &[R("required_refund_id"), O("lines"), O("restock")],
+        K::Weigh => &[R("required_lines")],
         K::ChangeAddress => &[R("ship_to"), O("freight")],
         K::Rate => &[R("score"), O("text")],
         K::Note => &[O("text")],
@@ -81,7 +86,7 @@ fn fields(kind: OperationKind) -> &'static [Field] {
 /// What a field means, and a value it may have.
 fn meaning(field: &str) -> (&'static str, Value) {
     let lines = || json!([{"order_id": "4311810304", "quantity": "1"}]);
-    match field {
+    match field.strip_prefix("required_").unwrap_or(field) {
         "tender" => ("How it is paid", json!("cash")),
         "amount" => {
             ("Minor units; to start a payment, all that is left where left out", json!(11500))
@@ -130,46 +135,92 @@ fn meaning(field: &str) -> (&'static str, Value) {
     }
 }
 
-/// As the API names it: `freight` is an amount in some operations and a yes, a no or an amount in others, and
-/// `lines` may be none only where money goes back.
+/// As the API names it: `freight` is an amount in some operations and a yes, a no or an amount in others, `lines` may
+/// be none only where money goes back, and what must be there is never null.
 fn api_name(field: &str) -> &str {
-    field
-        .strip_prefix("refund_")
-        .filter(|name| ["freight", "lines"].contains(name))
-        .unwrap_or(field)
+    let name = field.strip_prefix("required_").unwrap_or(field);
+    name.strip_prefix("refund_").filter(|name| ["freight", "lines"].contains(name)).unwrap_or(name)
 }
 
+/// What a field may be.
 fn schema(field: &str) -> RefOr<Schema> {
-    let (description, sample) = meaning(field);
-    if field == "ship_to" {
-        return Ref::from_schema_name("ShipTo").into();
-    }
-    let kind = match &sample {
-        Value::Bool(_) => Type::Boolean,
-        Value::Number(_) => Type::Integer,
-        _ => Type::String,
+    let meaning = meaning(field).0;
+    let kind = |name: &str| {
+        RefOr::<Schema>::Ref(
+            Ref::builder().ref_location_from_schema_name(name).description(Some(meaning)).build(),
+        )
     };
-    let object = ObjectBuilder::new().schema_type(kind);
-    if field == "refund_freight" {
-        let amount = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
-        let either = OneOfBuilder::new().item(object).item(amount);
-        return either.description(Some(description)).into();
+    let may_be_null = |name: &str| {
+        let either = OneOfBuilder::new().item(Ref::from_schema_name(name));
+        let either = either.item(ObjectBuilder::new().schema_type(Type::Null));
+        RefOr::from(either.description(Some(meaning)))
+    };
+    let list = |name: &str, least: Option<usize>, most: usize| {
+        let list = ArrayBuilder::new().items(Ref::from_schema_name(name)).max_items(Some(most));
+        let kinds = SchemaType::from_iter([Type::Array, Type::Null]);
+        RefOr::from(list.min_items(least).schema_type(kinds).description(Some(meaning)))
+    };
+    let number = |least: i64, most: i64| {
+        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        RefOr::from(number.minimum(Some(least)).maximum(Some(most)).description(Some(meaning)))
+    };
+    match field {
+        "amount" | "platform_discount" | "third_party_discount" | "shop_discount" | "freight" => {
+            kind("Amount")
+        }
+        "goodwill" => may_be_null("Amount"),
+        "tender" | "required_reference" => kind("Identifier"),
+        "reference" | "gateway" | "tracking" => may_be_null("Identifier"),
+        "paid_at" => may_be_null("Time"),
+        "terms_version" | "expected_terms_version" => may_be_null("Version"),
+        "required_refund_id" => kind("Number"),
+        "attempt_id" | "refund_id" | "payment_id" => may_be_null("Number"),
+        "reason" | "text" => may_be_null("Words"),
+        "courier" | "carrier" => may_be_null("Title"),
+        "ship_to" => kind("NewShipTo"),
+        "days" => number(1, 30),
+        "score" => number(1, 5),
+        "goods_back" | "restock" => {
+            let kinds = SchemaType::from_iter([Type::Boolean, Type::Null]);
+            ObjectBuilder::new().schema_type(kinds).description(Some(meaning)).into()
+        }
+        "refund_freight" => {
+            let whether = ObjectBuilder::new().schema_type(Type::Boolean);
+            let either = OneOfBuilder::new().item(whether).item(Ref::from_schema_name("Amount"));
+            let either = either.item(ObjectBuilder::new().schema_type(Type::Null));
+            either.description(Some(meaning)).into()
+        }
+        "lines" => list("LineAsked", Some(1), LINES_MAX),
+        "refund_lines" => list("LineAsked", None, LINES_MAX),
+        "required_lines" => {
+            let lines = ArrayBuilder::new().items(Ref::from_schema_name("LineWeighed"));
+            lines.min_items(Some(1)).max_items(Some(LINES_MAX)).description(Some(meaning)).into()
+        }
+        "add" | "remove" => list("Identifier", None, TAGS_MAX),
+        other => unreachable!("{other} is not a field of any operation"),
     }
-    if api_name(field) == "lines" {
-        let line = ObjectBuilder::new()
-            .property("order_id", text("The item order"))
-            .property("quantity", text("How much of it; all that is left where left out"))
-            .required("order_id");
-        return ArrayBuilder::new().items(line).description(Some(description)).into();
-    }
-    if sample.is_array() {
-        return ArrayBuilder::new().items(object).description(Some(description)).into();
-    }
-    object.description(Some(description)).into()
 }
 
-fn text(description: &str) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).description(Some(description))
+/// So much of one line.
+#[derive(ToSchema)]
+#[schema(as = LineAsked)]
+#[allow(dead_code)] // described, never made
+pub struct LineBody {
+    /// The item order.
+    order_id: Number,
+    /// How much of it; all that is left where left out.
+    quantity: Option<QuantityAsked>,
+}
+
+/// What the scales said of one line.
+#[derive(ToSchema)]
+#[schema(as = LineWeighed)]
+#[allow(dead_code)] // described, never made
+pub struct WeighedBody {
+    /// The item order.
+    order_id: Number,
+    /// What they said.
+    quantity: QuantityAsked,
 }
 
 /// A body that asks for the operation named `word`.
@@ -182,7 +233,14 @@ pub fn example(word: &str) -> Value {
     body
 }
 
-fn alternative(kind: OperationKind) -> ObjectBuilder {
+/// The name of the schema of `kind`: `ShipOperation`.
+fn schema_name(kind: OperationKind) -> String {
+    let words = kind.word().split('_');
+    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+    words.map(capital).collect::<String>() + "Operation"
+}
+
+fn alternative(kind: OperationKind) -> RefOr<Schema> {
     let rule = kind.rule();
     let who: Vec<_> = rule.who.iter().map(|actor| actor.word()).collect();
     let at = match rule.target {
@@ -190,48 +248,57 @@ fn alternative(kind: OperationKind) -> ObjectBuilder {
         Target::Any => "any node".to_owned(),
     };
     let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([kind.word()]));
-    let mut object = ObjectBuilder::new()
-        .title(Some(kind.word()))
-        .description(Some(format!("Acts on {at}. Asked for by: {}.", who.join(", "))))
+    let mut object = common()
+        .description(Some(format!(
+            "`{}`: acts on {at}. Asked for by: {}.",
+            kind.word(),
+            who.join(", ")
+        )))
         .property("type", word)
         .required("type");
     for field in fields(kind) {
         object = object.property(api_name(field.name()), schema(field.name()));
         if let Field::Required(name) = field {
-            object = object.required(*name);
+            object = object.required(api_name(name));
         }
     }
-    object
+    object.into()
 }
 
 /// The fields that every operation has.
 fn common() -> ObjectBuilder {
-    let version = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .description(Some("The version the caller saw; another one is a 409 `version_conflict`"));
+    let may_be_null = |name: &str, meaning: &str| {
+        let either = OneOfBuilder::new().item(Ref::from_schema_name(name));
+        let either = either.item(ObjectBuilder::new().schema_type(Type::Null));
+        RefOr::<Schema>::from(either.description(Some(meaning)))
+    };
+    let version = "The version the caller saw; another one is a 409 `version_conflict`";
     let remark = "Words kept with it, in the language of `Accept-Language`";
     ObjectBuilder::new()
-        .property("actor", Ref::from_schema_name("Actor"))
-        .property("expected_version", version)
-        .property("remark", text(remark))
-        .property("en_remark", text("Words kept with it, in English"))
-        .property("cn_remark", text("Words kept with it, in Chinese"))
+        .property(
+            "actor",
+            may_be_null("Claimant", "Who asks; where left out, the only one the key may speak for"),
+        )
+        .property("expected_version", may_be_null("Version", version))
+        .property("remark", may_be_null("Words", remark))
+        .property("en_remark", may_be_null("Words", "Words kept with it, in English"))
+        .property("cn_remark", may_be_null("Words", "Words kept with it, in Chinese"))
 }
 
 impl PartialSchema for OperationBody {
     fn schema() -> RefOr<Schema> {
-        let each = kinds().fold(OneOfBuilder::new(), |each, kind| each.item(alternative(kind)));
-        AllOfBuilder::new()
-            .description(Some("One request to change an order."))
-            .item(common())
-            .item(each)
-            .into()
+        let each = kinds().map(|kind| (kind.word(), schema_name(kind)));
+        one_of("One request to change an order.", "type", each)
     }
 }
 
 impl ToSchema for OperationBody {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Operation")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.extend(kinds().map(|kind| (schema_name(kind), alternative(kind))));
     }
 }
 

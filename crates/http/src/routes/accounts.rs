@@ -6,6 +6,7 @@ use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::IDEMPOTENCY;
 use crate::openapi::ledger_bodies::{AccountAdjustmentBody, AccountBody};
+use crate::openapi::words::{AccountLedger, AccountLineKind, Limit};
 use crate::{cursor, query};
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
@@ -14,6 +15,7 @@ use axum::response::Response;
 use docket_app::{Account, AccountKey, AccountLine, ChangeAccount, NewBalance};
 use docket_domain::ledger::Ledger;
 use docket_domain::money::AMOUNT_LIMIT;
+use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
@@ -30,6 +32,7 @@ const LEDGERS: [(&str, Ledger); 2] = [("coins", Ledger::Coins), ("points", Ledge
 #[schema(as = Account)]
 pub struct AccountView<'a> {
     /// `coins` or `points`.
+    #[schema(value_type = AccountLedger)]
     pub ledger: &'static str,
     /// The buyer.
     pub owner: &'a str,
@@ -75,6 +78,7 @@ pub struct AccountLineView<'a> {
     /// Its number.
     pub adjustment_id: Number,
     /// `set` or `adjustment`.
+    #[schema(value_type = AccountLineKind)]
     pub kind: &'static str,
     /// What was set, or what was added.
     pub amount: i64,
@@ -151,9 +155,9 @@ async fn changed(center: &Center, sent: Sent, change: ChangeAccount) -> Result<R
 #[utoipa::path(
     get, path = "/api/accounts", tag = "ledgers", operation_id = "list_accounts",
     params(
-        ("owner" = Option<String>, Query, description = "Of this buyer alone"),
-        ("limit" = Option<u32>, Query, description = "Accounts of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("owner" = Option<Identifier>, Query, description = "Of this buyer alone"),
+        ("limit" = Option<Limit>, Query, description = "Accounts of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, by owner and ledger", body = AccountPage<'static>))
 )]
@@ -180,8 +184,8 @@ pub async fn list(
 #[utoipa::path(
     get, path = "/api/accounts/{ledger}/{owner}", tag = "ledgers", operation_id = "get_account",
     params(
-        ("ledger" = String, Path, description = "`coins` or `points`"),
-        ("owner" = String, Path, description = "The buyer"),
+        ("ledger" = AccountLedger, Path, description = "`coins` or `points`"),
+        ("owner" = Identifier, Path, description = "The buyer"),
     ),
     responses((status = 200, description = "As it is now", body = AccountView<'static>))
 )]
@@ -203,8 +207,8 @@ pub async fn get(
 #[utoipa::path(
     put, path = "/api/accounts/{ledger}/{owner}", tag = "ledgers", operation_id = "set_account",
     params(
-        ("ledger" = String, Path, description = "`coins` or `points`"),
-        ("owner" = String, Path, description = "The buyer"),
+        ("ledger" = AccountLedger, Path, description = "`coins` or `points`"),
+        ("owner" = Identifier, Path, description = "The buyer"),
     ),
     request_body(content = AccountBody, example = json!({"balance": 5000, "currency": "CNY", "reason": "opening"})),
     responses((status = 200, description = "As it is now", body = AccountView<'static>))
@@ -228,8 +232,8 @@ pub async fn set(
 #[utoipa::path(
     post, path = "/api/accounts/{ledger}/{owner}/adjustments", tag = "ledgers", operation_id = "adjust_account",
     params(
-        ("ledger" = String, Path, description = "`coins` or `points`"),
-        ("owner" = String, Path, description = "The buyer"),
+        ("ledger" = AccountLedger, Path, description = "`coins` or `points`"),
+        ("owner" = Identifier, Path, description = "The buyer"),
         ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
     request_body(content = AccountAdjustmentBody, example = json!({"delta": 100, "reason": "sorry"})),
@@ -253,8 +257,8 @@ pub async fn adjust(
     get, path = "/api/accounts/{ledger}/{owner}/adjustments", tag = "ledgers",
     operation_id = "list_account_adjustments",
     params(
-        ("ledger" = String, Path, description = "`coins` or `points`"),
-        ("owner" = String, Path, description = "The buyer"),
+        ("ledger" = AccountLedger, Path, description = "`coins` or `points`"),
+        ("owner" = Identifier, Path, description = "The buyer"),
     ),
     responses((status = 200, description = "What was set and adjusted, newest first", body = AccountBook<'static>))
 )]

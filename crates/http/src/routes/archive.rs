@@ -7,6 +7,7 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{NothingBody, RestoreArchivedBody};
+use crate::openapi::words::{Limit, SegmentKindWord, SegmentStateWord, Verdict};
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -15,6 +16,7 @@ use docket_app::Segment;
 use docket_app::archive::{Back, DueFor, Verified};
 use docket_app::vault::hex;
 use docket_domain::Time;
+use docket_wire::described::PageCursor;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::reader::{Source, read};
@@ -29,6 +31,7 @@ pub struct SegmentView<'a> {
     /// Its number.
     pub segment_id: Number,
     /// `log`, `snapshots` or `orders`.
+    #[schema(value_type = SegmentKindWord)]
     pub kind: &'static str,
     /// Its name in the archive.
     pub name: &'a str,
@@ -47,6 +50,7 @@ pub struct SegmentView<'a> {
     /// Its SHA-256, hexadecimal.
     pub sha256: String,
     /// `moving` while rows leave for it, then `kept`.
+    #[schema(value_type = SegmentStateWord)]
     pub state: &'static str,
     /// Since when.
     pub created_at: Moment,
@@ -85,6 +89,7 @@ pub struct SegmentPage<'a> {
 #[schema(as = ArchiveDue)]
 pub struct DueView {
     /// `log`, `snapshots` or `orders`.
+    #[schema(value_type = SegmentKindWord)]
     pub kind: &'static str,
     /// Orders.
     pub orders: u64,
@@ -124,6 +129,7 @@ pub struct RestoredView {
 #[schema(as = ArchiveVerified)]
 pub struct VerifiedView<'a> {
     /// `right`, `damaged` or `unreachable`.
+    #[schema(value_type = Verdict)]
     pub verdict: &'static str,
     /// What is wrong.
     pub why: Option<&'a str>,
@@ -133,8 +139,8 @@ pub struct VerifiedView<'a> {
 #[utoipa::path(
     get, path = "/api/archive", tag = "operation", operation_id = "list_segments",
     params(
-        ("limit" = Option<u32>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, newest first", body = SegmentPage<'static>))
 )]
@@ -236,7 +242,7 @@ pub async fn restore(State(center): State<Center>, sent: Sent) -> Result<Respons
 /// Look whether a segment is still right
 #[utoipa::path(
     post, path = "/api/archive/{id}/verify", tag = "operation", operation_id = "verify_segment",
-    params(("id" = String, Path, description = "The number of the segment")),
+    params(("id" = Number, Path, description = "The number of the segment")),
     request_body(content = NothingBody, example = json!({})),
     responses((status = 200, description = "What was seen", body = VerifiedView<'static>))
 )]

@@ -5,6 +5,7 @@ use crate::answer;
 use crate::auth::Caller;
 use crate::center::Center;
 use crate::failure::Failure;
+use crate::openapi::words::{CallbackAbout, CallbackVerdict, Limit};
 use crate::{cursor, query};
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,6 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use docket_app::{Callback, CallbackFilter, CallbackRow};
+use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::view::Number;
@@ -32,6 +34,7 @@ pub struct CallbackView<'a> {
     /// When.
     pub came_at: Moment,
     /// `payment`, `refund`, or `nothing` where it could not be read.
+    #[schema(value_type = CallbackAbout)]
     pub about: &'a str,
     /// Our number of that, as it was told.
     pub key: &'a str,
@@ -39,6 +42,7 @@ pub struct CallbackView<'a> {
     pub told: &'a str,
     /// What was made of it: `asked` and `other_amount` (the gateway was asked how it stands), `known` (nothing
     /// new), `repeated`, `unknown` (no such payment or refund), `untrusted`, `garbage`.
+    #[schema(value_type = CallbackVerdict)]
     pub verdict: &'a str,
     /// The order, where there is one.
     pub order_id: Option<Number>,
@@ -75,8 +79,11 @@ pub struct CallbackPage<'a> {
 #[utoipa::path(
     post, path = "/api/payments/callbacks/{gateway}", tag = "payments", operation_id = "take_callback",
     security(()),
-    params(("gateway" = String, Path, description = "The name of the gateway in the config")),
-    request_body(content = String, description = "As the gateway sends it"),
+    params(("gateway" = Identifier, Path, description = "The name of the gateway in the config")),
+    request_body(
+        content = String, content_type = "application/octet-stream",
+        description = "As the gateway sends it, of whatever media type",
+    ),
     responses((status = 200, description = "Taken, in the words of the gateway", body = String, content_type = "text/plain"))
 )]
 pub async fn take(
@@ -107,9 +114,9 @@ pub async fn take(
 #[utoipa::path(
     get, path = "/api/payments/callbacks", tag = "payments", operation_id = "list_callbacks",
     params(
-        ("gateway" = Option<String>, Query, description = "Of this gateway"),
-        ("limit" = Option<u32>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("gateway" = Option<Identifier>, Query, description = "Of this gateway"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, newest first", body = CallbackPage<'static>))
 )]

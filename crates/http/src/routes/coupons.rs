@@ -6,6 +6,7 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{self, AdjustCouponBody, CouponBody};
+use crate::openapi::words::{CouponClass, CouponKind, Limit};
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -13,6 +14,7 @@ use axum::response::Response;
 use docket_app::{AdjustCoupon, CouponAdjustment, CouponOf, ReturnCoupon};
 use docket_domain::coupon::Worth;
 use docket_wire::coupon;
+use docket_wire::described::{Identifier, PageCursor, Reason};
 use docket_wire::moment::Moment;
 use docket_wire::view::Number;
 use serde::Serialize;
@@ -29,21 +31,26 @@ pub struct CouponView<'a> {
     /// The shop that gives it; null for a coupon of the platform.
     pub shop_id: Option<&'a str>,
     /// `amount` or `percent`.
+    #[schema(value_type = CouponKind)]
     pub kind: &'static str,
     /// `amount`: what it takes off, in minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub face: Option<i64>,
     /// `percent`: the part it takes off, in hundredths of a percent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub basis_points: Option<i64>,
     /// `percent`: at most so much.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub cap: Option<i64>,
     /// ISO 4217.
     pub currency: &'a str,
     /// What must be left to pay of the lines it is for.
     pub min_spend: i64,
     /// `discount`, `full_reduction` or `gift`.
+    #[schema(value_type = CouponClass)]
     pub class: &'static str,
     /// How often it may be used in all; null for any number.
     pub total_limit: Option<i64>,
@@ -151,8 +158,8 @@ pub struct CouponBook<'a> {
 #[utoipa::path(
     get, path = "/api/coupons", tag = "coupons", operation_id = "list_coupons",
     params(
-        ("limit" = Option<u32>, Query, description = "Coupons of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("limit" = Option<Limit>, Query, description = "Coupons of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, by code", body = CouponPage<'static>))
 )]
@@ -175,7 +182,7 @@ pub async fn list(
 /// A coupon
 #[utoipa::path(
     get, path = "/api/coupons/{code}", tag = "coupons", operation_id = "get_coupon",
-    params(("code" = String, Path, description = "The coupon")),
+    params(("code" = Identifier, Path, description = "The coupon")),
     responses((status = 200, description = "What it is and how often it is used", body = CouponView<'static>))
 )]
 pub async fn get(
@@ -195,7 +202,7 @@ pub async fn get(
 /// took off; what was used stays used.
 #[utoipa::path(
     put, path = "/api/coupons/{code}", tag = "coupons", operation_id = "set_coupon",
-    params(("code" = String, Path, description = "The coupon")),
+    params(("code" = Identifier, Path, description = "The coupon")),
     request_body(content = CouponBody, example = json!({
         "title": "10 off from 50", "kind": "amount", "face": 1000, "currency": "CNY", "min_spend": 5000,
         "class": "full_reduction", "total_limit": 1000, "buyer_limit": 3, "buyer_day_limit": 1,
@@ -218,7 +225,7 @@ pub async fn set(
 #[utoipa::path(
     post, path = "/api/coupons/{code}/adjustments", tag = "coupons", operation_id = "adjust_coupon",
     params(
-        ("code" = String, Path, description = "The coupon"),
+        ("code" = Identifier, Path, description = "The coupon"),
         ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
     ),
     request_body(content = AdjustCouponBody, example = json!({"limit": -100, "reason": "campaign cut"})),
@@ -241,11 +248,11 @@ pub async fn adjust(
 #[allow(dead_code)] // only described
 pub struct ReturnCouponBody {
     /// The order that used it, by any of its numbers.
-    order_id: String,
+    order_id: Number,
     /// Why.
-    reason: String,
+    reason: Reason,
     /// Who gives it back; the caller itself where it is left out.
-    actor: Option<docket_wire::log::ActorView<'static>>,
+    actor: Option<bodies::ClaimantBody>,
 }
 
 /// Give one use of a coupon back
@@ -255,7 +262,7 @@ pub struct ReturnCouponBody {
 #[utoipa::path(
     post, path = "/api/coupons/{code}/returns", tag = "coupons", operation_id = "return_coupon",
     params(
-        ("code" = String, Path, description = "The coupon"),
+        ("code" = Identifier, Path, description = "The coupon"),
         ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
     ),
     request_body(content = ReturnCouponBody, example = json!({"order_id": "1152921504606846976", "reason": "goodwill"})),
@@ -275,7 +282,7 @@ pub async fn give_back(
 /// The book of a coupon
 #[utoipa::path(
     get, path = "/api/coupons/{code}/adjustments", tag = "coupons", operation_id = "list_coupon_adjustments",
-    params(("code" = String, Path, description = "The coupon")),
+    params(("code" = Identifier, Path, description = "The coupon")),
     responses((status = 200, description = "Adjustments, newest first", body = CouponBook<'static>))
 )]
 pub async fn book(

@@ -7,22 +7,30 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// The door.
-pub const ROOT: &str = "/";
 /// Where the page is.
-pub const PAGE: &str = "/docs";
+const PAGE: &str = "/docs";
 /// Where the document is.
-pub const DOCUMENT: &str = "/api/openapi.json";
+const DOCUMENT: &str = "/api/openapi.json";
 
 const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
 const STYLE: &str = include_str!("docs.css");
 
-/// The document.
+/// The document of the API
+///
+/// What you read.
+#[utoipa::path(
+    get, path = "/api/openapi.json", tag = "operation", operation_id = "openapi", security(()),
+    responses((status = 200, description = "`OpenAPI` 3.1", body = HashMap<String, serde_json::Value>))
+)]
 pub async fn openapi(State(center): State<Center>) -> Response {
     ([(CONTENT_TYPE, "application/json")], center.openapi.clone()).into_response()
 }
 
-/// The page.
+/// The document as a page to read
+#[utoipa::path(
+    get, path = "/docs", tag = "operation", operation_id = "docs", security(()),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"))
+)]
 pub async fn read(State(center): State<Center>) -> Response {
     let policy =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -30,7 +38,16 @@ pub async fn read(State(center): State<Center>) -> Response {
     (headers, center.docs.clone()).into_response()
 }
 
-/// Whoever comes to the door is shown in.
+/// The door
+///
+/// Whoever comes to it is shown in.
+#[utoipa::path(
+    get, path = "/", tag = "operation", operation_id = "root", security(()),
+    responses((
+        status = 307, description = "To the page to read",
+        headers(("Location" = String, description = "Where the page is")),
+    ))
+)]
 pub async fn root() -> Redirect {
     Redirect::temporary(PAGE)
 }
@@ -85,7 +102,7 @@ pub fn page(document: &Value) -> String {
         let name = text(tag, "name");
         let _ = write!(page, "<h2 id=\"{name}\">{}</h2>", html(text(tag, "description")));
         for (path, method, operation) in operations(document, name) {
-            write_operation(&mut page, path, method, operation);
+            write_operation(&mut page, document, path, method, operation);
         }
     }
     page.push_str("<h2 id=\"failures\">Failures</h2>");
@@ -131,7 +148,19 @@ fn contents(page: &mut String, document: &Value) {
     );
 }
 
-fn write_operation(page: &mut String, path: &str, method: &str, operation: &Value) {
+/// What `value` is, or what it refers to.
+fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    let place = value["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
+    place.and_then(|place| document.pointer(place)).unwrap_or(value)
+}
+
+fn write_operation(
+    page: &mut String,
+    document: &Value,
+    path: &str,
+    method: &str,
+    operation: &Value,
+) {
     let (id, path) = (text(operation, "operationId"), html(path));
     let summary = html(text(operation, "summary"));
     let _ = write!(
@@ -139,7 +168,9 @@ fn write_operation(page: &mut String, path: &str, method: &str, operation: &Valu
         "<section><h3 id=\"{id}\"><i>{method}</i> <code>{path}</code></h3><p><b>{summary}.</b> "
     );
     let _ = write!(page, "{}</p>", html(text(operation, "description")));
-    let parameters = list(&operation["parameters"]);
+    let parameters =
+        list(&operation["parameters"]).iter().map(|parameter| resolved(document, parameter));
+    let parameters: Vec<_> = parameters.collect();
     if !parameters.is_empty() {
         page.push_str("<table><caption>Parameters</caption>");
         for parameter in parameters {
@@ -246,7 +277,6 @@ mod tests {
     #[test]
     fn the_page_names_every_path_and_every_link_leads_somewhere() {
         let (_, document) = crate::openapi::described();
-        let document = serde_json::to_value(&document).expect("JSON");
         let page = page(&document);
         for (path, _) in each(&document["paths"]) {
             assert!(page.contains(&format!("<code>{path}</code></h3>")), "{path}");

@@ -5,6 +5,7 @@ use crate::answer;
 use crate::auth::Caller;
 use crate::center::Center;
 use crate::failure::Failure;
+use crate::openapi::words::{EffectWord, KeptWord, LedgerWord, Limit, SlipStatusWord};
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -12,6 +13,7 @@ use axum::response::Response;
 use docket_app::{EffectRow, SlipRow};
 use docket_domain::ledger::{SlipLine, SlipStatus};
 use docket_domain::{Id, Json};
+use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::view::{HowMuch, Number};
@@ -26,17 +28,20 @@ pub struct EffectView<'a> {
     /// `weigh.create:SHOP_ORDER`, `points.reverse:REFUND`, `points.restore:REFUND:1` where its money came back, …
     pub effect: &'a str,
     /// `stock`, `coupons`, `coins`, `points`, `gifts` or `slips`.
+    #[schema(value_type = LedgerWord)]
     pub ledger: &'static str,
     /// `here`, or `elsewhere` where it was sent to whoever keeps the ledger.
+    #[schema(value_type = KeptWord)]
     pub kept: &'static str,
     /// `deduct`, `grant`, `issue`, `create`, `redeem`, `reverse` or `return`.
+    #[schema(value_type = EffectWord)]
     pub kind: &'static str,
     /// The buyer whose ledger it is.
     pub owner: Option<&'a str>,
     /// How much: minor units of money, points, pieces, or thousandths of a unit of goods.
     pub amount: i64,
     /// What falls to each line, and what else the ledger needs to know.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = serde_json::Value)]
     pub detail: &'a Json,
     /// The row of the order's log that caused it.
     pub seq: u32,
@@ -81,6 +86,7 @@ pub struct SlipView<'a> {
     /// Where.
     pub place: &'a str,
     /// `awaiting`, `weighed`, or `void` where everything was given back before.
+    #[schema(value_type = SlipStatusWord)]
     pub status: &'static str,
     /// What is to be weighed.
     pub lines: Vec<SlipLineView<'a>>,
@@ -142,7 +148,7 @@ pub struct SlipPage<'a> {
 /// What it moved in the ledgers beside it, each effect once.
 #[utoipa::path(
     get, path = "/api/orders/{id}/effects", tag = "ledgers", operation_id = "list_effects",
-    params(("id" = String, Path, description = "Any number of the tree")),
+    params(("id" = Number, Path, description = "Any number of the tree")),
     responses((status = 200, description = "Every effect", body = EffectList<'static>))
 )]
 pub async fn of_order(
@@ -163,10 +169,10 @@ pub async fn of_order(
 #[utoipa::path(
     get, path = "/api/weigh-slips", tag = "ledgers", operation_id = "list_weigh_slips",
     params(
-        ("place" = Option<String>, Query, description = "At this place alone"),
-        ("status" = Option<String>, Query, description = "`awaiting`, `weighed` or `void`"),
-        ("limit" = Option<u32>, Query, description = "Slips of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("place" = Option<Identifier>, Query, description = "At this place alone"),
+        ("status" = Option<SlipStatusWord>, Query, description = "`awaiting`, `weighed` or `void`"),
+        ("limit" = Option<Limit>, Query, description = "Slips of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, by shop order", body = SlipPage<'static>))
 )]

@@ -5,6 +5,7 @@ use crate::auth::Sent;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::ForgetBody;
+use crate::openapi::words::FreeField;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -44,6 +45,7 @@ pub struct LeftToJudge {
     /// The order.
     pub order_id: Number,
     /// `extra`, `source`, `seller_comment`, `tags`, and `notes` for what staff wrote in the log.
+    #[schema(value_type = Vec<FreeField>)]
     pub fields: Vec<&'static str>,
 }
 

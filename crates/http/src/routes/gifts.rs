@@ -6,6 +6,7 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::ledger_bodies::GiftPackBody;
+use crate::openapi::words::GiftStatusWord;
 use crate::query;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -13,6 +14,7 @@ use axum::response::Response;
 use docket_app::{GiftPack, GiftRow, SetPack};
 use docket_domain::Time;
 use docket_domain::money::AMOUNT_LIMIT;
+use docket_wire::described::Identifier;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::reader::{Source, read};
@@ -84,6 +86,7 @@ pub struct GiftView<'a> {
     /// What people call it.
     pub title: &'a str,
     /// `issued` or `taken_back`.
+    #[schema(value_type = GiftStatusWord)]
     pub status: &'static str,
     /// When it was given.
     pub issued_at: Moment,
@@ -123,7 +126,7 @@ pub async fn list(
 /// One gift pack
 #[utoipa::path(
     get, path = "/api/gift-packs/{pack_id}", tag = "ledgers", operation_id = "get_gift_pack",
-    params(("pack_id" = String, Path, description = "The pack")),
+    params(("pack_id" = Identifier, Path, description = "The pack")),
     responses((status = 200, description = "As it is now", body = PackView<'static>))
 )]
 pub async fn get(
@@ -143,7 +146,7 @@ pub async fn get(
 /// they were promised. Of a limited pack every order that is to be paid and every gift that was given counts.
 #[utoipa::path(
     put, path = "/api/gift-packs/{pack_id}", tag = "ledgers", operation_id = "set_gift_pack",
-    params(("pack_id" = String, Path, description = "The pack")),
+    params(("pack_id" = Identifier, Path, description = "The pack")),
     request_body(content = GiftPackBody, example = json!({"title": "Tea cup", "currency": "CNY", "min_price": 10000, "total": 500})),
     responses((status = 200, description = "As it is now", body = PackView<'static>))
 )]

@@ -2,6 +2,7 @@
 
 use crate::answer;
 use crate::center::Center;
+use crate::openapi::words::PartWord;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -24,6 +25,7 @@ pub struct Readiness {
 #[derive(Serialize, ToSchema)]
 pub struct Degraded {
     /// Which: `redis`, `keys`, `people`, `database`.
+    #[schema(value_type = PartWord)]
     pub part: &'static str,
     /// What that means, and what to do where it does not come back by itself.
     pub says: String,
@@ -67,7 +69,7 @@ fn degraded(app: &App) -> Vec<Degraded> {
 /// Whether the process lives
 #[utoipa::path(
     get, path = "/livez", tag = "operation", operation_id = "livez", security(()),
-    responses((status = 200, description = "It does"))
+    responses((status = 200, description = "It does", body = String, content_type = "text/plain"))
 )]
 pub async fn livez() -> &'static str {
     "ok\n"

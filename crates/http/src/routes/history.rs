@@ -5,14 +5,19 @@ use crate::answer;
 use crate::auth::Caller;
 use crate::center::Center;
 use crate::failure::Failure;
+use crate::openapi::words::Limit;
 use crate::{cursor, language, query};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{AgreedTree, Agreements, OperationFilter};
 use docket_domain::{Json, OperationKind};
+use docket_wire::described::{Identifier, Time};
+use docket_wire::described::{LanguageCode, PageCursor};
 use docket_wire::document::Node;
 use docket_wire::moment::Moment;
+use docket_wire::view::Number;
+use docket_wire::word::OperationWord;
 use docket_wire::{Activity, LogView, kinds, stored};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,6 +35,7 @@ pub struct LogPage<'a> {
 #[derive(Serialize, ToSchema)]
 pub struct StoryView<'a> {
     /// `zh` or `en`.
+    #[schema(value_type = LanguageCode)]
     pub language: &'static str,
     /// Oldest first.
     pub activities: Vec<Activity<'a>>,
@@ -64,7 +70,7 @@ pub struct SnapshotView {
 /// Every change: who, when, each changed field before and after.
 #[utoipa::path(
     get, path = "/api/orders/{id}/operations", tag = "history", operation_id = "list_order_operations",
-    params(("id" = String, Path, description = "Any number of the tree")),
+    params(("id" = Number, Path, description = "Any number of the tree")),
     responses((status = 200, description = "The whole log", body = LogPage<'static>))
 )]
 pub async fn of_order(
@@ -85,8 +91,9 @@ pub async fn of_order(
 #[utoipa::path(
     get, path = "/api/orders/{id}/activities", tag = "history", operation_id = "list_activities",
     params(
-        ("id" = String, Path, description = "Any number of the tree"),
-        ("lang" = Option<String>, Query, description = "`zh` or `en`; by `Accept-Language` where left out"),
+        ("id" = Number, Path, description = "Any number of the tree"),
+        ("lang" = Option<LanguageCode>, Query, description = "`zh` or `en`; by `Accept-Language` where left out"),
+        ("Accept-Language" = Option<String>, Header, description = "The language of the story"),
     ),
     responses((status = 200, description = "The story", body = StoryView<'static>))
 )]
@@ -118,7 +125,7 @@ pub async fn activities(
 /// What was agreed at placement and at every change of terms, kept for good and never changed.
 #[utoipa::path(
     get, path = "/api/orders/{id}/snapshots", tag = "history", operation_id = "list_snapshots",
-    params(("id" = String, Path, description = "Any number of the tree")),
+    params(("id" = Number, Path, description = "Any number of the tree")),
     responses((status = 200, description = "Every version", body = SnapshotList))
 )]
 pub async fn snapshots(
@@ -149,12 +156,12 @@ pub async fn snapshots(
 #[utoipa::path(
     get, path = "/api/operations", tag = "history", operation_id = "list_operations",
     params(
-        ("operator" = Option<String>, Query, description = "The number of who asked, as the caller vouched for it. Buyers are not found by it, but by their orders"),
-        ("type" = Option<String>, Query, description = "The kind of operation"),
-        ("from" = Option<String>, Query, description = "At or after this time (RFC 3339)"),
-        ("to" = Option<String>, Query, description = "Before this time"),
-        ("limit" = Option<u32>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("operator" = Option<Identifier>, Query, description = "The number of who asked, as the caller vouched for it. Buyers are not found by it, but by their orders"),
+        ("type" = Option<OperationWord>, Query, description = "The kind of operation"),
+        ("from" = Option<Time>, Query, description = "At or after this time (RFC 3339)"),
+        ("to" = Option<Time>, Query, description = "Before this time"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page", body = LogPage<'static>))
 )]

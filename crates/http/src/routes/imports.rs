@@ -5,11 +5,13 @@ use crate::auth::SentLines;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::IDEMPOTENCY;
+use crate::openapi::report::Report;
 use crate::query;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::ImportOptions;
+use docket_wire::described::Identifier;
 use docket_wire::kinds;
 
 /// Take down orders that were placed elsewhere
@@ -26,17 +28,12 @@ use docket_wire::kinds;
         ("dry_run" = Option<bool>, Query, description = "`true`: everything is checked, nothing written"),
         ("update" = Option<bool>, Query, description = "`true`: orders that were recorded here get what is new of them"),
         ("again" = Option<bool>, Query, description = "`true`: orders without a channel whose number another issuer or channel told are taken too"),
-        ("issuer" = Option<String>, Query, description = "Who vouches for the orders; the key's issuer where left out"),
+        ("issuer" = Option<Identifier>, Query, description = "Who vouches for the orders; the key's issuer where left out"),
         ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
     request_body(content = String, content_type = "application/x-ndjson"),
     responses((
-        status = 200, body = serde_json::Value,
-        description = "What became of the lines: `read`, `taken`, `known` and `updated` are counts of lines, \
-            `known_elsewhere` says of how many of `known` another issuer or channel told the number; `known_lines`, \
-            `elsewhere_lines` and `updated_lines` are their lines; `refused` lists \
-            `{line, field, code, message, errors}`, with each wrong field in `errors`; `statuses`, `anomalies` and `sums` (minor units by currency) are of \
-            the orders taken; `differences` lists those of which payments and prices disagree",
+        status = 200, description = "What became of the lines", body = Report,
     ))
 )]
 pub async fn take(

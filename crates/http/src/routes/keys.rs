@@ -6,6 +6,7 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, NewKeyBody};
+use crate::openapi::words::{ClaimedActor, ScopeWord};
 use crate::query;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -33,10 +34,13 @@ pub struct KeyView<'a> {
     pub name: &'a str,
     /// The secret, told once: when the key is made. Left out ever after.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub key: Option<String>,
     /// What it may do.
+    #[schema(value_type = Vec<ScopeWord>)]
     pub scopes: Vec<&'a str>,
     /// The kinds of actor it may speak for.
+    #[schema(value_type = Vec<ClaimedActor>)]
     pub actors: Vec<&'static str>,
     /// The shops it may touch; empty means all.
     pub shops: &'a [String],
@@ -46,6 +50,7 @@ pub struct KeyView<'a> {
     pub issuer: String,
     /// When it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub created_at: Option<Moment>,
     /// When it was ended; null while it opens.
     pub revoked_at: Option<Moment>,
@@ -176,7 +181,7 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
 /// End a key
 #[utoipa::path(
     delete, path = "/api/keys/{id}", tag = "people", operation_id = "revoke_key",
-    params(("id" = String, Path, description = "The number of the key")),
+    params(("id" = Number, Path, description = "The number of the key")),
     responses((status = 204, description = "Ended"))
 )]
 pub async fn revoke(

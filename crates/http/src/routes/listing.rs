@@ -7,6 +7,7 @@ use crate::answer::{self, Seen};
 use crate::auth::Caller;
 use crate::center::Center;
 use crate::failure::Failure;
+use crate::openapi::rows::OrderRow;
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -20,8 +21,7 @@ use docket_wire::{Look, PaymentView, Shape, kinds, view};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::openapi::{Ref, Required};
 use utoipa::{IntoParams, ToSchema};
 
 /// How much of each order is shown.
@@ -33,19 +33,23 @@ pub enum Expand {
     Tree,
 }
 
-/// One page of orders.
+/// One page of payment orders.
 #[derive(Serialize, ToSchema)]
-pub struct OrderPage<'a> {
+pub struct PaymentOrderPage<'a> {
     /// The orders, newest first.
     pub orders: Vec<PaymentView<'a>>,
     /// The cursor of the next page; null at the end.
     pub next: Option<String>,
 }
 
-/// One page of shop orders or item orders.
-#[derive(Serialize)]
+/// One page of orders of one level.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderPage)]
 struct NodePage {
+    /// The orders, newest first.
+    #[schema(value_type = Vec<OrderRow>)]
     orders: Vec<Value>,
+    /// The cursor of the next page; null at the end.
     next: Option<String>,
 }
 
@@ -60,51 +64,50 @@ struct Asked {
 /// What a list may be asked for, for the document; [`asked`] reads them.
 pub struct Filters;
 
-const FILTERS: &[(&str, &str)] = &[
-    ("level", "`payment` (default), `shop` or `item`: which nodes are listed"),
-    ("id", "Any number of the tree"),
-    ("external_id", "The number at its channel, or the caller's own"),
-    ("client_token", "The caller's token"),
-    ("buyer", "The buyer's account number"),
-    ("phone", "A telephone number of the order, written in any way"),
-    ("phone_last4", "The last four digits of one"),
-    ("shop", "The shop"),
-    ("channel", "The channel"),
-    ("branch", "The branch where the order is at home"),
-    ("place", "The place its stock stands at"),
-    ("sku", "A SKU it has a line of"),
-    ("tracking", "The carrier's number of a parcel"),
-    ("status", "The main status"),
-    ("store_status", "The status a store reads"),
-    ("delivery", "The delivery axis"),
-    ("refund", "The refund axis"),
-    ("type", "What is sold"),
-    ("tag", "A label"),
-    ("anomaly", "A kind of anomaly"),
-    ("duplicate", "`true`: only likely duplicates (same buyer and cart within 10 s)"),
-    ("created_from", "Placed at or after this time (RFC 3339)"),
-    ("created_to", "Placed before this time"),
-    ("paid_from", "Paid at or after this time"),
-    ("paid_to", "Paid before this time"),
-    ("updated_from", "Last changed at or after this time"),
-    ("updated_to", "Last changed before this time"),
-    ("sort", "`created` (default) or `updated`; newest first"),
-    ("expand", "`tree`: with everything below"),
-    ("limit", "Entries of a page: 1 to 200, 50 where left out"),
-    ("cursor", "The `next` of the page before"),
+/// Each with the schema of its value, and what it means.
+const FILTERS: &[(&str, &str, &str)] = &[
+    ("level", "Level", "`payment` (default), `shop` or `item`: which nodes are listed"),
+    ("id", "Number", "Any number of the tree"),
+    ("external_id", "Identifier", "The number at its channel, or the caller's own"),
+    ("client_token", "Identifier", "The caller's token"),
+    ("buyer", "Identifier", "The buyer's account number"),
+    ("phone", "Title", "A telephone number of the order, written in any way"),
+    ("phone_last4", "LastDigits", "The last four digits of one"),
+    ("shop", "Identifier", "The shop"),
+    ("channel", "Identifier", "The channel"),
+    ("branch", "Identifier", "The branch where the order is at home"),
+    ("place", "Identifier", "The place its stock stands at"),
+    ("sku", "Identifier", "A SKU it has a line of"),
+    ("tracking", "Identifier", "The carrier's number of a parcel"),
+    ("status", "Status", "The main status"),
+    ("store_status", "StoreStatus", "The status a store reads"),
+    ("delivery", "DeliveryStatus", "The delivery axis"),
+    ("refund", "RefundAxis", "The refund axis"),
+    ("type", "OrderType", "What is sold"),
+    ("tag", "Identifier", "A label"),
+    ("anomaly", "AnomalyKind", "A kind of anomaly"),
+    ("duplicate", "YesOrNo", "`true`: only likely duplicates (same buyer and cart within 10 s)"),
+    ("created_from", "Time", "Placed at or after this time (RFC 3339)"),
+    ("created_to", "Time", "Placed before this time"),
+    ("paid_from", "Time", "Paid at or after this time"),
+    ("paid_to", "Time", "Paid before this time"),
+    ("updated_from", "Time", "Last changed at or after this time"),
+    ("updated_to", "Time", "Last changed before this time"),
+    ("sort", "SortWord", "`created` (default) or `updated`; newest first"),
+    ("expand", "ExpandWord", "`tree`: with everything below"),
+    ("limit", "Limit", "Entries of a page: 1 to 200, 50 where left out"),
+    ("cursor", "PageCursor", "The `next` of the page before"),
 ];
 
 impl IntoParams for Filters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let text =
-            || RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::String).build()));
-        let parameter = |(name, description): &(&str, &str)| {
+        let parameter = |(name, kind, description): &(&str, &str, &str)| {
             ParameterBuilder::new()
                 .name(*name)
                 .parameter_in(ParameterIn::Query)
                 .required(Required::False)
                 .description(Some(*description))
-                .schema(Some(text()))
+                .schema(Some(Ref::from_schema_name(*kind)))
                 .build()
         };
         FILTERS.iter().map(parameter).collect()
@@ -188,7 +191,7 @@ fn from(fields: &mut Fields<'_, '_>, level: Level) -> (Option<Cursor>, Option<(I
 /// Newest first, in pages without totals. A filter that matches little may give a short page with a `next`.
 #[utoipa::path(
     get, path = "/api/orders", tag = "orders", operation_id = "list_orders", params(Filters),
-    responses((status = 200, description = "One page", body = OrderPage<'static>))
+    responses((status = 200, description = "One page", body = NodePage))
 )]
 pub async fn list(
     State(center): State<Center>,
@@ -213,7 +216,7 @@ pub async fn list(
 #[utoipa::path(
     get, path = "/api/archive/orders", tag = "operation", operation_id = "list_archived_orders",
     params(Filters),
-    responses((status = 200, description = "One page", body = OrderPage<'static>))
+    responses((status = 200, description = "One page", body = PaymentOrderPage<'static>))
 )]
 pub async fn archived(
     State(center): State<Center>,
@@ -246,7 +249,7 @@ fn page(
         view::view(tree, standing, face, &look)
     });
     if asked.level == Level::Payment {
-        return answer::json(StatusCode::OK, &OrderPage { orders: views.collect(), next });
+        return answer::json(StatusCode::OK, &PaymentOrderPage { orders: views.collect(), next });
     }
     let mut page = NodePage { orders: Vec::new(), next };
     let mut orders = listed.orders.iter().zip(views).peekable();
@@ -278,7 +281,7 @@ mod tests {
 
     #[test]
     fn every_filter_that_is_read_is_described_and_none_else() {
-        for (name, _) in FILTERS {
+        for (name, ..) in FILTERS {
             let uri: Uri = format!("/?{name}=").parse().expect("a path");
             let told = format!("{:?}", query::read(&uri, |fields| Some(asked(fields))).err());
             assert!(!told.contains("unknown_field"), "{name}: {told}");

@@ -8,11 +8,13 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::ledger_bodies::MemberBody;
+use crate::openapi::words::Limit;
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{Member, MemberOf, SetMember};
+use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::reader::{Source, read};
@@ -79,8 +81,8 @@ pub struct MemberPage<'a> {
 #[utoipa::path(
     get, path = "/api/members", tag = "ledgers", operation_id = "list_members",
     params(
-        ("limit" = Option<u32>, Query, description = "Members of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("limit" = Option<Limit>, Query, description = "Members of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, by buyer", body = MemberPage<'static>))
 )]
@@ -105,7 +107,7 @@ pub async fn list(
 /// With their accounts and gifts.
 #[utoipa::path(
     get, path = "/api/members/{buyer_id}", tag = "ledgers", operation_id = "get_member",
-    params(("buyer_id" = String, Path, description = "The buyer")),
+    params(("buyer_id" = Identifier, Path, description = "The buyer")),
     responses((status = 200, description = "As it is now", body = WholeView<'static>))
 )]
 pub async fn get(
@@ -121,7 +123,7 @@ pub async fn get(
 /// Set a member
 #[utoipa::path(
     put, path = "/api/members/{buyer_id}", tag = "ledgers", operation_id = "set_member",
-    params(("buyer_id" = String, Path, description = "The buyer")),
+    params(("buyer_id" = Identifier, Path, description = "The buyer")),
     request_body(content = MemberBody, example = json!({"level": "gold"})),
     responses((status = 200, description = "As it is now", body = WholeView<'static>))
 )]

@@ -4,6 +4,7 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{BackfillBody, VerifyBody};
+use crate::openapi::words::MirrorClass;
 use crate::{answer, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -49,6 +50,7 @@ pub struct PageView<'a> {
 #[schema(as = MirrorDifference)]
 pub struct DifferenceView<'a> {
     /// `mirror_missing`, `mirror_status_missing` or `mirror_differs`.
+    #[schema(value_type = MirrorClass)]
     pub class: &'a str,
     /// The order.
     pub order_id: Number,

@@ -6,12 +6,15 @@ use crate::auth::{Caller, Patience, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{self, OperationBody, PlacementBody};
+use crate::openapi::words::RevealWord;
 use crate::query;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::Answer;
 use docket_domain::status;
+use docket_wire::described::Time;
+use docket_wire::view::Number;
 use docket_wire::{Face, Ids, Look, PaymentView, kinds, operation, placement, view};
 
 /// Place an order
@@ -23,7 +26,10 @@ use docket_wire::{Face, Ids, Look, PaymentView, kinds, operation, placement, vie
 /// `Location` how far it is.
 #[utoipa::path(
     post, path = "/api/orders", tag = "orders", operation_id = "place_order",
-    params(("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY)),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
+        ("Prefer" = Option<String>, Header, description = "`respond-async`, with an `Idempotency-Key`: do not wait"),
+    ),
     request_body(content = PlacementBody, example = json!(bodies::placement_example())),
     responses(
         (status = 201, description = "Placed: the whole tree", body = PaymentView<'static>,
@@ -31,7 +37,8 @@ use docket_wire::{Face, Ids, Look, PaymentView, kinds, operation, placement, vie
         (status = 200, description = "Placed before under this client token: the tree as it is now",
          body = PaymentView<'static>),
         (status = 202, description = "Accepted, with `Prefer: respond-async`; or rejected since, under this key",
-         body = payments::PlacementState<'static>),
+         body = payments::PlacementState<'static>,
+         headers(("Location" = String, description = "Where it is told how far it is"))),
     )
 )]
 pub async fn place(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
@@ -84,9 +91,9 @@ pub async fn quote(State(center): State<Center>, sent: Sent) -> Result<Response,
 #[utoipa::path(
     get, path = "/api/orders/{id}", tag = "orders", operation_id = "get_order",
     params(
-        ("id" = String, Path, description = "Any number of the tree"),
-        ("reveal" = Option<String>, Query, description = bodies::REVEAL),
-        ("at" = Option<String>, Query, description = "The tree as it was at this time (RFC 3339)"),
+        ("id" = Number, Path, description = "Any number of the tree"),
+        ("reveal" = Option<RevealWord>, Query, description = bodies::REVEAL),
+        ("at" = Option<Time>, Query, description = "The tree as it was at this time (RFC 3339)"),
     ),
     responses((status = 200, description = "The whole tree", body = PaymentView<'static>))
 )]
@@ -124,7 +131,8 @@ pub async fn get(
 #[utoipa::path(
     post, path = "/api/orders/{id}/operations", tag = "orders", operation_id = "operate",
     params(
-        ("id" = String, Path, description = "The node to act on; one above it will do where that leaves no doubt"),
+        ("id" = Number, Path, description = "The node to act on; one above it will do where that leaves no doubt"),
+        ("Accept-Language" = Option<String>, Header, description = "The language of `remark`"),
         ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
     ),
     request_body(content = OperationBody, examples(

@@ -7,6 +7,7 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{self, StartPaymentBody};
+use crate::openapi::words::PlacementStatus;
 use crate::{idempotency, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -45,12 +46,15 @@ pub struct PaymentState<'a> {
     pub expire_at: Option<Moment>,
     /// Payments. Left out for keys that are limited to shops.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub payments: Option<Vec<PaymentFactView<'a>>>,
     /// Attempts to pay. Left out like `payments`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub attempts: Option<Vec<AttemptState<'a>>>,
     /// Money that goes back. Left out like `payments`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub refunds_due: Option<Vec<RefundDueView<'a>>>,
 }
 
@@ -62,15 +66,19 @@ pub struct AttemptState<'a> {
     pub attempt: AttemptView<'a>,
     /// Where the payer pays, once the gateway has said so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub pay_url: Option<String>,
     /// The gateway's number of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reference: Option<String>,
     /// How it stood there last: `starting`, `waiting`, `paid`, `failed`, `closed`, or the word of what was wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub gateway_state: Option<String>,
     /// What was wrong with the gateway's last answer, if anything was.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub trouble: Option<String>,
 }
 
@@ -89,13 +97,15 @@ impl<'a> AttemptState<'a> {
 #[derive(Serialize, ToSchema)]
 pub struct PlacementState<'a> {
     /// `creating`, `placed` or `rejected`.
+    #[schema(value_type = PlacementStatus)]
     pub status: &'static str,
     /// The payment order, once it is placed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub order_id: Option<Number>,
     /// Why it was rejected, if it was: the problem that would have been answered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<docket_wire::Problem>)]
+    #[schema(value_type = Option<docket_wire::Problem>, nullable = false)]
     pub reason: Option<&'a Json>,
 }
 
@@ -122,7 +132,7 @@ pub fn accepted(accepted: &Accepted, key: &str) -> Response {
 /// What stands of an order's money
 #[utoipa::path(
     get, path = "/api/orders/{id}/payments", tag = "payments", operation_id = "get_payments",
-    params(("id" = String, Path, description = "Any number of the tree")),
+    params(("id" = Number, Path, description = "Any number of the tree")),
     responses((status = 200, description = "The state, for polling", body = PaymentState<'static>))
 )]
 pub async fn get(
@@ -171,7 +181,7 @@ pub async fn get(
 #[utoipa::path(
     post, path = "/api/orders/{id}/payments", tag = "payments", operation_id = "start_payment",
     params(
-        ("id" = String, Path, description = "Any number of the tree"),
+        ("id" = Number, Path, description = "Any number of the tree"),
         ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
     ),
     request_body(content = StartPaymentBody, example = json!({"tender": "card", "terms_version": 1})),

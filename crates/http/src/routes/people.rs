@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::openapi::bodies::{
     ChangePasswordBody, IDEMPOTENCY, LoginBody, NewUserBody, NothingBody, ResetPasswordBody,
 };
+use crate::openapi::words::{ClaimedActor, RoleWord, ScopeWord};
 use crate::query;
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri};
@@ -33,6 +34,7 @@ pub struct Session {
     /// Until when it is valid.
     pub expires_at: Moment,
     /// `admin`, `operator` or `viewer`.
+    #[schema(value_type = Option<RoleWord>)]
     pub role: Option<&'static str>,
 }
 
@@ -44,10 +46,13 @@ pub struct Me<'a> {
     /// What people call it.
     pub name: &'a str,
     /// The role of a user; null for a key.
+    #[schema(value_type = Option<RoleWord>)]
     pub role: Option<&'static str>,
     /// What it may do.
+    #[schema(value_type = Vec<ScopeWord>)]
     pub scopes: Vec<&'static str>,
     /// The kinds of actor it may speak for.
+    #[schema(value_type = Vec<ClaimedActor>)]
     pub actors: Vec<&'static str>,
     /// The shops it may touch; empty means all.
     pub shops: &'a [String],
@@ -66,6 +71,7 @@ pub struct User<'a> {
     /// The name to log in with.
     pub name: &'a str,
     /// `admin`, `operator` or `viewer`.
+    #[schema(value_type = RoleWord)]
     pub role: &'a str,
     /// The shops it may touch; empty means all.
     pub shops: &'a [String],
@@ -254,7 +260,7 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
 /// Ends its logins.
 #[utoipa::path(
     post, path = "/api/users/{id}/password", tag = "people", operation_id = "reset_password",
-    params(("id" = String, Path, description = "The number of the user")),
+    params(("id" = Number, Path, description = "The number of the user")),
     request_body(content = ResetPasswordBody, example = json!({"password": "battery staple"})),
     responses((status = 200, description = "The user", body = User<'static>))
 )]
@@ -273,7 +279,7 @@ pub async fn reset_password(
 /// One that was disabled may log in again, with the password it had.
 #[utoipa::path(
     post, path = "/api/users/{id}/enable", tag = "people", operation_id = "enable_user",
-    params(("id" = String, Path, description = "The number of the user")),
+    params(("id" = Number, Path, description = "The number of the user")),
     request_body(content = NothingBody, example = json!({})),
     responses((status = 200, description = "The user", body = User<'static>))
 )]
@@ -292,7 +298,7 @@ pub async fn enable(
 /// Ends its logins. Its name stays in the log.
 #[utoipa::path(
     delete, path = "/api/users/{id}", tag = "people", operation_id = "disable_user",
-    params(("id" = String, Path, description = "The number of the user")),
+    params(("id" = Number, Path, description = "The number of the user")),
     responses((status = 204, description = "Disabled"))
 )]
 pub async fn disable(

@@ -6,11 +6,13 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::PriceBody;
+use crate::openapi::words::Limit;
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{Price, SetPrice};
+use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::reader::{Source, read};
@@ -75,8 +77,8 @@ fn shown(sku_id: &str, prices: &[Price]) -> Response {
 #[utoipa::path(
     get, path = "/api/products", tag = "products", operation_id = "list_prices",
     params(
-        ("limit" = Option<u32>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, by SKU and place", body = PricePage<'static>))
 )]
@@ -99,7 +101,7 @@ pub async fn list(
 /// What a SKU costs
 #[utoipa::path(
     get, path = "/api/products/{sku_id}", tag = "products", operation_id = "get_product",
-    params(("sku_id" = String, Path, description = "The SKU")),
+    params(("sku_id" = Identifier, Path, description = "The SKU")),
     responses((status = 200, description = "By place", body = Product<'static>))
 )]
 pub async fn get(
@@ -118,7 +120,7 @@ pub async fn get(
 /// From then on an order must carry this price, unless its key has the scope `prices`.
 #[utoipa::path(
     put, path = "/api/products/{sku_id}", tag = "products", operation_id = "set_price",
-    params(("sku_id" = String, Path, description = "The SKU")),
+    params(("sku_id" = Identifier, Path, description = "The SKU")),
     request_body(content = PriceBody, example = json!({"currency": "CNY", "price": 6000, "title": "Tea"})),
     responses((status = 200, description = "What it costs now", body = Product<'static>))
 )]

@@ -4,12 +4,14 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, ReconcileBody};
+use crate::openapi::words::{FindingStateWord, Limit, RunState};
 use crate::{answer, cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{Finding, FindingState, Mending, Reconcile, Reconciled};
 use docket_domain::Id;
+use docket_wire::described::PageCursor;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::reader::{Source, read};
@@ -35,9 +37,10 @@ pub struct RunView<'a> {
     /// Its number; null where none ever ran.
     pub run_id: Option<Number>,
     /// `running`, `done`, `failed`, or `lost` where its process ended with it.
+    #[schema(value_type = RunState)]
     pub state: &'a str,
     /// What it was asked for.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub asked: &'a RawValue,
     /// When it began.
     pub started_at: Option<Moment>,
@@ -90,6 +93,7 @@ pub struct FindingView<'a> {
     /// As it should be.
     pub should: &'a str,
     /// `found`, `queued`, `repaired` or `stays`.
+    #[schema(value_type = FindingStateWord)]
     pub state: &'static str,
     /// What it means, in English.
     pub en: &'a str,
@@ -168,8 +172,8 @@ pub async fn begin(State(center): State<Center>, sent: Sent) -> Result<Response,
 #[utoipa::path(
     get, path = "/api/reconcile", tag = "operation", operation_id = "reconciled",
     params(
-        ("limit" = Option<u32>, Query, description = "Findings of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("limit" = Option<Limit>, Query, description = "Findings of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "The run with one page of its findings", body = RunView<'static>))
 )]

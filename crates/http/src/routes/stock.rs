@@ -6,12 +6,14 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{self, AdjustmentBody, CountBody};
+use crate::openapi::words::{Limit, StockLineKind};
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{Adjustment, StockChange, StockChangeKind, StockOf};
 use docket_domain::Quantity;
+use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
@@ -78,6 +80,7 @@ pub struct AdjustmentView<'a> {
     /// The place.
     pub place: &'a str,
     /// `count` or `adjustment`.
+    #[schema(value_type = StockLineKind)]
     pub kind: &'static str,
     /// What was counted, or what was added.
     pub quantity: HowMuch,
@@ -177,8 +180,8 @@ async fn changed(
 #[utoipa::path(
     get, path = "/api/stock", tag = "stock", operation_id = "list_stock",
     params(
-        ("limit" = Option<u32>, Query, description = "SKUs of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("limit" = Option<Limit>, Query, description = "SKUs of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, by SKU", body = StockPage<'static>))
 )]
@@ -201,7 +204,7 @@ pub async fn list(
 /// What stands of a SKU
 #[utoipa::path(
     get, path = "/api/stock/{sku_id}", tag = "stock", operation_id = "get_stock",
-    params(("sku_id" = String, Path, description = "The SKU")),
+    params(("sku_id" = Identifier, Path, description = "The SKU")),
     responses((status = 200, description = "By place", body = StockView<'static>))
 )]
 pub async fn get(
@@ -220,7 +223,7 @@ pub async fn get(
 /// Sets what is there, and starts tracking it. A count below what is held is taken: nothing is available then.
 #[utoipa::path(
     put, path = "/api/stock/{sku_id}", tag = "stock", operation_id = "count_stock",
-    params(("sku_id" = String, Path, description = "The SKU")),
+    params(("sku_id" = Identifier, Path, description = "The SKU")),
     request_body(content = CountBody, example = json!({"place": "main", "on_hand": "50", "reason": "count"})),
     responses((status = 200, description = "What stands now", body = StockView<'static>))
 )]
@@ -238,7 +241,7 @@ pub async fn count(
 #[utoipa::path(
     post, path = "/api/stock/{sku_id}/adjustments", tag = "stock", operation_id = "adjust_stock",
     params(
-        ("sku_id" = String, Path, description = "The SKU"),
+        ("sku_id" = Identifier, Path, description = "The SKU"),
         ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
     ),
     request_body(content = AdjustmentBody, example = json!({"place": "main", "delta": "-2", "reason": "broken"})),
@@ -255,7 +258,7 @@ pub async fn adjust(
 /// The book of a SKU
 #[utoipa::path(
     get, path = "/api/stock/{sku_id}/adjustments", tag = "stock", operation_id = "list_adjustments",
-    params(("sku_id" = String, Path, description = "The SKU")),
+    params(("sku_id" = Identifier, Path, description = "The SKU")),
     responses((status = 200, description = "Counts and adjustments, newest first", body = Book<'static>))
 )]
 pub async fn book(

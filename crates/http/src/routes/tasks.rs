@@ -6,12 +6,14 @@ use crate::auth::{Caller, Sent};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, NothingBody, RetryBody, RetryTasksBody};
+use crate::openapi::words::{Limit, TaskStateWord};
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{Scheduled, TaskFilter, TaskRow};
 use docket_domain::words::TaskState;
+use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
@@ -30,6 +32,7 @@ pub struct TaskView<'a> {
     /// Which handler runs it.
     pub kind: &'a str,
     /// `pending`, `running`, `done`, `dead` or `parked`.
+    #[schema(value_type = TaskStateWord)]
     pub state: &'static str,
     /// Unique among unfinished tasks; null once it is done.
     pub unique_key: Option<&'a str>,
@@ -38,7 +41,7 @@ pub struct TaskView<'a> {
     /// 0 is ordinary; each step more waits 30 s longer behind others.
     pub priority: u8,
     /// What the handler is told.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub payload: &'a RawValue,
     /// Times a worker took it.
     pub claims: u32,
@@ -149,11 +152,11 @@ pub struct ScheduleList<'a> {
 #[utoipa::path(
     get, path = "/api/tasks", tag = "tasks", operation_id = "list_tasks",
     params(
-        ("kind" = Option<String>, Query, description = "Of this kind"),
-        ("state" = Option<String>, Query, description = "`pending`, `running`, `done`, `dead` or `parked`"),
+        ("kind" = Option<Identifier>, Query, description = "Of this kind"),
+        ("state" = Option<TaskStateWord>, Query, description = "`pending`, `running`, `done`, `dead` or `parked`"),
         ("chain" = Option<String>, Query, description = "Of this chain"),
-        ("limit" = Option<u32>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, newest first", body = TaskPage<'static>))
 )]
@@ -182,7 +185,7 @@ pub async fn list(
 /// One task
 #[utoipa::path(
     get, path = "/api/tasks/{id}", tag = "tasks", operation_id = "get_task",
-    params(("id" = String, Path, description = "The number of the task")),
+    params(("id" = Number, Path, description = "The number of the task")),
     responses((status = 200, description = "With its failures", body = TaskView<'static>))
 )]
 pub async fn get(
@@ -203,7 +206,7 @@ pub async fn get(
 #[utoipa::path(
     post, path = "/api/tasks/{id}/retry", tag = "tasks", operation_id = "retry_task",
     params(
-        ("id" = String, Path, description = "The number of the task"),
+        ("id" = Number, Path, description = "The number of the task"),
         ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
     request_body(content = RetryBody, example = json!({})),
@@ -251,7 +254,7 @@ pub async fn retry_all(State(center): State<Center>, sent: Sent) -> Result<Respo
 #[utoipa::path(
     post, path = "/api/tasks/{id}/drop", tag = "tasks", operation_id = "drop_task",
     params(
-        ("id" = String, Path, description = "The number of the task"),
+        ("id" = Number, Path, description = "The number of the task"),
         ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
     request_body(content = NothingBody, example = json!({})),

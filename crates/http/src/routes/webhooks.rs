@@ -117,7 +117,7 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
 /// End a webhook
 #[utoipa::path(
     delete, path = "/api/webhooks/{id}", tag = "webhooks", operation_id = "end_webhook",
-    params(("id" = String, Path, description = "The number of the webhook")),
+    params(("id" = Number, Path, description = "The number of the webhook")),
     responses((status = 204, description = "Told nothing more"))
 )]
 pub async fn remove(
@@ -137,7 +137,7 @@ pub async fn remove(
 /// before or not. Events keep their ids.
 #[utoipa::path(
     post, path = "/api/webhooks/{id}/replay", tag = "webhooks", operation_id = "replay_webhook",
-    params(("id" = String, Path, description = "The number of the webhook")),
+    params(("id" = Number, Path, description = "The number of the webhook")),
     request_body(content = ReplayBody, example = json!({"order_id": "391320997262786815"})),
     responses((status = 202, description = "It will be told"))
 )]

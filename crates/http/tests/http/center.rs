@@ -1,13 +1,15 @@
 //! A center on a database of its own, called through its router as a caller from outside would.
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use docket_app::vault::Vault;
 use docket_app::{App, Clock, NewKey, Principal, Scope, Settings};
 use docket_domain::{ActorKind, Time};
+use docket_testkit::contract::{Contract, Exchange};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -114,9 +116,30 @@ impl TestCenter {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Got {
+        let (request, asked) = with_body(request).await;
+        let (method, target) = (request.method().clone(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.expect("the router never fails");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
+        let named = |(name, value): (&HeaderName, &HeaderValue)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let headers: Vec<_> = parts.headers.iter().map(named).collect();
+        let breaches = contract().breaches(&Exchange {
+            method: method.as_str(),
+            target: &target,
+            asked: asked.as_deref(),
+            status: parts.status.as_u16(),
+            headers: &headers,
+            answered: &bytes,
+        });
+        assert!(
+            breaches.is_empty(),
+            "{method} {target} is not as the document says: {breaches:#?}\nasked: {}\nanswered {}: {}",
+            String::from_utf8_lossy(asked.as_deref().unwrap_or_default()),
+            parts.status,
+            String::from_utf8_lossy(&bytes)
+        );
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::String(text));
         assert!(
@@ -203,6 +226,24 @@ impl TestCenter {
     pub async fn orders(&self) -> i64 {
         self.app.store().orders_up_to(1000).await.expect("a count")
     }
+}
+
+/// The document, which every request and answer of these tests is held against.
+pub fn contract() -> &'static Contract {
+    static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
+        Contract::of(serde_json::from_str(&docket_http::document()).expect("the document is JSON"))
+    });
+    &CONTRACT
+}
+
+/// A request whose body is known, where it ends and is not far too large.
+async fn with_body(request: Request<Body>) -> (Request<Body>, Option<Bytes>) {
+    if request.body().size_hint().exact().is_none_or(|bytes| bytes > 1 << 20) {
+        return (request, None);
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = body.collect().await.expect("a body").to_bytes();
+    (Request::from_parts(parts, Body::from(bytes.clone())), Some(bytes))
 }
 
 pub fn every_actor() -> Vec<ActorKind> {

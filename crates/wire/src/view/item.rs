@@ -1,6 +1,7 @@
 //! The item order (L3): one SKU line with its share of every discount.
 
 use super::{DeadlineView, HowMuch, Look, Number, ReceiveBy, TimesView};
+use crate::described::ItemLevel;
 use crate::moment::Moment;
 use crate::word::{LevelWord, Shown, StatusWord};
 use docket_domain::status::{ItemStanding, rate_status};
@@ -16,8 +17,10 @@ use utoipa::ToSchema;
 pub struct ItemView<'a> {
     /// Its number; left out of quotes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub order_id: Option<Number>,
     /// `item`.
+    #[schema(value_type = ItemLevel)]
     pub level: LevelWord,
     /// The SKU.
     pub sku_id: &'a str,
@@ -28,14 +31,14 @@ pub struct ItemView<'a> {
     /// Its picture.
     pub image: Option<&'a str>,
     /// Its attributes, as the caller told them.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub attributes: Option<&'a Json>,
     /// Where it is delivered from.
     pub deliver_area_id: Option<&'a str>,
     /// By which code.
     pub deliver_code: Option<&'a str>,
     /// Free extension.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub extra: Option<&'a Json>,
     /// Main status.
     pub status: StatusWord,
@@ -73,6 +76,7 @@ pub struct ItemView<'a> {
     pub deadline: Option<DeadlineView>,
     /// When it was dropped from the order; left out where it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub dropped_at: Option<Moment>,
 }
 

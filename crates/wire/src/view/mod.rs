@@ -186,6 +186,7 @@ impl PartialSchema for HowMuch {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
+            .pattern(Some(r"^-?[0-9]{1,15}(\.[0-9]{1,3})?$"))
             .description(Some("A quantity: a decimal number with up to three places, as a text"))
             .into()
     }

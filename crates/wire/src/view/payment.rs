@@ -3,6 +3,7 @@
 use super::{
     Access, DeadlineView, Face, Look, Number, ReceiveBy, RefundPartView, Shape, ShopView, TimesView,
 };
+use crate::described::PaymentLevel;
 use crate::moment::Moment;
 use crate::person::{Contact, PersonState};
 use crate::word::{
@@ -23,23 +24,26 @@ use utoipa::ToSchema;
 pub struct PaymentView<'a> {
     /// Its number, and the number of the whole tree; left out of quotes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub order_id: Option<Number>,
     /// `payment`.
+    #[schema(value_type = PaymentLevel)]
     pub level: LevelWord,
     /// The buyer's account number; null at an anonymous sale.
     pub buyer_id: Option<&'a str>,
     /// Name and telephone of the buyer, masked unless revealed; left out where unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub buyer: Option<Cow<'a, Contact>>,
     /// That something is stored of the order's people and cannot be read here: it is sealed under a key that is not
     /// here (`key_missing`), or no key opens it (`unreadable`). Left out where all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub person_state: Option<PersonState>,
     /// What is sold.
     #[serde(rename = "type")]
     pub order_type: TypeWord,
-    /// The market it was placed at: its word, or with `--codes` its number.
-    #[schema(value_type = String)]
+    /// The market it was placed at: its word, or its number where no word is configured any more.
     pub market: MarketWord<'a>,
     /// Where it was placed.
     pub platform: PlatformWord,
@@ -50,7 +54,7 @@ pub struct PaymentView<'a> {
     /// The caller's token.
     pub client_token: Option<&'a str>,
     /// Where it came from, as the caller said.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub source: Option<&'a Json>,
     /// Whose order it is: `center`, `branch:NAME`, `channel:SHOP`, `sites`.
     pub home: String,
@@ -64,9 +68,11 @@ pub struct PaymentView<'a> {
     pub revoke_status: RevokeWord,
     /// Who revoked it, and when; left out where nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub revoke: Option<RevokeView<'a>>,
     /// What the source of a recorded order says of its payment; left out otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reported_payment: Option<PaymentWord>,
     /// Who sees it.
     pub visible: VisibleWord,
@@ -82,7 +88,7 @@ pub struct PaymentView<'a> {
     /// there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coupons: Vec<CouponView<'a>>,
-    /// Coins, as money. Left out for keys that are limited to shops.
+    /// Coins, as money; null where unknown. Left out for keys that are limited to shops.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>)]
     pub coins: Option<Amount>,
@@ -112,27 +118,32 @@ pub struct PaymentView<'a> {
     /// Labels.
     pub tags: &'a [String],
     /// Free extension.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub extra: Option<&'a Json>,
     /// Payments: facts, in the order they were learnt. Left out for keys that are limited to shops.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub payments: Option<Vec<PaymentFactView<'a>>>,
     /// Attempts to pay. Left out like `payments`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub attempts: Option<Vec<AttemptView<'a>>>,
     /// Money that goes back to the payment it came with. Left out like `payments`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub refunds_due: Option<Vec<RefundDueView<'a>>>,
     /// What contradicts.
     pub anomalies: Vec<AnomalyView<'a>>,
     /// The shop orders; left out of list rows.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub shops: Option<Vec<ShopView<'a>>>,
 }
 
 /// A market by its word, or by its number where codes are asked for or no word is configured any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = Market)]
 #[allow(missing_docs)]
 pub enum MarketWord<'a> {
     Word(&'a str),
@@ -435,7 +446,7 @@ pub struct AnomalyView<'a> {
     pub at: Moment,
     /// What was seen; left out where its kind says it all.
     #[serde(skip_serializing_if = "Json::is_null")]
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub detail: &'a Json,
 }
 

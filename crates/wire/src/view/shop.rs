@@ -3,6 +3,7 @@
 use super::{
     DeadlineView, Face, HowMuch, ItemView, LineView, Look, Number, ReceiveBy, RefundView, TimesView,
 };
+use crate::described::ShopLevel;
 use crate::moment::Moment;
 use crate::person::ShipTo;
 use crate::word::{
@@ -23,8 +24,10 @@ use utoipa::ToSchema;
 pub struct ShopView<'a> {
     /// Its number; left out of quotes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub order_id: Option<Number>,
     /// `shop`.
+    #[schema(value_type = ShopLevel)]
     pub level: LevelWord,
     /// The shop.
     pub shop_id: &'a str,
@@ -51,6 +54,7 @@ pub struct ShopView<'a> {
     pub reverse_status: u8,
     /// What the source of a recorded order says of it where no fact does; left out otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reported: Option<ReportedView>,
     /// Who said that it was received.
     pub receive_type: Option<ReceiveWord>,
@@ -73,6 +77,7 @@ pub struct ShopView<'a> {
     pub deadline: Option<DeadlineView>,
     /// When it was dropped from the order; left out where it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub dropped_at: Option<Moment>,
     /// Where it goes, masked unless revealed; null where nothing is shipped or nobody may know any more.
     pub ship_to: Option<Cow<'a, ShipTo>>,
@@ -81,7 +86,7 @@ pub struct ShopView<'a> {
     /// The seller's words.
     pub seller_comment: Option<&'a str>,
     /// Promotions, as the caller told them.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub promotions: Option<&'a Json>,
     /// Labels.
     pub tags: &'a [String],
