@@ -68,6 +68,9 @@ pub struct PlacementBody {
     /// A third party's discount.
     #[schema(minimum = 0, nullable = false)]
     third_party_discount: Option<i64>,
+    /// Whether prices and freights have their tax inside, so that it changes no sum; `true` where left out. Otherwise
+    /// tax comes on top of them.
+    tax_included: Option<bool>,
     /// Coupons, each once, at most 20. What they take off is computed and becomes part of the discounts.
     #[schema(max_items = 20)]
     coupons: Option<Vec<PlacedCoupon>>,
@@ -104,6 +107,9 @@ struct PlacedShop {
     /// Freight.
     #[schema(minimum = 0, nullable = false)]
     freight: Option<i64>,
+    /// The tax of the freight. It is carried, never computed.
+    #[schema(minimum = 0, nullable = false)]
+    freight_tax: Option<i64>,
     /// The shop's discount.
     #[schema(minimum = 0, nullable = false)]
     shop_discount: Option<i64>,
@@ -144,7 +150,7 @@ struct PlacedItem {
     /// Free extension.
     #[schema(value_type = Option<Object>)]
     extra: Option<Value>,
-    /// How much: above 0, below 10⁶, up to three places.
+    /// How much: above 0, below 10⁶, up to three places; whole units unless it is sold by weight.
     quantity: String,
     /// The price of one unit.
     #[schema(minimum = 0)]
@@ -152,6 +158,9 @@ struct PlacedItem {
     /// The discount for the line.
     #[schema(minimum = 0, nullable = false)]
     item_discount: Option<i64>,
+    /// The tax of the line. It is carried, never computed.
+    #[schema(minimum = 0, nullable = false)]
+    tax: Option<i64>,
     /// Whether it is sold by weight.
     weighed: Option<bool>,
 }

@@ -54,7 +54,13 @@ fn fields(kind: OperationKind) -> &'static [Field] {
         K::PaymentFailed | K::AttemptClosed | K::AttemptStuck => &[O("attempt_id"), O("reason")],
         K::Revoke | K::Reject | K::RequestCancel => &[O("reason")],
         K::Drop => &[O("lines"), O("platform_discount"), O("third_party_discount")],
-        K::AdjustPrice => &[O("shop_discount"), O("freight"), O("expected_terms_version")],
+        K::AdjustPrice => &[
+            O("shop_discount"),
+            O("freight"),
+            O("freight_tax"),
+            O("tax_lines"),
+            O("expected_terms_version"),
+        ],
         K::CallCourier | K::PickUp | K::Deliver => &[O("courier")],
         K::Ship => &[O("lines"), O("carrier"), O("tracking")],
         K::ExtendReceipt => &[R("days")],
@@ -70,7 +76,7 @@ fn fields(kind: OperationKind) -> &'static [Field] {
         }
         K::ReceiveReturn => &[R("refund_id"), O("lines"), O("restock")],
         K::Weigh => &[R("lines")],
-        K::ChangeAddress => &[R("ship_to"), O("freight")],
+        K::ChangeAddress => &[R("ship_to"), O("freight"), O("freight_tax")],
         K::Rate => &[R("score"), O("text")],
         K::Note => &[O("text")],
         K::Tag => &[O("add"), O("remove")],
@@ -105,6 +111,11 @@ fn meaning(field: &str) -> (&'static str, Value) {
         "platform_discount" | "third_party_discount" => ("The new amount", json!(0)),
         "shop_discount" => ("The new amount", json!(400)),
         "freight" => ("The new amount", json!(500)),
+        "freight_tax" => ("The new tax of the freight; as before where left out", json!(30)),
+        "tax_lines" => (
+            "The new tax of whole lines; as before where left out",
+            json!([{"order_id": "4311810304", "tax": 65}]),
+        ),
         "refund_freight" => (
             "Whether freight goes back too, or how much of it; alone with `lines: []`, before or after the goods",
             json!(false),
@@ -130,13 +141,14 @@ fn meaning(field: &str) -> (&'static str, Value) {
     }
 }
 
-/// As the API names it: `freight` is an amount in some operations and a yes, a no or an amount in others, and
-/// `lines` may be none only where money goes back.
+/// As the API names it: `freight` is an amount in some operations and a yes, a no or an amount in others; `lines`
+/// may be none only where money goes back, and say a tax where a price changes.
 fn api_name(field: &str) -> &str {
-    field
-        .strip_prefix("refund_")
-        .filter(|name| ["freight", "lines"].contains(name))
-        .unwrap_or(field)
+    match field {
+        "refund_freight" => "freight",
+        "refund_lines" | "tax_lines" => "lines",
+        own => own,
+    }
 }
 
 fn schema(field: &str) -> RefOr<Schema> {
@@ -156,10 +168,16 @@ fn schema(field: &str) -> RefOr<Schema> {
         return either.description(Some(description)).into();
     }
     if api_name(field) == "lines" {
-        let line = ObjectBuilder::new()
-            .property("order_id", text("The item order"))
-            .property("quantity", text("How much of it; all that is left where left out"))
-            .required("order_id");
+        let line = ObjectBuilder::new().property("order_id", text("The item order"));
+        let line = line.required("order_id");
+        let line = match field {
+            "tax_lines" => {
+                let tax = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+                let tax = tax.description(Some("Its tax, in minor units"));
+                line.property("tax", tax).required("tax")
+            }
+            _ => line.property("quantity", text("How much of it; all that is left where left out")),
+        };
         return ArrayBuilder::new().items(line).description(Some(description)).into();
     }
     if sample.is_array() {

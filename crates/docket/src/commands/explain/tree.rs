@@ -62,8 +62,16 @@ fn price(order: &Value, voice: &Voice) -> String {
     // A caller limited to shops sees an order's coins as nothing; an amount of money or its share.
     let coins = order["coins"].as_i64().unwrap_or_default();
     let third = &order["third_party_discount"];
+    let taxes = match order["tax_included"].as_bool() {
+        Some(false) => format!(" + {} {}", voice.say("tax", "税"), voice.bare(&order["tax"])),
+        _ => String::new(),
+    };
+    let inside = match has_tax(order) && taxes.is_empty() {
+        true => voice.say("; tax inside: ", "；其中含税 ").to_owned() + &voice.bare(&order["tax"]),
+        false => String::new(),
+    };
     format!(
-        "{} {} + {} {} − {} {} − {} {} = {}",
+        "{} {} + {} {}{taxes} − {} {} − {} {} = {}{inside}",
         voice.say("price", "价格"),
         voice.bare(&order["price"]),
         voice.say("freight", "运费"),
@@ -74,6 +82,11 @@ fn price(order: &Value, voice: &Voice) -> String {
         voice.bare(third),
         voice.money(&order["payable"]),
     )
+}
+
+/// Whether a node carries tax, or may: nobody knows.
+fn has_tax(node: &Value) -> bool {
+    node["tax"].as_i64() != Some(0)
 }
 
 fn deadline(node: &Value, indent: &str, voice: &Voice, out: &Output) {
@@ -131,6 +144,15 @@ fn print_shop(shop: &Value, voice: &Voice, out: &Output) {
             voice.bare(&freight["third_party"]),
         ));
     }
+    if has_tax(shop) {
+        out.line(&format!(
+            "  {} {}{comma}{} {}",
+            voice.say("tax", "税"),
+            voice.bare(&shop["tax"]),
+            voice.say("of the freight", "其中运费税"),
+            voice.bare(&shop["freight_tax"]),
+        ));
+    }
     deadline(shop, "  ", voice, out);
     items(shop, voice, out);
 }
@@ -141,6 +163,7 @@ fn items(shop: &Value, voice: &Voice, out: &Output) {
         voice.say("quantity", "数量"),
         voice.say("list price", "单价"),
         voice.say("own discount", "商品优惠"),
+        voice.say("tax", "税"),
         voice.say("price", "价格"),
         voice.say("shop share", "店铺分摊"),
         voice.say("platform share", "平台分摊"),
@@ -163,6 +186,7 @@ fn items(shop: &Value, voice: &Voice, out: &Output) {
             text(item, "quantity").unwrap_or_default().to_owned(),
             voice.bare(&item["list_price"]),
             voice.bare(&item["item_discount"]),
+            voice.bare(&item["tax"]),
             voice.bare(&item["price"]),
             voice.bare(&shares["shop"]),
             voice.bare(&shares["platform"]),
