@@ -115,63 +115,71 @@ fn an_order_with_tax_on_top_is_quoted_paid_and_given_back_to_the_last_minor_unit
         assert_eq!(sum(&shop["items"], "to_pay") + freight, PAYABLE);
         assert_eq!(sum(&shop["items"], "tax") + 91, TAXES);
 
-        // Another price, its tax carried on; then with another tax; then as it was agreed first.
         let id = tree["order_id"].as_str().expect("a number").to_owned();
-        let line = |at: usize| shop["items"][at]["order_id"].clone();
-        let tree = desk.operate(&id, "seller", json!({"type": "adjust_price", "shop_discount": 0}));
-        assert_eq!(number(&tree["payable"]), PAYABLE + 500);
-        let taxes = json!([{"order_id": line(0), "tax": 1400}]);
-        let tree = desk.operate(
-            &id,
-            "seller",
-            json!({"type": "adjust_price", "freight_tax": 100, "lines": taxes}),
-        );
-        assert_eq!(number(&tree["payable"]), PAYABLE + 500 + 9 + 99);
-        let taxes = json!([{"order_id": line(0), "tax": 1301}]);
-        let back = json!({"type": "adjust_price", "shop_discount": 500, "freight_tax": 91, "lines": taxes});
-        let tree = desk.operate(&id, "seller", back);
-        assert_eq!((number(&tree["payable"]), &tree["terms_version"]), (PAYABLE, &json!(4)));
-
+        priced_again(&mut desk, &id, shop);
         let pay = json!({"type": "payment_succeeded", "tender": "card", "reference": "c-1", "amount": PAYABLE});
         let tree = desk.operate(&id, "gateway", pay);
         assert_eq!((&tree["payment_status"], number(&tree["paid"])), (&json!("paid"), PAYABLE));
 
-        // In parts: a piece, some freight, goods of another line, and all that is left.
-        let one = desk.give(&id, json!({"lines": [{"order_id": line(0), "quantity": "1"}]}));
-        assert_eq!((number(&one["tax"]), number(&one["lines"][0]["tax"])), (433, 433), "1301 / 3");
-        let freight = desk.give(&id, json!({"lines": [], "freight": 100}));
-        assert!(number(&freight["tax"]) > 0 && number(&freight["amount"]) == 100, "{freight}");
-        desk.give(&id, json!({"lines": [{"order_id": line(1)}]}));
-        desk.give(&id, json!({"freight": true}));
-        let tree = desk.get(&format!("/api/orders/{id}"));
-        let refunds = &tree["shops"][0]["refunds"];
-        assert_eq!(
-            (&tree["status"], number(&tree["refunded"])),
-            (&json!("closed"), PAYABLE),
-            "{kind}"
-        );
-        assert_eq!((sum(refunds, "amount"), sum(refunds, "tax")), (PAYABLE, TAXES), "{kind}");
-        assert_eq!((sum(refunds, "coins"), sum(refunds, "third_party")), (777, 111), "{kind}");
-        let too_much = json!({"type": "refund_by_store", "lines": [], "freight": 1, "actor": {"kind": "store"}});
-        let got =
-            desk.0.post(&format!("/api/orders/{id}/operations"), &too_much).expect("an answer");
-        assert_eq!(got.status, 422, "{got:?}");
-
-        // What was agreed says it, the story tells it, and nothing disagrees.
-        let agreed = desk.get(&format!("/api/orders/{id}/snapshots")).to_string();
-        assert!(
-            agreed.contains("\"tax_included\":false") && agreed.contains("\"freight_tax\":91"),
-            "{agreed}"
-        );
-        let told = on(&database, data.path(), &["explain", &id]).fine();
-        assert!(told.contains("with tax of 16.39 EUR") && told.contains("+ tax 16.39"), "{told}");
-        let told = on(&database, data.path(), &["explain", &id, "--lang", "zh"]).fine();
-        assert!(told.contains("含税"), "{told}");
-        let found = on(&database, data.path(), &["reconcile", "--json"]).json();
-        assert_eq!(found["findings"], json!([]), "{kind}: {found}");
-
+        let tree = given_back(&mut desk, &id, shop);
+        is_told(&database, data.path(), &mut desk, &id);
         travels(&database, data.path(), &tree);
     }
+}
+
+/// Another price, its tax carried on; then with another tax; then as it was agreed first.
+fn priced_again(desk: &mut Desk, id: &str, shop: &Value) {
+    let line = |at: usize| shop["items"][at]["order_id"].clone();
+    let tree = desk.operate(id, "seller", json!({"type": "adjust_price", "shop_discount": 0}));
+    assert_eq!(number(&tree["payable"]), PAYABLE + 500);
+    let taxes = json!([{"order_id": line(0), "tax": 1400}]);
+    let tree = desk.operate(
+        id,
+        "seller",
+        json!({"type": "adjust_price", "freight_tax": 100, "lines": taxes}),
+    );
+    assert_eq!(number(&tree["payable"]), PAYABLE + 500 + 9 + 99);
+    let taxes = json!([{"order_id": line(0), "tax": 1301}]);
+    let back =
+        json!({"type": "adjust_price", "shop_discount": 500, "freight_tax": 91, "lines": taxes});
+    let tree = desk.operate(id, "seller", back);
+    assert_eq!((number(&tree["payable"]), &tree["terms_version"]), (PAYABLE, &json!(4)));
+}
+
+/// In parts: a piece, some freight, goods of another line, and all that is left.
+fn given_back(desk: &mut Desk, id: &str, shop: &Value) -> Value {
+    let line = |at: usize| shop["items"][at]["order_id"].clone();
+    let one = desk.give(id, json!({"lines": [{"order_id": line(0), "quantity": "1"}]}));
+    assert_eq!((number(&one["tax"]), number(&one["lines"][0]["tax"])), (433, 433), "1301 / 3");
+    let freight = desk.give(id, json!({"lines": [], "freight": 100}));
+    assert!(number(&freight["tax"]) > 0 && number(&freight["amount"]) == 100, "{freight}");
+    desk.give(id, json!({"lines": [{"order_id": line(1)}]}));
+    desk.give(id, json!({"freight": true}));
+    let tree = desk.get(&format!("/api/orders/{id}"));
+    let refunds = &tree["shops"][0]["refunds"];
+    assert_eq!((&tree["status"], number(&tree["refunded"])), (&json!("closed"), PAYABLE));
+    assert_eq!((sum(refunds, "amount"), sum(refunds, "tax")), (PAYABLE, TAXES));
+    assert_eq!((sum(refunds, "coins"), sum(refunds, "third_party")), (777, 111));
+    let too_much =
+        json!({"type": "refund_by_store", "lines": [], "freight": 1, "actor": {"kind": "store"}});
+    let got = desk.0.post(&format!("/api/orders/{id}/operations"), &too_much).expect("an answer");
+    assert_eq!(got.status, 422, "{got:?}");
+    tree
+}
+
+/// What was agreed says it, the story tells it, and nothing disagrees.
+fn is_told(database: &TestDatabase, data: &Path, desk: &mut Desk, id: &str) {
+    let agreed = desk.get(&format!("/api/orders/{id}/snapshots")).to_string();
+    assert!(
+        agreed.contains("\"tax_included\":false") && agreed.contains("\"freight_tax\":91"),
+        "{agreed}"
+    );
+    let told = on(database, data, &["explain", id]).fine();
+    assert!(told.contains("with tax of 16.39 EUR") && told.contains("+ tax 16.39"), "{told}");
+    let told = on(database, data, &["explain", id, "--lang", "zh"]).fine();
+    assert!(told.contains("含税"), "{told}");
+    let found = on(database, data, &["reconcile", "--json"]).json();
+    assert_eq!(found["findings"], json!([]), "{found}");
 }
 
 /// The order in another center: as a line whole, as rows of a CSV with its sums.
