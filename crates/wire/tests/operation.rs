@@ -298,7 +298,7 @@ fn a_new_price_may_say_its_taxes() {
 fn a_masked_or_empty_ship_to_takes_the_place_of_none() {
     let body = |ship_to: Value| json!({"type": "change_address", "ship_to": ship_to});
     let masked = json!({
-        "name": "A***", "phone": "138****0001", "province": "Zhejiang", "town": "***", "address": "***", "zip": "***"
+        "name": "A***", "phone": "138****0001", "country": "CN", "province": "Zhejiang", "town": "***", "address": "***", "zip": "***"
     });
     let told = ["name", "phone", "town", "address", "zip"];
     let told = told.map(|field| (format!("ship_to.{field}"), "masked"));

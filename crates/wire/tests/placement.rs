@@ -21,7 +21,7 @@ fn full() -> Value {
     let shop = json!({
         "shop_id": "11", "place": "north", "fulfilment": "code", "freight": 600, "freight_tax": 78, "shop_discount": 300,
         "buyer_comment": "two\nlines", "promotions": [{"id": 1}], "tags": ["fragile"],
-        "ship_to": {"name": "王小明", "phone": "13800000000", "province": "浙江", "city": "杭州",
+        "ship_to": {"name": "王小明", "phone": "13800000000", "country": "CN", "province": "浙江", "city": "杭州",
             "district": "西湖", "town": "t", "address": "1 Lake Road", "zip": "310000"},
         "items": [item]
     });
@@ -59,6 +59,7 @@ fn the_placement_of_the_contract_is_read_whole() {
     assert_eq!(person.buyer.name.as_deref(), Some("王小明"));
     let ship_to = person.ship_to[0].as_ref().expect("a ship-to");
     assert_eq!(ship_to.zip.as_deref(), Some("310000"));
+    assert_eq!(ship_to.country.as_deref(), Some("CN"));
     let actor = actor.expect("an actor");
     assert_eq!((actor.kind, actor.name.as_deref()), (ActorKind::Buyer, Some("Ada")));
 }

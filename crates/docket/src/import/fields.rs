@@ -63,6 +63,7 @@ const ORDER: &[(&str, Kind)] = &[
     ("freight_tax", Kind::Amount),
     ("ship_to.name", Kind::Text),
     ("ship_to.phone", Kind::Text),
+    ("ship_to.country", Kind::Text),
     ("ship_to.province", Kind::Text),
     ("ship_to.city", Kind::Text),
     ("ship_to.district", Kind::Text),

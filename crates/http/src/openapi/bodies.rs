@@ -451,7 +451,7 @@ pub fn placement_example() -> Value {
         "shops": [{
             "shop_id": "11", "freight": 600, "shop_discount": 300,
             "ship_to": {
-                "name": "Ada Lin", "phone": "13800000000", "province": "Zhejiang", "city": "Hangzhou",
+                "name": "Ada Lin", "phone": "13800000000", "country": "CN", "province": "Zhejiang", "city": "Hangzhou",
                 "address": "1 Lake Road"
             },
             "items": [{
