@@ -154,7 +154,9 @@ fn address() -> Value {
 pub(super) fn item(sku: &str, quantity: &str) -> Value {
     let known = crate::demo::stage::GOODS.iter().find(|(known, ..)| *known == sku);
     let (_, title, price, _) = known.expect("the demo sells only its own goods");
-    json!({"sku_id": sku, "title": title, "quantity": quantity, "list_price": price})
+    // Rice alone is sold by weight, so that it has fractions.
+    let weighed = sku == "rice";
+    json!({"sku_id": sku, "title": title, "quantity": quantity, "list_price": price, "weighed": weighed})
 }
 
 /// A cart of one shop, sent by parcel.
