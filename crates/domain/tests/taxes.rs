@@ -374,7 +374,7 @@ fn close(desk: &mut Desk, at: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_parts_of_an_order_add_up_with_its_taxes_on_every_level(placement in any_order()) {

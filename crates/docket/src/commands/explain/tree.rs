@@ -86,7 +86,7 @@ fn price(order: &Value, voice: &Voice) -> String {
 
 /// Whether a node carries tax, or may: nobody knows.
 fn has_tax(node: &Value) -> bool {
-    node["tax"].as_i64() != Some(0)
+    node.get("tax").is_some_and(|tax| tax.as_i64() != Some(0))
 }
 
 fn deadline(node: &Value, indent: &str, voice: &Voice, out: &Output) {
@@ -157,13 +157,16 @@ fn print_shop(shop: &Value, voice: &Voice, out: &Output) {
     items(shop, voice, out);
 }
 
+/// Where the tax of lines stands, if any has one.
+const BEHIND_DISCOUNT: usize = 4;
+
 fn items(shop: &Value, voice: &Voice, out: &Output) {
-    let head = [
+    let taxed = each(shop, "items").any(has_tax);
+    let mut head = vec![
         voice.say("SKU", "SKU"),
         voice.say("quantity", "数量"),
         voice.say("list price", "单价"),
         voice.say("own discount", "商品优惠"),
-        voice.say("tax", "税"),
         voice.say("price", "价格"),
         voice.say("shop share", "店铺分摊"),
         voice.say("platform share", "平台分摊"),
@@ -173,6 +176,9 @@ fn items(shop: &Value, voice: &Voice, out: &Output) {
         voice.say("refunded", "已退"),
         voice.say("status", "状态"),
     ];
+    if taxed {
+        head.insert(BEHIND_DISCOUNT, voice.say("tax", "税"));
+    }
     let row = |item: &Value| {
         let shares = &item["shares"];
         let name = [text(item, "sku_id"), text(item, "title")];
@@ -181,12 +187,11 @@ fn items(shop: &Value, voice: &Voice, out: &Output) {
             voice.bare(&item["refunded"]),
             text(item, "refunded_quantity").unwrap_or("0")
         );
-        vec![
+        let mut cells = vec![
             name.into_iter().flatten().collect::<Vec<_>>().join(" "),
             text(item, "quantity").unwrap_or_default().to_owned(),
             voice.bare(&item["list_price"]),
             voice.bare(&item["item_discount"]),
-            voice.bare(&item["tax"]),
             voice.bare(&item["price"]),
             voice.bare(&shares["shop"]),
             voice.bare(&shares["platform"]),
@@ -195,7 +200,11 @@ fn items(shop: &Value, voice: &Voice, out: &Output) {
             voice.bare(&item["to_pay"]),
             refunded,
             voice.status(Axis::Main, item).unwrap_or_default().to_owned(),
-        ]
+        ];
+        if taxed {
+            cells.insert(BEHIND_DISCOUNT, voice.bare(&item["tax"]));
+        }
+        cells
     };
     out.table(&head, each(shop, "items").map(row));
 }
