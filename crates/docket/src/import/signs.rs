@@ -136,6 +136,23 @@ mod tests {
     }
 
     #[test]
+    fn a_tax_below_zero_is_of_what_is_given_back_alone_and_a_discount_has_none() {
+        use Negative::{Discount, Refund};
+        let all = signs(Discount, Refund, &[]);
+        let taxed = |quantity: &str, price: i64, tax: i64| {
+            let mut row = row("a", quantity, price);
+            row.insert("tax".to_owned(), tax.into());
+            all.judge(&row).map_err(|(field, (code, _))| (field, code))
+        };
+        assert_eq!(taxed("1", 300, 57), Ok(Sign::Line));
+        assert_eq!(taxed("-1", 300, -57), Ok(Sign::GivenBack(Quantity::ONE)));
+        assert_eq!(taxed("-1", 300, 57), Ok(Sign::GivenBack(Quantity::ONE)));
+        assert_eq!(taxed("1", 300, -57), Err(("tax", "too_small")));
+        assert_eq!(taxed("1", -300, -57), Err(("tax", "out_of_place")));
+        assert_eq!(taxed("1", -300, 0), Ok(Sign::Discount(json!(300))));
+    }
+
+    #[test]
     fn a_sign_that_nothing_explains_is_refused_with_the_option_that_does() {
         use Negative::{Refund, Refuse};
         let nothing = signs(Refuse, Refuse, &[]);

@@ -62,16 +62,16 @@ fn price(order: &Value, voice: &Voice) -> String {
     // A caller limited to shops sees an order's coins as nothing; an amount of money or its share.
     let coins = order["coins"].as_i64().unwrap_or_default();
     let third = &order["third_party_discount"];
-    let taxes = match order["tax_included"].as_bool() {
-        Some(false) => format!(" + {} {}", voice.say("tax", "税"), voice.bare(&order["tax"])),
-        _ => String::new(),
-    };
-    let inside = match has_tax(order) && taxes.is_empty() {
-        true => voice.say("; tax inside: ", "；其中含税 ").to_owned() + &voice.bare(&order["tax"]),
-        false => String::new(),
+    let tax = voice.bare(&order["tax"]);
+    let (on_top, inside) = match order["tax_included"].as_bool() {
+        Some(false) => (format!(" + {} {tax}", voice.say("tax", "税")), String::new()),
+        _ if has_tax(order) => {
+            (String::new(), format!("{}{tax}", voice.say("; tax inside: ", "；其中含税 ")))
+        }
+        _ => Default::default(),
     };
     format!(
-        "{} {} + {} {}{taxes} − {} {} − {} {} = {}{inside}",
+        "{} {} + {} {}{on_top} − {} {} − {} {} = {}{inside}",
         voice.say("price", "价格"),
         voice.bare(&order["price"]),
         voice.say("freight", "运费"),
