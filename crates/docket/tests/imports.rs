@@ -101,3 +101,72 @@ fn an_export_for_spreadsheets_comes_back_without_a_word() {
     let said = docket(one.path(), &["export", "--spreadsheet", "--format", "jsonl"]).refused(2);
     assert!(said.contains("--spreadsheet writes CSV"), "{said}");
 }
+
+const TAXED: &str = r#"
+    [orders]
+    files = ["o.csv"]
+    key = "id"
+    [orders.fields]
+    external_id = "id"
+    currency = "cur"
+    tax_included = "gross"
+    "ship_to.country" = { column = "land", words = { Germany = "DE", Yugoslavia = "YU" } }
+    [items]
+    negative_quantity = "refund"
+    equal_rows = "merge"
+    [items.fields]
+    shop_id = { value = "1" }
+    sku_id = "sku"
+    quantity = "qty"
+    list_price = "price"
+    tax = "vat"
+    freight = { column = "post", once = true }
+    freight_tax = { column = "post_vat", once = true }
+"#;
+
+#[test]
+fn a_file_of_another_system_brings_its_taxes_and_countries() {
+    let data = tempfile::tempdir().expect("a folder");
+    let rows = "id,cur,gross,land,sku,qty,price,vat,post,post_vat\n\
+                A,EUR,no,Germany,a,2,10.00,3.80,5.00,0.95\n\
+                A,EUR,no,Germany,a,1,10.00,1.90,5.00,0.95\n\
+                A,EUR,no,Germany,a,-1,10.00,-1.90,5.00,0.95\n\
+                B,EUR,TRUE,Yugoslavia,a,1,10.00,1.60,,\n\
+                C,EUR,no,Germany,a,1,10.00,,0,0\n\
+                D,EUR,perhaps,Germany,a,1,10.00,1.90,0,0\n\
+                E,EUR,no,Germany,a,1,10.00,-1.90,0,0\n\
+                F,EUR,no,Germania,a,1,10.00,1.90,0,0\n";
+    let [file, map] = files(data.path(), rows, TAXED);
+    let report: Value = serde_json::from_str(
+        &docket(data.path(), &["import", &file, "--map", &map, "--json"]).stdout,
+    )
+    .expect("a report");
+    let refused = report["refused_rows"].as_array().expect("a list").iter();
+    let refused: Vec<_> = refused.map(|row| (&row["order"], &row["field"], &row["code"])).collect();
+    let told = |order: &str, field: &str, code: &str| {
+        (Value::from(order), Value::from(field), Value::from(code))
+    };
+    let expected = [
+        told("D", "gross", "not_yes_or_no"),
+        told("E", "vat", "too_small"),
+        told("F", "shops[0].ship_to.country", "not_a_country"),
+    ];
+    assert_eq!(refused, expected.each_ref().map(|(o, f, c)| (o, f, c)), "{report}");
+    assert_eq!(report["sums"]["EUR"]["tax"], 570 + 95);
+    let shown = |order: &str| docket(data.path(), &["orders", "show", order, "--json"]).json();
+    let a = shown("A");
+    let at = |tree: &Value, pointer: &str| tree.pointer(pointer).cloned().expect("it is shown");
+    assert_eq!(at(&a, "/payable"), 3000 + 500 + 570 + 95);
+    assert_eq!((at(&a, "/tax_included"), at(&a, "/tax")), (false.into(), (570 + 95).into()));
+    assert_eq!(at(&a, "/shops/0/items/0/tax"), 570, "rows that are one line have one tax");
+    let refund = at(&a, "/shops/0/refunds/0");
+    assert_eq!((&refund["amount"], &refund["tax"]), (&1190.into(), &190.into()), "{refund}");
+    let b = shown("B");
+    assert_eq!((at(&b, "/payable"), at(&b, "/tax_included")), (Value::Null, true.into()));
+    assert_eq!(at(&b, "/shops/0/items/0/to_pay"), 1000, "tax inside changes no sum");
+    let c = shown("C");
+    assert_eq!((at(&c, "/tax"), at(&c, "/payable")), (Value::Null, Value::Null), "nobody knows it");
+    for (tree, country) in [(a, "DE"), (b, "YU"), (c, "DE")] {
+        assert_eq!(at(&tree, "/shops/0/ship_to/country"), country);
+    }
+}

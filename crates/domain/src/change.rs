@@ -88,7 +88,7 @@ pub struct Happening {
 }
 
 /// Parameters that are money in minor units, so that their sentence needs the currency.
-const MONEY_PARAMETERS: [&str; 14] = [
+const MONEY_PARAMETERS: [&str; 15] = [
     "amount",
     "coins",
     "cut",
@@ -100,6 +100,7 @@ const MONEY_PARAMETERS: [&str; 14] = [
     "payable",
     "platform_discount",
     "shop_discount",
+    "tax",
     "third_party",
     "third_party_discount",
     "total",

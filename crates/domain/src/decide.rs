@@ -132,6 +132,8 @@ pub fn place(tree: Tree, by: By<'_>, cx: &mut Context<'_>) -> Result<Change, Ref
     work.stock = stock::holds(&work.tree);
     work.new_terms = true;
     work.say("payable", payable);
+    let tax = work.tree.payment.tax.on_top(price::sums::tree_tax(&work.tree));
+    work.say_if("tax", tax.known().filter(|tax| *tax > 0));
     work.say("lines", work.tree.lines().count());
     work.say("shops", work.tree.shops.len());
     Ok(work.finish(Remark::default()))
@@ -217,10 +219,10 @@ fn run(work: &mut Work<'_, '_>, request: &Request) -> Result<Done, Refusal> {
         O::Drop { lines, platform_discount, third_party_discount } => {
             terms::drop(work, lines.as_deref(), *platform_discount, *third_party_discount)
         }
-        O::AdjustPrice { shop_discount, freight, expected_terms_version } => {
-            terms::adjust_price(work, *shop_discount, *freight, *expected_terms_version)
+        O::AdjustPrice(asked) => terms::adjust_price(work, asked),
+        O::ChangeAddress { freight, freight_tax } => {
+            terms::change_address(work, *freight, *freight_tax)
         }
-        O::ChangeAddress { freight } => terms::change_address(work, *freight),
         O::Accept => delivery::step(work, To::Accepted, None),
         O::StartPreparing => delivery::step(work, To::Unprepared, None),
         O::Prepare => delivery::step(work, To::Prepared, None),

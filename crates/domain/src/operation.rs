@@ -6,7 +6,7 @@ mod asked;
 mod kind;
 mod rules;
 
-pub use asked::{Asked, Operation, PaymentAsked, PaymentReport, RefundAsked};
+pub use asked::{Asked, Operation, PaymentAsked, PaymentReport, PriceAsked, RefundAsked, TaxAsked};
 pub use kind::OperationKind;
 pub use rules::{Class, Group, RULES, Rule, Target};
 

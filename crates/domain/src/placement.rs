@@ -1,6 +1,7 @@
 //! An order as it is asked for: what `place`, `quote` and an import work from. Its limits are checked
 //! where it is read; its prices by [`crate::price`].
 
+use crate::tree::Tax;
 use crate::words::{Fulfilment, OrderType, Platform};
 use crate::{Amount, Currency, Json, Quantity};
 
@@ -41,6 +42,8 @@ pub struct Placement {
     pub platform_discount: Amount,
     pub coins: Amount,
     pub third_party_discount: Amount,
+    /// Whether prices and freights have their tax inside.
+    pub tax: Tax,
     pub shops: Vec<PlacedShop>,
     pub coupons: Vec<PlacedCoupon>,
 }
@@ -66,6 +69,7 @@ pub struct PlacedShop {
     pub fulfilment: Fulfilment,
     pub shop_discount: Amount,
     pub freight: Amount,
+    pub freight_tax: Amount,
     pub has_ship_to: bool,
     pub buyer_comment: Option<String>,
     pub promotions: Option<Json>,
@@ -88,6 +92,8 @@ pub struct PlacedItem {
     pub quantity: Quantity,
     pub list_price: Amount,
     pub item_discount: Amount,
+    /// Of the whole line.
+    pub tax: Amount,
     pub weighed: bool,
 }
 

@@ -5,10 +5,12 @@
 //! when, is decided in [`crate::decide`].
 
 mod assemble;
+mod bounds;
 mod check;
 mod spread;
 pub mod sums;
 
 pub use assemble::{assemble, assemble_with, number, too_large};
+pub use bounds::{WHOLE_TOO_LARGE, whole};
 pub use check::{BrokenPrice, check};
 pub use spread::{Coins, Part, TooLarge, share_out, spread};

@@ -33,6 +33,8 @@ pub struct Standing {
     pub price: Amount,
     /// Sum of the freights.
     pub freight: Amount,
+    /// Sum of the taxes, on top or not.
+    pub tax: Amount,
     pub payable: Amount,
     /// Money received that is not a refund due.
     pub paid: i64,
@@ -57,6 +59,8 @@ pub struct ShopStanding {
     /// 0 none, 1 open, 2 last one done and more possible, 3 closed for good without a successful one, 4 with one.
     pub reverse_status: u8,
     pub price: Amount,
+    /// The tax of its lines and of its freight.
+    pub tax: Amount,
     /// Lines and freight in money after every share.
     pub to_pay: Amount,
     pub refunded: i64,
@@ -111,6 +115,7 @@ pub fn of(tree: &Tree) -> Standing {
         revoke_status: axes.revoke,
         price: sums::tree_price(tree),
         freight: sums::tree_freight(tree),
+        tax: sums::tree_tax(tree),
         payable: axes.payable,
         paid: axes.paid,
         refunded: shops.iter().map(|shop| shop.refunded).sum(),

@@ -10,6 +10,7 @@ mod ledgers;
 mod payment;
 mod refund;
 mod shop;
+mod tax;
 
 pub use home::Home;
 pub use item::{ItemOrder, Rate, Shares};
@@ -17,6 +18,7 @@ pub use ledgers::{GiftRule, Ledgers, PointsRule};
 pub use payment::{Attempt, Payment, PaymentOrder, Revoke};
 pub use refund::{FreightAsked, Refund, RefundDue, RefundLine, RefundPart, Turn};
 pub use shop::{DeliveryStep, FreightShares, Line, Received, Reported, Shipment, ShopOrder};
+pub use tax::Tax;
 
 use crate::words::{AnomalyKind, DeadlineKind, RefundStatus};
 use crate::{Id, Json, Time};

@@ -1,14 +1,17 @@
 //! Random operations on random orders: nothing panics, and the laws of `desk` hold after every change.
 
 mod desk;
+mod dice;
 
 use desk::{Desk, heard, item, order, shop};
+use dice::Dice;
 use docket_domain::operation::{
-    Asked, Operation, OperationKind, PaymentAsked, PaymentReport, RefundAsked, Target,
+    Asked, Operation, OperationKind, PaymentAsked, PaymentReport, PriceAsked, RefundAsked, Target,
+    TaxAsked,
 };
 use docket_domain::placement::{PlacedCoupon, Placement};
 use docket_domain::time::{DAY, HOUR, MINUTE};
-use docket_domain::tree::FreightAsked;
+use docket_domain::tree::{FreightAsked, Tax};
 use docket_domain::words::{
     AnomalyKind, AttemptStatus, CancelKind, DeliveryStatus, Fulfilment, Level, PaymentStatus,
     RefundAxis, RefundStatus, Status, StoreStatus,
@@ -17,37 +20,12 @@ use docket_domain::{ActorKind, Amount, Id, Quantity, Refusal, Time};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// Choices drawn from one number, so that a failing case shrinks by losing whole steps.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        // SplitMix64: small, and fixed for ever, so a saved seed replays.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % sides as u64).expect("below the number of sides")
-    }
-
-    fn one_in(&mut self, sides: usize) -> bool {
-        self.roll(sides) == 0
-    }
-
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.roll(choices.len())]
-    }
-
-    fn amount(&mut self, most: i64) -> i64 {
-        self.roll(usize::try_from(most.max(0)).expect("not negative") + 1) as i64
-    }
-}
-
 fn placement(dice: &mut Dice) -> Placement {
     let shops = 1 + dice.roll(3).saturating_sub(1);
     let fulfilments =
         [Fulfilment::Parcel, Fulfilment::Takeaway, Fulfilment::Counter, Fulfilment::Code];
     let mut placed = order(Vec::new());
+    placed.tax = dice.of(&[Tax::Included, Tax::OnTop]);
     for _ in 0..shops {
         let mut lines = Vec::new();
         for _ in 0..=dice.roll(3) {
@@ -57,10 +35,12 @@ fn placement(dice: &mut Dice) -> Placement {
                 line.quantity = Quantity(1 + dice.amount(3000));
                 line.weighed = true;
             }
+            line.tax = Amount::of(dice.of(&[0, 0, 1, 13, 999]));
             lines.push(line);
         }
         let mut part = shop(dice.of(&[0, 0, 5, 600]), lines);
         let first = dice.roll(2);
+        part.freight_tax = Amount::of(dice.of(&[0, 0, 3, 60]));
         part.fulfilment = if dice.one_in(3) { dice.of(&fulfilments) } else { fulfilments[first] };
         placed.shops.push(part);
     }
@@ -247,11 +227,15 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
             platform_discount: dice.one_in(2).then(|| dice.amount(50)),
             third_party_discount: dice.one_in(2).then(|| dice.amount(50)),
         },
-        K::AdjustPrice => Operation::AdjustPrice {
+        K::AdjustPrice => Operation::AdjustPrice(PriceAsked {
             shop_discount: dice.one_in(2).then(|| dice.amount(payable / 2)),
             freight: dice.one_in(2).then(|| dice.amount(700)),
+            freight_tax: dice.one_in(3).then(|| dice.amount(90)),
+            taxes: (lines_of(desk, shop, dice).unwrap_or_default().iter())
+                .map(|line| TaxAsked { order_id: line.order_id, tax: dice.amount(900) })
+                .collect(),
             expected_terms_version: None,
-        },
+        }),
         K::Accept => Operation::Accept,
         K::Reject => Operation::Reject { reason },
         K::StartPreparing => Operation::StartPreparing,
@@ -290,9 +274,10 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
             restock: dice.one_in(2),
         },
         K::Weigh => Operation::Weigh { lines: lines_of(desk, shop, dice).unwrap_or_default() },
-        K::ChangeAddress => {
-            Operation::ChangeAddress { freight: dice.one_in(2).then(|| dice.amount(700)) }
-        }
+        K::ChangeAddress => Operation::ChangeAddress {
+            freight: dice.one_in(2).then(|| dice.amount(700)),
+            freight_tax: dice.one_in(3).then(|| dice.amount(90)),
+        },
         K::Settle => Operation::Settle,
         K::Rate => Operation::Rate { score: dice.roll(7) as u8, text: None },
         K::Note => Operation::Note,

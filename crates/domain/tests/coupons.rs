@@ -4,7 +4,7 @@ mod desk;
 
 use desk::{Desk, item, order, paid, shop};
 use docket_domain::coupon::{Class, CountOf, Coupon, Definitions, Limits, WhyNot, Worth};
-use docket_domain::operation::Operation;
+use docket_domain::operation::{Operation, PriceAsked};
 use docket_domain::placement::{PlacedCoupon, PlacedShop, Placement};
 use docket_domain::price::{self, sums};
 use docket_domain::time::{HOUR, MINUTE};
@@ -281,11 +281,8 @@ fn a_dropped_shop_order_takes_its_coupon_and_its_discount_with_it() {
 fn a_coupon_of_a_discount_that_is_made_smaller_stays_in_use_as_a_smaller_part() {
     let mut desk = with_coupons();
     let node = desk.tree.shops[0].id;
-    let adjust = Operation::AdjustPrice {
-        shop_discount: Some(200),
-        freight: None,
-        expected_terms_version: None,
-    };
+    let asked = PriceAsked { shop_discount: Some(200), ..PriceAsked::default() };
+    let adjust = Operation::AdjustPrice(asked);
     desk.ask_of(node, ActorKind::Seller, adjust).expect("it is unpaid");
     assert_eq!(desk.tree.shops[0].coupons[0].amount, 200);
     assert_eq!(uses(&desk), [(1, 0), (1, 0)]);

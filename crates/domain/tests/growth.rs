@@ -9,7 +9,7 @@ use desk::*;
 use docket_domain::change::{self, Remark};
 use docket_domain::decide::{self, Context, Decided};
 use docket_domain::limits::TooMany;
-use docket_domain::operation::{By, Operation, PaymentAsked, RefundAsked};
+use docket_domain::operation::{By, Operation, PaymentAsked, PriceAsked, RefundAsked};
 use docket_domain::time::{DAY, MINUTE};
 use docket_domain::words::RefundStatus;
 use docket_domain::{Actor, ActorKind, Id, Limits, LogEntry, Refusal, Request};
@@ -261,9 +261,8 @@ fn words_labels_and_prices_end_with_so_many_changes_and_goods_and_money_go_on() 
     let mut freight = 0;
     let changed = as_often_as_allowed(|| {
         freight += 1;
-        let (shop_discount, expected_terms_version) = (None, None);
-        let freight = Some(freight);
-        desk.ask(Store, Operation::AdjustPrice { shop_discount, freight, expected_terms_version })
+        let asked = PriceAsked { freight: Some(freight), ..PriceAsked::default() };
+        desk.ask(Store, Operation::AdjustPrice(asked))
     });
     assert_eq!(changed, (39, Refusal::TooMany(TooMany::Changes(40))), "placing it was one");
     let tag = Operation::Tag { add: vec!["late".into()], remove: vec![] };

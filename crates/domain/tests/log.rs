@@ -70,9 +70,9 @@ fn images_hold_the_changed_fields_of_the_changed_nodes_alone() {
 fn every_field_of_a_full_tree_has_a_group() {
     let tree = full_tree();
     let nodes = [
-        (Level::Payment, serde_json::to_value(&tree.payment).unwrap(), 32),
-        (Level::Shop, serde_json::to_value(&tree.shops[0]).unwrap(), 24),
-        (Level::Item, serde_json::to_value(&tree.shops[0].items[0]).unwrap(), 18),
+        (Level::Payment, serde_json::to_value(&tree.payment).unwrap(), 33),
+        (Level::Shop, serde_json::to_value(&tree.shops[0]).unwrap(), 25),
+        (Level::Item, serde_json::to_value(&tree.shops[0].items[0]).unwrap(), 19),
     ];
     for (level, node, fields) in nodes {
         let node = node.as_object().unwrap();

@@ -43,22 +43,24 @@ fn any_time() -> impl Strategy<Value = Option<Time>> {
 }
 
 fn any_item() -> impl Strategy<Value = PlacedItem> {
-    (0_u8..3, any_quantity(), any_amount(), any_amount()).prop_map(|(sku, quantity, price, off)| {
-        PlacedItem {
-            quantity,
-            list_price: price,
-            item_discount: off,
-            ..line(["tea", "pot", "cup"][usize::from(sku)])
-        }
+    let amounts = (any_amount(), any_amount(), any_amount());
+    (0_u8..3, any_quantity(), amounts).prop_map(|(sku, quantity, (price, off, tax))| PlacedItem {
+        quantity,
+        list_price: price,
+        item_discount: off,
+        tax,
+        ..line(["tea", "pot", "cup"][usize::from(sku)])
     })
 }
 
 fn any_shop() -> impl Strategy<Value = PlacedShop> {
     let items = prop::collection::vec(any_item(), 0..4);
-    (0_u8..2, items, any_amount(), any_amount(), any::<bool>()).prop_map(
-        |(id, items, shop_discount, freight, meal)| PlacedShop {
+    let amounts = (any_amount(), any_amount(), any_amount());
+    (0_u8..2, items, amounts, any::<bool>()).prop_map(
+        |(id, items, (shop_discount, freight, freight_tax), meal)| PlacedShop {
             shop_discount,
             freight,
+            freight_tax,
             fulfilment: if meal { Fulfilment::Takeaway } else { Fulfilment::Parcel },
             ..shop(["11", "12"][usize::from(id)], items)
         },
@@ -83,6 +85,7 @@ fn any_refund() -> impl Strategy<Value = ReportedRefund> {
             amount,
             coins: amount,
             third_party: None,
+            tax: amount.map(|amount| amount / 7),
             freight: amount.unwrap_or(0),
             freight_asked: if goods_back { FreightAsked::All } else { FreightAsked::No },
             goodwill: 0,
@@ -97,6 +100,7 @@ fn any_refund() -> impl Strategy<Value = ReportedRefund> {
                     amount,
                     coins: None,
                     third_party: amount,
+                    tax: amount,
                 })
                 .collect(),
             parts: parts
@@ -237,6 +241,7 @@ fn refund(status: RefundStatus, timed: bool, units: Quantity) -> ReportedRefund 
         amount: Some(700),
         coins: None,
         third_party: None,
+        tax: None,
     };
     let answered = status != RefundStatus::Applied;
     ReportedRefund {
@@ -246,6 +251,7 @@ fn refund(status: RefundStatus, timed: bool, units: Quantity) -> ReportedRefund 
         amount: Some(700),
         coins: Some(0),
         third_party: Some(0),
+        tax: None,
         freight: 0,
         freight_asked: FreightAsked::No,
         goodwill: 0,

@@ -28,7 +28,7 @@ fn one_line(list_price: i64, thousandths: i64, coins: i64, third_party: i64) -> 
 
 fn components(desk: &Desk) -> [i64; 3] {
     let line = &desk.shop().items[0];
-    [sums::line_to_pay(line), line.shares.coins, line.shares.third_party]
+    [sums::line_to_pay(line, desk.tree.payment.tax), line.shares.coins, line.shares.third_party]
         .map(|amount| amount.known().expect("known"))
 }
 

@@ -77,7 +77,7 @@ proptest! {
         let tree = price::assemble(&placement, "web", Time(0)).expect("all of them fit");
         prop_assert_eq!(price::check(&tree), Ok(()));
         for (_, item) in tree.lines() {
-            prop_assert!(sums::line_to_pay(item).known().expect("known") >= 0);
+            prop_assert!(sums::line_to_pay(item, tree.payment.tax).known().expect("known") >= 0);
         }
     }
 
@@ -140,7 +140,7 @@ proptest! {
             let of_line = |f: fn(&RefundLine) -> i64| {
                 done().flat_map(|r| &r.lines).filter(|l| l.order_id == item.id).map(f).sum::<i64>()
             };
-            prop_assert_eq!(of_line(|l| l.amount), sums::line_to_pay(item).known().expect("known"));
+            prop_assert_eq!(of_line(|l| l.amount), sums::line_to_pay(item, desk.tree.payment.tax).known().expect("known"));
             prop_assert_eq!(of_line(|l| l.coins), item.shares.coins.known().expect("known"));
         }
     }

@@ -5,7 +5,9 @@ mod desk;
 
 use desk::*;
 use docket_domain::decide::Decided;
-use docket_domain::operation::{Operation, OperationKind, PaymentAsked, RULES, RefundAsked};
+use docket_domain::operation::{
+    Operation, OperationKind, PaymentAsked, PriceAsked, RULES, RefundAsked,
+};
 use docket_domain::time::{DAY, MINUTE};
 use docket_domain::words::Fulfilment;
 use docket_domain::{ActorKind, Id, Refusal};
@@ -160,8 +162,8 @@ fn asked(kind: OperationKind, desk: &Desk) -> (ActorKind, Operation) {
             (Buyer, Operation::Drop { lines, platform_discount, third_party_discount })
         }
         K::AdjustPrice => {
-            let (shop_discount, freight, expected_terms_version) = (Some(100), None, None);
-            (Seller, Operation::AdjustPrice { shop_discount, freight, expected_terms_version })
+            let asked = PriceAsked { shop_discount: Some(100), ..PriceAsked::default() };
+            (Seller, Operation::AdjustPrice(asked))
         }
         K::Accept => (Store, Operation::Accept),
         K::Reject => (Store, Operation::Reject { reason }),
@@ -188,7 +190,7 @@ fn asked(kind: OperationKind, desk: &Desk) -> (ActorKind, Operation) {
             (Store, Operation::ReceiveReturn { refund_id: refund, lines: None, restock: true })
         }
         K::Weigh => (Store, Operation::Weigh { lines: vec![desk.units(0, 1)] }),
-        K::ChangeAddress => (Buyer, Operation::ChangeAddress { freight: None }),
+        K::ChangeAddress => (Buyer, Operation::ChangeAddress { freight: None, freight_tax: None }),
         K::Settle => (Timer, Operation::Settle),
         K::Rate => (Buyer, Operation::Rate { score: 5, text: None }),
         K::Note => (Buyer, Operation::Note),

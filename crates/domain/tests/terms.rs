@@ -4,7 +4,7 @@ mod desk;
 
 use desk::*;
 use docket_domain::decide::Decided;
-use docket_domain::operation::{Asked, Operation, PaymentAsked};
+use docket_domain::operation::{Asked, Operation, PaymentAsked, PriceAsked};
 use docket_domain::placement::Placement;
 use docket_domain::refusal::DiscountTooLarge;
 use docket_domain::words::{Status, StoreStatus, Visible};
@@ -13,7 +13,11 @@ use docket_domain::{ActorKind, Amount, Refusal};
 use ActorKind::{Buyer, Gateway, Seller, Store};
 
 fn adjust(shop_discount: Option<i64>, freight: Option<i64>) -> Operation {
-    Operation::AdjustPrice { shop_discount, freight, expected_terms_version: None }
+    Operation::AdjustPrice(PriceAsked { shop_discount, freight, ..PriceAsked::default() })
+}
+
+fn to_another(freight: Option<i64>) -> Operation {
+    Operation::ChangeAddress { freight, freight_tax: None }
 }
 
 fn drop_lines(lines: Option<Vec<Asked>>) -> Operation {
@@ -54,11 +58,11 @@ fn an_adjusted_price_is_absolute_and_a_new_terms_version() {
 fn an_adjusted_price_names_the_terms_it_expects() {
     let mut desk = parcels();
     desk.does(Seller, adjust(Some(400), None));
-    let stale = Operation::AdjustPrice {
+    let stale = Operation::AdjustPrice(PriceAsked {
         shop_discount: Some(500),
-        freight: None,
         expected_terms_version: Some(1),
-    };
+        ..PriceAsked::default()
+    });
     let refusal = desk.refuses(Seller, stale);
     assert_eq!(refusal, Refusal::TermsConflict { expected: 1, current: 2 });
 }
@@ -197,19 +201,16 @@ fn a_line_is_dropped_whole() {
 #[test]
 fn another_address_may_cost_another_freight_until_it_is_paid() {
     let mut desk = parcels();
-    desk.does(Buyer, Operation::ChangeAddress { freight: Some(900) });
+    desk.does(Buyer, to_another(Some(900)));
     assert_eq!((payable(&desk), desk.tree.payment.terms_version), (16900, 2));
-    desk.does(Buyer, Operation::ChangeAddress { freight: Some(900) });
+    desk.does(Buyer, to_another(Some(900)));
     assert_eq!(desk.tree.payment.terms_version, 2, "the same freight is no new terms");
     desk.pay();
-    assert_eq!(
-        state_of(&desk.refuses(Buyer, Operation::ChangeAddress { freight: Some(1) })),
-        "paid"
-    );
-    desk.does(Buyer, Operation::ChangeAddress { freight: None });
+    assert_eq!(state_of(&desk.refuses(Buyer, to_another(Some(1)))), "paid");
+    desk.does(Buyer, to_another(None));
     let line = desk.units(0, 1);
     desk.does(Store, ship(Some(vec![line])));
-    assert_eq!(state_of(&desk.refuses(Buyer, Operation::ChangeAddress { freight: None })), "paid");
+    assert_eq!(state_of(&desk.refuses(Buyer, to_another(None))), "paid");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod desk;
 
 use desk::*;
-use docket_domain::operation::{Operation, RefundAsked};
+use docket_domain::operation::{Operation, PriceAsked, RefundAsked};
 use docket_domain::words::{Level, Status};
 use docket_domain::{ActorKind, Refusal};
 
@@ -100,10 +100,7 @@ fn a_number_below_the_level_is_never_taken() {
     let (shop, line) = (desk.shop().id, desk.shop().items[0].id);
     let revoke = Operation::Revoke { reason: None };
     assert!(matches!(desk.ask_of(shop, Buyer, revoke), Err(Refusal::WrongLevel { .. })));
-    let adjust = Operation::AdjustPrice {
-        shop_discount: Some(1),
-        freight: None,
-        expected_terms_version: None,
-    };
+    let asked = PriceAsked { shop_discount: Some(1), ..PriceAsked::default() };
+    let adjust = Operation::AdjustPrice(asked);
     assert!(matches!(desk.ask_of(line, Seller, adjust), Err(Refusal::WrongLevel { .. })));
 }

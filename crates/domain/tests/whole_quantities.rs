@@ -4,6 +4,7 @@ mod desk;
 mod reports;
 
 use desk::*;
+use docket_domain::change::Remark;
 use docket_domain::deadline::Policy;
 use docket_domain::decide::{Context, Decided, decide};
 use docket_domain::operation::{Asked, By, Operation, RefundAsked, Request};
@@ -121,7 +122,7 @@ fn decided(tree: &Tree, actor: ActorKind, operation: Operation) -> Result<Tree, 
     let actor = Actor::of(actor);
     let by = By { actor: &actor, issuer: "web", may_refund_settled: false };
     let node = tree.id();
-    let request = Request { operation, node, expected_version: None, remark: Default::default() };
+    let request = Request { operation, node, expected_version: None, remark: Remark::default() };
     match decide(tree, &request, by, &mut cx)? {
         Decided::Change(change) => Ok(change.tree),
         Decided::Already => panic!("it changes something"),

@@ -10,7 +10,7 @@ use crate::reader::{Fields, Reader, Source, Unreadable};
 use crate::word::{listed, of_word};
 use docket_domain::change::Remark;
 use docket_domain::operation::{
-    Asked, OperationKind, PaymentAsked, PaymentReport, RefundAsked, Request,
+    Asked, OperationKind, PaymentAsked, PaymentReport, PriceAsked, RefundAsked, Request, TaxAsked,
 };
 use docket_domain::placement::LINES_MAX;
 use docket_domain::story::Language;
@@ -161,7 +161,9 @@ fn asked(fields: &mut Fields<'_, '_>, kind: OperationKind) -> Option<Operation> 
         }
         K::Weigh => Operation::Weigh { lines: fields.required("lines", weighed)? },
         K::ChangeAddress => {
-            Operation::ChangeAddress { freight: fields.nullable("freight", kinds::known_amount) }
+            let freight = fields.nullable("freight", kinds::known_amount);
+            let freight_tax = fields.nullable("freight_tax", kinds::known_amount);
+            Operation::ChangeAddress { freight, freight_tax }
         }
         K::Settle => Operation::Settle,
         K::Rate => {
@@ -255,14 +257,32 @@ fn of_agreed(fields: &mut Fields<'_, '_>, kind: OperationKind) -> Option<Operati
 }
 
 fn adjust_price(fields: &mut Fields<'_, '_>) -> Option<Operation> {
-    let given = fields.has("shop_discount") || fields.has("freight");
+    let amounts = ["shop_discount", "freight", "freight_tax", "lines"];
+    let given = amounts.iter().any(|name| fields.has(name));
     let shop_discount = fields.nullable("shop_discount", kinds::known_amount);
     let freight = fields.nullable("freight", kinds::known_amount);
+    let freight_tax = fields.nullable("freight_tax", kinds::known_amount);
+    let taxes = fields.optional("lines", taxes).unwrap_or_default();
     let expected_terms_version = fields.optional("expected_terms_version", kinds::version);
     if !given {
-        return fields.wrong("", "empty", "needs `shop_discount` or `freight`");
+        let message = "needs `shop_discount`, `freight`, `freight_tax` or `lines` with their `tax`";
+        return fields.wrong("", "empty", message);
     }
-    Some(Operation::AdjustPrice { shop_discount, freight, expected_terms_version })
+    let asked = PriceAsked { shop_discount, freight, freight_tax, taxes, expected_terms_version };
+    Some(Operation::AdjustPrice(asked))
+}
+
+/// The lines of a new price: each says its tax.
+fn taxes(reader: &mut Reader, node: Node<'_>) -> Option<Vec<TaxAsked>> {
+    let lines = reader.list(node, LINES_MAX, |reader, node| {
+        reader.object(node, |fields| {
+            let order_id = fields.required("order_id", kinds::id);
+            let tax = fields.required_or_null("tax", kinds::known_amount);
+            Some(TaxAsked { order_id: order_id?, tax: tax? })
+        })
+    })?;
+    each_named_once(reader, lines.iter().map(|line| line.order_id))?;
+    if lines.is_empty() { reader.wrong("empty", "needs at least one line") } else { Some(lines) }
 }
 
 fn tag(fields: &mut Fields<'_, '_>) -> Option<Operation> {
@@ -328,10 +348,15 @@ fn asked_lines(reader: &mut Reader, node: Node<'_>, how_much: HowMuch) -> Option
     if lines.is_empty() && how_much != HowMuch::OrNone {
         return reader.wrong("empty", "needs at least one line");
     }
-    let mut named: Vec<Id> = lines.iter().map(|line| line.order_id).collect();
+    each_named_once(reader, lines.iter().map(|line| line.order_id))?;
+    Some(lines)
+}
+
+fn each_named_once(reader: &mut Reader, lines: impl Iterator<Item = Id>) -> Option<()> {
+    let mut named: Vec<Id> = lines.collect();
     named.sort_unstable();
     if named.windows(2).any(|pair| pair[0] == pair[1]) {
         return reader.wrong("duplicate", "names a line twice");
     }
-    Some(lines)
+    Some(())
 }

@@ -3,6 +3,7 @@
 //! Sealing, keys and hashes are the business of the layers that store it. Trees, logs and snapshots carry
 //! none of this.
 
+use crate::country::country;
 use crate::document::Node;
 use crate::kinds;
 use crate::reader::{Fields, Reader};
@@ -47,6 +48,11 @@ pub struct ShipTo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub phone: Option<String>,
+    /// ISO 3166-1, two capital letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Z]{2}$")]
+    pub country: Option<String>,
+    /// The province or state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub province: Option<String>,
@@ -153,6 +159,7 @@ impl ShipTo {
         Self {
             name: self.name.as_deref().map(masked_name),
             phone: self.phone.as_deref().map(masked_phone),
+            country: self.country.clone(),
             province: self.province.clone(),
             city: self.city.clone(),
             district: self.district.clone(),
@@ -168,6 +175,7 @@ impl ShipTo {
             let ship_to = Self {
                 name: fields.optional("name", kinds::title),
                 phone: fields.optional("phone", kinds::title),
+                country: fields.optional("country", country),
                 province: fields.optional("province", kinds::title),
                 city: fields.optional("city", kinds::title),
                 district: fields.optional("district", kinds::title),
@@ -253,12 +261,14 @@ mod tests {
         assert_eq!(masked_name("王"), "*");
         let ship_to = ShipTo {
             name: Some("Ada".into()),
+            country: Some("CN".into()),
             city: Some("杭州".into()),
             address: Some("1 Lake Road".into()),
             ..ShipTo::default()
         };
         let masked = ship_to.masked();
         assert_eq!(masked.city.as_deref(), Some("杭州"));
+        assert_eq!(masked.country.as_deref(), Some("CN"), "a region is nobody's own");
         assert_eq!(masked.address.as_deref(), Some("***"));
         assert_eq!(masked.zip, None);
         assert!(masked.looks_masked() && !ship_to.looks_masked());

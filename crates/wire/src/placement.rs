@@ -13,8 +13,9 @@ use docket_domain::money::AMOUNT_LIMIT;
 use docket_domain::placement::{
     LINES_MAX, NOT_WHOLE, PlacedCoupon, PlacedItem, PlacedShop, SHOPS_MAX,
 };
+use docket_domain::tree::Tax;
 use docket_domain::words::{OrderType, Platform};
-use docket_domain::{Actor, ActorKind, Amount, Placement};
+use docket_domain::{Actor, ActorKind, Amount, Placement, price};
 
 /// The place of a shop order that names none.
 pub const DEFAULT_PLACE: &str = "main";
@@ -83,6 +84,7 @@ pub(crate) fn tree<'a>(
     let platform_discount = amount(fields, "platform_discount");
     let coins = amount(fields, "coins");
     let third_party_discount = amount(fields, "third_party_discount");
+    let tax_included = fields.optional("tax_included", kinds::yes_or_no);
     let coupons = coupons(fields);
     let shops = shops(fields, order_type);
     let (shops, ship_to) = shops?.into_iter().unzip();
@@ -102,6 +104,7 @@ pub(crate) fn tree<'a>(
         platform_discount,
         coins,
         third_party_discount,
+        tax: tax_included.map_or(Tax::Included, Tax::from),
         shops,
         coupons,
     };
@@ -125,6 +128,7 @@ pub(crate) fn shop(
         fulfilment: fulfilment.unwrap_or_else(|| order_type.default_fulfilment()),
         shop_discount: amount(fields, "shop_discount"),
         freight: amount(fields, "freight"),
+        freight_tax: amount(fields, "freight_tax"),
         has_ship_to: ship_to.is_some(),
         buyer_comment: fields.optional("buyer_comment", kinds::words),
         promotions: fields.optional("promotions", kinds::free),
@@ -153,6 +157,7 @@ pub(crate) fn item(fields: &mut Fields<'_, '_>) -> Option<PlacedItem> {
         quantity: docket_domain::Quantity::ZERO,
         list_price: Amount::ZERO,
         item_discount: amount(fields, "item_discount"),
+        tax: amount(fields, "tax"),
         weighed: fields.optional("weighed", kinds::yes_or_no).unwrap_or_default(),
     };
     // What was recorded elsewhere is as it is.
@@ -234,14 +239,7 @@ fn check_size(fields: &mut Fields<'_, '_>, placement: &Placement) -> Option<()> 
             format!("has {lines} lines; {LINES_MAX} are allowed"),
         );
     }
-    // 500 lines of 10¹² × 10⁹ thousandths stay far inside 128 bits.
-    let known = |amount: Amount| i128::from(amount.known().unwrap_or(0));
-    let total: i128 = placement.shops.iter().fold(0, |total, shop| {
-        let lines = shop.items.iter();
-        let goods = lines.map(|item| known(item.list_price) * i128::from(item.quantity.0) / 1000);
-        total + goods.sum::<i128>() + known(shop.freight)
-    });
-    if total >= i128::from(AMOUNT_LIMIT) {
+    if price::whole(placement) >= i128::from(AMOUNT_LIMIT) {
         return fields.wrong("shops", "too_large", "adds up to 10¹² minor units or more");
     }
     Some(())

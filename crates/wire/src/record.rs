@@ -124,7 +124,7 @@ fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Optio
     // What could not be read there is not in what it wrote either.
     fields.ignore(&["person_state"]);
     // Those of the shop orders count.
-    fields.ignore(&["freight", "extended_by"]);
+    fields.ignore(&["freight", "tax", "extended_by"]);
     let mut reported = Vec::new();
     let around = Around { said, facts, guessed: &guessed, payments: payments.as_deref() };
     let (mut placement, mut person) = placement::tree(fields, markets, |fields, order_type| {

@@ -1,7 +1,9 @@
 //! Requests to change an order: every operation of the contract with its fields, and what is refused.
 
 use docket_domain::change::Remark;
-use docket_domain::operation::{Asked, OperationKind, PaymentReport, RefundAsked};
+use docket_domain::operation::{
+    Asked, OperationKind, PaymentReport, PriceAsked, RefundAsked, TaxAsked,
+};
 use docket_domain::story::Language;
 use docket_domain::tree::FreightAsked;
 use docket_domain::{Id, Operation, Quantity, Time};
@@ -243,7 +245,10 @@ fn an_address_travels_beside_its_operation() {
     let body = json!({"type": "change_address", "ship_to": {"name": "Ada"}, "freight": 700,
         "expected_version": 3, "actor": {"kind": "buyer"}});
     let Posted { request, actor, ship_to } = posted(&body).expect("it is right");
-    assert_eq!(request.operation, Operation::ChangeAddress { freight: Some(700) });
+    assert_eq!(
+        request.operation,
+        Operation::ChangeAddress { freight: Some(700), freight_tax: None }
+    );
     assert_eq!((request.node, request.expected_version), (Id(5), Some(3)));
     assert!(actor.is_some());
     assert_eq!(ship_to.expect("a ship-to").name.as_deref(), Some("Ada"));
@@ -266,10 +271,34 @@ fn numbers_of_operations_have_their_ranges() {
 }
 
 #[test]
+fn a_new_price_may_say_its_taxes() {
+    let body = json!({"type": "adjust_price", "freight": 500, "freight_tax": 65,
+        "lines": [{"order_id": "9", "tax": 130}, {"order_id": "10", "tax": 0}]});
+    let taxes = [(9, 130), (10, 0)].map(|(id, tax)| TaxAsked { order_id: Id(id), tax });
+    let asked = PriceAsked {
+        freight: Some(500),
+        freight_tax: Some(65),
+        taxes: taxes.to_vec(),
+        ..PriceAsked::default()
+    };
+    assert_eq!(operation(&body), Operation::AdjustPrice(asked));
+    let lines = |lines: Value| refused(&json!({"type": "adjust_price", "lines": lines}));
+    assert_eq!(lines(json!([])), one("lines", "empty"));
+    assert_eq!(lines(json!([{"order_id": "9"}])), one("lines[0].tax", "required"));
+    let null = json!([{"order_id": "9", "tax": null}]);
+    assert_eq!(lines(null), one("lines[0].tax", "null_not_allowed"));
+    let twice = json!([{"order_id": "9", "tax": 1}, {"order_id": "9", "tax": 2}]);
+    assert_eq!(lines(twice), one("lines", "duplicate"));
+    let body = json!({"type": "change_address", "ship_to": {"name": "Ada"}, "freight_tax": 5});
+    let asked = Operation::ChangeAddress { freight: None, freight_tax: Some(5) };
+    assert_eq!(operation(&body), asked);
+}
+
+#[test]
 fn a_masked_or_empty_ship_to_takes_the_place_of_none() {
     let body = |ship_to: Value| json!({"type": "change_address", "ship_to": ship_to});
     let masked = json!({
-        "name": "A***", "phone": "138****0001", "province": "Zhejiang", "town": "***", "address": "***", "zip": "***"
+        "name": "A***", "phone": "138****0001", "country": "CN", "province": "Zhejiang", "town": "***", "address": "***", "zip": "***"
     });
     let told = ["name", "phone", "town", "address", "zip"];
     let told = told.map(|field| (format!("ship_to.{field}"), "masked"));

@@ -1,9 +1,13 @@
 //! Placements as callers send them: what is read, and every wrong field told at once.
 
+mod least;
+
+use docket_domain::tree::Tax;
 use docket_domain::words::{Fulfilment, OrderType, Platform};
 use docket_domain::{ActorKind, Amount, Quantity};
 use docket_wire::placement::{Placed, read};
 use docket_wire::{Markets, Unreadable};
+use least::{least, one, placed, told, with};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -11,56 +15,24 @@ use serde_json::{Value, json};
 fn full() -> Value {
     let item = json!({
         "sku_id": "1", "item_id": "9", "title": "Tea", "quantity": "2", "list_price": 6000,
-        "item_discount": 200, "weighed": false, "attributes": {}, "image": "https://x/y.png",
+        "item_discount": 200, "tax": 780, "weighed": false, "attributes": {}, "image": "https://x/y.png",
         "deliver_area_id": "a", "deliver_code": "c", "extra": {"l": [1, null]}
     });
     let shop = json!({
-        "shop_id": "11", "place": "north", "fulfilment": "code", "freight": 600, "shop_discount": 300,
+        "shop_id": "11", "place": "north", "fulfilment": "code", "freight": 600, "freight_tax": 78, "shop_discount": 300,
         "buyer_comment": "two\nlines", "promotions": [{"id": 1}], "tags": ["fragile"],
-        "ship_to": {"name": "王小明", "phone": "13800000000", "province": "浙江", "city": "杭州",
+        "ship_to": {"name": "王小明", "phone": "13800000000", "country": "CN", "province": "浙江", "city": "杭州",
             "district": "西湖", "town": "t", "address": "1 Lake Road", "zip": "310000"},
         "items": [item]
     });
     json!({
         "buyer_id": "1001", "currency": "CNY", "type": "goods", "platform": "h5", "market": "zebra",
-        "expected_total": 11500, "platform_discount": 500, "coins": 100, "third_party_discount": 0,
+        "expected_total": 11500, "platform_discount": 500, "coins": 100, "third_party_discount": 0, "tax_included": false,
         "coupons": [], "client_token": "t-1", "external_id": "e-1", "channel": "temu",
         "buyer": {"phone": "13800000000", "name": "王小明"}, "source": {"page": "cart"},
         "extra": {"k": 1.5}, "tags": ["gift"],
         "actor": {"kind": "buyer", "id": "1001", "name": "Ada"}, "shops": [shop]
     })
-}
-
-/// The least a placement may be.
-fn least() -> Value {
-    json!({"currency": "CNY", "shops": [{"shop_id": "11", "items": [
-        {"sku_id": "1", "quantity": "1", "list_price": 100}]}]})
-}
-
-fn placed(body: &Value) -> Result<Placed, Vec<(String, &'static str)>> {
-    told(body.to_string().as_bytes())
-}
-
-fn told(body: &[u8]) -> Result<Placed, Vec<(String, &'static str)>> {
-    read(body, &Markets::default()).map_err(|why| match why {
-        Unreadable::NotJson(error) => vec![(error.field, error.code)],
-        Unreadable::Wrong(errors) => {
-            assert!(!errors.is_empty(), "a refusal names a field");
-            errors.into_iter().map(|error| (error.field, error.code)).collect()
-        }
-    })
-}
-
-/// The errors of the least placement with `pointer` set to `value`.
-fn with(pointer: &str, value: Value) -> Vec<(String, &'static str)> {
-    let mut body = least();
-    let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
-    body.pointer_mut(parent).expect("the parent is there")[name] = value;
-    placed(&body).expect_err("it is refused")
-}
-
-fn one(field: &str, code: &'static str) -> Vec<(String, &'static str)> {
-    vec![(field.to_owned(), code)]
 }
 
 #[test]
@@ -78,6 +50,8 @@ fn the_placement_of_the_contract_is_read_whole() {
         ("north", Fulfilment::Code, true)
     );
     assert_eq!((shop.freight, shop.shop_discount), (Amount::of(600), Amount::of(300)));
+    let taxes = (placement.tax, shop.freight_tax, shop.items[0].tax);
+    assert_eq!(taxes, (Tax::OnTop, Amount::of(78), Amount::of(780)));
     assert_eq!(shop.buyer_comment.as_deref(), Some("two\nlines"));
     let item = &shop.items[0];
     assert_eq!((item.quantity, item.list_price), (Quantity(2000), Amount::of(6000)));
@@ -85,6 +59,7 @@ fn the_placement_of_the_contract_is_read_whole() {
     assert_eq!(person.buyer.name.as_deref(), Some("王小明"));
     let ship_to = person.ship_to[0].as_ref().expect("a ship-to");
     assert_eq!(ship_to.zip.as_deref(), Some("310000"));
+    assert_eq!(ship_to.country.as_deref(), Some("CN"));
     let actor = actor.expect("an actor");
     assert_eq!((actor.kind, actor.name.as_deref()), (ActorKind::Buyer, Some("Ada")));
 }
@@ -102,6 +77,8 @@ fn what_is_left_out_or_null_takes_its_default() {
         (&*shop.place, shop.fulfilment, shop.has_ship_to),
         ("main", Fulfilment::Parcel, false)
     );
+    let taxes = (placement.tax, shop.freight_tax, shop.items[0].tax);
+    assert_eq!(taxes, (Tax::Included, Amount::ZERO, Amount::ZERO));
     assert!(person.is_empty() && person.ship_to.len() == 1 && actor.is_none());
 
     body["type"] = "takeaway".into();
@@ -185,84 +162,6 @@ fn an_unknown_field_names_the_nearest_known_one() {
     let Unreadable::Wrong(errors) = why else { panic!("it is JSON") };
     assert_eq!(errors[0].field, "shops[0].items[0].quantitiy");
     assert!(errors[0].message.contains("`quantity`"), "{}", errors[0].message);
-}
-
-#[test]
-fn amounts_are_whole_numbers_inside_their_range() {
-    for (value, code) in [
-        (json!(-1), "too_small"),
-        (json!(1_000_000_000_000_i64), "too_large"),
-        (json!(u64::MAX), "too_large"),
-        (json!(1e30), "too_large"),
-        (json!(1.0), "wrong_type"),
-        (json!("100"), "wrong_type"),
-        (json!(true), "wrong_type"),
-        (json!(null), "null_not_allowed"),
-    ] {
-        let place = "/shops/0/items/0/list_price";
-        assert_eq!(
-            with(place, value.clone()),
-            one("shops[0].items[0].list_price", code),
-            "{value}"
-        );
-        assert_eq!(with("/coins", value.clone()), one("coins", code), "{value}");
-        assert_eq!(with("/expected_total", value.clone()), one("expected_total", code), "{value}");
-    }
-    let huge = String::from_utf8(least().to_string().into_bytes()).expect("text");
-    let huge = huge.replace("100", "123456789012345678901234567890");
-    assert_eq!(told(huge.as_bytes()), Err(one("shops[0].items[0].list_price", "too_large")));
-}
-
-#[test]
-fn a_total_beyond_every_amount_is_refused() {
-    let mut body = least();
-    body["shops"][0]["items"][0]["list_price"] = 999_999_999_999_i64.into();
-    assert!(placed(&body).is_ok());
-    body["shops"][0]["items"][0]["quantity"] = "999999".into();
-    assert_eq!(placed(&body), Err(one("shops", "too_large")));
-}
-
-#[test]
-fn quantities_are_decimal_texts_inside_their_range() {
-    let field = "shops[0].items[0].quantity";
-    for (value, code) in [
-        (json!("0"), "too_small"),
-        (json!("0.000"), "too_small"),
-        (json!("-1"), "too_small"),
-        (json!("1000000"), "too_large"),
-        (json!("1000000000"), "too_large"),
-        (json!("1.2345"), "not_a_quantity"),
-        (json!("1e3"), "not_a_quantity"),
-        (json!(""), "not_a_quantity"),
-        (json!("１"), "not_a_quantity"),
-        (json!(2), "wrong_type"),
-    ] {
-        assert_eq!(with("/shops/0/items/0/quantity", value.clone()), one(field, code), "{value}");
-    }
-}
-
-#[test]
-fn fractions_are_of_what_is_sold_by_weight_alone() {
-    let field = "shops[0].items[0].quantity";
-    for value in ["0.001", "0.5", "1.250", "999999.999"] {
-        assert_eq!(with("/shops/0/items/0/quantity", json!(value)), one(field, "not_whole"));
-        let mut body = least();
-        body["shops"][0]["items"][0]["quantity"] = value.into();
-        body["shops"][0]["items"][0]["weighed"] = true.into();
-        assert!(placed(&body).is_ok(), "{value}");
-        body["shops"][0]["items"][0]["weighed"] = false.into();
-        let line = body.to_string();
-        let recorded = docket_wire::record::read(line.as_bytes(), &Markets::default(), "web");
-        let quantity = recorded.expect("what was recorded is as it is").report.placement.shops[0]
-            .items[0]
-            .quantity;
-        assert_eq!(quantity, value.parse().expect("a quantity"));
-    }
-    for value in ["1", "1.0", "2.000"] {
-        let mut body = least();
-        body["shops"][0]["items"][0]["quantity"] = value.into();
-        assert!(placed(&body).is_ok(), "{value}");
-    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use docket_domain::tree::{
 use docket_domain::words::{
     AnomalyKind, AttemptStatus, DeadlineKind, ReceiveType, RefundKind, RefundStatus, Status,
 };
-use docket_domain::{ActorKind, Id, Json, Quantity, Time, Tree, price};
+use docket_domain::{ActorKind, Amount, Id, Json, Quantity, Time, Tree, price};
 use docket_wire::view::view;
 use docket_wire::{
     Access, Codes, Face, Ids, Look, Markets, Person, Placed, Recorded, Shape, Unreadable,
@@ -22,10 +22,10 @@ const PLACED_AT: Time = Time(1_795_168_800_000);
 /// The placement of the contract, with `shops` shops.
 fn placed(shops: usize) -> Placed {
     let shop = |shop_id: usize| {
-        json!({"shop_id": shop_id.to_string(), "freight": 600, "shop_discount": 300,
+        json!({"shop_id": shop_id.to_string(), "freight": 600, "freight_tax": 54, "shop_discount": 300,
             "ship_to": {"name": "王小明", "phone": "13800000000", "city": "杭州", "address": "1 Lake Road"},
             "items": [{"sku_id": "1", "item_id": "9", "title": "Tea", "quantity": "2", "list_price": 6000,
-                "item_discount": 200, "attributes": {"size": "L"}}]})
+                "item_discount": 200, "tax": 1000, "attributes": {"size": "L"}}]})
     };
     let shops: Vec<Value> = (11..11 + shops).map(shop).collect();
     let body = json!({"buyer_id": "1001", "currency": "CNY", "platform": "h5", "market": "zebra",
@@ -109,6 +109,7 @@ fn refund(line: Id) -> Refund {
         coins: 47,
         third_party: 0,
         freight: 0,
+        tax: Amount::of(500),
         freight_given: false,
         freight_asked: FreightAsked::No,
         goodwill: 0,
@@ -120,6 +121,7 @@ fn refund(line: Id) -> Refund {
             amount: 5452,
             coins: 47,
             third_party: 0,
+            tax: Amount::of(500),
         }],
         parts: vec![RefundPart {
             payment_id: Id(201),
@@ -173,18 +175,18 @@ fn assert_holds(found: &Value, wanted: &Value, at: &str) {
 fn the_answer_to_a_placement_is_that_of_the_contract() {
     let (tree, person) = tree(1);
     let item = json!({"order_id": "103", "level": "item", "sku_id": "1", "title": "Tea", "quantity": "2",
-        "list_price": 6000, "item_discount": 200, "price": 11800, "now_price": 5900, "rate_status": 0,
+        "list_price": 6000, "item_discount": 200, "tax": 1000, "price": 11800, "now_price": 5900, "rate_status": 0,
         "shares": {"shop": 300, "platform": 500, "coins": 95, "third_party": 0}, "to_pay": 10905,
         "refunded": 0, "refunded_quantity": "0", "paid_at": null, "deadline": null});
     let shop = json!({"order_id": "102", "level": "shop", "shop_id": "11", "status": "created",
         "store_status": "unpaid", "fulfilment": "parcel", "delivery_status": null, "refund_status": "none",
-        "price": 11500, "freight": 600, "shop_discount": 300, "to_pay": 11500, "refunds": [],
+        "price": 11500, "freight": 600, "freight_tax": 54, "tax": 1054, "shop_discount": 300, "to_pay": 11500, "refunds": [],
         "freight_shares": {"coins": 5, "third_party": 0}, "shipments": [], "place": "main",
         "cancel_kind": "none", "reverse_status": 0, "receive_type": null, "items": [item],
         "ship_to": {"name": "王**", "phone": "138****0000", "city": "杭州", "address": "***"}});
     let order = json!({"order_id": "101", "level": "payment", "buyer_id": "1001", "status": "created",
         "store_status": "unpaid", "payment_status": "unpaid", "revoke_status": "none", "currency": "CNY",
-        "price": 11000, "freight": 600, "platform_discount": 500, "coins": 100, "third_party_discount": 0,
+        "price": 11000, "freight": 600, "tax": 1054, "tax_included": true, "platform_discount": 500, "coins": 100, "third_party_discount": 0,
         "payable": 11500, "paid": 0, "refunded": 0, "terms_version": 1, "version": tree.payment.version,
         "created_at": "2026-11-20T10:00:00.000Z", "updated_at": "2026-11-20T10:00:00.000Z",
         "home": "center", "visible": "yes", "market": "zebra", "platform": "h5", "type": "goods",
@@ -294,7 +296,7 @@ fn a_market_that_lost_its_name_is_shown_by_its_number() {
 #[test]
 fn unknown_amounts_are_null() {
     let (mut tree, _) = tree(1);
-    tree.shops[0].items[0].list_price = docket_domain::Amount::UNKNOWN;
+    tree.shops[0].items[0].list_price = Amount::UNKNOWN;
     let order = shown(&tree, Face::None, |_| {});
     for pointer in ["/price", "/payable", "/shops/0/price", "/shops/0/items/0/list_price"] {
         assert_eq!(order.pointer(pointer), Some(&Value::Null), "{pointer}");
@@ -326,6 +328,7 @@ fn what_is_exported_reads_back_as_the_same_facts() {
     assert_eq!(payment.paid_at, Some(later(2)));
     let shop = &report.shops[0];
     assert_eq!(shop.status, None, "it follows from facts");
+    assert_eq!((shop.refunds[0].tax, shop.refunds[0].lines[0].tax), (Some(500), Some(500)));
     assert_eq!(shop.shipments[0].lines, [(0, Quantity(2000))]);
     assert_eq!(shop.shipments[0].tracking.as_deref(), Some("SF1"));
     assert_eq!(shop.received, Some(Received { at: later(60), by: ReceiveType::Buyer }));

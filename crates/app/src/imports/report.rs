@@ -77,9 +77,12 @@ pub struct Sums {
     pub items: i64,
     /// Freight.
     pub freight: i64,
+    /// Tax on top of them.
+    #[serde(default)]
+    pub tax: i64,
     /// Payments.
     pub payments: i64,
-    /// Orders whose price or freight is unknown.
+    /// Orders whose price, freight or tax on top is unknown.
     pub unknown: u64,
 }
 
@@ -154,8 +157,11 @@ impl ImportReport {
         let order = &tree.payment;
         *self.statuses.entry(standing.status.word().to_owned()).or_default() += 1;
         let mut mine = Sums::default();
-        match (standing.price.known(), standing.freight.known()) {
-            (Some(items), Some(freight)) => (mine.items, mine.freight) = (items, freight),
+        let tax = order.tax.on_top(standing.tax).known();
+        match (standing.price.known(), standing.freight.known(), tax) {
+            (Some(items), Some(freight), Some(tax)) => {
+                (mine.items, mine.freight, mine.tax) = (items, freight, tax);
+            }
             _ => mine.unknown = 1,
         }
         self.sums.entry(order.currency.code().to_owned()).or_default().add(mine);
@@ -202,6 +208,7 @@ impl Sums {
     fn add(&mut self, other: Self) {
         self.items = self.items.saturating_add(other.items);
         self.freight = self.freight.saturating_add(other.freight);
+        self.tax = self.tax.saturating_add(other.tax);
         self.payments = self.payments.saturating_add(other.payments);
         self.unknown += other.unknown;
     }

@@ -86,6 +86,7 @@ fields! {
     CancelKind "cancel_kind" Word;
     Price "price" Plain;
     Freight "freight" Plain;
+    Tax "tax" Plain;
     Payable "payable" Plain;
     Paid "paid" Plain;
     Refunded "refunded" Plain;
@@ -137,6 +138,7 @@ impl Field {
             Self::PaymentStatus => Ours::Word(Some(stands.payment_status.word())),
             Self::Price => Ours::Amount(stands.price),
             Self::Freight => Ours::Amount(stands.freight),
+            Self::Tax => Ours::Amount(stands.tax),
             Self::Payable => Ours::Amount(stands.payable),
             Self::Paid => Ours::Number(stands.paid),
             Self::Refunded => Ours::Number(stands.refunded),
@@ -180,6 +182,7 @@ impl Field {
             Self::CancelKind => Ours::Word(stands.cancel_kind.map(CancelKind::word)),
             Self::Price => Ours::Amount(stands.price),
             Self::Freight => Ours::Amount(shop.freight),
+            Self::Tax => Ours::Amount(stands.tax),
             Self::Payable => Ours::Amount(stands.to_pay),
             Self::Refunded => Ours::Number(stands.refunded),
             Self::PaidAt => Ours::Time(times.paid_at),

@@ -7,7 +7,7 @@ use serde_json::Value;
 pub fn adds_up(tree: &Value) -> Result<(), String> {
     let shops = list(tree, "shops")?;
     for shop in shops {
-        adds_up_shop(shop)?;
+        adds_up_shop(shop, tree)?;
     }
     let (mut platform, mut coins, mut third) = (0, 0, 0);
     for shop in shops {
@@ -26,29 +26,38 @@ pub fn adds_up(tree: &Value) -> Result<(), String> {
     same("price", number(tree, "price")?, price)?;
     let freight = sum(shops, "freight")?;
     same("freight", number(tree, "freight")?, freight)?;
-    same("payable", number(tree, "payable")?, price + freight - coins - third)?;
+    let taxes = sum(shops, "tax")?;
+    same("tax", number(tree, "tax")?, taxes)?;
+    same(
+        "payable",
+        number(tree, "payable")?,
+        price + freight + on_top(tree, taxes) - coins - third,
+    )?;
     same("what the shops cost", number(tree, "payable")?, sum(shops, "to_pay")?)
 }
 
-fn adds_up_shop(shop: &Value) -> Result<(), String> {
+fn adds_up_shop(shop: &Value, tree: &Value) -> Result<(), String> {
     let items = list(shop, "items")?;
     let mut discount = 0;
     for item in items {
-        adds_up_item(item)?;
+        adds_up_item(item, tree)?;
         discount += number(&item["shares"], "shop")?;
     }
     same("shop discount", number(shop, "shop_discount")?, discount)?;
     same("price of a shop order", number(shop, "price")?, sum(items, "price")? - discount)?;
     let shares = &shop["freight_shares"];
-    let freight =
-        number(shop, "freight")? - number(shares, "coins")? - number(shares, "third_party")?;
+    let freight_tax = number(shop, "freight_tax")?;
+    same("tax of a shop order", number(shop, "tax")?, sum(items, "tax")? + freight_tax)?;
+    let freight = number(shop, "freight")? + on_top(tree, freight_tax)
+        - number(shares, "coins")?
+        - number(shares, "third_party")?;
     if freight < 0 {
         return Err(format!("a freight costs {freight}"));
     }
     same("what a shop order costs", number(shop, "to_pay")?, sum(items, "to_pay")? + freight)
 }
 
-fn adds_up_item(item: &Value) -> Result<(), String> {
+fn adds_up_item(item: &Value, tree: &Value) -> Result<(), String> {
     let quantity = super::stage::quantity(&item["quantity"]);
     let gross = (number(item, "list_price")? * quantity + 500).div_euclid(1000);
     let price = gross - number(item, "item_discount")?;
@@ -61,7 +70,12 @@ fn adds_up_item(item: &Value) -> Result<(), String> {
     if to_pay < 0 {
         return Err(format!("a line costs {to_pay}"));
     }
-    same("what a line costs", to_pay, price - shares)
+    same("what a line costs", to_pay, price + on_top(tree, number(item, "tax")?) - shares)
+}
+
+/// What of a tax is paid beside the price it belongs to.
+fn on_top(tree: &Value, tax: i64) -> i64 {
+    if tree["tax_included"] == false { tax } else { 0 }
 }
 
 fn list<'a>(node: &'a Value, name: &str) -> Result<&'a Vec<Value>, String> {
@@ -95,14 +109,15 @@ mod tests {
             let [shop, platform, coins, third_party] = shares;
             json!({
                 "list_price": list, "quantity": quantity, "item_discount": 0, "price": price, "to_pay": to_pay,
+                "tax": 0,
                 "shares": {"shop": shop, "platform": platform, "coins": coins, "third_party": third_party},
             })
         };
         json!({
             "platform_discount": 10, "coins": 5, "third_party_discount": 1, "price": 1085, "freight": 100,
-            "payable": 1179,
+            "payable": 1186, "tax": 7, "tax_included": false,
             "shops": [{
-                "shop_discount": 5, "price": 1095, "freight": 100, "to_pay": 1179,
+                "shop_discount": 5, "price": 1095, "freight": 100, "to_pay": 1186, "freight_tax": 7, "tax": 7,
                 "freight_shares": {"coins": 1, "third_party": 0},
                 "items": [item(800, "1.250", 1000, [4, 9, 4, 1], 982), item(50, "2", 100, [1, 1, 0, 0], 98)],
             }],

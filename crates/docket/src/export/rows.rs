@@ -45,6 +45,8 @@ enum As {
     Amount,
     /// A number of units.
     Number,
+    /// True or false.
+    YesNo,
 }
 
 /// The columns of the CSV: a name, the node, its field and what that is. Behind them stands how amounts are written.
@@ -66,6 +68,8 @@ const COLUMNS: &[(&str, Of, &str, As)] = &[
     ("currency", Of::Order, "currency", As::Text),
     ("order_price", Of::Order, "price", As::Amount),
     ("order_freight", Of::Order, "freight", As::Amount),
+    ("order_tax", Of::Order, "tax", As::Amount),
+    ("tax_included", Of::Order, "tax_included", As::YesNo),
     ("platform_discount", Of::Order, "platform_discount", As::Amount),
     ("coins", Of::Order, "coins", As::Amount),
     ("third_party_discount", Of::Order, "third_party_discount", As::Amount),
@@ -80,6 +84,7 @@ const COLUMNS: &[(&str, Of, &str, As)] = &[
     ("refund_status", Of::Shop, "refund_status", As::Text),
     ("shop_discount", Of::Shop, "shop_discount", As::Amount),
     ("freight", Of::Shop, "freight", As::Amount),
+    ("freight_tax", Of::Shop, "freight_tax", As::Amount),
     ("shipped_at", Of::Shop, "shipped_at", As::Time),
     ("received_at", Of::Shop, "received_at", As::Time),
     ("item_order_id", Of::Item, "order_id", As::Id),
@@ -89,6 +94,7 @@ const COLUMNS: &[(&str, Of, &str, As)] = &[
     ("quantity", Of::Item, "quantity", As::Number),
     ("list_price", Of::Item, "list_price", As::Amount),
     ("item_discount", Of::Item, "item_discount", As::Amount),
+    ("tax", Of::Item, "tax", As::Amount),
     ("price", Of::Item, "price", As::Amount),
     ("to_pay", Of::Item, "to_pay", As::Amount),
     ("item_status", Of::Item, "status", As::Text),
@@ -172,7 +178,7 @@ fn shown(value: &Json, kind: As, currency: Option<Currency>) -> String {
     let plain = plain(value);
     match (kind, value.as_i64(), currency) {
         (As::Amount, Some(amount), Some(currency)) => decimal(amount, currency.places()),
-        (As::Amount | As::Number | As::Time, ..) => plain,
+        (As::Amount | As::Number | As::Time | As::YesNo, ..) => plain,
         (As::Id | As::Text, ..) if value.is_string() => text(&plain).into_owned(),
         (As::Id | As::Text, ..) => safe(&plain).into_owned(),
     }

@@ -105,6 +105,21 @@ impl Reading {
     }
 }
 
+/// Whether a cell says yes.
+pub fn yes_or_no(text: &str) -> Result<bool, Wrong> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" => Ok(true),
+        "false" | "no" | "0" => Ok(false),
+        _ => Err((
+            "not_yes_or_no",
+            said!(
+                "`{text}` is neither `true` nor `false`",
+                "`{text}` 既不是 `true` 也不是 `false`"
+            ),
+        )),
+    }
+}
+
 impl Decimals {
     /// A decimal number as a whole number of its last of `places` decimal places.
     pub fn read(self, text: &str, places: u32) -> Result<i64, Wrong> {

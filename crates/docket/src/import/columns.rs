@@ -152,7 +152,7 @@ impl<'a> Header<'a> {
         };
         let is_cell = !matches!(from, Source::Constant(_));
         let unit = self.unit(kind, value.money.or(money), is_cell)?;
-        let judged = matches!(field, "list_price" | "quantity") || field.contains('.');
+        let judged = matches!(field, "list_price" | "quantity" | "tax") || field.contains('.');
         let own = is_cell && self.sheet.own.is_some();
         Ok(Some(Column {
             field: field.to_owned(),
@@ -257,6 +257,7 @@ impl Column {
                 Ok(Json::from(Quantity(self.signed(quantity, &text)?).to_string()))
             }),
             Kind::Amount => self.amount(&text, row, reading, currency),
+            Kind::YesNo => super::cell::yes_or_no(&text).map(Json::from),
         };
         value.map(Some).map_err(|wrong| WrongCell { column: self.name.clone(), wrong })
     }

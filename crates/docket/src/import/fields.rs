@@ -27,6 +27,8 @@ pub enum Kind {
     Amount,
     /// A decimal with three places.
     Quantity,
+    /// `true` or `false`, `yes` or `no`, `1` or `0`.
+    YesNo,
 }
 
 /// Fields that facts of a status word may set.
@@ -56,9 +58,12 @@ const ORDER: &[(&str, Kind)] = &[
     ("platform_discount", Kind::Amount),
     ("coins", Kind::Amount),
     ("third_party_discount", Kind::Amount),
+    ("tax_included", Kind::YesNo),
     ("freight", Kind::Amount),
+    ("freight_tax", Kind::Amount),
     ("ship_to.name", Kind::Text),
     ("ship_to.phone", Kind::Text),
+    ("ship_to.country", Kind::Text),
     ("ship_to.province", Kind::Text),
     ("ship_to.city", Kind::Text),
     ("ship_to.district", Kind::Text),
@@ -76,6 +81,7 @@ const ITEM: &[(&str, Kind)] = &[
     ("fulfilment", Kind::Text),
     ("buyer_comment", Kind::Text),
     ("freight", Kind::Amount),
+    ("freight_tax", Kind::Amount),
     ("shop_discount", Kind::Amount),
     ("sku_id", Kind::Text),
     ("item_id", Kind::Text),
@@ -83,6 +89,7 @@ const ITEM: &[(&str, Kind)] = &[
     ("image", Kind::Text),
     ("list_price", Kind::Amount),
     ("item_discount", Kind::Amount),
+    ("tax", Kind::Amount),
     ("quantity", Kind::Quantity),
 ];
 const PAYMENT: &[(&str, Kind)] = &[

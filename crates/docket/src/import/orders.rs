@@ -227,10 +227,12 @@ impl Orders {
             self.status(status, cells, payments.is_empty(), &mut order).map_err(unfit)?;
         }
         let mut shops = self.shops(items, currency)?;
-        let freight = order.remove("freight");
+        let of_first = ["freight", "freight_tax"].map(|name| (name, order.remove(name)));
         let ship_to = order.remove("ship_to");
-        if let (Some(freight), Some(first)) = (freight, shops.first_mut()) {
-            first.add_amount("freight", &freight);
+        for (name, amount) in of_first {
+            if let (Some(amount), Some(first)) = (amount, shops.first_mut()) {
+                first.add_amount(name, &amount);
+            }
         }
         let shops = shops.into_iter().map(|shop| shop.finish(ship_to.as_ref()));
         order.insert("shops".to_owned(), Json::Array(shops.collect()));

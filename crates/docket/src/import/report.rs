@@ -275,18 +275,19 @@ impl Report {
             out.say("money", "金额"),
             out.say("items", "商品"),
             out.say("freight", "运费"),
+            out.say("tax on top", "价外税"),
             out.say("together", "合计"),
             out.say("payments", "支付"),
             out.say("unknown", "未知"),
         ]);
         for (currency, sums) in &self.sums {
-            let Sums { items, freight, payments, unknown } = *sums;
-            let together = items.saturating_add(freight);
-            let numbers = [items, freight, together, payments].map(|sum| shown(sum, currency));
+            let Sums { items, freight, tax, payments, unknown } = *sums;
+            let together = items.saturating_add(freight).saturating_add(tax);
+            let numbers = [items, freight, tax, together, payments].map(|sum| shown(sum, currency));
             let row = std::iter::once(currency.clone()).chain(numbers);
             table.add_row(row.chain([unknown.to_string()]));
         }
-        right(&mut table, &[1, 2, 3, 4, 5]);
+        right(&mut table, &[1, 2, 3, 4, 5, 6]);
         table
     }
 

@@ -27,7 +27,7 @@ pub struct Gathering {
 }
 
 /// Amounts of a shop order that stand in its rows.
-pub const AMOUNTS: [&str; 2] = ["freight", "shop_discount"];
+pub const AMOUNTS: [&str; 3] = ["freight", "freight_tax", "shop_discount"];
 
 impl ShopRows {
     /// A shop order without rows.
@@ -64,6 +64,9 @@ impl ShopRows {
     ) {
         self.take_own(&mut item, gathering);
         item.insert("quantity".to_owned(), Json::from(quantity.to_string()));
+        if let Some(tax) = item.get("tax").and_then(Json::as_i64) {
+            item.insert("tax".to_owned(), Json::from(tax.saturating_abs()));
+        }
         self.back.push((quantity, item));
     }
 
@@ -122,10 +125,10 @@ impl ShopRows {
         self.fields.insert("refunds".to_owned(), json!([refund]));
     }
 
-    /// Adds the row to a line that differs in nothing but its quantity. Discounts are of a line, not of a
+    /// Adds the row to a line that differs in nothing but its quantity. Discounts and taxes are of a line, not of a
     /// unit, and are added as well.
     fn merge(&mut self, item: &Object<String, Json>) -> bool {
-        const ADDED: [&str; 2] = ["quantity", "item_discount"];
+        const ADDED: [&str; 3] = ["quantity", "item_discount", "tax"];
         let same = |line: &Object<String, Json>| {
             let counts = |key: &str| !ADDED.contains(&key);
             let mine = line.iter().filter(|(key, _)| counts(key));
@@ -137,9 +140,11 @@ impl ShopRows {
         };
         let (Some(mine), Some(more)) = (quantity(line), quantity(item)) else { return false };
         line.insert("quantity".to_owned(), Json::from((mine + more).to_string()));
-        if let Some(more) = item.get("item_discount") {
-            let sum = added(line.get("item_discount"), more);
-            line.insert("item_discount".to_owned(), sum);
+        for name in ["item_discount", "tax"] {
+            if let Some(more) = item.get(name) {
+                let sum = added(line.get(name), more);
+                line.insert(name.to_owned(), sum);
+            }
         }
         true
     }

@@ -40,13 +40,27 @@ impl Signs {
         let sku = text("sku_id");
         let quantity: Option<Quantity> = text("quantity").parse().ok();
         let price = item.get("list_price").and_then(Json::as_i64);
-        let discount = || Ok(Sign::Discount(worth(item, price, quantity)));
+        let tax = item.get("tax").and_then(Json::as_i64).unwrap_or_default();
+        let discount = || match tax {
+            0 => Ok(Sign::Discount(worth(item, price, quantity))),
+            _ => Err((
+                "tax",
+                ("out_of_place", said!("a discount carries no tax of its own", "折扣行不能带税额")),
+            )),
+        };
         if self.discount_skus.iter().any(|pattern| fits(pattern, sku)) {
             return discount();
         }
         let cheap = price.is_some_and(|price| price < 0);
         let back = quantity.filter(|quantity| *quantity < Quantity::ZERO);
         match (cheap, back) {
+            (false, None) if tax < 0 => {
+                let below = said!(
+                    "a tax below zero, of a line that is none given back",
+                    "税额小于零，而该行并非退货"
+                );
+                Err(("tax", ("too_small", below)))
+            }
             (false, None) => Ok(Sign::Line),
             (true, None) if self.price == Negative::Discount => discount(),
             (false, Some(_)) if self.quantity == Negative::Discount => discount(),
@@ -119,6 +133,23 @@ mod tests {
         let mut unknown = row("a", "-2", 15);
         unknown.insert("list_price".to_owned(), Json::Null);
         assert_eq!(deposits.judge(&unknown), Ok(Sign::Discount(Json::Null)));
+    }
+
+    #[test]
+    fn a_tax_below_zero_is_of_what_is_given_back_alone_and_a_discount_has_none() {
+        use Negative::{Discount, Refund};
+        let all = signs(Discount, Refund, &[]);
+        let taxed = |quantity: &str, price: i64, tax: i64| {
+            let mut row = row("a", quantity, price);
+            row.insert("tax".to_owned(), tax.into());
+            all.judge(&row).map_err(|(field, (code, _))| (field, code))
+        };
+        assert_eq!(taxed("1", 300, 57), Ok(Sign::Line));
+        assert_eq!(taxed("-1", 300, -57), Ok(Sign::GivenBack(Quantity::ONE)));
+        assert_eq!(taxed("-1", 300, 57), Ok(Sign::GivenBack(Quantity::ONE)));
+        assert_eq!(taxed("1", 300, -57), Err(("tax", "too_small")));
+        assert_eq!(taxed("1", -300, -57), Err(("tax", "out_of_place")));
+        assert_eq!(taxed("1", -300, 0), Ok(Sign::Discount(json!(300))));
     }
 
     #[test]

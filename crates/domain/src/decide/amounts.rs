@@ -4,12 +4,13 @@
 //! For each component `c` of a line (money, coins, third party) of quantity `Q`, refunds of which `d` units
 //! count may have given `⌊c·d/Q⌋` so far; the next one gives what is missing to its own `⌊c·(d+q)/Q⌋`. So any
 //! sequence closes at exactly `c`, also one from which rejected and failed requests have left in between. A part
-//! of a freight is given by the same rule, measured by its money.
+//! of a freight is given by the same rule, measured by its money. The tax of a line or a freight is given by it too;
+//! where it comes on top it is inside the money, and where not it changes none.
 
 use super::work::Work;
 use crate::price::sums;
 use crate::status::{Goods, counts, given, goods};
-use crate::tree::{FreightAsked, Refund, RefundLine};
+use crate::tree::{FreightAsked, Refund, RefundLine, Tax};
 use crate::{Amount, Id, ItemOrder, Quantity, Refusal, ShopOrder};
 
 /// What each component of a line or a freight comes to.
@@ -26,13 +27,13 @@ impl Components {
         Some(Self { money, coins, third_party })
     }
 
-    fn of_line(item: &ItemOrder) -> Option<Self> {
-        Self::of(sums::line_to_pay(item), item.shares.coins, item.shares.third_party)
+    fn of_line(item: &ItemOrder, tax: Tax) -> Option<Self> {
+        Self::of(sums::line_to_pay(item, tax), item.shares.coins, item.shares.third_party)
     }
 
-    fn of_freight(shop: &ShopOrder) -> Option<Self> {
+    fn of_freight(shop: &ShopOrder, tax: Tax) -> Option<Self> {
         let shares = shop.freight_shares;
-        Self::of(sums::freight_to_pay(shop), shares.coins, shares.third_party)
+        Self::of(sums::freight_to_pay(shop, tax), shares.coins, shares.third_party)
     }
 
     const fn of_refund_line(line: &RefundLine) -> Self {
@@ -100,6 +101,38 @@ fn portion(c: i64, after: i64, whole: i64, given: i64) -> i64 {
     (i64::try_from(reached).unwrap_or(c) - given).max(0)
 }
 
+/// What of a tax `after` of `whole` bring to its place, when `given` was given before; unknown over an unknown.
+fn tax_portion(tax: Amount, after: i64, whole: i64, given: Amount) -> Amount {
+    let known = tax.known().zip(given.known());
+    Amount(known.map(|(tax, given)| portion(tax, after, whole, given)))
+}
+
+/// The tax of `quantity` of `item`, as a refund of them gives it.
+pub(crate) fn tax_of_line(
+    shop: &ShopOrder,
+    item: &ItemOrder,
+    quantity: Quantity,
+    except: Option<Id>,
+) -> Amount {
+    let after = goods(shop, item, except).taken + quantity;
+    let lines = counted(shop, except).flat_map(|refund| &refund.lines);
+    let given = lines.filter(|line| line.order_id == item.id).map(|line| line.tax).sum();
+    tax_portion(item.tax, after.0, item.quantity.0, given)
+}
+
+/// The tax of so much `money` of the freight; the money of all of it brings all of its tax.
+pub(crate) fn tax_of_freight(shop: &ShopOrder, tax: Tax, money: i64, except: Option<Id>) -> Amount {
+    let Some(whole) = sums::freight_to_pay(shop, tax).known() else { return Amount::UNKNOWN };
+    let before: i64 = counted(shop, except).map(|refund| refund.freight).sum();
+    tax_portion(shop.freight_tax, before + money, whole, freight_tax_given(shop, except))
+}
+
+/// What of the tax of the freight refunds that count, `except` aside, give: theirs beside that of their lines.
+fn freight_tax_given(shop: &ShopOrder, except: Option<Id>) -> Amount {
+    let of_lines = |refund: &Refund| refund.lines.iter().map(|line| line.tax).sum::<Amount>();
+    counted(shop, except).map(|refund| refund.tax - of_lines(refund)).sum()
+}
+
 /// Which units a refund takes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum First {
@@ -138,9 +171,10 @@ pub(super) fn lines(
     first: First,
     except: Option<Id>,
 ) -> Result<Vec<RefundLine>, Refusal> {
-    let shop = work.shop();
-    let line =
-        |(at, quantity): &(usize, Quantity)| line(shop, &shop.items[*at], *quantity, first, except);
+    let (shop, tax) = (work.shop(), work.tree.payment.tax);
+    let line = |(at, quantity): &(usize, Quantity)| {
+        line(shop, tax, &shop.items[*at], *quantity, first, except)
+    };
     let lines: Option<Vec<_>> = wanted.iter().map(line).collect();
     lines.ok_or(Refusal::AmountUnknown { operation: work.operation })
 }
@@ -148,12 +182,13 @@ pub(super) fn lines(
 /// One line of a refund of `quantity` of `item`; none over an unknown amount.
 pub(crate) fn line(
     shop: &ShopOrder,
+    tax: Tax,
     item: &ItemOrder,
     quantity: Quantity,
     first: First,
     except: Option<Id>,
 ) -> Option<RefundLine> {
-    let whole = Components::of_line(item)?;
+    let whole = Components::of_line(item, tax)?;
     let units = goods(shop, item, except);
     let given = Components::given(shop, item.id, except);
     let after = units.taken + quantity;
@@ -164,17 +199,18 @@ pub(crate) fn line(
         amount: component(whole.money, after, item.quantity, given.money),
         coins: component(whole.coins, after, item.quantity, given.coins),
         third_party: component(whole.third_party, after, item.quantity, given.third_party),
+        tax: tax_of_line(shop, item, quantity, except),
     })
 }
 
 /// Counts lines of a refund anew whose units money has moved for meanwhile: each gives what is left of it.
-pub(super) fn fit_lines(shop: &ShopOrder, refund: &mut Refund) {
+pub(super) fn fit_lines(shop: &ShopOrder, tax: Tax, refund: &mut Refund) {
     let (own, first) = (Some(refund.refund_id), First::of(refund.goods_back));
     for known in &mut refund.lines {
         let item = shop.items.iter().find(|item| item.id == known.order_id);
         let taken = |item: &&ItemOrder| goods(shop, item, own).left_to_refund() < known.quantity;
         let counted =
-            item.filter(taken).and_then(|item| line(shop, item, known.quantity, first, own));
+            item.filter(taken).and_then(|item| line(shop, tax, item, known.quantity, first, own));
         *known = counted.unwrap_or(*known);
     }
 }
@@ -200,56 +236,63 @@ pub(super) fn look_at_units_again(work: &mut Work<'_, '_>, at: usize) {
 /// for, or because the refund empties a shop order of which nothing was shipped. What passes the money that is
 /// left is cut.
 pub(super) fn sum_up(work: &Work<'_, '_>, refund: &mut Refund) -> Result<(), Refusal> {
-    let shop = work.shop();
-    let freight = freight_of(shop, refund);
-    let freight = freight.ok_or(Refusal::AmountUnknown { operation: work.operation })?;
+    let (shop, tax) = (work.shop(), work.tree.payment.tax);
+    let freight = freight_of(shop, tax, refund);
+    let (freight, freight_tax) =
+        freight.ok_or(Refusal::AmountUnknown { operation: work.operation })?;
     let lines = Components::of_lines(refund);
     refund.freight_given = freight != Components::default();
     refund.freight = freight.money;
+    refund.tax = refund.lines.iter().map(|line| line.tax).sum::<Amount>() + freight_tax;
     refund.coins = freight.coins + lines.coins;
     refund.third_party = freight.third_party + lines.third_party;
     let worth = lines.money + freight.money + refund.goodwill;
-    refund.cut = money_left(shop, Some(refund.refund_id)).map_or(0, |left| (worth - left).max(0));
+    let left = money_left(shop, tax, Some(refund.refund_id));
+    refund.cut = left.map_or(0, |left| (worth - left).max(0));
     refund.amount = worth - refund.cut;
     Ok(())
 }
 
 /// What of the money paid for the shop order no refund that counts, `except` aside, gives; none over an unknown
 /// amount.
-pub(super) fn money_left(shop: &ShopOrder, except: Option<Id>) -> Option<i64> {
+pub(super) fn money_left(shop: &ShopOrder, tax: Tax, except: Option<Id>) -> Option<i64> {
     let given: i64 = counted(shop, except).map(|refund| refund.amount.max(given(refund))).sum();
-    Some((sums::shop_to_pay(shop).known()? - given).max(0))
+    Some((sums::shop_to_pay(shop, tax).known()? - given).max(0))
 }
 
 /// What of the freight no refund that counts gives; none over an unknown amount.
-fn freight_left(shop: &ShopOrder, except: Option<Id>) -> Option<Components> {
-    let whole = Components::of_freight(shop)?;
+fn freight_left(shop: &ShopOrder, tax: Tax, except: Option<Id>) -> Option<Components> {
+    let whole = Components::of_freight(shop, tax)?;
     let given = Components::freight_given(shop, except);
     Some(whole.with(given, |whole, given| (whole - given).max(0)))
 }
 
 /// The money of the freight that is left, and whether anything of it is: coins may have paid all.
-pub(super) fn left_of_freight(shop: &ShopOrder) -> Option<(i64, bool)> {
-    let left = freight_left(shop, None)?;
+pub(super) fn left_of_freight(shop: &ShopOrder, tax: Tax) -> Option<(i64, bool)> {
+    let left = freight_left(shop, tax, None)?;
     Some((left.money, left != Components::default()))
 }
 
-/// What a refund gives of the freight; none over an unknown amount that it needs.
-fn freight_of(shop: &ShopOrder, refund: &Refund) -> Option<Components> {
+/// What a refund gives of the freight and of its tax; none over an unknown amount that it needs.
+fn freight_of(shop: &ShopOrder, tax: Tax, refund: &Refund) -> Option<(Components, Amount)> {
     let own = Some(refund.refund_id);
-    match refund.freight_asked {
+    let all_tax = || tax_portion(shop.freight_tax, 1, 1, freight_tax_given(shop, own));
+    let costs_nothing = || (shop.freight + tax.on_top(shop.freight_tax)).is_zero();
+    Some(match refund.freight_asked {
         FreightAsked::Part(amount) => {
             let (whole, given) =
-                (Components::of_freight(shop)?, Components::freight_given(shop, own));
-            let after = given.money + amount.min(whole.money - given.money).max(0);
-            Some(whole.with(given, |c, given| portion(c, after, whole.money, given)))
+                (Components::of_freight(shop, tax)?, Components::freight_given(shop, own));
+            let money = amount.min(whole.money - given.money).max(0);
+            let after = given.money + money;
+            let part = whole.with(given, |c, given| portion(c, after, whole.money, given));
+            (part, tax_of_freight(shop, tax, money, own))
         }
         FreightAsked::No if refund.lines.is_empty() || !empties(shop, refund) => {
-            Some(Components::default())
+            (Components::default(), Amount::ZERO)
         }
-        _ if shop.freight.is_zero() => Some(Components::default()),
-        FreightAsked::No | FreightAsked::All => freight_left(shop, own),
-    }
+        _ if costs_nothing() => (Components::default(), all_tax()),
+        FreightAsked::No | FreightAsked::All => (freight_left(shop, tax, own)?, all_tax()),
+    })
 }
 
 /// Whether nothing was shipped and, with this refund, every unit is in one.
@@ -264,12 +307,12 @@ fn empties(shop: &ShopOrder, refund: &Refund) -> bool {
 
 /// Whether the units, the amounts, the freight and the money of a refund that had left the count are still there
 /// to be given by it.
-pub(super) fn still_fits(shop: &ShopOrder, refund: &Refund) -> bool {
+pub(super) fn still_fits(shop: &ShopOrder, tax: Tax, refund: &Refund) -> bool {
     let own = Some(refund.refund_id);
     let of_freight = Components::of_freight_in(refund);
     let freight_fits = of_freight == Components::default()
-        || freight_left(shop, own).is_some_and(|left| of_freight.fits(left));
-    let money_fits = money_left(shop, own).is_none_or(|left| refund.amount <= left);
+        || freight_left(shop, tax, own).is_some_and(|left| of_freight.fits(left));
+    let money_fits = money_left(shop, tax, own).is_none_or(|left| refund.amount <= left);
     freight_fits
         && money_fits
         && refund.lines.iter().all(|line| {
@@ -279,6 +322,6 @@ pub(super) fn still_fits(shop: &ShopOrder, refund: &Refund) -> bool {
             let given = Components::given(shop, item.id, own);
             let after = given.with(Components::of_refund_line(line), |given, own| given + own);
             line.quantity <= goods(shop, item, own).left_to_refund()
-                && Components::of_line(item).is_some_and(|whole| after.fits(whole))
+                && Components::of_line(item, tax).is_some_and(|whole| after.fits(whole))
         })
 }

@@ -28,7 +28,8 @@ pub(super) fn bounced(work: &mut Work<'_, '_>, refund: Id, parts: &[RefundPart])
 /// Keeps what went back above what was owed, for each shop order and for the refunds due: a sum that changes with
 /// what is heard, and is gone when nothing is too much any more.
 pub(super) fn look_for_excess(work: &mut Work<'_, '_>) {
-    let shops = work.tree.shops.iter().map(|shop| (shop.id, excess(shop)));
+    let tax = work.tree.payment.tax;
+    let shops = work.tree.shops.iter().map(|shop| (shop.id, excess(shop, tax)));
     let all: Vec<(Id, i64)> = shops.chain([(work.tree.id(), excess_of_dues(&work.tree))]).collect();
     let kind = AnomalyKind::RefundedTwice;
     for (id, amount) in all {

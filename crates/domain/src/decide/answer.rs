@@ -150,7 +150,7 @@ pub(super) fn start(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusal> {
     let now = work.at();
     amounts::look_at_units_again(work, at);
     let mut refund = work.shop().refunds[at].clone();
-    amounts::fit_lines(work.shop(), &mut refund);
+    amounts::fit_lines(work.shop(), work.tree.payment.tax, &mut refund);
     amounts::sum_up(work, &mut refund)?;
     refund.status = RefundStatus::Refunding;
     refund.answered_at = Some(now);

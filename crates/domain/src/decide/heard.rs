@@ -87,7 +87,7 @@ fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
     }
     may_be_told(work, refund.parts.len() + refund.former.len())?;
     let free = stock::freed(work.shop());
-    let fits = counts(refund) || amounts::still_fits(work.shop(), refund);
+    let fits = counts(refund) || amounts::still_fits(work.shop(), work.tree.payment.tax, refund);
     let bounced = report.end == Failed && refund.status == Refunded;
     let bounced = bounced || matches!(meant, Meant::Bounced(_));
     if !counts(refund) || refund.status == Applied {

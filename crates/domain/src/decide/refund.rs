@@ -10,7 +10,7 @@ use crate::operation::RefundAsked;
 use crate::status::{all_given_back, is_agreed};
 use crate::tree::{FreightAsked, Refund, RefundLine};
 use crate::words::{RefundKind, RefundStatus, Status};
-use crate::{ActorKind, FieldError, Quantity, Refusal};
+use crate::{ActorKind, Amount, FieldError, Quantity, Refusal};
 
 const NOTHING_LEFT: &str = "nothing of it is left to refund";
 const NO_MONEY_LEFT: &str = "nothing of its money is left to give back";
@@ -163,9 +163,10 @@ fn money_is_there(work: &Work<'_, '_>, asked: &RefundAsked, alone: bool) -> Resu
         return Ok(());
     }
     let unknown = Refusal::AmountUnknown { operation: work.operation };
-    let shop = work.shop();
-    let (left, freight) =
-        amounts::money_left(shop, None).zip(amounts::left_of_freight(shop)).ok_or(unknown)?;
+    let (shop, tax) = (work.shop(), work.tree.payment.tax);
+    let (left, freight) = amounts::money_left(shop, tax, None)
+        .zip(amounts::left_of_freight(shop, tax))
+        .ok_or(unknown)?;
     let (freight, some_freight) = freight;
     let above = |field: &str, asked: i64, left: i64| {
         let message = format!("{left} is left to give back, not {asked}");
@@ -233,6 +234,7 @@ fn make(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Refund, Refusal>
         coins: 0,
         third_party: 0,
         freight: 0,
+        tax: Amount::ZERO,
         freight_given: false,
         freight_asked: wanted.freight_asked,
         goodwill: wanted.goodwill,
@@ -263,6 +265,7 @@ pub(super) fn say(work: &mut Work<'_, '_>, refund: &Refund) {
     work.say("amount", refund.amount);
     work.say("coins", refund.coins);
     work.say("freight", refund.freight);
+    work.say_if("tax", refund.tax.known().filter(|tax| *tax > 0));
     work.say_if("goodwill", Some(refund.goodwill).filter(|goodwill| *goodwill > 0));
     work.say_if("cut", Some(refund.cut).filter(|cut| *cut > 0));
     if !refund.lines.is_empty() {

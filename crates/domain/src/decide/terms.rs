@@ -6,62 +6,92 @@ use super::stock;
 use super::work::{Done, Work, invalid};
 use crate::coupon;
 use crate::money::AMOUNT_LIMIT;
-use crate::operation::Asked;
+use crate::operation::{Asked, PriceAsked, TaxAsked};
 use crate::price::{self, Coins, Part, sums};
 use crate::tree::{FreightShares, Shares};
 use crate::words::{AttemptStatus, PaymentStatus, RevokeStatus, Status};
-use crate::{Amount, Quantity, Refusal};
+use crate::{Amount, ItemOrder, Quantity, Refusal};
 
-/// Sets shop discount and freight of a shop order to absolute values.
-pub(super) fn adjust_price(
-    work: &mut Work<'_, '_>,
-    shop_discount: Option<i64>,
-    freight: Option<i64>,
-    expected_terms_version: Option<u32>,
-) -> Result<Done, Refusal> {
+/// Sets shop discount, freight and taxes of a shop order to absolute values.
+pub(super) fn adjust_price(work: &mut Work<'_, '_>, asked: &PriceAsked) -> Result<Done, Refusal> {
     must_be_unpaid(work)?;
     let current = work.tree.payment.terms_version;
-    if let Some(expected) = expected_terms_version.filter(|expected| *expected != current) {
+    let expected = asked.expected_terms_version;
+    if let Some(expected) = expected.filter(|expected| *expected != current) {
         return Err(Refusal::TermsConflict { expected, current });
     }
-    if shop_discount.is_none() && freight.is_none() {
-        return Err(invalid("", "required", "give `shop_discount`, `freight` or both"));
+    let PriceAsked { shop_discount, freight, freight_tax, .. } = *asked;
+    let none = shop_discount.or(freight).or(freight_tax).is_none() && asked.taxes.is_empty();
+    if none {
+        let message = "give `shop_discount`, `freight`, `freight_tax` or `lines`";
+        return Err(invalid("", "required", message));
     }
     in_range("shop_discount", shop_discount)?;
     in_range("freight", freight)?;
+    in_range("freight_tax", freight_tax)?;
+    let taxes = lines_to_tax(work, &asked.taxes)?;
     let shop = work.shop_mut();
-    let before = (shop.shop_discount, shop.freight);
+    let before = shop.clone();
     shop.shop_discount = shop_discount.map_or(shop.shop_discount, Amount::of);
     shop.freight = freight.map_or(shop.freight, Amount::of);
-    if before == (shop.shop_discount, shop.freight) {
+    shop.freight_tax = freight_tax.map_or(shop.freight_tax, Amount::of);
+    for (item, tax) in taxes {
+        shop.items[item].tax = Amount::of(tax);
+    }
+    if before == *shop {
         return Ok(Done::Already);
     }
     // A coupon stays in use; of a smaller discount it is a smaller part.
     coupon::fit(&mut shop.coupons, shop.shop_discount);
+    let tax =
+        sums::shop_tax(shop).known().filter(|_| sums::shop_tax(&before) != sums::shop_tax(shop));
     work.say_if("shop_discount", shop_discount);
     work.say_if("freight", freight);
+    work.say_if("tax", tax);
     price_anew(work)
 }
 
-/// Another ship-to; with another freight while nothing is paid, alone once it is paid.
+/// The positions of the lines whose tax is told, each with it.
+fn lines_to_tax(work: &Work<'_, '_>, taxes: &[TaxAsked]) -> Result<Vec<(usize, i64)>, Refusal> {
+    let (items, mut wrong) = (&work.shop().items, WrongLines::default());
+    let mut found = Vec::with_capacity(taxes.len());
+    for (at, TaxAsked { order_id, tax }) in taxes.iter().enumerate() {
+        in_range(&format!("lines[{at}].tax"), Some(*tax))?;
+        let is_open = |item: &ItemOrder| item.id == *order_id && item.dropped_at.is_none();
+        match items.iter().position(is_open) {
+            Some(item) => found.push((item, *tax)),
+            None => wrong.no_such_line(at, *order_id),
+        }
+    }
+    wrong.refused()?;
+    Ok(found)
+}
+
+/// Another ship-to; with another freight or tax of it while nothing is paid, alone once it is paid.
 pub(super) fn change_address(
     work: &mut Work<'_, '_>,
     freight: Option<i64>,
+    freight_tax: Option<i64>,
 ) -> Result<Done, Refusal> {
     in_range("freight", freight)?;
+    in_range("freight_tax", freight_tax)?;
     let nothing_shipped = work.shop_was().items.iter().all(|i| i.shipped == Quantity::ZERO);
     let left = work.shop_was().items.iter().any(|i| i.left_to_ship > Quantity::ZERO);
     let paid = work.shop_was().status == Status::Paid && nothing_shipped && left;
-    match freight {
+    match freight.or(freight_tax) {
         None if paid || is_unpaid(work) => {}
         None => return Err(work.refuse("it must be unpaid, or paid and nothing of it shipped")),
         Some(_) => must_be_unpaid(work)?,
     }
     work.shop_mut().has_ship_to = true;
     work.say_if("freight", freight);
-    let freight = freight.map(Amount::of).filter(|freight| *freight != work.shop().freight);
-    let Some(freight) = freight else { return Ok(Done::Changed) };
-    work.shop_mut().freight = freight;
+    let shop = work.shop_mut();
+    let before = (shop.freight, shop.freight_tax);
+    shop.freight = freight.map_or(shop.freight, Amount::of);
+    shop.freight_tax = freight_tax.map_or(shop.freight_tax, Amount::of);
+    if before == (shop.freight, shop.freight_tax) {
+        return Ok(Done::Changed);
+    }
     price_anew(work)
 }
 
@@ -135,6 +165,7 @@ fn take_out(work: &mut Work<'_, '_>, dropped: &[usize]) {
         let item = &mut shop.items[*item];
         item.dropped_at = Some(at);
         item.item_discount = Amount::ZERO;
+        item.tax = Amount::ZERO;
         item.shares = Shares::default();
     }
     if shop.items.iter().all(|item| item.dropped_at.is_some()) {
@@ -143,6 +174,7 @@ fn take_out(work: &mut Work<'_, '_>, dropped: &[usize]) {
         shop.shop_discount = Amount::ZERO;
         shop.coupons.clear();
         shop.freight = Amount::ZERO;
+        shop.freight_tax = Amount::ZERO;
         shop.freight_shares = FreightShares::default();
     }
 }
@@ -190,11 +222,11 @@ fn price_anew(work: &mut Work<'_, '_>) -> Result<Done, Refusal> {
         })
     })?;
     let payable = sums::payable(&work.tree);
-    let freight = sums::tree_freight(&work.tree);
-    let whole = sums::tree_price(&work.tree) + freight;
-    if whole.known().is_none_or(|whole| whole >= AMOUNT_LIMIT) {
-        let message = "lines and freights of an order come to less than 10^12";
-        return Err(invalid("freight", "too_large", message));
+    let (freight, taxes) = (sums::tree_freight(&work.tree), sums::tree_tax(&work.tree));
+    let whole = sums::tree_price(&work.tree) + freight + work.tree.payment.tax.on_top(taxes);
+    let passes = |sum: Amount| sum.known().is_none_or(|sum| sum >= AMOUNT_LIMIT);
+    if passes(whole) || taxes.known().is_some_and(|_| passes(taxes)) {
+        return Err(invalid("freight", "too_large", price::WHOLE_TOO_LARGE));
     }
     let at = work.at();
     work.tree.payment.terms_version += 1;

@@ -8,18 +8,32 @@ use super::{
     AccountMove, Effect, EffectKind, Kept, Ledger, Moves, Stage, Step, effect, refunds_done,
 };
 use crate::price::sums;
-use crate::tree::Refund;
+use crate::tree::{Refund, Tax};
 use crate::{Id, ItemOrder, Quantity, ShopOrder, Tree};
 
-/// What payment grants for a line, at `per` minor units a point.
-fn granted(item: &ItemOrder, per: i64) -> i64 {
-    let to_pay = sums::line_to_pay(item).known().unwrap_or(0).max(0);
-    to_pay / per.max(1)
+/// By what points are granted in an order: so many minor units of money a point, and whether tax is money beside
+/// the price.
+#[derive(Clone, Copy)]
+struct Rate {
+    per: i64,
+    tax: Tax,
+}
+
+impl Rate {
+    fn of(tree: &Tree, per: i64) -> Self {
+        Self { per, tax: tree.payment.tax }
+    }
+}
+
+/// What payment grants for a line.
+fn granted(item: &ItemOrder, rate: Rate) -> i64 {
+    let to_pay = sums::line_to_pay(item, rate.tax).known().unwrap_or(0).max(0);
+    to_pay / rate.per.max(1)
 }
 
 /// What of it is reversed once `back` of the line was given back.
-fn reversed(item: &ItemOrder, per: i64, back: Quantity) -> i64 {
-    let (granted, back) = (i128::from(granted(item, per)), i128::from(back.0));
+fn reversed(item: &ItemOrder, rate: Rate, back: Quantity) -> i64 {
+    let (granted, back) = (i128::from(granted(item, rate)), i128::from(back.0));
     let part = granted * back / i128::from(item.quantity.0.max(1));
     i64::try_from(part.min(granted)).unwrap_or(0)
 }
@@ -35,8 +49,9 @@ fn balance(tree: &Tree, per: i64, stage: Stage) -> i64 {
     if stage != Stage::Paid {
         return 0;
     }
+    let rate = Rate::of(tree, per);
     let left = |(shop, item): (&ShopOrder, &ItemOrder)| {
-        granted(item, per) - reversed(item, per, back(item.id, refunds_done(shop)))
+        granted(item, rate) - reversed(item, rate, back(item.id, refunds_done(shop)))
     };
     tree.lines().map(left).sum()
 }
@@ -44,6 +59,7 @@ fn balance(tree: &Tree, per: i64, stage: Stage) -> i64 {
 pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
     let order = &step.after.payment;
     let (Some(rule), Some(owner)) = (order.ledgers.points, &order.buyer_id) else { return };
+    let rate = Rate::of(step.after, rule.per);
     let was = step.before.map_or(0, |before| balance(before, rule.per, step.was));
     let is = balance(step.after, rule.per, step.is);
     if rule.kept == Kept::Here && was != is {
@@ -68,7 +84,7 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
         })
     };
     if step.pays() {
-        let lines = step.after.lines().map(|(_, item)| (item.id, granted(item, rule.per)));
+        let lines = step.after.lines().map(|(_, item)| (item.id, granted(item, rate)));
         moves.effects.extend(of("points.grant".to_owned(), EffectKind::Grant, lines.collect()));
     }
     for done in step.refunded() {
@@ -76,7 +92,7 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
         let of_line = |item: &ItemOrder| {
             let first = back(item.id, before.iter().copied());
             let then = first + back(item.id, [done.refund]);
-            (item.id, reversed(item, rule.per, then) - reversed(item, rule.per, first))
+            (item.id, reversed(item, rate, then) - reversed(item, rate, first))
         };
         let lines = done.shop.items.iter().map(of_line).collect();
         moves.effects.extend(of(done.key("points.reverse"), EffectKind::Reverse, lines));
@@ -85,7 +101,7 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
         let of_line = |item: &ItemOrder| {
             let now = back(item.id, refunds_done(bounced.shop));
             let then = now + back(item.id, [bounced.refund]);
-            (item.id, reversed(item, rule.per, then) - reversed(item, rule.per, now))
+            (item.id, reversed(item, rate, then) - reversed(item, rate, now))
         };
         let lines = bounced.shop.items.iter().map(of_line).collect();
         moves.effects.extend(of(bounced.key("points.restore"), EffectKind::Grant, lines));

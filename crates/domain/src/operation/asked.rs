@@ -30,11 +30,7 @@ pub enum Operation {
         platform_discount: Option<i64>,
         third_party_discount: Option<i64>,
     },
-    AdjustPrice {
-        shop_discount: Option<i64>,
-        freight: Option<i64>,
-        expected_terms_version: Option<u32>,
-    },
+    AdjustPrice(PriceAsked),
     Accept,
     Reject {
         reason: Option<String>,
@@ -106,6 +102,7 @@ pub enum Operation {
     /// The ship-to itself is sealed beside the tree; here only that it changes.
     ChangeAddress {
         freight: Option<i64>,
+        freight_tax: Option<i64>,
     },
     Settle,
     Rate {
@@ -129,6 +126,31 @@ pub struct Asked {
     pub order_id: Id,
     /// How much; none means all that is left of it.
     pub quantity: Option<Quantity>,
+}
+
+/// Amounts of a shop order as they are to be from now on, in minor units. What is left out stays: nobody computes
+/// the tax of another price here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PriceAsked {
+    /// The shop discount.
+    pub shop_discount: Option<i64>,
+    /// The freight.
+    pub freight: Option<i64>,
+    /// The tax of the freight.
+    pub freight_tax: Option<i64>,
+    /// Taxes of lines, each of the whole line.
+    pub taxes: Vec<TaxAsked>,
+    /// The terms the caller saw, if they must still hold.
+    pub expected_terms_version: Option<u32>,
+}
+
+/// The tax of one line, as it is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaxAsked {
+    /// The item order.
+    pub order_id: Id,
+    /// Minor units, of the whole line.
+    pub tax: i64,
 }
 
 /// An attempt to pay, as it is asked for.
@@ -188,7 +210,7 @@ impl Operation {
             Self::AttemptStuck { .. } => K::AttemptStuck,
             Self::Revoke { .. } => K::Revoke,
             Self::Drop { .. } => K::Drop,
-            Self::AdjustPrice { .. } => K::AdjustPrice,
+            Self::AdjustPrice(_) => K::AdjustPrice,
             Self::Accept => K::Accept,
             Self::Reject { .. } => K::Reject,
             Self::StartPreparing => K::StartPreparing,

@@ -1,16 +1,12 @@
 //! From a placement to a priced tree, and from there to a numbered one.
 
-use super::{Coins, Part, TooLarge, spread, sums};
+use super::{Coins, Part, TooLarge, bounds, spread, sums};
 use crate::coupon::{self, Definitions};
-use crate::money::AMOUNT_LIMIT;
 use crate::placement::{PlacedItem, PlacedShop, Placement};
-use crate::quantity::QUANTITY_LIMIT;
 use crate::refusal::DiscountTooLarge;
 use crate::tree::{FreightShares, Home, Ledgers, Revoke, Shares};
 use crate::words::Visible;
-use crate::{
-    Amount, FieldError, Id, ItemOrder, PaymentOrder, Quantity, Refusal, ShopOrder, Time, Tree,
-};
+use crate::{Id, ItemOrder, PaymentOrder, Refusal, ShopOrder, Time, Tree};
 
 /// Builds the tree of a placement with every share computed, its ids still zero.
 ///
@@ -32,7 +28,7 @@ pub fn assemble_with(
         payment: payment_order(placement, issuer, at),
         shops: placement.shops.iter().map(|shop| shop_order(shop, at)).collect(),
     };
-    let errors = wrong_amounts(placement, &tree);
+    let errors = bounds::wrong(placement);
     if !errors.is_empty() {
         return Err(Refusal::Invalid(errors));
     }
@@ -100,6 +96,7 @@ fn payment_order(placement: &Placement, issuer: &str, at: Time) -> PaymentOrder 
         coupons: Vec::new(),
         coins: placement.coins,
         third_party_discount: placement.third_party_discount,
+        tax: placement.tax,
         payments: Vec::new(),
         attempts: Vec::new(),
         refunds_due: Vec::new(),
@@ -124,6 +121,7 @@ fn shop_order(shop: &PlacedShop, at: Time) -> ShopOrder {
         shop_discount: shop.shop_discount,
         coupons: Vec::new(),
         freight: shop.freight,
+        freight_tax: shop.freight_tax,
         freight_shares: FreightShares::default(),
         has_ship_to: shop.has_ship_to,
         buyer_comment: shop.buyer_comment.clone(),
@@ -161,6 +159,7 @@ fn item_order(item: &PlacedItem) -> ItemOrder {
         list_price: item.list_price,
         quantity: item.quantity,
         item_discount: item.item_discount,
+        tax: item.tax,
         shares: Shares::default(),
         weighed: item.weighed,
         weighed_as: None,
@@ -170,75 +169,14 @@ fn item_order(item: &PlacedItem) -> ItemOrder {
     }
 }
 
-/// What is wrong with the amounts and quantities, all of it at once.
-fn wrong_amounts(placement: &Placement, tree: &Tree) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    let mut amount = |field: &dyn Fn() -> String, amount: Amount| {
-        let wrong = match amount.known() {
-            Some(minor) if minor < 0 => ("negative", "an amount is at least 0"),
-            Some(minor) if minor >= AMOUNT_LIMIT => ("too_large", "an amount is below 10^12"),
-            _ => return,
-        };
-        errors.push(FieldError { field: field(), code: wrong.0, message: wrong.1.to_owned() });
-    };
-    amount(&|| "platform_discount".to_owned(), placement.platform_discount);
-    amount(&|| "coins".to_owned(), placement.coins);
-    amount(&|| "third_party_discount".to_owned(), placement.third_party_discount);
-    for (s, shop) in placement.shops.iter().enumerate() {
-        amount(&|| format!("shops[{s}].shop_discount"), shop.shop_discount);
-        amount(&|| format!("shops[{s}].freight"), shop.freight);
-        for (i, item) in shop.items.iter().enumerate() {
-            amount(&|| format!("shops[{s}].items[{i}].list_price"), item.list_price);
-            amount(&|| format!("shops[{s}].items[{i}].item_discount"), item.item_discount);
-        }
-    }
-    if placement.shops.is_empty() {
-        errors.push(without_lines("shops".to_owned()));
-    }
-    for (s, shop) in placement.shops.iter().enumerate() {
-        if shop.items.is_empty() {
-            errors.push(without_lines(format!("shops[{s}].items")));
-        }
-        for (i, item) in shop.items.iter().enumerate() {
-            errors
-                .extend(wrong_quantity(&format!("shops[{s}].items[{i}].quantity"), item.quantity));
-        }
-    }
-    if errors.is_empty() && whole(tree) >= i128::from(AMOUNT_LIMIT) {
-        let message = "lines and freights of an order come to less than 10^12".to_owned();
-        errors.push(FieldError { field: String::new(), code: "too_large", message });
-    }
-    errors
-}
-
-fn without_lines(field: String) -> FieldError {
-    FieldError { field, code: "no_lines", message: "an order has at least one line".to_owned() }
-}
-
-fn wrong_quantity(field: &str, quantity: Quantity) -> Option<FieldError> {
-    let (code, message) = match quantity.0 {
-        ..=0 => ("not_positive", "a quantity is above 0"),
-        QUANTITY_LIMIT.. => ("too_large", "a quantity is below 10^6"),
-        _ => return None,
-    };
-    Some(FieldError { field: field.to_owned(), code, message: message.to_owned() })
-}
-
-/// Everything at list price with its freight: no sum of the tree is larger.
-fn whole(tree: &Tree) -> i128 {
-    let gross = tree.lines().map(|(_, item)| {
-        let list = i128::from(item.list_price.known().unwrap_or(0));
-        (list * i128::from(item.quantity.0) + 500) / 1000
-    });
-    let freights = tree.shops.iter().map(|shop| i128::from(shop.freight.known().unwrap_or(0)));
-    gross.sum::<i128>() + freights.sum::<i128>()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::AMOUNT_LIMIT;
     use crate::price::check;
+    use crate::tree::Tax;
     use crate::words::{Fulfilment, OrderType, Platform};
+    use crate::{Amount, Quantity};
 
     fn item(list_price: i64, quantity: i64, discount: i64) -> PlacedItem {
         PlacedItem {
@@ -253,6 +191,7 @@ mod tests {
             quantity: Quantity(quantity),
             list_price: Amount::of(list_price),
             item_discount: Amount::of(discount),
+            tax: Amount::ZERO,
             weighed: false,
         }
     }
@@ -264,6 +203,7 @@ mod tests {
             fulfilment: Fulfilment::Parcel,
             shop_discount: Amount::of(discount),
             freight: Amount::of(freight),
+            freight_tax: Amount::ZERO,
             has_ship_to: true,
             buyer_comment: None,
             promotions: None,
@@ -289,6 +229,7 @@ mod tests {
             platform_discount: Amount::ZERO,
             coins: Amount::ZERO,
             third_party_discount: Amount::ZERO,
+            tax: Tax::Included,
             shops,
             coupons: Vec::new(),
         }
@@ -324,7 +265,7 @@ mod tests {
         assert_eq!(sums::tree_freight(&tree), Amount::of(600));
         assert_eq!(sums::payable(&tree), Amount::of(11500));
         assert_eq!(sums::shop_price(shop), Amount::of(11500));
-        assert_eq!(sums::shop_to_pay(shop), Amount::of(11500));
+        assert_eq!(sums::shop_to_pay(shop, Tax::Included), Amount::of(11500));
         assert_eq!(shop.freight_shares.coins, Amount::of(5));
         assert_eq!(shop.freight_shares.third_party, Amount::ZERO);
         assert_eq!(sums::line_price(line), Amount::of(11800));
@@ -332,7 +273,7 @@ mod tests {
         assert_eq!(line.shares.platform, Amount::of(500));
         assert_eq!(line.shares.coins, Amount::of(95));
         assert_eq!(line.shares.third_party, Amount::ZERO);
-        assert_eq!(sums::line_to_pay(line), Amount::of(10905));
+        assert_eq!(sums::line_to_pay(line, Tax::Included), Amount::of(10905));
         assert_eq!(check(&tree), Ok(()));
     }
 

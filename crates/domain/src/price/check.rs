@@ -2,6 +2,7 @@
 //! its parts, and nothing is below zero. A sum over an unknown is not compared.
 
 use super::sums;
+use crate::tree::Tax;
 use crate::{Amount, ItemOrder, ShopOrder, Tree};
 
 /// A tree's amounts do not add up: somebody wrote past the lane, or a rule has a hole.
@@ -42,30 +43,33 @@ pub fn check(tree: &Tree) -> Result<(), BrokenPrice> {
         |i| i.shares.third_party,
         |s| s.freight_shares.third_party,
     )?;
-    let to_pay = tree.shops.iter().map(sums::shop_to_pay).sum();
+    let to_pay = tree.shops.iter().map(|shop| sums::shop_to_pay(shop, payment.tax)).sum();
     equal("payable", payment.id, sums::payable(tree), to_pay)?;
     for shop in &tree.shops {
         let shares = shop.items.iter().map(|item| item.shares.shop).sum();
         equal("shop_discount", shop.id, shop.shop_discount, shares)?;
         not_negative("freight", shop.id, shop.freight)?;
-        not_negative("freight to pay", shop.id, sums::freight_to_pay(shop))?;
+        not_negative("freight_tax", shop.id, shop.freight_tax)?;
+        not_negative("freight to pay", shop.id, sums::freight_to_pay(shop, payment.tax))?;
         not_negative("freight_shares", shop.id, shop.freight_shares.coins)?;
         not_negative("freight_shares", shop.id, shop.freight_shares.third_party)?;
-        shop.items.iter().try_for_each(check_line)?;
+        shop.items.iter().try_for_each(|item| check_line(item, payment.tax))?;
     }
     Ok(())
 }
 
-fn check_line(item: &ItemOrder) -> Result<(), BrokenPrice> {
+fn check_line(item: &ItemOrder, tax: Tax) -> Result<(), BrokenPrice> {
     let shares = item.shares;
     not_negative("item_discount", item.id, item.item_discount)?;
     for share in [shares.shop, shares.platform, shares.coins, shares.third_party] {
         not_negative("shares", item.id, share)?;
     }
+    not_negative("tax", item.id, item.tax)?;
     not_negative("price", item.id, sums::line_price(item))?;
-    not_negative("to_pay", item.id, sums::line_to_pay(item))?;
+    not_negative("to_pay", item.id, sums::line_to_pay(item, tax))?;
     if item.dropped_at.is_some() {
         equal("item_discount", item.id, item.item_discount, Amount::ZERO)?;
+        equal("tax", item.id, item.tax, Amount::ZERO)?;
     }
     Ok(())
 }

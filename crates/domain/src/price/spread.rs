@@ -140,6 +140,13 @@ pub fn spread(tree: &mut Tree, coins: Coins) -> Result<(), Vec<TooLarge>> {
     for (at, share) in take(&mut lines, tree.payment.platform_discount, Part::Platform)? {
         tree.shops[at.0].items[at.1.expect("only lines were chosen")].shares.platform = share;
     }
+    // Tax on top is paid like the price it belongs to, but no discount is taken off it.
+    let tax = tree.payment.tax;
+    for slot in &mut slots {
+        let shop = &tree.shops[slot.shop];
+        let own = slot.item.map_or(shop.freight_tax, |item| shop.items[item].tax);
+        slot.left = slot.left + tax.on_top(own);
+    }
     let mut all: Vec<&mut Slot> = slots.iter_mut().collect();
     if coins == Coins::Cut {
         tree.payment.coins = cut_coins(tree, all.iter().map(|slot| slot.left).sum())?;

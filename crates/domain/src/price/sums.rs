@@ -2,6 +2,7 @@
 //!
 //! A dropped node is worth nothing and stands outside every sum.
 
+use crate::tree::Tax;
 use crate::{Amount, ItemOrder, Quantity, ShopOrder, Tree};
 
 /// List price times quantity, rounded half up once.
@@ -18,10 +19,11 @@ pub fn line_price(item: &ItemOrder) -> Amount {
     gross(item.list_price, item.quantity) - item.item_discount
 }
 
-/// L3: what the line costs in money after every share.
-pub fn line_to_pay(item: &ItemOrder) -> Amount {
+/// L3: what the line costs in money after every share, with its tax where that comes on top.
+pub fn line_to_pay(item: &ItemOrder, tax: Tax) -> Amount {
     let shares = item.shares;
-    line_price(item) - shares.shop - shares.platform - shares.coins - shares.third_party
+    let whole = line_price(item) + tax.on_top(item.tax);
+    whole - shares.shop - shares.platform - shares.coins - shares.third_party
 }
 
 /// L2: the lines' prices less the shop discount.
@@ -29,14 +31,21 @@ pub fn shop_price(shop: &ShopOrder) -> Amount {
     shop.items.iter().map(line_price).sum::<Amount>() - shop.shop_discount
 }
 
-/// L2: what the freight costs in money after coins and third party.
-pub fn freight_to_pay(shop: &ShopOrder) -> Amount {
-    shop.freight - shop.freight_shares.coins - shop.freight_shares.third_party
+/// L2: what the freight costs in money after coins and third party, with its tax where that comes on top.
+pub fn freight_to_pay(shop: &ShopOrder, tax: Tax) -> Amount {
+    let whole = shop.freight + tax.on_top(shop.freight_tax);
+    whole - shop.freight_shares.coins - shop.freight_shares.third_party
 }
 
 /// L2: lines and freight in money after every share.
-pub fn shop_to_pay(shop: &ShopOrder) -> Amount {
-    shop.items.iter().map(line_to_pay).sum::<Amount>() + freight_to_pay(shop)
+pub fn shop_to_pay(shop: &ShopOrder, tax: Tax) -> Amount {
+    let lines: Amount = shop.items.iter().map(|item| line_to_pay(item, tax)).sum();
+    lines + freight_to_pay(shop, tax)
+}
+
+/// L2: the tax of every line and of the freight.
+pub fn shop_tax(shop: &ShopOrder) -> Amount {
+    shop.items.iter().map(|item| item.tax).sum::<Amount>() + shop.freight_tax
 }
 
 /// L1: the shop orders' prices less the platform discount.
@@ -49,7 +58,14 @@ pub fn tree_freight(tree: &Tree) -> Amount {
     tree.shops.iter().map(|shop| shop.freight).sum()
 }
 
-/// L1: price and freight less coins and third-party discount.
+/// L1: every tax.
+pub fn tree_tax(tree: &Tree) -> Amount {
+    tree.shops.iter().map(shop_tax).sum()
+}
+
+/// L1: price, freight and tax on top, less coins and third-party discount.
 pub fn payable(tree: &Tree) -> Amount {
-    tree_price(tree) + tree_freight(tree) - tree.payment.coins - tree.payment.third_party_discount
+    let order = &tree.payment;
+    let whole = tree_price(tree) + tree_freight(tree) + order.tax.on_top(tree_tax(tree));
+    whole - order.coins - order.third_party_discount
 }

@@ -34,7 +34,7 @@ pub(super) fn contradictions(copy: &mut Copy, total: Amount, at: Time) {
             found.cancel(tree, shop);
             found.times(&tree.payment, shop);
             found.0.extend(refunds::contradictions(tree, shop));
-            found.excess(tree, shop.id, status::excess(shop));
+            found.excess(tree, shop.id, status::excess(shop, tree.payment.tax));
         }
         found.excess(tree, tree.id(), status::excess_of_dues(tree));
         let unknown = copy.untimed.details(tree);

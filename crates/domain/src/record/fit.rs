@@ -3,6 +3,7 @@
 
 use crate::money::AMOUNT_LIMIT;
 use crate::placement::{PlacedItem, Placement};
+use crate::price::whole;
 use crate::quantity::QUANTITY_LIMIT;
 use crate::{Amount, Json, Quantity};
 use serde_json::json;
@@ -21,9 +22,11 @@ pub(super) fn each_amount(
     for (s, shop) in placement.shops.iter_mut().enumerate() {
         visit(&mut shop.shop_discount, &|| format!("shops[{s}].shop_discount"));
         visit(&mut shop.freight, &|| format!("shops[{s}].freight"));
+        visit(&mut shop.freight_tax, &|| format!("shops[{s}].freight_tax"));
         for (i, item) in shop.items.iter_mut().enumerate() {
             visit(&mut item.list_price, &|| format!("shops[{s}].items[{i}].list_price"));
             visit(&mut item.item_discount, &|| format!("shops[{s}].items[{i}].item_discount"));
+            visit(&mut item.tax, &|| format!("shops[{s}].items[{i}].tax"));
         }
     }
 }
@@ -54,21 +57,22 @@ pub(super) fn fit(placement: &mut Placement) -> Vec<Json> {
     }
     too_much_in_all(placement, &mut cuts);
     let mut all_left = Amount::ZERO;
-    let mut freights = Amount::ZERO;
+    // Freights, and the tax on top of them and of lines.
+    let mut beside = Amount::ZERO;
     for (s, shop) in placement.shops.iter_mut().enumerate() {
         let mut left = Amount::ZERO;
         for (i, item) in shop.items.iter_mut().enumerate() {
+            beside = beside + placement.tax.on_top(item.tax);
             let gross = Amount(gross(item).and_then(|gross| i64::try_from(gross).ok()));
             let path = || format!("shops[{s}].items[{i}].item_discount");
             left = left + fit_discount(&mut item.item_discount, gross, &path, &mut cuts);
         }
         let path = || format!("shops[{s}].shop_discount");
         all_left = all_left + fit_discount(&mut shop.shop_discount, left, &path, &mut cuts);
-        freights = freights + shop.freight;
+        beside = beside + shop.freight + placement.tax.on_top(shop.freight_tax);
     }
     let path = || "platform_discount".to_owned();
-    let left =
-        fit_discount(&mut placement.platform_discount, all_left, &path, &mut cuts) + freights;
+    let left = fit_discount(&mut placement.platform_discount, all_left, &path, &mut cuts) + beside;
     let left = fit_discount(&mut placement.coins, left, &|| "coins".to_owned(), &mut cuts);
     let path = || "third_party_discount".to_owned();
     fit_discount(&mut placement.third_party_discount, left, &path, &mut cuts);
@@ -77,11 +81,9 @@ pub(super) fn fit(placement: &mut Placement) -> Vec<Json> {
     cuts
 }
 
-/// Nothing known of an order whose lines and freights come to more than an order may: its amounts are not credible.
+/// Nothing known of an order that comes to more than an order may: its amounts are not credible.
 fn too_much_in_all(placement: &mut Placement, cuts: &mut Vec<Json>) {
-    let lines = placement.shops.iter().flat_map(|shop| &shop.items);
-    let freights = placement.shops.iter().map(|shop| i128::from(shop.freight.known().unwrap_or(0)));
-    let all = lines.map(|item| gross(item).unwrap_or(0)).sum::<i128>() + freights.sum::<i128>();
+    let all = whole(placement);
     if all >= i128::from(AMOUNT_LIMIT) {
         cuts.push(json!({"field": WHOLE, "reported": all.to_string(), "kept": null}));
         each_amount(placement, &mut |amount, _| *amount = Amount::UNKNOWN);

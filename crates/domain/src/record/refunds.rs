@@ -9,9 +9,9 @@ use crate::decide::Context;
 use crate::decide::amounts::{self, First};
 use crate::money::AMOUNT_LIMIT;
 use crate::status::{counts, goods, is_agreed};
-use crate::tree::{Line, Refund, RefundDue, RefundLine, RefundPart};
+use crate::tree::{Line, Refund, RefundDue, RefundLine, RefundPart, Tax};
 use crate::words::{AnomalyKind, RefundStatus};
-use crate::{Id, Json, Quantity, ShopOrder, Time, Tree};
+use crate::{Amount, Id, Json, Quantity, ShopOrder, Time, Tree};
 use serde_json::json;
 
 /// The field of anomalies between the refunds of a tree.
@@ -27,12 +27,13 @@ pub(super) fn take_down(
     cx: &mut Context<'_>,
 ) {
     let Copy { tree, untimed, payments, .. } = copy;
+    let tax = tree.payment.tax;
     let mut noted = Vec::new();
     let mut taken = Vec::with_capacity(told.len());
     for told in told {
         let shop = &mut tree.shops[place.shop];
         let at = find(shop, place, told, &taken, untimed).unwrap_or_else(|| {
-            let refund = first_heard(shop, place, told, (cx.next_id)(), &mut noted);
+            let refund = first_heard((shop, tax), place, told, (cx.next_id)(), &mut noted);
             if told.created_at.is_none() {
                 untimed.refund(refund.refund_id);
             }
@@ -109,7 +110,7 @@ fn lines_of(shop: &ShopOrder, place: &Place, told: &[(usize, Quantity)]) -> Vec<
 
 /// A refund that is new here, as it was asked for; what became of it follows.
 fn first_heard(
-    shop: &ShopOrder,
+    (shop, tax): (&ShopOrder, Tax),
     place: &Place,
     told: &ReportedRefund,
     refund_id: Id,
@@ -117,7 +118,7 @@ fn first_heard(
 ) -> Refund {
     let (mut all_known, mut lines) = (true, Vec::new());
     for (order_id, quantity, line) in units(shop, place, told) {
-        let (line, known) = line_heard(shop, told, (order_id, quantity, line));
+        let (line, known) = line_heard((shop, tax), told, (order_id, quantity, line));
         all_known &= known;
         lines.push(line);
     }
@@ -129,6 +130,12 @@ fn first_heard(
     let amount = whole(told.amount, worth.max(0));
     let coins = whole(told.coins, of_lines(|line| line.coins));
     let third_party = whole(told.third_party, of_lines(|line| line.third_party));
+    let taxes = || {
+        let of_freight = amounts::tax_of_freight(shop, tax, freight, None);
+        let of_freight = if freight == 0 { Amount::ZERO } else { of_freight };
+        lines.iter().map(|line| line.tax).sum::<Amount>() + of_freight
+    };
+    let taxes = told.tax.map_or_else(taxes, |told| Amount::of(in_range(told)));
     if told.amount.is_none() && !all_known {
         let detail =
             json!({"field": MONEY, "refund_id": refund_id, "reported": null, "kept": amount});
@@ -145,6 +152,7 @@ fn first_heard(
         coins,
         third_party,
         freight,
+        tax: taxes,
         freight_given: freight > 0 || (!told.lines.is_empty() && more_than_lines),
         freight_asked: told.freight_asked,
         goodwill,
@@ -167,13 +175,13 @@ fn first_heard(
 
 /// A line of a refund that is new here, and whether its money is known: told, or computed from the order.
 fn line_heard(
-    shop: &ShopOrder,
+    (shop, tax): (&ShopOrder, Tax),
     told: &ReportedRefund,
     (order_id, quantity, line): (Id, Quantity, &ReportedRefundLine),
 ) -> (RefundLine, bool) {
     let item = shop.items.iter().find(|item| item.id == order_id);
     let first = First::of(told.goods_back);
-    let worth = item.and_then(|item| amounts::line(shop, item, quantity, first, None));
+    let worth = item.and_then(|item| amounts::line(shop, tax, item, quantity, first, None));
     let known = worth.is_some() || line.amount.is_some();
     let money = |told: Option<i64>, computed: fn(&RefundLine) -> i64| {
         told.map_or_else(|| worth.as_ref().map_or(0, computed), in_range)
@@ -181,6 +189,8 @@ fn line_heard(
     // Goods that must come back have left; of others that is seen from the parcels.
     let shipped = if told.goods_back { quantity } else { Quantity::ZERO };
     let shipped = line.shipped.unwrap_or(shipped);
+    let own_tax = |item| amounts::tax_of_line(shop, item, quantity, None);
+    let told_tax = line.tax.map(|told| Amount::of(in_range(told)));
     let heard = RefundLine {
         order_id,
         quantity,
@@ -188,6 +198,7 @@ fn line_heard(
         amount: money(line.amount, |line| line.amount),
         coins: money(line.coins, |line| line.coins),
         third_party: money(line.third_party, |line| line.third_party),
+        tax: told_tax.unwrap_or_else(|| item.map_or(Amount::ZERO, own_tax)),
     };
     (heard, known)
 }

@@ -130,6 +130,8 @@ pub struct ReportedRefund {
     pub amount: Option<i64>,
     pub coins: Option<i64>,
     pub third_party: Option<i64>,
+    /// The tax of what is given back.
+    pub tax: Option<i64>,
     /// How much of `amount` is freight.
     pub freight: i64,
     pub freight_asked: FreightAsked,
@@ -162,6 +164,7 @@ pub struct ReportedRefundLine {
     pub amount: Option<i64>,
     pub coins: Option<i64>,
     pub third_party: Option<i64>,
+    pub tax: Option<i64>,
 }
 
 /// What one payment gives back of a refund.

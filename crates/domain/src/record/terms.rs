@@ -159,6 +159,7 @@ fn placement_of(tree: &Tree) -> Placement {
         platform_discount: payment.platform_discount,
         coins: payment.coins,
         third_party_discount: payment.third_party_discount,
+        tax: payment.tax,
         shops: tree.shops.iter().map(placed_shop).collect(),
         coupons: Vec::new(),
     }
@@ -172,6 +173,7 @@ fn placed_shop(shop: &ShopOrder) -> PlacedShop {
         fulfilment: shop.fulfilment,
         shop_discount: zero_if_dropped(shop.shop_discount),
         freight: zero_if_dropped(shop.freight),
+        freight_tax: zero_if_dropped(shop.freight_tax),
         has_ship_to: shop.has_ship_to,
         buyer_comment: None,
         promotions: None,
@@ -195,6 +197,7 @@ fn placed_item(shop: &ShopOrder, item: &ItemOrder) -> PlacedItem {
         quantity: item.quantity,
         list_price: zero_if_dropped(item.list_price),
         item_discount: zero_if_dropped(item.item_discount),
+        tax: zero_if_dropped(item.tax),
         weighed: item.weighed,
     }
 }
@@ -219,6 +222,7 @@ fn find_places(tree: &Tree, mine: &mut Placement, told: &Placement) -> Vec<Place
             mine.shops.push(PlacedShop {
                 shop_discount: Amount::UNKNOWN,
                 freight: Amount::UNKNOWN,
+                freight_tax: Amount::UNKNOWN,
                 items: Vec::new(),
                 ..told.clone()
             });
@@ -242,6 +246,7 @@ fn find_items(shop: Option<&ShopOrder>, mine: &mut PlacedShop, told: &PlacedShop
             mine.items.push(PlacedItem {
                 list_price: Amount::UNKNOWN,
                 item_discount: Amount::UNKNOWN,
+                tax: Amount::UNKNOWN,
                 ..told.clone()
             });
             mine.items.len() - 1
@@ -257,16 +262,28 @@ fn told_amounts(mine: &Placement, told: &Placement, places: &[Place]) -> Placeme
     shaped.platform_discount = told.platform_discount;
     shaped.coins = told.coins;
     shaped.third_party_discount = told.third_party_discount;
+    // A source that tells no tax says nothing of where it stands.
+    if carries_tax(told) {
+        shaped.tax = told.tax;
+    }
     for (place, told) in places.iter().zip(&told.shops) {
         let shop = &mut shaped.shops[place.shop];
         shop.shop_discount = told.shop_discount;
         shop.freight = told.freight;
+        shop.freight_tax = told.freight_tax;
         for (index, told) in place.items.iter().zip(&told.items) {
             shop.items[*index].list_price = told.list_price;
             shop.items[*index].item_discount = told.item_discount;
+            shop.items[*index].tax = told.tax;
         }
     }
     shaped
+}
+
+fn carries_tax(placement: &Placement) -> bool {
+    let lines = placement.shops.iter().flat_map(|shop| &shop.items).map(|item| item.tax);
+    let freights = placement.shops.iter().map(|shop| shop.freight_tax);
+    !lines.chain(freights).all(|tax| tax.is_zero())
 }
 
 /// Of what the report says the quantities alone: its amounts are in another currency, or not credible.
@@ -289,6 +306,7 @@ fn is_credible(tree: &Tree) -> bool {
 
 /// Lets what is told stand over what was known.
 fn overlay(joined: &mut Placement, told: &Placement) {
+    joined.tax = told.tax;
     let mut values = amounts(told).into_iter();
     each_amount(joined, &mut |amount, _| {
         let told = values.next().unwrap_or(Amount::UNKNOWN);
@@ -310,7 +328,7 @@ fn changes(mine: &Placement, told: &Placement, joined: &Placement) -> bool {
     let changed = mine_amounts.iter().zip(&told).zip(&now).any(|((mine, told), now)| {
         mine.known().is_some() && told.known().is_some() && mine != told && mine != now
     });
-    changed || quantities(mine).ne(quantities(joined))
+    changed || mine.tax != joined.tax || quantities(mine).ne(quantities(joined))
 }
 
 fn quantities(placement: &Placement) -> impl Iterator<Item = Quantity> {
@@ -322,6 +340,7 @@ fn take_over(tree: &mut Tree, priced: Tree, cx: &mut Context<'_>) {
     tree.payment.platform_discount = priced.payment.platform_discount;
     tree.payment.coins = priced.payment.coins;
     tree.payment.third_party_discount = priced.payment.third_party_discount;
+    tree.payment.tax = priced.payment.tax;
     for (index, new) in priced.shops.into_iter().enumerate() {
         let Some(shop) = tree.shops.get_mut(index) else {
             let items = new.items.into_iter().map(|item| ItemOrder { id: (cx.next_id)(), ..item });
@@ -334,6 +353,7 @@ fn take_over(tree: &mut Tree, priced: Tree, cx: &mut Context<'_>) {
         }
         shop.shop_discount = new.shop_discount;
         shop.freight = new.freight;
+        shop.freight_tax = new.freight_tax;
         shop.freight_shares = new.freight_shares;
         for (index, new) in new.items.into_iter().enumerate() {
             match shop.items.get_mut(index) {
@@ -341,6 +361,7 @@ fn take_over(tree: &mut Tree, priced: Tree, cx: &mut Context<'_>) {
                     item.list_price = new.list_price;
                     item.quantity = new.quantity;
                     item.item_discount = new.item_discount;
+                    item.tax = new.tax;
                     item.shares = new.shares;
                 }
                 Some(_) => {}

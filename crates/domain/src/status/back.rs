@@ -1,7 +1,7 @@
 //! What went back of a shop order, as it was heard of: also more than was owed.
 
 use crate::price::sums;
-use crate::tree::Refund;
+use crate::tree::{Refund, Tax};
 use crate::words::RefundStatus;
 use crate::{Id, ShopOrder, Tree};
 
@@ -19,10 +19,10 @@ pub(crate) fn given(refund: &Refund) -> i64 {
 
 /// What went back of a shop order above what was owed: refunds whose money moved twice, and refunds of what others
 /// had given already. Nothing where amounts are unknown.
-pub(crate) fn excess(shop: &ShopOrder) -> i64 {
+pub(crate) fn excess(shop: &ShopOrder, tax: Tax) -> i64 {
     let twice: i64 = shop.refunds.iter().map(|refund| (given(refund) - refund.amount).max(0)).sum();
     let done: i64 = done(shop).map(|refund| refund.amount).sum();
-    twice + owed(shop).map_or(0, |owed| (done - owed).max(0))
+    twice + owed(shop, tax).map_or(0, |owed| (done - owed).max(0))
 }
 
 /// The same of the refunds due of the payment order.
@@ -37,14 +37,15 @@ fn done(shop: &ShopOrder) -> impl Iterator<Item = &Refund> + Clone {
 
 /// What refunds that are done may have given at most: no line and no freight more than it cost, and all of them
 /// no more than was paid.
-fn owed(shop: &ShopOrder) -> Option<i64> {
-    let line =
-        |item: &crate::ItemOrder| Some(sums::line_to_pay(item).known()?.min(of(shop, item.id)));
+fn owed(shop: &ShopOrder, tax: Tax) -> Option<i64> {
+    let line = |item: &crate::ItemOrder| {
+        Some(sums::line_to_pay(item, tax).known()?.min(of(shop, item.id)))
+    };
     let lines = shop.items.iter().map(line).sum::<Option<i64>>()?;
     let freight = done(shop).map(|refund| refund.freight).sum::<i64>();
-    let freight = freight.min(sums::freight_to_pay(shop).known()?);
+    let freight = freight.min(sums::freight_to_pay(shop, tax).known()?);
     let others = done(shop).map(|refund| refund.goodwill + unexplained(refund)).sum::<i64>();
-    Some((lines + freight + others).min(sums::shop_to_pay(shop).known()?))
+    Some((lines + freight + others).min(sums::shop_to_pay(shop, tax).known()?))
 }
 
 fn of(shop: &ShopOrder, item: Id) -> i64 {

@@ -29,7 +29,8 @@ pub(super) fn standing(tree: &Tree, axes: &Axes, shop: &ShopOrder) -> ShopStandi
         till_status: till_status(shop, status, store_status, delivery_status),
         reverse_status: reverse_status(shop, status),
         price: sums::shop_price(shop),
-        to_pay: sums::shop_to_pay(shop),
+        tax: sums::shop_tax(shop),
+        to_pay: sums::shop_to_pay(shop, tree.payment.tax),
         refunded: shop.refunds.iter().map(given).sum(),
         times: shop_times(tree, axes, shop, status, given_back),
         items,
@@ -65,7 +66,7 @@ fn item_standing(tree: &Tree, axes: &Axes, shop: &ShopOrder, item: &ItemOrder) -
     ItemStanding {
         status,
         price: sums::line_price(item),
-        to_pay: sums::line_to_pay(item),
+        to_pay: sums::line_to_pay(item, tree.payment.tax),
         refunded: lines.map(|line| line.amount).sum(),
         refunded_quantity: units.given_back.min(item.quantity),
         shipped: units.shipped,

@@ -58,8 +58,8 @@ pub(super) const fn of_operation(kind: OperationKind) -> Sentence {
 const fn origin(kind: OperationKind) -> Sentence {
     match kind {
         OperationKind::Place => (
-            "Placed[: {lines}][; {payable} to pay|; {amount} to pay]",
-            "下单[：{lines}][，应付 {payable}|，应付 {amount}]",
+            "Placed[: {lines}][; {payable} to pay|; {amount} to pay][, with tax of {tax}]",
+            "下单[：{lines}][，应付 {payable}|，应付 {amount}][，含税 {tax}]",
         ),
         _ => (
             "Recorded[ from {channel}][ as order {external_id} there][; {payable} to pay][; noticed: {anomalies}]",
@@ -99,8 +99,8 @@ const fn money(kind: OperationKind) -> Sentence {
             "从订单中移除[：{lines}][；平台优惠 {platform_discount}][；第三方优惠 {third_party_discount}][；应付 {payable}][（条款第 {terms_version} 版）]",
         ),
         _ => (
-            "Price adjusted[; shop discount {shop_discount}][; freight {freight}][; {payable} to pay][ (terms version {terms_version})]",
-            "调整价格[；店铺优惠 {shop_discount}][；运费 {freight}][；应付 {payable}][（条款第 {terms_version} 版）]",
+            "Price adjusted[; shop discount {shop_discount}][; freight {freight}][; tax {tax}][; {payable} to pay][ (terms version {terms_version})]",
+            "调整价格[；店铺优惠 {shop_discount}][；运费 {freight}][；税 {tax}][；应付 {payable}][（条款第 {terms_version} 版）]",
         ),
     }
 }
@@ -139,24 +139,24 @@ const fn refund(kind: OperationKind) -> Sentence {
             "申请取消[ {lines}][（{amount}）][，原因：{reason}]",
         ),
         K::AgreeCancel => (
-            "Agreed to cancel[ {lines}][; {amount} goes back][, with coins worth {coins}]",
-            "同意取消[ {lines}][；将退回 {amount}][，另退金币 {coins}]",
+            "Agreed to cancel[ {lines}][; {amount} goes back][, with tax of {tax}][, with coins worth {coins}]",
+            "同意取消[ {lines}][；将退回 {amount}][，含税 {tax}][，另退金币 {coins}]",
         ),
         K::RefuseCancel => ("Refused to cancel[: {reason}]", "拒绝取消[，原因：{reason}]"),
         K::WithdrawCancel => ("Request to cancel taken back", "撤回取消申请"),
         K::RequestRefund => (
-            "Asked for a refund[ of {amount}][ for {lines}][, {of_freight} of it freight][, {goodwill} of it goodwill][, cut by {cut} to what was paid][: {reason}]",
-            "申请退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，原因：{reason}]",
+            "Asked for a refund[ of {amount}][ for {lines}][, {of_freight} of it freight][, with tax of {tax}][, {goodwill} of it goodwill][, cut by {cut} to what was paid][: {reason}]",
+            "申请退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，含税 {tax}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，原因：{reason}]",
         ),
         K::AgreeRefund => (
-            "Agreed to the refund[: {amount}][ for {lines}][, {of_freight} of it freight][, {goodwill} of it goodwill][, cut by {cut} to what was paid][, with coins worth {coins}]",
-            "同意退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，另退金币 {coins}]",
+            "Agreed to the refund[: {amount}][ for {lines}][, {of_freight} of it freight][, with tax of {tax}][, {goodwill} of it goodwill][, cut by {cut} to what was paid][, with coins worth {coins}]",
+            "同意退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，含税 {tax}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，另退金币 {coins}]",
         ),
         K::RejectRefund => ("Rejected the refund[: {reason}]", "拒绝退款[，原因：{reason}]"),
         K::WithdrawRefund => ("Request for a refund taken back", "撤回退款申请"),
         K::RefundByStore => (
-            "The store gives money back[: {amount}][ for {lines}][, {of_freight} of it freight][, {goodwill} of it goodwill][, cut by {cut} to what was paid][, with coins worth {coins}][: {reason}]",
-            "商家主动退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，另退金币 {coins}][，原因：{reason}]",
+            "The store gives money back[: {amount}][ for {lines}][, {of_freight} of it freight][, with tax of {tax}][, {goodwill} of it goodwill][, cut by {cut} to what was paid][, with coins worth {coins}][: {reason}]",
+            "商家主动退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，含税 {tax}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，另退金币 {coins}][，原因：{reason}]",
         ),
         K::RefundSucceeded => (
             "Money went back[: {amount}][ by {tender}][ (reference {reference})]",

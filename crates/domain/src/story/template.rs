@@ -49,6 +49,7 @@ impl<'a> Values<'a> {
             | "payable"
             | "platform_discount"
             | "shop_discount"
+            | "tax"
             | "third_party"
             | "third_party_discount"
             | "total"

@@ -39,6 +39,9 @@ pub struct ItemOrder {
     /// Item discount, for the whole line.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub item_discount: Amount,
+    /// The tax of the whole line, as it was given.
+    #[serde(default, skip_serializing_if = "Amount::is_zero")]
+    pub tax: Amount,
     /// Its share of every discount above it, frozen per terms version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub shares: Shares,

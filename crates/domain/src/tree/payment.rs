@@ -1,6 +1,6 @@
 //! The payment order (L1), with its payments, attempts to pay and the revoke axis.
 
-use super::{Anomaly, Deadline, Home, Ledgers, RefundDue, is_default};
+use super::{Anomaly, Deadline, Home, Ledgers, RefundDue, Tax, is_default};
 use crate::words::{AttemptStatus, OrderType, PaymentStatus, Platform, Visible};
 use crate::{ActorKind, Amount, AppliedCoupon, Currency, Id, Json, Time};
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,9 @@ pub struct PaymentOrder {
     /// A third party's discount, over all lines and freights.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub third_party_discount: Amount,
+    /// Whether prices and freights have their tax inside.
+    #[serde(rename = "tax_included", default, skip_serializing_if = "is_default")]
+    pub tax: Tax,
     /// Payments: facts, in the order they were learnt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payments: Vec<Payment>,

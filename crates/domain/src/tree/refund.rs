@@ -2,7 +2,7 @@
 
 use super::{Line, is_default};
 use crate::words::{DueCause, RefundKind, RefundStatus};
-use crate::{ActorKind, Id, Quantity, Time};
+use crate::{ActorKind, Amount, Id, Quantity, Time};
 use serde::{Deserialize, Serialize};
 
 /// One refund of a shop order.
@@ -27,6 +27,9 @@ pub struct Refund {
     /// How much of `amount` is freight.
     #[serde(default)]
     pub freight: i64,
+    /// The tax of what is given back, freight included: inside `amount`, coins and third party together.
+    #[serde(default, skip_serializing_if = "Amount::is_zero")]
+    pub tax: Amount,
     /// What the third party and coins had taken off that freight, given back with it.
     #[serde(default)]
     pub freight_given: bool,
@@ -156,6 +159,9 @@ pub struct RefundLine {
     /// Third party's money.
     #[serde(default)]
     pub third_party: i64,
+    /// The tax of these units.
+    #[serde(default, skip_serializing_if = "Amount::is_zero")]
+    pub tax: Amount,
 }
 
 /// What one payment gives back of a refund.

@@ -25,6 +25,9 @@ pub struct ShopOrder {
     /// Freight.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub freight: Amount,
+    /// The tax of the freight, as it was given.
+    #[serde(default, skip_serializing_if = "Amount::is_zero")]
+    pub freight_tax: Amount,
     /// What coins and third-party discount take off the freight.
     #[serde(default, skip_serializing_if = "is_default")]
     pub freight_shares: FreightShares,

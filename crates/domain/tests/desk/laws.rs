@@ -181,7 +181,7 @@ fn refunds_close(tree: &Tree, shop: &ShopOrder, standing: &ShopStanding) {
         };
         let whole = |amount: Amount| amount.known().expect("amounts are known here");
         let components = [
-            (given(|l| l.amount), whole(sums::line_to_pay(item))),
+            (given(|l| l.amount), whole(sums::line_to_pay(item, tree.payment.tax))),
             (given(|l| l.coins), whole(item.shares.coins)),
             (given(|l| l.third_party), whole(item.shares.third_party)),
         ];
@@ -214,13 +214,14 @@ fn twice(tree: &Tree) -> impl Iterator<Item = (docket_domain::Id, i64)> {
 /// What refunds that count come to beside what there is of it: units, money of freight and of shop orders, and
 /// what payments give.
 fn promised(tree: &Tree) -> BTreeMap<(&'static str, docket_domain::Id), (i64, i64)> {
-    let mut promised = BTreeMap::new();
+    let (mut promised, tax) = (BTreeMap::new(), tree.payment.tax);
     let known = |amount: Amount| amount.known().expect("amounts are known here");
     for shop in &tree.shops {
         let freight = counted(shop).map(|refund| refund.freight).sum();
-        promised.insert(("freight", shop.id), (freight, known(sums::freight_to_pay(shop))));
+        promised.insert(("freight", shop.id), (freight, known(sums::freight_to_pay(shop, tax))));
         let money = counted(shop).map(|refund| refund.amount).sum();
-        promised.insert(("money", shop.id), (money, known(sums::shop_to_pay(shop))));
+        promised.insert(("money", shop.id), (money, known(sums::shop_to_pay(shop, tax))));
+        super::taxes::promised(shop, counted(shop), &mut promised);
         for item in &shop.items {
             let lines = counted(shop).flat_map(|refund| &refund.lines);
             let units = lines.filter(|line| line.order_id == item.id).map(|line| line.quantity.0);

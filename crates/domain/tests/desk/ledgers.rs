@@ -166,7 +166,7 @@ impl Book {
         assert!(balance >= 0, "an order reverses no more than it granted");
         for (shop, item) in tree.lines() {
             let id = item.id.to_string();
-            let to_pay = sums::line_to_pay(item).known().unwrap_or(0);
+            let to_pay = sums::line_to_pay(item, tree.payment.tax).known().unwrap_or(0);
             let expected = if paid { to_pay / PER } else { 0 };
             let granted = self.granted.get(&id).copied().unwrap_or(0);
             assert_eq!(granted, expected, "points of line {id}");

@@ -6,6 +6,7 @@ mod beside;
 mod laws;
 pub mod ledgers;
 mod pieces;
+mod taxes;
 
 use docket_domain::change::{Change, Remark};
 use docket_domain::coupon::{Class, ComesBack, CountOf, Counted};
@@ -17,7 +18,7 @@ use docket_domain::operation::{
 };
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::status::{self, ItemStanding, ShopStanding, Standing};
-use docket_domain::tree::{FreightAsked, Refund};
+use docket_domain::tree::{FreightAsked, Refund, Tax};
 use docket_domain::words::{Fulfilment, OrderType, Platform, RefundStatus};
 use docket_domain::{
     Actor, ActorKind, Amount, Id, Limits, LogEntry, Quantity, Refusal, ShopOrder, Time, Tree, price,
@@ -65,6 +66,7 @@ pub fn item(list_price: i64, units: i64) -> PlacedItem {
         quantity: Quantity(units * 1000),
         list_price: Amount::of(list_price),
         item_discount: Amount::ZERO,
+        tax: Amount::ZERO,
         weighed: false,
     }
 }
@@ -76,6 +78,7 @@ pub fn shop(freight: i64, items: Vec<PlacedItem>) -> PlacedShop {
         fulfilment: Fulfilment::Parcel,
         shop_discount: Amount::ZERO,
         freight: Amount::of(freight),
+        freight_tax: Amount::ZERO,
         has_ship_to: true,
         buyer_comment: None,
         promotions: None,
@@ -101,6 +104,7 @@ pub fn order(shops: Vec<PlacedShop>) -> Placement {
         platform_discount: Amount::ZERO,
         coins: Amount::ZERO,
         third_party_discount: Amount::ZERO,
+        tax: Tax::Included,
         shops,
         coupons: Vec::new(),
     }

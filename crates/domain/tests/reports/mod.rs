@@ -7,7 +7,7 @@ use docket_domain::deadline::Policy;
 use docket_domain::decide::{Context, Holds};
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::record::{Report, ReportedPayment, ReportedShipment, ReportedShop, record};
-use docket_domain::tree::{Home, Revoke};
+use docket_domain::tree::{Home, Revoke, Tax};
 use docket_domain::words::{AnomalyKind, Fulfilment, OrderType, Platform};
 use docket_domain::{Amount, Currency, FieldError, Id, Quantity, Time, Tree};
 
@@ -33,6 +33,7 @@ pub fn line(sku: &str) -> PlacedItem {
         quantity: Quantity(2000),
         list_price: Amount::of(6000),
         item_discount: Amount::ZERO,
+        tax: Amount::ZERO,
         weighed: false,
     }
 }
@@ -45,6 +46,7 @@ pub fn shop(id: &str, items: Vec<PlacedItem>) -> PlacedShop {
         fulfilment: Fulfilment::Parcel,
         shop_discount: Amount::ZERO,
         freight: Amount::ZERO,
+        freight_tax: Amount::ZERO,
         has_ship_to: false,
         buyer_comment: None,
         promotions: None,
@@ -71,6 +73,7 @@ pub fn placement(shops: Vec<PlacedShop>) -> Placement {
         platform_discount: Amount::ZERO,
         coins: Amount::ZERO,
         third_party_discount: Amount::ZERO,
+        tax: Tax::Included,
         shops,
         coupons: Vec::new(),
     }

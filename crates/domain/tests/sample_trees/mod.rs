@@ -29,6 +29,7 @@ pub fn item(id: i64) -> ItemOrder {
         list_price: Amount::of(6000),
         quantity: Quantity(2000),
         item_discount: Amount::ZERO,
+        tax: Amount::ZERO,
         shares: Shares::default(),
         weighed: false,
         weighed_as: None,
@@ -48,6 +49,7 @@ pub fn shop(id: i64, items: Vec<ItemOrder>) -> ShopOrder {
         shop_discount: Amount::ZERO,
         coupons: Vec::new(),
         freight: Amount::ZERO,
+        freight_tax: Amount::ZERO,
         freight_shares: FreightShares::default(),
         has_ship_to: false,
         buyer_comment: None,
@@ -96,6 +98,7 @@ pub fn tree(shops: Vec<ShopOrder>) -> Tree {
         coupons: Vec::new(),
         coins: Amount::ZERO,
         third_party_discount: Amount::ZERO,
+        tax: Tax::Included,
         payments: Vec::new(),
         attempts: Vec::new(),
         refunds_due: Vec::new(),
@@ -137,6 +140,7 @@ pub fn full_tree() -> Tree {
     payment.platform_discount = Amount::of(500);
     payment.coins = Amount::UNKNOWN;
     payment.third_party_discount = Amount::of(1);
+    payment.tax = Tax::OnTop;
     payment.payments = vec![payment_of(10, "wechat", "wx-1", 11500)];
     payment.attempts = vec![Attempt {
         attempt_id: Id(11),
@@ -174,6 +178,7 @@ pub fn full_tree() -> Tree {
     item.deliver_code = Some("code".into());
     item.extra = Some(json!([1, 2]));
     item.item_discount = Amount::of(200);
+    item.tax = Amount::UNKNOWN;
     item.shares.shop = Amount::of(300);
     item.weighed = true;
     item.weighed_as = Some(Quantity(1990));
@@ -186,14 +191,14 @@ pub fn full_tree() -> Tree {
 fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
     shop.shop_discount = Amount::of(300);
     shop.freight = Amount::UNKNOWN;
+    shop.freight_tax = Amount::of(60);
     shop.freight_shares.coins = Amount::of(5);
     shop.has_ship_to = true;
     shop.buyer_comment = Some("soon, please".into());
     shop.seller_comment = Some("gladly".into());
     shop.promotions = Some(json!(["spring"]));
     shop.tags = vec!["fragile".into()];
-    shop.dropped_at = Some(Time(8));
-    shop.dropped_by = Some(ActorKind::Buyer);
+    (shop.dropped_at, shop.dropped_by) = (Some(Time(8)), Some(ActorKind::Buyer));
     shop.shipments = vec![Shipment {
         shipment_id: Id(13),
         carrier: Some("SF".into()),
@@ -217,6 +222,7 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
         coins: 1,
         third_party: 1,
         freight: 1,
+        tax: Amount::of(1),
         freight_given: true,
         freight_asked: FreightAsked::Part(1),
         goodwill: 2,
@@ -228,6 +234,7 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
             amount: 4,
             coins: 1,
             third_party: 1,
+            tax: Amount::UNKNOWN,
         }],
         parts: vec![RefundPart {
             payment_id: Id(10),

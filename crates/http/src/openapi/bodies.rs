@@ -7,7 +7,8 @@ use super::words::{
     QuantityCounted, RoleWord, ScopeWord,
 };
 use docket_wire::described::{
-    Amount, CurrencyCode, Identifier, QuantityAsked, Reason, Time, Title, Version, Words,
+    Amount, CountryCode, CurrencyCode, Identifier, QuantityAsked, Reason, Time, Title, Version,
+    Words,
 };
 use docket_wire::view::Number;
 use docket_wire::word::{FulfilmentWord, PlatformWord, TypeWord};
@@ -56,6 +57,8 @@ pub struct ShipToBody {
     name: Option<Title>,
     /// Telephone, written in any way.
     phone: Option<Title>,
+    /// Country.
+    country: Option<CountryCode>,
     /// Province or state.
     province: Option<Title>,
     /// City.
@@ -114,6 +117,10 @@ pub struct PlacementBody {
     /// A third party's discount.
     #[schema(nullable = false)]
     third_party_discount: Option<Amount>,
+    /// Whether prices and freights have their tax inside, so that it changes no sum; `true` where left out. Otherwise
+    /// tax comes on top of them.
+    #[schema(nullable = false)]
+    tax_included: Option<bool>,
     /// Coupons, each once, at most 20. What they take off is computed and becomes part of the discounts.
     #[schema(max_items = 20)]
     coupons: Option<Vec<PlacedCoupon>>,
@@ -145,6 +152,9 @@ struct PlacedShop {
     /// Freight.
     #[schema(nullable = false)]
     freight: Option<Amount>,
+    /// The tax of the freight. It is carried, never computed.
+    #[schema(nullable = false)]
+    freight_tax: Option<Amount>,
     /// The shop's discount.
     #[schema(nullable = false)]
     shop_discount: Option<Amount>,
@@ -184,13 +194,16 @@ struct PlacedItem {
     /// Free extension.
     #[schema(required = false)]
     extra: Value,
-    /// How much: above 0, below 10⁶, up to three places.
+    /// How much: above 0, below 10⁶, up to three places; whole units unless it is sold by weight.
     quantity: QuantityAsked,
     /// The price of one unit.
     list_price: Amount,
     /// The discount for the line.
     #[schema(nullable = false)]
     item_discount: Option<Amount>,
+    /// The tax of the line. It is carried, never computed.
+    #[schema(nullable = false)]
+    tax: Option<Amount>,
     /// Whether it is sold by weight.
     weighed: Option<bool>,
 }
@@ -562,7 +575,7 @@ pub fn placement_example() -> Value {
         "shops": [{
             "shop_id": "11", "freight": 600, "shop_discount": 300,
             "ship_to": {
-                "name": "Ada Lin", "phone": "13800000000", "province": "Zhejiang", "city": "Hangzhou",
+                "name": "Ada Lin", "phone": "13800000000", "country": "CN", "province": "Zhejiang", "city": "Hangzhou",
                 "address": "1 Lake Road"
             },
             "items": [{

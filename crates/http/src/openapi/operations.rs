@@ -6,7 +6,7 @@ use super::bodies::one_of;
 use docket_domain::OperationKind;
 use docket_domain::operation::Target;
 use docket_domain::placement::LINES_MAX;
-use docket_wire::described::QuantityAsked;
+use docket_wire::described::{Amount, QuantityAsked};
 use docket_wire::kinds::TAGS_MAX;
 use docket_wire::view::Number;
 use serde_json::{Value, json};
@@ -59,7 +59,13 @@ fn fields(kind: OperationKind) -> &'static [Field] {
         K::PaymentFailed | K::AttemptClosed | K::AttemptStuck => &[O("attempt_id"), O("reason")],
         K::Revoke | K::Reject | K::RequestCancel => &[O("reason")],
         K::Drop => &[O("lines"), O("platform_discount"), O("third_party_discount")],
-        K::AdjustPrice => &[O("shop_discount"), O("freight"), O("expected_terms_version")],
+        K::AdjustPrice => &[
+            O("shop_discount"),
+            O("freight"),
+            O("freight_tax"),
+            O("tax_lines"),
+            O("expected_terms_version"),
+        ],
         K::CallCourier | K::PickUp | K::Deliver => &[O("courier")],
         K::Ship => &[O("lines"), O("carrier"), O("tracking")],
         K::ExtendReceipt => &[R("days")],
@@ -75,7 +81,7 @@ fn fields(kind: OperationKind) -> &'static [Field] {
         }
         K::ReceiveReturn => &[R("required_refund_id"), O("lines"), O("restock")],
         K::Weigh => &[R("required_lines")],
-        K::ChangeAddress => &[R("ship_to"), O("freight")],
+        K::ChangeAddress => &[R("ship_to"), O("freight"), O("freight_tax")],
         K::Rate => &[R("score"), O("text")],
         K::Note => &[O("text")],
         K::Tag => &[O("add"), O("remove")],
@@ -110,6 +116,11 @@ fn meaning(field: &str) -> (&'static str, Value) {
         "platform_discount" | "third_party_discount" => ("The new amount", json!(0)),
         "shop_discount" => ("The new amount", json!(400)),
         "freight" => ("The new amount", json!(500)),
+        "freight_tax" => ("The new tax of the freight; as before where left out", json!(30)),
+        "tax_lines" => (
+            "The new tax of whole lines; as before where left out",
+            json!([{"order_id": "4311810304", "tax": 65}]),
+        ),
         "refund_freight" => (
             "Whether freight goes back too, or how much of it; alone with `lines: []`, before or after the goods",
             json!(false),
@@ -135,11 +146,14 @@ fn meaning(field: &str) -> (&'static str, Value) {
     }
 }
 
-/// As the API names it: `freight` is an amount in some operations and a yes, a no or an amount in others, `lines` may
-/// be none only where money goes back, and what must be there is never null.
+/// As the API names it: `freight` is an amount in some operations and a yes, a no or an amount in others; `lines` may
+/// be none only where money goes back, and say a tax where a price changes; what must be there is never null.
 fn api_name(field: &str) -> &str {
-    let name = field.strip_prefix("required_").unwrap_or(field);
-    name.strip_prefix("refund_").filter(|name| ["freight", "lines"].contains(name)).unwrap_or(name)
+    match field.strip_prefix("required_").unwrap_or(field) {
+        "refund_freight" => "freight",
+        "refund_lines" | "tax_lines" => "lines",
+        own => own,
+    }
 }
 
 /// What a field may be.
@@ -165,9 +179,12 @@ fn schema(field: &str) -> RefOr<Schema> {
         RefOr::from(number.minimum(Some(least)).maximum(Some(most)).description(Some(meaning)))
     };
     match field {
-        "amount" | "platform_discount" | "third_party_discount" | "shop_discount" | "freight" => {
-            kind("Amount")
-        }
+        "amount"
+        | "platform_discount"
+        | "third_party_discount"
+        | "shop_discount"
+        | "freight"
+        | "freight_tax" => kind("Amount"),
         "goodwill" => may_be_null("Amount"),
         "tender" | "required_reference" => kind("Identifier"),
         "reference" | "gateway" | "tracking" => may_be_null("Identifier"),
@@ -192,6 +209,7 @@ fn schema(field: &str) -> RefOr<Schema> {
         }
         "lines" => list("LineAsked", Some(1), LINES_MAX),
         "refund_lines" => list("LineAsked", None, LINES_MAX),
+        "tax_lines" => list("LineTaxed", Some(1), LINES_MAX),
         "required_lines" => {
             let lines = ArrayBuilder::new().items(Ref::from_schema_name("LineWeighed"));
             lines.min_items(Some(1)).max_items(Some(LINES_MAX)).description(Some(meaning)).into()
@@ -221,6 +239,17 @@ pub struct WeighedBody {
     order_id: Number,
     /// What they said.
     quantity: QuantityAsked,
+}
+
+/// The new tax of one line.
+#[derive(ToSchema)]
+#[schema(as = LineTaxed)]
+#[allow(dead_code)] // described, never made
+pub struct TaxedBody {
+    /// The item order.
+    order_id: Number,
+    /// Its tax, in minor units.
+    tax: Amount,
 }
 
 /// A body that asks for the operation named `word`.

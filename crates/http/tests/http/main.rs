@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod center;
+mod country;
 mod coupons;
 mod coupons_back;
 mod flow;

@@ -150,6 +150,7 @@ pub fn placed(order: &Order, cx: &mut Context<'_>) -> (Arc<Tree>, Writes) {
         coupons: Vec::new(),
         coins: Amount::ZERO,
         third_party_discount: Amount::ZERO,
+        tax: docket_domain::tree::Tax::Included,
         payments: Vec::new(),
         attempts: Vec::new(),
         refunds_due: Vec::new(),

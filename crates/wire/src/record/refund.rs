@@ -40,6 +40,7 @@ fn refund(
         amount: fields.optional("amount", kinds::known_amount),
         coins: fields.optional("coins", kinds::known_amount),
         third_party: fields.optional("third_party", kinds::known_amount),
+        tax: fields.optional("tax", kinds::known_amount),
         freight: fields.optional("freight", kinds::known_amount).unwrap_or_default(),
         freight_asked: fields.optional("freight_asked", kinds::freight_asked).unwrap_or_default(),
         goodwill: fields.optional("goodwill", kinds::known_amount).unwrap_or_default(),
@@ -70,10 +71,11 @@ fn line(
     let amount = fields.optional("amount", kinds::known_amount);
     let coins = fields.optional("coins", kinds::known_amount);
     let third_party = fields.optional("third_party", kinds::known_amount);
+    let tax = fields.optional("tax", kinds::known_amount);
     let (line, quantity) = one_of_lines(fields, lines)?;
     // Our own view leaves out that nothing was shipped.
     let shipped = shipped.or((facts == Facts::All).then_some(Quantity::ZERO));
-    Some(ReportedRefundLine { line, quantity, shipped, amount, coins, third_party })
+    Some(ReportedRefundLine { line, quantity, shipped, amount, coins, third_party, tax })
 }
 
 fn part(fields: &mut Fields<'_, '_>, payments: Option<&[Named]>) -> Option<ReportedPart> {

@@ -77,7 +77,7 @@ fn shop(fields: &mut Fields<'_, '_>, order_type: OrderType, around: &Around<'_>)
     let seller_comment = fields.optional("seller_comment", kinds::words);
     ignore_derived(fields);
     fields.ignore(&["till_status", "delivery_status", "refund_status", "cancel_kind"]);
-    fields.ignore(&["reverse_status", "freight_shares", "created_at", "paid_at"]);
+    fields.ignore(&["reverse_status", "freight_shares", "tax", "created_at", "paid_at"]);
     let lines = lines(fields, around.payments.unwrap_or_default());
     let shipments = objects(fields, "shipments", |fields| {
         Some(shipment(fields, lines.as_deref(), around.guessed))

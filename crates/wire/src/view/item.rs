@@ -48,13 +48,15 @@ pub struct ItemView<'a> {
     pub list_price: Option<i64>,
     /// Discount for the whole line.
     pub item_discount: Option<i64>,
+    /// The tax of the whole line, as it was given; null where unknown.
+    pub tax: Option<i64>,
     /// List price × quantity less the item discount.
     pub price: Option<i64>,
     /// Price of one unit after the item discount, rounded half up; shown only, never added up.
     pub now_price: Option<i64>,
     /// Its share of every discount above it.
     pub shares: SharesView,
-    /// What it costs in money after every share.
+    /// What it costs in money after every share, with its tax where that comes on top.
     pub to_pay: Option<i64>,
     /// Money given back.
     pub refunded: i64,
@@ -103,6 +105,7 @@ impl<'a> ItemView<'a> {
             quantity: HowMuch(item.quantity),
             list_price: item.list_price.known(),
             item_discount: item.item_discount.known(),
+            tax: item.tax.known(),
             price: standing.price.known(),
             now_price: now_price(standing.price, item.quantity),
             shares: SharesView::of(&item.shares),

@@ -4,6 +4,7 @@
 //! decided or computed here but what is "shown only". The `OpenAPI` schemas come from these structs.
 
 mod asked;
+mod coupon;
 mod item;
 mod payment;
 mod refund;
@@ -11,9 +12,10 @@ mod shop;
 
 pub use crate::word::Codes;
 pub use asked::AskedView;
+pub use coupon::CouponView;
 pub use item::{ItemView, RateView, SharesView};
 pub use payment::{
-    AnomalyView, AttemptView, CouponView, PaymentFactView, PaymentView, RefundDueView, RevokeView,
+    AnomalyView, AttemptView, PaymentFactView, PaymentView, RefundDueView, RevokeView,
 };
 pub use refund::{LineView, RefundLineView, RefundPartView, RefundView};
 pub use shop::{DeliveryStepView, FreightSharesView, ReportedView, ShipmentView, ShopView};

@@ -1,5 +1,6 @@
 //! The payment order (L1): what the buyer pays at once, with its payments, attempts and refunds due.
 
+use super::coupon::{CouponView, coupons};
 use super::{
     Access, DeadlineView, Face, Look, Number, ReceiveBy, RefundPartView, Shape, ShopView, TimesView,
 };
@@ -13,7 +14,7 @@ use crate::word::{
 use docket_domain::status::Standing;
 use docket_domain::tree::{Anomaly, Attempt, Payment, RefundDue, Revoke};
 use docket_domain::words::{DeadlineKind, Level, RefundStatus};
-use docket_domain::{Amount, AppliedCoupon, Id, Json, Tree};
+use docket_domain::{Amount, Id, Json, Tree};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -82,6 +83,10 @@ pub struct PaymentView<'a> {
     pub price: Option<i64>,
     /// The sum of the freights.
     pub freight: Option<i64>,
+    /// The sum of the taxes of lines and freights; null where unknown.
+    pub tax: Option<i64>,
+    /// Whether prices and freights have their tax inside, so that it changes no sum; otherwise it comes on top.
+    pub tax_included: bool,
     /// The platform's discount.
     pub platform_discount: Option<i64>,
     /// The coupons in it, and what each took off: of the platform's discount, or of a shop's. Left out where
@@ -191,6 +196,8 @@ impl<'a> PaymentView<'a> {
             currency: order.currency.code(),
             price: standing.price.known(),
             freight: standing.freight.known(),
+            tax: standing.tax.known(),
+            tax_included: order.tax.into(),
             platform_discount: order.platform_discount.known(),
             coupons: coupons(tree, look.access),
             coins: money.coins,
@@ -214,32 +221,6 @@ impl<'a> PaymentView<'a> {
             shops: (look.shape == Shape::Tree).then(|| shops(tree, standing, face, look)),
         }
     }
-}
-
-/// A coupon as an order has it.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[schema(as = AppliedCoupon)]
-pub struct CouponView<'a> {
-    /// Which.
-    pub code: &'a str,
-    /// The shop of whose discount it is part; null for the platform's.
-    pub shop_id: Option<&'a str>,
-    /// What it took off, in minor units.
-    pub amount: i64,
-}
-
-/// The coupons of the shop orders that may be seen, then the platform's.
-fn coupons<'a>(tree: &'a Tree, access: Access<'_>) -> Vec<CouponView<'a>> {
-    let seen = tree.shops.iter().filter(|shop| access.shows(shop.id));
-    let of_shops = seen
-        .flat_map(|shop| shop.coupons.iter().map(|coupon| (Some(shop.shop_id.as_str()), coupon)));
-    let of_platform = tree.payment.coupons.iter().map(|coupon| (None, coupon));
-    let shown = |(shop_id, coupon): (Option<&'a str>, &'a AppliedCoupon)| CouponView {
-        code: &coupon.code,
-        shop_id,
-        amount: coupon.amount,
-    };
-    of_shops.chain(of_platform).map(shown).collect()
 }
 
 /// What a key that is limited to shops does not see of L1.

@@ -29,6 +29,8 @@ pub struct RefundView<'a> {
     pub third_party: i64,
     /// How much of `amount` is freight.
     pub freight: i64,
+    /// The tax of what goes back, that of the freight included; null where unknown. Tax on top is in `amount`.
+    pub tax: Option<i64>,
     /// `true` where the freight was asked for, the amount where a part of it was; left out otherwise.
     #[serde(skip_serializing_if = "AskedView::is_not")]
     pub freight_asked: AskedView,
@@ -97,6 +99,8 @@ pub struct RefundLineView {
     pub coins: i64,
     /// The third party's money.
     pub third_party: i64,
+    /// The tax of it; null where unknown.
+    pub tax: Option<i64>,
     /// How much of it had been shipped; left out where nothing had.
     #[serde(skip_serializing_if = "is_nothing")]
     pub shipped: HowMuch,
@@ -132,6 +136,7 @@ impl<'a> RefundView<'a> {
             coins: refund.coins,
             third_party: refund.third_party,
             freight: refund.freight,
+            tax: refund.tax.known(),
             freight_asked: AskedView(refund.freight_asked),
             goodwill: refund.goodwill,
             cut: refund.cut,
@@ -157,6 +162,7 @@ impl RefundLineView {
             amount: line.amount,
             coins: line.coins,
             third_party: line.third_party,
+            tax: line.tax.known(),
             shipped: HowMuch(line.shipped),
         }
     }

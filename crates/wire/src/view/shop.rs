@@ -62,11 +62,15 @@ pub struct ShopView<'a> {
     pub price: Option<i64>,
     /// Freight.
     pub freight: Option<i64>,
+    /// The tax of the freight; null where unknown.
+    pub freight_tax: Option<i64>,
+    /// The tax of its lines and of its freight.
+    pub tax: Option<i64>,
     /// The shop's discount.
     pub shop_discount: Option<i64>,
     /// What coins and third party take off the freight.
     pub freight_shares: FreightSharesView,
-    /// What lines and freight cost in money after every share.
+    /// What lines and freight cost in money after every share, with their tax where that comes on top.
     pub to_pay: Option<i64>,
     /// Money given back.
     pub refunded: i64,
@@ -130,6 +134,8 @@ impl<'a> ShopView<'a> {
             receive_type: shop.received.map(|received| Shown::word(received.by)),
             price: standing.price.known(),
             freight: shop.freight.known(),
+            freight_tax: shop.freight_tax.known(),
+            tax: standing.tax.known(),
             shop_discount: shop.shop_discount.known(),
             freight_shares: FreightSharesView::of(shop.freight_shares),
             to_pay: standing.to_pay.known(),

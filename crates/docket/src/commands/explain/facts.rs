@@ -114,6 +114,7 @@ fn refunds(order: &Value, voice: &Voice, out: &Output) {
             line.truncate(line.trim_end().len());
             for (name, en, zh) in [
                 ("freight", "freight", "运费"),
+                ("tax", "with tax of", "含税"),
                 ("goodwill", "goodwill", "补偿"),
                 ("cut", "cut by", "减少"),
             ] {

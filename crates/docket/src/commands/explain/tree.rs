@@ -62,8 +62,16 @@ fn price(order: &Value, voice: &Voice) -> String {
     // A caller limited to shops sees an order's coins as nothing; an amount of money or its share.
     let coins = order["coins"].as_i64().unwrap_or_default();
     let third = &order["third_party_discount"];
+    let tax = voice.bare(&order["tax"]);
+    let (on_top, inside) = match order["tax_included"].as_bool() {
+        Some(false) => (format!(" + {} {tax}", voice.say("tax", "税")), String::new()),
+        _ if has_tax(order) => {
+            (String::new(), format!("{}{tax}", voice.say("; tax inside: ", "；其中含税 ")))
+        }
+        _ => Default::default(),
+    };
     format!(
-        "{} {} + {} {} − {} {} − {} {} = {}",
+        "{} {} + {} {}{on_top} − {} {} − {} {} = {}{inside}",
         voice.say("price", "价格"),
         voice.bare(&order["price"]),
         voice.say("freight", "运费"),
@@ -74,6 +82,11 @@ fn price(order: &Value, voice: &Voice) -> String {
         voice.bare(third),
         voice.money(&order["payable"]),
     )
+}
+
+/// Whether a node carries tax, or may: nobody knows.
+fn has_tax(node: &Value) -> bool {
+    node.get("tax").is_some_and(|tax| tax.as_i64() != Some(0))
 }
 
 fn deadline(node: &Value, indent: &str, voice: &Voice, out: &Output) {
@@ -131,12 +144,25 @@ fn print_shop(shop: &Value, voice: &Voice, out: &Output) {
             voice.bare(&freight["third_party"]),
         ));
     }
+    if has_tax(shop) {
+        out.line(&format!(
+            "  {} {}{comma}{} {}",
+            voice.say("tax", "税"),
+            voice.bare(&shop["tax"]),
+            voice.say("of the freight", "其中运费税"),
+            voice.bare(&shop["freight_tax"]),
+        ));
+    }
     deadline(shop, "  ", voice, out);
     items(shop, voice, out);
 }
 
+/// Where the tax of lines stands, if any has one.
+const BEHIND_DISCOUNT: usize = 4;
+
 fn items(shop: &Value, voice: &Voice, out: &Output) {
-    let head = [
+    let taxed = each(shop, "items").any(has_tax);
+    let mut head = vec![
         voice.say("SKU", "SKU"),
         voice.say("quantity", "数量"),
         voice.say("list price", "单价"),
@@ -150,6 +176,9 @@ fn items(shop: &Value, voice: &Voice, out: &Output) {
         voice.say("refunded", "已退"),
         voice.say("status", "状态"),
     ];
+    if taxed {
+        head.insert(BEHIND_DISCOUNT, voice.say("tax", "税"));
+    }
     let row = |item: &Value| {
         let shares = &item["shares"];
         let name = [text(item, "sku_id"), text(item, "title")];
@@ -158,7 +187,7 @@ fn items(shop: &Value, voice: &Voice, out: &Output) {
             voice.bare(&item["refunded"]),
             text(item, "refunded_quantity").unwrap_or("0")
         );
-        vec![
+        let mut cells = vec![
             name.into_iter().flatten().collect::<Vec<_>>().join(" "),
             text(item, "quantity").unwrap_or_default().to_owned(),
             voice.bare(&item["list_price"]),
@@ -171,7 +200,11 @@ fn items(shop: &Value, voice: &Voice, out: &Output) {
             voice.bare(&item["to_pay"]),
             refunded,
             voice.status(Axis::Main, item).unwrap_or_default().to_owned(),
-        ]
+        ];
+        if taxed {
+            cells.insert(BEHIND_DISCOUNT, voice.bare(&item["tax"]));
+        }
+        cells
     };
     out.table(&head, each(shop, "items").map(row));
 }

@@ -146,7 +146,7 @@ const ONE: i64 = 1_000;
 
 fn address() -> Value {
     json!({
-        "name": "Li Lei 李雷", "phone": "13800138000", "province": "浙江省", "city": "杭州市",
+        "name": "Li Lei 李雷", "phone": "13800138000", "country": "CN", "province": "浙江省", "city": "杭州市",
         "district": "西湖区", "address": "文三路 1 号", "zip": "310012",
     })
 }
@@ -154,7 +154,9 @@ fn address() -> Value {
 pub(super) fn item(sku: &str, quantity: &str) -> Value {
     let known = crate::demo::stage::GOODS.iter().find(|(known, ..)| *known == sku);
     let (_, title, price, _) = known.expect("the demo sells only its own goods");
-    json!({"sku_id": sku, "title": title, "quantity": quantity, "list_price": price})
+    // Rice alone is sold by weight, so that it has fractions.
+    let weighed = sku == "rice";
+    json!({"sku_id": sku, "title": title, "quantity": quantity, "list_price": price, "weighed": weighed})
 }
 
 /// A cart of one shop, sent by parcel.
@@ -165,7 +167,7 @@ pub(super) fn parcel(crew: &Crew, number: u32, items: &[Value]) -> Value {
     })
 }
 
-/// Two shops, discounts at every level, coins; two tenders; each shop ships in two parts.
+/// Two shops, discounts at every level, coins, for some a tax on top; two tenders; each shop ships in two parts.
 async fn parcels(number: u32, crew: &Crew) -> Result<Outcome, Failure> {
     let mut discounted = item("oolong", "2");
     discounted["item_discount"] = json!(200);
@@ -179,6 +181,12 @@ async fn parcels(number: u32, crew: &Crew) -> Result<Outcome, Failure> {
         "items": [item("poems", "3"), item("notebook", "7")],
     });
     cart["shops"].as_array_mut().expect("a cart has a list of shops").push(books);
+    if number % 3 == 1 {
+        cart["tax_included"] = json!(false);
+        cart["shops"][0]["freight_tax"] = json!(78);
+        cart["shops"][0]["items"][0]["tax"] = json!(130 + number % 7);
+        cart["shops"][1]["items"][1]["tax"] = json!(91);
+    }
     // The price is asked for first, and the order placed for exactly that.
     let quote = crew.post(Party::Buyer, "/api/quotes", &cart).await?;
     cart["expected_total"] = quote["payable"].clone();

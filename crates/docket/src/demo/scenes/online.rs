@@ -62,9 +62,7 @@ impl Manner {
 
 /// Plays one.
 pub async fn play(number: u32, crew: &Crew) -> Result<Outcome, Failure> {
-    let mut rice = item("rice", "1.500");
-    rice["weighed"] = json!(true);
-    let mut cart = parcel(crew, number, &[item("oolong", "1"), rice]);
+    let mut cart = parcel(crew, number, &[item("oolong", "1"), item("rice", "1.500")]);
     cart["buyer_id"] = json!(online_buyer(&crew.run, number));
     cart["coins"] = json!(USED);
     cart["coupons"] = json!([{"code": coupon(&crew.run)}]);

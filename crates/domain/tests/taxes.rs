@@ -1,0 +1,442 @@
+//! Taxes are carried: on top they are paid, shared out to nobody's discount, and go back with what they are of;
+//! inside they change no sum.
+
+mod desk;
+mod reports;
+
+use desk::*;
+use docket_domain::operation::{Asked, Operation, PriceAsked, TaxAsked};
+use docket_domain::placement::Placement;
+use docket_domain::price::{self, sums};
+use docket_domain::tree::{FreightAsked, Refund, Tax};
+use docket_domain::words::{AnomalyKind, RefundStatus, Status};
+use docket_domain::{ActorKind, Amount, Quantity, Refusal, Time, Tree};
+use proptest::prelude::*;
+
+use ActorKind::{Buyer, Gateway, Seller, Store};
+
+fn known(amount: Amount) -> i64 {
+    amount.known().expect("known")
+}
+
+/// Two units at 100.00 with 26.00 of tax, freight 10.00 with 1.30: 237.30 to pay.
+fn taxed() -> Placement {
+    let mut placement = order(vec![shop(1000, vec![item(10_000, 2)])]);
+    placement.tax = Tax::OnTop;
+    placement.shops[0].freight_tax = Amount::of(130);
+    placement.shops[0].items[0].tax = Amount::of(2600);
+    placement
+}
+
+#[test]
+fn tax_on_top_is_paid_beside_the_price_and_bears_no_discount() {
+    let mut placement = taxed();
+    placement.shops[0].shop_discount = Amount::of(2000);
+    placement.platform_discount = Amount::of(3000);
+    let tree = price::assemble(&placement, "web", Time(0)).expect("it is right");
+    let (shop, line) = (&tree.shops[0], &tree.shops[0].items[0]);
+    assert_eq!(known(sums::tree_price(&tree)), 15_000, "discounts are taken off the price alone");
+    assert_eq!(known(sums::tree_tax(&tree)), 2730);
+    assert_eq!(known(sums::payable(&tree)), 15_000 + 1000 + 2730);
+    assert_eq!(known(sums::line_to_pay(line, Tax::OnTop)), 15_000 + 2600);
+    assert_eq!(known(sums::freight_to_pay(shop, Tax::OnTop)), 1130);
+
+    // A discount of all of the price leaves the tax to pay; one of more is refused although tax is left.
+    placement.platform_discount = Amount::of(18_000);
+    let tree = price::assemble(&placement, "web", Time(0)).expect("it is right");
+    assert_eq!(known(sums::payable(&tree)), 1000 + 2730);
+    placement.platform_discount = Amount::of(18_001);
+    assert!(price::assemble(&placement, "web", Time(0)).is_err());
+}
+
+#[test]
+fn coins_and_third_party_pay_tax_on_top_like_anything_else() {
+    let mut placement = taxed();
+    placement.coins = Amount::of(2373);
+    placement.third_party_discount = Amount::of(2373);
+    let tree = price::assemble(&placement, "web", Time(0)).expect("it is right");
+    let shop = &tree.shops[0];
+    // 226.00 of the line and 11.30 of the freight are left: a tenth of each, twice.
+    assert_eq!(known(shop.items[0].shares.coins), 2260);
+    assert_eq!(known(shop.freight_shares.coins), 113);
+    assert_eq!(known(shop.items[0].shares.third_party), 2260);
+    assert_eq!(known(shop.freight_shares.third_party), 113);
+    assert_eq!(known(sums::payable(&tree)), 23_730 - 2 * 2373);
+    placement.third_party_discount = Amount::of(23_730 - 2373);
+    let tree = price::assemble(&placement, "web", Time(0)).expect("nothing is left to pay");
+    assert_eq!(known(sums::payable(&tree)), 0);
+    placement.third_party_discount = Amount::of(23_730 - 2372);
+    assert!(price::assemble(&placement, "web", Time(0)).is_err());
+}
+
+#[test]
+fn bounds_of_taxes_are_those_of_amounts() {
+    let wrong = |edit: fn(&mut Placement)| {
+        let mut placement = taxed();
+        edit(&mut placement);
+        match price::assemble(&placement, "web", Time(0)) {
+            Err(Refusal::Invalid(errors)) => {
+                errors.into_iter().map(|error| (error.field, error.code)).collect::<Vec<_>>()
+            }
+            other => panic!("it should be refused, but: {other:?}"),
+        }
+    };
+    let is = |field: &str, code: &'static str| vec![(field.to_owned(), code)];
+    assert_eq!(
+        wrong(|p| p.shops[0].freight_tax = Amount::of(-1)),
+        is("shops[0].freight_tax", "negative")
+    );
+    let huge = Amount::of(1_000_000_000_000);
+    assert_eq!(huge.known(), Some(docket_domain::money::AMOUNT_LIMIT));
+    let line = "shops[0].items[0].tax";
+    assert_eq!(wrong(|p| p.shops[0].items[0].tax = Amount::of(-1)), is(line, "negative"));
+    let limit = |p: &mut Placement| p.shops[0].items[0].tax = Amount::of(1_000_000_000_000);
+    assert_eq!(wrong(limit), is(line, "too_large"));
+    // On top it is a part of what the order comes to; inside it is a sum of its own.
+    let nearly = |p: &mut Placement| p.shops[0].items[0].tax = Amount::of(999_999_999_000);
+    assert_eq!(wrong(nearly), is("", "too_large"));
+    let mut inside = taxed();
+    (inside.tax, inside.shops[0].freight_tax) = (Tax::Included, Amount::ZERO);
+    nearly(&mut inside);
+    assert!(price::assemble(&inside, "web", Time(0)).is_ok());
+    inside.shops[0].freight_tax = Amount::of(1000);
+    assert!(price::assemble(&inside, "web", Time(0)).is_err());
+}
+
+fn adjust(edit: impl FnOnce(&mut PriceAsked)) -> Operation {
+    let mut asked = PriceAsked::default();
+    edit(&mut asked);
+    Operation::AdjustPrice(asked)
+}
+
+#[test]
+fn another_price_carries_its_taxes_on_unless_others_are_given() {
+    let mut desk = Desk::place(&taxed());
+    let line = desk.shop().items[0].id;
+    desk.does(Seller, adjust(|a| a.shop_discount = Some(5000)));
+    assert_eq!(known(desk.standing().payable), 23_730 - 5000);
+    desk.does(
+        Seller,
+        adjust(|a| {
+            a.freight = Some(500);
+            a.freight_tax = Some(65);
+            a.taxes = vec![TaxAsked { order_id: line, tax: 1950 }];
+        }),
+    );
+    assert_eq!(known(desk.standing().payable), 20_000 - 5000 + 500 + 1950 + 65);
+    assert_eq!(desk.tree.payment.terms_version, 3);
+    assert_eq!(desk.last.entry.parameters["tax"], 1950 + 65);
+    let same = adjust(|a| a.freight_tax = Some(65));
+    assert_eq!(desk.ask(Seller, same), Ok(docket_domain::decide::Decided::Already));
+
+    let of = |order_id, tax| adjust(|a| a.taxes = vec![TaxAsked { order_id, tax }]);
+    let unknown = of(docket_domain::Id(99), 1);
+    assert!(matches!(desk.refuses(Seller, unknown), Refusal::NoSuchLine(_)));
+    for tax in [-1, docket_domain::money::AMOUNT_LIMIT] {
+        let Refusal::Invalid(errors) = desk.refuses(Seller, of(line, tax)) else {
+            panic!("a field")
+        };
+        assert_eq!((errors[0].field.as_str(), errors[0].code), ("lines[0].tax", "out_of_range"));
+    }
+    let nothing = adjust(|_| ());
+    assert!(matches!(desk.refuses(Seller, nothing), Refusal::Invalid(_)));
+
+    let mut desk = Desk::place(&taxed());
+    let to = |freight, freight_tax| Operation::ChangeAddress { freight, freight_tax };
+    desk.does(Buyer, to(Some(2000), Some(260)));
+    assert_eq!(known(desk.standing().payable), 20_000 + 2600 + 2000 + 260);
+    desk.does(Buyer, to(None, Some(0)));
+    assert_eq!(known(desk.standing().payable), 20_000 + 2600 + 2000);
+    desk.pay();
+    assert_eq!(state_of(&desk.refuses(Buyer, to(None, Some(1)))), "paid");
+}
+
+#[test]
+fn what_is_dropped_takes_its_tax_along() {
+    let mut placement = taxed();
+    placement.shops.push(placement.shops[0].clone());
+    placement.shops[1].items.push(item(300, 1));
+    let mut desk = Desk::place(&placement);
+    let before = known(desk.standing().payable);
+    let (first, second) = (desk.tree.shops[0].id, desk.tree.shops[1].items[0].id);
+    let drop =
+        |lines| Operation::Drop { lines, platform_discount: None, third_party_discount: None };
+    desk.ask_of(first, Store, drop(None)).expect("it is unpaid");
+    assert_eq!(known(desk.standing().payable), before - 23_730);
+    let line = vec![Asked { order_id: second, quantity: None }];
+    let shop = desk.tree.shops[1].id;
+    desk.ask_of(shop, Store, drop(Some(line))).expect("it is unpaid");
+    assert_eq!(known(desk.standing().payable), before - 23_730 - 22_600);
+    assert_eq!(known(desk.standing().tax), 130);
+}
+
+#[test]
+fn a_refund_tells_the_tax_of_its_lines_and_of_its_freight() {
+    let mut desk = Desk::place(&taxed());
+    desk.pay();
+    let lines = Some(vec![desk.units(0, 1)]);
+    desk.does(Buyer, Operation::RequestRefund(refund_of(lines)));
+    let refund = desk.refund(0);
+    assert_eq!((refund.amount, refund.tax), (11_300, Amount::of(1300)));
+    assert_eq!((refund.lines[0].amount, refund.lines[0].tax), (11_300, Amount::of(1300)));
+    assert_eq!(desk.last.entry.parameters["tax"], 1300);
+    let part = money_alone(FreightAsked::Part(565), 0);
+    desk.does(Store, Operation::RefundByStore(part));
+    let refund = desk.refund(1);
+    assert_eq!((refund.freight, refund.amount, refund.tax), (565, 565, Amount::of(65)));
+    let above = money_alone(FreightAsked::Part(566), 0);
+    assert!(matches!(desk.refuses(Store, Operation::RefundByStore(above)), Refusal::TooMuch(_)));
+    desk.does(Store, Operation::RefundByStore(refund_of(None)));
+    let refund = desk.refund(2);
+    assert_eq!((refund.freight, refund.amount), (565, 11_300 + 565), "it empties the shop order");
+    assert_eq!(refund.tax, Amount::of(1300 + 65));
+}
+
+#[test]
+fn a_lighter_line_gives_the_tax_of_what_is_missing_back() {
+    let mut placement = taxed();
+    placement.shops[0].items[0].weighed = true;
+    let mut desk = Desk::place(&placement);
+    desk.pay();
+    let weighed = Asked { quantity: Some(Quantity(1500)), ..desk.units(0, 1) };
+    desk.does(Store, Operation::Weigh { lines: vec![weighed] });
+    assert_eq!((desk.refund(0).amount, desk.refund(0).tax), (5650, Amount::of(650)));
+}
+
+#[test]
+fn a_tax_that_nobody_knows_is_unknown_in_refunds_and_hinders_none_where_it_is_inside() {
+    let report = |tax: Tax| {
+        reports::told(|r| {
+            r.placement.tax = tax;
+            r.placement.shops[0].items[0].tax = Amount::UNKNOWN;
+            r.payments = vec![reports::paid("a", 12_000, Some(2000))];
+            r.home = docket_domain::tree::Home::Center;
+        })
+    };
+    let inside = reports::recorded(&report(Tax::Included)).tree;
+    let standing = docket_domain::status::of(&inside);
+    assert_eq!((standing.payable, standing.tax), (Amount::of(12_000), Amount::UNKNOWN));
+    assert_eq!(standing.status, Status::Paid);
+    let on_top = reports::recorded(&report(Tax::OnTop)).tree;
+    assert_eq!(docket_domain::status::of(&on_top).payable, Amount::UNKNOWN);
+
+    // Known later, it fills the same terms; another one is a change of them.
+    let told = |tax| {
+        let mut told = report(Tax::OnTop);
+        told.placement.shops[0].items[0].tax = Amount::of(tax);
+        told
+    };
+    let filled = reports::again(&on_top, &told(700)).expect("it is new").tree;
+    assert_eq!(docket_domain::status::of(&filled).payable, Amount::of(12_700));
+    assert_eq!(filled.payment.terms_version, 1);
+    let changed = reports::again(&filled, &told(800)).expect("it is new").tree;
+    assert_eq!(docket_domain::status::of(&changed).payable, Amount::of(12_800));
+    assert_eq!(changed.payment.terms_version, 2);
+    assert!(reports::anomalies(&changed).contains(&AnomalyKind::TermsChanged));
+
+    let mut silent = report(Tax::Included);
+    silent.placement.shops[0].items[0].tax = Amount::ZERO;
+    let heard = reports::again(&filled, &silent).map_or(filled.clone(), |change| change.tree);
+    assert_eq!(
+        heard.payment.tax,
+        Tax::OnTop,
+        "a source without taxes says nothing of where they stand"
+    );
+}
+
+/// A random order: prices, quantities, discounts, taxes.
+fn any_order() -> impl Strategy<Value = Placement> {
+    let line = (1..9999_i64, 1..5000_i64, 0..2000_i64);
+    let shop = (prop::collection::vec(line, 1..5), 0..2000_i64, 0..300_i64);
+    let shops = prop::collection::vec(shop, 1..4);
+    (shops, prop::array::uniform4(0..=100_i64)).prop_map(|(shops, shares)| {
+        let shops = shops.into_iter().map(|(lines, freight, freight_tax)| {
+            let lines = lines.into_iter().map(|(list_price, thousandths, tax)| {
+                let mut line = item(list_price, 1);
+                (line.quantity, line.weighed) = (Quantity(thousandths), true);
+                line.tax = Amount::of(tax);
+                line
+            });
+            let mut placed = desk::shop(freight, lines.collect());
+            placed.freight_tax = Amount::of(freight_tax);
+            placed
+        });
+        let mut placement = order(shops.collect());
+        placement.tax = Tax::Included;
+        // Each discount is a part of what the steps before it leave.
+        let tree = |placement: &Placement| {
+            price::assemble(placement, "web", Time(0)).expect("the steps so far fit")
+        };
+        let part = |of: Amount, share: i64| Amount::of(known(of) * share / 100);
+        placement.shops[0].shop_discount =
+            part(sums::shop_price(&tree(&placement).shops[0]), shares[0]);
+        placement.platform_discount = part(sums::tree_price(&tree(&placement)), shares[1]);
+        placement.coins = part(sums::payable(&tree(&placement)), shares[2]);
+        placement.third_party_discount = part(sums::payable(&tree(&placement)), shares[3]);
+        placement
+    })
+}
+
+fn without_taxes(placement: &Placement) -> Placement {
+    let mut bare = placement.clone();
+    for shop in &mut bare.shops {
+        shop.freight_tax = Amount::ZERO;
+        shop.items.iter_mut().for_each(|item| item.tax = Amount::ZERO);
+    }
+    bare
+}
+
+/// The tree with no tax in it.
+fn bare(tree: &Tree) -> Tree {
+    let mut bare = tree.clone();
+    bare.payment.tax = Tax::Included;
+    for shop in &mut bare.shops {
+        shop.freight_tax = Amount::ZERO;
+        shop.items.iter_mut().for_each(|item| item.tax = Amount::ZERO);
+        for refund in &mut shop.refunds {
+            refund.tax = Amount::ZERO;
+            refund.lines.iter_mut().for_each(|line| line.tax = Amount::ZERO);
+        }
+    }
+    bare
+}
+
+/// Asks for refunds of every shop order, step by step, then for all that is left: (shop, line, thousandths, fate).
+type Step = (usize, usize, i64, u8);
+
+fn refunded(placement: &Placement, steps: &[Step]) -> Desk {
+    let mut desk = Desk::place(placement);
+    if desk.standing().status == Status::Created {
+        desk.pay();
+    }
+    for (shop, line, thousandths, fate) in steps {
+        desk.at = desk.at.plus(1);
+        let at = shop % desk.tree.shops.len();
+        let standing = desk.standing();
+        let line = line % desk.tree.shops[at].items.len();
+        let left = standing.shops[at].items[line].left_to_refund;
+        let (node, order_id) = (desk.tree.shops[at].id, desk.tree.shops[at].items[line].id);
+        let quantity = Quantity(*thousandths).min(left);
+        let asked = match fate {
+            0 | 1 => money_alone(FreightAsked::Part(*thousandths / 4 + 1), 0),
+            2 => money_alone(FreightAsked::All, 0),
+            _ if quantity == Quantity::ZERO => continue,
+            _ => refund_of(Some(vec![Asked { order_id, quantity: Some(quantity) }])),
+        };
+        if desk.ask_of(node, Buyer, Operation::RequestRefund(asked)).is_err() {
+            continue;
+        }
+        let refund_id = desk.tree.shops[at].refunds.last().expect("just asked for").refund_id;
+        let of = Some(refund_id);
+        let mut does =
+            |actor, operation| desk.ask_of(node, actor, operation).map(|_| ()).expect("it may");
+        match fate {
+            3 => does(Store, Operation::RejectRefund { refund_id: of, reason: None }),
+            4 => {}
+            5 => {
+                does(Store, Operation::AgreeRefund { refund_id: of });
+                does(Gateway, money_not_back(refund_id));
+            }
+            _ => {
+                does(Store, Operation::AgreeRefund { refund_id: of });
+                does(Gateway, money_back(refund_id));
+            }
+        }
+    }
+    for at in 0..desk.tree.shops.len() {
+        close(&mut desk, at);
+    }
+    desk
+}
+
+/// Agrees to what is asked, then gives everything back that is left.
+fn close(desk: &mut Desk, at: usize) {
+    let node = desk.tree.shops[at].id;
+    let open = |desk: &Desk, status| -> Vec<docket_domain::Id> {
+        let refunds = desk.tree.shops[at].refunds.iter().filter(|r| r.status == status);
+        refunds.map(|refund| refund.refund_id).collect()
+    };
+    for id in open(desk, RefundStatus::Applied) {
+        desk.ask_of(node, Store, Operation::AgreeRefund { refund_id: Some(id) })
+            .expect("it is open");
+    }
+    let everything = refund_of(None);
+    let everything =
+        docket_domain::operation::RefundAsked { freight: FreightAsked::All, ..everything };
+    // Nothing may be left, or nothing of the goods.
+    if desk.ask_of(node, Store, Operation::RefundByStore(everything)).is_err() {
+        let _ =
+            desk.ask_of(node, Store, Operation::RefundByStore(money_alone(FreightAsked::All, 0)));
+    }
+    for id in open(desk, RefundStatus::Refunding) {
+        desk.ask_of(node, Gateway, money_back(id)).expect("it is under way");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_parts_of_an_order_add_up_with_its_taxes_on_every_level(placement in any_order()) {
+        for tax in [Tax::Included, Tax::OnTop] {
+            let tree = price::assemble(&Placement { tax, ..placement.clone() }, "web", Time(0));
+            let tree = tree.expect("discounts that fit without tax fit with it");
+            prop_assert_eq!(price::check(&tree), Ok(()));
+            let order = &tree.payment;
+            let lines: i64 = tree.lines().map(|(_, item)| known(item.tax)).sum();
+            let freights: i64 = tree.shops.iter().map(|shop| known(shop.freight_tax)).sum();
+            let shops: i64 = tree.shops.iter().map(|shop| known(sums::shop_tax(shop))).sum();
+            prop_assert_eq!(known(sums::tree_tax(&tree)), shops);
+            prop_assert_eq!(shops, lines + freights);
+            let on_top = if tax == Tax::OnTop { shops } else { 0 };
+            let payable = known(sums::tree_price(&tree)) + known(sums::tree_freight(&tree)) + on_top
+                - known(order.coins) - known(order.third_party_discount);
+            prop_assert_eq!(known(sums::payable(&tree)), payable);
+            let to_pay: i64 = tree.shops.iter().map(|shop| known(sums::shop_to_pay(shop, tax))).sum();
+            prop_assert_eq!(to_pay, payable);
+            for shop in &tree.shops {
+                let lines: i64 = shop.items.iter().map(|item| known(sums::line_to_pay(item, tax))).sum();
+                prop_assert_eq!(known(sums::shop_to_pay(shop, tax)), lines + known(sums::freight_to_pay(shop, tax)));
+            }
+        }
+    }
+
+    #[test]
+    fn tax_inside_changes_no_sum_and_no_refund(
+        placement in any_order(),
+        steps in prop::collection::vec((0..3_usize, 0..5_usize, 1..3000_i64, 0..9_u8), 0..8),
+    ) {
+        let (with, without) = (refunded(&placement, &steps), refunded(&without_taxes(&placement), &steps));
+        prop_assert_eq!(bare(&with.tree), without.tree.clone());
+        let strip = |desk: &Desk| {
+            let mut standing = desk.standing();
+            standing.tax = Amount::ZERO;
+            standing.shops.iter_mut().for_each(|shop| shop.tax = Amount::ZERO);
+            standing
+        };
+        prop_assert_eq!(strip(&with), strip(&without));
+    }
+
+    #[test]
+    fn any_sequence_of_refunds_closes_at_what_was_paid_with_every_tax(
+        placement in any_order(),
+        tax in prop::sample::select(vec![Tax::Included, Tax::OnTop]),
+        steps in prop::collection::vec((0..3_usize, 0..5_usize, 1..3000_i64, 0..9_u8), 0..10),
+    ) {
+        let desk = refunded(&Placement { tax, ..placement }, &steps);
+        let standing = desk.standing();
+        prop_assert_eq!(standing.refunded, known(standing.payable), "money, tax on top included");
+        for (shop, stands) in desk.tree.shops.iter().zip(&standing.shops) {
+            let done = || shop.refunds.iter().filter(|r| r.status == RefundStatus::Refunded);
+            let sum = |of: fn(&Refund) -> i64| done().map(of).sum::<i64>();
+            prop_assert_eq!(sum(|r| r.amount), known(stands.to_pay));
+            prop_assert_eq!(sum(|r| known(r.tax)), known(stands.tax), "every tax of the shop order");
+            for item in &shop.items {
+                let lines = done().flat_map(|r| &r.lines).filter(|line| line.order_id == item.id);
+                prop_assert_eq!(lines.clone().map(|line| known(line.tax)).sum::<i64>(), known(item.tax));
+                let money = lines.map(|line| line.amount).sum::<i64>();
+                prop_assert_eq!(money, known(sums::line_to_pay(item, tax)));
+            }
+        }
+    }
+}
