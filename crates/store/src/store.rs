@@ -3,7 +3,7 @@
 use crate::ask::Ask;
 use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
 use crate::database::{Connection, mysql, sqlite};
-use crate::dialect::Lookup;
+use crate::dialect::{Dialect, Lookup};
 use crate::migrate::{self, Upgrade};
 use crate::nouns::nodes;
 use crate::nouns::tasks::{Announced, TaskRow};
@@ -188,6 +188,13 @@ impl Store {
         match self.database {
             Database::Sqlite { .. } => "sqlite",
             Database::MySql(_) => "mysql",
+        }
+    }
+
+    pub(crate) const fn dialect(&self) -> Dialect {
+        match self.database {
+            Database::Sqlite { .. } => Dialect::Sqlite,
+            Database::MySql(_) => Dialect::MySql,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The log across orders: by operator, kind and time, newest first.
 
-use super::Sql;
+use super::sql::Sql;
 use crate::{Store, StoreError, rows, table};
 use docket_domain::{Id, LogEntry, OperationKind, Time};
 
