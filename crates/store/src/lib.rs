@@ -40,7 +40,7 @@ pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
 pub use error::StoreError;
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
 pub use inspect::{Inspecting, inspect, quick_check};
-pub use list::{Cursor, Filter, OperationFilter, Page, Sort};
+pub use list::{Cursor, Filter, Listed, OperationFilter, Page, Sort};
 pub use migrate::tables;
 pub use nouns::accounts::{Account, AccountChange, AccountLine};
 pub use nouns::archive::{

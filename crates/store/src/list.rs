@@ -18,6 +18,7 @@ pub use operations::OperationFilter;
 
 use crate::ask::Ask;
 use crate::dialect::Dialect;
+use crate::read::{Whole, whole};
 use crate::{Store, StoreError};
 use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Id, Time};
@@ -120,6 +121,15 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
+/// One page of orders, whole, all of one moment.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The orders, newest first.
+    pub orders: Vec<Whole>,
+    /// As of [`Page`].
+    pub next: Option<Cursor>,
+}
+
 /// What a page has cost, and may.
 #[derive(Debug)]
 struct Budget {
@@ -145,6 +155,16 @@ impl Store {
     pub async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
         let (dialect, filter) = (self.dialect(), filter.clone());
         self.at_one_moment(move |ask| page(ask, dialect, &filter, BOUNDS)).await
+    }
+
+    /// The same with the orders themselves.
+    pub async fn list_whole(&self, filter: &Filter) -> Result<Listed, StoreError> {
+        let (dialect, filter) = (self.dialect(), filter.clone());
+        self.at_one_moment(move |ask| {
+            let Page { ids, next } = page(ask, dialect, &filter, BOUNDS)?;
+            Ok(Listed { orders: whole(ask, &ids)?, next })
+        })
+        .await
     }
 }
 

@@ -20,9 +20,13 @@ pub struct Range {
     pub tree: &'static str,
     /// When the order was placed.
     pub created: &'static str,
-    /// What all of it has in common, and the bounds of its time.
+    /// What all of it has in common.
     pub fixed: Sql,
-    /// What is tested on its entries without a look at their rows.
+    /// The bounds of its time: from inclusive, to exclusive.
+    pub within: (Option<Time>, Option<Time>),
+    /// What its entries tell beside their sorting.
+    pub told: &'static [&'static str],
+    /// What is tested on that, without a look at rows.
     pub cover: Sql,
 }
 
@@ -41,7 +45,7 @@ pub struct Lead {
 const SHOPS_LOOKED_UP: usize = 4;
 
 /// What is told beside its sorting by the indexes that pages are sorted by.
-const BY_CREATED: [&str; 2] = ["type", "parts"];
+const BY_CREATED: [&str; 3] = ["created_at", "type", "parts"];
 const BY_UPDATED: [&str; 6] = ["created_at", "paid_at", "status", "store_status", "type", "parts"];
 
 impl Filter {
@@ -60,10 +64,17 @@ impl Filter {
     ) -> Range {
         let mut fixed = Sql::default();
         fixed.and(condition, values);
-        fixed.between("created_at", self.created);
-        let index = (!index.is_empty()).then_some(index);
-        let (time, created) = ("created_at", "created_at");
-        Range { table, index, time, tree, created, fixed, cover: Sql::default() }
+        Range {
+            table,
+            index: (!index.is_empty()).then_some(index),
+            time: "created_at",
+            tree,
+            created: "created_at",
+            fixed,
+            within: self.created,
+            told: &[],
+            cover: Sql::default(),
+        }
     }
 
     fn of_order(&self, index: &'static str, condition: &str, value: Value) -> Vec<Range> {
@@ -95,6 +106,8 @@ impl Filter {
             tree: "tree",
             created: "created_at",
             fixed,
+            within: (None, None),
+            told: &[],
             cover: Sql::default(),
         }
     }
@@ -231,8 +244,6 @@ impl Filter {
             Sort::Created => ("payment_order_created", "created_at", self.created, &BY_CREATED[..]),
             Sort::Updated => ("payment_order_updated", "updated_at", self.updated, &BY_UPDATED[..]),
         };
-        let mut fixed = Sql::default();
-        fixed.between(time, within);
         let (mut cover, mut proves) = (Sql::default(), Vec::new());
         for test in self.tests(&[]) {
             match &test {
@@ -254,7 +265,9 @@ impl Filter {
             time,
             tree: "id",
             created: "created_at",
-            fixed,
+            fixed: Sql::default(),
+            within,
+            told,
             cover,
         };
         proves.extend(bounds(time, within));

@@ -1,6 +1,5 @@
 //! SQL of lists: text with its values, built side by side, and the words in which the databases differ.
 
-use super::Cursor;
 use crate::dialect::Dialect;
 use crate::value::Value;
 use docket_domain::Time;
@@ -31,31 +30,6 @@ impl Sql {
         }
         if let Some(to) = to {
             self.and(&format!("{column} < ?"), [to.into()]);
-        }
-    }
-
-    /// What comes behind `cursor` in the order of the page: older than it. The MySQL family seeks by no pair, SQLite
-    /// by no OR.
-    pub fn behind(&mut self, dialect: Dialect, [time, tree]: [&str; 2], cursor: Cursor) {
-        let (at, id) = (Value::from(cursor.at), Value::from(cursor.id));
-        match dialect {
-            Dialect::Sqlite => self.and(&format!("({time}, {tree}) < (?, ?)"), [at, id]),
-            Dialect::MySql => {
-                let older = format!("({time} < ? OR ({time} = ? AND {tree} < ?))");
-                self.and(&older, [at.clone(), at, id]);
-            }
-        }
-    }
-
-    /// What comes no later than `cursor` in the order of the page.
-    pub fn up_to(&mut self, dialect: Dialect, [time, tree]: [&str; 2], cursor: Cursor) {
-        let (at, id) = (Value::from(cursor.at), Value::from(cursor.id));
-        match dialect {
-            Dialect::Sqlite => self.and(&format!("({time}, {tree}) >= (?, ?)"), [at, id]),
-            Dialect::MySql => {
-                let newer = format!("({time} > ? OR ({time} = ? AND {tree} >= ?))");
-                self.and(&newer, [at.clone(), at, id]);
-            }
         }
     }
 }

@@ -27,14 +27,29 @@ pub fn candidate(mut row: Row) -> Result<Candidate, StoreError> {
     Ok(Candidate { position, created_at: row.time()? })
 }
 
+/// How far a range was looked at. A moment may be that of any number of orders, and not every database finds a pair
+/// of time and number in an index: what is left of a moment is looked at by itself.
+#[derive(Debug, Clone, Copy)]
+enum Reached {
+    /// Not at all.
+    Nothing,
+    /// This entry.
+    Entry(Cursor),
+    /// All of this moment.
+    Moment(Time),
+    /// Its end.
+    End,
+}
+
 /// One range, as far as it was read.
 struct Branch {
     range: Range,
     read: VecDeque<Candidate>,
-    /// The last entry that was looked at.
-    reached: Option<Cursor>,
-    ended: bool,
+    reached: Reached,
 }
+
+/// Newer than every order.
+const NOTHING: Cursor = Cursor { at: Time(i64::MAX), id: Id(i64::MAX) };
 
 /// Ranges, merged.
 pub struct Stream {
@@ -48,21 +63,25 @@ impl Stream {
     /// The candidates of `ranges`, from the cursor of `filter` on.
     pub fn new(ranges: Vec<Range>, filter: &Filter, bounds: Bounds) -> Self {
         let from = filter.cursor;
-        let branch = |range| Branch { range, read: VecDeque::new(), reached: from, ended: false };
+        let reached = from.map_or(Reached::Nothing, Reached::Entry);
+        let branch = |range| Branch { range, read: VecDeque::new(), reached };
         let branches = ranges.into_iter().map(branch).collect();
         Self { branches, given: from, piece: bounds.piece[0] }
     }
 
     /// Every candidate that comes no later than this was given; none where there are no more.
     pub fn reached(&self) -> Option<Cursor> {
-        if self.branches.iter().all(|branch| branch.ended && branch.read.is_empty()) {
-            return None;
-        }
         if self.branches.iter().any(|branch| !branch.read.is_empty()) {
             return self.given;
         }
-        let open = self.branches.iter().filter(|branch| !branch.ended);
-        open.filter_map(|branch| branch.reached).max()
+        let reached = self.branches.iter().filter_map(|branch| match branch.reached {
+            Reached::Nothing => Some(NOTHING),
+            Reached::Entry(cursor) => Some(cursor),
+            // No order has this number.
+            Reached::Moment(at) => Some(Cursor { at, id: Id(0) }),
+            Reached::End => None,
+        });
+        reached.max()
     }
 
     /// The next candidates, about `wanted` of them: fewer at the end, or where enough was looked at.
@@ -114,8 +133,10 @@ impl Stream {
             if !sql.text.is_empty() {
                 sql.text.push_str(" UNION ALL ");
             }
-            sql.text.push_str("SELECT * FROM (SELECT ");
-            branch.select(&mut sql, dialect, &format!("{n} AS n, "), wanted);
+            let Range { time, tree, created, .. } = branch.range;
+            let columns = format!("{n} AS n, {time} AS at, {tree} AS id, {created} AS placed");
+            sql.text.push_str("SELECT * FROM (");
+            branch.select(&mut sql, dialect, &columns, wanted);
             let _ = write!(sql.text, ") AS b{n}");
             pieces.push((n, Vec::with_capacity(wanted)));
         }
@@ -130,8 +151,7 @@ impl Stream {
         for (n, mut piece) in pieces {
             piece.sort_unstable_by(|a, b| b.position.cmp(&a.position));
             let branch = &mut self.branches[n];
-            branch.ended = piece.len() < wanted;
-            branch.reached = piece.last().map(|last| last.position).or(branch.reached);
+            branch.reach(piece.last().filter(|_| piece.len() == wanted));
             branch.read = piece.into();
         }
         Ok(())
@@ -140,25 +160,39 @@ impl Stream {
 
 impl Branch {
     fn is_dry(&self) -> bool {
-        self.read.is_empty() && !self.ended
+        self.read.is_empty() && !matches!(self.reached, Reached::End)
     }
 
-    /// What follows `SELECT ` for the next `limit` entries: `more`, and a candidate.
-    fn select(&self, sql: &mut Sql, dialect: Dialect, more: &str, limit: usize) {
-        let Range { table, index, time, tree, created, .. } = self.range;
+    /// Goes on behind a piece: behind its last entry, or where the piece was all that was left there.
+    fn reach(&mut self, last: Option<&Candidate>) {
+        self.reached = match (last, self.reached) {
+            (Some(last), _) => Reached::Entry(last.position),
+            (None, Reached::Entry(cursor)) => Reached::Moment(cursor.at),
+            (None, _) => Reached::End,
+        };
+    }
+
+    /// The next `limit` entries: `columns` of them.
+    fn select(&self, sql: &mut Sql, dialect: Dialect, columns: &str, limit: usize) {
+        let Range { table, index, time, tree, within: (from, to), .. } = self.range;
         let table = along(dialect, table, index);
-        let _ = write!(
-            sql.text,
-            "{more}{time} AS at, {tree} AS id, {created} AS placed FROM {table} WHERE 1 = 1"
-        );
+        let _ = write!(sql.text, "SELECT {columns} FROM {table} WHERE 1 = 1");
         sql.append(&self.range.fixed);
-        if let Some(reached) = self.reached {
-            sql.behind(dialect, [time, tree], reached);
+        match self.reached {
+            Reached::Nothing | Reached::End => sql.between(time, (from, to)),
+            Reached::Entry(Cursor { at, id }) => {
+                sql.and(&format!("{time} = ? AND {tree} < ?"), [at.into(), id.into()]);
+                sql.between(time, (from, to));
+            }
+            // One upper bound: of two, the other might be tested entry by entry.
+            Reached::Moment(at) => {
+                sql.between(time, (from, Some(to.map_or(at, |to| to.min(at)))));
+            }
         }
         let _ = write!(sql.text, " ORDER BY {time} DESC, {tree} DESC LIMIT {limit}");
     }
 
-    /// Reads those of the next `piece` entries that pass what the index itself tells: first how far these reach.
+    /// Reads those of the next `piece` entries that pass what the index itself tells, and how far these reach.
     fn fill_covered(
         &mut self,
         ask: &mut dyn Ask,
@@ -166,31 +200,23 @@ impl Branch {
         piece: usize,
         budget: &mut Budget,
     ) -> Result<(), StoreError> {
-        let Range { table, index, time, tree, created, .. } = self.range;
-        let mut far = Sql { text: "SELECT ".to_owned(), values: Vec::new() };
-        self.select(&mut far, dialect, "", 1);
+        let Range { table, time, tree, created, told, .. } = self.range;
+        let columns = format!("{time} AS at, {tree} AS id, {created} AS placed");
+        let mut far = Sql::default();
+        self.select(&mut far, dialect, &columns, 1);
         let _ = write!(far.text, " OFFSET {}", piece - 1);
         let far = ask.ask(query(table, far, 3))?.into_iter().next().map(candidate).transpose()?;
-        let text = format!(
-            "SELECT {time}, {tree}, {created} FROM {} WHERE 1 = 1",
-            along(dialect, table, index)
-        );
-        let mut sql = Sql { text, values: Vec::new() };
-        sql.append(&self.range.fixed);
-        if let Some(reached) = self.reached {
-            sql.behind(dialect, [time, tree], reached);
-        }
-        if let Some(far) = far {
-            sql.up_to(dialect, [time, tree], far.position);
-        }
+        let others: String = told.iter().map(|column| format!(", {column}")).collect();
+        let mut sql = Sql { text: "SELECT at, id, placed FROM (".to_owned(), values: Vec::new() };
+        self.select(&mut sql, dialect, &format!("{columns}{others}"), piece);
+        sql.text.push_str(") AS piece WHERE 1 = 1");
         sql.append(&self.range.cover);
-        let _ = write!(sql.text, " ORDER BY {time} DESC, {tree} DESC");
         for row in ask.ask(query(table, sql, 3))? {
             self.read.push_back(candidate(row)?);
         }
+        self.read.make_contiguous().sort_unstable_by(|a, b| b.position.cmp(&a.position));
         budget.looked_at += piece;
-        self.ended = far.is_none();
-        self.reached = far.map(|far| far.position);
+        self.reach(far.as_ref());
         Ok(())
     }
 }
@@ -217,11 +243,12 @@ pub fn whole(
         let text = format!("SELECT {tree} FROM {} WHERE 1 = 1", along(dialect, table, index));
         let mut sql = Sql { text, values: Vec::new() };
         sql.append(&range.fixed);
+        sql.between(time, range.within);
         if let Some(cursor) = filter.cursor
             && time == "created_at"
             && filter.sort == Sort::Created
         {
-            sql.behind(dialect, [time, tree], cursor);
+            sql.and("created_at <= ?", [cursor.at.into()]);
         }
         let _ = write!(sql.text, " LIMIT {left}");
         let rows = ask.ask(query(table, sql, 1))?;

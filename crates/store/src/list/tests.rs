@@ -36,12 +36,16 @@ trait Counting: Ask {
     fn count(&mut self) -> u64;
     /// What a page may need of them at most.
     fn most(&self) -> u64;
+    /// Plans of statements that no keyset and no limit bounds.
+    fn wide(&self) -> &[String];
 }
 
 struct OnSqlite {
     connection: rusqlite::Connection,
     steps: Arc<AtomicU64>,
     planned: BTreeSet<String>,
+    /// Plans that go further than their keyset or limit.
+    wide: Vec<String>,
 }
 
 impl OnSqlite {
@@ -49,7 +53,7 @@ impl OnSqlite {
         let connection = sqlite::open(&sqlite_path(url).unwrap()).unwrap();
         migrate::sqlite(&connection, Upgrade::Yes).unwrap();
         let steps = Arc::new(AtomicU64::new(0));
-        Self { connection, steps, planned: BTreeSet::new() }
+        Self { connection, steps, planned: BTreeSet::new(), wide: Vec::new() }
     }
 
     /// No statement sorts, and none goes along a table or an index that a keyset or a limit does not bound.
@@ -65,13 +69,14 @@ impl OnSqlite {
             let along = ["payment_order_created", "payment_order_updated"]
                 .iter()
                 .any(|index| line.ends_with(&format!("USING COVERING INDEX {index}")));
-            let of_values =
-                line.contains("CONSTANT ROW") || line == "SCAN v" || line.starts_with("SCAN b");
+            let of_values = line.ends_with("VALUES CLAUSE")
+                || line.contains("CONSTANT ROW")
+                || ["SCAN v", "SCAN piece"].contains(&line.as_str())
+                || line.starts_with("SCAN b");
             let scans = line.starts_with("SCAN") && !along && !of_values;
-            assert!(
-                !scans && !line.contains("TEMP B-TREE") && !line.contains("AUTOMATIC"),
-                "{line}: {sql}"
-            );
+            if scans || line.contains("TEMP B-TREE") || line.contains("AUTOMATIC") {
+                self.wide.push(format!("{line}: {sql}"));
+            }
         }
     }
 }
@@ -101,6 +106,10 @@ impl Counting for OnSqlite {
 
     fn most(&self) -> u64 {
         24_000
+    }
+
+    fn wide(&self) -> &[String] {
+        &self.wide
     }
 }
 
@@ -148,6 +157,11 @@ impl Counting for OnServer {
     fn most(&self) -> u64 {
         1_500 + self.of_counting
     }
+
+    // The server's plans change with its version; what they read is counted.
+    fn wide(&self) -> &[String] {
+        &[]
+    }
 }
 
 /// Every page of `filter`, each within what it may cost.
@@ -155,11 +169,10 @@ fn pages(database: &mut dyn Counting, filter: &Filter) -> (Vec<Id>, u64) {
     let (mut found, mut cursor, mut dearest) = (Vec::new(), filter.cursor, 0);
     for _ in 0..10 * ORDERS {
         let asked = Filter { cursor, ..filter.clone() };
-        let (dialect, most) = (database.dialect(), database.most());
+        let dialect = database.dialect();
         let before = database.count();
         let Page { ids, next } = page(&mut as_ask(database), dialect, &asked, SMALL).unwrap();
         let cost = database.count() - before;
-        assert!(cost <= most, "a page cost {cost} of at most {most}: {asked:?}");
         assert!(ids.len() <= filter.limit);
         dearest = dearest.max(cost);
         found.extend(ids);
@@ -215,7 +228,7 @@ fn any_filters_find_what_they_name_and_no_page_looks_at_more_than_it_may() {
         let test_database = kind.fresh();
         let mut database = open(kind, &test_database.url());
         write(&mut *database, &orders);
-        let mut dearest = 0;
+        let mut costs = Vec::new();
         for filter in made::known().into_iter().chain(filters.iter().cloned()) {
             let (found, cost) = pages(&mut *database, &filter);
             let mut wanted: Vec<_> =
@@ -223,9 +236,14 @@ fn any_filters_find_what_they_name_and_no_page_looks_at_more_than_it_may() {
             wanted.sort_by_key(|one| std::cmp::Reverse(one.position(filter.sort)));
             let wanted: Vec<_> = wanted.into_iter().map(|one| one.id).collect();
             assert_eq!(found, wanted, "on {kind}: {filter:?}");
-            dearest = dearest.max(cost);
+            costs.push((cost, filter));
         }
-        println!("on {kind} the dearest page cost {dearest} of {}", database.most());
+        costs.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
+        let most = database.most();
+        println!("on {kind} the dearest page cost {} of {most}", costs[0].0);
+        let dear: Vec<_> = costs.iter().take_while(|(cost, _)| *cost > most).take(5).collect();
+        assert!(dear.is_empty(), "on {kind} pages cost more than {most}: {dear:#?}");
+        assert!(database.wide().is_empty(), "{:#?}", database.wide());
     }
 }
 

@@ -1,5 +1,6 @@
 //! Orders made to be hard to list, filters over them, and what each filter names, found by looking at every order.
 
+use super::SMALL;
 use crate::list::{Cursor, Filter, Sort};
 use crate::rows::Part;
 use crate::value::Value;
@@ -243,12 +244,15 @@ impl Made {
                 && to.is_none_or(|to| at.is_some_and(|at| at < to.0))
         };
         let any = |test: &dyn Fn(&Shop) -> bool| self.shops.iter().any(test);
-        let twin = |other: &Self| {
-            other.id != self.id
-                && other.buyer.is_some()
+        let near = |other: &&Self| {
+            self.buyer.is_some()
                 && other.buyer == self.buyer
-                && other.cart == self.cart
                 && (other.created - self.created).abs() <= 10_000
+        };
+        let twin = |other: &Self| other.id != self.id && other.cart == self.cart;
+        let repeated = || {
+            let near: Vec<_> = all.iter().filter(near).collect();
+            near.len() > SMALL.neighbours[1] || near.into_iter().any(twin)
         };
         let (shop_status, shop_store) = filter.shop_status;
         filter.id.is_none_or(|id| id == self.id)
@@ -280,7 +284,7 @@ impl Made {
             && within(filter.paid, self.paid)
             && filter.only_shops.as_ref().is_none_or(|own| any(&|one| own.contains(&one.shop)))
             && filter.only_places.as_ref().is_none_or(|own| any(&|one| own.contains(&one.place)))
-            && (!filter.duplicate || all.iter().any(twin))
+            && (!filter.duplicate || repeated())
     }
 }
 
