@@ -105,7 +105,7 @@ impl Counting for OnSqlite {
     }
 
     fn most(&self) -> u64 {
-        24_000
+        12_000
     }
 
     fn wide(&self) -> &[String] {
@@ -155,7 +155,7 @@ impl Counting for OnServer {
     }
 
     fn most(&self) -> u64 {
-        1_500 + self.of_counting
+        2_500 + self.of_counting
     }
 
     // The server's plans change with its version; what they read is counted.
