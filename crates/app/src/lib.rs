@@ -161,6 +161,7 @@ impl App {
             clock: Arc::new(move || now.now()),
             queue: settings.queue,
             upgrade: settings.upgrade,
+            read_deadline: settings.read_deadline,
         };
         let store = Arc::new(Store::open(options).await?);
         let held = chosen.after(&url).await?;

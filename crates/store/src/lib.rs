@@ -73,6 +73,6 @@ pub use peek::{Found, SCHEMA, peek, telephones_left};
 pub use plan::{Held, Statement, TreeWrite, Writes};
 pub use read::Whole;
 pub use seals::{KeyUse, RecordedKey, SealedFor, Survey, give_up_key, record_keys, survey};
-pub use store::{Figures, Options, PHASES, Store, sqlite_path};
+pub use store::{Figures, Options, PHASES, READ_DEADLINE, Store, sqlite_path};
 pub use view::{Key, Need, Unique, View};
 pub use work::{NotDone, Verdict};

@@ -42,7 +42,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "503",
         "Unavailable",
-        "`busy`, `unavailable`, `archive_unreachable`: try again as `Retry-After` says",
+        "`busy`, `unavailable`, `archive_unreachable`: try again as `Retry-After` says. `too_slow`: a read took longer than `[database] read_deadline` allows; ask for less at once",
     ),
 ];
 
