@@ -13,6 +13,7 @@ mod stream;
 mod test;
 #[cfg(test)]
 mod tests;
+mod twins;
 
 pub use operations::OperationFilter;
 
