@@ -6,7 +6,7 @@ use crate::vault::People;
 use crate::{Answer, App, Error};
 use docket_domain::operation::Class;
 use docket_domain::{Id, Json, LogEntry, OperationKind, Time, Tree, change};
-use docket_store::{OperationFilter, Snapshot};
+use docket_store::{OperationFilter, OperationPage, Snapshot};
 use std::sync::Arc;
 
 /// The whole story of an order.
@@ -49,7 +49,7 @@ impl App {
         &self,
         who: &Principal,
         filter: &OperationFilter,
-    ) -> Result<Vec<LogEntry>, Error> {
+    ) -> Result<OperationPage, Error> {
         who.needs(Scope::OrdersRead)?;
         if !who.shops.is_empty() || !who.places.is_empty() {
             let refused = "a key limited to shops or places reads the log of one order at a time";

@@ -30,6 +30,7 @@ mod networks;
 mod once;
 mod operate;
 mod orders;
+mod pages;
 pub mod people;
 mod place;
 mod products;

@@ -40,7 +40,7 @@ pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
 pub use error::StoreError;
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
 pub use inspect::{Inspecting, inspect, quick_check};
-pub use list::{Cursor, Filter, Listed, OperationFilter, Page, Sort};
+pub use list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sort};
 pub use migrate::tables;
 pub use nouns::accounts::{Account, AccountChange, AccountLine};
 pub use nouns::archive::{
@@ -64,7 +64,8 @@ pub use nouns::slips::SlipRow;
 pub use nouns::snapshots::Snapshot;
 pub use nouns::stock::{Adjustment, Stock};
 pub use nouns::tasks::{
-    Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskRow,
+    Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskPage,
+    TaskRow,
 };
 pub use nouns::telephones::Renewed;
 pub use nouns::webhooks::WebhookRow;

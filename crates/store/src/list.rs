@@ -6,16 +6,17 @@
 //! statistics. A page looks at a bounded number of rows: a filter that matches little gives a short page with a
 //! `next`, and never a slow one.
 
+pub mod beside;
 mod lead;
 mod operations;
-mod sql;
+pub mod sql;
 mod stream;
 mod test;
 #[cfg(test)]
 mod tests;
 mod twins;
 
-pub use operations::OperationFilter;
+pub use operations::{OperationFilter, OperationPage};
 
 use crate::ask::Ask;
 use crate::dialect::Dialect;

@@ -1,6 +1,7 @@
 //! What is read outside the writer: from SQLite's reading connections or the pool, each answer one moment.
 
 use crate::ask::Ask;
+use crate::list::beside;
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::keys::KeyRow;
 use crate::nouns::people::{SessionRow, UserRow};
@@ -264,29 +265,29 @@ impl Store {
         read.map(|row| row.map(|(place, _, stock)| (place, stock))).collect()
     }
 
-    /// SKUs after `after` with what stands of them, by SKU and place; at most `limit` SKUs.
+    /// What stands of SKUs at places, behind a SKU and its place, in that order.
     pub async fn stock_list(
         &self,
-        after: &str,
+        (sku_id, place): (&str, &str),
         limit: usize,
     ) -> Result<Vec<(String, String, Stock)>, StoreError> {
-        let tail = format!(
-            "WHERE sku_id IN (SELECT sku_id FROM (SELECT DISTINCT sku_id FROM stock WHERE sku_id > ? \
-             ORDER BY sku_id LIMIT {limit}) AS page) ORDER BY sku_id, place"
-        );
-        let rows = self.of_table(&table::STOCK, &tail, vec![after.into()]).await?;
+        let after = [sku_id.into(), place.into()];
+        let asked = beside::behind(self.dialect(), &table::STOCK, after, limit);
+        let [rows] = self.rows_together([asked]).await?;
         let read = rows.into_iter().map(Stock::of);
         read.map(|row| row.map(|(place, sku, stock)| (sku, place, stock))).collect()
     }
 
-    /// The book of a SKU, newest first.
+    /// The book of a SKU, newest first, behind a line of it.
     pub async fn adjustments(
         &self,
         sku_id: &str,
+        before: Option<Id>,
         limit: usize,
     ) -> Result<Vec<Adjustment>, StoreError> {
-        let tail = format!("WHERE sku_id = ? ORDER BY id DESC LIMIT {limit}");
-        let rows = self.of_table(&table::STOCK_ADJUSTMENT, &tail, vec![sku_id.into()]).await?;
+        let tail = format!("WHERE sku_id = ? AND id < ? ORDER BY id DESC LIMIT {limit}");
+        let values = vec![sku_id.into(), before.unwrap_or(Id(i64::MAX)).into()];
+        let rows = self.of_table(&table::STOCK_ADJUSTMENT, &tail, values).await?;
         rows.into_iter().map(Adjustment::of).collect()
     }
 
@@ -297,17 +298,15 @@ impl Store {
         rows.into_iter().map(Price::of).collect()
     }
 
-    /// Prices of SKUs after (`sku_id`, `place`), in that order.
+    /// Prices of SKUs behind a SKU and its place, in that order.
     pub async fn price_list(
         &self,
-        after: (&str, &str),
+        (sku_id, place): (&str, &str),
         limit: usize,
     ) -> Result<Vec<Price>, StoreError> {
-        let tail = format!(
-            "WHERE sku_id > ? OR (sku_id = ? AND place > ?) ORDER BY sku_id, place LIMIT {limit}"
-        );
-        let values = vec![after.0.into(), after.0.into(), after.1.into()];
-        let rows = self.of_table(&table::PRODUCT, &tail, values).await?;
+        let after = [sku_id.into(), place.into()];
+        let asked = beside::behind(self.dialect(), &table::PRODUCT, after, limit);
+        let [rows] = self.rows_together([asked]).await?;
         rows.into_iter().map(Price::of).collect()
     }
 

@@ -38,6 +38,9 @@ ALTER TABLE payment_order DROP INDEX payment_order_buyer,
     ADD INDEX payment_order_buyer (buyer_id, created_at, id, cart);
 -- The telephones of an order.
 CREATE INDEX order_phone_tree ON order_phone (tree, last4, phone);
+-- The book of a SKU, newest first, whatever the places.
+ALTER TABLE stock_adjustment DROP INDEX stock_adjustment_sku,
+    ADD INDEX stock_adjustment_sku (sku_id, id);
 -- What somebody did, with its kind.
 ALTER TABLE order_operation DROP INDEX order_operation_operator,
     ADD INDEX order_operation_operator (operator, at, tree, site, seq, kind);

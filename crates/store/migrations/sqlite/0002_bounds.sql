@@ -39,6 +39,9 @@ DROP INDEX payment_order_buyer;
 CREATE INDEX payment_order_buyer ON payment_order (buyer_id, created_at, id, cart) WHERE buyer_id IS NOT NULL;
 -- The telephones of an order.
 CREATE INDEX order_phone_tree ON order_phone (tree);
+-- The book of a SKU, newest first, whatever the places.
+DROP INDEX stock_adjustment_sku;
+CREATE INDEX stock_adjustment_sku ON stock_adjustment (sku_id, id);
 -- What somebody did, with its kind.
 DROP INDEX order_operation_operator;
 CREATE INDEX order_operation_operator ON order_operation (operator, at, tree, site, seq, kind)
