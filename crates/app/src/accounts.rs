@@ -1,6 +1,7 @@
 //! Accounts by hand: coins and points of buyers, set and adjusted with a reason, and the book of it.
 
 use crate::access::{Principal, Scope};
+use crate::pages::{Page, page};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::ledger::{Kept, Ledger};
 use docket_domain::money::AMOUNT_LIMIT;
@@ -205,23 +206,26 @@ impl App {
         found.next().ok_or_else(|| no_account(account))
     }
 
-    /// Accounts of one buyer, or of all after (owner, ledger), at most `limit`.
+    /// Accounts of one buyer, or one page of all behind an owner and a ledger, at most `limit`.
     pub async fn accounts(
         &self,
         who: &Principal,
         owner: Option<&str>,
-        after: (&str, i64),
+        after: (String, i64),
         limit: usize,
-    ) -> Result<Vec<Account>, Error> {
+    ) -> Result<Page<Account, (String, i64)>, Error> {
         reads_accounts(who)?;
-        match owner {
-            None => Ok(self.store().account_list(after, limit).await?),
-            Some(owner) => {
-                let mut found = self.store().accounts_of(owner).await?;
-                found.retain(|account| account.ledger != Ledger::Gifts);
-                Ok(found)
-            }
+        let of_buyer = |account: &Account| account.ledger != Ledger::Gifts;
+        if let Some(owner) = owner {
+            let mut found = self.store().accounts_of(owner).await?;
+            found.retain(of_buyer);
+            return Ok(Page { found, next: None });
         }
+        let place = |account: &Account| (account.owner.clone(), account.ledger.code());
+        let piece = |(owner, ledger): (String, i64), n| async move {
+            self.store().account_list((&owner, ledger), n).await
+        };
+        page(limit, after, of_buyer, place, piece).await
     }
 
     /// The book of an account, newest first.

@@ -1,13 +1,12 @@
 //! Coupons by hand: set, adjusted with a reason, and how often each is used.
 
 use crate::access::{Principal, Scope};
+use crate::pages::{Page, page};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::coupon::CountOf;
 use docket_domain::{Coupon, FieldError, Gene};
 use docket_store::{Context, CouponAdjustment, Key, Priority, Used, View, Writes};
 
-/// Coupons looked at together: a caller limited to shops may see few of them.
-const LOOKED_AT: usize = 200;
 /// The largest limit.
 const LIMIT_MAX: i64 = 1_000_000_000_000;
 /// Lines of a book that are shown.
@@ -117,23 +116,15 @@ impl App {
     pub async fn coupon_list(
         &self,
         who: &Principal,
-        after: &str,
+        after: String,
         limit: usize,
-    ) -> Result<Vec<CouponOf>, Error> {
+    ) -> Result<Page<CouponOf, String>, Error> {
         who.needs(Scope::Coupons).or_else(|_| who.needs(Scope::OrdersRead))?;
-        let (mut seen, mut after) = (Vec::new(), after.to_owned());
-        while seen.len() < limit {
-            let listed = self.store().coupon_list(&after, LOOKED_AT).await?;
-            let Some(last) = listed.last() else { break };
-            after.clone_from(&last.code);
-            let at_end = listed.len() < LOOKED_AT;
-            seen.extend(listed.into_iter().filter(|coupon| sees(who, coupon)));
-            if at_end {
-                break;
-            }
-        }
-        seen.truncate(limit);
-        self.with_use(seen).await
+        let sees = |coupon: &Coupon| sees(who, coupon);
+        let piece = |after: String, n| async move { self.store().coupon_list(&after, n).await };
+        let Page { found, next } =
+            page(limit, after, sees, |coupon| coupon.code.clone(), piece).await?;
+        Ok(Page { found: self.with_use(found).await?, next })
     }
 
     /// The book of a coupon, newest first.

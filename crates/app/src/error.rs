@@ -113,6 +113,12 @@ pub enum Error {
     /// Too much work is waiting.
     #[error("too much work is waiting; try again in a moment")]
     Busy,
+    /// A read took longer than it may.
+    #[error(
+        "this took longer than `read_deadline` in [database] allows, and was broken off; ask for less at once, or \
+         try again when the center is less busy"
+    )]
+    TooSlow,
     /// The database is out of use.
     #[error("the database cannot be used now; try again in a moment")]
     Unavailable(String),
@@ -162,6 +168,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Unavailable(message) => Self::Unavailable(message),
             StoreError::Conflict => Self::Busy,
+            StoreError::TooSlow => Self::TooSlow,
             error @ StoreError::Moved(_) => Self::Moved(error.to_string()),
             error if error.is_damage() => Self::Damaged(error.to_string()),
             other => Self::Internal(other.to_string()),

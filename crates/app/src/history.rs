@@ -6,7 +6,7 @@ use crate::vault::People;
 use crate::{Answer, App, Error};
 use docket_domain::operation::Class;
 use docket_domain::{Id, Json, LogEntry, OperationKind, Time, Tree, change};
-use docket_store::{OperationFilter, Snapshot};
+use docket_store::{OperationFilter, OperationPage, Snapshot};
 use std::sync::Arc;
 
 /// The whole story of an order.
@@ -40,8 +40,8 @@ impl App {
     /// The log of an order.
     pub async fn operations(&self, who: &Principal, id: Id) -> Result<Vec<LogEntry>, Error> {
         who.needs(Scope::OrdersRead)?;
-        let tree = self.tree(who, id).await?;
-        Ok(self.visible(who, &tree, self.log_of(tree.id()).await?))
+        let (tree, _, log) = self.whole_with_log(who, id).await?;
+        Ok(self.visible(who, &tree, log))
     }
 
     /// One page of the log across orders; keys limited to shops or places may not ask.
@@ -49,7 +49,7 @@ impl App {
         &self,
         who: &Principal,
         filter: &OperationFilter,
-    ) -> Result<Vec<LogEntry>, Error> {
+    ) -> Result<OperationPage, Error> {
         who.needs(Scope::OrdersRead)?;
         if !who.shops.is_empty() || !who.places.is_empty() {
             let refused = "a key limited to shops or places reads the log of one order at a time";
@@ -84,8 +84,7 @@ impl App {
     /// The order with its whole story, as of `at` where given.
     pub async fn story(&self, who: &Principal, id: Id, at: Option<Time>) -> Result<Story, Error> {
         who.needs(Scope::OrdersRead)?;
-        let tree = self.tree(who, id).await?;
-        let entries = self.log_behind(&tree).await?;
+        let (tree, _, entries) = self.whole_with_log(who, id).await?;
         let Story { tree, entries } = rewound(tree, entries, at)?.ok_or_else(|| no_order(id))?;
         let entries = self.visible(who, &tree, entries);
         Ok(Story { tree, entries })
@@ -93,12 +92,13 @@ impl App {
 
     /// The order as it was at `at`.
     pub async fn order_at(&self, who: &Principal, id: Id, at: Time) -> Result<Answer, Error> {
-        let story = self.story(who, id, Some(at)).await?;
+        who.needs(Scope::OrdersRead)?;
+        let (tree, person, entries) = self.whole_with_log(who, id).await?;
         // People's data has no history: an address that was changed since is not shown as if it were older.
-        let log = self.log_of(story.tree.id()).await?;
-        let changed = log.iter().any(|e| e.at > at && e.kind == OperationKind::ChangeAddress);
-        let person = if changed { People::None } else { self.person_of(story.tree.id()).await? };
-        Ok(Answer { tree: Arc::new(story.tree), person, replayed: false, status: 200 })
+        let changed = entries.iter().any(|e| e.at > at && e.kind == OperationKind::ChangeAddress);
+        let person = if changed { People::None } else { person };
+        let Story { tree, .. } = rewound(tree, entries, Some(at))?.ok_or_else(|| no_order(id))?;
+        Ok(Answer { tree: Arc::new(tree), person, replayed: false, status: 200 })
     }
 
     /// The rows a caller limited to some shop orders may read: those of its own nodes.

@@ -30,6 +30,7 @@ mod networks;
 mod once;
 mod operate;
 mod orders;
+mod pages;
 pub mod people;
 mod place;
 mod products;
@@ -161,6 +162,7 @@ impl App {
             clock: Arc::new(move || now.now()),
             queue: settings.queue,
             upgrade: settings.upgrade,
+            read_deadline: settings.read_deadline,
         };
         let store = Arc::new(Store::open(options).await?);
         let held = chosen.after(&url).await?;

@@ -16,14 +16,14 @@ use docket_domain::decide::{self, Context as Deciding, Decided};
 use docket_domain::operation::{By, Operation, OperationKind, Request};
 use docket_domain::words::Settlement;
 use docket_domain::{Actor, Amount, Id, Limits, Refusal, Tree, ledger, status};
-use docket_store::{Context, Key, Need, Priority, View, Writes};
+use docket_store::{Context, Key, Need, Priority, Sealed, View, Writes};
 use docket_wire::{Person, Posted, ShipTo};
 use std::sync::Arc;
 
 /// What became of a request in the lane.
 enum Operating {
-    /// Done, or so already.
-    Done(Arc<Tree>),
+    /// Done, or so already: the tree and its sealed people as they are then.
+    Done(Arc<Tree>, Option<Sealed>),
     /// It was done before under this idempotency key.
     Before { tree: Id, status: u16 },
     /// The number is not that of a payment order.
@@ -76,8 +76,8 @@ impl App {
     async fn operated(&self, who: &Principal, done: Operating) -> Result<Answer, Error> {
         match done {
             Operating::Refused(error) => Err(error),
-            Operating::Done(tree) => {
-                let person = self.person_of(tree.id()).await?;
+            Operating::Done(tree, sealed) => {
+                let person = self.people(tree.id(), sealed.as_ref());
                 Ok(Answer { tree, person, replayed: false, status: 200 })
             }
             Operating::Before { tree, status } => self.answer_again(who, tree, status).await,
@@ -113,12 +113,10 @@ impl App {
             coupons: self.inner.settings.coupons.clone(),
             claim,
         };
-        let mut keys = vec![Key::Tree(root)];
+        // The people too: they are shown as they are at the moment of the change.
+        let mut keys = vec![Key::Tree(root), Key::Person(root)];
         keys.extend(idempotency.map(|given| Key::Idempotency(given.hash)));
         keys.extend(work.claim.as_ref().map(|claim| Key::Unique(claim_key(claim))));
-        if work.ship_to.is_some() {
-            keys.push(Key::Person(root));
-        }
         let work = move |view: &View, cx: &mut Context<'_>| work.operate(view, cx);
         self.inner.lane.run(Priority::People, keys, work).await
     }
@@ -159,7 +157,10 @@ impl Work {
         }
         require_holds(tree, &self.request.operation, view)?;
         match self.decide(tree, view, cx) {
-            Ok(Decided::Already) => Ok((self.kept_alone(cx), Operating::Done(Arc::clone(tree)))),
+            Ok(Decided::Already) => {
+                let person = view.person(self.root)?.cloned();
+                Ok((self.kept_alone(cx), Operating::Done(Arc::clone(tree), person)))
+            }
             // A number inside the request may lead above the node it was asked of.
             Ok(Decided::Change(change)) if !self.may_write(&change) => {
                 Ok((None, Operating::Refused(no_order(self.request.node))))
@@ -324,12 +325,17 @@ impl Work {
         let kept = self.idempotency.map(|given| (given, cx.now));
         let (mut writes, tree) = written(vec![(before, change)], kept, &self.ledgers, cx);
         writes.counts = counts;
-        if let Some((before, after)) = person {
-            writes.phones_gone = telephones(&tree, &self.vault.phones_gone(&before));
-            writes.phones = telephones(&tree, &self.vault.phones(&after));
-            writes.persons = vec![(self.root, self.vault.seal(&after))];
-        }
-        Ok((Some(writes), Operating::Done(tree)))
+        let person = match person {
+            None => view.person(self.root)?.cloned(),
+            Some((before, after)) => {
+                let sealed = self.vault.seal(&after);
+                writes.phones_gone = telephones(&tree, &self.vault.phones_gone(&before));
+                writes.phones = telephones(&tree, &self.vault.phones(&after));
+                writes.persons = vec![(self.root, sealed.clone())];
+                Some(sealed)
+            }
+        };
+        Ok((Some(writes), Operating::Done(tree, person)))
     }
 
     /// A payment reference that is another's: refused, and what is new about it noted.

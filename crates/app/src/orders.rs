@@ -5,15 +5,17 @@ use crate::operate::no_order;
 use crate::sight;
 use crate::vault::People;
 use crate::{Answer, App, Error};
-use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};
+use docket_domain::words::{DeliveryStatus, Level, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Gene, Id, Time, Tree};
-use docket_store::{Cursor, Filter, Priority, Sealed, Sort, Writes};
+use docket_store::{Cursor, Filter, Priority, Sealed, Sort, Whole, Writes};
 use std::sync::Arc;
 
 /// What is asked of a list, as words that were read.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)] // the names are those of the contract
 pub struct Orders {
+    /// Of which nodes `status` and `store_status` are: of the order where nothing is said.
+    pub level: Option<Level>,
     pub id: Option<Id>,
     pub external_id: Option<String>,
     pub client_token: Option<String>,
@@ -55,8 +57,7 @@ impl App {
     /// The order that any of its numbers names.
     pub async fn order(&self, who: &Principal, id: Id) -> Result<Answer, Error> {
         who.needs(Scope::OrdersRead)?;
-        let tree = self.tree(who, id).await?;
-        let person = self.person_of(tree.id()).await?;
+        let (tree, person) = self.whole(who, id).await?;
         Ok(Answer { tree: Arc::new(tree), person, replayed: false, status: 200 })
     }
 
@@ -72,6 +73,21 @@ impl App {
         };
         self.inner.lane.run(Priority::People, Vec::new(), record).await?;
         Ok(answer)
+    }
+
+    /// A tree the caller may see, and its people as far as they can be opened, both of one moment.
+    pub(crate) async fn whole(&self, who: &Principal, id: Id) -> Result<(Tree, People), Error> {
+        let Some(Whole { tree, person }) = self.store().whole(id).await? else {
+            // What left whole does not change; its people stay.
+            let tree = self.tree(who, id).await?;
+            let person = self.person_of(tree.id()).await?;
+            return Ok((tree, person));
+        };
+        if !who.sees(&tree) {
+            return Err(no_order(id));
+        }
+        let person = self.people(tree.id(), person.as_ref());
+        Ok((tree, person))
     }
 
     /// A tree the caller may see.
@@ -110,16 +126,10 @@ impl App {
         let Some(filter) = self.filter(who, asked).await? else {
             return Ok(Listed { orders: Vec::new(), next: None });
         };
-        let page = self.store().list(&filter).await?;
-        let trees = self.store().trees(&page.ids).await?;
-        let persons = self.store().persons(&page.ids).await?;
-        let open = |tree: &Tree| {
-            let sealed = persons.iter().find(|(id, _)| *id == tree.id());
-            self.people(tree.id(), sealed.map(|(_, sealed)| sealed))
-        };
-        let mut orders = Vec::with_capacity(trees.len());
-        for tree in trees {
-            let person = open(&tree);
+        let page = self.store().list_whole(&filter).await?;
+        let mut orders = Vec::with_capacity(page.orders.len());
+        for Whole { tree, person } in page.orders {
+            let person = self.people(tree.id(), person.as_ref());
             if sight::matches(who, &tree, person.known(), asked) {
                 orders.push((tree, person));
             }
@@ -147,6 +157,10 @@ impl App {
         }
         let only = |limit: &[String]| (!limit.is_empty()).then(|| limit.to_vec());
         let asked = asked.clone();
+        let of_order = matches!(asked.level, None | Some(Level::Payment));
+        let (status, store_status) = (asked.status, asked.store_status);
+        // An item order may be further than its shop order, and is tested by itself.
+        let of_shop = status.filter(|_| asked.level == Some(Level::Shop));
         Ok(Some(Filter {
             sort: if asked.by_update { Sort::Updated } else { Sort::Created },
             limit: asked.limit,
@@ -163,8 +177,9 @@ impl App {
             place: asked.place,
             sku: asked.sku,
             tracking: asked.tracking,
-            status: asked.status,
-            store_status: asked.store_status,
+            status: status.filter(|_| of_order),
+            store_status: store_status.filter(|_| of_order),
+            shop_status: (of_shop, store_status.filter(|_| !of_order)),
             delivery: asked.delivery,
             refund: asked.refund,
             order_type: asked.order_type,

@@ -172,9 +172,8 @@ impl App {
         status: u16,
     ) -> Result<Answer, Error> {
         // Whoever was given this answer is given it again, also without the scope to read others.
-        let tree = Arc::new(self.tree(who, id).await?);
-        let person = self.person_of(tree.id()).await?;
-        Ok(Answer { tree, person, replayed: true, status })
+        let (tree, person) = self.whole(who, id).await?;
+        Ok(Answer { tree: Arc::new(tree), person, replayed: true, status })
     }
 
     fn prepare(

@@ -1,12 +1,10 @@
 //! What SKUs cost: set by whoever keeps the catalogue, checked at placement.
 
 use crate::access::{Principal, Scope};
+use crate::pages::{Page, page};
 use crate::{App, Error};
 use docket_domain::Currency;
 use docket_store::{Context, Key, Price, Priority, View, Writes};
-
-/// Rows looked at together: a caller limited to places may see few of them.
-const LOOKED_AT: usize = 200;
 
 /// A price to set.
 #[derive(Debug, Clone)]
@@ -56,27 +54,20 @@ impl App {
         Ok(prices)
     }
 
-    /// Prices after (`sku_id`, `place`) that the caller may see, at most `limit`.
+    /// Prices that the caller may see, behind a SKU and its place: one page of at most `limit`.
     pub async fn price_list(
         &self,
         who: &Principal,
-        after: (&str, &str),
+        after: (String, String),
         limit: usize,
-    ) -> Result<Vec<Price>, Error> {
+    ) -> Result<Page<Price, (String, String)>, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
         who.needs_places()?;
-        let (mut seen, mut after) = (Vec::new(), (after.0.to_owned(), after.1.to_owned()));
-        while seen.len() < limit {
-            let listed = self.store().price_list((&after.0, &after.1), LOOKED_AT).await?;
-            let Some(last) = listed.last() else { break };
-            after = (last.sku_id.clone(), last.place.clone());
-            let at_end = listed.len() < LOOKED_AT;
-            seen.extend(listed.into_iter().filter(|price| who.sees_place(&price.place)));
-            if at_end {
-                break;
-            }
-        }
-        seen.truncate(limit);
-        Ok(seen)
+        let sees = |price: &Price| who.sees_place(&price.place);
+        let place = |price: &Price| (price.sku_id.clone(), price.place.clone());
+        let piece = |(sku_id, place): (String, String), n| async move {
+            self.store().price_list((&sku_id, &place), n).await
+        };
+        page(limit, after, sees, place, piece).await
     }
 }

@@ -14,6 +14,7 @@ use docket_domain::{Time, Tree};
 use docket_wire::Markets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Settings of the order center.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Settings {
     pub database_url: String,
     /// Whether an older schema is brought up at start.
     pub upgrade: bool,
+    /// How long a read may take before it is broken off.
+    pub read_deadline: Duration,
     /// Pieces each of the lane's two queues takes.
     pub queue: usize,
     /// Names of markets.
@@ -124,6 +127,7 @@ impl Settings {
         Self {
             database_url: database_url.into(),
             upgrade: true,
+            read_deadline: docket_store::READ_DEADLINE,
             queue: 4096,
             markets: Markets::default(),
             deadlines: Arc::default(),

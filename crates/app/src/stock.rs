@@ -1,12 +1,13 @@
 //! Stock by hand: counts and adjustments, each with a reason, and what stands where.
 
 use crate::access::{Principal, Scope};
+use crate::pages::{Page, page, page_until};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::{FieldError, Gene, Quantity};
 use docket_store::{Adjustment, Context, Held, Key, Priority, Stock, View, Writes};
 
-/// SKUs looked at together: a caller limited to places may see few of them.
-const LOOKED_AT: usize = 200;
+/// Lines of the book of a SKU that are shown.
+const BOOK_MAX: usize = 200;
 
 /// A count or an adjustment.
 #[derive(Debug, Clone)]
@@ -123,31 +124,37 @@ impl App {
         Ok(StockOf { sku_id: sku_id.to_owned(), places })
     }
 
-    /// SKUs after `after` that stand at a place the caller may see, at most `limit`, with what stands of each.
+    /// What stands of SKUs at the places that the caller may see, behind a SKU and its place: one page of at most
+    /// `limit` SKUs. One that stands at very many places may go on in the next page.
     pub async fn stock_list(
         &self,
         who: &Principal,
-        after: &str,
+        after: (String, String),
         limit: usize,
-    ) -> Result<Vec<StockOf>, Error> {
+    ) -> Result<Page<StockOf, (String, String)>, Error> {
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
         who.needs_places()?;
-        let (mut listed, mut after) = (Vec::<StockOf>::new(), after.to_owned());
-        while listed.len() < limit {
-            // Only whoever may see few places is asked to look at more than was wanted.
-            let at_once = if who.places.is_empty() { limit } else { LOOKED_AT };
-            let rows = self.store().stock_list(&after, at_once).await?;
-            let Some((last, ..)) = rows.last() else { break };
-            after.clone_from(last);
-            for (sku_id, place, stock) in rows.into_iter().filter(|row| who.sees_place(&row.1)) {
+        type Row = (String, String, Stock);
+        let full = |rows: &[Row]| {
+            let begins = |n: &usize| *n == 0 || rows[*n].0 != rows[*n - 1].0;
+            (0..rows.len()).filter(begins).nth(limit)
+        };
+        let sees = |row: &Row| who.sees_place(&row.1);
+        let place = |row: &Row| (row.0.clone(), row.1.clone());
+        let piece = |(sku_id, place): (String, String), n| async move {
+            self.store().stock_list((&sku_id, &place), n).await
+        };
+        let page = page_until(full, after, sees, place, piece).await?;
+        Ok(page.map(|rows| {
+            let mut listed = Vec::<StockOf>::new();
+            for (sku_id, place, stock) in rows {
                 if listed.last().is_none_or(|last| last.sku_id != sku_id) {
                     listed.push(StockOf { sku_id, places: Vec::new() });
                 }
                 listed.last_mut().expect("one was just pushed").places.push((place, stock));
             }
-        }
-        listed.truncate(limit);
-        Ok(listed)
+            listed
+        }))
     }
 
     /// The book of a SKU, newest first.
@@ -158,9 +165,9 @@ impl App {
     ) -> Result<Vec<Adjustment>, Error> {
         who.needs(Scope::Stock)?;
         who.needs_places()?;
-        let mut book = self.store().adjustments(sku_id, 200).await?;
-        book.retain(|line| who.sees_place(&line.place));
-        Ok(book)
+        let sees = |line: &Adjustment| who.sees_place(&line.place);
+        let piece = |before, n| self.store().adjustments(sku_id, before, n);
+        Ok(page(BOOK_MAX, None, sees, |line| Some(line.id), piece).await?.found)
     }
 
     #[allow(clippy::unused_self)] // reads as a question to the center

@@ -8,7 +8,7 @@ use crate::{
 };
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
-use docket_store::{Statement, TaskFilter, TaskRow};
+use docket_store::{Statement, TaskFilter, TaskPage, TaskRow};
 use docket_tasks::{Every, Job, Kind, Outcome, Redis, RedisAt, Runner, Schedule};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -202,7 +202,7 @@ impl App {
     }
 
     /// One page of tasks, newest first.
-    pub async fn tasks(&self, who: &Principal, filter: &TaskFilter) -> Result<Vec<TaskRow>, Error> {
+    pub async fn tasks(&self, who: &Principal, filter: &TaskFilter) -> Result<TaskPage, Error> {
         who.needs_whole(Scope::Tasks)?;
         Ok(self.store().tasks(filter).await?)
     }
@@ -300,15 +300,17 @@ impl App {
         };
         let mut retried = 0;
         loop {
-            let dead = self.store().tasks(&filter).await?;
-            let Some(last) = dead.last() else { break };
-            filter.before = Some(last.id);
+            let TaskPage { tasks: dead, next } = self.store().tasks(&filter).await?;
             retried += dead.len();
             let retry = move |_, now| {
                 dead.iter().flat_map(|task| task.retry(None, now)).collect::<Vec<_>>()
             };
             self.write_once(None, Some(Id(0)), retry).await?;
             self.ring(kind);
+            if next.is_none() {
+                break;
+            }
+            filter.before = next;
         }
         retried += self.hurry_tasks(kind).await?;
         // What is kept under the key is the count: it is all there is to answer.

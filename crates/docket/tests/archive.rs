@@ -65,7 +65,13 @@ fn key(data: &Path) -> String {
 fn rows(data: &Path) -> Vec<String> {
     let read = async {
         let url = format!("sqlite:{}", data.join("docket.db").display());
-        let options = Options { url, clock: Arc::new(|| Time(0)), queue: 1, upgrade: false };
+        let options = Options {
+            url,
+            clock: Arc::new(|| Time(0)),
+            queue: 1,
+            upgrade: false,
+            read_deadline: docket_store::READ_DEADLINE,
+        };
         let store = Store::open(options).await.expect("a database");
         let filter = Filter { limit: 1000, ..Filter::default() };
         let mut lines = Vec::new();

@@ -195,6 +195,10 @@ impl From<Error> for Failure {
                 Self::new(StatusCode::BAD_REQUEST, "callback_unreadable", title, detail)
             }
             Error::Busy => Self::unavailable("busy", "Too much work is waiting", detail),
+            Error::TooSlow => {
+                tracing::warn!("a read took longer than it may, and was broken off");
+                Self::unavailable("too_slow", "It took too long", detail)
+            }
             Error::Unavailable(cause) => {
                 tracing::warn!(%cause, "the database cannot be used");
                 Self::unavailable("unavailable", "The database cannot be used", detail)

@@ -193,7 +193,9 @@ fn compare(
         let Value::Int(node) = should[of] else { continue };
         let Some(stands) = stands.iter().find(|row| row[of] == should[of]) else { continue };
         for (at, (column, _)) in table.columns.iter().enumerate() {
-            if *column != "body" && stands[at] != should[at] {
+            // Of an order that was last written by the release before.
+            let unwritten = *column == "parts" && stands[at] == Value::Null;
+            if *column != "body" && stands[at] != should[at] && !unwritten {
                 stale.push(Stale {
                     node: Id(node),
                     column,

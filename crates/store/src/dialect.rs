@@ -9,6 +9,13 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{LazyLock, RwLock};
 
+/// Whose words a statement is in, where they differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    MySql,
+}
+
 /// How rows of a table are looked up: by equality on `fixed` and membership in `list`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Lookup {

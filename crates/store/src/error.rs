@@ -9,6 +9,9 @@ pub enum StoreError {
     /// The database cannot be used now: away, full, read-only. Try later.
     #[error("the database cannot be used now: {0}")]
     Unavailable(String),
+    /// A read took longer than it may, and was broken off.
+    #[error("a read took longer than it may")]
+    TooSlow,
     /// The database refuses this write for good: a value it cannot hold.
     #[error("the database refuses the write: {0}")]
     Refused(String),
@@ -54,6 +57,11 @@ impl StoreError {
         matches!(self, Self::Damaged(_) | Self::Corrupt { .. })
     }
 
+    /// Whether a read was broken off.
+    pub const fn is_too_slow(&self) -> bool {
+        matches!(self, Self::TooSlow)
+    }
+
     /// Whether the database as a whole is out of use.
     pub const fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
@@ -65,6 +73,8 @@ impl From<rusqlite::Error> for StoreError {
         use rusqlite::ErrorCode as Code;
         match error.sqlite_error_code() {
             Some(Code::ConstraintViolation) => Self::Conflict,
+            // By whoever watches over reads.
+            Some(Code::OperationInterrupted) => Self::TooSlow,
             Some(Code::TooBig | Code::TypeMismatch) => Self::Refused(error.to_string()),
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged(error.to_string()),
             _ => Self::Unavailable(error.to_string()),
@@ -83,6 +93,8 @@ impl From<sqlx::Error> for StoreError {
         match number {
             // duplicate key; deadlock; lock wait timeout; TiDB's write conflicts
             1062 | 1213 | 1205 | 8002 | 8022 | 9007 => Self::Conflict,
+            // query interrupted; MySQL's and MariaDB's limit of time
+            1317 | 3024 | 1969 => Self::TooSlow,
             // data too long, out of range, incorrect value, NULL where none may be, row too large
             1406 | 1264 | 1366 | 1292 | 1048 | 1118 | 3140 => Self::Refused(error.to_string()),
             number if is_damage(number, reply.message()) => Self::Damaged(error.to_string()),

@@ -40,7 +40,7 @@ pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
 pub use error::StoreError;
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
 pub use inspect::{Inspecting, inspect, quick_check};
-pub use list::{Cursor, Filter, OperationFilter, Page, Sort};
+pub use list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sort};
 pub use migrate::tables;
 pub use nouns::accounts::{Account, AccountChange, AccountLine};
 pub use nouns::archive::{
@@ -64,14 +64,16 @@ pub use nouns::slips::SlipRow;
 pub use nouns::snapshots::Snapshot;
 pub use nouns::stock::{Adjustment, Stock};
 pub use nouns::tasks::{
-    Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskRow,
+    Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskPage,
+    TaskRow,
 };
 pub use nouns::telephones::Renewed;
 pub use nouns::webhooks::WebhookRow;
 pub use orphans::{Orphan, Walk};
 pub use peek::{Found, SCHEMA, peek, telephones_left};
 pub use plan::{Held, Statement, TreeWrite, Writes};
+pub use read::Whole;
 pub use seals::{KeyUse, RecordedKey, SealedFor, Survey, give_up_key, record_keys, survey};
-pub use store::{Figures, Options, PHASES, Store, sqlite_path};
+pub use store::{Figures, Options, PHASES, READ_DEADLINE, Store, sqlite_path};
 pub use view::{Key, Need, Unique, View};
 pub use work::{NotDone, Verdict};

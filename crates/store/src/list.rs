@@ -1,26 +1,57 @@
 //! Lists of orders and of operations: filters, keyset pages, no totals.
 //!
-//! One filter drives, the one with the narrowest index; the rest are tested on what it gives. A page looks at
-//! a bounded number of rows, so a filter that matches little gives a short page with a `next`, and never a
-//! slow one.
+//! One filter leads ([`lead`]): its index gives candidates ([`stream`]), newest first, and the rest are tested on
+//! them ([`test`]). Where one of the filters has few orders in all, these are taken whole instead. Each statement
+//! goes along one index that it names, or looks up keys, so that its plan follows from its text and from no
+//! statistics. A page looks at a bounded number of rows: a filter that matches little gives a short page with a
+//! `next`, and never a slow one.
 
+pub mod beside;
 mod lead;
 mod operations;
+pub mod sql;
+mod stream;
+mod test;
+#[cfg(test)]
+mod tests;
+mod twins;
 
-pub use operations::OperationFilter;
+pub use operations::{OperationFilter, OperationPage};
 
-use crate::value::{Kind, Value};
+use crate::ask::Ask;
+use crate::dialect::Dialect;
+use crate::read::{Whole, whole};
 use crate::{Store, StoreError};
 use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Id, Time};
-use lead::{Driver, Lead};
-use std::fmt::Write as _;
+use stream::{Candidate, Stream};
+use test::Test;
 
-/// Rows a page looks at, at most.
-const LOOKED_AT_MAX: usize = 5_000;
-/// Candidates for each order of a page that are looked at, first and after that: most filters are answered by
-/// the first few, and only a narrow one needs as many as may be.
-const FEW: [usize; 2] = [4, 20];
+/// What a page may cost.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// Entries of indexes that are looked at before the page ends short.
+    looked_at: usize,
+    /// Candidates that are looked up in other tables before it does: each costs what some entries cost.
+    tested: usize,
+    /// Candidates that one statement looks up.
+    at_once: usize,
+    /// Entries of the first piece of an index whose conditions are tested on itself, and of any.
+    piece: [usize; 2],
+    /// Orders up to which a filter is taken whole, whatever the page is sorted by.
+    whole: usize,
+    /// Orders around several candidates of a buyer, or around one, that are looked at to find twins.
+    neighbours: [usize; 2],
+}
+
+const BOUNDS: Bounds = Bounds {
+    looked_at: 20_000,
+    tested: 4_000,
+    at_once: 128,
+    piece: [256, 4_096],
+    whole: 500,
+    neighbours: [500, 4_000],
+};
 
 /// What a page is sorted by, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,7 +64,7 @@ pub enum Sort {
 }
 
 /// Where a page goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The time it is sorted by.
     pub at: Time,
@@ -68,6 +99,8 @@ pub struct Filter {
     pub delivery: Option<DeliveryStatus>,
     pub refund: Option<RefundAxis>,
     pub order_type: Option<OrderType>,
+    /// The main status and the store status of one of its shop orders.
+    pub shop_status: (Option<Status>, Option<StoreStatus>),
     pub tag: Option<String>,
     pub anomaly: Option<String>,
     /// Same buyer, same cart within 10 s.
@@ -86,214 +119,122 @@ pub struct Filter {
 pub struct Page {
     /// Their numbers, newest first.
     pub ids: Vec<Id>,
-    /// Where the next page goes on; none at the end.
+    /// Where the next page goes on; none at the end. There is one wherever the page looked at as much as it may.
     pub next: Option<Cursor>,
 }
 
-/// SQL with its values, built side by side.
-#[derive(Debug, Default)]
-struct Sql {
-    text: String,
-    values: Vec<Value>,
+/// One page of orders, whole, all of one moment.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The orders, newest first.
+    pub orders: Vec<Whole>,
+    /// As of [`Page`].
+    pub next: Option<Cursor>,
 }
 
-impl Sql {
-    fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
-        let _ = write!(self.text, " AND {condition}");
-        self.values.extend(values);
-    }
-
-    /// The bounds of a time column: from inclusive, to exclusive.
-    fn between(&mut self, column: &str, (from, to): (Option<Time>, Option<Time>)) {
-        if let Some(from) = from {
-            self.and(&format!("{column} >= ?"), [from.into()]);
-        }
-        if let Some(to) = to {
-            self.and(&format!("{column} < ?"), [to.into()]);
-        }
-    }
+/// What a page has cost, and may.
+#[derive(Debug)]
+struct Budget {
+    bounds: Bounds,
+    /// Entries of indexes looked at.
+    looked_at: usize,
+    /// Candidates looked up in other tables.
+    tested: usize,
 }
 
-impl Filter {
-    /// Everything the lead does not test already, on `p`; empty where it tests everything.
-    fn residual(&self, lead: &Lead<'_>) -> Sql {
-        let mut sql = Sql::default();
-        let has_term = "EXISTS (SELECT 1 FROM order_term t WHERE t.term = ? AND t.created_at = p.created_at AND t.tree = p.id)";
-        for term in self.terms() {
-            if *lead != Lead::Term(term.clone()) {
-                sql.and(has_term, [Value::Text(term)]);
-            }
-        }
-        if let Some(id) = self.id {
-            sql.and("p.id = ?", [id.into()]);
-        }
-        if let Some(buyer) = self.buyer.as_ref().filter(|buyer| *lead != Lead::Buyer(buyer)) {
-            sql.and("p.buyer_id = ?", [buyer.into()]);
-        }
-        if let Some(status) = self.status.filter(|status| *lead != Lead::Status(*status)) {
-            sql.and("p.status = ?", [status.code().into()]);
-        }
-        let store_status = self.store_status;
-        if let Some(status) = store_status.filter(|status| *lead != Lead::StoreStatus(*status)) {
-            sql.and("p.store_status = ?", [status.code().into()]);
-        }
-        if let Some(order_type) = self.order_type {
-            sql.and("p.type = ?", [order_type.code().into()]);
-        }
-        if self.refund == Some(RefundAxis::None) {
-            let none =
-                "EXISTS (SELECT 1 FROM shop_order s WHERE s.tree = p.id AND s.refund_status = 0)";
-            sql.and(none, []);
-        }
-        if let Some(sku) = self.sku.as_ref().filter(|sku| *lead != Lead::Sku(sku)) {
-            let sold = "EXISTS (SELECT 1 FROM item_order i WHERE i.tree = p.id AND i.sku_id = ?)";
-            sql.and(sold, [sku.into()]);
-        }
-        if let Some(last4) = self.phone_last4
-            && !self.phones.is_empty()
-            && self.phones.iter().all(|(of_phone, _)| *of_phone != last4)
-        {
-            // A whole telephone with other last four digits: there is none.
-            sql.and("1 = 0", []);
-        }
-        self.residual_shops(lead, &mut sql);
-        if self.duplicate {
-            let twin = "EXISTS (SELECT 1 FROM payment_order d WHERE d.buyer_id = p.buyer_id \
-                        AND d.created_at BETWEEN p.created_at - 10000 AND p.created_at + 10000 \
-                        AND d.cart = p.cart AND d.id <> p.id)";
-            sql.and(twin, []);
-        }
-        sql.between("p.paid_at", self.paid);
-        // The bounds of the time that a page is sorted by are the lead's.
-        match self.sort {
-            Sort::Created => sql.between("p.updated_at", self.updated),
-            Sort::Updated => sql.between("p.created_at", self.created),
-        }
-        sql
+impl Budget {
+    const fn of(bounds: Bounds) -> Self {
+        Self { bounds, looked_at: 0, tested: 0 }
     }
 
-    fn residual_shops(&self, lead: &Lead<'_>, sql: &mut Sql) {
-        let holes = |n: usize| vec!["?"; n].join(", ");
-        let mut any = |column: &str, words: &[String]| {
-            let listed = holes(words.len().max(1));
-            let one = format!(
-                "EXISTS (SELECT 1 FROM shop_order s WHERE s.tree = p.id AND s.{column} IN ({listed}))"
-            );
-            // Whoever may see nothing matches nothing: no shop has an empty name.
-            let values: Vec<Value> = if words.is_empty() {
-                vec![Value::from("")]
-            } else {
-                words.iter().map(Value::from).collect()
-            };
-            sql.and(&one, values);
-        };
-        if let Some(shop) = &self.shop
-            && !matches!(lead, Lead::Shop(..))
-        {
-            any("shop_id", std::slice::from_ref(shop));
-        }
-        if let Some(shops) = &self.only_shops
-            && !matches!(lead, Lead::OnlyShops(_))
-        {
-            any("shop_id", shops);
-        }
-        if let Some(place) = self.place.as_ref().filter(|place| *place == "main") {
-            any("place", std::slice::from_ref(place));
-        }
-        if let Some(places) = &self.only_places {
-            any("place", places);
-        }
-    }
-
-    /// The candidates that `lead` gives: `at, tree`, newest first, at most `looked_at` of them.
-    fn candidates(&self, lead: &Lead<'_>, looked_at: usize) -> Sql {
-        let Driver { table, time, tree, branches } = lead.driver(self.sort);
-        let mut sql = Sql::default();
-        let bounds = if self.sort == Sort::Updated { self.updated } else { self.created };
-        // A tree may have two lines of one SKU, or two shop orders of one shop.
-        let distinct = if tree == "id" { "" } else { "DISTINCT " };
-        for (n, (condition, values)) in branches.into_iter().enumerate() {
-            if n > 0 {
-                sql.text.push_str(" UNION ");
-            }
-            let _ = write!(
-                sql.text,
-                "SELECT at, tree FROM (SELECT {distinct}{time} AS at, {tree} AS tree FROM {table} \
-                 WHERE {condition}"
-            );
-            sql.values.extend(values);
-            sql.between(time, bounds);
-            if let Some(Cursor { at, id }) = self.cursor {
-                let before = format!("{time} <= ? AND ({time} < ? OR {tree} < ?)");
-                sql.and(&before, [at.into(), at.into(), id.into()]);
-            }
-            let _ =
-                write!(sql.text, " ORDER BY {time} DESC, {tree} DESC LIMIT {looked_at}) AS b{n}");
-        }
-        let _ = write!(sql.text, " ORDER BY at DESC, tree DESC LIMIT {looked_at}");
-        sql
+    const fn is_spent(&self) -> bool {
+        self.looked_at >= self.bounds.looked_at || self.tested >= self.bounds.tested
     }
 }
 
 impl Store {
     /// One page of the payment orders that `filter` describes.
     pub async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
-        let (lead, wanted) = (filter.lead(), filter.limit + 1);
-        let residual = filter.residual(&lead);
-        if residual.text.is_empty() {
-            let mut found = self.cursors(filter.candidates(&lead, wanted)).await?;
-            let more = found.len() > filter.limit;
-            found.truncate(filter.limit);
-            return Ok(page(&found, found.last().copied().filter(|_| more)));
-        }
-        let few = FEW.into_iter().map(|few| wanted * few).filter(|few| *few < LOOKED_AT_MAX);
-        for looked_at in few.chain([LOOKED_AT_MAX]) {
-            let candidates = filter.candidates(&lead, looked_at);
-            let mut found = self.cursors(passing(&candidates, &residual, wanted)).await?;
-            let next = if found.len() > filter.limit {
-                found.truncate(filter.limit);
-                found.last().copied()
-            } else {
-                match self.last_looked_at(candidates, looked_at).await? {
-                    Some(_) if looked_at < LOOKED_AT_MAX => continue,
-                    last => last,
-                }
-            };
-            return Ok(page(&found, next));
-        }
-        unreachable!("the last round returns")
+        let (dialect, filter) = (self.dialect(), filter.clone());
+        self.at_one_moment(move |ask| page(ask, dialect, &filter, BOUNDS)).await
     }
 
-    async fn cursors(&self, sql: Sql) -> Result<Vec<Cursor>, StoreError> {
-        let rows = self.rows("payment_order", sql.text, &[Kind::Int; 2], sql.values).await?;
-        rows.into_iter().map(|mut row| Ok(Cursor { at: row.time()?, id: row.id()? })).collect()
-    }
-
-    /// The last candidate, if there may be more behind it.
-    async fn last_looked_at(
-        &self,
-        candidates: Sql,
-        looked_at: usize,
-    ) -> Result<Option<Cursor>, StoreError> {
-        let text = format!(
-            "SELECT at, tree FROM ({}) AS c ORDER BY at DESC, tree DESC LIMIT 1 OFFSET {}",
-            candidates.text,
-            looked_at - 1
-        );
-        Ok(self.cursors(Sql { text, values: candidates.values }).await?.pop())
+    /// The same with the orders themselves.
+    pub async fn list_whole(&self, filter: &Filter) -> Result<Listed, StoreError> {
+        let (dialect, filter) = (self.dialect(), filter.clone());
+        self.at_one_moment(move |ask| {
+            let Page { ids, next } = page(ask, dialect, &filter, BOUNDS)?;
+            Ok(Listed { orders: whole(ask, &ids)?, next })
+        })
+        .await
     }
 }
 
-/// The candidates that pass the rest of the filter, newest first.
-fn passing(candidates: &Sql, residual: &Sql, limit: usize) -> Sql {
-    let text = format!(
-        "SELECT c.at, c.tree FROM ({}) AS c JOIN payment_order p ON p.id = c.tree WHERE 1 = 1{} \
-         ORDER BY c.at DESC, c.tree DESC LIMIT {limit}",
-        candidates.text, residual.text
-    );
-    Sql { text, values: candidates.values.iter().chain(&residual.values).cloned().collect() }
+/// See [`Store::list`]; everything of one moment.
+fn page(
+    ask: &mut dyn Ask,
+    dialect: Dialect,
+    filter: &Filter,
+    bounds: Bounds,
+) -> Result<Page, StoreError> {
+    if filter.sees_nothing() {
+        return Ok(Page { ids: Vec::new(), next: None });
+    }
+    let leads = filter.leads();
+    let mut budget = Budget::of(bounds);
+    // A single lead that gives the order of the page needs no second look.
+    let streamed = filter.streamed(&leads);
+    if leads.len() > 1 || streamed.is_none() {
+        for lead in &leads {
+            if let Some(ids) = stream::whole(ask, dialect, filter, lead, &mut budget)? {
+                let candidates = test::placed(ask, dialect, filter, &ids, &mut budget)?;
+                let mut tests = filter.tests(&lead.proves);
+                tests.retain(|test| !matches!(test, Test::Order(_)));
+                return whole_page(ask, dialect, filter, candidates, &tests, bounds);
+            }
+        }
+    }
+    let lead = streamed.cloned().unwrap_or_else(|| filter.all());
+    let (mut stream, tests) =
+        (Stream::new(lead.ranges, filter, bounds), filter.tests(&lead.proves));
+    let mut found: Vec<Candidate> = Vec::with_capacity(filter.limit + 1);
+    while found.len() < filter.limit {
+        // Where nothing is tested the first piece is the page.
+        let wanted = if tests.is_empty() { filter.limit + 1 } else { bounds.at_once };
+        let batch = stream.next(ask, dialect, wanted, &mut budget)?;
+        found.append(&mut test::keep(ask, dialect, batch, &tests, &mut budget)?);
+        if budget.is_spent() || stream.reached().is_none() {
+            break;
+        }
+    }
+    let more = found.len() > filter.limit;
+    found.truncate(filter.limit);
+    let next = if more { found.last().map(|last| last.position) } else { stream.reached() };
+    Ok(Page { ids: ids_of(&found), next })
 }
 
-fn page(found: &[Cursor], next: Option<Cursor>) -> Page {
-    Page { ids: found.iter().map(|cursor| cursor.id).collect(), next }
+/// One page of candidates that are all there are.
+fn whole_page(
+    ask: &mut dyn Ask,
+    dialect: Dialect,
+    filter: &Filter,
+    candidates: Vec<Candidate>,
+    tests: &[Test],
+    bounds: Bounds,
+) -> Result<Page, StoreError> {
+    let mut budget = Budget::of(bounds);
+    let mut found = Vec::with_capacity(filter.limit + 1);
+    for batch in candidates.chunks(bounds.at_once) {
+        found.append(&mut test::keep(ask, dialect, batch.to_vec(), tests, &mut budget)?);
+        if found.len() > filter.limit {
+            break;
+        }
+    }
+    let more = found.len() > filter.limit;
+    found.truncate(filter.limit);
+    Ok(Page { ids: ids_of(&found), next: found.last().filter(|_| more).map(|last| last.position) })
+}
+
+fn ids_of(found: &[Candidate]) -> Vec<Id> {
+    found.iter().map(|one| one.position.id).collect()
 }

@@ -1,5 +1,7 @@
 //! What is read outside the writer: from SQLite's reading connections or the pool, each answer one moment.
 
+use crate::ask::Ask;
+use crate::list::beside;
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::keys::KeyRow;
 use crate::nouns::people::{SessionRow, UserRow};
@@ -13,6 +15,7 @@ use crate::table::{self, Table};
 use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
+use std::collections::BTreeMap;
 
 /// How many keys one statement of a read lists.
 const LISTED_MAX: usize = 200;
@@ -26,7 +29,106 @@ fn query_of(table: &'static Table, tail: &str, values: Vec<Value>) -> Query {
     Query { table: table.name, sql, kinds: table.kinds(), values }
 }
 
+/// An order, whole: its tree and its sealed people, both of one moment.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// The tree.
+    pub tree: Tree,
+    /// Its people.
+    pub person: Option<Sealed>,
+}
+
+/// These orders, whole, in this order; those that are not there are left out.
+pub(crate) fn whole(ask: &mut dyn Ask, ids: &[Id]) -> Result<Vec<Whole>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(LISTED_MAX) {
+        let [payments, shops, items] = tree_queries(ids);
+        let (payments, shops, items) = (ask.ask(payments)?, ask.ask(shops)?, ask.ask(items)?);
+        let persons = ask.ask(person_query(ids))?.into_iter().map(Sealed::of);
+        let mut persons = persons.collect::<Result<BTreeMap<_, _>, _>>()?;
+        let trees = trees_of(ids, [payments, shops, items])?;
+        found.extend(trees.into_iter().map(|tree| {
+            let person = persons.remove(&tree.id());
+            Whole { tree, person }
+        }));
+    }
+    Ok(found)
+}
+
+/// The payment order of whatever node `id` numbers.
+fn root_of(ask: &mut dyn Ask, id: Id) -> Result<Option<Id>, StoreError> {
+    for query in root_queries(id) {
+        if let Some(mut row) = ask.ask(query)?.into_iter().next() {
+            return row.id().map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn root_queries(id: Id) -> impl Iterator<Item = Query> {
+    let levels = [("payment_order", "id"), ("shop_order", "tree"), ("item_order", "tree")];
+    levels.into_iter().map(move |(table, column)| Query {
+        table,
+        sql: format!("SELECT {column} FROM {table} WHERE id = ?"),
+        kinds: vec![Kind::Int],
+        values: vec![id.into()],
+    })
+}
+
+fn tree_queries(ids: &[Id]) -> [Query; 3] {
+    let listed: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
+    let holes = placeholders(ids.len());
+    let (by_id, by_tree) = (format!("WHERE id IN ({holes})"), format!("WHERE tree IN ({holes})"));
+    [
+        query_of(&table::PAYMENT_ORDER, &by_id, listed.clone()),
+        query_of(&table::SHOP_ORDER, &by_tree, listed.clone()),
+        query_of(&table::ITEM_ORDER, &by_tree, listed),
+    ]
+}
+
+fn person_query(ids: &[Id]) -> Query {
+    let tail = format!("WHERE tree IN ({})", placeholders(ids.len()));
+    query_of(&table::ORDER_PERSON, &tail, ids.iter().map(|id| Value::from(*id)).collect())
+}
+
+fn log_query(tree: Id) -> Query {
+    query_of(&table::ORDER_OPERATION, "WHERE tree = ? ORDER BY site, seq", vec![tree.into()])
+}
+
+/// The trees of rows, in the order of `ids`.
+fn trees_of(ids: &[Id], [payments, shops, items]: [Vec<Row>; 3]) -> Result<Vec<Tree>, StoreError> {
+    let payments: Vec<_> = payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
+    let shops = shops.into_iter().map(rows::shop_of).collect::<Result<_, _>>()?;
+    let items = items.into_iter().map(rows::item_of).collect::<Result<_, _>>()?;
+    let mut trees = rows::assemble(payments, shops, items)?;
+    trees.sort_unstable_by_key(|tree| ids.iter().position(|id| *id == tree.id()));
+    Ok(trees)
+}
+
 impl Store {
+    /// The order that any of its numbers names, whole.
+    pub async fn whole(&self, id: Id) -> Result<Option<Whole>, StoreError> {
+        self.at_one_moment(move |ask| match root_of(ask, id)? {
+            Some(root) => Ok(whole(ask, &[root])?.pop()),
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// The same with its log, as far as that is online, all of one moment.
+    pub async fn whole_with_log(
+        &self,
+        id: Id,
+    ) -> Result<Option<(Whole, Vec<LogEntry>)>, StoreError> {
+        self.at_one_moment(move |ask| {
+            let Some(root) = root_of(ask, id)? else { return Ok(None) };
+            let Some(found) = whole(ask, &[root])?.pop() else { return Ok(None) };
+            let log = ask.ask(log_query(root))?.into_iter().map(rows::entry_of);
+            Ok(Some((found, log.collect::<Result<_, _>>()?)))
+        })
+        .await
+    }
+
     /// Rows of `table` after a WHERE (and what follows it).
     async fn of_table(
         &self,
@@ -58,25 +160,7 @@ impl Store {
     pub async fn trees(&self, ids: &[Id]) -> Result<Vec<Tree>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
         for ids in ids.chunks(LISTED_MAX) {
-            let listed: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
-            let holes = placeholders(ids.len());
-            let (by_id, by_tree) =
-                (format!("WHERE id IN ({holes})"), format!("WHERE tree IN ({holes})"));
-            let [payments, shops, items] = self
-                .rows_together([
-                    query_of(&table::PAYMENT_ORDER, &by_id, listed.clone()),
-                    query_of(&table::SHOP_ORDER, &by_tree, listed.clone()),
-                    query_of(&table::ITEM_ORDER, &by_tree, listed),
-                ])
-                .await?;
-            let payments: Vec<_> =
-                payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
-            let shops = shops.into_iter().map(rows::shop_of).collect::<Result<_, _>>()?;
-            let items = items.into_iter().map(rows::item_of).collect::<Result<_, _>>()?;
-            let mut trees = rows::assemble(payments, shops, items)?;
-            let place = |tree: &Tree| ids.iter().position(|id| *id == tree.id());
-            trees.sort_unstable_by_key(place);
-            found.append(&mut trees);
+            found.append(&mut trees_of(ids, self.rows_together(tree_queries(ids)).await?)?);
         }
         Ok(found)
     }
@@ -95,16 +179,7 @@ impl Store {
 
     /// The payment order of whatever node `id` numbers.
     pub async fn root_of(&self, id: Id) -> Result<Option<Id>, StoreError> {
-        for (table, column) in
-            [("payment_order", "id"), ("shop_order", "tree"), ("item_order", "tree")]
-        {
-            let sql = format!("SELECT {column} FROM {table} WHERE id = ?");
-            let found = self.rows(table, sql, &[Kind::Int], vec![id.into()]).await?;
-            if let Some(mut row) = found.into_iter().next() {
-                return row.id().map(Some);
-            }
-        }
-        Ok(None)
+        self.at_one_moment(move |ask| root_of(ask, id)).await
     }
 
     /// Whose a unique key is.
@@ -137,9 +212,8 @@ impl Store {
 
     /// The log of a tree, from its placement on.
     pub async fn operations(&self, tree: Id) -> Result<Vec<LogEntry>, StoreError> {
-        let tail = "WHERE tree = ? ORDER BY site, seq";
-        let rows = self.of_table(&table::ORDER_OPERATION, tail, vec![tree.into()]).await?;
-        rows.into_iter().map(rows::entry_of).collect()
+        let Query { table, sql, kinds, values } = log_query(tree);
+        self.rows(table, sql, &kinds, values).await?.into_iter().map(rows::entry_of).collect()
     }
 
     /// What began the log of a tree; none where that row is not online.
@@ -160,9 +234,8 @@ impl Store {
     pub async fn persons(&self, trees: &[Id]) -> Result<Vec<(Id, Sealed)>, StoreError> {
         let mut found = Vec::with_capacity(trees.len());
         for trees in trees.chunks(LISTED_MAX) {
-            let tail = format!("WHERE tree IN ({})", placeholders(trees.len()));
-            let listed = trees.iter().map(|id| Value::from(*id)).collect();
-            for row in self.of_table(&table::ORDER_PERSON, &tail, listed).await? {
+            let Query { table, sql, kinds, values } = person_query(trees);
+            for row in self.rows(table, sql, &kinds, values).await? {
                 found.push(Sealed::of(row)?);
             }
         }
@@ -192,29 +265,29 @@ impl Store {
         read.map(|row| row.map(|(place, _, stock)| (place, stock))).collect()
     }
 
-    /// SKUs after `after` with what stands of them, by SKU and place; at most `limit` SKUs.
+    /// What stands of SKUs at places, behind a SKU and its place, in that order.
     pub async fn stock_list(
         &self,
-        after: &str,
+        (sku_id, place): (&str, &str),
         limit: usize,
     ) -> Result<Vec<(String, String, Stock)>, StoreError> {
-        let tail = format!(
-            "WHERE sku_id IN (SELECT sku_id FROM (SELECT DISTINCT sku_id FROM stock WHERE sku_id > ? \
-             ORDER BY sku_id LIMIT {limit}) AS page) ORDER BY sku_id, place"
-        );
-        let rows = self.of_table(&table::STOCK, &tail, vec![after.into()]).await?;
+        let after = [sku_id.into(), place.into()];
+        let asked = beside::behind(self.dialect(), &table::STOCK, after, limit);
+        let [rows] = self.rows_together([asked]).await?;
         let read = rows.into_iter().map(Stock::of);
         read.map(|row| row.map(|(place, sku, stock)| (sku, place, stock))).collect()
     }
 
-    /// The book of a SKU, newest first.
+    /// The book of a SKU, newest first, behind a line of it.
     pub async fn adjustments(
         &self,
         sku_id: &str,
+        before: Option<Id>,
         limit: usize,
     ) -> Result<Vec<Adjustment>, StoreError> {
-        let tail = format!("WHERE sku_id = ? ORDER BY id DESC LIMIT {limit}");
-        let rows = self.of_table(&table::STOCK_ADJUSTMENT, &tail, vec![sku_id.into()]).await?;
+        let tail = format!("WHERE sku_id = ? AND id < ? ORDER BY id DESC LIMIT {limit}");
+        let values = vec![sku_id.into(), before.unwrap_or(Id(i64::MAX)).into()];
+        let rows = self.of_table(&table::STOCK_ADJUSTMENT, &tail, values).await?;
         rows.into_iter().map(Adjustment::of).collect()
     }
 
@@ -225,17 +298,15 @@ impl Store {
         rows.into_iter().map(Price::of).collect()
     }
 
-    /// Prices of SKUs after (`sku_id`, `place`), in that order.
+    /// Prices of SKUs behind a SKU and its place, in that order.
     pub async fn price_list(
         &self,
-        after: (&str, &str),
+        (sku_id, place): (&str, &str),
         limit: usize,
     ) -> Result<Vec<Price>, StoreError> {
-        let tail = format!(
-            "WHERE sku_id > ? OR (sku_id = ? AND place > ?) ORDER BY sku_id, place LIMIT {limit}"
-        );
-        let values = vec![after.0.into(), after.0.into(), after.1.into()];
-        let rows = self.of_table(&table::PRODUCT, &tail, values).await?;
+        let after = [sku_id.into(), place.into()];
+        let asked = beside::behind(self.dialect(), &table::PRODUCT, after, limit);
+        let [rows] = self.rows_together([asked]).await?;
         rows.into_iter().map(Price::of).collect()
     }
 

@@ -79,8 +79,16 @@ fn payment_row(tree: &Tree, standing: &Standing) -> Vec<Value> {
         order.updated_at.into(),
         standing.times.paid_at.into(),
         tree.due_at().into(),
+        Value::Int(parts(tree)),
         json(order),
     ]
+}
+
+/// FNV-1a: the same in every release, for it is stored.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// A fingerprint of what is bought where, to find the same cart placed twice.
@@ -88,11 +96,37 @@ fn cart(tree: &Tree) -> i64 {
     let mut lines: Vec<_> =
         tree.lines().map(|(shop, item)| (&shop.shop_id, &item.sku_id, item.quantity)).collect();
     lines.sort_unstable();
-    let text = format!("{lines:?}");
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    hash.cast_signed()
+    fingerprint(&format!("{lines:?}")).cast_signed()
+}
+
+/// What a part of an order is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Shop,
+    Place,
+}
+
+impl Part {
+    /// The column of `shop_order`.
+    pub const fn column(self) -> &'static str {
+        match self {
+            Self::Shop => "shop_id",
+            Self::Place => "place",
+        }
+    }
+
+    /// The bit that stands for it in `parts`: one of 63, so that orders without it are passed over by their index,
+    /// but for about one in sixty.
+    pub fn bit(self, name: &str) -> i64 {
+        1 << (fingerprint(&format!("{}:{name}", self.column())) % 63)
+    }
+}
+
+/// A bit for each shop and place of `tree`.
+fn parts(tree: &Tree) -> i64 {
+    let bits =
+        tree.shops.iter().map(|shop| Part::Shop.bit(&shop.shop_id) | Part::Place.bit(&shop.place));
+    bits.fold(0, |parts, bits| parts | bits)
 }
 
 /// What the term of an order's number at its source begins with.
@@ -131,7 +165,7 @@ fn terms(tree: &Tree, standing: &Standing) -> BTreeSet<Vec<Value>> {
 
 /// A payment order from its `payment_order` row.
 pub fn payment_of(mut row: Row) -> Result<PaymentOrder, StoreError> {
-    for _ in 0..13 {
+    for _ in 0..14 {
         row.skip();
     }
     row.json()

@@ -3,7 +3,7 @@
 use crate::ask::Ask;
 use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
 use crate::database::{Connection, mysql, sqlite};
-use crate::dialect::Lookup;
+use crate::dialect::{Dialect, Lookup};
 use crate::migrate::{self, Upgrade};
 use crate::nouns::nodes;
 use crate::nouns::tasks::{Announced, TaskRow};
@@ -11,11 +11,14 @@ use crate::plan::Statement;
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, lock, table};
 use docket_domain::{IdSource, Time};
-use sqlx::mysql::MySqlPool;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long a read may take where nothing is said.
+pub const READ_DEADLINE: Duration = Duration::from_secs(10);
 
 /// How to open a store.
 #[derive(Clone)]
@@ -28,6 +31,8 @@ pub struct Options {
     pub queue: usize,
     /// Whether an older schema is brought up.
     pub upgrade: bool,
+    /// How long a read may take before it is broken off.
+    pub read_deadline: Duration,
 }
 
 /// What the writer counts, for metrics and health.
@@ -63,9 +68,12 @@ impl Figures {
 /// What the writer spends its time on, in the order of [`Figures::nanos`].
 pub const PHASES: [&str; 5] = ["idle", "load", "decide", "write", "commit"];
 
+/// How long a look at all there is of something may take.
+const AT_LENGTH: Duration = Duration::from_hours(1);
+
 enum Database {
     Sqlite { file: Arc<sqlite::Sqlite>, _lock: lock::FileLock },
-    MySql(MySqlPool),
+    MySql(Arc<mysql::Readers>),
 }
 
 /// One database.
@@ -76,6 +84,7 @@ pub struct Store {
     writer: Mutex<Option<JoinHandle<()>>>,
     node: Node,
     bell: Arc<Bell>,
+    read_deadline: Duration,
 }
 
 /// The file behind a `sqlite:` URL, or `None` for another kind of URL.
@@ -105,7 +114,7 @@ impl Store {
         let (database, connection) = match sqlite_path(&options.url) {
             Some(path) => open_sqlite(&path, upgrade)?,
             None if options.url.starts_with("mysql:") || options.url.starts_with("mariadb:") => {
-                open_mysql(options.url.clone(), upgrade).await?
+                open_mysql(options.url.clone(), upgrade, options.read_deadline).await?
             }
             None => {
                 let message = "a database URL reads sqlite:PATH or mysql://user@host/database";
@@ -119,6 +128,7 @@ impl Store {
             writer: Mutex::new(None),
             node: Node { number: 0, holder, mark: 0 },
             bell: Arc::default(),
+            read_deadline: options.read_deadline,
         };
         let clock = Arc::clone(&options.clock);
         store.start(connection, clock, now).await?;
@@ -191,6 +201,13 @@ impl Store {
         }
     }
 
+    pub(crate) const fn dialect(&self) -> Dialect {
+        match self.database {
+            Database::Sqlite { .. } => Dialect::Sqlite,
+            Database::MySql(_) => Dialect::MySql,
+        }
+    }
+
     /// Names this process: no other has the same, now or later.
     pub fn process(&self) -> &str {
         &self.node.holder
@@ -235,19 +252,12 @@ impl Store {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
         let query = Query { table, sql: sql.into(), kinds: kinds.to_vec(), values };
-        let rows = match &self.database {
-            Database::Sqlite { file, .. } => {
-                let file = Arc::clone(file);
-                file.read(move |db| {
-                    sqlite::query(db, query.table, &query.sql, &query.kinds, &query.values)
-                })
-                .await
-            }
-            Database::MySql(pool) => {
-                mysql::query(pool, query.table, &query.sql, &query.kinds, &query.values).await
-            }
-        };
-        self.heeded(rows)
+        self.rows_together([query]).await.map(|[rows]| rows)
+    }
+
+    /// The rows of a query that looks at all there is of something, for the center's own work: it may take long.
+    pub(crate) async fn rows_at_length(&self, query: Query) -> Result<Vec<Row>, StoreError> {
+        self.heeded(self.together([query], AT_LENGTH).await.map(|[rows]| rows))
     }
 
     /// Takes note of damage: it is told by who is asked whether the center is well.
@@ -268,6 +278,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut dyn Ask) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let limit = self.read_deadline;
         match &self.database {
             Database::Sqlite { file, .. } => {
                 let read = move |db: &rusqlite::Connection| {
@@ -275,21 +286,9 @@ impl Store {
                     // Rolled back by its end: what met damage could not be committed, though it only read.
                     work(&mut moment)
                 };
-                Arc::clone(file).read(read).await
+                Arc::clone(file).read(limit, read).await
             }
-            Database::MySql(pool) => {
-                let mut moment = pool.begin().await?;
-                let runtime = tokio::runtime::Handle::current();
-                let job = tokio::task::spawn_blocking(move || {
-                    let asked =
-                        work(&mut mysql::Moment { runtime: &runtime, connection: &mut moment });
-                    asked.map(|answer| (answer, moment))
-                });
-                let done = job.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-                let (answer, moment) = done?;
-                moment.commit().await?;
-                Ok(answer)
-            }
+            Database::MySql(readers) => readers.at_one_moment(limit, work).await,
         }
     }
 
@@ -298,36 +297,37 @@ impl Store {
         &self,
         queries: [Query; N],
     ) -> Result<[Vec<Row>; N], StoreError> {
-        self.heeded(self.together(queries).await)
+        self.heeded(self.together(queries, self.read_deadline).await)
     }
 
     async fn together<const N: usize>(
         &self,
         queries: [Query; N],
+        limit: Duration,
     ) -> Result<[Vec<Row>; N], StoreError> {
-        let mut found = [const { Vec::new() }; N];
         match &self.database {
             Database::Sqlite { file, .. } => {
                 let read = move |db: &rusqlite::Connection| {
-                    let moment = db.unchecked_transaction()?;
+                    let moment = (N > 1).then(|| db.unchecked_transaction()).transpose()?;
+                    let mut found = [const { Vec::new() }; N];
                     for (found, query) in found.iter_mut().zip(queries) {
                         let Query { table, sql, kinds, values } = query;
-                        *found = sqlite::query(&moment, table, &sql, &kinds, &values)?;
+                        *found = sqlite::query(db, table, &sql, &kinds, &values)?;
                     }
-                    moment.commit()?;
+                    moment.map_or(Ok(()), rusqlite::Transaction::commit)?;
                     Ok(found)
                 };
-                Arc::clone(file).read(read).await
+                Arc::clone(file).read(limit, read).await
             }
-            Database::MySql(pool) => {
-                let mut moment = pool.begin().await?;
-                for (found, query) in found.iter_mut().zip(queries) {
-                    let Query { table, sql, kinds, values } = query;
-                    *found = mysql::query(&mut *moment, table, &sql, &kinds, &values).await?;
-                }
-                moment.commit().await?;
-                Ok(found)
-            }
+            Database::MySql(readers) => readers.rows(limit, queries).await,
+        }
+    }
+
+    /// How many reads are under way, and how many there may be at once.
+    pub fn reads_under_way(&self) -> (usize, usize) {
+        match &self.database {
+            Database::Sqlite { file, .. } => file.under_way(),
+            Database::MySql(readers) => readers.lent(),
         }
     }
 }
@@ -351,6 +351,9 @@ impl Drop for Store {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 static NODE: Lookup = Lookup { table: &table::NODE, fixed: None, list: "node" };
 
 type Opened = (Database, Box<dyn Connection>);
@@ -366,11 +369,17 @@ fn open_sqlite(path: &Path, upgrade: Upgrade) -> Result<Opened, StoreError> {
     Ok((Database::Sqlite { file, _lock: lock }, Box::new(writer)))
 }
 
-async fn open_mysql(url: String, upgrade: Upgrade) -> Result<Opened, StoreError> {
+async fn open_mysql(
+    url: String,
+    upgrade: Upgrade,
+    read_deadline: Duration,
+) -> Result<Opened, StoreError> {
     let pool = mysql::pool(&url).await?;
     migrate::mysql(&pool, upgrade).await?;
+    pool.close().await;
+    let readers = mysql::Readers::of(&url, read_deadline)?;
     let writer = on_thread(move || mysql::Writer::open(&url)).await?;
-    Ok((Database::MySql(pool), Box::new(writer)))
+    Ok((Database::MySql(readers), Box::new(writer)))
 }
 
 /// Runs what blocks on a thread of its own: the writer's connection brings its own small runtime.

@@ -29,6 +29,7 @@ pub static PAYMENT_ORDER: Table = Table {
         ("updated_at", Int),
         ("paid_at", Int),
         ("due_at", Int),
+        ("parts", Int),
         ("body", Text),
     ],
     key: 1,

@@ -39,7 +39,7 @@ fn start(stage: &Stage, name: &str, store: &Arc<Store>, runs: &Runs) -> Runner {
 /// Every task that was made, newest first.
 async fn made(stage: &Stage) -> Vec<TaskRow> {
     let kind = Some("tick".to_owned());
-    stage.store.tasks(&TaskFilter { kind, limit: 50, ..TaskFilter::default() }).await.unwrap()
+    stage.store.tasks(&TaskFilter { kind, limit: 50, ..TaskFilter::default() }).await.unwrap().tasks
 }
 
 /// Waits until so many tasks were made and are done, each of a slot of its own.

@@ -2,14 +2,28 @@
 //! versions too. Only where they do not, or a tree is not there, is anything looked up.
 
 use super::object::Object;
+use crate::access::Principal;
+use crate::operate::no_order;
+use crate::vault::People;
 use crate::{App, Error};
 use docket_domain::{Id, LogEntry, Time, Tree};
-use docket_store::{KeptRow, Segment, SegmentKind, Snapshot};
+use docket_store::{KeptRow, Segment, SegmentKind, Snapshot, Whole};
+
+/// The rows of a log that led to `tree`.
+fn up_to(tree: &Tree, mut entries: Vec<LogEntry>) -> Vec<LogEntry> {
+    entries.retain(|entry| entry.site != 0 || entry.seq <= tree.payment.version);
+    entries
+}
 
 impl App {
     /// The log of a tree from its placement on, wherever its rows are.
     pub(crate) async fn log_of(&self, tree: Id) -> Result<Vec<LogEntry>, Error> {
         let online = self.store().operations(tree).await?;
+        self.with_archived(tree, online).await
+    }
+
+    /// `online`, the rows of the log of a tree that were online, and before them those in the archive.
+    async fn with_archived(&self, tree: Id, online: Vec<LogEntry>) -> Result<Vec<LogEntry>, Error> {
         if online.first().is_some_and(|entry| entry.seq == 1) {
             return Ok(online);
         }
@@ -18,7 +32,7 @@ impl App {
             return Ok(self.store().operations(tree).await?);
         };
         let mut entries = KeptRow::entries(rows)?;
-        entries.extend(self.store().operations(tree).await?);
+        entries.extend(online);
         entries.sort_by_key(|entry| (entry.site, entry.seq));
         entries.dedup_by_key(|entry| (entry.site, entry.seq));
         Ok(entries)
@@ -26,9 +40,27 @@ impl App {
 
     /// The log that led to `tree` as it was read: rows that were written since are left out.
     pub(crate) async fn log_behind(&self, tree: &Tree) -> Result<Vec<LogEntry>, Error> {
-        let mut entries = self.log_of(tree.id()).await?;
-        entries.retain(|entry| entry.site != 0 || entry.seq <= tree.payment.version);
-        Ok(entries)
+        Ok(up_to(tree, self.log_of(tree.id()).await?))
+    }
+
+    /// An order the caller may see, with its people and the log that led to it, all of one moment but for what is
+    /// in the archive and does not change.
+    pub(crate) async fn whole_with_log(
+        &self,
+        who: &Principal,
+        id: Id,
+    ) -> Result<(Tree, People, Vec<LogEntry>), Error> {
+        let Some((Whole { tree, person }, online)) = self.store().whole_with_log(id).await? else {
+            let (tree, person) = self.whole(who, id).await?;
+            let log = self.log_behind(&tree).await?;
+            return Ok((tree, person, log));
+        };
+        if !who.sees(&tree) {
+            return Err(no_order(id));
+        }
+        let log = up_to(&tree, self.with_archived(tree.id(), online).await?);
+        let person = self.people(tree.id(), person.as_ref());
+        Ok((tree, person, log))
     }
 
     /// The agreed trees of an order, wherever they are.

@@ -6,6 +6,7 @@
 
 use super::{attempt, due, pay, refund, second_look};
 use crate::access::{Principal, Scope};
+use crate::pages::{Page, page};
 use crate::{App, Error};
 use docket_channels::{Acknowledgement, Fault, Hint, Message, PaymentState};
 use docket_domain::words::AttemptStatus;
@@ -294,9 +295,12 @@ impl App {
         &self,
         who: &Principal,
         filter: &CallbackFilter,
-    ) -> Result<Vec<CallbackRow>, Error> {
+    ) -> Result<Page<CallbackRow, Option<Id>>, Error> {
         who.needs_whole(Scope::Payments)?;
-        Ok(self.store().callbacks(filter).await?)
+        let wanted =
+            |row: &CallbackRow| filter.gateway.as_ref().is_none_or(|one| row.gateway == *one);
+        let piece = |before, n| self.store().callbacks(before, n);
+        page(filter.limit, filter.before, wanted, |row| Some(row.id), piece).await
     }
 }
 

@@ -144,6 +144,7 @@ async fn measure(args: Args, database: Database, out: Output) -> Result<(), Fail
         clock: Arc::new(move || now.now()),
         queue: 8192,
         upgrade: true,
+        read_deadline: docket_store::READ_DEADLINE,
     };
     let store = Arc::new(Store::open(options).await.map_err(unusable)?);
     fill(&store, args.pending, &out).await?;
@@ -261,10 +262,10 @@ async fn unfinished(store: &Store) -> Result<usize, Failure> {
             ..TaskFilter::default()
         };
         // Those of a run are newer than all that wait for another day.
-        let running = store.tasks(&filter(TaskState::Running)).await.map_err(unusable)?;
+        let running = store.tasks(&filter(TaskState::Running)).await.map_err(unusable)?.tasks;
         if running.is_empty() {
-            let waiting = store.tasks(&filter(TaskState::Pending)).await.map_err(unusable)?;
-            let halted = store.tasks(&filter(TaskState::Dead)).await.map_err(unusable)?;
+            let waiting = store.tasks(&filter(TaskState::Pending)).await.map_err(unusable)?.tasks;
+            let halted = store.tasks(&filter(TaskState::Dead)).await.map_err(unusable)?.tasks;
             let due = waiting.iter().filter(|task| task.payload != WAITING).count();
             return Ok(due + halted.len());
         }

@@ -140,6 +140,9 @@ section! {
         /// Whether `docket serve` brings the schema of an older release up by itself. Where several
         /// processes share a database, say false and run `docket migrate` before them.
         upgrade: Switch = "true";
+        /// How long one read may take. What takes longer is broken off and answered with 503 `too_slow`; so is
+        /// what nobody waits for any more.
+        read_deadline: Length = "10s";
     }
 }
 
@@ -367,6 +370,7 @@ impl Config {
         Settings {
             database_url: self.database_url(),
             upgrade: *self.database.upgrade == Switch::On,
+            read_deadline: self.database.read_deadline.duration(),
             queue: self.orders.queue.0,
             markets: self.markets.clone(),
             deadlines: Arc::clone(&self.deadlines),

@@ -17,7 +17,13 @@ fn now() -> Time {
 impl Table {
     /// Opens the database at `url`.
     pub async fn open(url: String) -> Self {
-        let options = Options { url, clock: Arc::new(now), queue: 64, upgrade: true };
+        let options = Options {
+            url,
+            clock: Arc::new(now),
+            queue: 64,
+            upgrade: true,
+            read_deadline: docket_store::READ_DEADLINE,
+        };
         Self(Store::open(options).await.expect("a database"))
     }
 

@@ -159,8 +159,9 @@ const FAILURES: &[Failure] = &[
         status: "503",
         name: "Unavailable",
         meaning: "`busy`, `unavailable`, `archive_unreachable`: try again as `Retry-After` says. `database_moved`: the \
-            database file is not in its place",
-        codes: &["busy", "unavailable", "archive_unreachable", "database_moved"],
+            database file is not in its place. `too_slow`: a read took longer than `[database] read_deadline` allows; \
+            ask for less at once",
+        codes: &["busy", "unavailable", "archive_unreachable", "database_moved", "too_slow"],
     },
 ];
 

@@ -172,11 +172,10 @@ pub async fn list(
         Some((owner, limit, query::cursor(fields, cursor::names::<2>)))
     })?;
     let [last, ledger] = after.unwrap_or_default();
-    let after = (last.as_str(), ledger.parse().unwrap_or(0));
-    let listed = center.app.accounts(&who, owner.as_deref(), after, limit).await?;
-    let last = listed.last().filter(|_| owner.is_none() && listed.len() == limit);
-    let next = last.map(|last| cursor::of_names([&last.owner, &last.ledger.code().to_string()]));
-    let accounts = listed.iter().map(AccountView::of).collect();
+    let after = (last, ledger.parse().unwrap_or(0));
+    let page = center.app.accounts(&who, owner.as_deref(), after, limit).await?;
+    let next = page.next.map(|(owner, ledger)| cursor::of_names([&owner, &ledger.to_string()]));
+    let accounts = page.found.iter().map(AccountView::of).collect();
     Ok(answer::json(StatusCode::OK, &AccountPage { accounts, next }))
 }
 

@@ -132,9 +132,8 @@ pub async fn list(
             limit: query::limit(fields),
         })
     })?;
-    let rows = center.app.callbacks(&who, &filter).await?;
-    let last = rows.last().filter(|_| rows.len() == filter.limit);
-    let next = last.map(|last| cursor::of_number(last.id));
-    let callbacks = rows.iter().map(CallbackView::of).collect();
+    let page = center.app.callbacks(&who, &filter).await?;
+    let next = page.next.flatten().map(cursor::of_number);
+    let callbacks = page.found.iter().map(CallbackView::of).collect();
     Ok(answer::json(StatusCode::OK, &CallbackPage { callbacks, next }))
 }

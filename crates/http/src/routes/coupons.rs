@@ -172,10 +172,9 @@ pub async fn list(
         Some((query::limit(fields), query::cursor(fields, cursor::names::<1>)))
     })?;
     let after = after.map_or_else(String::new, |[code]| code);
-    let listed = center.app.coupon_list(&who, &after, limit).await?;
-    let last = listed.last().filter(|_| listed.len() == limit);
-    let next = last.map(|last| cursor::of_names([&last.coupon.code]));
-    let coupons = listed.iter().map(CouponView::of).collect();
+    let page = center.app.coupon_list(&who, after, limit).await?;
+    let next = page.next.map(|code| cursor::of_names([&code]));
+    let coupons = page.found.iter().map(CouponView::of).collect();
     Ok(answer::json(StatusCode::OK, &CouponPage { coupons, next }))
 }
 

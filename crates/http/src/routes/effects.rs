@@ -190,9 +190,8 @@ pub async fn slips(
         Some((place, status, limit, query::cursor(fields, cursor::number)))
     })?;
     let wanted = (place.as_deref(), status);
-    let listed = center.app.slips(&who, wanted, after.unwrap_or(Id(0)), limit).await?;
-    let last = listed.last().filter(|_| listed.len() == limit);
-    let next = last.map(|last| cursor::of_number(last.slip.shop_order));
-    let weigh_slips = listed.iter().map(SlipView::of).collect();
+    let page = center.app.slips(&who, wanted, after.unwrap_or(Id(0)), limit).await?;
+    let next = page.next.map(cursor::of_number);
+    let weigh_slips = page.found.iter().map(SlipView::of).collect();
     Ok(answer::json(StatusCode::OK, &SlipPage { weigh_slips, next }))
 }

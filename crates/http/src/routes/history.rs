@@ -180,9 +180,8 @@ pub async fn across(
             limit: query::limit(fields),
         })
     })?;
-    let entries = center.app.operations_across(&who, &filter).await?;
-    let last = entries.last().filter(|_| entries.len() == filter.limit);
-    let next = last.map(|entry| cursor::of_entry(entry.at, entry.tree, entry.seq));
-    let operations = entries.iter().map(LogView::of).collect();
+    let page = center.app.operations_across(&who, &filter).await?;
+    let next = page.next.map(|(at, tree, seq)| cursor::of_entry(at, tree, seq));
+    let operations = page.entries.iter().map(LogView::of).collect();
     Ok(answer::json(StatusCode::OK, &LogPage { operations, next }))
 }

@@ -135,6 +135,7 @@ fn span(
 fn asked(fields: &mut Fields<'_, '_>) -> Asked {
     let level = fields.optional("level", kinds::word).unwrap_or(Level::Payment);
     let orders = Orders {
+        level: Some(level),
         id: fields.optional("id", kinds::id),
         external_id: fields.optional("external_id", kinds::identifier),
         client_token: fields.optional("client_token", kinds::identifier),
@@ -188,7 +189,8 @@ fn from(fields: &mut Fields<'_, '_>, level: Level) -> (Option<Cursor>, Option<(I
 
 /// List orders
 ///
-/// Newest first, in pages without totals. A filter that matches little may give a short page with a `next`.
+/// Newest first, in pages without totals. A page looks at a bounded number of orders: where filters match few of
+/// them, it may be short or empty and still have a `next`. There is more as long as there is a `next`.
 #[utoipa::path(
     get, path = "/api/orders", tag = "orders", operation_id = "list_orders", params(Filters),
     responses((status = 200, description = "One page", body = NodePage))
@@ -199,12 +201,7 @@ pub async fn list(
     uri: Uri,
 ) -> Result<Response, Failure> {
     let asked = query::read(&uri, |fields| Some(asked(fields)))?;
-    let mut wanted = asked.orders.clone();
-    if asked.level != Level::Payment {
-        // A shop order may be further than its tree: nodes are tested by themselves.
-        (wanted.status, wanted.store_status) = (None, None);
-    }
-    let listed = center.app.orders(&who, &wanted).await?;
+    let listed = center.app.orders(&who, &asked.orders).await?;
     let next = listed.next.map(cursor::of_order);
     Ok(page(&center, &who, &asked, &listed, next))
 }

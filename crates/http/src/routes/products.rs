@@ -91,10 +91,9 @@ pub async fn list(
         Some((query::limit(fields), query::cursor(fields, cursor::names::<2>)))
     })?;
     let [sku_id, place] = after.unwrap_or_default();
-    let listed = center.app.price_list(&who, (&sku_id, &place), limit).await?;
-    let last = listed.last().filter(|_| listed.len() == limit);
-    let next = last.map(|last| cursor::of_names([&last.sku_id, &last.place]));
-    let prices = listed.iter().map(PriceView::of).collect();
+    let page = center.app.price_list(&who, (sku_id, place), limit).await?;
+    let next = page.next.map(|(sku_id, place)| cursor::of_names([&sku_id, &place]));
+    let prices = page.found.iter().map(PriceView::of).collect();
     Ok(answer::json(StatusCode::OK, &PricePage { prices, next }))
 }
 

@@ -177,6 +177,9 @@ async fn changed(
 }
 
 /// List stock
+///
+/// A page looks at a bounded number of places: one that a key sees little of may be short and have a `next`, and a SKU
+/// that stands at very many places may go on in the next page.
 #[utoipa::path(
     get, path = "/api/stock", tag = "stock", operation_id = "list_stock",
     params(
@@ -191,13 +194,12 @@ pub async fn list(
     uri: Uri,
 ) -> Result<Response, Failure> {
     let (limit, after) = query::read(&uri, |fields| {
-        Some((query::limit(fields), query::cursor(fields, cursor::names::<1>)))
+        Some((query::limit(fields), query::cursor(fields, cursor::names::<2>)))
     })?;
-    let after = after.map_or_else(String::new, |[sku_id]| sku_id);
-    let listed = center.app.stock_list(&who, &after, limit).await?;
-    let last = listed.last().filter(|_| listed.len() == limit);
-    let next = last.map(|last| cursor::of_names([&last.sku_id]));
-    let page = StockPage { stock: listed.iter().map(StockView::of).collect(), next };
+    let [sku_id, place] = after.unwrap_or_default();
+    let page = center.app.stock_list(&who, (sku_id, place), limit).await?;
+    let next = page.next.map(|(sku_id, place)| cursor::of_names([&sku_id, &place]));
+    let page = StockPage { stock: page.found.iter().map(StockView::of).collect(), next };
     Ok(answer::json(StatusCode::OK, &page))
 }
 

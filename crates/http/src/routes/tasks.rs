@@ -175,10 +175,9 @@ pub async fn list(
             limit: query::limit(fields),
         })
     })?;
-    let tasks = center.app.tasks(&who, &filter).await?;
-    let last = tasks.last().filter(|_| tasks.len() == filter.limit);
-    let next = last.map(|last| cursor::of_number(last.id));
-    let tasks = tasks.iter().map(TaskView::of).collect();
+    let page = center.app.tasks(&who, &filter).await?;
+    let next = page.next.map(cursor::of_number);
+    let tasks = page.tasks.iter().map(TaskView::of).collect();
     Ok(answer::json(StatusCode::OK, &TaskPage { tasks, next }))
 }
 

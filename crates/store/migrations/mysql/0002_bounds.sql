@@ -25,6 +25,25 @@ CREATE TABLE archive_gone (
 
 
 -- Section: lists.
+-- A bit for each shop and place of the order; null where it was written before this step and not since.
+ALTER TABLE payment_order ADD COLUMN parts BIGINT;
+-- What pages are sorted by, with what is tested most: what does not match is passed over without its order. Behind
+-- the time of placement only what never changes, so that no change moves a row of this index.
+ALTER TABLE payment_order DROP INDEX payment_order_created,
+    ADD INDEX payment_order_created (created_at, id, type, parts);
+ALTER TABLE payment_order DROP INDEX payment_order_updated,
+    ADD INDEX payment_order_updated (updated_at, id, created_at, paid_at, status, store_status, type, parts);
+-- The orders of a buyer, with what tells the same cart.
+ALTER TABLE payment_order DROP INDEX payment_order_buyer,
+    ADD INDEX payment_order_buyer (buyer_id, created_at, id, cart);
+-- The telephones of an order.
+CREATE INDEX order_phone_tree ON order_phone (tree, last4, phone);
+-- The book of a SKU, newest first, whatever the places.
+ALTER TABLE stock_adjustment DROP INDEX stock_adjustment_sku,
+    ADD INDEX stock_adjustment_sku (sku_id, id);
+-- What somebody did, with its kind.
+ALTER TABLE order_operation DROP INDEX order_operation_operator,
+    ADD INDEX order_operation_operator (operator, at, tree, site, seq, kind);
 
 
 -- Section: operating: credentials, webhooks, tasks.

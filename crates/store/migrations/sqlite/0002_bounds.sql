@@ -25,6 +25,27 @@ CREATE TABLE archive_gone (
 
 
 -- Section: lists.
+-- A bit for each shop and place of the order; null where it was written before this step and not since.
+ALTER TABLE payment_order ADD COLUMN parts INTEGER;
+-- What pages are sorted by, with what is tested most: what does not match is passed over without its order. Behind
+-- the time of placement only what never changes, so that no change moves a row of this index.
+DROP INDEX payment_order_created;
+CREATE INDEX payment_order_created ON payment_order (created_at, id, type, parts);
+DROP INDEX payment_order_updated;
+CREATE INDEX payment_order_updated ON payment_order
+    (updated_at, id, created_at, paid_at, status, store_status, type, parts);
+-- The orders of a buyer, with what tells the same cart.
+DROP INDEX payment_order_buyer;
+CREATE INDEX payment_order_buyer ON payment_order (buyer_id, created_at, id, cart) WHERE buyer_id IS NOT NULL;
+-- The telephones of an order.
+CREATE INDEX order_phone_tree ON order_phone (tree);
+-- The book of a SKU, newest first, whatever the places.
+DROP INDEX stock_adjustment_sku;
+CREATE INDEX stock_adjustment_sku ON stock_adjustment (sku_id, id);
+-- What somebody did, with its kind.
+DROP INDEX order_operation_operator;
+CREATE INDEX order_operation_operator ON order_operation (operator, at, tree, site, seq, kind)
+    WHERE operator IS NOT NULL;
 
 
 -- Section: operating: credentials, webhooks, tasks.

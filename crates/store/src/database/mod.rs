@@ -1,6 +1,7 @@
 //! What the writer needs from a database, twice implemented: once for SQLite, once for the MySQL family.
 
 pub mod mysql;
+pub mod reading;
 pub mod sqlite;
 
 use crate::ask::Ask;

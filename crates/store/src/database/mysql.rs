@@ -3,6 +3,10 @@
 //! The writer's thread runs a small runtime and waits for each reply; it is the round trips that cost, so
 //! statements carry as many rows as there are.
 
+mod readers;
+
+pub use readers::Readers;
+
 use super::{Connection, GuardedRow};
 use crate::ask::Ask;
 use crate::dialect::{self, Lookup};
@@ -42,7 +46,7 @@ async fn settle(
 const WRITES: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 const READS: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
-/// A pool for reads.
+/// A pool, for whoever brings a database up or fills it.
 pub async fn pool(url: &str) -> Result<MySqlPool, StoreError> {
     let pool = MySqlPoolOptions::new()
         .max_connections(8)

@@ -6,6 +6,7 @@
 //! works. So the thread checkpoints in rounds, each shorter than the one before, until little is left, and
 //! the writer finishes that little between two batches: nobody waits for more than a few milliseconds.
 
+use super::reading::{Reading, within};
 use super::{Connection, GuardedRow};
 use crate::ask::Ask;
 use crate::dialect::{self, Lookup};
@@ -20,6 +21,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 /// New frames after which the checkpoint thread is woken.
 const CHECKPOINT_FRAMES: u32 = 8_000;
@@ -32,6 +34,10 @@ const LEFT_MAX: u32 = 1_500;
 const WAL_FRAMES_HARD: u32 = 256_000;
 /// Reading connections kept open at most.
 const READERS: usize = 4;
+/// Steps of a statement after which it is looked whether it may go on: some microseconds.
+const STEPS: std::ffi::c_int = 2_000;
+/// What is waited for a statement to notice that it may not.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// A file that is open, by its path and by what it was under it then. SQLite writes on into a file that was renamed
 /// or removed, and opens whatever stands at the path: what was answered would be gone, or in two files.
@@ -69,13 +75,14 @@ impl Place {
 pub struct Sqlite {
     place: Place,
     readers: Mutex<Vec<rusqlite::Connection>>,
-    permits: tokio::sync::Semaphore,
+    permits: Arc<tokio::sync::Semaphore>,
 }
 
 impl Sqlite {
     /// The file of `place`.
     pub fn new(place: Place) -> Self {
-        Self { place, readers: Mutex::default(), permits: tokio::sync::Semaphore::new(READERS) }
+        let permits = Arc::new(tokio::sync::Semaphore::new(READERS));
+        Self { place, readers: Mutex::default(), permits }
     }
 
     /// Whether the file is still where it was opened.
@@ -83,24 +90,55 @@ impl Sqlite {
         self.place.check()
     }
 
-    /// Runs `read` on a reading connection, on a thread that may block.
+    /// How many reads are under way, and how many there may be.
+    pub fn under_way(&self) -> (usize, usize) {
+        (READERS - self.permits.available_permits(), READERS)
+    }
+
+    /// Runs `read` on a reading connection, on a thread that may block, for `limit` at most and no longer than
+    /// somebody waits for it.
     pub async fn read<T: Send + 'static>(
         self: Arc<Self>,
+        limit: Duration,
         read: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let (reading, _caller) = Reading::within(limit);
         let this = Arc::clone(&self);
-        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        let job = tokio::task::spawn_blocking(move || {
-            let pooled = this.readers.lock().expect("no reader panics with the pool").pop();
-            let connection = match pooled {
-                Some(connection) => connection,
-                None => reader(&this.place)?,
-            };
-            let answer = read(&connection);
-            this.readers.lock().expect("no reader panics with the pool").push(connection);
-            answer
-        });
-        job.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+        // A little longer than the read itself, which ends by what its statement meets.
+        within(limit + GRACE, async {
+            let permit = Arc::clone(&self.permits).acquire_owned().await;
+            let permit = permit.expect("the semaphore is never closed");
+            let job = tokio::task::spawn_blocking(move || {
+                // It is free again when the thread is, whoever has left meanwhile.
+                let _permit = permit;
+                this.read_until(&reading, read)
+            });
+            job.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+        })
+        .await
+    }
+
+    fn read_until<T>(
+        &self,
+        reading: &Reading,
+        read: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if reading.is_over() {
+            return Err(StoreError::TooSlow);
+        }
+        let pooled = self.readers.lock().expect("no reader panics with the pool").pop();
+        let mut connection = match pooled {
+            Some(connection) => connection,
+            None => reader(&self.place)?,
+        };
+        let watched = reading.clone();
+        connection.progress_handler(STEPS, Some(move || watched.is_over()))?;
+        let answer = read(&connection);
+        connection.progress_handler(STEPS, None::<fn() -> bool>)?;
+        if connection.is_autocommit() {
+            self.readers.lock().expect("no reader panics with the pool").push(connection);
+        }
+        answer
     }
 }
 

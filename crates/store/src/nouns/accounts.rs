@@ -1,6 +1,7 @@
 //! Accounts: coins and points of buyers, how often limited gift packs may be given, and the book of what was
 //! set and adjusted by hand. A row carries no version: it is moved by conditional deltas.
 
+use crate::list::beside;
 use crate::table::{ACCOUNT, ACCOUNT_ADJUSTMENT};
 use crate::value::{Row, Value};
 use crate::{Store, StoreError};
@@ -145,20 +146,15 @@ impl Store {
         rows.into_iter().map(Account::of).collect()
     }
 
-    /// Accounts of buyers after (owner, ledger), in that order.
+    /// Accounts behind an owner and a ledger, in that order; those of gift packs among them.
     pub async fn account_list(
         &self,
         (owner, ledger): (&str, i64),
         limit: usize,
     ) -> Result<Vec<Account>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM account WHERE (owner > ? OR (owner = ? AND ledger > ?)) AND ledger <> ? \
-             ORDER BY owner, ledger LIMIT {limit}",
-            ACCOUNT.column_list()
-        );
-        let packs = Ledger::Gifts.code().into();
-        let values = vec![owner.into(), owner.into(), ledger.into(), packs];
-        let rows = self.rows("account", sql, &ACCOUNT.kinds(), values).await?;
+        let after = [owner.into(), Value::Int(ledger)];
+        let [rows] =
+            self.rows_together([beside::behind(self.dialect(), &ACCOUNT, after, limit)]).await?;
         rows.into_iter().map(Account::of).collect()
     }
 

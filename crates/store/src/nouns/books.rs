@@ -217,7 +217,7 @@ impl Store {
     /// Numbers of `ledger` that are not what they should be, at most `limit`.
     pub async fn imbalances(&self, ledger: Book, limit: usize) -> Result<Vec<Balance>, StoreError> {
         let query = ledger.query(ledger.differing(limit), Vec::new());
-        let rows = self.rows(query.table, query.sql, &query.kinds, query.values).await?;
+        let rows = self.rows_at_length(query).await?;
         rows.into_iter().map(|row| ledger.of(row)).collect()
     }
 }

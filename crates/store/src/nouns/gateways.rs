@@ -301,23 +301,17 @@ impl Store {
         rows.into_iter().next().map(GatewayRefund::of).transpose()
     }
 
-    /// One page of callbacks, newest first.
-    pub async fn callbacks(&self, filter: &CallbackFilter) -> Result<Vec<CallbackRow>, StoreError> {
-        let (mut which, mut values) = (Vec::new(), Vec::<Value>::new());
-        if let Some(gateway) = &filter.gateway {
-            which.push("gateway = ?");
-            values.push(gateway.as_str().into());
-        }
-        if let Some(before) = filter.before {
-            which.push("id < ?");
-            values.push(before.into());
-        }
-        let which =
-            if which.is_empty() { String::new() } else { format!("WHERE {}", which.join(" AND ")) };
-        let (columns, limit) = (CallbackRow::COLUMNS, filter.limit);
+    /// Callbacks before `before`, newest first, at most `limit`.
+    pub async fn callbacks(
+        &self,
+        before: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<CallbackRow>, StoreError> {
+        let columns = CallbackRow::COLUMNS;
         let sql = format!(
-            "SELECT {columns} FROM gateway_callback {which} ORDER BY id DESC LIMIT {limit}"
+            "SELECT {columns} FROM gateway_callback WHERE id < ? ORDER BY id DESC LIMIT {limit}"
         );
+        let values = vec![before.unwrap_or(Id(i64::MAX)).into()];
         let rows = self.rows("gateway_callback", sql, &CallbackRow::KINDS, values).await?;
         rows.into_iter().map(CallbackRow::of).collect()
     }

@@ -1,5 +1,8 @@
 //! Weigh slips: what is to be weighed of a shop order, and what the scales said.
 
+use crate::dialect::Dialect;
+use crate::list::sql::{Sql, along};
+use crate::store::Query;
 use crate::table::WEIGH_SLIP;
 use crate::value::{Row, Value, json};
 use crate::{Store, StoreError};
@@ -53,19 +56,49 @@ impl Store {
         after: Id,
         limit: usize,
     ) -> Result<Vec<SlipRow>, StoreError> {
-        let mut sql =
-            format!("SELECT {} FROM weigh_slip WHERE shop_order > ?", WEIGH_SLIP.column_list());
-        let mut values = vec![after.into()];
-        if let Some(place) = place {
-            sql.push_str(" AND place = ?");
-            values.push(place.into());
+        let dialect = self.dialect();
+        let asked = |status| slip_page(dialect, (place, status), after, limit);
+        let mut found = Vec::new();
+        // The index of places has their statuses in front: each is asked for in turn.
+        let statuses: Vec<_> = match (place, status) {
+            (Some(_), None) => SlipStatus::ALL.iter().copied().map(Some).collect(),
+            (_, status) => vec![status],
+        };
+        for status in statuses {
+            let [rows] = self.rows_together([asked(status)]).await?;
+            for row in rows {
+                found.push(SlipRow::of(row)?);
+            }
         }
-        if let Some(status) = status {
-            sql.push_str(" AND status = ?");
-            values.push(status.code().into());
-        }
-        let _ = write!(sql, " ORDER BY shop_order LIMIT {limit}"); // a String takes all that is written
-        let rows = self.rows("weigh_slip", sql, &WEIGH_SLIP.kinds(), values).await?;
-        rows.into_iter().map(SlipRow::of).collect()
+        found.sort_unstable_by_key(|row| row.slip.shop_order);
+        found.truncate(limit);
+        Ok(found)
     }
+}
+
+/// At most `limit` slips behind `after`, of a place only with a status.
+pub fn slip_page(
+    dialect: Dialect,
+    (place, status): (Option<&str>, Option<SlipStatus>),
+    after: Id,
+    limit: usize,
+) -> Query {
+    let index = match (place, status) {
+        (Some(_), _) => Some("weigh_slip_place"),
+        (None, Some(_)) => Some("weigh_slip_status"),
+        (None, None) => None,
+    };
+    let table = along(dialect, "weigh_slip", index);
+    let mut sql = Sql {
+        text: format!("SELECT {} FROM {table} WHERE shop_order > ?", WEIGH_SLIP.column_list()),
+        values: vec![after.into()],
+    };
+    if let Some(place) = place {
+        sql.and("place = ?", [place.into()]);
+    }
+    if let Some(status) = status {
+        sql.and("status = ?", [status.code().into()]);
+    }
+    let _ = write!(sql.text, " ORDER BY shop_order LIMIT {limit}"); // a String takes all that is written
+    Query { table: "weigh_slip", sql: sql.text, kinds: WEIGH_SLIP.kinds(), values: sql.values }
 }

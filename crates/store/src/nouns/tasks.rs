@@ -5,11 +5,13 @@
 
 mod chain;
 mod claim;
+pub mod list;
 mod person;
 mod read;
 
 pub use claim::{Failed, Stamp};
-pub use read::{Backlog, Behind, Due, TaskFilter};
+pub use list::{TaskFilter, TaskPage};
+pub use read::{Backlog, Behind, Due};
 
 use crate::StoreError;
 use crate::value::{Row, Value};

@@ -39,7 +39,13 @@ impl Order {
 }
 
 pub fn options(url: &str) -> Options {
-    Options { url: url.to_owned(), clock: Arc::new(|| Time(NOW)), queue: 4096, upgrade: true }
+    Options {
+        url: url.to_owned(),
+        clock: Arc::new(|| Time(NOW)),
+        queue: 4096,
+        upgrade: true,
+        read_deadline: docket_store::READ_DEADLINE,
+    }
 }
 
 pub async fn open(url: &str) -> Arc<Store> {

@@ -151,7 +151,13 @@ impl New {
 }
 
 async fn open(url: &str, clock: &Clock) -> Arc<Store> {
-    let options = Options { url: url.to_owned(), clock: clock.read(), queue: 4096, upgrade: true };
+    let options = Options {
+        url: url.to_owned(),
+        clock: clock.read(),
+        queue: 4096,
+        upgrade: true,
+        read_deadline: docket_store::READ_DEADLINE,
+    };
     Arc::new(Store::open(options).await.unwrap_or_else(|error| panic!("{url}: {error}")))
 }
 

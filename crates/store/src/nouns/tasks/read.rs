@@ -8,7 +8,6 @@ use crate::{Store, StoreError};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// Rows looked at of those that are due but rank later: 0.2 ms of reading.
 const LATER_MAX: usize = 500;
@@ -48,21 +47,6 @@ pub struct Backlog {
     pub count: u64,
     /// When the oldest of them was due.
     pub oldest_due: Time,
-}
-
-/// Which tasks; everything left out does not matter.
-#[derive(Debug, Clone, Default)]
-pub struct TaskFilter {
-    /// Of this kind.
-    pub kind: Option<String>,
-    /// In this state.
-    pub state: Option<TaskState>,
-    /// Of this chain.
-    pub chain: Option<String>,
-    /// Newer ones were on the page before.
-    pub before: Option<Id>,
-    /// Tasks on a page.
-    pub limit: usize,
 }
 
 /// The first of a chain in one state that has a smaller number; one look at the index of chains each.
@@ -216,35 +200,6 @@ impl Store {
     pub async fn is_in_chain(&self, chain: &str) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM task WHERE chain_key = ? AND state IN (0, 1) LIMIT 1";
         Ok(!self.rows("task", sql, &[Kind::Int], vec![chain.into()]).await?.is_empty())
-    }
-
-    /// One page of tasks, newest first.
-    pub async fn tasks(&self, filter: &TaskFilter) -> Result<Vec<TaskRow>, StoreError> {
-        let mut sql = format!("SELECT {} FROM task WHERE 1 = 1", TASK.column_list());
-        let mut values = Vec::new();
-        let mut and = |condition: &str, value: Value| {
-            sql.push_str(condition);
-            values.push(value);
-        };
-        if let Some(kind) = &filter.kind {
-            and(" AND kind = ?", kind.into());
-        }
-        if let Some(state) = filter.state {
-            and(" AND state = ?", state.code().into());
-        }
-        if matches!(filter.state, Some(TaskState::Dead | TaskState::Parked)) {
-            // They are few among many that are done, and have an index of their own.
-            and(" AND halted_at > ?", Value::Int(0));
-        }
-        if let Some(chain) = &filter.chain {
-            and(" AND chain_key = ?", chain.into());
-        }
-        if let Some(before) = filter.before {
-            and(" AND id < ?", before.into());
-        }
-        let _ = write!(sql, " ORDER BY id DESC LIMIT {}", filter.limit);
-        let rows = self.rows("task", sql, &TASK.kinds(), values).await?;
-        rows.into_iter().map(TaskRow::of).collect()
     }
 
     /// How much waits, runs or is halted, by kind and state. Finished tasks, however many, cost nothing; of a

@@ -1,0 +1,99 @@
+//! Any filters together find exactly what they name, page by page, and no page looks at more rows than it may: what
+//! is sought stands at the far end of orders made for that, and the databases count.
+
+mod beside;
+mod counting;
+mod made;
+
+use super::{Bounds, Cursor, Filter, Page, Sort, page};
+use counting::{Counting, as_ask, open};
+use docket_domain::Id;
+use docket_testkit::{Database, Random};
+use made::Made;
+
+/// Small ones: a few thousand orders are a hundred times more than a page may look at.
+const SMALL: Bounds = Bounds {
+    looked_at: 200,
+    tested: 60,
+    at_once: 16,
+    piece: [8, 64],
+    whole: 12,
+    neighbours: [20, 60],
+};
+const ORDERS: u64 = 3_000;
+
+/// Every page of `filter`, each within what it may cost.
+fn pages(database: &mut dyn Counting, filter: &Filter) -> (Vec<Id>, u64) {
+    let (mut found, mut cursor, mut dearest) = (Vec::new(), filter.cursor, 0);
+    for _ in 0..10 * ORDERS {
+        let asked = Filter { cursor, ..filter.clone() };
+        let dialect = database.dialect();
+        let before = database.count();
+        let Page { ids, next } = page(&mut as_ask(database), dialect, &asked, SMALL).unwrap();
+        let cost = database.count() - before;
+        assert!(ids.len() <= filter.limit);
+        dearest = dearest.max(cost);
+        found.extend(ids);
+        let Some(next) = next else { return (found, dearest) };
+        assert!(cursor.is_none_or(|before| next < before), "a page goes on: {asked:?}");
+        cursor = Some(next);
+    }
+    panic!("the pages have no end: {filter:?}");
+}
+
+/// Writes `orders`.
+fn write(database: &mut dyn Counting, orders: &[Made]) {
+    for (table, columns, of) in made::TABLES {
+        counting::insert(database, table, columns, orders.iter().flat_map(of).collect());
+    }
+}
+
+#[test]
+fn any_filters_find_what_they_name_and_no_page_looks_at_more_than_it_may() {
+    let mut random = Random::new();
+    let orders = made::orders(&mut random, ORDERS);
+    let filters: Vec<_> = (0..160).map(|_| made::filter(&mut random, &orders)).collect();
+    for kind in Database::ALL {
+        let test_database = kind.fresh();
+        let mut database = open(kind, &test_database.url());
+        write(&mut *database, &orders);
+        let mut costs = Vec::new();
+        for filter in made::known().into_iter().chain(filters.iter().cloned()) {
+            let (found, cost) = pages(&mut *database, &filter);
+            let mut wanted: Vec<_> =
+                orders.iter().filter(|one| one.passes(&filter, &orders)).collect();
+            wanted.sort_by_key(|one| std::cmp::Reverse(one.position(filter.sort)));
+            let wanted: Vec<_> = wanted.into_iter().map(|one| one.id).collect();
+            assert_eq!(found, wanted, "on {kind}: {filter:?}");
+            costs.push((cost, filter));
+        }
+        costs.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
+        let most = database.most();
+        println!("on {kind} the dearest page cost {} of {most}", costs[0].0);
+        let dear: Vec<_> = costs.iter().take_while(|(cost, _)| *cost > most).take(5).collect();
+        assert!(dear.is_empty(), "on {kind} pages cost more than {most}: {dear:#?}");
+        assert!(database.wide().is_empty(), "{:#?}", database.wide());
+    }
+}
+
+#[test]
+fn a_page_goes_on_behind_any_order_of_one_moment() {
+    let mut random = Random::seeded(7);
+    let orders = made::orders(&mut random, 400);
+    for kind in Database::ALL {
+        let test_database = kind.fresh();
+        let mut database = open(kind, &test_database.url());
+        write(&mut *database, &orders);
+        for sort in [Sort::Created, Sort::Updated] {
+            let mut all: Vec<Cursor> = orders.iter().map(|one| one.position(sort)).collect();
+            all.sort_unstable_by(|a, b| b.cmp(a));
+            for (n, cursor) in all.iter().enumerate().step_by(7) {
+                let filter = Filter { sort, limit: 5, cursor: Some(*cursor), ..Filter::default() };
+                let dialect = database.dialect();
+                let found = page(&mut as_ask(&mut *database), dialect, &filter, SMALL).unwrap();
+                let wanted: Vec<_> = all[n + 1..].iter().take(5).map(|one| one.id).collect();
+                assert_eq!(found.ids, wanted);
+            }
+        }
+    }
+}
