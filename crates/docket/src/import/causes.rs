@@ -25,6 +25,8 @@ const CAUSES: &[(&str, &str)] = &[
     ("open_quote", "引号没有结束"),
     ("required", "缺少必填项"),
     ("too_deep", "嵌套过深"),
+    ("too_many_fields", "一个对象的字段过多"),
+    ("too_many_values", "一行中的值过多"),
     ("too_large", "数值过大"),
     ("too_long", "过长"),
     ("too_many", "过多"),

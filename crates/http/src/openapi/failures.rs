@@ -12,7 +12,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "400",
         "Malformed",
-        "`malformed_json`, `bad_utf8`, `too_deep`, `body_incomplete`: the body is no JSON document. `malformed_request`: the head is no HTTP. `callback_unreadable`: a callback that cannot be read",
+        "`malformed_json`, `bad_utf8`, `too_deep`, `too_many_fields`, `too_many_values`, `body_incomplete`: the body is no JSON document. `malformed_request`: the head is no HTTP. `callback_unreadable`: a callback that cannot be read",
     ),
     ("401", "Unauthenticated", "`unauthenticated`: no token, or one that is not valid"),
     (
