@@ -12,7 +12,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "400",
         "Malformed",
-        "`malformed_json`, `bad_utf8`, `too_deep`, `too_many_fields`, `too_many_values`, `body_incomplete`: the body is no JSON document. `malformed_request`: the head is no HTTP. `callback_unreadable`: a callback that cannot be read",
+        "`malformed_json`, `bad_utf8`, `too_deep`, `too_many_fields`, `too_many_values`, `body_incomplete`: the body is no JSON document. `malformed_request`: the head is no HTTP, or does not name one `Host`. `callback_unreadable`: a callback that cannot be read",
     ),
     ("401", "Unauthenticated", "`unauthenticated`: no token, or one that is not valid"),
     (
@@ -26,7 +26,16 @@ const FAILURES: &[(&str, &str, &str)] = &[
         "Conflict",
         "`operation_refused` (with `state` and `operation`), `version_conflict`, `terms_conflict`, `total_mismatch`, `price_mismatch` (with `current`), `payment_open`, `too_many_attempts`, `too_many_payments`, `too_many_refunds`, `too_many_refund_news`, `too_many_shipments`, `too_many_extensions`, `too_many_notes`, `too_many_tags`, `too_many_changes`, `payment_reference_taken`, `out_of_stock` (with `skus`), `not_enough_coins` (with `current`), `amount_unknown`, `not_home` (with `home`), `client_token_reused`, `external_id_taken`, `name_taken`, `wrong_state`, `archived`, `archive_off`, `mirror_off`: the state does not allow it",
     ),
-    ("413", "TooLarge", "`body_too_large`: bodies have at most 1 MiB, imports 16 MiB"),
+    (
+        "408",
+        "TooSlow",
+        "`request_timeout`: the body did not arrive in time; the connection ends with the answer",
+    ),
+    (
+        "413",
+        "TooLarge",
+        "`body_too_large`: bodies have at most 1 MiB, imports 16 MiB, those sent without credentials 64 KiB",
+    ),
     ("415", "Unsupported", "`unsupported_media_type`: bodies are `application/json`"),
     (
         "422",
@@ -42,7 +51,7 @@ const FAILURES: &[(&str, &str, &str)] = &[
     (
         "503",
         "Unavailable",
-        "`busy`, `unavailable`, `archive_unreachable`: try again as `Retry-After` says",
+        "`busy`, `unavailable`, `archive_unreachable`, `no_room` (the bodies of other requests take all the room there is), `too_many_connections`: try again as `Retry-After` says",
     ),
 ];
 
@@ -90,7 +99,7 @@ fn refer(operation: &mut Operation, path: &str, method: &HttpMethod) {
     for (status, name, _) in FAILURES {
         let may = match *status {
             "400" | "415" => sends && path != IMPORTS,
-            "413" => sends,
+            "408" | "413" => sends,
             "403" => !matches!(path, "/api/login" | "/api/me"),
             "404" => path.contains('{') && !path.contains("{sku_id}"),
             "409" => sends && !matches!(path, "/api/login" | IMPORTS),

@@ -3,6 +3,7 @@
 use super::InPath;
 use crate::answer;
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::PriceBody;
@@ -13,7 +14,7 @@ use axum::response::Response;
 use docket_app::{Price, SetPrice};
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::Source;
 use serde::Serialize;
 use utoipa::ToSchema;
 

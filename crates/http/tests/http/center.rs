@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use docket_app::vault::Vault;
 use docket_app::{App, Clock, NewKey, Principal, Scope, Settings};
 use docket_domain::{ActorKind, Time};
@@ -113,7 +113,9 @@ impl TestCenter {
         self.app.add_key(&Principal::local(), key).await.expect("a key").1
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Got {
+    pub async fn send(&self, mut request: Request<Body>) -> Got {
+        let host = HeaderValue::from_static("docket.test");
+        request.headers_mut().entry("host").or_insert(host);
         let response = self.router.clone().oneshot(request).await.expect("the router never fails");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
