@@ -13,6 +13,7 @@ mod update;
 pub use report::{Difference, ImportReport, RefusedLine, Sums, WrongField};
 
 use crate::access::{Principal, Scope};
+use crate::aside::{LARGE_BYTES, aside};
 use crate::record::{Compared, KnownBy, Recorded, Taken};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::decide::Context as Deciding;
@@ -108,7 +109,8 @@ impl App {
         options: &ImportOptions,
     ) -> Result<ImportReport, Error> {
         who.needs_whole(Scope::Admin)?;
-        if lines.split(|byte| *byte == b'\n').nth(LINES_MAX).is_some() {
+        let too_many = || lines.split(|byte| *byte == b'\n').nth(LINES_MAX).is_some();
+        if aside(lines.len(), too_many) {
             let message = format!("send fewer than {LINES_MAX} lines at a time");
             return Err(FieldError { field: String::new(), code: "too_many", message }.into());
         }
@@ -116,6 +118,8 @@ impl App {
         let mut window: VecDeque<Waiting<'_>> = VecDeque::with_capacity(IN_FLIGHT);
         let mut checked = FxHashSet::default();
         let mut known = Vec::new();
+        // Lines that cannot be read wait for nothing: without this, all of them would be one step.
+        let mut unyielded = 0;
         let issuer = options.issuer.as_deref().unwrap_or(&who.issuer);
         for (index, line) in lines.split(|byte| *byte == b'\n').enumerate() {
             let line =
@@ -125,7 +129,13 @@ impl App {
                 continue;
             }
             report.read += 1;
-            let state = match self.read_line(line, issuer, options) {
+            unyielded += line.len();
+            if unyielded > LARGE_BYTES {
+                unyielded = 0;
+                tokio::task::yield_now().await;
+            }
+            let read = aside(line.len(), || self.read_line(line, issuer, options));
+            let state = match read {
                 Ok(taken) if options.dry_run => {
                     match self.check(&taken, &mut checked).await? {
                         Recorded::Known { tree, by } if options.update => {

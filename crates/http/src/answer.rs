@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Response};
 use docket_app::{Answer, Once, Principal, Settings};
 use docket_domain::{Id, Time, Tree, status};
 use docket_wire::{Access, Look, view};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use std::fmt::Display;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Room for the JSON of an order of one line; longer ones grow.
@@ -39,9 +41,14 @@ fn replayed(mut response: Response) -> Response {
     response
 }
 
-/// Names the place of what was made.
-pub fn located(mut response: Response, place: String) -> Response {
-    let place = HeaderValue::try_from(place).expect("a path of ours has plain characters");
+/// What of a name is written as it is in the path of an address; all else is escaped.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Says where what was made is: `name` in `collection`.
+pub fn located(mut response: Response, collection: &str, name: impl Display) -> Response {
+    let name = name.to_string();
+    let place = format!("{collection}/{}", utf8_percent_encode(&name, PLAIN));
+    let place = HeaderValue::try_from(place).expect("what is escaped is ASCII");
     response.headers_mut().insert(LOCATION, place);
     response
 }
@@ -109,7 +116,7 @@ pub fn order(
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = of_json(status, body);
     if status == StatusCode::CREATED {
-        response = located(response, format!("/api/orders/{}", tree.id()));
+        response = located(response, "/api/orders", tree.id());
     }
     if answer.replayed { replayed(response) } else { response }
 }

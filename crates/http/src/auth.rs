@@ -1,12 +1,12 @@
 //! Who asks: the bearer token of a request, resolved.
 
-use crate::body::{self, Kind};
+use crate::body::{self, Door, JsonBody, Kind};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::idempotency;
 use crate::language;
 use crate::query;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -22,7 +22,7 @@ pub struct Sent {
     /// Who sent it.
     pub who: Arc<Principal>,
     /// What.
-    pub body: Bytes,
+    pub body: JsonBody,
     /// Under which idempotency key, if any.
     pub idempotency: Option<Idempotency>,
     /// The key itself, as it was given.
@@ -53,7 +53,10 @@ pub struct SentLines {
 }
 
 /// A JSON body from someone who is not known yet.
-pub struct Unsigned(pub Bytes);
+pub struct Unsigned(pub JsonBody);
+
+/// A body of whatever kind from someone who proves in it who he is.
+pub struct Called(pub Bytes);
 
 /// The key or the token of a login that a request is made with; whose it is, another extractor finds out.
 pub struct Bearer(pub String);
@@ -100,6 +103,11 @@ impl FromRequestParts<Center> for Bearer {
     }
 }
 
+/// The body of a request.
+async fn received(door: Door, body: Body, center: &Center) -> Result<Bytes, Failure> {
+    body::received(door, body, &center.room, center.options.body_time).await
+}
+
 impl FromRequest<Center> for Sent {
     type Rejection = Failure;
 
@@ -107,11 +115,12 @@ impl FromRequest<Center> for Sent {
         let (parts, body) = request.into_parts();
         let who = caller(&parts, center).await?;
         query::none(&parts.uri)?;
-        let body = body::of_kind(Kind::Json, &parts.headers, body).await?;
+        let body = received(Door::Document, body, center).await?;
+        body::of_kind(Kind::Json, &parts.headers)?;
         let idempotency = idempotency::given(&parts, who.id, &body)?;
         let language = language::accepted(&parts.headers);
         let (patience, key) = (patience(&parts), idempotency::key(&parts));
-        Ok(Self { who, body, idempotency, key, language, patience })
+        Ok(Self { who, body: JsonBody(body), idempotency, key, language, patience })
     }
 }
 
@@ -121,7 +130,8 @@ impl FromRequest<Center> for SentLines {
     async fn from_request(request: Request, center: &Center) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
         let who = caller(&parts, center).await?;
-        let lines = body::of_kind(Kind::Lines, &parts.headers, body).await?;
+        let lines = received(Door::Lines, body, center).await?;
+        body::of_kind(Kind::Lines, &parts.headers)?;
         let idempotency = idempotency::given(&parts, who.id, &lines)?;
         Ok(Self { who, lines, idempotency })
     }
@@ -130,9 +140,19 @@ impl FromRequest<Center> for SentLines {
 impl FromRequest<Center> for Unsigned {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, _: &Center) -> Result<Self, Failure> {
+    async fn from_request(request: Request, center: &Center) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
         query::none(&parts.uri)?;
-        Ok(Self(body::of_kind(Kind::Json, &parts.headers, body).await?))
+        let body = received(Door::Open, body, center).await?;
+        body::of_kind(Kind::Json, &parts.headers)?;
+        Ok(Self(JsonBody(body)))
+    }
+}
+
+impl FromRequest<Center> for Called {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, center: &Center) -> Result<Self, Failure> {
+        received(Door::Open, request.into_body(), center).await.map(Self)
     }
 }

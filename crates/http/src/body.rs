@@ -1,75 +1,153 @@
-//! Bodies of requests: read whole before anything is decided, within limits of size and time.
+//! Bodies of requests: read once it is known who asks, within limits of size, time and room.
 //!
-//! A body is read to its end even where the answer is a refusal, so that the connection can be used again;
-//! what is beyond all measure closes it.
+//! Of someone who is known a body that is too large is read to its end, without keeping it, so that the connection can
+//! be used again; what is beyond all measure closes it. What nobody reads is the business of [`crate::lent`].
 
 use crate::failure::Failure;
-use crate::routes::IMPORTS;
+use crate::room::{NoRoom, Room, Sender};
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
-use bytes::BytesMut;
+use docket_app::aside;
+use docket_wire::Unreadable;
+use docket_wire::reader::{self, Fields, Source};
 use http_body_util::BodyExt;
 use std::time::Duration;
 
-/// The largest body of a request.
+/// The largest body of someone who is known.
 const BODY_MAX: usize = 1 << 20;
 /// The largest body of an import.
 const IMPORT_MAX: usize = 16 << 20;
-/// So much is read, and thrown away, before a connection is given up.
+/// The largest body of someone who is not known.
+const STRANGER_MAX: usize = 64 << 10;
+/// So much of someone who is known is read, and thrown away, before a connection is given up.
 const READ_MAX: usize = 16 << 20;
+/// The first piece of room for a body that does not come at once.
+const FIRST_ROOM: usize = 16 << 10;
 
-/// The largest body that `route` takes.
-pub fn limit(route: &str) -> usize {
-    if route == IMPORTS { IMPORT_MAX } else { BODY_MAX }
+/// What is taken from whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// One document of someone who is known.
+    Document,
+    /// Lines of someone who is known.
+    Lines,
+    /// A little of anyone.
+    Open,
 }
 
-/// The request with its body, of at most `limit` bytes, read.
-pub async fn received(request: Request, limit: usize, time: Duration) -> Result<Request, Failure> {
-    if request.body().is_end_stream() {
-        return Ok(request);
+impl Door {
+    const fn sender(self) -> Sender {
+        match self {
+            Self::Document | Self::Lines => Sender::Known,
+            Self::Open => Sender::Stranger,
+        }
     }
-    if request.body().size_hint().lower() > READ_MAX as u64 {
-        return Err(Failure::too_large(limit).closing());
+
+    /// The largest body that is taken.
+    const fn limit(self) -> usize {
+        match self {
+            Self::Document => BODY_MAX,
+            Self::Lines => IMPORT_MAX,
+            Self::Open => STRANGER_MAX,
+        }
     }
-    let (parts, body) = request.into_parts();
-    let Ok(read) = tokio::time::timeout(time, read(body, limit)).await else {
+
+    /// The largest that is read to its end.
+    const fn read_max(self) -> usize {
+        match self {
+            Self::Document | Self::Lines => READ_MAX,
+            Self::Open => STRANGER_MAX,
+        }
+    }
+}
+
+/// Reads the body of a request, in `time`, of what there is of `room`.
+pub async fn received(
+    door: Door,
+    body: Body,
+    room: &Room,
+    time: Duration,
+) -> Result<Bytes, Failure> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    if body.size_hint().lower() > door.read_max() as u64 {
+        return Err(Failure::too_large(door.limit()).closing());
+    }
+    tokio::time::timeout(time, gather(door, body, room)).await.unwrap_or_else(|_| {
         let detail = format!("the body did not arrive within {} s", time.as_secs());
         let title = "The body took too long";
         let failure = Failure::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", title, detail);
-        return Err(failure.closing());
-    };
-    Ok(Request::from_parts(parts, Body::from(read?)))
+        Err(failure.closing())
+    })
 }
 
-async fn read(mut body: Body, limit: usize) -> Result<Bytes, Failure> {
-    let expected = body.size_hint().lower() as usize;
-    let (mut first, mut rest, mut seen) = (Bytes::new(), BytesMut::new(), 0);
+async fn gather(door: Door, mut body: Body, room: &Room) -> Result<Bytes, Failure> {
+    let limit = door.limit();
+    let fits = body.size_hint().lower() <= limit as u64;
+    let (mut kept, mut seen) = (Kept::nothing(room, door.sender()), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| broken_off())?;
         let Ok(bytes) = frame.into_data() else { continue };
         seen += bytes.len();
-        if seen > READ_MAX {
+        if seen > door.read_max() {
             return Err(Failure::too_large(limit).closing());
         }
-        if seen > limit {
-            (first, rest) = (Bytes::new(), BytesMut::new());
-        } else if first.is_empty() {
-            // Mostly all there is: kept without a copy.
-            first = bytes;
+        if fits && seen <= limit {
+            kept.keep(bytes, limit).map_err(|NoRoom| Failure::no_room().closing())?;
         } else {
-            if rest.is_empty() {
-                rest.reserve(expected.clamp(seen, limit));
-                rest.extend_from_slice(&first);
-            }
-            rest.extend_from_slice(&bytes);
+            kept.clear();
         }
     }
     if seen > limit {
         return Err(Failure::too_large(limit));
     }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    let Kept { first, rest, mut share } = kept;
+    let whole = if rest.is_empty() { first } else { rest.into() };
+    if door == Door::Document {
+        room.turn(&mut share, whole.len()).await;
+    }
+    Ok(share.held_by(whole))
+}
+
+/// What has come of a body, and the room it takes.
+struct Kept {
+    first: Bytes,
+    rest: Vec<u8>,
+    share: crate::room::Share,
+}
+
+impl Kept {
+    fn nothing(room: &Room, sender: Sender) -> Self {
+        Self { first: Bytes::new(), rest: Vec::new(), share: room.share(sender) }
+    }
+
+    fn clear(&mut self) {
+        (self.first, self.rest) = (Bytes::new(), Vec::new());
+        self.share.clear();
+    }
+
+    /// Keeps `bytes`, which come next; all of them together are at most `limit`.
+    fn keep(&mut self, bytes: Bytes, limit: usize) -> Result<(), NoRoom> {
+        if self.first.is_empty() && self.rest.is_empty() {
+            // Mostly all there is: kept without a copy.
+            self.share.take(bytes.len())?;
+            self.first = bytes;
+            return Ok(());
+        }
+        let first = std::mem::take(&mut self.first);
+        let needed = self.rest.len() + first.len() + bytes.len();
+        if needed > self.rest.capacity() {
+            // Room is taken for what has come, twice over, and never for what was announced.
+            let wanted = (2 * needed).clamp(FIRST_ROOM, limit.max(FIRST_ROOM));
+            self.share.take(wanted - self.rest.capacity())?;
+            self.rest.reserve_exact(wanted - self.rest.len());
+        }
+        self.rest.extend_from_slice(&first);
+        self.rest.extend_from_slice(&bytes);
+        Ok(())
+    }
 }
 
 fn broken_off() -> Failure {
@@ -111,8 +189,8 @@ impl Kind {
     }
 }
 
-/// The body of a request, which must be of this `kind`.
-pub async fn of_kind(kind: Kind, headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
+/// Whether the body of a request says that it is of this `kind`.
+pub fn of_kind(kind: Kind, headers: &HeaderMap) -> Result<(), Failure> {
     let unsupported = |detail: &str| {
         let title = "The body is not of a kind that is taken here";
         Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", title, detail)
@@ -125,6 +203,25 @@ pub async fn of_kind(kind: Kind, headers: &HeaderMap, body: Body) -> Result<Byte
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(unsupported("send the body as it is, without `Content-Encoding`"));
     }
-    let collected = body.collect().await.map_err(|_| broken_off())?;
-    Ok(collected.to_bytes())
+    Ok(())
+}
+
+/// A JSON document as it came. A large one is read aside, and there is no other way to read it.
+#[derive(Debug)]
+pub struct JsonBody(pub Bytes);
+
+impl JsonBody {
+    /// Reads it with `read`.
+    pub fn read_by<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
+        aside(self.0.len(), || read(&self.0))
+    }
+}
+
+/// Reads a document, one object, as [`reader::read`] does.
+pub fn read<T>(
+    body: &JsonBody,
+    source: Source,
+    read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
+) -> Result<T, Unreadable> {
+    body.read_by(|bytes| reader::read(bytes, source, read))
 }

@@ -2,6 +2,7 @@
 
 use crate::figures::Figures;
 use crate::request::Ids;
+use crate::room::Room;
 use crate::routes::docs;
 use crate::routes::metrics::Waiting;
 use axum::body::Bytes;
@@ -10,16 +11,21 @@ use serde_json::Value;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// What can be set about the router.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// How long a caller may take to send a body.
     pub body_time: Duration,
+    /// How many bytes of bodies are held at one moment, over all requests.
+    pub body_room: usize,
     /// Whether `/metrics` answers.
     pub metrics: Metrics,
     /// Whose word is taken on where a request comes from.
     pub trusted_proxies: Networks,
+    /// Cancelled once the process is about to stop: `/readyz` says so from then on.
+    pub leaving: CancellationToken,
 }
 
 /// Whether counters are served to whoever can reach the center.
@@ -35,8 +41,10 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             body_time: Duration::from_secs(30),
-            metrics: Metrics::Served,
             trusted_proxies: Networks::default(),
+            body_room: 256 << 20,
+            metrics: Metrics::Served,
+            leaving: CancellationToken::new(),
         }
     }
 }
@@ -52,6 +60,7 @@ pub struct Shared {
     pub figures: Figures,
     pub waiting: Waiting,
     pub ids: Ids,
+    pub room: Room,
     /// The document as JSON.
     pub openapi: Bytes,
     /// The same as a page to read.
@@ -72,6 +81,7 @@ impl Center {
         let described = document["paths"].as_object().into_iter().flatten();
         Self(Arc::new(Shared {
             app,
+            room: Room::of(options.body_room),
             options,
             figures: Figures::of(described.map(|(path, _)| path.as_str())),
             waiting: Waiting::default(),

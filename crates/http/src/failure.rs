@@ -56,8 +56,30 @@ impl Failure {
 
     /// A body above its limit, in bytes.
     pub fn too_large(limit: usize) -> Self {
-        let detail = format!("the body is larger than {} MiB", limit >> 20);
+        let (size, unit) =
+            if limit < 1 << 20 { (limit >> 10, "KiB") } else { (limit >> 20, "MiB") };
+        let detail = format!("the body is larger than {size} {unit}");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large", detail)
+    }
+
+    /// Bodies under way take all the room there is.
+    pub fn no_room() -> Self {
+        let detail =
+            "the bodies of other requests take all the room there is; send it again in a moment";
+        Self::unavailable("no_room", "There is no room for the body", detail.to_owned())
+    }
+
+    /// As many connections as may be open are at work.
+    pub fn too_many_connections() -> Self {
+        let detail = "as many connections as may be open are at work; come again in a moment";
+        let title = "Too many connections are open";
+        Self::unavailable("too_many_connections", title, detail.to_owned()).closing()
+    }
+
+    /// The head of a request is not what HTTP asks for.
+    pub fn malformed_request(detail: impl Into<String>) -> Self {
+        let (status, title) = (StatusCode::BAD_REQUEST, "The request is not HTTP");
+        Self::new(status, "malformed_request", title, detail)
     }
 
     /// The same, after which the connection cannot be used any more.

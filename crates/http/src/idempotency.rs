@@ -25,7 +25,7 @@ pub fn given(parts: &Parts, credential: Id, body: &[u8]) -> Result<Option<Idempo
     for part in [parts.method.as_str(), "\n", path, "\n"] {
         asked.update(part);
     }
-    asked.update(body);
+    docket_app::aside(body.len(), || asked.update(body));
     Ok(Some(Idempotency { hash, fingerprint: asked.finalize().into() }))
 }
 
@@ -38,8 +38,12 @@ pub fn key(parts: &Parts) -> Option<String> {
 /// What a key is stored by: it belongs to its credential.
 pub fn hash(credential: Id, key: &[u8]) -> Result<[u8; 32], Failure> {
     let visible = key.iter().all(u8::is_ascii_graphic);
-    if key.is_empty() || key.len() > KEY_BYTES_MAX || !visible {
-        let message = format!("must have 1 to {KEY_BYTES_MAX} visible ASCII characters");
+    // The last part of a path may be neither of them: no `Location` could name such a key.
+    let steps = matches!(key, b"." | b"..");
+    if key.is_empty() || key.len() > KEY_BYTES_MAX || !visible || steps {
+        let message = format!(
+            "must have 1 to {KEY_BYTES_MAX} visible ASCII characters, other than `.` and `..`"
+        );
         return Err(Failure::field(HEADER, "not_a_key", message));
     }
     Ok(Sha256::new().chain_update(credential.0.to_be_bytes()).chain_update(key).finalize().into())

@@ -9,22 +9,26 @@ mod auth;
 mod body;
 mod center;
 mod client;
+mod connections;
 mod cursor;
 mod failure;
 mod figures;
 mod heads;
 mod idempotency;
 mod language;
+mod lent;
 mod openapi;
 mod query;
 mod request;
+mod room;
 mod routes;
 mod server;
 mod trace;
 
 pub use center::{Metrics, Options};
+pub use connections::{Limits, SPARE};
 pub use openapi::document;
-pub use server::serve;
+pub use server::{STOP_TIME, serve};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -1,16 +1,19 @@
-//! What is done around every request: its id, its body, its line in the log, its count, its headers.
+//! What is done around every request: its id, what is left of its body, its line in the log, its count, its headers.
 
-use crate::body;
 use crate::center::Center;
+use crate::connections::Seat;
 use crate::failure::Failure;
+use crate::lent::lent;
 use crate::{client, trace};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, HOST};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use docket_app::vault;
 use std::any::Any;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 use tracing::Instrument as _;
@@ -62,22 +65,55 @@ pub async fn framed(State(center): State<Center>, mut request: Request, next: Ne
     let is_api = request.uri().path().starts_with("/api/");
     let request_id = id.to_str().unwrap_or_default();
     let span = trace::span(&request, route, request_id);
+    let seat = request.extensions().get::<Arc<Seat>>().cloned();
+    let (request, left) = lent(request, seat.as_ref());
     let answered = async {
-        match body::received(request, body::limit(route), center.options.body_time).await {
-            Ok(request) => next.run(request).await,
-            Err(failure) => failure.into_response(),
+        match turned_away(&request, seat.as_deref()) {
+            None => next.run(request).await,
+            Some(failure) => {
+                drop(request);
+                failure.into_response()
+            }
         }
     };
     let mut response = answered.instrument(span.clone()).await;
+    if let Some(left) = left {
+        left.settle(&mut response, seat.as_ref()).await;
+    }
     let took = started.elapsed();
     center.figures.count(route, &method, response.status().as_u16(), took);
     trace::answered(&span, &method, route, &response, took);
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
+    if seat.is_some_and(|seat| seat.is_spare()) {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if is_api {
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Why a request is not looked at any further, whatever it asks.
+fn turned_away(request: &Request, seat: Option<&Seat>) -> Option<Failure> {
+    if seat.is_some_and(|seat| seat.turns_away(request.uri())) {
+        return Some(Failure::too_many_connections());
+    }
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if is_host(host.as_bytes()) => None,
+        (None, _) if request.version() < Version::HTTP_11 => None,
+        (None, _) => Some(Failure::malformed_request("a request names its `Host`")),
+        (Some(_), Some(_)) => Some(Failure::malformed_request("a request names one `Host`")),
+        (Some(_), None) => {
+            Some(Failure::malformed_request("`Host` is a name or an address, with a port or not"))
+        }
+    }
+}
+
+/// Whether it is a host with a port or not (RFC 9110, 7.2); it may be empty.
+fn is_host(host: &[u8]) -> bool {
+    host.is_empty() || (!host.contains(&b'@') && Authority::try_from(host).is_ok())
 }
 
 /// A path that leads nowhere.

@@ -1,6 +1,7 @@
-//! The listener and its connections: HTTP/1.1, with limits of time and size, stopped without cutting
+//! The listener and its connections: HTTP/1.1, with limits of number, time and size, stopped without cutting
 //! anyone off.
 
+use crate::connections::{Limits, Seated, Seats, Watched};
 use crate::heads::Answering;
 use crate::request::Ids;
 use axum::Router;
@@ -8,45 +9,53 @@ use axum::body::Body;
 use docket_app::Peer;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-/// How long a caller may take over the head of a request, which is also how long a connection may be idle.
-const HEAD_TIME: Duration = Duration::from_mins(1);
 /// The largest head of a request.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// What is read ahead of a connection, and what waits to be written to it, at most.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// How long requests that are under way at the end may take.
-const STOP_TIME: Duration = Duration::from_secs(20);
+pub const STOP_TIME: Duration = Duration::from_secs(20);
 /// How long to wait when the system gives no more connections.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves `router` on `listener` until `shutdown` is ready; then takes nothing new, and ends when what is
-/// under way is answered.
+/// under way is answered, after [`STOP_TIME`] at the latest.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (connections, stop) = (TaskTracker::new(), CancellationToken::new());
-    let ids = Arc::new(Ids::new());
+    let (ids, seats) = (Arc::new(Ids::new()), Seats::of(limits));
     let mut shutdown = pin!(shutdown);
     loop {
+        let accepted = async {
+            let socket = seats.socket().await;
+            listener.accept().await.map(|accepted| (socket, accepted))
+        };
         let accepted = tokio::select! {
             () = shutdown.as_mut() => break,
-            accepted = listener.accept() => accepted,
+            accepted = accepted => accepted,
         };
         match accepted {
-            Ok((stream, address)) => {
+            Ok((socket, (stream, address))) => {
                 let peer = Peer(Some(address.ip().to_canonical()));
-                let router = router.clone();
-                connections.spawn(connection(stream, peer, ids.clone(), router, stop.clone()));
+                let (seated, router) = (seats.seat(socket, Instant::now()), router.clone());
+                let (limits, ids) = (seats.limits().clone(), ids.clone());
+                let served = connection(stream, peer, seated, limits, ids, router, stop.clone());
+                connections.spawn(served);
             }
             Err(error) if is_of_the_caller(&error) => {}
             Err(error) => {
@@ -70,10 +79,12 @@ fn is_of_the_caller(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Serves one connection until its caller goes or `stop` is told.
+/// Serves one connection until its caller goes, keeps us waiting for too long or has to give way, or `stop` is told.
 async fn connection(
     stream: TcpStream,
     peer: Peer,
+    seated: Seated,
+    limits: Limits,
     ids: Arc<Ids>,
     router: Router,
     stop: CancellationToken,
@@ -83,22 +94,48 @@ async fn connection(
         tracing::debug!(%error, "a connection went away at once");
         return;
     }
-    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+    let seat = &seated.seat;
+    let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
+        seat.works();
         request.extensions_mut().insert(peer);
-        router.clone().oneshot(request.map(Body::new))
+        request.extensions_mut().insert(Arc::clone(seat));
+        let answered = router.clone().oneshot(request.map(Body::new));
+        async {
+            let answer = answered.await;
+            seat.rests();
+            answer
+        }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_header_size(HEAD_BYTES_MAX);
-    let stream = TokioIo::new(Answering::on(stream, ids));
-    let mut served = pin!(http.serve_connection(stream, service));
-    let ended = tokio::select! {
-        ended = served.as_mut() => ended,
-        () = stop.cancelled() => {
-            served.as_mut().graceful_shutdown();
-            served.await
+    http.max_header_size(HEAD_BYTES_MAX).max_buf_size(BUFFER_BYTES_MAX);
+    let stream = Answering::on(Watched::on(stream, Arc::clone(seat)), ids);
+    let mut served = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut look = pin!(tokio::time::sleep(Duration::ZERO));
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            biased;
+            ended = served.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended early");
+                }
+                return;
+            }
+            () = stop.cancelled(), if !is_stopping => {
+                is_stopping = true;
+                served.as_mut().graceful_shutdown();
+            }
+            () = seat.has_to_give_way() => {
+                tracing::debug!("a connection gave way to another");
+                return;
+            }
+            () = look.as_mut() => match seat.look(&limits, Instant::now()) {
+                Ok(next) => look.as_mut().reset(next),
+                Err(late) => {
+                    tracing::debug!(%late, "a connection was ended");
+                    return;
+                }
+            },
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
     }
 }

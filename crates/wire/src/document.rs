@@ -1,8 +1,10 @@
 //! Bytes to a JSON document that borrows its texts from them.
 //!
-//! Refused here: bytes that are not UTF-8, text that is not JSON, nesting beyond [`DEPTH_MAX`]. What the
-//! fields should be is the business of [`crate::reader`]; it also refuses a field that is given twice, which
-//! is why objects keep every pair they were given.
+//! Refused here: bytes that are not UTF-8, text that is not JSON, nesting beyond [`DEPTH_MAX`], an object of more
+//! than [`FIELDS_MAX`] fields, a document of more than [`VALUES_MAX`] values. Reading stops at what is too much, so a
+//! document costs no more than its bounds say, whatever its bytes are. What the fields should be is the business of
+//! [`crate::reader`]; it also refuses a field that is given twice, which is why objects keep every pair they were
+//! given.
 
 use docket_domain::{FieldError, Json};
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
@@ -12,6 +14,10 @@ use std::fmt;
 
 /// Levels of lists and objects a request may have.
 pub const DEPTH_MAX: usize = 64;
+/// Fields that one object may have. The longest that is taken, an `extra` of 6,000 bytes, has fewer.
+pub const FIELDS_MAX: usize = 1_000;
+/// Values that a document may have, its lists and objects among them. An order of 500 lines has some 20,000.
+pub const VALUES_MAX: usize = 100_000;
 
 /// One value of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,23 +75,60 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Reads `body` as one JSON document; what is wrong has the codes `bad_utf8`, `malformed_json`, `too_deep`.
+/// Reads `body` as one JSON document; what is wrong has the codes `bad_utf8`, `malformed_json`, `too_deep`,
+/// `too_many_fields`, `too_many_values`.
 pub fn parse(body: &[u8]) -> Result<Node<'_>, FieldError> {
     let wrong = |code, message| FieldError { field: String::new(), code, message };
     let text = std::str::from_utf8(body).map_err(|error| {
         let place = error.valid_up_to();
         wrong("bad_utf8", format!("byte {place} is not UTF-8"))
     })?;
-    let too_deep = Cell::new(false);
+    let bounds = Bounds::default();
     let mut parser = serde_json::Deserializer::from_str(text);
-    let value = Below { depth: 0, too_deep: &too_deep }.deserialize(&mut parser);
-    match value.and_then(|value| parser.end().map(|()| value)) {
-        Ok(value) => Ok(value),
-        Err(_) if too_deep.get() => {
-            Err(wrong("too_deep", format!("lists and objects may nest {DEPTH_MAX} levels deep")))
+    let value = Below { depth: 0, bounds: &bounds }.deserialize(&mut parser);
+    let error = match value.and_then(|value| parser.end().map(|()| value)) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    let place = format!("line {} column {}", error.line(), error.column());
+    Err(match bounds.broken.get() {
+        Some(Bound::Depth) => {
+            wrong("too_deep", format!("lists and objects may nest {DEPTH_MAX} levels deep"))
+        }
+        Some(Bound::Fields) => {
+            let message =
+                format!("an object may have {FIELDS_MAX} fields; at {place} one has more");
+            wrong("too_many_fields", message)
+        }
+        Some(Bound::Values) => {
+            let message =
+                format!("a document may have {VALUES_MAX} values; at {place} it has more");
+            wrong("too_many_values", message)
         }
         // `serde_json` appends line and column to its sentence.
-        Err(error) => Err(wrong("malformed_json", error.to_string())),
+        None => wrong("malformed_json", error.to_string()),
+    })
+}
+
+/// What a document has too much of.
+#[derive(Clone, Copy)]
+enum Bound {
+    Depth,
+    Fields,
+    Values,
+}
+
+/// How far a document is from its bounds.
+#[derive(Default)]
+struct Bounds {
+    values: Cell<usize>,
+    broken: Cell<Option<Bound>>,
+}
+
+impl Bounds {
+    fn broken<T, E: Error>(&self, bound: Bound) -> Result<T, E> {
+        self.broken.set(Some(bound));
+        Err(E::custom("too much"))
     }
 }
 
@@ -93,14 +136,13 @@ pub fn parse(body: &[u8]) -> Result<Node<'_>, FieldError> {
 #[derive(Clone, Copy)]
 struct Below<'c> {
     depth: usize,
-    too_deep: &'c Cell<bool>,
+    bounds: &'c Bounds,
 }
 
 impl Below<'_> {
     fn deeper<E: Error>(self) -> Result<Self, E> {
         if self.depth == DEPTH_MAX {
-            self.too_deep.set(true);
-            return Err(E::custom("too deep"));
+            return self.bounds.broken(Bound::Depth);
         }
         Ok(Self { depth: self.depth + 1, ..self })
     }
@@ -110,6 +152,11 @@ impl<'de> DeserializeSeed<'de> for Below<'_> {
     type Value = Node<'de>;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Node<'de>, D::Error> {
+        let values = self.bounds.values.get();
+        if values == VALUES_MAX {
+            return self.bounds.broken(Bound::Values);
+        }
+        self.bounds.values.set(values + 1);
         from.deserialize_any(self)
     }
 }
@@ -160,8 +207,14 @@ impl<'de> Visitor<'de> for Below<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node<'de>, A::Error> {
         let below = self.deeper()?;
-        let mut pairs = Vec::with_capacity(8);
+        let mut pairs = Vec::new();
         while let Some(key) = map.next_key_seed(Key)? {
+            match pairs.len() {
+                // An empty object takes no room; most others have some fields.
+                0 => pairs.reserve(8),
+                FIELDS_MAX => return self.bounds.broken(Bound::Fields),
+                _ => {}
+            }
             pairs.push((key, map.next_value_seed(below)?));
         }
         Ok(Node::Object(pairs))
@@ -228,6 +281,46 @@ mod tests {
             parse("[{\"a\":".repeat(300_000).as_bytes()).expect_err("deep").code,
             "too_deep"
         );
+    }
+
+    /// The code of what is wrong with `text`, and how many of its bytes were looked at.
+    fn refused(text: &str) -> (&'static str, usize) {
+        let error = parse(text.as_bytes()).expect_err("too much");
+        let column = error.message.split("column ").nth(1).and_then(|rest| rest.split(' ').next());
+        (error.code, column.and_then(|column| column.parse().ok()).expect("its place"))
+    }
+
+    #[test]
+    fn an_object_is_read_up_to_its_bound_and_no_further() {
+        let of = |fields: usize| format!("{{{}}}", vec![r#""":0"#; fields].join(","));
+        assert!(parse(of(FIELDS_MAX).as_bytes()).is_ok());
+        let (code, read) = refused(&of(209_000));
+        assert_eq!(code, "too_many_fields");
+        assert!(read <= (FIELDS_MAX + 1) * 5 + 1, "{read} bytes were looked at");
+    }
+
+    #[test]
+    fn a_document_is_read_up_to_its_bound_and_no_further() {
+        let of = |values: usize| format!("[{}]", vec!["0"; values - 1].join(","));
+        assert!(parse(of(VALUES_MAX).as_bytes()).is_ok());
+        for much in [of(10 * VALUES_MAX), format!("[{}]", vec!["{}"; 10 * VALUES_MAX].join(","))] {
+            let (code, read) = refused(&much);
+            assert_eq!(code, "too_many_values");
+            assert!(read <= VALUES_MAX * 3 + 1, "{read} bytes were looked at");
+        }
+    }
+
+    #[test]
+    fn what_is_as_nothing_takes_no_room() {
+        let Node::List(nodes) = parse(b"[{},[],{}]").expect("JSON") else { panic!("a list") };
+        for node in nodes {
+            let room = match node {
+                Node::List(nodes) => nodes.capacity(),
+                Node::Object(pairs) => pairs.capacity(),
+                _ => panic!("lists and objects"),
+            };
+            assert_eq!(room, 0);
+        }
     }
 
     proptest! {

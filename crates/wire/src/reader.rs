@@ -11,17 +11,20 @@
 use crate::document::{self, Node, Pairs};
 use docket_domain::FieldError;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::hash::Hash;
 
 /// As many wrong fields are told of one request.
 pub const ERRORS_MAX: usize = 100;
-/// Pairs of an object that are searched for fields given twice.
-const PAIRS_COMPARED: usize = 64;
+/// Names of an object up to which each is compared with those before it, which is quicker than a table of them.
+const COMPARED_MAX: usize = 32;
 
 /// Why a request cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// It is no JSON document at all: `bad_utf8`, `malformed_json`, `too_deep`.
+    /// It is no JSON document that is read: `bad_utf8`, `malformed_json`, `too_deep`, `too_many_fields`,
+    /// `too_many_values`.
     #[error("the body is not a JSON document: {}", .0.message)]
     NotJson(FieldError),
     /// It is JSON with wrong fields; never empty.
@@ -277,17 +280,18 @@ impl<'a> Fields<'_, 'a> {
     }
 
     fn refuse_duplicates(&mut self) {
-        let mut index = 1;
-        // An object this long has unknown fields anyway; comparing all of it would cost a caller nothing
-        // and us its square.
-        while index < self.pairs.len().min(PAIRS_COMPARED) {
-            let (before, here) = self.pairs.split_at(index);
-            if before.iter().any(|(name, _)| *name == here[0].0) {
-                let (name, _) = self.pairs.remove(index);
+        let again = repeated(self.pairs.iter().map(|(name, _)| &**name));
+        if again.is_empty() {
+            return;
+        }
+        let (mut again, mut index) = (again.into_iter().peekable(), 0);
+        for (name, node) in std::mem::take(&mut self.pairs) {
+            if again.next_if_eq(&index).is_some() {
                 self.wrong::<()>(&shown(&name), "duplicate", "is given twice");
             } else {
-                index += 1;
+                self.pairs.push((name, node));
             }
+            index += 1;
         }
     }
 
@@ -312,6 +316,25 @@ impl<'a> Fields<'_, 'a> {
     }
 }
 
+/// Where names stand that stood before, in order. So many names cost so many steps, whatever they are.
+fn repeated<N: Eq + Hash>(names: impl ExactSizeIterator<Item = N> + Clone) -> Vec<usize> {
+    let mut again = Vec::new();
+    if names.len() <= COMPARED_MAX {
+        for (index, name) in names.clone().enumerate() {
+            if names.clone().take(index).any(|before| before == name) {
+                again.push(index);
+            }
+        }
+    } else {
+        let mut seen = HashSet::with_capacity(names.len());
+        again.extend(names.enumerate().filter_map(|(index, name)| {
+            let is_new = seen.insert(name);
+            (!is_new).then_some(index)
+        }));
+    }
+    again
+}
+
 /// A name as it may stand in an answer: not longer than a name should be, and on one line.
 fn shown(name: &str) -> Cow<'_, str> {
     if name.len() <= 64 && !name.chars().any(char::is_control) {
@@ -319,4 +342,67 @@ fn shown(name: &str) -> Cow<'_, str> {
     }
     let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     Cow::Owned(name.chars().take(60).map(clean).chain(['…']).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::hash::Hasher;
+
+    /// A name that counts how often it is looked at.
+    #[derive(Clone, Copy)]
+    struct Counted<'c>(usize, &'c Cell<usize>);
+
+    impl PartialEq for Counted<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            self.1.set(self.1.get() + 1);
+            self.0 == other.0
+        }
+    }
+
+    impl Eq for Counted<'_> {}
+
+    impl Hash for Counted<'_> {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            self.1.set(self.1.get() + 1);
+            self.0.hash(state);
+        }
+    }
+
+    #[test]
+    fn names_given_twice_are_found_in_steps_that_grow_with_their_number_alone() {
+        for count in [COMPARED_MAX, COMPARED_MAX + 1, 1_000, 100_000] {
+            for distinct in [1, 2, count / 2, count] {
+                let steps = Cell::new(0);
+                let names: Vec<_> =
+                    (0..count).map(|index| Counted(index % distinct, &steps)).collect();
+                let again = repeated(names.into_iter());
+                assert_eq!(again, (distinct..count).collect::<Vec<_>>());
+                assert!(steps.get() <= count * COMPARED_MAX, "{count}: {} steps", steps.get());
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_given_twice_is_told_and_the_first_is_read() {
+        let of = |other: usize| {
+            let others = (0..other).map(|index| format!(r#","o{index}":0"#)).collect::<String>();
+            format!(r#"{{"a":1,"b":2,"a":3,"a":4{others}}}"#)
+        };
+        for other in [0, 100] {
+            let mut seen = None;
+            let wrong = read::<()>(of(other).as_bytes(), Source::Request, |fields| {
+                seen =
+                    fields.optional("a", |reader, node| crate::kinds::integer(reader, node, 0, 9));
+                fields.ignore(&["b"]);
+                fields.ignore_rest();
+                Some(())
+            });
+            let Err(Unreadable::Wrong(errors)) = wrong else { panic!("{wrong:?}") };
+            let told: Vec<_> = errors.iter().map(|error| (&*error.field, error.code)).collect();
+            assert_eq!(told, [("a", "duplicate"); 2]);
+            assert_eq!(seen, Some(1));
+        }
+    }
 }

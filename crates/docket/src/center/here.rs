@@ -238,7 +238,9 @@ impl Here {
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let serving = TaskTracker::new().spawn(async move {
-            if let Err(error) = docket_http::serve(listener, router, stopped).await {
+            if let Err(error) =
+                docket_http::serve(listener, router, docket_http::Limits::default(), stopped).await
+            {
                 tracing::error!(%error, "the listener ended");
             }
         });

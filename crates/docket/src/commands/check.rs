@@ -113,6 +113,7 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         Finding::of(out.say("key file", "密钥文件"), &keys, &out),
         Finding::of(out.say("database", "数据库"), &database(&config).await, &out),
         server(&config, running.as_ref(), &out).await,
+        Finding::of_help(out.say("connections", "连接数"), &connections(&config), &out),
         Finding::of_help("Redis", &redis(&config).await, &out),
         Finding::of_help(out.say("archive", "归档"), &archive(&config).await, &out),
         Finding::of_help(out.say("permissions", "文件权限"), &permissions(&config), &out),
@@ -250,6 +251,23 @@ async fn database(config: &Config) -> Result<Said, Said> {
             Err(error) => Err(unusable(config, error).await),
         },
         Err(error) => Err(unusable(config, error).await),
+    }
+}
+
+/// How many connections there may be; a warning where the system allows fewer than were asked for.
+fn connections(config: &Config) -> Result<Said, Said> {
+    let allowed = config.connections();
+    let connections = allowed.connections;
+    let files = allowed.files.map_or("∞".to_owned(), |files| files.to_string());
+    match allowed.asked {
+        None => Ok(said!(
+            "at most {connections}, of {files} open files",
+            "最多 {connections} 个（可打开文件数 {files}）"
+        )),
+        Some(asked) => Err(said!(
+            "{connections} instead of {asked}: {files} open files leave no more; raise `ulimit -n` or lower server.max_connections",
+            "{connections} 个，少于设置的 {asked}：可打开文件数只有 {files}；请提高 ulimit -n 或调低 server.max_connections"
+        )),
     }
 }
 

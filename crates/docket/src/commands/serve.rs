@@ -11,6 +11,7 @@ use crate::output::Output;
 use crate::said::{Said, said};
 use docket_app::vault::Origin;
 use docket_app::{App, Principal};
+use docket_http::STOP_TIME;
 use docket_store::StoreError;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
@@ -91,20 +92,40 @@ async fn serve(
     let token = here::fresh_token();
     app.accept(&token, Principal::local());
     app.listens_at(&format!("http://{}", reachable(address)));
-    let router = docket_http::router(app.clone(), config.http());
+    let options = config.http();
+    let leaving = options.leaving.clone();
+    let router = docket_http::router(app.clone(), options);
     let announced = Running::this(address, token).announce(&config.data)?;
     app.start();
     tracing::info!(%address, database = %config.database.url.text, "taking orders");
+    let allowed = config.connections();
+    if let Some(asked) = allowed.asked {
+        let (connections, files) = (allowed.connections, allowed.files);
+        tracing::warn!(asked, connections, files, "fewer connections than server.max_connections");
+    }
     out.line(&format!("listening on http://{address}"));
     let stop = CancellationToken::new();
-    let mut serving = pin!(docket_http::serve(listener, router, stop.clone().cancelled_owned()));
+    let stopped = stop.clone().cancelled_owned();
+    let mut serving = pin!(docket_http::serve(listener, router, config.limits(), stopped));
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
         () = asked.once() => {
-            tracing::info!("stopping: finishing what runs; ask again to stop at once");
-            stop.cancel();
+            leaving.cancel();
+            let drain = config.drain();
+            tracing::info!(
+                "stopping: /readyz answers 503 from now on, the listener closes in {} s, requests under way have {} s \
+                 more; ask again to stop at once",
+                drain.as_secs_f64(),
+                STOP_TIME.as_secs()
+            );
+            let drained = async {
+                tokio::time::sleep(drain).await;
+                stop.cancel();
+                std::future::pending::<()>().await;
+            };
             tokio::select! {
                 ended = serving.as_mut() => ended,
+                () = drained => unreachable!("it has no end"),
                 () = asked.once() => {
                     drop(announced);
                     let stopped = said!(

@@ -15,6 +15,7 @@ mod networks;
 mod nightly;
 mod payments;
 mod schema;
+mod server;
 mod shapes;
 mod strange;
 mod template;

@@ -11,6 +11,7 @@ use super::ledger;
 use super::mirror;
 use super::nightly::Repairs;
 use super::payments;
+use super::server::{Connections, Drain, Size};
 use super::shapes::{
     DatabaseUrl, Length, LogFormat, LogLevel, Places, Prefix, RedisUrl, Switch, When,
 };
@@ -24,6 +25,7 @@ use docket_wire::Markets;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// A key of the config file.
 pub struct Field {
@@ -122,12 +124,28 @@ section! {
         /// Address and port of the HTTP interface. Port 0 takes a free one. Listen on every address
         /// (0.0.0.0:7300) only behind something that speaks TLS.
         listen: SocketAddr = "127.0.0.1:7300";
+        /// How many connections may be open. auto: as many as the files this process may open (`ulimit -n`)
+        /// leave, at most 4096. Where that many are open, the one that has waited longest for its client gives
+        /// way to whoever comes; where all are at work, others are answered 503, and `/livez` still answers.
+        max_connections: Connections = "auto";
+        /// How long a caller may take to send the head of a request.
+        head_time: Length = "10s";
         /// How long a caller may take to send the body of a request.
         body_time: Length = "30s";
         /// Proxies of yours, as a list of networks and addresses. A request that comes from one of them is its
         /// client's: of the last address in `X-Forwarded-For` or `Forwarded` that is none of them. Limits and the
         /// log see that address. Name none that passes on what its clients say of themselves.
         trusted_proxies: Networks = "[]";
+        /// How long a caller may take nothing of its answer.
+        answer_time: Length = "30s";
+        /// How long a connection may be idle between requests.
+        idle_time: Length = "1m";
+        /// How many bytes of bodies are held at one moment, over all requests; more are answered 503. Those who
+        /// send no credentials share a sixteenth of it.
+        body_room: Size = "256MiB";
+        /// How long the listener stays open after the signal to stop, while `/readyz` says 503 already, so that
+        /// whoever shares out requests hears of it. auto: 0s on the loopback, 5s elsewhere.
+        drain: Drain = "auto";
     }
 }
 
@@ -403,8 +421,10 @@ impl Config {
         };
         docket_http::Options {
             body_time: self.server.body_time.duration(),
-            metrics,
             trusted_proxies: self.server.trusted_proxies.value.clone(),
+            body_room: self.server.body_room.0,
+            metrics,
+            leaving: CancellationToken::new(),
         }
     }
 

@@ -28,6 +28,8 @@ const CAUSES: &[(&str, &str)] = &[
     ("too_large", "数值过大"),
     ("too_long", "过长"),
     ("too_many", "过多"),
+    ("too_many_fields", "一个对象的字段过多"),
+    ("too_many_values", "一行中的值过多"),
     ("too_precise", "小数位过多"),
     ("too_small", "数值过小"),
     ("unknown_field", "没有此字段"),

@@ -18,12 +18,14 @@ const FAILURES: &[Failure] = &[
     Failure {
         status: "400",
         name: "Malformed",
-        meaning: "The request cannot be read: its body is no JSON document or broke off, its head is no HTTP, or it is \
+        meaning: "The request cannot be read: its body is no JSON document or broke off, its head is no HTTP or does not name one `Host`, or it is \
             a callback that cannot be read",
         codes: &[
             "malformed_json",
             "bad_utf8",
             "too_deep",
+            "too_many_fields",
+            "too_many_values",
             "body_incomplete",
             "malformed_request",
             "callback_unreadable",
@@ -58,7 +60,7 @@ const FAILURES: &[Failure] = &[
     Failure {
         status: "408",
         name: "TooSlow",
-        meaning: "The body did not arrive in time",
+        meaning: "The body did not arrive in time; the connection ends with the answer",
         codes: &["request_timeout"],
     },
     Failure {
@@ -114,7 +116,7 @@ const FAILURES: &[Failure] = &[
     Failure {
         status: "413",
         name: "TooLarge",
-        meaning: "Bodies have at most 1 MiB, imports 16 MiB, callbacks 64 KiB",
+        meaning: "Bodies have at most 1 MiB, imports 16 MiB, those sent without credentials 64 KiB",
         codes: &["body_too_large"],
     },
     Failure {
@@ -158,10 +160,19 @@ const FAILURES: &[Failure] = &[
     Failure {
         status: "503",
         name: "Unavailable",
-        meaning: "`busy`, `unavailable`, `archive_unreachable`: try again as `Retry-After` says. `database_moved`: the \
+        meaning: "`busy`, `unavailable`, `archive_unreachable`, `no_room` (the bodies of other requests take all the \
+            room there is), `too_many_connections`: try again as `Retry-After` says. `database_moved`: the \
             database file is not in its place. `too_slow`: a read took longer than `[database] read_deadline` allows; \
             ask for less at once",
-        codes: &["busy", "unavailable", "archive_unreachable", "database_moved", "too_slow"],
+        codes: &[
+            "busy",
+            "unavailable",
+            "archive_unreachable",
+            "no_room",
+            "too_many_connections",
+            "database_moved",
+            "too_slow",
+        ],
     },
 ];
 
@@ -226,7 +237,7 @@ fn may(path: &str, method: &str, operation: &Value, status: &str) -> bool {
         "415" => sends && !path.contains("/callbacks/"),
         "422" => is_api && path != "/api/openapi.json" && !path.contains("/callbacks/{"),
         "429" => matches!(path, "/api/login" | "/api/me/password"),
-        "503" => is_api,
+        "503" => true,
         _ => unreachable!("{method} {path} {status}: every status of the table has its rule"),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::answer;
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::IDEMPOTENCY;
@@ -19,7 +20,7 @@ use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Reader, Source, read, read_node};
+use docket_wire::reader::{Reader, Source, read_node};
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;

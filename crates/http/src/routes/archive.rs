@@ -4,6 +4,7 @@
 use super::InPath;
 use crate::answer;
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{NothingBody, RestoreArchivedBody};
@@ -19,7 +20,7 @@ use docket_domain::Time;
 use docket_wire::described::PageCursor;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::Source;
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;

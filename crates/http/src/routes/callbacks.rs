@@ -2,12 +2,11 @@
 
 use super::InPath;
 use crate::answer;
-use crate::auth::Caller;
+use crate::auth::{Called, Caller};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::words::{CallbackAbout, CallbackVerdict, Limit};
 use crate::{cursor, query};
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -19,9 +18,6 @@ use docket_wire::moment::Moment;
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// The largest body of a callback.
-const BODY_MAX: usize = 64 << 10;
 
 /// A callback that came.
 #[derive(Serialize, ToSchema)]
@@ -90,11 +86,8 @@ pub async fn take(
     State(center): State<Center>,
     gateway: InPath,
     headers: HeaderMap,
-    body: Bytes,
+    Called(body): Called,
 ) -> Result<Response, Failure> {
-    if body.len() > BODY_MAX {
-        return Err(Failure::too_large(BODY_MAX));
-    }
     let text = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };

@@ -213,7 +213,10 @@ pub async fn set(
     code: InPath,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let coupon = coupon::read(code.name("code")?, &sent.body)?;
+    let coupon = {
+        let code = code.name("code")?;
+        sent.body.read_by(|body| coupon::read(code, body))?
+    };
     let set = center.app.set_coupon(&sent.who, coupon).await?;
     Ok(answer::json(StatusCode::OK, &CouponView::of(&set)))
 }
@@ -235,7 +238,7 @@ pub async fn adjust(
     code: InPath,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let (delta, active, reason) = coupon::read_adjustment(&sent.body)?;
+    let (delta, active, reason) = sent.body.read_by(coupon::read_adjustment)?;
     let asked = AdjustCoupon { code: code.name("code")?, delta, active, reason };
     let done = center.app.adjust_coupon(&sent.who, asked, sent.idempotency).await?;
     Ok(answer::once(done, |found| answer::json(StatusCode::OK, &CouponView::of(&found))))
@@ -272,7 +275,7 @@ pub async fn give_back(
     code: InPath,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let (order, reason, actor) = coupon::read_return(&sent.body)?;
+    let (order, reason, actor) = sent.body.read_by(coupon::read_return)?;
     let asked = ReturnCoupon { code: code.name("code")?, order, reason, actor };
     let done = center.app.return_coupon(&sent.who, asked, sent.idempotency).await?;
     Ok(answer::once(done, |found| answer::json(StatusCode::OK, &CouponView::of(&found))))

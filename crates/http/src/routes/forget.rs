@@ -2,6 +2,7 @@
 
 use crate::answer;
 use crate::auth::Sent;
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::ForgetBody;
@@ -10,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use docket_wire::kinds;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::Source;
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;

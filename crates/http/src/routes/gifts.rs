@@ -3,6 +3,7 @@
 use super::InPath;
 use crate::answer;
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::ledger_bodies::GiftPackBody;
@@ -17,7 +18,7 @@ use docket_domain::money::AMOUNT_LIMIT;
 use docket_wire::described::Identifier;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::Source;
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -85,6 +85,11 @@ pub async fn livez() -> &'static str {
 )]
 pub async fn readyz(State(center): State<Center>) -> Response {
     let degraded = degraded(&center.app);
+    if center.options.leaving.is_cancelled() {
+        let reasons = vec!["this process is about to stop".to_owned()];
+        let readiness = Readiness { ready: false, reasons, degraded };
+        return answer::json(StatusCode::SERVICE_UNAVAILABLE, &readiness);
+    }
     let (status, reasons) = match center.app.ready().await {
         Ok(()) => (StatusCode::OK, Vec::new()),
         Err(error) => {

@@ -3,6 +3,7 @@
 use super::InPath;
 use crate::answer::{self, located};
 use crate::auth::{Caller, Sent};
+use crate::body::{JsonBody, read};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, NewKeyBody};
@@ -16,7 +17,7 @@ use docket_domain::ActorKind;
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Fields, Reader, Source, read};
+use docket_wire::reader::{Fields, Reader, Source};
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -115,7 +116,7 @@ pub(super) fn reach(fields: &mut Fields<'_, '_>) -> Reach {
     Reach { shops: limit("shops"), places: limit("places") }
 }
 
-fn read_key(body: &[u8]) -> Result<NewKey, docket_wire::Unreadable> {
+fn read_key(body: &JsonBody) -> Result<NewKey, docket_wire::Unreadable> {
     read(body, Source::Request, |fields| {
         let name = fields.required("name", kinds::identifier);
         let scopes = fields.required("scopes", |reader, node| reader.list(node, 64, scope));
@@ -174,7 +175,7 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
             expires_at: new.expires_at.map(Moment),
             last_used_at: None,
         };
-        located(answer::json(StatusCode::CREATED, &view), format!("/api/keys/{id}"))
+        located(answer::json(StatusCode::CREATED, &view), "/api/keys", id)
     }))
 }
 

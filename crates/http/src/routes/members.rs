@@ -5,6 +5,7 @@ use super::accounts::AccountView;
 use super::gifts::GiftView;
 use crate::answer;
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::ledger_bodies::MemberBody;
@@ -17,7 +18,7 @@ use docket_app::{Member, MemberOf, SetMember};
 use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::Source;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,6 +1,7 @@
 //! The old table that is kept alive: how it is, its filling from history, and its comparison row by row.
 
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{BackfillBody, VerifyBody};
@@ -12,7 +13,7 @@ use axum::response::Response;
 use docket_app::mirror::{MirrorDifference, MirrorPage, MirrorRepair, MirrorState};
 use docket_domain::Id;
 use docket_wire::kinds;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::Source;
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;

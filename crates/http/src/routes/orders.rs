@@ -43,11 +43,11 @@ use docket_wire::{Face, Ids, Look, PaymentView, kinds, operation, placement, vie
 )]
 pub async fn place(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
     let markets = &center.app.settings().markets;
-    let placed = placement::read(&sent.body, markets)?;
+    let placed = sent.body.read_by(|body| placement::read(body, markets))?;
     if let (Patience::AsksAgain, Some(given), Some(key)) =
         (sent.patience, sent.idempotency, &sent.key)
     {
-        let accepted = center.app.place_later(&sent.who, &sent.body, given).await?;
+        let accepted = center.app.place_later(&sent.who, &sent.body.0, given).await?;
         return Ok(payments::accepted(&accepted, key));
     }
     match (center.app.place(&sent.who, placed, sent.idempotency).await, sent.idempotency, &sent.key)
@@ -75,7 +75,7 @@ pub fn whole(center: &Center, who: &docket_app::Principal, answer: &Answer) -> R
 )]
 pub async fn quote(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {
     let markets = &center.app.settings().markets;
-    let placed = placement::read(&sent.body, markets)?;
+    let placed = sent.body.read_by(|body| placement::read(body, markets))?;
     let quote = center.app.quote(&sent.who, placed).await?;
     let standing = status::of(&quote.tree);
     let seen = Seen::by(&sent.who, &quote.tree);
@@ -147,7 +147,10 @@ pub async fn operate(
     id: InPath,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let posted = operation::read(&sent.body, id.number("order")?, sent.language)?;
+    let posted = {
+        let id = id.number("order")?;
+        sent.body.read_by(|body| operation::read(body, id, sent.language))?
+    };
     let answer = center.app.operate(&sent.who, posted, sent.idempotency).await?;
     Ok(whole(&center, &sent.who, &answer))
 }

@@ -126,7 +126,7 @@ impl<'a> PlacementState<'a> {
 /// A placement that is decided later: how far it is, and where to ask again.
 pub fn accepted(accepted: &Accepted, key: &str) -> Response {
     let answer = answer::json(StatusCode::ACCEPTED, &PlacementState::of(accepted));
-    located(answer, format!("/api/placements/{key}"))
+    located(answer, "/api/placements", key)
 }
 
 /// What stands of an order's money
@@ -192,7 +192,10 @@ pub async fn start(
     id: InPath,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let posted = operation::read_start_payment(&sent.body, id.number("order")?)?;
+    let posted = {
+        let id = id.number("order")?;
+        sent.body.read_by(|body| operation::read_start_payment(body, id))?
+    };
     let answer = center.app.operate(&sent.who, posted, sent.idempotency).await?;
     Ok(orders::whole(&center, &sent.who, &answer))
 }

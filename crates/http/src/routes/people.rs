@@ -4,6 +4,7 @@ use super::InPath;
 use super::keys::reach;
 use crate::answer::{self, located};
 use crate::auth::{Bearer, Caller, Sent, Unsigned};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{
@@ -18,7 +19,7 @@ use docket_app::{NewUser, Peer, Role};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Reader, Source, read};
+use docket_wire::reader::{Reader, Source};
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -251,7 +252,7 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
             disabled_at: None,
             last_login_at: None,
         };
-        located(answer::json(StatusCode::CREATED, &user), format!("/api/users/{id}"))
+        located(answer::json(StatusCode::CREATED, &user), "/api/users", id)
     }))
 }
 

@@ -3,6 +3,7 @@
 use super::InPath;
 use crate::answer;
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::PriceBody;
@@ -15,7 +16,7 @@ use docket_app::{Price, SetPrice};
 use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::Source;
 use serde::Serialize;
 use utoipa::ToSchema;
 

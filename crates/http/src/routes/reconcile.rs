@@ -1,6 +1,7 @@
 //! Whether the books agree: a run is begun, and its findings are read.
 
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, ReconcileBody};
@@ -14,7 +15,7 @@ use docket_domain::Id;
 use docket_wire::described::PageCursor;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::Source;
 use docket_wire::view::Number;
 use serde::Serialize;
 use serde_json::value::RawValue;

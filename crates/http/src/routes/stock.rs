@@ -3,6 +3,7 @@
 use super::InPath;
 use crate::answer;
 use crate::auth::{Caller, Sent};
+use crate::body::{JsonBody, read};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{self, AdjustmentBody, CountBody};
@@ -18,7 +19,7 @@ use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::placement::DEFAULT_PLACE;
-use docket_wire::reader::{Reader, Source, read};
+use docket_wire::reader::{Reader, Source};
 use docket_wire::view::{HowMuch, Number};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -146,7 +147,11 @@ fn added(reader: &mut Reader, node: Node<'_>) -> Option<Quantity> {
 }
 
 /// Reads the body of a count or an adjustment.
-fn read_change(sku_id: String, body: &[u8], kind: StockChangeKind) -> Result<StockChange, Failure> {
+fn read_change(
+    sku_id: String,
+    body: &JsonBody,
+    kind: StockChangeKind,
+) -> Result<StockChange, Failure> {
     let change = read(body, Source::Request, |fields| {
         let place = fields.optional("place", kinds::identifier);
         let quantity = match kind {

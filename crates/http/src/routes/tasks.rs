@@ -3,6 +3,7 @@
 use super::InPath;
 use crate::answer;
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, NothingBody, RetryBody, RetryTasksBody};
@@ -17,7 +18,7 @@ use docket_wire::described::{Identifier, PageCursor};
 use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Reader, Source, read};
+use docket_wire::reader::{Reader, Source};
 use docket_wire::view::Number;
 use serde::Serialize;
 use serde_json::value::RawValue;

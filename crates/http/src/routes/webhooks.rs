@@ -3,6 +3,7 @@
 use super::InPath;
 use crate::answer::{self, located};
 use crate::auth::{Caller, Sent};
+use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, NewWebhookBody, ReplayBody};
@@ -14,7 +15,7 @@ use docket_app::{Again, NewWebhook, WebhookRow};
 use docket_domain::Time;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
-use docket_wire::reader::{Source, read};
+use docket_wire::reader::Source;
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -110,7 +111,7 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
             disabled_at: None,
             why: None,
         };
-        located(answer::json(StatusCode::CREATED, &shown), format!("/api/webhooks/{id}"))
+        located(answer::json(StatusCode::CREATED, &shown), "/api/webhooks", id)
     }))
 }
 

@@ -160,7 +160,8 @@ async fn what_is_no_json_is_a_400() {
         (b"{'a':1}".to_vec(), "malformed_json"),
         (b"\"\\ud800\"".to_vec(), "malformed_json"),
         (b"{\"buyer_id\":\"\xff\"}".to_vec(), "bad_utf8"),
-        ("[".repeat(100_000).into_bytes(), "too_deep"),
+        ("[".repeat(60_000).into_bytes(), "too_deep"),
+        (format!("{{{}}}", vec![r#""a":0"#; 5_000].join(",")).into_bytes(), "too_many_fields"),
         (
             ["{\"a\":".repeat(1000), "1".to_owned(), "}".repeat(1000)].concat().into_bytes(),
             "too_deep",
@@ -172,6 +173,8 @@ async fn what_is_no_json_is_a_400() {
             center.post_bytes(path, body.clone()).await.problem(400, code);
         }
     }
+    let much = format!("[{}]", vec!["0"; 150_000].join(","));
+    center.post_bytes("/api/orders", much).await.problem(400, "too_many_values");
     for body in ["[]", "1", "null", "\"text\""] {
         center.post_bytes("/api/orders", body).await.wrong_fields(&[("", "wrong_type")]);
     }

@@ -115,7 +115,9 @@ impl TestCenter {
         self.app.add_key(&Principal::local(), key).await.expect("a key").1
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Got {
+    pub async fn send(&self, mut request: Request<Body>) -> Got {
+        let host = HeaderValue::from_static("docket.test");
+        request.headers_mut().entry("host").or_insert(host);
         let (request, asked) = with_body(request).await;
         let (method, target) = (request.method().clone(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.expect("the router never fails");

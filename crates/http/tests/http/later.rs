@@ -70,6 +70,27 @@ async fn the_same_placement_twice_at_one_moment_is_accepted_once() {
     center.app.stop().await;
 }
 
+#[tokio::test]
+async fn a_key_of_any_signs_is_escaped_where_it_stands_in_an_address() {
+    let center = TestCenter::start().await;
+    let signs: String = ('!'..='~').collect();
+    for key in
+        [&signs[..47], &signs[47..], "a/../b", "?x=1#y", "%2e%2e", "a%0d%0aset-cookie:b", "\\\"<>"]
+    {
+        let accepted = placed_later(&center, key, &example()).await;
+        let place = accepted.headers["location"].to_str().expect("text").to_owned();
+        accepted.ok(202);
+        let name = place.strip_prefix("/api/placements/").expect("a placement");
+        let plain = |c: char| c.is_ascii_alphanumeric() || "%-._~".contains(c);
+        assert!(name.chars().all(plain), "{place}");
+        assert_eq!(center.get(&place).await.ok(200)["status"], "creating", "{place}");
+    }
+    for step in [".", ".."] {
+        let refused = placed_later(&center, step, &example()).await;
+        refused.wrong_fields(&[("Idempotency-Key", "not_a_key")]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_placement_says_why_and_keeps_its_key() {
     let center = TestCenter::start().await;

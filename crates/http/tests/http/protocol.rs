@@ -3,7 +3,7 @@
 use crate::center::{TestCenter, example};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{Method, Request};
-use docket_http::Options;
+use docket_http::{Limits, Options};
 use hyper::body::Frame;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -93,7 +93,12 @@ async fn served() -> Served {
     let shutdown = async {
         let _ = stopped.await;
     };
-    let server = tokio::spawn(docket_http::serve(listener, center.router.clone(), shutdown));
+    let server = tokio::spawn(docket_http::serve(
+        listener,
+        center.router.clone(),
+        Limits::default(),
+        shutdown,
+    ));
     Served { center, address, stop, server }
 }
 
@@ -132,7 +137,6 @@ async fn a_connection_serves_on_after_every_kind_of_refusal() {
     for (path, key, body, status) in [
         ("/api/orders", "nobody", &order, "401"),
         ("/api/orders", &*center.key, &big, "413"),
-        ("/api/nothing", &center.key, &big, "413"),
         ("/api/nothing", &center.key, &order, "404"),
         ("/docs", &center.key, &order, "405"),
         ("/api/orders", &center.key, &b"{".to_vec(), "400"),
@@ -259,6 +263,75 @@ async fn a_head_that_cannot_be_read_is_answered_with_a_problem_too() {
         let problem: serde_json::Value = serde_json::from_slice(&body).expect("a problem");
         assert_eq!((&problem["code"], &problem["status"]), (&code.into(), &status.into()));
     }
+    stop.send(()).expect("the server waits for it");
+    server.await.expect("it ends").expect("without an error");
+}
+
+#[tokio::test]
+async fn a_request_names_one_host() {
+    let Served { address, stop, server, .. } = served().await;
+    for (sent, status) in [
+        ("GET /livez HTTP/1.1\r\n\r\n", 400),
+        ("GET /livez HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n", 400),
+        ("GET /livez HTTP/1.1\r\nhost: a\r\nHOST: b\r\n\r\n", 400),
+        ("GET /livez HTTP/1.1\r\nhost: a b\r\n\r\n", 400),
+        ("GET /livez HTTP/1.1\r\nhost: a/b\r\n\r\n", 400),
+        ("GET /livez HTTP/1.1\r\nhost: who@a\r\n\r\n", 400),
+        ("GET /livez HTTP/1.0\r\nhost: a\r\nhost: b\r\n\r\n", 400),
+        ("GET /livez HTTP/1.1\r\nhost: a:7300\r\n\r\n", 200),
+        ("GET /livez HTTP/1.1\r\nhost: [::1]:7300\r\n\r\n", 200),
+        ("GET /livez HTTP/1.1\r\nhost:\r\n\r\n", 200),
+        ("GET /livez HTTP/1.0\r\n\r\n", 200),
+    ] {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        stream.write_all(sent.as_bytes()).await.expect("the request goes out");
+        let (head, body) = answer(&mut stream).await;
+        assert_eq!(head.split(' ').nth(1), Some(&*status.to_string()), "{sent}{head}");
+        if status == 400 {
+            let problem: serde_json::Value = serde_json::from_slice(&body).expect("a problem");
+            assert_eq!(problem["code"], "malformed_request");
+        }
+    }
+    stop.send(()).expect("the server waits for it");
+    server.await.expect("it ends").expect("without an error");
+}
+
+#[tokio::test]
+async fn who_sends_what_nobody_reads_has_an_answer_all_the_same() {
+    let Served { center, address, stop, server } = served().await;
+    let big = vec![b' '; 8 << 20];
+    for (path, key, status) in [
+        ("/api/orders", "nobody", 401),
+        ("/api/login", &*center.key, 413),
+        ("/api/payments/callbacks/x", "nobody", 413),
+        ("/nowhere", &*center.key, 404),
+        ("/livez", &*center.key, 405),
+    ] {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        let (mut reads, mut writes) = stream.into_split();
+        let request = post(path, key, &big);
+        let (sent, head) = tokio::join!(writes.write_all(&request), async {
+            let mut bytes = Vec::new();
+            reads.read_to_end(&mut bytes).await.expect("an answer to its end");
+            String::from_utf8(bytes).expect("text")
+        });
+        sent.expect("all of it goes out");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {head}");
+        assert!(head.contains("connection: close\r\n"), "{head}");
+    }
+    stop.send(()).expect("the server waits for it");
+    server.await.expect("it ends").expect("without an error");
+}
+
+#[tokio::test]
+async fn who_waits_to_be_asked_for_a_body_is_not_asked_before_it_is_known_who_that_is() {
+    let Served { address, stop, server, .. } = served().await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let request = String::from_utf8(post("/api/orders", "nobody", b"")).expect("text");
+    let request = request.replace("content-length: 0", "content-length: 9\r\nexpect: 100-continue");
+    stream.write_all(request.as_bytes()).await.expect("the head goes out");
+    let (head, _) = answer(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 401 ") && head.contains("connection: close"), "{head}");
     stop.send(()).expect("the server waits for it");
     server.await.expect("it ends").expect("without an error");
 }
