@@ -2,7 +2,7 @@
 
 use crate::ask::Ask;
 use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
-use crate::database::{Connection, mysql, sqlite};
+use crate::database::{Connection, mysql, server, sqlite};
 use crate::dialect::Lookup;
 use crate::migrate::{self, Upgrade};
 use crate::nouns::nodes;
@@ -367,7 +367,7 @@ fn open_sqlite(path: &Path, upgrade: Upgrade) -> Result<Opened, StoreError> {
 }
 
 async fn open_mysql(url: String, upgrade: Upgrade) -> Result<Opened, StoreError> {
-    let pool = mysql::pool(&url).await?;
+    let pool = server::pool(&url).await?;
     migrate::mysql(&pool, upgrade).await?;
     let writer = on_thread(move || mysql::Writer::open(&url)).await?;
     Ok((Database::MySql(pool), Box::new(writer)))

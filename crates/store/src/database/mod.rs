@@ -1,7 +1,11 @@
 //! What the writer needs from a database, twice implemented: once for SQLite, once for the MySQL family.
 
 pub mod mysql;
+mod relay;
+pub mod server;
 pub mod sqlite;
+
+pub(crate) use relay::UNREACHED;
 
 use crate::ask::Ask;
 use crate::dialect::Lookup;
