@@ -88,8 +88,7 @@ fn is_ours(near: &UnixStream) -> bool {
 async fn carry(mut near: UnixStream, far: Far) {
     let reached = tokio::select! {
         reached = reach(&far) => reached,
-        // The driver says nothing before the server did: it has given up.
-        _ = near.readable() => return,
+        () = given_up(&near) => return,
     };
     match reached {
         Ok(server) => hand_on(near, server).await,
@@ -98,6 +97,14 @@ async fn carry(mut near: UnixStream, far: Far) {
             let _ = near.write_all(&unreached(&far, &error)).await;
         }
     }
+}
+
+/// Until the driver hangs up: it says nothing before the server did.
+async fn given_up(near: &UnixStream) {
+    let waits = |read: io::Result<usize>| {
+        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    };
+    while near.readable().await.is_ok() && waits(near.try_read(&mut [0])) {}
 }
 
 async fn reach(far: &Far) -> io::Result<TcpStream> {
