@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
-use tokio::io::{AsyncWriteExt as _, BufReader, copy_buf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, copy_buf};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -91,7 +91,10 @@ async fn carry(mut near: UnixStream, far: Far) {
         () = given_up(&near) => return,
     };
     match reached {
-        Ok(server) => hand_on(near, server).await,
+        Ok(server) => {
+            let (answered, ask) = server.into_split();
+            hand_on(near, answered, ask).await;
+        }
         Err(error) => {
             // Nobody is there to hear it who is not told by the end of the connection too.
             let _ = near.write_all(&unreached(&far, &error)).await;
@@ -127,9 +130,12 @@ async fn reach(far: &Far) -> io::Result<TcpStream> {
 }
 
 /// Until one of both has said its last.
-async fn hand_on(mut near: UnixStream, mut server: TcpStream) {
+async fn hand_on(
+    mut near: UnixStream,
+    answered: impl AsyncRead + Unpin,
+    mut ask: impl AsyncWrite + Unpin,
+) {
     let (asked, mut answer) = near.split();
-    let (answered, mut ask) = server.split();
     let mut asked = BufReader::with_capacity(PIECE, asked);
     let mut answered = BufReader::with_capacity(PIECE, answered);
     // How it ended, the driver sees: its own end closes.
@@ -149,3 +155,6 @@ fn unreached(far: &Far, error: &io::Error) -> Vec<u8> {
     whole.append(&mut packet);
     whole
 }
+
+#[cfg(test)]
+mod tests;
