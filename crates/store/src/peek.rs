@@ -51,6 +51,35 @@ async fn peek_mysql(url: &str) -> Result<Found, StoreError> {
     Ok(if version == 0 { Found::Nothing } else { Found::Schema(version) })
 }
 
+/// What protects the connection to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Encryption {
+    /// Nothing does.
+    None,
+    /// TLS of this version, with whoever holds the other end.
+    Unchecked(String),
+    /// TLS of this version, with a server whose certificate somebody trusted has signed.
+    Checked(String),
+}
+
+/// What protects connections to the server of `url`; nothing of a file, which has none.
+pub async fn encryption(url: &str) -> Result<Option<Encryption>, StoreError> {
+    if sqlite_path(url).is_some() {
+        return Ok(None);
+    }
+    let mut connection = server::connect(url).await?;
+    let version = "SHOW SESSION STATUS LIKE 'Ssl_version'";
+    let version: Option<(String, String)> =
+        sqlx::query_as(version).fetch_optional(&mut connection).await?;
+    Ok(Some(match version {
+        Some((_, version)) if !version.is_empty() && server::checks_certificates(url)? => {
+            Encryption::Checked(version)
+        }
+        Some((_, version)) if !version.is_empty() => Encryption::Unchecked(version),
+        _ => Encryption::None,
+    }))
+}
+
 /// Of how many orders with people the telephones are still to be made new.
 pub async fn telephones_left(url: &str) -> Result<u64, StoreError> {
     let progress = "SELECT value FROM setting WHERE name = ?";

@@ -186,6 +186,10 @@ impl MariadbServer {
             Transport::Plain => None,
             Transport::Tls => Some(Certificates::make(folder.path()).map_err(|e| e.to_string())?),
         };
+        // Newer servers would make a certificate of their own.
+        if certificates.is_none() {
+            command.push("--skip-ssl".into());
+        }
         if let Some(files) = &certificates {
             command.push(option("--ssl-ca", &files.authority));
             command.push(option("--ssl-cert", &files.server));

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, copy_buf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, copy_buf, sink};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -129,7 +129,7 @@ async fn reach(far: &Far) -> io::Result<TcpStream> {
     }
 }
 
-/// Until one of both has said its last.
+/// Until the driver has said its last. What the server said last is still read then, as it would be past us.
 async fn hand_on(
     mut near: UnixStream,
     answered: impl AsyncRead + Unpin,
@@ -140,9 +140,11 @@ async fn hand_on(
     let mut answered = BufReader::with_capacity(PIECE, answered);
     // How it ended, the driver sees: its own end closes.
     tokio::select! {
-        _ = copy_buf(&mut asked, &mut ask) => {}
+        _ = copy_buf(&mut asked, &mut ask) => return,
         _ = copy_buf(&mut answered, &mut answer) => {}
     }
+    let _ = answer.shutdown().await;
+    let _ = copy_buf(&mut asked, &mut sink()).await;
 }
 
 /// What a server of the family says instead of its greeting, so that the driver tells the reason.

@@ -84,6 +84,12 @@ fn judge(given: &BTreeMap<String, String>, mode: MySqlSslMode) -> Result<(), Str
     }
 }
 
+/// Whether `url` asks that the certificate of its server be checked.
+pub fn checks_certificates(url: &str) -> Result<bool, StoreError> {
+    let mode = options(url)?.get_ssl_mode();
+    Ok(matches!(mode, MySqlSslMode::VerifyCa | MySqlSslMode::VerifyIdentity))
+}
+
 /// A server, and the road to it. Kept as long as its connections are made.
 #[derive(Debug)]
 pub struct Server {
