@@ -129,7 +129,8 @@ async fn reach(far: &Far) -> io::Result<TcpStream> {
     }
 }
 
-/// Until the driver has said its last. What the server said last is still read then, as it would be past us.
+/// Until the driver has said its last. A server that hangs up, as it does when it is told to, ends only what it
+/// says itself: the driver takes its leave of TLS after that, which a connection of TCP would bear too.
 async fn hand_on(
     mut near: UnixStream,
     answered: impl AsyncRead + Unpin,

@@ -1,3 +1,5 @@
+//! The relay, tried with real servers and real connections.
+
 #![allow(clippy::unwrap_used)] // in a test a failed step is a failed test
 
 use super::*;
