@@ -179,3 +179,6 @@ fn pooled(server: Server, connections: u32, isolation: Option<&'static str>) -> 
         })
     })
 }
+
+#[cfg(test)]
+mod tests;
