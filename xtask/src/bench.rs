@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: `docket bench` as a release build, on SQLite and then on a MariaDB of its own, so that
-//! figures can be compared: the machine is printed first.
+//! `cargo xtask bench`: `docket bench` as a release build, on SQLite and then on a MariaDB of its own, without TLS
+//! and over it, so that figures can be compared: the machine is printed first.
 
 use std::fs;
 use std::process::Command;
@@ -22,11 +22,19 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
     step(&format!("bench {name} on SQLite"), || succeed(docket_bench(name).args(arguments)))?;
 
     let server = bench_mariadb(POOL_MIB)?;
-    server.address().run("create database bench character set utf8mb4").map_err(Failure::Failed)?;
-    step(&format!("bench {name} on MariaDB"), || {
-        let url = server.address().url("bench");
-        succeed(docket_bench(name).args(["--database", &url]).args(arguments))
-    })
+    let sealed = server.certificates().authority.display().to_string();
+    for (with, asked) in [
+        ("", "ssl-mode=DISABLED".to_owned()),
+        (" over TLS", format!("ssl-mode=VERIFY_IDENTITY&ssl-ca={sealed}")),
+    ] {
+        let fresh = "create or replace database bench character set utf8mb4";
+        server.address().run(fresh).map_err(Failure::Failed)?;
+        step(&format!("bench {name} on MariaDB{with}"), || {
+            let url = format!("{}?{asked}", server.address().url("bench"));
+            succeed(docket_bench(name).args(["--database", &url]).args(arguments))
+        })?;
+    }
+    Ok(())
 }
 
 fn which<'a>(arguments: &'a [&'a str]) -> (&'a str, &'a [&'a str]) {

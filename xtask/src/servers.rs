@@ -3,7 +3,7 @@
 
 use std::env;
 
-use docket_testkit::{MYSQL_VARIABLE, MariadbServer, REDIS_VARIABLE, RedisServer};
+use docket_testkit::{MYSQL_VARIABLE, MariadbServer, REDIS_VARIABLE, RedisServer, Transport};
 
 use crate::step::step;
 use crate::{Failure, install};
@@ -28,7 +28,7 @@ impl Servers {
         }
         let mut environment = vec![];
         let mariadb = named(MYSQL_VARIABLE, "MariaDB", || {
-            let server = MariadbServer::start(MariadbServer::SMALL_POOL_MIB)?;
+            let server = MariadbServer::start(MariadbServer::SMALL_POOL_MIB, Transport::Plain)?;
             environment.push((MYSQL_VARIABLE, server.address().url("")));
             Ok(server)
         })?;
@@ -46,12 +46,15 @@ impl Servers {
     }
 }
 
-/// A private MariaDB with a buffer pool of `pool_mib`, for a bench: installed where it is missing.
+/// A private MariaDB with a buffer pool of `pool_mib` that speaks TLS too, for a bench: installed where it is
+/// missing.
 pub fn bench_mariadb(pool_mib: u32) -> Result<MariadbServer, Failure> {
     if !MariadbServer::is_installed() && install::is_possible() {
         install::packages(&[MARIADB.package])?;
     }
-    step("start MariaDB", || MariadbServer::start(pool_mib).map_err(Failure::Failed))
+    step("start MariaDB", || {
+        MariadbServer::start(pool_mib, Transport::Tls).map_err(Failure::Failed)
+    })
 }
 
 /// A server that tests need.

@@ -6,7 +6,7 @@ mod run;
 
 use client::{Client, Got};
 use docket_testkit::{
-    Database, MariadbServer, Random, Serve, ServeCommand, TestDatabase, eventually,
+    Database, MariadbServer, Random, Serve, ServeCommand, TestDatabase, Transport, eventually,
 };
 use run::{DOCKET, docket};
 use serde_json::{Value, json};
@@ -228,7 +228,7 @@ fn ready(serve: &Serve) -> u16 {
 
 #[test]
 fn a_database_that_goes_away_is_503_and_comes_back_without_a_restart() {
-    let server = MariadbServer::start(32).expect("MariaDB");
+    let server = MariadbServer::start(32, Transport::Plain).expect("MariaDB");
     let database = "docket_road";
     server.address().run(&format!("CREATE DATABASE {database}")).expect("a database");
     let direct = server.address().url(database);
@@ -284,7 +284,7 @@ fn place_through(base: &str, token: &str, first: u64, stop: &AtomicBool) -> Vec<
 /// Placements go on, and so do the tasks that tell of them, while the database is killed and started again.
 #[test]
 fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() {
-    let mut server = MariadbServer::start(64).expect("MariaDB");
+    let mut server = MariadbServer::start(64, Transport::Plain).expect("MariaDB");
     server.address().run("CREATE DATABASE docket_restarted").expect("a database");
     let data = tempfile::tempdir().expect("a folder");
     let serve = ServeCommand::new(DOCKET, data.path())

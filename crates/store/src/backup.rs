@@ -9,14 +9,14 @@ mod restore;
 
 pub use restore::{Restored, restore};
 
-use crate::database::mysql;
+use crate::database::{mysql, server};
 use crate::migrate::{self, Upgrade};
 use crate::value::{Kind, Value};
 use crate::{StoreError, private, sqlite_path};
 use futures_util::StreamExt;
 use rusqlite::OpenFlags;
 use rustix::fs::{FlockOperation, flock};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use sqlx::{AssertSqlSafe, Executor};
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -208,7 +208,7 @@ async fn of_mysql(
     part: &Path,
     told: impl Fn(&str, u64) + Send,
 ) -> Result<u64, StoreError> {
-    let mut source = mysql::options(url)?.connect().await?;
+    let mut source = server::connect(url).await?;
     source.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
     source.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await?;
     let version = "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version";

@@ -2,13 +2,13 @@
 //! written to it once. It works next to a running center.
 
 use crate::ask::Ask;
-use crate::database::{mysql, sqlite};
+use crate::database::{mysql, server, sqlite};
 use crate::store::Query;
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, lock, sqlite_path};
 use rusqlite::OpenFlags as Flags;
+use sqlx::Executor;
 use sqlx::mysql::MySqlConnection;
-use sqlx::{ConnectOptions, Executor};
 use std::path::Path;
 use tokio::runtime::Handle;
 
@@ -68,7 +68,7 @@ fn of_file(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
 }
 
 async fn open_mysql(url: &str, access: Access) -> Result<MySqlConnection, StoreError> {
-    let mut connection = mysql::options(url)?.connect().await?;
+    let mut connection = server::connect(url).await?;
     connection.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'").await?;
     if access == Access::Write {
         lock::hold(&mut connection).await?;

@@ -1,5 +1,8 @@
 //! What can go wrong between us and a database, sorted by what one does about it.
 
+use crate::database::UNREACHED;
+use rustls::CertificateError;
+
 /// Why the store did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -85,7 +88,7 @@ impl From<rusqlite::Error> for StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let sqlx::Error::Database(reply) = &error else {
-            return Self::Unavailable(error.to_string());
+            return Self::Unavailable(of_tls(&error).unwrap_or_else(|| error.to_string()));
         };
         let number = reply
             .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
@@ -97,10 +100,38 @@ impl From<sqlx::Error> for StoreError {
             1317 | 3024 | 1969 => Self::TooSlow,
             // data too long, out of range, incorrect value, NULL where none may be, row too large
             1406 | 1264 | 1366 | 1292 | 1048 | 1118 | 3140 => Self::Refused(error.to_string()),
+            UNREACHED => Self::Unavailable(reply.message().to_owned()),
             number if is_damage(number, reply.message()) => Self::Damaged(error.to_string()),
             _ => Self::Unavailable(error.to_string()),
         }
     }
+}
+
+/// Why no TLS was agreed on, in one sentence; nothing for another cause.
+fn of_tls(error: &sqlx::Error) -> Option<String> {
+    let refused = match error {
+        // What the driver says of a server without TLS is a sentence already.
+        sqlx::Error::Tls(why) => {
+            return Some(format!("TLS is not possible as the URL asks: {why}"));
+        }
+        sqlx::Error::Io(error) => error.get_ref()?.downcast_ref::<rustls::Error>()?,
+        _ => return None,
+    };
+    Some(match refused {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "the certificate of the server is signed by nobody who is trusted here; `ssl-ca` in the URL names \
+             the file of who signed it"
+                .to_owned()
+        }
+        rustls::Error::InvalidCertificate(
+            why @ (CertificateError::NotValidForName
+            | CertificateError::NotValidForNameContext { .. }),
+        ) => format!("the certificate of the server is for another name: {why}"),
+        rustls::Error::InvalidCertificate(why) => {
+            format!("the certificate of the server is not accepted: {why}")
+        }
+        other => format!("TLS with the server fails: {other}"),
+    })
 }
 
 /// Whether a server of the MySQL family says that what it stores is damaged.

@@ -2,11 +2,11 @@
 //!
 //! Whatever stands in its description came from a config: names are checked here and quoted, values are bound.
 
-use crate::database::mysql;
+use crate::database::{mysql, server};
 use crate::value::Value;
 use crate::{StoreError, sqlite_path};
 use rusqlite::types::ValueRef;
-use sqlx::mysql::{MySqlPool, MySqlPoolOptions, MySqlRow};
+use sqlx::mysql::{MySqlPool, MySqlRow};
 use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,8 +14,10 @@ use std::time::Duration;
 
 /// The longest name of a table or column.
 const NAME_MAX: usize = 64;
-/// How long a connection to their server may take.
+/// How long their file is waited for while somebody else writes it.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The most connections to their server.
+const CONNECTIONS: u32 = 4;
 
 /// What their table looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +107,7 @@ impl Foreign {
         let place = if let Some(path) = sqlite_path(url) {
             Place::File(path)
         } else {
-            let pool = MySqlPoolOptions::new().max_connections(4).acquire_timeout(PATIENCE);
-            Place::Server(pool.connect_lazy_with(mysql::options(url)?))
+            Place::Server(server::lazy_pool(url, CONNECTIONS)?)
         };
         Ok(Self { place, shape })
     }

@@ -70,7 +70,7 @@ pub use nouns::tasks::{
 pub use nouns::telephones::Renewed;
 pub use nouns::webhooks::WebhookRow;
 pub use orphans::{Orphan, Walk};
-pub use peek::{Found, SCHEMA, peek, telephones_left};
+pub use peek::{Encryption, Found, SCHEMA, encryption, peek, telephones_left};
 pub use plan::{Held, Statement, TreeWrite, Writes};
 pub use read::Whole;
 pub use seals::{KeyUse, RecordedKey, SealedFor, Survey, give_up_key, record_keys, survey};

@@ -48,7 +48,9 @@ const PATIENCE: u32 = 600;
 
 /// Takes the lock of this database on its server, or waits for it; it is held until `connection` is closed.
 pub async fn hold(connection: &mut MySqlConnection) -> Result<(), StoreError> {
-    let lock = "SELECT CAST(GET_LOCK(CONCAT('docket.', MD5(DATABASE())), ?) AS SIGNED)";
+    // A name of a lock is short on MySQL, a name of a database need not be; MD5 is gone from newer servers.
+    let lock =
+        "SELECT CAST(GET_LOCK(CONCAT('docket.', LEFT(SHA2(DATABASE(), 256), 32)), ?) AS SIGNED)";
     let held: Option<i64> = sqlx::query_scalar(lock).bind(PATIENCE).fetch_one(connection).await?;
     if held == Some(1) {
         return Ok(());

@@ -1,11 +1,9 @@
 //! What a database is, without changing it: for `docket check`.
 
+use crate::database::server;
 use crate::nouns::telephones::{PROGRESS, Renewed};
 use crate::{StoreError, migrate, sqlite_path};
-use sqlx::ConnectOptions;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use std::path::Path;
-use std::str::FromStr;
 
 /// What was found at a database URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +38,8 @@ fn peek_sqlite(path: &Path) -> Result<Found, StoreError> {
     Ok(if version == 0 { Found::Nothing } else { Found::Schema(version) })
 }
 
-async fn mysql(url: &str) -> Result<MySqlConnection, StoreError> {
-    let options =
-        MySqlConnectOptions::from_str(url).map_err(|error| StoreError::Url(error.to_string()))?;
-    Ok(options.connect().await?)
-}
-
 async fn peek_mysql(url: &str) -> Result<Found, StoreError> {
-    let mut connection = mysql(url).await?;
+    let mut connection = server::connect(url).await?;
     let tables = "SELECT COUNT(*) FROM information_schema.tables \
                   WHERE table_schema = DATABASE() AND table_name = 'schema_version'";
     let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut connection).await?;
@@ -57,6 +49,35 @@ async fn peek_mysql(url: &str) -> Result<Found, StoreError> {
     let newest = "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version";
     let version: i64 = sqlx::query_scalar(newest).fetch_one(&mut connection).await?;
     Ok(if version == 0 { Found::Nothing } else { Found::Schema(version) })
+}
+
+/// What protects the connection to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Encryption {
+    /// Nothing does.
+    None,
+    /// TLS of this version, with whoever holds the other end.
+    Unchecked(String),
+    /// TLS of this version, with a server whose certificate somebody trusted has signed.
+    Checked(String),
+}
+
+/// What protects connections to the server of `url`; nothing of a file, which has none.
+pub async fn encryption(url: &str) -> Result<Option<Encryption>, StoreError> {
+    if sqlite_path(url).is_some() {
+        return Ok(None);
+    }
+    let mut connection = server::connect(url).await?;
+    let version = "SHOW SESSION STATUS LIKE 'Ssl_version'";
+    let version: Option<(String, String)> =
+        sqlx::query_as(version).fetch_optional(&mut connection).await?;
+    Ok(Some(match version {
+        Some((_, version)) if !version.is_empty() && server::checks_certificates(url)? => {
+            Encryption::Checked(version)
+        }
+        Some((_, version)) if !version.is_empty() => Encryption::Unchecked(version),
+        _ => Encryption::None,
+    }))
 }
 
 /// Of how many orders with people the telephones are still to be made new.
@@ -73,7 +94,7 @@ pub async fn telephones_left(url: &str) -> Result<u64, StoreError> {
             Renewed::UpTo(tree) => connection.query_row(left, [tree.0], |row| row.get(0))?,
         }
     } else {
-        let mut connection = mysql(url).await?;
+        let mut connection = server::connect(url).await?;
         let value: Option<String> =
             sqlx::query_scalar(progress).bind(PROGRESS).fetch_optional(&mut connection).await?;
         match Renewed::read(value.as_deref()) {

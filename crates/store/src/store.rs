@@ -2,7 +2,7 @@
 
 use crate::ask::Ask;
 use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
-use crate::database::{Connection, mysql, sqlite};
+use crate::database::{Connection, mysql, server, sqlite};
 use crate::dialect::{Dialect, Lookup};
 use crate::migrate::{self, Upgrade};
 use crate::nouns::nodes;
@@ -374,7 +374,7 @@ async fn open_mysql(
     upgrade: Upgrade,
     read_deadline: Duration,
 ) -> Result<Opened, StoreError> {
-    let pool = mysql::pool(&url).await?;
+    let pool = server::pool(&url).await?;
     migrate::mysql(&pool, upgrade).await?;
     pool.close().await;
     let readers = mysql::Readers::of(&url, read_deadline)?;

@@ -10,6 +10,7 @@ pub mod contract;
 pub mod keeper;
 pub mod programs;
 
+mod certificates;
 mod database;
 mod mariadb;
 mod random;
@@ -17,8 +18,9 @@ mod redis;
 mod serve;
 mod wait;
 
+pub use certificates::Certificates;
 pub use database::{Database, TestDatabase, databases, on_every_database};
-pub use mariadb::{MariadbAddress, MariadbServer, mariadb};
+pub use mariadb::{MariadbAddress, MariadbServer, Transport, mariadb};
 pub use random::{Random, SEED_VARIABLE};
 pub use redis::{RedisServer, redis};
 pub use serve::{Serve, ServeCommand};

@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::MYSQL_VARIABLE;
+use crate::certificates::Certificates;
 use crate::keeper::{Kept, free_port, server_folder};
 use crate::programs::find;
 use crate::wait::within;
@@ -103,10 +104,19 @@ pub fn mariadb() -> &'static MariadbAddress {
             });
         }
         // Never dropped: its keeper notices the end of this process.
-        let started = MariadbServer::start(MariadbServer::SMALL_POOL_MIB);
+        let started = MariadbServer::start(MariadbServer::SMALL_POOL_MIB, Transport::Plain);
         let server = started.unwrap_or_else(|sentence| panic!("{sentence}"));
         OWN.get_or_init(|| server).address().clone()
     })
+}
+
+/// What a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// No TLS.
+    Plain,
+    /// TLS with [`Certificates`] of its own where a client asks for it.
+    Tls,
 }
 
 /// A private MariaDB server on a free loopback port; it commits as durably as one in production.
@@ -114,6 +124,7 @@ pub fn mariadb() -> &'static MariadbAddress {
 pub struct MariadbServer {
     kept: Kept,
     address: MariadbAddress,
+    certificates: Option<Certificates>,
 }
 
 impl MariadbServer {
@@ -125,9 +136,9 @@ impl MariadbServer {
         Programs::find().is_some()
     }
 
-    /// Starts one with a buffer pool of `pool_mib` and waits until it answers. The error is one
+    /// Starts one with a buffer pool of `pool_mib` that speaks `transport`, and waits until it answers. The error is one
     /// sentence for people, followed by the server's last words where it has spoken.
-    pub fn start(pool_mib: u32) -> Result<Self, String> {
+    pub fn start(pool_mib: u32, transport: Transport) -> Result<Self, String> {
         let programs = Programs::find().ok_or_else(|| {
             format!(
                 "No MariaDB server found: install one (Debian: apt-get install mariadb-server), or \
@@ -137,7 +148,7 @@ impl MariadbServer {
         let mut failure = String::new();
         // Another process may take the port between our asking and the server's start.
         for _ in 0..3 {
-            match Self::try_start(&programs, pool_mib) {
+            match Self::try_start(&programs, pool_mib, transport) {
                 Ok(server) => return Ok(server),
                 Err(words) => failure = words,
             }
@@ -145,7 +156,7 @@ impl MariadbServer {
         Err(format!("MariaDB does not start:\n{failure}"))
     }
 
-    fn try_start(programs: &Programs, pool_mib: u32) -> Result<Self, String> {
+    fn try_start(programs: &Programs, pool_mib: u32, transport: Transport) -> Result<Self, String> {
         let folder = server_folder("mariadb").map_err(|error| error.to_string())?;
         let as_user =
             if rustix::process::geteuid().is_root() { vec!["--user=root"] } else { vec![] };
@@ -171,6 +182,19 @@ impl MariadbServer {
         command.push(format!("--port={port}").into());
         command.push(format!("--innodb-buffer-pool-size={pool_mib}M").into());
         command.extend(SETTINGS.map(OsString::from));
+        let certificates = match transport {
+            Transport::Plain => None,
+            Transport::Tls => Some(Certificates::make(folder.path()).map_err(|e| e.to_string())?),
+        };
+        // Newer servers would make a certificate of their own.
+        if certificates.is_none() {
+            command.push("--skip-ssl".into());
+        }
+        if let Some(files) = &certificates {
+            command.push(option("--ssl-ca", &files.authority));
+            command.push(option("--ssl-cert", &files.server));
+            command.push(option("--ssl-key", &files.key));
+        }
         let kept = Kept::start(folder, &command).map_err(|error| error.to_string())?;
 
         let address = MariadbAddress {
@@ -179,7 +203,7 @@ impl MariadbServer {
             host: "127.0.0.1".to_owned(),
             port,
         };
-        let server = Self { kept, address };
+        let server = Self { kept, address, certificates };
         server.wait_until_it_answers()?;
         Ok(server)
     }
@@ -192,7 +216,7 @@ impl MariadbServer {
     }
 
     fn wait_until_it_answers(&self) -> Result<(), String> {
-        let Self { kept, address } = self;
+        let Self { kept, address, .. } = self;
         let answers = || TcpStream::connect((address.host.as_str(), address.port)).is_ok();
         let ready = within(START_LIMIT, || {
             if kept.has_ended() {
@@ -206,6 +230,14 @@ impl MariadbServer {
     /// Where it listens.
     pub fn address(&self) -> &MariadbAddress {
         &self.address
+    }
+
+    /// The files of its TLS.
+    ///
+    /// # Panics
+    /// When it speaks [`Transport::Plain`].
+    pub fn certificates(&self) -> &Certificates {
+        self.certificates.as_ref().expect("it was started with TLS")
     }
 
     /// Its process id.

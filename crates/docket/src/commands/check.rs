@@ -5,6 +5,7 @@
 mod deep;
 mod keys;
 mod ready;
+mod tls;
 
 use crate::center::here;
 use crate::center::serving::{self, Running};
@@ -118,6 +119,9 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         Finding::of_help(out.say("archive", "归档"), &archive(&config).await, &out),
         Finding::of_help(out.say("permissions", "文件权限"), &permissions(&config), &out),
     ];
+    if let Some(found) = tls::look(&config).await {
+        checks.push(Finding::of_help(out.say("way to the database", "数据库连接"), &found, &out));
+    }
     if let Some(found) = telephones(&config).await {
         checks.push(Finding::of_help(out.say("telephones", "电话号码"), &found, &out));
     }

@@ -153,7 +153,11 @@ section! {
     /// Where orders are kept.
     database Database {
         /// `sqlite:PATH` (a path that is not absolute lies in the data folder) or
-        /// `mysql://user:password@host:port/database` for MySQL 8, MariaDB 10.11 and later, or TiDB.
+        /// `mysql://user:password@host:port/database` for MySQL 8, MariaDB 10.11 and later, or TiDB. Over a
+        /// network add `?ssl-mode=VERIFY_IDENTITY&ssl-ca=/path/of/ca.pem`: TLS, and the certificate must be signed
+        /// by that authority, or by one the system trusts, for this host. `VERIFY_CA` takes any host, `REQUIRED`
+        /// any certificate, `PREFERRED` (where nothing is said) even no TLS; `DISABLED` uses none. A client
+        /// certificate: `ssl-cert`, `ssl-key`. A socket: `socket=/run/mysqld/mysqld.sock`.
         url: DatabaseUrl = "sqlite:docket.db" secret;
         /// Whether `docket serve` brings the schema of an older release up by itself. Where several
         /// processes share a database, say false and run `docket migrate` before them.

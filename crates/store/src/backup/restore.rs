@@ -2,7 +2,7 @@
 //! keeps copies of it knows to compare.
 
 use super::{PART, Shape, of_file, shapes, with_ending};
-use crate::database::mysql;
+use crate::database::{mysql, server};
 use crate::lock::FileLock;
 use crate::migrate::{self, Upgrade};
 use crate::value::{Kind, Value};
@@ -10,7 +10,7 @@ use crate::{StoreError, private, sqlite_path};
 use docket_domain::Time;
 use rusqlite::OpenFlags;
 use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use sqlx::{AssertSqlSafe, Executor};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -180,10 +180,10 @@ async fn to_mysql(
         source = rusqlite::Connection::open(&upgraded.0)?;
         migrate::sqlite(&source, Upgrade::Yes)?;
     }
-    let pool = mysql::pool(url).await?;
+    let pool = server::pool(url).await?;
     migrate::mysql(&pool, Upgrade::NewOnly).await?;
     pool.close().await;
-    let mut target = mysql::options(url)?.connect().await?;
+    let mut target = server::connect(url).await?;
     target.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'").await?;
     let orders: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM payment_order").fetch_one(&mut target).await?;

@@ -2,7 +2,11 @@
 
 pub mod mysql;
 pub mod reading;
+mod relay;
+pub mod server;
 pub mod sqlite;
+
+pub(crate) use relay::UNREACHED;
 
 use crate::ask::Ask;
 use crate::dialect::Lookup;

@@ -1,4 +1,4 @@
-//! The MySQL family: a pool for reads, and one connection of its own for the writer.
+//! The MySQL family: how rows are asked for, and the one connection of the writer.
 //!
 //! The writer's thread runs a small runtime and waits for each reply; it is the round trips that cost, so
 //! statements carry as many rows as there are.
@@ -7,6 +7,7 @@ mod readers;
 
 pub use readers::Readers;
 
+use super::server::{Server, WRITES, settle};
 use super::{Connection, GuardedRow};
 use crate::ask::Ask;
 use crate::dialect::{self, Lookup};
@@ -15,45 +16,9 @@ use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::{PAYMENT_ORDER, Table};
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, StoreError, store};
-use sqlx::mysql::{
-    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlRow,
-};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, MySql, Row as _};
-use std::str::FromStr;
+use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
+use sqlx::{AssertSqlSafe, Executor, MySql, Row as _};
 use std::time::Duration;
-
-/// Prepared statements a connection keeps: more than tables × sizes, else it would prepare in silence again.
-const STATEMENTS: usize = 500;
-
-/// Reads `url` and adds what we rely on.
-pub fn options(url: &str) -> Result<MySqlConnectOptions, StoreError> {
-    let options = MySqlConnectOptions::from_str(url).map_err(|error| {
-        StoreError::Url(format!("{error}; a URL reads mysql://user@host/database"))
-    })?;
-    Ok(options.statement_cache_capacity(STATEMENTS).disable_statement_logging())
-}
-
-/// Strict values, and the writer at READ COMMITTED: its guards say what must still hold. Reads stay at
-/// REPEATABLE READ, so that the rows of a tree are of one moment.
-async fn settle(
-    connection: &mut MySqlConnection,
-    isolation: &'static str,
-) -> Result<(), sqlx::Error> {
-    connection.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'").await?;
-    connection.execute(isolation).await.map(drop)
-}
-
-const WRITES: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
-const READS: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
-
-/// A pool, for whoever brings a database up or fills it.
-pub async fn pool(url: &str) -> Result<MySqlPool, StoreError> {
-    let pool = MySqlPoolOptions::new()
-        .max_connections(8)
-        .acquire_timeout(Duration::from_secs(5))
-        .after_connect(|connection, _| Box::pin(async move { settle(connection, READS).await }));
-    Ok(pool.connect_with(options(url)?).await?)
-}
 
 type Query<'q> = sqlx::query::Query<'q, MySql, MySqlArguments>;
 
@@ -94,7 +59,7 @@ pub fn values(row: &MySqlRow, kinds: &[Kind]) -> Result<Vec<Value>, StoreError> 
 
 /// The writing connection.
 pub struct Writer {
-    options: MySqlConnectOptions,
+    server: Server,
     runtime: tokio::runtime::Runtime,
     connection: Option<MySqlConnection>,
     open: bool,
@@ -107,7 +72,11 @@ impl Writer {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let mut writer = Self { options: options(url)?, runtime, connection: None, open: false };
+        let server = {
+            let _on = runtime.enter();
+            Server::of(url, Duration::ZERO)?
+        };
+        let mut writer = Self { server, runtime, connection: None, open: false };
         writer.reconnect()?;
         Ok(writer)
     }
@@ -389,7 +358,7 @@ impl Connection for Writer {
     fn reconnect(&mut self) -> Result<(), StoreError> {
         self.open = false;
         let connected = self.runtime.block_on(async {
-            let mut connection = self.options.connect().await?;
+            let mut connection = self.server.connect().await?;
             settle(&mut connection, WRITES).await?;
             Ok::<_, sqlx::Error>(connection)
         });

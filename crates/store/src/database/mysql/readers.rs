@@ -4,14 +4,15 @@
 //! does not notice: the connection is killed from another one, and is not lent again. The server's own limit of
 //! time is the last resort, for a process that hangs.
 
-use super::{Moment, READS, options, query, settle};
+use super::{Moment, query};
 use crate::StoreError;
 use crate::ask::Ask;
 use crate::database::reading::within;
+use crate::database::server::{READS, REFUSED, Server, settle};
 use crate::store::Query;
 use crate::value::Row;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor, Row as _};
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor, Row as _};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ const LAST_RESORT: Duration = Duration::from_secs(1);
 
 /// The reading connections of a process.
 pub struct Readers {
-    options: MySqlConnectOptions,
+    server: Arc<Server>,
     /// How long a read may take; one that may take longer has a connection of its own.
     deadline: Duration,
     idle: Mutex<Vec<Reader>>,
@@ -65,7 +66,7 @@ impl Readers {
     /// Of the server and database of `url`; a read takes `deadline` at most.
     pub fn of(url: &str, deadline: Duration) -> Result<Arc<Self>, StoreError> {
         Ok(Arc::new(Self {
-            options: options(url)?,
+            server: Arc::new(Server::of(url, REFUSED)?),
             deadline,
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(READERS)),
@@ -138,7 +139,7 @@ impl Readers {
     }
 
     async fn connect(&self, limit: Duration) -> Result<Reader, StoreError> {
-        let mut connection = self.options.connect().await?;
+        let mut connection = self.server.connect().await?;
         settle(&mut connection, READS).await?;
         let asked = "SELECT CAST(CONNECTION_ID() AS UNSIGNED), VERSION()";
         let row = connection.fetch_one(asked).await?;
@@ -156,10 +157,10 @@ impl Readers {
     /// Ends the connection `id` at the server, on a connection of its own.
     fn kill(&self, id: u64) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let options = self.options.clone();
+        let server = Arc::clone(&self.server);
         runtime.spawn(async move {
             let kill = async {
-                let mut connection = options.connect().await?;
+                let mut connection = server.connect().await?;
                 connection.execute(AssertSqlSafe(format!("KILL {id}"))).await?;
                 connection.close().await
             };
