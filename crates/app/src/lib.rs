@@ -32,6 +32,7 @@ mod once;
 mod operate;
 mod orders;
 mod pages;
+mod outcomes;
 pub mod people;
 mod place;
 mod products;
@@ -129,6 +130,7 @@ struct Inner {
     keys_place: String,
     access: access::Cache,
     tries: tries::Tries,
+    outcomes: outcomes::Outcomes,
     stop: CancellationToken,
     background: TaskTracker,
     redis: Option<docket_tasks::Redis>,
@@ -196,6 +198,7 @@ impl App {
             keys_place: held.place,
             access,
             tries: tries::Tries::default(),
+            outcomes: outcomes::Outcomes::default(),
             stop,
             background,
             redis: unstarted.as_ref().map(docket_tasks::Unstarted::handle),
