@@ -3,7 +3,8 @@
 use crate::App;
 use docket_domain::{Id, time};
 use docket_store::{
-    CallbackRow, Idempotent, PlacementRow, Priority, RunRow, SessionRow, TaskRow, Writes,
+    CallbackRow, DeliveryRow, Idempotent, PlacementRow, Priority, RunRow, SessionRow, TaskRow,
+    Writes,
 };
 use docket_tasks::Outcome;
 use std::time::Duration;
@@ -67,6 +68,7 @@ impl App {
             .collect()
         })
         .await?;
+        self.forget_deliveries().await?;
         let before = self.now().plus(-FINISHED);
         let mut after = Id(0);
         loop {
@@ -78,5 +80,18 @@ impl App {
             };
             self.inner.lane.run(Priority::Bulk, Vec::new(), forget).await?;
         }
+    }
+
+    /// Forgets what receivers of webhooks said of tasks that are as old as those that are forgotten.
+    async fn forget_deliveries(&self) -> Result<(), crate::Error> {
+        let until = Id::newest_at(self.now().plus(-FINISHED));
+        for webhook in self.store().webhooks().await? {
+            let webhook = webhook.id;
+            while let Some(last) = self.store().delivery_to_forget(webhook, until, STEP).await? {
+                let forget = DeliveryRow::forget(webhook, last);
+                self.write_numbered(move |_, _| vec![forget.clone()]).await?;
+            }
+        }
+        Ok(())
     }
 }

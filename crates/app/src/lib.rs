@@ -32,6 +32,7 @@ mod once;
 mod operate;
 mod orders;
 mod pages;
+mod outcomes;
 pub mod people;
 mod place;
 mod products;
@@ -82,18 +83,18 @@ pub use reconcile::{
     inspect, repairable_words,
 };
 pub use record::{Recorded, Taken};
-pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings};
+pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings, WebhookSettings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
 pub use tasks::{Scheduled, TaskFigures, TaskSettings};
 pub use tries::Peer;
-pub use webhooks::{Again, NewWebhook};
+pub use webhooks::{Again, NewWebhook, Rotated};
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
     Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
-    Cursor, EffectRow, FindingState, ForeignValue, GatewayPayment, GiftPack, GiftRow, KeyRow,
-    Member, OperationFilter, Price, Segment, SlipRow, Stock, TaskFilter, TaskRow, UserRow,
-    WebhookRow,
+    Cursor, Delivered, DeliveryRow, EffectRow, FindingState, ForeignValue, GatewayPayment,
+    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Price, Segment, SlipRow, Stock, TaskFilter,
+    TaskRow, UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt, ScheduleError};
@@ -129,6 +130,7 @@ struct Inner {
     keys_place: String,
     access: access::Cache,
     tries: tries::Tries,
+    outcomes: outcomes::Outcomes,
     stop: CancellationToken,
     background: TaskTracker,
     redis: Option<docket_tasks::Redis>,
@@ -177,6 +179,7 @@ impl App {
         let access = access::Cache::default();
         let unstarted = settings.tasks.redis.as_ref().map(docket_tasks::Unstarted::new);
         let (stop, background) = (CancellationToken::new(), TaskTracker::new());
+        let allowed = settings.webhooks.allow.clone();
         let inner = Inner {
             settings,
             clock,
@@ -185,7 +188,7 @@ impl App {
             outbox,
             gateways,
             mirror,
-            net: net::Net::default(),
+            net: net::Net::new(allowed),
             packs: ledgers::Packs::default(),
             patience: ledgers::Patience::default(),
             archiving: tokio::sync::Mutex::default(),
@@ -195,6 +198,7 @@ impl App {
             keys_place: held.place,
             access,
             tries: tries::Tries::default(),
+            outcomes: outcomes::Outcomes::default(),
             stop,
             background,
             redis: unstarted.as_ref().map(docket_tasks::Unstarted::handle),

@@ -1,10 +1,16 @@
 //! The one way out: requests to servers that are not ours.
 //!
 //! No redirect is followed, a reply is read to a bound, and everything has an end: whoever asks here is a task
-//! that is tried again.
+//! that is tried again. Gateways, ledgers and the archive stand in the config: where they are is the operator's
+//! matter. Where events are sent is said by whoever may add a webhook, and limited in `targets`.
 
-use std::sync::OnceLock;
+pub mod targets;
+
+use crate::Networks;
+use reqwest::Url;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use targets::{Guard, Refused};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -33,26 +39,66 @@ pub struct Reply {
 #[error("{0}")]
 pub struct NoReply(String);
 
-/// A client for all of them, made when the first is spoken to: most commands speak to nobody.
+/// What all clients have in common: TLS with what the system trusts.
+fn builder() -> reqwest::ClientBuilder {
+    // A process may have several centers, in tests; the first installs what all use.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .timeout(EXCHANGE)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("docket/", env!("CARGO_PKG_VERSION")))
+}
+
+/// A client for all of them and one for webhooks, made when the first is spoken to: most commands speak to nobody.
 #[derive(Debug, Default)]
 pub struct Net {
     client: OnceLock<reqwest::Client>,
+    guarded: OnceLock<reqwest::Client>,
+    allowed: Arc<Networks>,
 }
 
 impl Net {
-    /// A client that speaks TLS with what the system trusts.
+    /// Sends events to `allowed` networks too that are not for everyone.
+    pub fn new(allowed: Networks) -> Self {
+        let (client, guarded) = (OnceLock::new(), OnceLock::new());
+        Self { client, guarded, allowed: Arc::new(allowed) }
+    }
+
     fn client(&self) -> &reqwest::Client {
-        self.client.get_or_init(|| {
-            // A process may have several centers, in tests; the first installs what all use.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let client = reqwest::Client::builder()
-                .connect_timeout(CONNECT)
-                .timeout(EXCHANGE)
-                .redirect(reqwest::redirect::Policy::none())
-                .user_agent(concat!("docket/", env!("CARGO_PKG_VERSION")))
-                .build();
+        let made = || builder().build().expect("a client of fixed settings can be built");
+        self.client.get_or_init(made)
+    }
+
+    /// A client that connects to what is allowed alone. It uses no proxy: that would look names up by itself.
+    fn guarded(&self) -> &reqwest::Client {
+        self.guarded.get_or_init(|| {
+            let guard = Guard(Arc::clone(&self.allowed));
+            let client = builder().no_proxy().dns_resolver(guard).build();
             client.expect("a client of fixed settings can be built")
         })
+    }
+
+    /// Refuses a receiver of events that may not be told now. A name that is not found in time is not refused:
+    /// whoever is told is looked at again then.
+    pub async fn judge(&self, url: &Url) -> Result<(), Refused> {
+        let judged = targets::judge_url(url, &self.allowed);
+        tokio::time::timeout(CONNECT, judged).await.unwrap_or(Ok(()))
+    }
+
+    /// Tells a receiver of events, if it may be told.
+    pub async fn tell(
+        &self,
+        url: &str,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> Result<Reply, NoReply> {
+        let url: Url = url.parse().map_err(|_| NoReply("its URL cannot be read".to_owned()))?;
+        targets::judge_literal(&url, &self.allowed).map_err(|why| NoReply(why.to_string()))?;
+        let request =
+            self.guarded().post(url).header("content-type", "application/json").body(body);
+        let named = |request: reqwest::RequestBuilder, (name, value)| request.header(name, value);
+        read(headers.into_iter().fold(request, named), REPLY_MAX).await
     }
 
     /// Sends `body` as JSON.

@@ -21,6 +21,17 @@ impl App {
         about: Option<Id>,
         statements: impl Fn(Id, Time) -> Vec<Statement> + Send + 'static,
     ) -> Result<Once<Id>, Error> {
+        let writes = move |id, now| Writes { statements: statements(id, now), ..Writes::default() };
+        self.write_all_once(idempotency, about, writes).await
+    }
+
+    /// The same of anything that is written.
+    pub(crate) async fn write_all_once(
+        &self,
+        idempotency: Option<Idempotency>,
+        about: Option<Id>,
+        writes: impl Fn(Id, Time) -> Writes + Send + 'static,
+    ) -> Result<Once<Id>, Error> {
         let keys = idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
         let work = move |view: &View, cx: &mut Context<'_>| {
             if let Some(given) = idempotency
@@ -30,9 +41,8 @@ impl App {
             }
             let id = about.unwrap_or_else(|| cx.ids.next(cx.now, Gene(0)));
             let writes = Writes {
-                statements: statements(id, cx.now),
                 idempotency: idempotency.map(|given| given.kept(200, id, cx.now)),
-                ..Writes::default()
+                ..writes(id, cx.now)
             };
             Ok((Some(writes), Ok(Once::Now(id))))
         };

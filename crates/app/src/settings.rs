@@ -1,5 +1,6 @@
 //! What can be set about an order center, as data: the edges read it from config.
 
+use crate::Networks;
 use crate::archive::ArchiveSettings;
 use crate::gateways::GatewayAt;
 use crate::ledgers::LedgerSettings;
@@ -47,6 +48,15 @@ pub struct Settings {
     pub archive: Option<ArchiveSettings>,
     /// What is limited about all coupons together.
     pub coupons: CouponSettings,
+    /// Where events may be sent.
+    pub webhooks: WebhookSettings,
+}
+
+/// What holds for all webhooks.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookSettings {
+    /// Networks that are not for everyone, and may be told of events all the same.
+    pub allow: Networks,
 }
 
 /// What holds for all coupons.
@@ -139,6 +149,7 @@ impl Settings {
             ledgers: Arc::default(),
             gateways: Vec::new(),
             archive: None,
+            webhooks: WebhookSettings::default(),
         }
     }
 }

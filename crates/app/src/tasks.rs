@@ -9,7 +9,7 @@ use crate::{
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Statement, TaskFilter, TaskPage, TaskRow};
-use docket_tasks::{Every, Job, Kind, Outcome, Redis, RedisAt, Runner, Schedule};
+use docket_tasks::{Every, Handled, Job, Kind, Outcome, Redis, RedisAt, Runner, Schedule};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -94,13 +94,23 @@ where
     Kind::new(name, move |job| handle(app.clone(), job))
 }
 
+/// A kind of task whose handler on `app` has more to write than what became of the task.
+fn noting<F>(name: &'static str, app: &App, handle: fn(App, Job) -> F) -> Kind
+where
+    F: Future<Output = Handled> + Send + 'static,
+{
+    let app = app.clone();
+    Kind::noting(name, move |job| handle(app.clone(), job))
+}
+
 /// The kinds of task that a center runs.
 fn kinds(app: &App) -> Vec<Kind> {
     let (minute, half_a_day) = (Duration::from_mins(1), Duration::from_hours(12));
     vec![
         kind(housekeeping::KIND, app, |app, _| housekeeping::handle(app)).concurrency(1),
         kind(later::KIND, app, later::handle).concurrency(64).lease(minute),
-        kind(webhooks::KIND, app, webhooks::handle).concurrency(64).lease(minute),
+        noting(webhooks::KIND, app, webhooks::handle).concurrency(64).lease(minute),
+        noting(webhooks::TEST, app, webhooks::handle_trial).concurrency(4).lease(minute),
         kind(webhooks::REPLAY, app, webhooks::replay).concurrency(1).limit(half_a_day),
         kind(reconcile::KIND, app, reconcile::handle).concurrency(1).limit(half_a_day),
         kind(reconcile::FILL, app, reconcile::handle_fill).concurrency(32),

@@ -1,21 +1,25 @@
 //! Webhooks: others are told of every change of an order, in the order in which it changed.
 //!
-//! `outbox` writes what is to be told with the change itself; `deliver` tells it; here is who is told, and what
-//! is told again.
+//! `outbox` writes what is to be told with the change itself; `deliver` tells it, signed by `secrets`; `trial` tells
+//! something to try whether it is heard. Here is who is told, what is told again, and what came of it.
 
 mod deliver;
 mod outbox;
+mod secrets;
+mod trial;
 
 pub(crate) use deliver::{handle, signed};
 pub(crate) use outbox::{Delivery, Outbox};
+pub use secrets::Rotated;
+pub(crate) use trial::handle as handle_trial;
 
 use crate::access::{Principal, Scope};
-use crate::{App, Error, Idempotency, Once, vault};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use crate::{App, Error, Idempotency, Once};
 use docket_domain::{FieldError, Gene, Id, Time, event};
-use docket_store::{NewTask, Priority, View, WebhookRow, Writes};
+use docket_store::{Delivered, NewTask, Priority, View, WebhookRow, Writes};
 use docket_tasks::{Job, Outcome};
+use reqwest::Url;
+use secrets::Fresh;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -23,6 +27,8 @@ use std::time::Duration;
 pub(crate) const KIND: &str = "webhook";
 /// The kind of task that tells again what was told.
 pub(crate) const REPLAY: &str = "webhook_replay";
+/// The kind of task that sends a test event.
+pub(crate) const TEST: &str = "webhook_test";
 /// Tries of one delivery: for about two days.
 const ATTEMPTS: u32 = 12;
 /// What secrets of webhooks are sealed for.
@@ -74,25 +80,24 @@ pub(crate) async fn watch(app: App) {
     }
 }
 
-fn checked(new: &NewWebhook) -> Result<(), Error> {
+/// The URL of a new webhook, whose words are all ours.
+fn checked(new: &NewWebhook) -> Result<Url, Error> {
     let wrong = |field: String, code, message: &str| {
         Err(FieldError { field, code, message: message.to_owned() }.into())
     };
-    let there = ["http://", "https://"].iter().find_map(|scheme| new.url.strip_prefix(scheme));
-    let host = there.and_then(|rest| rest.split(['/', '?', '#']).next());
-    if host.is_none_or(str::is_empty)
-        || new.url.len() > 1024
-        || new.url.contains(char::is_whitespace)
-    {
+    let plain = new.url.len() <= 1024 && !new.url.contains(char::is_whitespace);
+    let url = new.url.parse::<Url>().ok().filter(|_| plain);
+    let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    else {
         return wrong(
             "url".to_owned(),
             "not_a_url",
             "must be an address such as https://host/path",
         );
-    }
+    };
     let unknown = new.events.iter().position(|word| !event::WORDS.contains(&word.as_str()));
     match unknown {
-        None => Ok(()),
+        None => Ok(url),
         Some(at) => wrong(
             format!("events[{at}]"),
             "not_a_word",
@@ -116,15 +121,19 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Once<(Id, Option<String>)>, Error> {
         who.needs_whole(Scope::Admin)?;
-        checked(&new)?;
+        let url = checked(&new)?;
+        if let Err(refused) = self.inner.net.judge(&url).await {
+            let message = format!("must lead to an address that is for everyone: {refused}");
+            let code = "address_not_allowed";
+            return Err(FieldError { field: "url".to_owned(), code, message }.into());
+        }
         let live = self.store().webhooks().await?;
         if live.iter().filter(|webhook| webhook.disabled_at.is_none()).count() >= LIVE_MAX {
             let message =
                 format!("at most {LIVE_MAX} webhooks can be told at a time; end one first");
             return Err(FieldError { field: "url".to_owned(), code: "too_many", message }.into());
         }
-        let secret = vault::random::<32>();
-        let sealed = self.inner.vault.seal_for(SECRET, &secret);
+        let Fresh { shown, sealed } = self.fresh_secret();
         let made = move |id, now| {
             let NewWebhook { url, events } = new.clone();
             let secret = sealed.clone();
@@ -137,6 +146,7 @@ impl App {
                     created_at: now,
                     disabled_at: None,
                     why: None,
+                    old: None,
                 }
                 .add(),
             ]
@@ -144,7 +154,7 @@ impl App {
         let added = self.write_once(idempotency, None, made).await?;
         self.know_webhooks().await?;
         Ok(match added {
-            Once::Now(id) => Once::Now((id, Some(format!("whsec_{}", BASE64.encode(secret))))),
+            Once::Now(id) => Once::Now((id, Some(shown))),
             Once::Before(id) => Once::Before((id, None)),
         })
     }
@@ -153,6 +163,25 @@ impl App {
     pub async fn webhooks(&self, who: &Principal) -> Result<Vec<WebhookRow>, Error> {
         who.needs_whole(Scope::Admin)?;
         Ok(self.store().webhooks().await?)
+    }
+
+    /// One webhook, also one that has ended.
+    pub async fn webhook(&self, who: &Principal, id: Id) -> Result<WebhookRow, Error> {
+        who.needs_whole(Scope::Admin)?;
+        let found = self.store().webhook(id).await?;
+        found.ok_or_else(|| Error::NotFound { what: "webhook", id: id.to_string() })
+    }
+
+    /// One page of the deliveries to a webhook that were tried, newest first.
+    pub async fn webhook_deliveries(
+        &self,
+        who: &Principal,
+        id: Id,
+        before: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<Delivered>, Error> {
+        let webhook = self.webhook(who, id).await?;
+        Ok(self.store().deliveries(webhook.id, before, limit).await?)
     }
 
     /// Tells a webhook nothing more; what waits for it is dropped when its turn comes.
@@ -194,8 +223,7 @@ impl App {
     }
 
     async fn live_webhook(&self, who: &Principal, id: Id) -> Result<WebhookRow, Error> {
-        who.needs_whole(Scope::Admin)?;
-        let found = self.store().webhook(id).await?.filter(|row| row.disabled_at.is_none());
+        let found = Some(self.webhook(who, id).await?).filter(|row| row.disabled_at.is_none());
         found.ok_or_else(|| Error::NotFound { what: "webhook", id: id.to_string() })
     }
 

@@ -15,7 +15,7 @@ use tracing::field::{Empty, display};
 /// Where an order is read: its number stands behind it, in requests and in `Location`.
 const ORDERS: &str = "/api/orders/";
 /// What is asked for again and again by whoever waits for something.
-const POLLED: [&str; 9] = [
+const POLLED: [&str; 10] = [
     "/api/archive",
     "/api/mirror",
     "/api/orders/{id}/payments",
@@ -25,6 +25,7 @@ const POLLED: [&str; 9] = [
     "/api/tasks/{id}",
     "/api/terminal/orders",
     "/api/terminal/statistics",
+    "/api/webhooks/{id}/deliveries",
 ];
 
 /// The span of a request. It is one of errors, so that a log that shows only these has it too.

@@ -48,6 +48,7 @@ pub use nouns::archive::{
 };
 pub use nouns::books::{Balance, Book};
 pub use nouns::coupons::{Counting, CouponAdjustment, Used};
+pub use nouns::deliveries::{Delivered, DeliveryRow};
 pub use nouns::effects::EffectRow;
 pub use nouns::findings::{FindingRow, FindingState, RunRow};
 pub use nouns::gateways::{CallbackFilter, CallbackRow, GatewayPayment, GatewayRefund};
@@ -68,7 +69,7 @@ pub use nouns::tasks::{
     TaskRow,
 };
 pub use nouns::telephones::Renewed;
-pub use nouns::webhooks::WebhookRow;
+pub use nouns::webhooks::{OldSecret, WebhookRow};
 pub use orphans::{Orphan, Walk};
 pub use peek::{Encryption, Found, SCHEMA, encryption, peek, telephones_left};
 pub use plan::{Held, Statement, TreeWrite, Writes};

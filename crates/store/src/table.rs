@@ -202,6 +202,9 @@ pub static WEBHOOK: Table = Table {
         ("created_at", Int),
         ("disabled_at", Int),
         ("why", Text),
+        ("old_key_id", Int),
+        ("old_secret", Blob),
+        ("old_until", Int),
     ],
     key: 1,
 };

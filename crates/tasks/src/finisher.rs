@@ -37,6 +37,8 @@ pub struct Finished {
     pub task: TaskRow,
     pub stamp: Stamp,
     pub outcome: Outcome,
+    /// What else is written with it.
+    pub also: Vec<Statement>,
     /// Whether those behind it go on if it is dead.
     pub skips_dead: bool,
 }
@@ -79,13 +81,14 @@ impl Finished {
     }
 }
 
-/// All that is written of `finished`: done tasks by claim, each other one by itself, and the wake-up of those
-/// behind them.
+/// All that is written of `finished`: done tasks by claim, each other one by itself, what else there is to write,
+/// and the wake-up of those behind them.
 fn statements(finished: &[Finished], now: Time) -> Vec<Statement> {
     let mut done: BTreeMap<&Stamp, Vec<_>> = BTreeMap::new();
     let mut chains = BTreeSet::new();
     let mut statements = Vec::new();
     for one in finished {
+        statements.extend(one.also.iter().cloned());
         if let Some(failed) = one.failed(now) {
             statements.extend(one.stamp.fail(&one.task, &failed, now));
         } else {

@@ -1,6 +1,7 @@
 //! What a kind of task is: its handler, and how it may be run.
 
 use docket_domain::{Id, Time};
+use docket_store::Statement;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,7 +33,23 @@ pub enum Outcome {
     Dead(String),
 }
 
-type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+/// What a handler leaves behind: what it says of its task, and what is written together with that. Unlike the task,
+/// it is written also where the lease was lost meanwhile: it tells what was done, not whose it was.
+#[derive(Debug, Clone)]
+pub struct Handled {
+    /// What it says.
+    pub outcome: Outcome,
+    /// What else is written, in the same transaction.
+    pub also: Vec<Statement>,
+}
+
+impl From<Outcome> for Handled {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, also: Vec::new() }
+    }
+}
+
+type Running = Pin<Box<dyn Future<Output = Handled> + Send>>;
 
 /// One kind of task.
 #[derive(Clone)]
@@ -50,6 +67,17 @@ impl Kind {
     pub fn new<F>(name: &'static str, handler: impl Fn(Job) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Outcome> + Send + 'static,
+    {
+        Self::noting(name, move |job| {
+            let handling = handler(job);
+            async { Handled::from(handling.await) }
+        })
+    }
+
+    /// The same, by a handler that has more to write than what became of the task.
+    pub fn noting<F>(name: &'static str, handler: impl Fn(Job) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Handled> + Send + 'static,
     {
         let lease = Duration::from_mins(5);
         let handler = Arc::new(move |job| Box::pin(handler(job)) as Running);

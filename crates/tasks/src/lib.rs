@@ -17,7 +17,7 @@ pub mod zone;
 
 pub use cron::Cron;
 pub use finisher::Counted;
-pub use kind::{Job, Kind, Outcome};
+pub use kind::{Handled, Job, Kind, Outcome};
 pub use redis::{BadUrl, Redis, RedisAt, Unstarted};
 pub use runner::{Runner, Settings};
 pub use schedule::{Every, Schedule, ScheduleError};

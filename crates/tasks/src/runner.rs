@@ -2,7 +2,7 @@
 //! became of it.
 
 use crate::finisher::{self, Counted, Finished};
-use crate::kind::{Job, Kind, Outcome};
+use crate::kind::{Handled, Job, Kind, Outcome};
 use crate::redis::{Note, Redis, Unstarted};
 use crate::schedule::{self, Schedule};
 use crate::wakeup::Wakeup;
@@ -288,22 +288,22 @@ impl Worker {
         renewal.reset();
         let limit = tokio::time::sleep(kind.limit);
         tokio::pin!(limit);
-        let outcome = loop {
+        let handled = loop {
             tokio::select! {
                 answer = handler.join_next() => break match answer {
-                    Some(Ok(outcome)) => outcome,
-                    Some(Err(ended)) => Outcome::Retry(panicked(ended)),
+                    Some(Ok(handled)) => handled,
+                    Some(Err(ended)) => Outcome::Retry(panicked(ended)).into(),
                     None => return None,
                 },
                 () = &mut limit => {
-                    break Outcome::Retry(format!("no answer within {:?}", kind.limit));
+                    break Outcome::Retry(format!("no answer within {:?}", kind.limit)).into();
                 }
                 _ = renewal.tick() => self.renew(&stamp, &task, kind.lease).await,
                 () = self.abort.cancelled() => return None,
             }
         };
         failpoint::reach(kind.name, "end");
-        Some(Answered { task, stamp, outcome })
+        Some(Answered { task, stamp, handled })
     }
 
     /// Holds a task for longer. Where that fails the lease may run out, and then nothing is written.
@@ -323,7 +323,7 @@ impl Worker {
 struct Answered {
     task: TaskRow,
     stamp: Stamp,
-    outcome: Outcome,
+    handled: Handled,
 }
 
 /// Passes on what `run` answers, and keeps the slot until it has.
@@ -333,9 +333,9 @@ async fn answer(
     finished: mpsc::Sender<Finished>,
     skips_dead: bool,
 ) {
-    if let Some(Answered { task, stamp, outcome }) = run.await {
+    if let Some(Answered { task, stamp, handled: Handled { outcome, also } }) = run.await {
         // The finisher has gone only where everything was aborted: then the lease is what is left.
-        let _ = finished.send(Finished { task, stamp, outcome, skips_dead }).await;
+        let _ = finished.send(Finished { task, stamp, outcome, also, skips_dead }).await;
     }
     drop(slot);
 }

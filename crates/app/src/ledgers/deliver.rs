@@ -16,6 +16,12 @@ pub async fn handle(app: App, job: Job) -> Outcome {
     app.send_to_ledger(&message).await
 }
 
+/// One line for each message that was sent and not taken; those that wait for a ledger that is down are not sent.
+fn failed(message: &Message, status: Option<u16>, why: &str) {
+    let (ledger, effect) = (message.ledger, &message.key);
+    tracing::warn!(%ledger, effect, status, why, "a delivery failed");
+}
+
 impl App {
     async fn send_to_ledger(&self, message: &Message) -> Outcome {
         let settings = &self.inner.settings.ledgers;
@@ -29,11 +35,11 @@ impl App {
             return Outcome::Later(later);
         }
         let body = serde_json::to_vec(&message.body).expect("a message is plain JSON");
-        let headers = signed(&receiver.secret, &message.key, now, &body);
+        let headers = signed(&[&receiver.secret], &message.key, now, &body);
         let reply = match self.inner.net.post(&receiver.url, headers, body).await {
             Ok(reply) => reply,
             Err(no_reply) => {
-                tracing::debug!(%no_reply, url = receiver.url, "a ledger does not answer");
+                failed(message, None, &no_reply.to_string());
                 return Outcome::Later(patience.is_down(name, self.now(), None));
             }
         };
@@ -42,13 +48,15 @@ impl App {
                 patience.is_up(name);
                 Outcome::Done
             }
-            429 | 500..=599 => {
+            status @ (429 | 500..=599) => {
+                failed(message, Some(status), "it is down");
                 let asked = reply.retry_after.map(|seconds| seconds.saturating_mul(1000));
                 let asked = asked.map(|wait| i64::try_from(wait).unwrap_or(i64::MAX));
                 Outcome::Later(patience.is_down(name, self.now(), asked))
             }
             status => {
                 patience.is_up(name);
+                failed(message, Some(status), "it refuses");
                 Outcome::Retry(format!("the ledger answered {status}"))
             }
         }

@@ -3,15 +3,15 @@
 //! The same row of the log makes the same event whenever it is sent: the tree is shown as it was right after
 //! it, so a delivery that was late, or is replayed, says nothing else.
 
+use super::KIND;
 use super::outbox::Delivery;
-use super::{KIND, SECRET};
 use crate::net::Reply;
 use crate::{App, Error};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use docket_domain::{Id, LogEntry, Time, Tree, change, event, status, time};
-use docket_store::{Priority, WebhookRow, Writes};
-use docket_tasks::{Job, Outcome};
+use docket_store::{DeliveryRow, Priority, WebhookRow, Writes};
+use docket_tasks::{Handled, Job, Outcome};
 use docket_wire::log::LogView;
 use docket_wire::moment::Moment;
 use docket_wire::view::{Number, PaymentView, view};
@@ -23,16 +23,19 @@ use sha2::Sha256;
 /// The longest that a receiver can ask us to wait.
 const PATIENCE: time::Millis = time::HOUR;
 
+/// Characters of what a receiver said that are kept.
+const ANSWER_CHARS: usize = 256;
+
 /// An event as it is sent.
 #[derive(Serialize)]
-struct Event<'a> {
+struct Event<'a, D> {
     /// The same whenever and to whomever it is sent: what a receiver knows it by.
     id: &'a str,
     r#type: &'a str,
     tree: Number,
     seq: u32,
     at: Moment,
-    data: Data<'a>,
+    data: &'a D,
 }
 
 #[derive(Serialize)]
@@ -41,19 +44,75 @@ struct Data<'a> {
     order: PaymentView<'a>,
 }
 
+/// An event that is ready to be sent.
+pub struct Sent<'a> {
+    /// Of which order; 0 of none.
+    pub tree: Id,
+    /// Which row of its log.
+    pub seq: u32,
+    /// Its word.
+    pub word: &'static str,
+    /// Its id.
+    pub id: &'a str,
+    /// Its JSON.
+    pub body: Vec<u8>,
+}
+
+/// What came of sending an event.
+pub struct Told {
+    /// As it is taken down.
+    pub row: DeliveryRow,
+    /// What the receiver answered, if it did.
+    reply: Option<Reply>,
+}
+
+/// The JSON of an event.
+pub fn json<D: Serialize>(
+    id: &str,
+    word: &str,
+    (tree, seq): (Id, u32),
+    at: Time,
+    data: &D,
+) -> Vec<u8> {
+    let event = Event { id, r#type: word, tree: Number(tree), seq, at: at.into(), data };
+    docket_wire::view::json(&event)
+}
+
 /// Runs a delivery.
-pub async fn handle(app: App, job: Job) -> Outcome {
+pub async fn handle(app: App, job: Job) -> Handled {
     let Ok(delivery) = serde_json::from_str::<Delivery>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
+        return Outcome::Dead(format!("it says nothing that {KIND} understands")).into();
     };
-    match app.deliver(delivery).await {
-        Ok(outcome) => outcome,
+    match app.deliver(delivery, &job).await {
+        Ok(handled) => handled,
         // The database or the archive: no fault of the receiver's.
         Err(Error::Unavailable(_) | Error::Busy | Error::ArchiveUnreachable(_)) => {
-            Outcome::Later(app.now().plus(10_000))
+            Outcome::Later(app.now().plus(10_000)).into()
         }
-        Err(error) => Outcome::Retry(error.to_string()),
+        Err(error) => Outcome::Retry(error.to_string()).into(),
     }
+}
+
+impl Told {
+    /// One line where the receiver did not hear.
+    pub fn log(&self) {
+        let DeliveryRow { webhook, tree, seq, event, tries, status, answer, .. } = &self.row;
+        if !self.is_heard() {
+            let why = answer.as_str();
+            tracing::warn!(%webhook, order = %tree, seq, event, tries, status, why, "a delivery failed");
+        }
+    }
+
+    fn is_heard(&self) -> bool {
+        self.row.status.is_some_and(|status| (200..300).contains(&status))
+    }
+}
+
+/// The beginning of what a receiver said, without what would do something to a terminal.
+fn beginning(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let plain = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign });
+    plain.take(ANSWER_CHARS).collect::<String>().trim().to_owned()
 }
 
 /// What a reply means. Gone is gone: nobody wants to be told any more.
@@ -82,13 +141,19 @@ fn signature(secret: &[u8], id: &str, seconds: i64, body: &[u8]) -> String {
     format!("v1,{}", BASE64.encode(mac.finalize().into_bytes()))
 }
 
-/// The headers of Standard Webhooks for `body`, sent at `now` under `id`.
-pub fn signed(secret: &[u8], id: &str, now: Time, body: &[u8]) -> Vec<(&'static str, String)> {
+/// The headers of Standard Webhooks for `body`, sent at `now` under `id` and signed with each of `secrets`.
+pub fn signed(
+    secrets: &[impl AsRef<[u8]>],
+    id: &str,
+    now: Time,
+    body: &[u8],
+) -> Vec<(&'static str, String)> {
     let seconds = now.0.div_euclid(1000);
+    let signatures = secrets.iter().map(|secret| signature(secret.as_ref(), id, seconds, body));
     vec![
         ("webhook-id", id.to_owned()),
         ("webhook-timestamp", seconds.to_string()),
-        ("webhook-signature", signature(secret, id, seconds, body)),
+        ("webhook-signature", signatures.collect::<Vec<_>>().join(" ")),
     ]
 }
 
@@ -111,56 +176,74 @@ fn as_it_was(
 }
 
 impl App {
-    async fn deliver(&self, delivery: Delivery) -> Result<Outcome, Error> {
+    async fn deliver(&self, delivery: Delivery, job: &Job) -> Result<Handled, Error> {
         let webhook = self.store().webhook(delivery.webhook).await?;
         let Some(webhook) = webhook.filter(|webhook| webhook.disabled_at.is_none()) else {
-            return Ok(Outcome::Done);
+            return Ok(Outcome::Done.into());
         };
         let mut tree = self.store().tree(delivery.tree).await?;
         if tree.is_none() {
             tree = self.archived_tree(delivery.tree).await?;
         }
         let Some(tree) = tree else {
-            return Ok(Outcome::Dead("its order is not there".to_owned()));
+            return Ok(Outcome::Dead("its order is not there".to_owned()).into());
         };
         let entries = self.log_behind(&tree).await?;
         let broken = |error: change::BrokenLog| Error::Internal(error.to_string());
-        let Some((tree, entry)) = as_it_was(tree, entries, delivery.seq).map_err(broken)? else {
-            return Ok(Outcome::Dead(format!("row {} is not in the log", delivery.seq)));
+        let Delivery { tree: order, seq, .. } = delivery;
+        let Some((tree, entry)) = as_it_was(tree, entries, seq).map_err(broken)? else {
+            return Ok(Outcome::Dead(format!("row {seq} is not in the log")).into());
         };
-        let Some(word) = event::of(&entry, &tree) else { return Ok(Outcome::Done) };
-        let id = format!("{}-{}", delivery.tree, delivery.seq);
+        let Some(word) = event::of(&entry, &tree) else { return Ok(Outcome::Done.into()) };
+        let id = format!("{order}-{seq}");
         let body = self.event(&id, word, &tree, &entry);
-        let secret = self.inner.vault.open_for(SECRET, &webhook.secret)?;
-        let now = self.now();
-        let headers = signed(&secret, &id, now, &body);
-        let reply = match self.inner.net.post(&webhook.url, headers, body).await {
-            Ok(reply) => reply,
-            Err(no_reply) => return Ok(Outcome::Retry(no_reply.to_string())),
+        let sent = Sent { tree: order, seq, word, id: &id, body };
+        let told = self.tell_webhook(&webhook, (job.id, job.attempt), sent).await?;
+        told.log();
+        let outcome = match &told.reply {
+            None => Ok(Outcome::Retry(told.row.answer.clone())),
+            Some(reply) => outcome(reply, told.row.at),
         };
-        if let Ok(outcome) = outcome(&reply, now) {
-            return Ok(outcome);
-        }
-        self.end_webhook(webhook.id, "the receiver answered 410").await?;
-        Ok(Outcome::Done)
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(Gone) => {
+                self.end_webhook(webhook.id, "the receiver answered 410").await?;
+                Outcome::Done
+            }
+        };
+        Ok(Handled { outcome, also: vec![told.row.put()] })
+    }
+
+    /// Sends an event, and waits for what its receiver says.
+    pub(super) async fn tell_webhook(
+        &self,
+        webhook: &WebhookRow,
+        (task, tries): (Id, u32),
+        sent: Sent<'_>,
+    ) -> Result<Told, Error> {
+        let Sent { tree, seq, word, id, body } = sent;
+        let at = self.now();
+        let headers = signed(&self.secrets_of(webhook, at)?, id, at, &body);
+        let (reply, answer) = match self.inner.net.tell(&webhook.url, headers, body).await {
+            Ok(reply) => {
+                let answer = beginning(&reply.body);
+                (Some(reply), answer)
+            }
+            Err(no_reply) => (None, no_reply.to_string()),
+        };
+        let status = reply.as_ref().map(|reply| reply.status);
+        let (webhook, event) = (webhook.id, word.to_owned());
+        let row = DeliveryRow { webhook, task, tree, seq, event, at, tries, status, answer };
+        Ok(Told { row, reply })
     }
 
     /// The body of an event. No person stands in it: who may read people asks for them.
     fn event(&self, id: &str, word: &str, tree: &Tree, entry: &LogEntry) -> Vec<u8> {
         let standing = status::of(tree);
         let look = Look::whole(&self.inner.settings.markets, entry.at);
-        let event = Event {
-            id,
-            r#type: word,
-            tree: Number(entry.tree),
-            seq: entry.seq,
-            at: entry.at.into(),
-            data: Data {
-                operation: LogView::of(entry),
-                order: view(tree, &standing, Face::None, &look),
-            },
-        };
-        docket_wire::view::json(&event)
+        let data =
+            Data { operation: LogView::of(entry), order: view(tree, &standing, Face::None, &look) };
+        json(id, word, (entry.tree, entry.seq), entry.at, &data)
     }
 
     /// Sends nothing more to a webhook.
@@ -187,6 +270,19 @@ mod tests {
             signature(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body),
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
         );
+    }
+
+    #[test]
+    fn while_a_secret_is_changed_both_sign() {
+        let headers = signed(&[b"new", b"old"], "e-1", Time(7_000), b"{}");
+        let each = [b"new", b"old"].map(|secret| signature(secret, "e-1", 7, b"{}"));
+        assert_eq!(headers[2], ("webhook-signature", each.join(" ")));
+    }
+
+    #[test]
+    fn of_what_a_receiver_said_a_short_plain_beginning_is_kept() {
+        assert_eq!(beginning(b"no\r\nsuch\x1b[31m order\xff"), "no  such [31m order\u{fffd}");
+        assert_eq!(beginning("茶".repeat(9_999).as_bytes()).chars().count(), ANSWER_CHARS);
     }
 
     #[test]

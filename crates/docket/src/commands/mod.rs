@@ -20,6 +20,7 @@ pub mod serve;
 pub mod stock;
 pub mod tasks;
 pub mod user;
+pub mod webhook;
 
 use crate::failure::Failure;
 use crate::said::said;

@@ -130,7 +130,7 @@ async fn list(wanted: &List, center: &Center, out: &Output) -> Result<(), Failur
 }
 
 /// How far a task is, in the language of the reader.
-fn state_said(state: &Value, out: &Output) -> String {
+pub fn state_said(state: &Value, out: &Output) -> String {
     let word = words(state);
     match TaskState::from_word(&word) {
         Some(TaskState::Pending) => out.say("pending", "等待中").to_owned(),

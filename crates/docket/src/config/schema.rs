@@ -19,7 +19,7 @@ use super::strange::unknown;
 use crate::failure::Failure;
 use crate::said::{Said, said};
 use docket_app::vault::KeySource;
-use docket_app::{Networks, RedisAt, Settings, TaskSettings};
+use docket_app::{Networks, RedisAt, Settings, TaskSettings, WebhookSettings};
 use docket_domain::Limits;
 use docket_wire::Markets;
 use std::net::SocketAddr;
@@ -218,6 +218,16 @@ section! {
 }
 
 section! {
+    /// Webhooks: who is told of every change of an order. `docket webhook add` adds one.
+    webhooks Webhooks {
+        /// Networks that events may be sent to though they are not for everyone, as a list of networks and addresses:
+        /// loopback, private, link-local and others like them are refused elsewhere. Events go through no proxy.
+        /// Payment gateways, ledgers and the archive are yours to name: where they are is not limited.
+        allow: Networks = "[]";
+    }
+}
+
+section! {
     /// What runs by itself: an interval such as 10m, or a cron expression with its time zone, such as
     /// 0 2 * * * Asia/Shanghai. One process of all runs each.
     schedules Schedules {
@@ -285,12 +295,13 @@ section! {
 }
 
 /// Every section that is a plain table of keys, in the order of the file.
-pub const SECTIONS: [&Section; 10] = [
+pub const SECTIONS: [&Section; 11] = [
     &Server::SECTION,
     &Database::SECTION,
     &Redis::SECTION,
     &Orders::SECTION,
     &Tasks::SECTION,
+    &Webhooks::SECTION,
     &Schedules::SECTION,
     &Archive::SECTION,
     &Privacy::SECTION,
@@ -308,6 +319,7 @@ pub struct Config {
     pub database: Database,
     pub redis: Redis,
     pub tasks: Tasks,
+    pub webhooks: Webhooks,
     pub schedules: Schedules,
     pub archive: Archive,
     pub orders: Orders,
@@ -333,6 +345,7 @@ impl Config {
             database: Database::take(&mut layers, &data)?,
             redis: Redis::take(&mut layers, &data)?,
             tasks: Tasks::take(&mut layers, &data)?,
+            webhooks: Webhooks::take(&mut layers, &data)?,
             schedules: Schedules::take(&mut layers, &data)?,
             archive: Archive::take(&mut layers, &data)?,
             privacy: Privacy::take(&mut layers, &data)?,
@@ -378,6 +391,7 @@ impl Config {
             self.orders.list(),
             self.also.clone(),
             self.tasks.list(),
+            self.webhooks.list(),
             self.schedules.list(),
             self.archive.list(),
             self.privacy.list(),
@@ -408,6 +422,7 @@ impl Config {
             mirror: self.mirror.clone(),
             gateways: self.gateways.clone(),
             archive: self.archive_at(),
+            webhooks: WebhookSettings { allow: self.webhooks.allow.value.clone() },
         }
     }
 

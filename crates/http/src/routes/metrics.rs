@@ -2,6 +2,7 @@
 
 use crate::center::{Center, Metrics};
 use crate::figures::Text;
+use crate::process::Process;
 use crate::request;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -60,7 +61,12 @@ pub async fn metrics(State(center): State<Center>) -> Response {
         return request::unknown_path().await.into_response();
     }
     let mut text = Text::default();
+    of_the_build(&center.app, &mut text);
+    if let Ok(Some(process)) = tokio::task::spawn_blocking(Process::look).await {
+        process.write(&mut text);
+    }
     center.figures.write(&mut text);
+    of_orders(&center.app, &mut text);
     of_the_lane(&center.app, &mut text);
     of_workers(center.app.task_figures(), &mut text);
     of_tasks(&center.waiting.look(&center.app).await, center.app.now(), &mut text);
@@ -68,6 +74,23 @@ pub async fn metrics(State(center): State<Center>) -> Response {
     of_redis(&center.app, &mut text).await;
     of_the_books(&center.app, &mut text).await;
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.done()).into_response()
+}
+
+/// Which release this is, for graphs that are to show when it changed.
+fn of_the_build(app: &App, text: &mut Text) {
+    let name = "docket_build_info";
+    text.begin(name, "gauge", "Always 1; its labels say what runs here.");
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("database", app.store().kind())];
+    text.value(name, &labels, 1);
+}
+
+/// Orders that were asked for here.
+fn of_orders(app: &App, text: &mut Text) {
+    let name = "docket_orders_total";
+    text.begin(name, "counter", "Orders that were asked for, by what became of them.");
+    for (outcome, count) in app.order_figures() {
+        text.value(name, &[("outcome", outcome)], count);
+    }
 }
 
 fn of_the_lane(app: &App, text: &mut Text) {

@@ -1,4 +1,4 @@
-//! Webhooks: who is told of every change of an order, and what is told again.
+//! Webhooks: who is told of every change of an order, what is told again, and what came of it.
 
 use super::InPath;
 use crate::answer::{self, located};
@@ -6,13 +6,15 @@ use crate::auth::{Caller, Sent};
 use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
-use crate::openapi::bodies::{IDEMPOTENCY, NewWebhookBody, ReplayBody};
-use crate::query;
+use crate::openapi::bodies::{IDEMPOTENCY, NewWebhookBody, NothingBody, ReplayBody};
+use crate::openapi::words::{Limit, TaskStateWord};
+use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Again, NewWebhook, WebhookRow};
-use docket_domain::Time;
+use docket_app::{Again, Delivered, NewWebhook, Rotated, WebhookRow};
+use docket_domain::{Id, Time};
+use docket_wire::described::PageCursor;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::reader::Source;
@@ -41,10 +43,13 @@ pub struct WebhookView<'a> {
     pub disabled_at: Option<Moment>,
     /// Why it was ended.
     pub why: Option<&'a str>,
+    /// Until when the secret before this one signs too; null where there is none that does.
+    pub old_secret_until: Option<Moment>,
 }
 
 impl<'a> WebhookView<'a> {
-    fn of(row: &'a WebhookRow) -> Self {
+    fn of(row: &'a WebhookRow, now: Time) -> Self {
+        let old = row.old.as_ref().map(|old| old.until).filter(|until| *until > now);
         Self {
             webhook_id: Number(row.id),
             url: &row.url,
@@ -53,6 +58,7 @@ impl<'a> WebhookView<'a> {
             created_at: Some(row.created_at.into()),
             disabled_at: row.disabled_at.map(Moment),
             why: row.why.as_deref(),
+            old_secret_until: old.map(Moment),
         }
     }
 }
@@ -76,8 +82,26 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     query::none(&uri)?;
     let rows = center.app.webhooks(&who).await?;
-    let webhooks = rows.iter().map(WebhookView::of).collect();
+    let now = center.app.now();
+    let webhooks = rows.iter().map(|row| WebhookView::of(row, now)).collect();
     Ok(answer::json(StatusCode::OK, &WebhookList { webhooks }))
+}
+
+/// One webhook
+#[utoipa::path(
+    get, path = "/api/webhooks/{id}", tag = "webhooks", operation_id = "get_webhook",
+    params(("id" = Number, Path, description = "The number of the webhook")),
+    responses((status = 200, description = "Also where it has ended", body = WebhookView<'static>))
+)]
+pub async fn get(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    query::none(&uri)?;
+    let row = center.app.webhook(&who, id.number("webhook")?).await?;
+    Ok(answer::json(StatusCode::OK, &WebhookView::of(&row, center.app.now())))
 }
 
 /// Add a webhook
@@ -86,7 +110,11 @@ pub async fn list(
 /// `webhook-signature` (Standard Webhooks, `v1`): `{id, type, tree, seq, at, data}`. Events of one order come one
 /// after another, without a gap in `seq` where all are wanted; `data` has the row of the log and the order as it
 /// was right after it, without people's data. What is not answered with 2xx is tried again for about two days;
-/// 410 ends the webhook.
+/// 410 ends the webhook. No redirect is followed.
+///
+/// Addresses that are not for everyone (loopback, private, link-local, of a cloud's metadata and others like them)
+/// are refused with `address_not_allowed`, now and whenever an event is sent, but for networks that the operator
+/// names in `[webhooks] allow`.
 #[utoipa::path(
     post, path = "/api/webhooks", tag = "webhooks", operation_id = "add_webhook",
     params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY)),
@@ -110,6 +138,7 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
             created_at: None,
             disabled_at: None,
             why: None,
+            old_secret_until: None,
         };
         located(answer::json(StatusCode::CREATED, &shown), "/api/webhooks", id)
     }))
@@ -159,4 +188,181 @@ pub async fn replay(
     })?;
     center.app.replay_webhook(&sent.who, id.number("webhook")?, again).await?;
     Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// A secret that took another's place.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RotatedWebhook)]
+pub struct RotatedView {
+    /// The number of the webhook.
+    pub webhook_id: Number,
+    /// What signs from now on; shown now, and never again.
+    pub secret: Option<String>,
+    /// Until when the one before signs too.
+    pub old_secret_until: Moment,
+}
+
+/// Give a webhook another secret
+///
+/// For a day both sign: `webhook-signature` then has two signatures with a blank between, the new one first, as
+/// Standard Webhooks says. Change it twice within a day, and the first signs no more.
+#[utoipa::path(
+    post, path = "/api/webhooks/{id}/rotate", tag = "webhooks", operation_id = "rotate_webhook",
+    params(
+        ("id" = Number, Path, description = "The number of the webhook"),
+        ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
+    ),
+    request_body(content = NothingBody, example = json!({})),
+    responses((status = 200, description = "The new secret", body = RotatedView))
+)]
+pub async fn rotate(
+    State(center): State<Center>,
+    id: InPath,
+    sent: Sent,
+) -> Result<Response, Failure> {
+    read(&sent.body, Source::Request, |_| Some(()))?;
+    let id = id.number("webhook")?;
+    let rotated = center.app.rotate_webhook(&sent.who, id, sent.idempotency).await?;
+    Ok(answer::once(rotated, |Rotated { secret, old_until }| {
+        let old_secret_until = old_until.into();
+        let shown = RotatedView { webhook_id: Number(id), secret, old_secret_until };
+        answer::json(StatusCode::OK, &shown)
+    }))
+}
+
+/// A test event that is on its way.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookTest)]
+pub struct TestView {
+    /// Its number among the deliveries.
+    pub delivery_id: Number,
+    /// The `id` of the event.
+    pub event_id: String,
+    /// Where to see what came of it.
+    pub deliveries: String,
+}
+
+/// Send a test event
+///
+/// `webhook.test`, signed like every event, whatever events the webhook is told of; it is of no order: its `tree` is
+/// `"0"`. It is sent once. What came of it stands among the deliveries.
+#[utoipa::path(
+    post, path = "/api/webhooks/{id}/test", tag = "webhooks", operation_id = "test_webhook",
+    params(
+        ("id" = Number, Path, description = "The number of the webhook"),
+        ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
+    ),
+    request_body(content = NothingBody, example = json!({})),
+    responses((status = 202, description = "It is on its way", body = TestView,
+        headers(("Location" = String, description = "Where to see what came of it"))))
+)]
+pub async fn test(
+    State(center): State<Center>,
+    id: InPath,
+    sent: Sent,
+) -> Result<Response, Failure> {
+    read(&sent.body, Source::Request, |_| Some(()))?;
+    let id = id.number("webhook")?;
+    let tested = center.app.test_webhook(&sent.who, id, sent.idempotency).await?;
+    Ok(answer::once(tested, |delivery| {
+        let deliveries = format!("/api/webhooks/{id}/deliveries");
+        let shown = TestView {
+            delivery_id: Number(delivery),
+            event_id: format!("test-{delivery}"),
+            deliveries: deliveries.clone(),
+        };
+        located(answer::json(StatusCode::ACCEPTED, &shown), deliveries)
+    }))
+}
+
+/// A delivery that was tried.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookDelivery)]
+pub struct DeliveryView<'a> {
+    /// Its number, which is that of its task too.
+    pub delivery_id: Number,
+    /// The `id` of the event.
+    pub event_id: String,
+    /// The order; null for a test.
+    pub order_id: Option<Number>,
+    /// The word of the event.
+    pub r#type: &'a str,
+    /// When it was last tried.
+    pub at: Moment,
+    /// How often it was.
+    pub tries: u32,
+    /// Whether the receiver took it: it answered with 2xx.
+    pub delivered: bool,
+    /// How far its task is: `pending` (it is tried again), `running`, `done`, `dead` or `parked`.
+    #[schema(value_type = TaskStateWord)]
+    pub state: &'static str,
+    /// When it is tried again; null where it is not.
+    pub next_try_at: Option<Moment>,
+    /// The status that the receiver answered with; null where it did not answer.
+    pub status: Option<u16>,
+    /// The beginning of what it said, or why there was no answer.
+    pub answer: &'a str,
+}
+
+impl<'a> DeliveryView<'a> {
+    fn of(delivered: &'a Delivered) -> Self {
+        let Delivered { row, state, next_try_at } = delivered;
+        let order = Some(row.tree).filter(|tree| *tree != Id(0));
+        Self {
+            delivery_id: Number(row.task),
+            event_id: match order {
+                Some(tree) => format!("{tree}-{}", row.seq),
+                None => format!("test-{}", row.task),
+            },
+            order_id: order.map(Number),
+            r#type: &row.event,
+            at: row.at.into(),
+            tries: row.tries,
+            delivered: row.status.is_some_and(|status| (200..300).contains(&status)),
+            state: state.word(),
+            next_try_at: next_try_at.map(Moment),
+            status: row.status,
+            answer: &row.answer,
+        }
+    }
+}
+
+/// One page of deliveries.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookDeliveryPage)]
+pub struct DeliveryPage<'a> {
+    /// Newest first.
+    pub deliveries: Vec<DeliveryView<'a>>,
+    /// The cursor of the next page; null at the end.
+    pub next: Option<String>,
+}
+
+/// What a receiver answered
+///
+/// The deliveries that were tried, each with its last try; they are kept for seven days. What was not tried yet waits
+/// at `/api/tasks?kind=webhook&state=pending`.
+#[utoipa::path(
+    get, path = "/api/webhooks/{id}/deliveries", tag = "webhooks", operation_id = "list_webhook_deliveries",
+    params(
+        ("id" = Number, Path, description = "The number of the webhook"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, description = "One page, newest first", body = DeliveryPage<'static>))
+)]
+pub async fn deliveries(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let (before, limit) = query::read(&uri, |fields| {
+        Some((query::cursor(fields, cursor::number), query::limit(fields)))
+    })?;
+    let id = id.number("webhook")?;
+    let rows = center.app.webhook_deliveries(&who, id, before, limit).await?;
+    let last = rows.last().filter(|_| rows.len() == limit);
+    let next = last.map(|last| cursor::of_number(last.row.task));
+    let deliveries = rows.iter().map(DeliveryView::of).collect();
+    Ok(answer::json(StatusCode::OK, &DeliveryPage { deliveries, next }))
 }

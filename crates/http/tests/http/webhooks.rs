@@ -4,16 +4,22 @@ use crate::center::{TestCenter, every_actor, example, text};
 use crate::receiver::{Receiver, Told};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use docket_app::Scope;
+use docket_app::{Networks, Scope};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
 
+/// A center that may tell receivers of this machine.
+async fn center() -> TestCenter {
+    let loopback = Networks::of(["127.0.0.0/8"]).expect("a network");
+    TestCenter::start_with(|settings| settings.webhooks.allow = loopback).await
+}
+
 /// A center that works, and the webhook of a receiver with its secret.
 async fn told(receiver: &Receiver, events: Value) -> (TestCenter, String, String) {
-    let center = TestCenter::start().await;
+    let center = center().await;
     center.app.start();
     let body = json!({"url": receiver.url, "events": events});
     let added = center.post("/api/webhooks", &body).await.ok(201);
@@ -132,7 +138,7 @@ async fn a_webhook_hears_what_it_wants_until_it_is_gone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_told_can_be_told_again() {
     let receiver = Receiver::start(|_| 200).await;
-    let center = TestCenter::start().await;
+    let center = center().await;
     center.app.start();
     let before = paid(&center).await;
     let added = center.post("/api/webhooks", &json!({"url": receiver.url})).await.ok(201);
@@ -157,6 +163,12 @@ async fn webhooks_are_for_admins_and_their_addresses_are_checked() {
         (json!({}), "url", "required"),
         (json!({"url": "ftp://a"}), "url", "not_a_url"),
         (json!({"url": "https://"}), "url", "not_a_url"),
+        (json!({"url": "https://a b"}), "url", "not_a_url"),
+        (json!({"url": "http://127.0.0.1:9/"}), "url", "address_not_allowed"),
+        (json!({"url": "http://localhost:9/"}), "url", "address_not_allowed"),
+        (json!({"url": "http://169.254.169.254/latest/meta-data/"}), "url", "address_not_allowed"),
+        (json!({"url": "http://[::ffff:a00:1]/"}), "url", "address_not_allowed"),
+        (json!({"url": "http://2130706433/"}), "url", "address_not_allowed"),
         (json!({"url": "https://a", "events": ["order.eaten"]}), "events[0]", "not_a_word"),
         (json!({"url": "https://a", "secret": "mine"}), "secret", "unknown_field"),
     ] {
@@ -171,4 +183,139 @@ async fn webhooks_are_for_admins_and_their_addresses_are_checked() {
     let path = format!("/api/webhooks/{}", text(&added["webhook_id"]));
     assert_eq!(center.delete(&path).await.status, 204);
     center.delete(&path).await.problem(404, "not_found");
+    let ended = center.get(&path).await.ok(200);
+    assert_eq!(ended["why"], "ended by a person");
+    for action in ["rotate", "test"] {
+        center.post(&format!("{path}/{action}"), &json!({})).await.problem(404, "not_found");
+    }
+}
+
+/// Both signatures of an event, by the secrets that they are made with.
+fn signatures<'a>(one: &'a Told, secrets: &[&str]) -> Vec<&'a str> {
+    let given: Vec<_> = one.headers["webhook-signature"].split(' ').collect();
+    assert_eq!(given.len(), secrets.len(), "{given:?}");
+    for (signature, secret) in given.iter().zip(secrets) {
+        let mut alone = one.clone();
+        alone.headers.insert("webhook-signature".to_owned(), (*signature).to_owned());
+        assert!(is_signed(&alone, secret), "{one:#?}");
+    }
+    given
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_changed_signs_for_a_day_beside_the_new_one() {
+    let receiver = Receiver::start(|_| 204).await;
+    let (center, id, first) = told(&receiver, json!([])).await;
+    let path = format!("/api/webhooks/{id}/rotate");
+    let rotated = center.post(&path, &json!({})).await.ok(200);
+    let second = text(&rotated["secret"]).to_owned();
+    assert_eq!(rotated["old_secret_until"], "2026-11-21T10:00:00.000Z");
+    let shown = center.get(&format!("/api/webhooks/{id}")).await.ok(200);
+    assert_eq!(
+        (&shown["secret"], &shown["old_secret_until"]),
+        (&Value::Null, &rotated["old_secret_until"])
+    );
+    center.placed(&example()).await;
+    signatures(&receiver.wait_for(1).await[0], &[&second, &first]);
+    let third = center.post(&path, &json!({})).await.ok(200);
+    let third = text(&third["secret"]).to_owned();
+    center.placed(&example()).await;
+    signatures(&receiver.wait_for(2).await[1], &[&third, &second]);
+    center.clock.advance(86_400_000);
+    center.placed(&example()).await;
+    signatures(&receiver.wait_for(3).await[2], &[&third]);
+    let shown = center.get(&format!("/api/webhooks/{id}")).await.ok(200);
+    assert_eq!(shown["old_secret_until"], Value::Null);
+    center.app.stop().await;
+}
+
+/// The deliveries of a webhook, once there are `count` of which `are` is true.
+async fn delivered(
+    center: &TestCenter,
+    id: &str,
+    count: usize,
+    are: impl Fn(&Value) -> bool,
+) -> Vec<Value> {
+    let path = format!("/api/webhooks/{id}/deliveries");
+    for _ in 0..2_000 {
+        let page = center.get(&path).await.ok(200);
+        let found = page["deliveries"].as_array().expect("a list").clone();
+        if found.len() == count && found.iter().all(&are) {
+            return found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("{:#}", center.get(&path).await.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_receiver_answered_is_told_page_by_page() {
+    let status = Arc::new(AtomicU16::new(500));
+    let answer = Arc::clone(&status);
+    let receiver = Receiver::start(move |_| answer.load(SeqCst)).await;
+    let (center, id, _) = told(&receiver, json!([])).await;
+    let order = center.placed(&example()).await;
+    let failed = delivered(&center, &id, 1, |one| one["state"] == "pending").await;
+    assert_eq!(
+        [&failed[0]["status"], &failed[0]["tries"], &failed[0]["delivered"], &failed[0]["type"]],
+        [&json!(500), &json!(1), &json!(false), &json!("order.placed")]
+    );
+    assert_eq!(failed[0]["event_id"], format!("{}-1", text(&order["order_id"])));
+    assert_eq!(failed[0]["order_id"], order["order_id"]);
+    assert!(failed[0]["next_try_at"].is_string(), "{failed:#?}");
+    status.store(200, SeqCst);
+    center.clock.advance(60_000);
+    let done = delivered(&center, &id, 1, |one| one["delivered"] == true).await;
+    assert_eq!(
+        [&done[0]["status"], &done[0]["tries"], &done[0]["next_try_at"]],
+        [&json!(200), &json!(2), &Value::Null],
+        "a delivery is one, however often it is tried"
+    );
+    for _ in 0..4 {
+        center.placed(&example()).await;
+    }
+    let all = delivered(&center, &id, 5, |one| one["delivered"] == true).await;
+    let path = format!("/api/webhooks/{id}/deliveries?limit=2");
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    for expected in [2, 2, 1] {
+        let page = center.get(&format!("{path}{cursor}")).await.ok(200);
+        let found = page["deliveries"].as_array().expect("a list");
+        assert_eq!(found.len(), expected);
+        paged.extend(found.iter().cloned());
+        cursor = format!("&cursor={}", page["next"].as_str().unwrap_or_default());
+    }
+    assert_eq!(paged, all, "newest first, each once");
+    center.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_event_says_whether_a_receiver_hears() {
+    let status = Arc::new(AtomicU16::new(204));
+    let answer = Arc::clone(&status);
+    let receiver = Receiver::start(move |_| answer.load(SeqCst)).await;
+    let (center, id, secret) = told(&receiver, json!(["order.paid"])).await;
+    let path = format!("/api/webhooks/{id}/test");
+    let sent = center.post(&path, &json!({})).await;
+    assert_eq!(sent.headers["location"], format!("/api/webhooks/{id}/deliveries"));
+    let sent = sent.ok(202);
+    let heard = receiver.wait_for(1).await;
+    assert!(is_signed(&heard[0], &secret), "{heard:#?}");
+    assert_eq!(
+        [&heard[0].body["id"], &heard[0].body["type"], &heard[0].body["tree"]],
+        [&sent["event_id"], &json!("webhook.test"), &json!("0")]
+    );
+    let became = delivered(&center, &id, 1, |one| one["state"] == "done").await;
+    assert_eq!(
+        [&became[0]["delivery_id"], &became[0]["event_id"], &became[0]["order_id"]],
+        [&sent["delivery_id"], &sent["event_id"], &Value::Null]
+    );
+    // One that is not heard is a finding, not a task that somebody must look after.
+    status.store(500, SeqCst);
+    center.post(&path, &json!({})).await.ok(202);
+    let became = delivered(&center, &id, 2, |one| one["state"] == "done").await;
+    assert_eq!([&became[0]["status"], &became[0]["delivered"]], [&json!(500), &json!(false)]);
+    receiver.wait_for(2).await;
+    let halted = center.get("/api/tasks?state=dead").await.ok(200);
+    assert_eq!(halted["tasks"], json!([]));
+    center.app.stop().await;
 }

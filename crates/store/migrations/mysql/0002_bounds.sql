@@ -54,6 +54,27 @@ ALTER TABLE access_key ADD COLUMN last_used_at BIGINT;
 ALTER TABLE account_user ADD COLUMN last_login_at BIGINT;
 CREATE INDEX account_session_user ON account_session (user_id, expires_at);
 
+-- What signed before the secret was changed, and until when it still does.
+ALTER TABLE webhook ADD COLUMN old_key_id BIGINT;
+ALTER TABLE webhook ADD COLUMN old_secret BLOB;
+ALTER TABLE webhook ADD COLUMN old_until BIGINT;
+-- What a receiver said to each delivery when it was last tried; one that was never tried has no row.
+CREATE TABLE webhook_delivery (
+    webhook        BIGINT NOT NULL,
+    -- The task that delivers it: newer ones have larger numbers.
+    task           BIGINT NOT NULL,
+    -- 0 for a test, which is of no order.
+    tree           BIGINT NOT NULL,
+    seq            BIGINT NOT NULL,
+    event          VARCHAR(64) NOT NULL,
+    at             BIGINT NOT NULL,
+    tries          BIGINT NOT NULL,
+    -- Null where there was no answer.
+    status         BIGINT,
+    answer         TEXT NOT NULL,
+    PRIMARY KEY (webhook, task)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 -- By which number of its source an order that left is found; those that left before have it in their unique key.
 ALTER TABLE archive_order ADD COLUMN external_id VARCHAR(64);
 UPDATE archive_order AS away JOIN unique_key AS k ON k.tree = away.tree

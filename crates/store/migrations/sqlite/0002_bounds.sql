@@ -56,6 +56,27 @@ ALTER TABLE access_key ADD COLUMN last_used_at INTEGER;
 ALTER TABLE account_user ADD COLUMN last_login_at INTEGER;
 CREATE INDEX account_session_user ON account_session (user_id, expires_at);
 
+-- What signed before the secret was changed, and until when it still does.
+ALTER TABLE webhook ADD COLUMN old_key_id INTEGER;
+ALTER TABLE webhook ADD COLUMN old_secret BLOB;
+ALTER TABLE webhook ADD COLUMN old_until INTEGER;
+-- What a receiver said to each delivery when it was last tried; one that was never tried has no row.
+CREATE TABLE webhook_delivery (
+    webhook        INTEGER NOT NULL,
+    -- The task that delivers it: newer ones have larger numbers.
+    task           INTEGER NOT NULL,
+    -- 0 for a test, which is of no order.
+    tree           INTEGER NOT NULL,
+    seq            INTEGER NOT NULL,
+    event          TEXT NOT NULL,
+    at             INTEGER NOT NULL,
+    tries          INTEGER NOT NULL,
+    -- Null where there was no answer.
+    status         INTEGER,
+    answer         TEXT NOT NULL,
+    PRIMARY KEY (webhook, task)
+) STRICT, WITHOUT ROWID;
+
 -- By which number of its source an order that left is found; those that left before have it in their unique key.
 ALTER TABLE archive_order ADD COLUMN external_id TEXT;
 UPDATE archive_order SET external_id = keyed.external_id FROM (

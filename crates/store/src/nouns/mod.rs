@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod archive;
 pub mod books;
 pub mod coupons;
+pub mod deliveries;
 pub mod effects;
 pub mod findings;
 pub mod gateways;

@@ -1,4 +1,4 @@
-//! Webhooks: who is told of events.
+//! Webhooks: who is told of events. What they answered is in `deliveries`.
 
 use crate::plan::Statement;
 use crate::table::{ORDER_OPERATION, WEBHOOK};
@@ -23,11 +23,24 @@ pub struct WebhookRow {
     pub disabled_at: Option<Time>,
     /// Why it was disabled.
     pub why: Option<String>,
+    /// What signed before the secret was changed.
+    pub old: Option<OldSecret>,
+}
+
+/// A secret that another has replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldSecret {
+    /// The secret, sealed.
+    pub secret: Sealed,
+    /// Until when it signs beside the new one.
+    pub until: Time,
 }
 
 impl WebhookRow {
     /// Adds this webhook.
     pub fn add(self) -> Statement {
+        let (old, until) = self.old.map(|old| (old.secret, old.until)).unzip();
+        let (old_key_id, old_secret) = old.map(|old| (old.key_id, old.bytes)).unzip();
         let values = vec![
             self.id.into(),
             self.url.into(),
@@ -37,6 +50,9 @@ impl WebhookRow {
             self.created_at.into(),
             self.disabled_at.into(),
             self.why.into(),
+            old_key_id.map(i64::from).into(),
+            old_secret.into(),
+            until.into(),
         ];
         Statement { sql: dialect::insert(&WEBHOOK, 1), values, must_match: None }
     }
@@ -50,6 +66,15 @@ impl WebhookRow {
         }
     }
 
+    /// Puts `secret` in the place of that of the webhook `id`, which signs beside it until `until`.
+    pub fn rotate(id: Id, secret: Sealed, until: Time) -> Statement {
+        // What is kept comes first: the MySQL family sets columns one after another.
+        let sql = "UPDATE webhook SET old_key_id = key_id, old_secret = secret, old_until = ?, \
+                   key_id = ?, secret = ? WHERE id = ? AND disabled_at IS NULL";
+        let values = vec![until.into(), secret.key_id.into(), secret.bytes.into(), id.into()];
+        Statement::any(sql, values)
+    }
+
     fn of(mut row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.id()?,
@@ -59,6 +84,13 @@ impl WebhookRow {
             created_at: row.time()?,
             disabled_at: row.time_or_null()?,
             why: row.text_or_null()?,
+            old: match (row.int_or_null()?, row.blob_or_null()?, row.time_or_null()?) {
+                (Some(key_id), Some(bytes), Some(until)) => {
+                    let secret = Sealed { key_id: key_id as u32, bytes };
+                    Some(OldSecret { secret, until })
+                }
+                _ => None,
+            },
         })
     }
 }
