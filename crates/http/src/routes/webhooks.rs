@@ -265,13 +265,13 @@ pub async fn test(
     let id = id.number("webhook")?;
     let tested = center.app.test_webhook(&sent.who, id, sent.idempotency).await?;
     Ok(answer::once(tested, |delivery| {
-        let deliveries = format!("/api/webhooks/{id}/deliveries");
+        let webhook = format!("/api/webhooks/{id}");
         let shown = TestView {
             delivery_id: Number(delivery),
             event_id: format!("test-{delivery}"),
-            deliveries: deliveries.clone(),
+            deliveries: format!("{webhook}/deliveries"),
         };
-        located(answer::json(StatusCode::ACCEPTED, &shown), deliveries)
+        located(answer::json(StatusCode::ACCEPTED, &shown), &webhook, "deliveries")
     }))
 }
 
