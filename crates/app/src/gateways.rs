@@ -15,7 +15,8 @@ mod second_look;
 
 pub use callback::{Callback, CallbackRefused};
 
-use crate::access::Principal;
+use crate::access::{Principal, Scope};
+use crate::operate::no_order;
 use crate::{App, Error, vault};
 use docket_channels::sandbox::{self, REPLAY_WINDOW, Sandbox};
 use docket_channels::{Fault, Gateway, Message, Method, Reply, Request, Stamp};
@@ -235,9 +236,23 @@ impl App {
         Err(FieldError { field: "gateway".to_owned(), code: "unknown_gateway", message }.into())
     }
 
-    /// What gateways said of the attempts of a tree; the caller has seen the tree.
-    pub async fn gateway_payments(&self, tree: Id) -> Result<Vec<GatewayPayment>, Error> {
-        Ok(self.store().gateway_payments(tree).await?)
+    /// An order and what gateways said of its attempts, both of one moment.
+    pub async fn payments(
+        &self,
+        who: &Principal,
+        id: Id,
+    ) -> Result<(Tree, Vec<GatewayPayment>), Error> {
+        who.needs(Scope::OrdersRead)?;
+        match self.store().whole_with_payments(id).await? {
+            Some((whole, said)) if who.sees(&whole.tree) => Ok((whole.tree, said)),
+            Some(_) => Err(no_order(id)),
+            // What left whole does not change; what was said of it stays.
+            None => {
+                let tree = self.tree(who, id).await?;
+                let said = self.store().gateway_payments(tree.id()).await?;
+                Ok((tree, said))
+            }
+        }
     }
 
     /// Asks a gateway: builds the request with a fresh stamp, sends it, and reads the reply.

@@ -62,11 +62,11 @@ impl App {
     /// sees none of them: coins stand in them.
     pub async fn snapshots(&self, who: &Principal, id: Id) -> Result<Agreements, Error> {
         who.needs(Scope::OrdersRead)?;
-        let tree = self.tree(who, id).await?;
+        let (tree, agreed) = self.tree_with_agreed(who, id).await?;
         if !who.shops.is_empty() || !tree.shops.iter().all(|shop| who.touches(shop)) {
             return Err(no_order(id));
         }
-        let versions = self.agreed_of(tree.id()).await?.into_iter().map(|snapshot| {
+        let versions = agreed.into_iter().map(|snapshot| {
             let damaged = |what: &dyn std::fmt::Display| {
                 Error::Internal(format!("agreed tree {} of {}: {what}", snapshot.terms_version, id))
             };

@@ -159,8 +159,8 @@ impl App {
         let asked = asked.clone();
         let of_order = matches!(asked.level, None | Some(Level::Payment));
         let (status, store_status) = (asked.status, asked.store_status);
-        // An item order may be further than its shop order, and is tested by itself.
         let of_shop = status.filter(|_| asked.level == Some(Level::Shop));
+        let of_item = status.filter(|_| asked.level == Some(Level::Item));
         Ok(Some(Filter {
             sort: if asked.by_update { Sort::Updated } else { Sort::Created },
             limit: asked.limit,
@@ -179,6 +179,7 @@ impl App {
             tracking: asked.tracking,
             status: status.filter(|_| of_order),
             store_status: store_status.filter(|_| of_order),
+            item_status: of_item,
             shop_status: (of_shop, store_status.filter(|_| !of_order)),
             delivery: asked.delivery,
             refund: asked.refund,

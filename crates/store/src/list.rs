@@ -101,6 +101,8 @@ pub struct Filter {
     pub order_type: Option<OrderType>,
     /// The main status and the store status of one of its shop orders.
     pub shop_status: (Option<Status>, Option<StoreStatus>),
+    /// The main status of one of its item orders, or of one of its shop orders.
+    pub item_status: Option<Status>,
     pub tag: Option<String>,
     pub anomaly: Option<String>,
     /// Same buyer, same cart within 10 s.

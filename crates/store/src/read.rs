@@ -2,6 +2,7 @@
 
 use crate::ask::Ask;
 use crate::list::beside;
+use crate::nouns::gateways::GatewayPayment;
 use crate::nouns::idempotency::Idempotent;
 use crate::nouns::keys::KeyRow;
 use crate::nouns::people::{SessionRow, UserRow};
@@ -95,6 +96,10 @@ fn log_query(tree: Id) -> Query {
     query_of(&table::ORDER_OPERATION, "WHERE tree = ? ORDER BY site, seq", vec![tree.into()])
 }
 
+fn agreed_query(tree: Id) -> Query {
+    query_of(&table::ORDER_SNAPSHOT, "WHERE tree = ? ORDER BY terms_version", vec![tree.into()])
+}
+
 /// The trees of rows, in the order of `ids`.
 fn trees_of(ids: &[Id], [payments, shops, items]: [Vec<Row>; 3]) -> Result<Vec<Tree>, StoreError> {
     let payments: Vec<_> = payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
@@ -120,11 +125,43 @@ impl Store {
         &self,
         id: Id,
     ) -> Result<Option<(Whole, Vec<LogEntry>)>, StoreError> {
+        self.whole_and(id, |ask, root| {
+            ask.ask(log_query(root))?.into_iter().map(rows::entry_of).collect()
+        })
+        .await
+    }
+
+    /// The same with its agreed trees, as far as these are online.
+    pub async fn whole_with_agreed(
+        &self,
+        id: Id,
+    ) -> Result<Option<(Whole, Vec<Snapshot>)>, StoreError> {
+        self.whole_and(id, |ask, root| {
+            ask.ask(agreed_query(root))?.into_iter().map(Snapshot::of).collect()
+        })
+        .await
+    }
+
+    /// The same with what gateways said of its attempts.
+    pub async fn whole_with_payments(
+        &self,
+        id: Id,
+    ) -> Result<Option<(Whole, Vec<GatewayPayment>)>, StoreError> {
+        self.whole_and(id, |ask, root| {
+            ask.ask(GatewayPayment::of_tree(root))?.into_iter().map(GatewayPayment::of).collect()
+        })
+        .await
+    }
+
+    async fn whole_and<T: Send + 'static>(
+        &self,
+        id: Id,
+        more: fn(&mut dyn Ask, Id) -> Result<T, StoreError>,
+    ) -> Result<Option<(Whole, T)>, StoreError> {
         self.at_one_moment(move |ask| {
             let Some(root) = root_of(ask, id)? else { return Ok(None) };
             let Some(found) = whole(ask, &[root])?.pop() else { return Ok(None) };
-            let log = ask.ask(log_query(root))?.into_iter().map(rows::entry_of);
-            Ok(Some((found, log.collect::<Result<_, _>>()?)))
+            Ok(Some((found, more(ask, root)?)))
         })
         .await
     }
@@ -225,8 +262,7 @@ impl Store {
 
     /// The agreed trees of an order, by terms version.
     pub async fn snapshots(&self, tree: Id) -> Result<Vec<Snapshot>, StoreError> {
-        let tail = "WHERE tree = ? ORDER BY terms_version";
-        let rows = self.of_table(&table::ORDER_SNAPSHOT, tail, vec![tree.into()]).await?;
+        let [rows] = self.rows_together([agreed_query(tree)]).await?;
         rows.into_iter().map(Snapshot::of).collect()
     }
 

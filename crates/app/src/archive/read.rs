@@ -63,20 +63,33 @@ impl App {
         Ok((tree, person, log))
     }
 
-    /// The agreed trees of an order, wherever they are.
-    pub(crate) async fn agreed_of(&self, tree: Id) -> Result<Vec<Snapshot>, Error> {
-        let online = self.store().snapshots(tree).await?;
-        if online.first().is_some_and(|snapshot| snapshot.terms_version == 1) {
-            return Ok(online);
+    /// An order the caller may see, and its agreed trees, wherever they are; of one moment but for what is in the
+    /// archive and does not change.
+    pub(crate) async fn tree_with_agreed(
+        &self,
+        who: &Principal,
+        id: Id,
+    ) -> Result<(Tree, Vec<Snapshot>), Error> {
+        let (tree, online) = match self.store().whole_with_agreed(id).await? {
+            Some((whole, online)) => (whole.tree, online),
+            None => (self.tree(who, id).await?, Vec::new()),
+        };
+        if !who.sees(&tree) {
+            return Err(no_order(id));
         }
-        let Some(rows) = self.archived_rows(tree, SegmentKind::Snapshots).await? else {
-            return Ok(self.store().snapshots(tree).await?);
+        if online.first().is_some_and(|snapshot| snapshot.terms_version == 1) {
+            return Ok((tree, online));
+        }
+        let Some(rows) = self.archived_rows(tree.id(), SegmentKind::Snapshots).await? else {
+            // Nothing is archived, or it came back meanwhile.
+            let online = self.store().snapshots(tree.id()).await?;
+            return Ok((tree, online));
         };
         let mut agreed = KeptRow::snapshots(rows)?;
-        agreed.extend(self.store().snapshots(tree).await?);
+        agreed.extend(online);
         agreed.sort_by_key(|snapshot| snapshot.terms_version);
         agreed.dedup_by_key(|snapshot| snapshot.terms_version);
-        Ok(agreed)
+        Ok((tree, agreed))
     }
 
     /// The order that left whole and has a node of this number.

@@ -6,7 +6,7 @@
 //! as on a machine whose memory holds it.
 
 use super::bare::Database;
-use super::connection::{Connection, Request};
+use super::connection::{Connection, Request, Target};
 use super::load::Paying;
 use super::orders::{self, Chance};
 use super::stage::{Stage, StageArgs, play};
@@ -24,6 +24,10 @@ use std::time::{Duration, Instant};
 const PAID_ONE_IN: u64 = 4;
 /// Orders a page.
 const PAGE: usize = 50;
+/// The shop that a key is limited to.
+const OWN_SHOP: &str = "3";
+/// What sorts a page by when orders changed.
+const BY_UPDATE: &str = "&sort=updated";
 
 /// Read filtered pages of 50 out of many orders
 #[derive(Debug, clap::Args)]
@@ -54,11 +58,20 @@ enum Filter {
     Sku,
     NoTag,
     Created,
+    ByUpdate,
+    StatusByUpdate,
+    ShopAndStatusByUpdate,
+    BuyerByUpdate,
+    NoTagByUpdate,
+    NothingByUpdate,
+    OwnShop,
+    OwnShopByUpdate,
+    Duplicate,
     NextPage,
 }
 
 impl Filter {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 20] = [
         Self::Default,
         Self::Status,
         Self::StoreStatus,
@@ -69,6 +82,15 @@ impl Filter {
         Self::Sku,
         Self::NoTag,
         Self::Created,
+        Self::ByUpdate,
+        Self::StatusByUpdate,
+        Self::ShopAndStatusByUpdate,
+        Self::BuyerByUpdate,
+        Self::NoTagByUpdate,
+        Self::NothingByUpdate,
+        Self::OwnShop,
+        Self::OwnShopByUpdate,
+        Self::Duplicate,
         Self::NextPage,
     ];
 
@@ -84,7 +106,24 @@ impl Filter {
             Self::Sku => "sku",
             Self::NoTag => "tag (none has it)",
             Self::Created => "created_from/to",
+            Self::ByUpdate => "none, by update",
+            Self::StatusByUpdate => "status, by update",
+            Self::ShopAndStatusByUpdate => "shop+status, by update",
+            Self::BuyerByUpdate => "buyer, by update",
+            Self::NoTagByUpdate => "tag (none has it), by update",
+            Self::NothingByUpdate => "shop+status (none has it), by update",
+            Self::OwnShop => "a key of one shop",
+            Self::OwnShopByUpdate => "a key of one shop, by update",
+            Self::Duplicate => "duplicate",
             Self::NextPage => "none, page after page",
+        }
+    }
+
+    /// Whose question it is.
+    const fn target<'s>(self, stage: &'s Stage, own: &'s Target) -> &'s Target {
+        match self {
+            Self::OwnShop | Self::OwnShopByUpdate => own,
+            _ => &stage.target,
         }
     }
 
@@ -93,7 +132,15 @@ impl Filter {
         let word = |words: [&'static str; 2]| words[order.number as usize % 2];
         let [shop, _] = &order.shops;
         match self {
-            Self::Default | Self::NextPage => String::new(),
+            Self::Default | Self::NextPage | Self::OwnShop => String::new(),
+            Self::ByUpdate | Self::OwnShopByUpdate => BY_UPDATE.to_owned(),
+            Self::StatusByUpdate => Self::Status.query(order, span) + BY_UPDATE,
+            Self::ShopAndStatusByUpdate => Self::ShopAndStatus.query(order, span) + BY_UPDATE,
+            Self::BuyerByUpdate => Self::Buyer.query(order, span) + BY_UPDATE,
+            Self::NoTagByUpdate => Self::NoTag.query(order, span) + BY_UPDATE,
+            // Nothing is shipped here, so that all there is has to be looked at.
+            Self::NothingByUpdate => format!("&shop={}&status=shipped{BY_UPDATE}", shop.id),
+            Self::Duplicate => "&duplicate=true".to_owned(),
             Self::Status => format!("&status={}", word(["created", "paid"])),
             Self::StoreStatus => format!("&store_status={}", word(["unpaid", "paid"])),
             Self::Shop => format!("&shop={}", shop.id),
@@ -165,10 +212,13 @@ async fn bench(args: Args, out: &Output) -> Result<(), Failure> {
         "{orders} orders in {seconds:.0} s",
         "{orders} 个订单，用时 {seconds:.0} 秒"
     )));
+    let own_key = stage.key_of_shop(OWN_SHOP)?;
     let mut lines = Vec::new();
     for filter in Filter::ALL {
         stage = stage.restart(forget).await?;
-        let line = pages(&args, &stage, filter, &span).await;
+        let own = Target { key: own_key.clone(), ..stage.target.clone() };
+        let target = filter.target(&stage, &own);
+        let line = pages(&args, &stage, target, filter, &span).await;
         lines.push(line.map_err(|failure| stage.server.explain(failure.message))?);
     }
     let started_mib = stage.restart(forget).await?.server.process.rss_mib();
@@ -193,10 +243,16 @@ fn remember(database: &Database) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn pages(args: &Args, stage: &Stage, filter: Filter, span: &Span) -> Result<Line, Failure> {
-    let disk = Series::read(args, stage, filter, span).await?;
+async fn pages(
+    args: &Args,
+    stage: &Stage,
+    target: &Target,
+    filter: Filter,
+    span: &Span,
+) -> Result<Line, Failure> {
+    let disk = Series::read(args, target, filter, span).await?;
     remember(&stage.database)?;
-    let warm = Series::read(args, stage, filter, span).await?;
+    let warm = Series::read(args, target, filter, span).await?;
     Ok(Line {
         bench: "list",
         database: stage.database.name(),
@@ -222,12 +278,12 @@ struct Series {
 impl Series {
     async fn read(
         args: &Args,
-        stage: &Stage,
+        target: &Target,
         filter: Filter,
         span: &Span,
     ) -> Result<Self, Failure> {
         let seed = args.stage.seed;
-        let mut connection = Connection::open(&stage.target).await?;
+        let mut connection = Connection::open(target).await?;
         let mut chance = Chance::of(seed, u64::MAX - 1);
         let mut next = Order::new(seed, chance.below(args.orders));
         let (first, answer) = page(&mut connection, &filter.query(&next, span)).await?;

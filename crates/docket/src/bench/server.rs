@@ -131,11 +131,19 @@ impl Drop for Server {
 
 /// Makes a key with `docket key add`.
 pub fn add_key(folder: &Path, database: &Database) -> Result<String, Failure> {
-    let mut command = docket(folder, database)?;
-    command.args(["key", "add", "bench", "--data"]).arg(folder);
     // Without `prices`, so that each line's price is held against the product table.
-    command.args(["--scopes", "orders.read,orders.write,payments,stock,coupons"]);
-    command.args(["--actors", "buyer,till,gateway"]);
+    let scopes = ["--scopes", "orders.read,orders.write,payments,stock,coupons"];
+    add(folder, database, &["bench", scopes[0], scopes[1], "--actors", "buyer,till,gateway"])
+}
+
+/// Makes a key that reads the orders of `shop` alone.
+pub fn add_key_of_shop(folder: &Path, database: &Database, shop: &str) -> Result<String, Failure> {
+    add(folder, database, &["own", "--scopes", "orders.read", "--actors", "seller", "--shop", shop])
+}
+
+fn add(folder: &Path, database: &Database, what: &[&str]) -> Result<String, Failure> {
+    let mut command = docket(folder, database)?;
+    command.args(["key", "add"]).args(what).arg("--data").arg(folder);
     let output = command.output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();

@@ -4,7 +4,7 @@
 use super::bare::{Database, Emptying, Reader, Size, prepare};
 use super::connection::Target;
 use super::load::{Load, Paying, Until, put_skus_on_sale};
-use super::server::{Server, add_key};
+use super::server::{Server, add_key, add_key_of_shop};
 use super::tally::Tally;
 use super::{machine, orders, report};
 use crate::failure::Failure;
@@ -87,6 +87,11 @@ impl Stage {
         let out = out.clone();
         let seed = args.seed;
         Ok(Self { folder, database, target, server, empty, settings, seed, out })
+    }
+
+    /// A key that reads the orders of one shop alone.
+    pub fn key_of_shop(&self, shop: &str) -> Result<String, Failure> {
+        add_key_of_shop(self.folder.path(), &self.database, shop)
     }
 
     /// Places `orders` orders at full speed.

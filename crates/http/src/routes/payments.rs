@@ -142,14 +142,12 @@ pub async fn get(
     uri: Uri,
 ) -> Result<Response, Failure> {
     query::none(&uri)?;
-    let answer = center.app.order(&who, id.number("order")?).await?;
-    let (tree, standing) = (&*answer.tree, status::of(&answer.tree));
+    let (tree, said) = center.app.payments(&who, id.number("order")?).await?;
+    let (tree, standing) = (&tree, status::of(&tree));
     let seen = Seen::by(&who, tree);
     let look = answer::look(center.app.settings(), tree, &seen, center.app.now());
     let look = Look { shape: Shape::Row, ..look };
     let view = view::view(tree, &standing, Face::None, &look);
-    let asks = tree.payment.attempts.iter().any(|attempt| attempt.gateway.is_some());
-    let said = if asks { center.app.gateway_payments(tree.id()).await? } else { Vec::new() };
     let attempts = view.attempts.map(|attempts| {
         attempts.into_iter().map(|attempt| AttemptState::of(attempt, &said)).collect()
     });

@@ -19,6 +19,7 @@ mod masters;
 mod metrics;
 mod openapi;
 mod protocol;
+mod reads;
 mod receiver;
 mod remote_ledgers;
 mod tasks;

@@ -51,6 +51,8 @@ pub enum Test {
     Part(Part, Vec<String>),
     /// One of its shop orders has these statuses.
     ShopStatus(Option<Status>, Option<StoreStatus>),
+    /// One of its item orders may have this status: its own, or that of its shop order.
+    ItemStatus(Status),
     /// One of its shop orders has no refund.
     NoRefund,
     /// There is another order of the same buyer and cart, placed within seconds.
@@ -88,6 +90,7 @@ impl Filter {
         if let (Some(_), _) | (_, Some(_)) = self.shop_status {
             tests.push(Test::ShopStatus(self.shop_status.0, self.shop_status.1));
         }
+        tests.extend(self.item_status.map(Test::ItemStatus));
         if self.refund == Some(RefundAxis::None) {
             tests.push(Test::NoRefund);
         }
@@ -217,7 +220,9 @@ impl Test {
             Self::Sku(_) => "item_order",
             Self::Phones(_) | Self::Last4(_) => "order_phone",
             Self::Order(_) | Self::Twin => "payment_order",
-            Self::Part(..) | Self::ShopStatus(..) | Self::NoRefund => "shop_order",
+            Self::Part(..) | Self::ShopStatus(..) | Self::ItemStatus(_) | Self::NoRefund => {
+                "shop_order"
+            }
         }
     }
 
@@ -255,6 +260,15 @@ impl Test {
                     let column = tested(dialect, column);
                     sql.and(&format!("{column} = ?"), [code.into()]);
                 }
+                sql
+            }
+            Self::ItemStatus(status) => {
+                let mut sql = Self::ShopStatus(Some(*status), None).sql(dialect, candidates);
+                // Its column is empty where it is that of its shop order.
+                let mut of_item = by_tree(dialect, "item_order", None, candidates);
+                of_item.and(&format!("{} = ?", tested(dialect, "status")), [status.code().into()]);
+                sql.text.push_str(" UNION ALL ");
+                sql.append(&of_item);
                 sql
             }
             Self::NoRefund => {

@@ -2,6 +2,7 @@
 //! tree changes because somebody was asked.
 
 use crate::plan::Statement;
+use crate::store::Query;
 use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::{Id, Time};
@@ -28,6 +29,21 @@ pub struct GatewayPayment {
 }
 
 impl GatewayPayment {
+    fn query(which: &str, id: Id) -> Query {
+        let sql = format!("SELECT {} FROM gateway_payment WHERE {which}", Self::COLUMNS);
+        Query {
+            table: "gateway_payment",
+            sql,
+            kinds: Self::KINDS.to_vec(),
+            values: vec![id.into()],
+        }
+    }
+
+    /// What was said of the attempts of a tree.
+    pub(crate) fn of_tree(tree: Id) -> Query {
+        Self::query("tree = ?", tree)
+    }
+
     const COLUMNS: &'static str = "attempt, tree, gateway, state, reference, pay_url, trouble, at";
     const KINDS: [Kind; 8] = [
         Kind::Int,
@@ -65,7 +81,7 @@ impl GatewayPayment {
         Statement::any(sql, values)
     }
 
-    fn of(mut row: Row) -> Result<Self, StoreError> {
+    pub(crate) fn of(mut row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             attempt: row.id()?,
             tree: row.id()?,
@@ -268,23 +284,13 @@ impl CallbackRow {
 impl Store {
     /// What was said of an attempt.
     pub async fn gateway_payment(&self, attempt: Id) -> Result<Option<GatewayPayment>, StoreError> {
-        let rows = self.gateway_payments_where("attempt = ?", attempt).await?;
-        Ok(rows.into_iter().next())
+        let [rows] = self.rows_together([GatewayPayment::query("attempt = ?", attempt)]).await?;
+        rows.into_iter().next().map(GatewayPayment::of).transpose()
     }
 
     /// What was said of the attempts of a tree.
     pub async fn gateway_payments(&self, tree: Id) -> Result<Vec<GatewayPayment>, StoreError> {
-        self.gateway_payments_where("tree = ?", tree).await
-    }
-
-    async fn gateway_payments_where(
-        &self,
-        which: &str,
-        id: Id,
-    ) -> Result<Vec<GatewayPayment>, StoreError> {
-        let sql = format!("SELECT {} FROM gateway_payment WHERE {which}", GatewayPayment::COLUMNS);
-        let kinds = GatewayPayment::KINDS;
-        let rows = self.rows("gateway_payment", sql, &kinds, vec![id.into()]).await?;
+        let [rows] = self.rows_together([GatewayPayment::of_tree(tree)]).await?;
         rows.into_iter().map(GatewayPayment::of).collect()
     }
 

@@ -120,7 +120,8 @@ fn slips_and_tasks_are_paged_by_what_few_of_them_are() {
                 cheaply(database, "weigh_slip", |database| database.ask(asked));
             }
         }
-        insert(database, "task", &TASK.column_list(), (1..=ROWS).map(task).collect());
+        let columns = format!("{}, halted_at", TASK.column_list());
+        insert(database, "task", &columns, (1..=ROWS).map(task).collect());
         let filter = |kind: Option<&str>, state, chain: Option<&str>| TaskFilter {
             kind: kind.map(str::to_owned),
             state,
@@ -166,7 +167,7 @@ fn task(n: i64) -> Vec<Value> {
         | "errors" | "parked_by" | "finished_at" => Value::Null,
         _ => Value::Int(1),
     };
-    TASK.columns.iter().map(|(column, _)| value(column)).collect()
+    TASK.columns.iter().map(|(column, _)| *column).chain(["halted_at"]).map(value).collect()
 }
 
 fn tasks_of(database: &mut dyn Counting, mut filter: TaskFilter) -> Vec<Id> {

@@ -34,6 +34,8 @@ pub struct Made {
     /// Terms beside those of its shop orders.
     terms: Vec<String>,
     phones: Vec<(i64, i64)>,
+    /// The status of its first line, where that is not its shop order's.
+    of_line: Option<Status>,
     /// Written by the release before.
     old: bool,
 }
@@ -117,6 +119,7 @@ pub fn orders(random: &mut Random, n: u64) -> Vec<Made> {
             shops,
             terms,
             phones: if random.happens(1, 10) { Vec::new() } else { vec![(last4, phone)] },
+            of_line: rare.then_some(Status::Completed),
             old: random.happens(1, 10),
         });
     }
@@ -198,7 +201,7 @@ impl Made {
                 Value::Int(n as i64),
                 Value::from(sku),
                 Value::Int(self.created),
-                Value::Null,
+                self.of_line.filter(|_| n == 0).map(Status::code).into(),
                 Value::from("{}"),
             ]
         };
@@ -275,6 +278,9 @@ impl Made {
             && any(&|one| {
                 shop_status.is_none_or(|status| one.status == status)
                     && shop_store.is_none_or(|status| one.store_status == status)
+            })
+            && filter.item_status.is_none_or(|status| {
+                self.of_line == Some(status) || any(&|one| one.status == status)
             })
             && filter.delivery.is_none_or(|word| any(&|one| one.delivery == Some(word)))
             && filter.refund.is_none_or(|word| any(&|one| one.refund == word))
@@ -365,6 +371,7 @@ fn add(random: &mut Random, orders: &[Made], filter: &mut Filter) {
         "paid",
         "updated",
         "shop_status",
+        "item_status",
     ]) {
         "id" if one.id.0 % 3 == 0 => filter.id = Some(one.id),
         "external" => {
@@ -391,6 +398,9 @@ fn add(random: &mut Random, orders: &[Made], filter: &mut Filter) {
         "created" => filter.created = span(one.created, random),
         "paid" => filter.paid = span(one.created, random),
         "updated" => filter.updated = span(one.updated, random),
+        "item_status" => {
+            filter.item_status = Some(*random.pick(&[Status::Completed, Status::Paid]));
+        }
         "shop_status" => {
             filter.shop_status = (Some(*random.pick(&STATUSES)), None);
         }
