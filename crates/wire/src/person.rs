@@ -50,7 +50,7 @@ pub struct ShipTo {
     pub phone: Option<String>,
     /// ISO 3166-1, two capital letters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^[A-Z]{2}$")]
+    #[schema(nullable = false, pattern = "^[A-Z]{2}$")]
     pub country: Option<String>,
     /// The province or state.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -119,7 +119,6 @@ pub struct PlacementBody {
     third_party_discount: Option<Amount>,
     /// Whether prices and freights have their tax inside, so that it changes no sum; `true` where left out. Otherwise
     /// tax comes on top of them.
-    #[schema(nullable = false)]
     tax_included: Option<bool>,
     /// Coupons, each once, at most 20. What they take off is computed and becomes part of the discounts.
     #[schema(max_items = 20)]

@@ -63,9 +63,11 @@ struct Sums {
     items: i64,
     /// Freight.
     freight: i64,
+    /// Tax on top of them.
+    tax: i64,
     /// Payments.
     payments: i64,
-    /// Orders whose price or freight is unknown.
+    /// Orders whose price, freight or tax on top is unknown.
     unknown: u64,
 }
 
