@@ -88,9 +88,14 @@ async fn a_read_ends_when_its_client_leaves() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = docket_http::serve(listener, center.router.clone(), async {
-        let _ = stopped.await;
-    });
+    let serving = docket_http::serve(
+        listener,
+        center.router.clone(),
+        docket_http::Limits::default(),
+        async {
+            let _ = stopped.await;
+        },
+    );
     let mut servers = tokio::task::JoinSet::new();
     servers.spawn(serving);
     let holder = Holder::of(&database);
