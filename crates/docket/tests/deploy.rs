@@ -170,9 +170,10 @@ fn stopping(environment: &BTreeMap<String, String>, data: &Path) -> u64 {
     let listed: Value = serde_json::from_str(&run::run(&mut check).stdout).expect("JSON");
     let listed = listed["config"].as_array().expect("a list").clone();
     let of = |key: &str| {
-        let found = listed.iter().find(|setting| setting["key"] == key)?;
-        Some(seconds(found["value"].as_str()?))
+        let found = listed.iter().find(|setting| setting["key"] == key)?["value"].as_str()?;
+        (found != "auto").then(|| seconds(found))
     };
+    // By itself it drains for five seconds, where others than this machine ask.
     of("tasks.grace").expect("a grace") + of("server.drain").unwrap_or(5)
 }
 

@@ -214,12 +214,16 @@ async fn of_mysql(
     let version = "SELECT CAST(COALESCE(MAX(version), 0) AS SIGNED) FROM schema_version";
     let version: i64 = sqlx::query_scalar(version).fetch_one(&mut source).await?;
     ours(version)?;
+    // Of no schema until all is there, from its first byte on.
+    let empty = rusqlite::Connection::open_in_memory()?;
+    migrate::sqlite(&empty, Upgrade::Yes)?;
+    empty.execute_batch("PRAGMA user_version = 0")?;
+    empty
+        .execute("VACUUM INTO ?", [part.to_string_lossy()])
+        .map_err(|error| of_file(part, &error))?;
     let file = rusqlite::Connection::open(part).map_err(|error| of_file(part, &error))?;
     // Nobody reads it before it is whole: what a power cut leaves has another name.
     file.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
-    migrate::sqlite(&file, Upgrade::Yes)?;
-    // Of no schema until all is there.
-    file.execute_batch("PRAGMA user_version = 0")?;
     let mut rows = 0;
     for shape in shapes(&file)? {
         let (select, kinds, insert) = (shape.select(), shape.kinds(), shape.insert(1));

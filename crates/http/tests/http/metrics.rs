@@ -27,6 +27,7 @@ async fn orders_are_counted_by_what_became_of_them() {
     let center = TestCenter::start().await;
     let asked = |prefer: Option<&str>, key: &str| {
         let request = center.request(Method::POST, "/api/orders").header("idempotency-key", key);
+        let request = request.header("content-type", "application/json");
         let request = match prefer {
             Some(prefer) => request.header("prefer", prefer),
             None => request,
