@@ -52,7 +52,7 @@ fn write(database: &mut dyn Counting, orders: &[Made]) {
 fn any_filters_find_what_they_name_and_no_page_looks_at_more_than_it_may() {
     let mut random = Random::new();
     let orders = made::orders(&mut random, ORDERS);
-    let filters: Vec<_> = (0..160).map(|_| made::filter(&mut random, &orders)).collect();
+    let filters: Vec<_> = (0..100).map(|_| made::filter(&mut random, &orders)).collect();
     for kind in Database::ALL {
         let test_database = kind.fresh();
         let mut database = open(kind, &test_database.url());
