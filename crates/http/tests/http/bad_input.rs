@@ -56,6 +56,8 @@ async fn each_wrong_field_of_a_placement_is_named() {
         (with(&item("quantity"), json!("1000000000")), "shops[0].items[0].quantity", "too_large"),
         (with(&item("quantity"), json!("1000000")), "shops[0].items[0].quantity", "too_large"),
         (with(&item("quantity"), json!("1.2345")), "shops[0].items[0].quantity", "not_a_quantity"),
+        (with(&item("quantity"), json!("1.5")), "shops[0].items[0].quantity", "not_whole"),
+        (with(&item("tax"), json!(-1)), "shops[0].items[0].tax", "too_small"),
         (with(&item("quantity"), json!("1e3")), "shops[0].items[0].quantity", "not_a_quantity"),
         (with(&item("quantity"), json!(2)), "shops[0].items[0].quantity", "wrong_type"),
         (with("/currency", json!("XYZ")), "currency", "not_a_currency"),
