@@ -4,6 +4,7 @@
 //! The task places under the same idempotency key, so it may die anywhere and run again.
 
 use crate::access::{Access, Principal, Scope};
+use crate::outcomes::Became;
 use crate::vault::{Vault, hex};
 use crate::{App, Error, Idempotency};
 use docket_domain::{Gene, Id, Json};
@@ -104,6 +105,7 @@ impl App {
             Ok((Some(Writes { statements, tasks: vec![task], ..Writes::default() }), ()))
         };
         self.inner.lane.run(Priority::People, Vec::new(), write).await?;
+        self.inner.outcomes.count(Became::Accepted);
         // Another request may have been sooner under this key: what is there is what counts.
         Ok(self.accepted(given).await?.unwrap_or(Accepted::Creating))
     }

@@ -31,6 +31,7 @@ mod networks;
 mod once;
 mod operate;
 mod orders;
+mod outcomes;
 mod pages;
 pub mod people;
 mod place;
@@ -92,8 +93,8 @@ pub use webhooks::{Again, NewWebhook, Rotated};
 pub use docket_store::{
     Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
     Cursor, Delivered, DeliveryRow, EffectRow, FindingState, ForeignValue, GatewayPayment,
-    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Price, Segment, SlipRow, Stock, TaskFilter,
-    TaskRow, UserRow, WebhookRow,
+    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Price, Segment, SlipRow, Stock,
+    TaskFilter, TaskRow, UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt, ScheduleError};
@@ -129,6 +130,7 @@ struct Inner {
     keys_place: String,
     access: access::Cache,
     tries: tries::Tries,
+    outcomes: outcomes::Outcomes,
     stop: CancellationToken,
     background: TaskTracker,
     redis: Option<docket_tasks::Redis>,
@@ -196,6 +198,7 @@ impl App {
             keys_place: held.place,
             access,
             tries: tries::Tries::default(),
+            outcomes: outcomes::Outcomes::default(),
             stop,
             background,
             redis: unstarted.as_ref().map(docket_tasks::Unstarted::handle),

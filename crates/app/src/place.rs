@@ -129,6 +129,16 @@ impl App {
         placed: Placed,
         idempotency: Option<Idempotency>,
     ) -> Result<Answer, Error> {
+        let became = self.place_or_refuse(who, placed, idempotency).await;
+        self.inner.outcomes.counted(became)
+    }
+
+    async fn place_or_refuse(
+        &self,
+        who: &Principal,
+        placed: Placed,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Answer, Error> {
         who.needs(Scope::OrdersWrite)?;
         for _ in 0..PREPARED_MAX {
             let found = self.coupons_of(&placed.placement).await?;

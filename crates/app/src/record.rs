@@ -3,6 +3,7 @@
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
 use crate::lane::Verdict;
+use crate::outcomes::Became;
 use crate::place::gene_of;
 use crate::settings::Deadlines;
 use crate::unique::{claim_key, external_key, shop_key};
@@ -104,7 +105,11 @@ impl App {
         };
         let keys = taking.keys();
         let work = move |view: &View, cx: &mut Context<'_>| taking.take(view, cx);
-        self.inner.lane.run(Priority::Bulk, keys, work).await
+        let recorded = self.inner.lane.run(Priority::Bulk, keys, work).await?;
+        if matches!(recorded, Recorded::New(_)) {
+            self.inner.outcomes.count(Became::Recorded);
+        }
+        Ok(recorded)
     }
 
     /// Joins a report onto an order that was recorded. People's data stays as it is: what was forgotten must not

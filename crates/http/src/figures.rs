@@ -36,12 +36,12 @@ impl Text {
     }
 
     /// A counter of one value.
-    pub fn counter(&mut self, name: &str, about: &str, value: u64) {
+    pub fn counter(&mut self, name: &str, about: &str, value: impl Display) {
         self.one(name, "counter", about, value);
     }
 
     /// A gauge of one value.
-    pub fn gauge(&mut self, name: &str, about: &str, value: u64) {
+    pub fn gauge(&mut self, name: &str, about: &str, value: impl Display) {
         self.one(name, "gauge", about, value);
     }
 
@@ -50,7 +50,7 @@ impl Text {
         self.0
     }
 
-    fn one(&mut self, name: &str, kind: &str, about: &str, value: u64) {
+    fn one(&mut self, name: &str, kind: &str, about: &str, value: impl Display) {
         self.begin(name, kind, about);
         let _ = writeln!(self.0, "{name} {value}");
     }

@@ -18,6 +18,7 @@ mod idempotency;
 mod language;
 mod lent;
 mod openapi;
+mod process;
 mod query;
 mod request;
 mod room;

@@ -323,6 +323,14 @@ impl Store {
         }
     }
 
+    /// How the reading connections are used; the writer has one of its own.
+    pub fn pool(&self) -> Pool {
+        match &self.database {
+            Database::Sqlite { file, .. } => file.pool(),
+            Database::MySql(readers) => readers.pool(),
+        }
+    }
+
     /// How many reads are under way, and how many there may be at once.
     pub fn reads_under_way(&self) -> (usize, usize) {
         match &self.database {

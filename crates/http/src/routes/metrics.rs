@@ -2,11 +2,12 @@
 
 use crate::center::{Center, Metrics};
 use crate::figures::Text;
+use crate::process::Process;
 use crate::request;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use docket_app::{App, Backlog, GatewayFigure, TaskFigures};
+use docket_app::{App, Backlog, GatewayFigure, Pool, TaskFigures};
 use docket_domain::Time;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -60,14 +61,46 @@ pub async fn metrics(State(center): State<Center>) -> Response {
         return request::unknown_path().await.into_response();
     }
     let mut text = Text::default();
+    of_the_build(&center.app, &mut text);
+    if let Ok(Some(process)) = tokio::task::spawn_blocking(Process::look).await {
+        process.write(&mut text);
+    }
     center.figures.write(&mut text);
+    of_orders(&center.app, &mut text);
     of_the_lane(&center.app, &mut text);
+    of_the_pool(&center.app, &mut text);
     of_workers(center.app.task_figures(), &mut text);
     of_tasks(&center.waiting.look(&center.app).await, center.app.now(), &mut text);
     of_gateways(&center.app.gateway_figures(), &mut text);
     of_redis(&center.app, &mut text).await;
     of_the_books(&center.app, &mut text).await;
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.done()).into_response()
+}
+
+/// Which release this is, for graphs that are to show when it changed.
+fn of_the_build(app: &App, text: &mut Text) {
+    let name = "docket_build_info";
+    text.begin(name, "gauge", "Always 1; its labels say what runs here.");
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("database", app.store().kind())];
+    text.value(name, &labels, 1);
+}
+
+/// Connections that reads go by.
+fn of_the_pool(app: &App, text: &mut Text) {
+    let Pool { size, idle, max, waiting } = app.store().pool();
+    text.gauge("docket_database_pool_size", "Reading connections that are open.", size);
+    text.gauge("docket_database_pool_idle", "Those that nobody reads with.", idle);
+    text.gauge("docket_database_pool_max", "Reading connections that may be open.", max);
+    text.gauge("docket_database_pool_waiting", "Reads that wait for one.", waiting);
+}
+
+/// Orders that were asked for here.
+fn of_orders(app: &App, text: &mut Text) {
+    let name = "docket_orders_total";
+    text.begin(name, "counter", "Orders that were asked for, by what became of them.");
+    for (outcome, count) in app.order_figures() {
+        text.value(name, &[("outcome", outcome)], count);
+    }
 }
 
 fn of_the_lane(app: &App, text: &mut Text) {

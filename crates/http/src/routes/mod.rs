@@ -35,7 +35,6 @@ use docket_wire::document::Node;
 use docket_wire::kinds;
 use docket_wire::reader::{Source, read_node};
 
-
 /// The one name in a path, as it was given.
 pub struct InPath(pub String);
 

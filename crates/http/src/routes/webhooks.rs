@@ -7,12 +7,14 @@ use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, NewWebhookBody, NothingBody, ReplayBody};
+use crate::openapi::words::{Limit, TaskStateWord};
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use docket_app::{Again, Delivered, NewWebhook, Rotated, WebhookRow};
 use docket_domain::{Id, Time};
+use docket_wire::described::PageCursor;
 use docket_wire::kinds;
 use docket_wire::moment::Moment;
 use docket_wire::reader::Source;
@@ -88,7 +90,7 @@ pub async fn list(
 /// One webhook
 #[utoipa::path(
     get, path = "/api/webhooks/{id}", tag = "webhooks", operation_id = "get_webhook",
-    params(("id" = String, Path, description = "The number of the webhook")),
+    params(("id" = Number, Path, description = "The number of the webhook")),
     responses((status = 200, description = "Also where it has ended", body = WebhookView<'static>))
 )]
 pub async fn get(
@@ -207,7 +209,7 @@ pub struct RotatedView {
 #[utoipa::path(
     post, path = "/api/webhooks/{id}/rotate", tag = "webhooks", operation_id = "rotate_webhook",
     params(
-        ("id" = String, Path, description = "The number of the webhook"),
+        ("id" = Number, Path, description = "The number of the webhook"),
         ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
     request_body(content = NothingBody, example = json!({})),
@@ -247,7 +249,7 @@ pub struct TestView {
 #[utoipa::path(
     post, path = "/api/webhooks/{id}/test", tag = "webhooks", operation_id = "test_webhook",
     params(
-        ("id" = String, Path, description = "The number of the webhook"),
+        ("id" = Number, Path, description = "The number of the webhook"),
         ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
     request_body(content = NothingBody, example = json!({})),
@@ -292,6 +294,7 @@ pub struct DeliveryView<'a> {
     /// Whether the receiver took it: it answered with 2xx.
     pub delivered: bool,
     /// How far its task is: `pending` (it is tried again), `running`, `done`, `dead` or `parked`.
+    #[schema(value_type = TaskStateWord)]
     pub state: &'static str,
     /// When it is tried again; null where it is not.
     pub next_try_at: Option<Moment>,
@@ -341,9 +344,9 @@ pub struct DeliveryPage<'a> {
 #[utoipa::path(
     get, path = "/api/webhooks/{id}/deliveries", tag = "webhooks", operation_id = "list_webhook_deliveries",
     params(
-        ("id" = String, Path, description = "The number of the webhook"),
-        ("limit" = Option<u32>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+        ("id" = Number, Path, description = "The number of the webhook"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),
     responses((status = 200, description = "One page, newest first", body = DeliveryPage<'static>))
 )]

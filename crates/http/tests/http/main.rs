@@ -16,6 +16,7 @@ mod ledgers;
 mod limits;
 mod lists;
 mod masters;
+mod metrics;
 mod openapi;
 mod protocol;
 mod receiver;

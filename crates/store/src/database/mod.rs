@@ -3,6 +3,7 @@
 pub mod mysql;
 pub mod reading;
 pub mod sqlite;
+pub mod turns;
 
 use crate::ask::Ask;
 use crate::dialect::Lookup;
