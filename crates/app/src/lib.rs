@@ -93,8 +93,8 @@ pub use webhooks::{Again, NewWebhook, Rotated};
 pub use docket_store::{
     Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
     Cursor, Delivered, DeliveryRow, EffectRow, FindingState, ForeignValue, GatewayPayment,
-    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Price, Segment, SlipRow, Stock, TaskFilter,
-    TaskRow, UserRow, WebhookRow,
+    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Price, Segment, SlipRow, Stock,
+    TaskFilter, TaskRow, UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt, ScheduleError};

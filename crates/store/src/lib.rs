@@ -37,6 +37,7 @@ mod work;
 pub use audit::{Audit, AuditPage, Stale};
 pub use backup::{Backed, Restored, backup, restore};
 pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
+pub use database::turns::Pool;
 pub use error::StoreError;
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
 pub use inspect::{Inspecting, inspect, quick_check};

@@ -2,6 +2,7 @@
 
 use crate::ask::Ask;
 use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
+use crate::database::turns::Pool;
 use crate::database::{Connection, mysql, server, sqlite};
 use crate::dialect::{Dialect, Lookup};
 use crate::migrate::{self, Upgrade};
@@ -320,6 +321,14 @@ impl Store {
                 Arc::clone(file).read(limit, read).await
             }
             Database::MySql(readers) => readers.rows(limit, queries).await,
+        }
+    }
+
+    /// How the reading connections are used; the writer has one of its own.
+    pub fn pool(&self) -> Pool {
+        match &self.database {
+            Database::Sqlite { file, .. } => file.pool(),
+            Database::MySql(readers) => readers.pool(),
         }
     }
 

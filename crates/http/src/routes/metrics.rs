@@ -7,7 +7,7 @@ use crate::request;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use docket_app::{App, Backlog, GatewayFigure, TaskFigures};
+use docket_app::{App, Backlog, GatewayFigure, Pool, TaskFigures};
 use docket_domain::Time;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -68,6 +68,7 @@ pub async fn metrics(State(center): State<Center>) -> Response {
     center.figures.write(&mut text);
     of_orders(&center.app, &mut text);
     of_the_lane(&center.app, &mut text);
+    of_the_pool(&center.app, &mut text);
     of_workers(center.app.task_figures(), &mut text);
     of_tasks(&center.waiting.look(&center.app).await, center.app.now(), &mut text);
     of_gateways(&center.app.gateway_figures(), &mut text);
@@ -82,6 +83,15 @@ fn of_the_build(app: &App, text: &mut Text) {
     text.begin(name, "gauge", "Always 1; its labels say what runs here.");
     let labels = [("version", env!("CARGO_PKG_VERSION")), ("database", app.store().kind())];
     text.value(name, &labels, 1);
+}
+
+/// Connections that reads go by.
+fn of_the_pool(app: &App, text: &mut Text) {
+    let Pool { size, idle, max, waiting } = app.store().pool();
+    text.gauge("docket_database_pool_size", "Reading connections that are open.", size);
+    text.gauge("docket_database_pool_idle", "Those that nobody reads with.", idle);
+    text.gauge("docket_database_pool_max", "Reading connections that may be open.", max);
+    text.gauge("docket_database_pool_waiting", "Reads that wait for one.", waiting);
 }
 
 /// Orders that were asked for here.

@@ -82,6 +82,10 @@ async fn every_figure_is_declared_once_and_named_as_prometheus_asks() {
     assert!(value(&figures, "process_resident_memory_bytes") > f64::from(1 << 20));
     assert!(value(&figures, "process_open_fds") < value(&figures, "process_max_fds"));
     assert!(value(&figures, "process_cpu_seconds_total") > 0.0);
+    let pool = ["size", "idle", "max", "waiting"]
+        .map(|part| value(&figures, &format!("docket_database_pool_{part}")));
+    let [size, idle, max, waiting] = pool;
+    assert!(idle >= 1.0 && idle <= size && size <= max && waiting == 0.0, "{pool:?}");
     let started = value(&figures, "process_start_time_seconds");
     assert!(started > 1.7e9, "{started}");
 }

@@ -5,6 +5,7 @@ pub mod reading;
 mod relay;
 pub mod server;
 pub mod sqlite;
+pub mod turns;
 
 pub(crate) use relay::UNREACHED;
 

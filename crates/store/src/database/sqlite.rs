@@ -7,6 +7,7 @@
 //! the writer finishes that little between two batches: nobody waits for more than a few milliseconds.
 
 use super::reading::{Reading, within};
+use super::turns::{Pool, Turns};
 use super::{Connection, GuardedRow};
 use crate::ask::Ask;
 use crate::dialect::{self, Lookup};
@@ -75,14 +76,13 @@ impl Place {
 pub struct Sqlite {
     place: Place,
     readers: Mutex<Vec<rusqlite::Connection>>,
-    permits: Arc<tokio::sync::Semaphore>,
+    turns: Turns,
 }
 
 impl Sqlite {
     /// The file of `place`.
     pub fn new(place: Place) -> Self {
-        let permits = Arc::new(tokio::sync::Semaphore::new(READERS));
-        Self { place, readers: Mutex::default(), permits }
+        Self { place, readers: Mutex::default(), turns: Turns::of(READERS) }
     }
 
     /// Whether the file is still where it was opened.
@@ -92,7 +92,12 @@ impl Sqlite {
 
     /// How many reads are under way, and how many there may be.
     pub fn under_way(&self) -> (usize, usize) {
-        (READERS - self.permits.available_permits(), READERS)
+        self.turns.taken()
+    }
+
+    /// How the reading connections are used.
+    pub fn pool(&self) -> Pool {
+        self.turns.pool(self.readers.lock().expect("no reader panics with the pool").len())
     }
 
     /// Runs `read` on a reading connection, on a thread that may block, for `limit` at most and no longer than
@@ -106,8 +111,7 @@ impl Sqlite {
         let this = Arc::clone(&self);
         // A little longer than the read itself, which ends by what its statement meets.
         within(limit + GRACE, async {
-            let permit = Arc::clone(&self.permits).acquire_owned().await;
-            let permit = permit.expect("the semaphore is never closed");
+            let permit = self.turns.take().await;
             let job = tokio::task::spawn_blocking(move || {
                 // It is free again when the thread is, whoever has left meanwhile.
                 let _permit = permit;

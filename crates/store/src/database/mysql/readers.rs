@@ -9,6 +9,7 @@ use crate::StoreError;
 use crate::ask::Ask;
 use crate::database::reading::within;
 use crate::database::server::{READS, REFUSED, Server, settle};
+use crate::database::turns::{Pool, Turns};
 use crate::store::Query;
 use crate::value::Row;
 use sqlx::mysql::MySqlConnection;
@@ -17,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Connections at most.
 const READERS: usize = 8;
@@ -34,7 +35,7 @@ pub struct Readers {
     /// How long a read may take; one that may take longer has a connection of its own.
     deadline: Duration,
     idle: Mutex<Vec<Reader>>,
-    permits: Arc<Semaphore>,
+    turns: Turns,
 }
 
 /// One of them.
@@ -69,13 +70,18 @@ impl Readers {
             server: Arc::new(Server::of(url, REFUSED)?),
             deadline,
             idle: Mutex::default(),
-            permits: Arc::new(Semaphore::new(READERS)),
+            turns: Turns::of(READERS),
         }))
     }
 
     /// How many are lent, and how many there may be.
     pub fn lent(&self) -> (usize, usize) {
-        (READERS - self.permits.available_permits(), READERS)
+        self.turns.taken()
+    }
+
+    /// How they are used.
+    pub fn pool(&self) -> Pool {
+        self.turns.pool(self.idle.lock().expect("nobody panics with the idle connections").len())
     }
 
     /// The rows of several queries, all of one moment; one alone is of one moment anyway.
@@ -123,8 +129,7 @@ impl Readers {
     }
 
     async fn lend(self: &Arc<Self>, limit: Duration) -> Result<Lent, StoreError> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
-        let permit = permit.expect("the semaphore is never closed");
+        let permit = self.turns.take().await;
         let lent = |reader| Lent { reader: Some(reader), home: Arc::clone(self), _permit: permit };
         let idle = self.idle.lock().expect("nobody panics with the idle connections").pop();
         let idle = idle.filter(|reader| reader.limit >= limit);
