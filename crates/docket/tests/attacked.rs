@@ -255,7 +255,7 @@ fn a_process_that_is_to_stop_says_so_before_its_listener_closes() {
     assert!(center.serve.wait().success(), "{}", center.serve.stderr());
     let said = center.serve.stderr();
     let line = said.lines().find(|line| line.contains("stopping: ")).expect("it says what it does");
-    assert!(line.contains("closes in 3 s") && line.contains("20 s more"), "{line}");
+    assert!(line.contains("closes_in_s=3") && line.contains("requests_have_s=20"), "{line}");
     assert!(Client::new(center.serve.base_url(), &key).is_err(), "nothing listens any more");
 }
 

@@ -170,11 +170,15 @@ fn stopping(environment: &BTreeMap<String, String>, data: &Path) -> u64 {
     let listed: Value = serde_json::from_str(&run::run(&mut check).stdout).expect("JSON");
     let listed = listed["config"].as_array().expect("a list").clone();
     let of = |key: &str| {
-        let found = listed.iter().find(|setting| setting["key"] == key)?["value"].as_str()?;
-        (found != "auto").then(|| seconds(found))
+        let found = listed.iter().find(|setting| setting["key"] == key).expect("a setting");
+        found["value"].as_str().expect("a text")
     };
-    // By itself it drains for five seconds, where others than this machine ask.
-    of("tasks.grace").expect("a grace") + of("server.drain").unwrap_or(5)
+    let drain = match of("server.drain") {
+        // On any other address than the loopback.
+        "auto" => 5,
+        set => seconds(set),
+    };
+    drain + docket_http::STOP_TIME.as_secs() + seconds(of("tasks.grace"))
 }
 
 #[test]

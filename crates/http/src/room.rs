@@ -131,4 +131,33 @@ mod tests {
         assert!(stranger.take(100).is_ok() && stranger.take(1).is_err());
         assert!(room.share(Sender::Known).take(1500).is_ok());
     }
+
+    #[tokio::test]
+    async fn large_documents_are_worked_on_a_few_at_a_time_and_small_ones_do_not_wait() {
+        let room = Room::of(1 << 20);
+        let turns = room.turns.available_permits();
+        let mut at_work = Vec::new();
+        for _ in 0..turns {
+            let mut share = room.share(Sender::Known);
+            room.turn(&mut share, LARGE_BYTES + 1).await;
+            at_work.push(share.held_by(Bytes::new()));
+        }
+        room.turn(&mut room.share(Sender::Known), LARGE_BYTES).await;
+        let mut next = room.share(Sender::Known);
+        {
+            let mut waits = std::pin::pin!(room.turn(&mut next, LARGE_BYTES + 1));
+            assert!(is_pending(waits.as_mut()).await);
+            at_work.pop();
+            waits.await;
+        }
+        assert_eq!(room.turns.available_permits(), 0);
+        drop((next, at_work));
+        assert_eq!(room.turns.available_permits(), turns);
+    }
+
+    /// Whether it is not ready yet.
+    async fn is_pending(mut future: std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
+        std::future::poll_fn(|cx| std::task::Poll::Ready(future.as_mut().poll(cx).is_pending()))
+            .await
+    }
 }

@@ -113,10 +113,10 @@ async fn serve(
             leaving.cancel();
             let drain = config.drain();
             tracing::info!(
-                "stopping: /readyz answers 503 from now on, the listener closes in {} s, requests under way have {} s \
-                 more; ask again to stop at once",
-                drain.as_secs_f64(),
-                STOP_TIME.as_secs()
+                closes_in_s = drain.as_secs(),
+                requests_have_s = STOP_TIME.as_secs(),
+                "stopping: /readyz answers 503, then the listener closes, then what runs is finished; ask again to \
+                 stop at once"
             );
             let drained = async {
                 tokio::time::sleep(drain).await;
