@@ -17,10 +17,11 @@ mod words;
 
 pub use depot::{DepotAt, DepotError, S3At};
 pub use restore::{Back, Restored};
-pub use run::{DueFor, Moved};
+pub use run::{Counted, DueCursor, DueFor, Moved};
 pub use verify::Verified;
 
-pub(crate) use run::{KIND, handle};
+pub(crate) use read::LogPlace;
+pub(crate) use run::{KIND, Progress, handle};
 
 use crate::access::{Principal, Scope};
 use crate::{App, Error};

@@ -1,21 +1,23 @@
 //! The log of an order, its story, its agreed versions, and the tree as it was at a past moment.
 
 use crate::access::{Principal, Scope};
+use crate::archive::LogPlace;
 use crate::operate::no_order;
 use crate::vault::People;
 use crate::{Answer, App, Error};
 use docket_domain::operation::Class;
-use docket_domain::{Id, Json, LogEntry, OperationKind, Time, Tree, change};
+use docket_domain::{Id, Json, LogEntry, OperationKind, Time, Tree};
 use docket_store::{OperationFilter, OperationPage, Snapshot};
 use std::sync::Arc;
 
-/// The whole story of an order.
+/// One page of the log of an order.
 #[derive(Debug, Clone)]
-pub struct Story {
-    /// The tree, at the moment asked for.
-    pub tree: Tree,
-    /// Its log up to then, from its placement on.
+pub struct LogPage {
+    /// Oldest first. Rows are left out for a key limited to some shop orders, and a page ends early where they are
+    /// long: a page may be short and have a `next`.
     pub entries: Vec<LogEntry>,
+    /// The row behind which the next page goes on; nothing at the end.
+    pub next: Option<LogPlace>,
 }
 
 /// What was agreed of an order.
@@ -23,8 +25,10 @@ pub struct Story {
 pub struct Agreements {
     /// The order as it is now.
     pub tree: Tree,
-    /// Its agreed versions, oldest first.
+    /// One page of its agreed versions, oldest first.
     pub versions: Vec<AgreedTree>,
+    /// The version behind which the next page goes on; nothing at the end.
+    pub next: Option<u32>,
 }
 
 /// An agreed tree, opened.
@@ -37,11 +41,26 @@ pub struct AgreedTree {
 }
 
 impl App {
-    /// The log of an order.
-    pub async fn operations(&self, who: &Principal, id: Id) -> Result<Vec<LogEntry>, Error> {
+    /// One page of the log of an order, from behind `after` on.
+    pub async fn operations(
+        &self,
+        who: &Principal,
+        id: Id,
+        after: Option<LogPlace>,
+        limit: usize,
+    ) -> Result<LogPage, Error> {
         who.needs(Scope::OrdersRead)?;
-        let (tree, _, log) = self.whole_with_log(who, id).await?;
-        Ok(self.visible(who, &tree, log))
+        let tree = self.tree(who, id).await?;
+        let mut entries = self.log_after(tree.id(), after.unwrap_or((0, 0)), limit).await?;
+        // What was written since the order was read is on the page of a later one.
+        entries.retain(|entry| entry.site != 0 || entry.seq <= tree.payment.version);
+        // A page may have fewer rows than it might where they are long; the log ends with the version of its order.
+        let more = |last: &&LogEntry| match last.site {
+            0 => last.seq < tree.payment.version,
+            _ => entries.len() == limit,
+        };
+        let next = entries.last().filter(more).map(|last| (last.site, last.seq));
+        Ok(LogPage { entries: Self::visible(who, &tree, entries), next })
     }
 
     /// One page of the log across orders; keys limited to shops or places may not ask.
@@ -58,14 +77,26 @@ impl App {
         Ok(self.store().operations_across(filter).await?)
     }
 
-    /// The agreed versions of an order, oldest first. They show the whole tree, so a key limited to shops
-    /// sees none of them: coins stand in them.
-    pub async fn snapshots(&self, who: &Principal, id: Id) -> Result<Agreements, Error> {
+    /// One page of the agreed versions of an order, from behind `after` on. They show the whole tree, so a key limited
+    /// to shops sees none of them: coins stand in them.
+    pub async fn snapshots(
+        &self,
+        who: &Principal,
+        id: Id,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Result<Agreements, Error> {
         who.needs(Scope::OrdersRead)?;
-        let (tree, agreed) = self.tree_with_agreed(who, id).await?;
+        let tree = self.tree(who, id).await?;
         if !who.shops.is_empty() || !tree.shops.iter().all(|shop| who.touches(shop)) {
             return Err(no_order(id));
         }
+        let mut agreed = self.agreed_after(tree.id(), after.unwrap_or(0), limit).await?;
+        let full = agreed.len() == limit;
+        // What was agreed since the order was read is on no page of this order.
+        agreed.retain(|agreed| agreed.terms_version <= tree.payment.terms_version);
+        let last = agreed.last().map(|last| last.terms_version);
+        let next = last.filter(|last| full && *last != tree.payment.terms_version);
         let versions = agreed.into_iter().map(|snapshot| {
             let damaged = |what: &dyn std::fmt::Display| {
                 Error::Internal(format!("agreed tree {} of {}: {what}", snapshot.terms_version, id))
@@ -78,32 +109,27 @@ impl App {
             Ok(AgreedTree { snapshot, json })
         });
         let versions = versions.collect::<Result<_, _>>()?;
-        Ok(Agreements { tree, versions })
+        Ok(Agreements { tree, versions, next })
     }
 
-    /// The order with its whole story, as of `at` where given.
-    pub async fn story(&self, who: &Principal, id: Id, at: Option<Time>) -> Result<Story, Error> {
-        who.needs(Scope::OrdersRead)?;
-        let (tree, _, entries) = self.whole_with_log(who, id).await?;
-        let Story { tree, entries } = rewound(tree, entries, at)?.ok_or_else(|| no_order(id))?;
-        let entries = self.visible(who, &tree, entries);
-        Ok(Story { tree, entries })
-    }
-
-    /// The order as it was at `at`.
+    /// The order as it was at `at`: what happened since is undone, newest first.
     pub async fn order_at(&self, who: &Principal, id: Id, at: Time) -> Result<Answer, Error> {
         who.needs(Scope::OrdersRead)?;
-        let (tree, person, entries) = self.whole_with_log(who, id).await?;
+        let (tree, person) = self.whole(who, id).await?;
+        let mut moved = false;
+        let then = self.undone(tree, |entry| {
+            let is_there = entry.at <= at;
+            moved |= !is_there && entry.kind == OperationKind::ChangeAddress;
+            is_there
+        });
+        let (tree, _) = then.await?.ok_or_else(|| no_order(id))?;
         // People's data has no history: an address that was changed since is not shown as if it were older.
-        let changed = entries.iter().any(|e| e.at > at && e.kind == OperationKind::ChangeAddress);
-        let person = if changed { People::None } else { person };
-        let Story { tree, .. } = rewound(tree, entries, Some(at))?.ok_or_else(|| no_order(id))?;
+        let person = if moved { People::None } else { person };
         Ok(Answer { tree: Arc::new(tree), person, replayed: false, status: 200 })
     }
 
     /// The rows a caller limited to some shop orders may read: those of its own nodes.
-    #[allow(clippy::unused_self)] // reads as a question to the center
-    fn visible(&self, who: &Principal, tree: &Tree, entries: Vec<LogEntry>) -> Vec<LogEntry> {
+    fn visible(who: &Principal, tree: &Tree, entries: Vec<LogEntry>) -> Vec<LogEntry> {
         if who.shops.is_empty() && tree.shops.iter().all(|shop| who.touches(shop)) {
             return entries;
         }
@@ -128,22 +154,4 @@ fn narrowed(mut entry: LogEntry, own: &[Id]) -> LogEntry {
         entry.parameters.remove("coins");
     }
     entry
-}
-
-/// Undoes every row after `at`, newest first. `None` where the order was not placed yet.
-fn rewound(
-    mut tree: Tree,
-    mut entries: Vec<LogEntry>,
-    at: Option<Time>,
-) -> Result<Option<Story>, Error> {
-    let Some(at) = at else { return Ok(Some(Story { tree, entries })) };
-    while entries.last().is_some_and(|entry| entry.at > at) {
-        let Some(entry) = entries.pop() else { break };
-        let broken = |error: change::BrokenLog| Error::Internal(error.to_string());
-        match change::undo(&tree, &entry).map_err(broken)? {
-            Some(before) => tree = before,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(Story { tree, entries }))
 }

@@ -33,6 +33,7 @@ mod operate;
 mod orders;
 mod outcomes;
 mod pages;
+mod past;
 pub mod people;
 mod place;
 mod products;
@@ -63,7 +64,7 @@ pub use error::Error;
 pub use forget::Forgotten;
 pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
 pub use gifts::SetPack;
-pub use history::{AgreedTree, Agreements, Story};
+pub use history::{AgreedTree, Agreements, LogPage};
 pub use imports::{ImportOptions, ImportReport};
 pub use installation::{
     KeyWord, Keys, KeysError, OpenError, SealTrouble, compare_keys, given_up, highest_key,
@@ -93,8 +94,8 @@ pub use webhooks::{Again, NewWebhook, Rotated};
 pub use docket_store::{
     Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
     Cursor, Delivered, DeliveryRow, EffectRow, FindingState, ForeignValue, GatewayPayment,
-    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Price, Segment, SlipRow, Stock,
-    TaskFilter, TaskRow, UserRow, WebhookRow,
+    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price, Segment,
+    SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt, ScheduleError};
@@ -122,7 +123,7 @@ struct Inner {
     net: net::Net,
     packs: ledgers::Packs,
     patience: ledgers::Patience,
-    archiving: tokio::sync::Mutex<()>,
+    archiving: tokio::sync::Mutex<archive::Progress>,
     vault: Arc<vault::Vault>,
     sealings: installation::Sealings,
     keys_origin: vault::Origin,

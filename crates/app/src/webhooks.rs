@@ -196,9 +196,14 @@ impl App {
         match again {
             Again::Tree(tree) => {
                 let tree = self.tree(who, tree).await?.id();
-                let rows = self.log_of(tree).await?;
-                let seqs = rows.iter().map(|row| row.seq).collect();
-                self.tell_again(id, vec![(tree, seqs)]).await
+                let mut after = (0, 0);
+                loop {
+                    let rows = self.log_after(tree, after, TOGETHER).await?;
+                    let Some(last) = rows.last() else { return Ok(()) };
+                    after = (last.site, last.seq);
+                    let seqs = rows.iter().map(|row| row.seq).collect();
+                    self.tell_again(id, vec![(tree, seqs)]).await?;
+                }
             }
             Again::Between(from, to) => {
                 self.must_be_online(from, to).await?;

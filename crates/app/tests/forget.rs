@@ -28,13 +28,14 @@ async fn ended(center: &Center, buyer: &str) -> Tree {
 /// Whether the secret stands anywhere in what is kept of an order.
 async fn tells(center: &Center, tree: &Tree) -> bool {
     let (app, who) = (&center.app, &center.who);
-    let story = app.story(who, tree.id(), None).await.expect("its story");
+    let now = app.order(who, tree.id()).await.expect("it is there");
+    let log = app.operations(who, tree.id(), None, 99).await.expect("its log");
     let placed = app.order_at(who, tree.id(), tree.payment.created_at).await.expect("it was there");
-    let agreed = app.snapshots(who, tree.id()).await.expect("what was agreed");
+    let agreed = app.snapshots(who, tree.id(), None, 9).await.expect("what was agreed");
     let parts = [
-        format!("{:?}", story.tree),
+        format!("{:?}", now.tree),
         format!("{:?}", placed.tree),
-        format!("{:?}", story.entries),
+        format!("{:?}", log.entries),
         agreed.versions.iter().map(|version| version.json.as_str()).collect(),
     ];
     let told: Vec<bool> = parts.iter().map(|part| part.contains(SECRET)).collect();

@@ -72,13 +72,14 @@ async fn an_order_and_its_people_are_of_one_moment() {
         for (version, address) in read {
             assert_eq!(of_version[&version], address, "at version {version}");
         }
-        story_is_whole(center, id).await;
+        log_is_whole(center, id).await;
     })
     .await;
 }
 
-/// A story ends with the version of its tree.
-async fn story_is_whole(center: &center::Center, id: Id) {
-    let story = center.app.story(&center.who, id, None).await.unwrap();
-    assert_eq!(story.entries.len() as u32, story.tree.payment.version);
+/// A log ends with the version of its order.
+async fn log_is_whole(center: &center::Center, id: Id) {
+    let tree = center.app.order(&center.who, id).await.unwrap().tree;
+    let log = center.app.operations(&center.who, id, None, 200).await.unwrap();
+    assert_eq!((log.entries.len() as u32, log.next), (tree.payment.version, None));
 }

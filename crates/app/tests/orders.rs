@@ -301,8 +301,8 @@ async fn an_order_is_shown_as_it_was() {
         center.ask(shop, "buyer", json!({"type": "note", "text": "thanks"})).await.unwrap();
         let then = center.app.order_at(&center.who, placed.id(), at).await.unwrap().tree;
         assert_eq!(then, placed);
-        let story = center.app.story(&center.who, placed.id(), None).await.unwrap();
-        assert_eq!(story.entries.len(), 4);
+        let log = center.app.operations(&center.who, placed.id(), None, 9).await.unwrap();
+        assert_eq!((log.entries.len(), log.next), (4, None));
         let before = docket_domain::Time(at.0 - 1);
         assert!(center.app.order_at(&center.who, placed.id(), before).await.is_err());
     })
@@ -347,7 +347,9 @@ async fn what_was_agreed_is_kept_once_per_terms_version() {
         let placed = center.place(&big_order(3)).await.unwrap().tree;
         let shop = placed.shops[0].id;
         center.ask(shop, "store", json!({"type": "adjust_price", "freight": 100})).await.unwrap();
-        let agreed = center.app.snapshots(&center.who, placed.id()).await.unwrap().versions;
+        let agreed = center.app.snapshots(&center.who, placed.id(), None, 9).await.unwrap();
+        assert_eq!(agreed.next, None);
+        let agreed = agreed.versions;
         assert_eq!(agreed.iter().map(|one| one.snapshot.terms_version).collect::<Vec<_>>(), [1, 2]);
         assert!(agreed[0].json.contains("龙井茶"));
         assert_ne!(agreed[0].snapshot.sha256, agreed[1].snapshot.sha256);
@@ -379,7 +381,7 @@ async fn a_payment_that_two_imported_orders_claim_is_noted_on_both() {
             let taken =
                 |a: &&docket_domain::tree::Anomaly| a.kind == AnomalyKind::PaymentReferenceTaken;
             assert!(tree.payment.anomalies.iter().any(|a| taken(&a)), "{tree:?}");
-            let log = center.app.operations(&center.who, tree.id()).await.unwrap();
+            let log = center.app.operations(&center.who, tree.id(), None, 9).await.unwrap().entries;
             assert_eq!(log.len() as u32, tree.payment.version);
             assert_eq!(tree.payment.payments.len(), 1, "history cannot be refused");
         }

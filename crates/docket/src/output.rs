@@ -113,9 +113,14 @@ impl Output {
         }
     }
 
+    /// Whether somebody watches how far something has got.
+    pub fn is_watched(&self) -> bool {
+        std::io::stderr().is_terminal() && self.form == Form::People
+    }
+
     /// Shows how far `total` steps of something have got.
     pub fn progress(&self, what: &str, total: u64) -> Progress {
-        let bar = if std::io::stderr().is_terminal() && self.form == Form::People {
+        let bar = if self.is_watched() {
             // How many there are is not always known.
             let bar = if total == 0 { "{msg:28} {pos}" } else { "{msg:28} {bar:40} {pos}/{len}" };
             let style = ProgressStyle::with_template(bar);
@@ -169,7 +174,12 @@ pub struct Progress {
 impl Progress {
     /// One step more is done.
     pub fn step(&self) {
-        self.bar.inc(1);
+        self.steps(1);
+    }
+
+    /// So many steps more are done.
+    pub fn steps(&self, steps: u64) {
+        self.bar.inc(steps);
     }
 
     /// All is done, and is told otherwise.

@@ -30,6 +30,15 @@ pub fn none(uri: &Uri) -> Result<(), Failure> {
 
 /// How many entries a page has.
 pub fn limit(fields: &mut Fields<'_, '_>) -> usize {
+    limit_or(fields, LIMIT_DEFAULT)
+}
+
+/// How many entries a page of the log of one order has: most logs are shorter than a page.
+pub fn limit_of_log(fields: &mut Fields<'_, '_>) -> usize {
+    limit_or(fields, LIMIT_MAX as usize)
+}
+
+fn limit_or(fields: &mut Fields<'_, '_>, default: usize) -> usize {
     let limit = fields.optional("limit", |reader, node| {
         let Node::Text(text) = &node else { return reader.wrong_type(&node, "a whole number") };
         match text.parse() {
@@ -37,7 +46,7 @@ pub fn limit(fields: &mut Fields<'_, '_>) -> usize {
             Err(_) => reader.wrong("wrong_type", format!("must be a number from 1 to {LIMIT_MAX}")),
         }
     });
-    limit.map_or(LIMIT_DEFAULT, |limit| limit as usize)
+    limit.map_or(default, |limit| limit as usize)
 }
 
 /// `true` or `false`, written out.

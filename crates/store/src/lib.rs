@@ -10,6 +10,8 @@ mod audit;
 mod backup;
 mod batch;
 mod beside;
+#[cfg(test)]
+mod counted;
 mod database;
 mod dialect;
 mod error;
@@ -45,7 +47,8 @@ pub use list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sor
 pub use migrate::tables;
 pub use nouns::accounts::{Account, AccountChange, AccountLine};
 pub use nouns::archive::{
-    Archivable, ArchivedOrder, KeptRow, Segment, SegmentKind, SegmentState, move_away, move_back,
+    Archivable, ArchivedOrder, DueTree, KeptRow, Position, Segment, SegmentKind, SegmentState,
+    move_away, move_back,
 };
 pub use nouns::books::{Balance, Book};
 pub use nouns::coupons::{Counting, CouponAdjustment, Used};

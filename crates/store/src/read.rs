@@ -18,6 +18,10 @@ use crate::{Store, StoreError};
 use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
 use std::collections::BTreeMap;
 
+/// Bytes of one page of a log: rows of earlier releases hold whole lists of facts.
+const LOG_BYTES: usize = 4 << 20;
+/// Rows of a log that are read in one go.
+const LOG_AT_ONCE: usize = 32;
 /// How many keys one statement of a read lists.
 const LISTED_MAX: usize = 200;
 
@@ -116,28 +120,6 @@ impl Store {
         self.at_one_moment(move |ask| match root_of(ask, id)? {
             Some(root) => Ok(whole(ask, &[root])?.pop()),
             None => Ok(None),
-        })
-        .await
-    }
-
-    /// The same with its log, as far as that is online, all of one moment.
-    pub async fn whole_with_log(
-        &self,
-        id: Id,
-    ) -> Result<Option<(Whole, Vec<LogEntry>)>, StoreError> {
-        self.whole_and(id, |ask, root| {
-            ask.ask(log_query(root))?.into_iter().map(rows::entry_of).collect()
-        })
-        .await
-    }
-
-    /// The same with its agreed trees, as far as these are online.
-    pub async fn whole_with_agreed(
-        &self,
-        id: Id,
-    ) -> Result<Option<(Whole, Vec<Snapshot>)>, StoreError> {
-        self.whole_and(id, |ask, root| {
-            ask.ask(agreed_query(root))?.into_iter().map(Snapshot::of).collect()
         })
         .await
     }
@@ -253,6 +235,53 @@ impl Store {
         self.rows(table, sql, &kinds, values).await?.into_iter().map(rows::entry_of).collect()
     }
 
+    /// Rows of the log of a tree behind the row `seq` of `site`, in the order of both: at most `limit`, and no more
+    /// where they have come to [`LOG_BYTES`].
+    pub async fn log_after(
+        &self,
+        tree: Id,
+        (mut site, mut seq): (u8, u32),
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        while found.len() < limit && bytes < LOG_BYTES {
+            let wanted = LOG_AT_ONCE.min(limit - found.len());
+            let mut read = 0;
+            // Two ranges of the key: one that asked for both would be read from the beginning of the log.
+            let own: [Value; 3] = [tree.into(), site.into(), seq.into()];
+            let parts = [("site = ? AND seq > ?", own.to_vec()), ("site > ?", own[..2].to_vec())];
+            for (part, values) in parts {
+                if read == wanted {
+                    break;
+                }
+                let left = wanted - read;
+                let tail = format!("WHERE tree = ? AND {part} ORDER BY site, seq LIMIT {left}");
+                for row in self.of_table(&table::ORDER_OPERATION, tail, values).await? {
+                    bytes += row.bytes();
+                    found.push(rows::entry_of(row)?);
+                    read += 1;
+                }
+            }
+            let Some(last) = found.last().filter(|_| read == wanted) else { break };
+            (site, seq) = (last.site, last.seq);
+        }
+        Ok(found)
+    }
+
+    /// Rows of this site's log of a tree up to the row `seq`, newest first: at most `limit`.
+    pub async fn log_until(
+        &self,
+        tree: Id,
+        seq: u32,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let tail =
+            format!("WHERE tree = ? AND site = 0 AND seq <= ? ORDER BY seq DESC LIMIT {limit}");
+        let values = vec![tree.into(), seq.into()];
+        let rows = self.of_table(&table::ORDER_OPERATION, tail, values).await?;
+        rows.into_iter().map(rows::entry_of).collect()
+    }
+
     /// What began the log of a tree; none where that row is not online.
     pub async fn first_of_log(&self, tree: Id) -> Result<Option<OperationKind>, StoreError> {
         let sql = "SELECT kind FROM order_operation WHERE tree = ? AND site = 0 AND seq = 1";
@@ -263,6 +292,20 @@ impl Store {
     /// The agreed trees of an order, by terms version.
     pub async fn snapshots(&self, tree: Id) -> Result<Vec<Snapshot>, StoreError> {
         let [rows] = self.rows_together([agreed_query(tree)]).await?;
+        rows.into_iter().map(Snapshot::of).collect()
+    }
+
+    /// The agreed trees of an order behind a terms version, in their order: at most `limit`.
+    pub async fn snapshots_after(
+        &self,
+        tree: Id,
+        terms_version: u32,
+        limit: usize,
+    ) -> Result<Vec<Snapshot>, StoreError> {
+        let tail =
+            format!("WHERE tree = ? AND terms_version > ? ORDER BY terms_version LIMIT {limit}");
+        let values = vec![tree.into(), terms_version.into()];
+        let rows = self.of_table(&table::ORDER_SNAPSHOT, tail, values).await?;
         rows.into_iter().map(Snapshot::of).collect()
     }
 

@@ -45,6 +45,16 @@ impl Row {
         self.values.collect()
     }
 
+    /// How long its texts and bytes are that were not read yet.
+    pub fn bytes(&self) -> usize {
+        let length = |value: &Value| match value {
+            Value::Null | Value::Int(_) => 0,
+            Value::Text(text) => text.len(),
+            Value::Blob(bytes) => bytes.len(),
+        };
+        self.values.as_slice().iter().map(length).sum()
+    }
+
     /// A complaint about this row.
     pub fn corrupt(&self, what: impl std::fmt::Display) -> StoreError {
         StoreError::Corrupt { table: self.table, what: what.to_string() }

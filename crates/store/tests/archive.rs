@@ -36,7 +36,7 @@ async fn due(store: &Store, kind: SegmentKind, until: Time, now: Time) -> Vec<Id
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let look = store.archivable(kind, until, now, after, PAGE).await.expect("a look");
-        found.extend(look.trees);
+        found.extend(look.trees.iter().map(|due| due.tree));
         after = look.next;
         if after.is_none() {
             found.dedup();

@@ -8,10 +8,10 @@ use docket_wire::moment;
 use sha2::{Digest, Sha256};
 use std::io::Write;
 
-/// Bytes of lines after which an object is full.
-const FULL: usize = 32 << 20;
+/// Bytes of lines after which an object is full: moving it away ends in seconds, and so does reading one order of it.
+const FULL: usize = 8 << 20;
 /// Rows after which it is.
-const ROWS_MAX: u32 = 100_000;
+const ROWS_MAX: u32 = 25_000;
 /// What lines are compressed with: fast, and small enough.
 const LEVEL: i32 = 6;
 

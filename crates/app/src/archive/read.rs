@@ -1,95 +1,90 @@
-//! Answering what is archived. Whether a tree has anything there shows in what is online: a log begins at 1, agreed
-//! versions too. Only where they do not, or a tree is not there, is anything looked up.
+//! Answering what is archived, some rows at a time. Whether a tree has anything there shows in what is online: a log
+//! begins at 1, agreed versions too. Only where they do not go on from where somebody has read to, or a tree is not
+//! there, is anything looked up; then one object is read at a time, and of it the rows of that tree are kept.
 
 use super::object::Object;
-use crate::access::Principal;
-use crate::operate::no_order;
-use crate::vault::People;
 use crate::{App, Error};
 use docket_domain::{Id, LogEntry, Time, Tree};
-use docket_store::{KeptRow, Segment, SegmentKind, Snapshot, Whole};
+use docket_store::{KeptRow, Segment, SegmentKind, Snapshot};
+use std::collections::BTreeMap;
 
-/// The rows of a log that led to `tree`.
-fn up_to(tree: &Tree, mut entries: Vec<LogEntry>) -> Vec<LogEntry> {
-    entries.retain(|entry| entry.site != 0 || entry.seq <= tree.payment.version);
-    entries
-}
+/// A row of the log of an order: its site, and its number there.
+pub(crate) type LogPlace = (u8, u32);
 
 impl App {
-    /// The log of a tree from its placement on, wherever its rows are.
-    pub(crate) async fn log_of(&self, tree: Id) -> Result<Vec<LogEntry>, Error> {
-        let online = self.store().operations(tree).await?;
-        self.with_archived(tree, online).await
-    }
-
-    /// `online`, the rows of the log of a tree that were online, and before them those in the archive.
-    async fn with_archived(&self, tree: Id, online: Vec<LogEntry>) -> Result<Vec<LogEntry>, Error> {
-        if online.first().is_some_and(|entry| entry.seq == 1) {
+    /// Rows of the log of a tree behind `after`, oldest first, wherever they are: at most `limit`.
+    pub(crate) async fn log_after(
+        &self,
+        tree: Id,
+        after: LogPlace,
+        limit: usize,
+    ) -> Result<Vec<LogEntry>, Error> {
+        let online = self.store().log_after(tree, after, limit).await?;
+        let next = (after.0, after.1.saturating_add(1));
+        if online.first().is_some_and(|entry| (entry.site, entry.seq) == next) {
             return Ok(online);
         }
-        let Some(rows) = self.archived_rows(tree, SegmentKind::Log).await? else {
-            // Nothing is archived, or it came back meanwhile.
-            return Ok(self.store().operations(tree).await?);
-        };
-        let mut entries = KeptRow::entries(rows)?;
-        entries.extend(online);
-        entries.sort_by_key(|entry| (entry.site, entry.seq));
-        entries.dedup_by_key(|entry| (entry.site, entry.seq));
-        Ok(entries)
+        let segments = self.segments_with(tree, SegmentKind::Log).await?;
+        let mut found = BTreeMap::<LogPlace, LogEntry>::new();
+        for segment in &segments {
+            for entry in self.log_in(segment, tree).await? {
+                if (entry.site, entry.seq) > after {
+                    found.insert((entry.site, entry.seq), entry);
+                }
+            }
+            // Only the first of them are answered.
+            while found.len() > limit {
+                found.pop_last();
+            }
+        }
+        // What was there may have come back, and what was online may have left meanwhile.
+        let online = self.store().log_after(tree, after, limit).await?;
+        found.extend(online.into_iter().map(|entry| ((entry.site, entry.seq), entry)));
+        Ok(found.into_values().take(limit).collect())
     }
 
-    /// The log that led to `tree` as it was read: rows that were written since are left out.
-    pub(crate) async fn log_behind(&self, tree: &Tree) -> Result<Vec<LogEntry>, Error> {
-        Ok(up_to(tree, self.log_of(tree.id()).await?))
-    }
-
-    /// An order the caller may see, with its people and the log that led to it, all of one moment but for what is
-    /// in the archive and does not change.
-    pub(crate) async fn whole_with_log(
+    /// Agreed trees of an order behind a terms version, oldest first, wherever they are: at most `limit`.
+    pub(crate) async fn agreed_after(
         &self,
-        who: &Principal,
-        id: Id,
-    ) -> Result<(Tree, People, Vec<LogEntry>), Error> {
-        let Some((Whole { tree, person }, online)) = self.store().whole_with_log(id).await? else {
-            let (tree, person) = self.whole(who, id).await?;
-            let log = self.log_behind(&tree).await?;
-            return Ok((tree, person, log));
-        };
-        if !who.sees(&tree) {
-            return Err(no_order(id));
+        tree: Id,
+        after: u32,
+        limit: usize,
+    ) -> Result<Vec<Snapshot>, Error> {
+        let online = self.store().snapshots_after(tree, after, limit).await?;
+        if online.first().is_some_and(|snapshot| snapshot.terms_version == after.saturating_add(1))
+        {
+            return Ok(online);
         }
-        let log = up_to(&tree, self.with_archived(tree.id(), online).await?);
-        let person = self.people(tree.id(), person.as_ref());
-        Ok((tree, person, log))
+        let mut found = BTreeMap::<u32, Snapshot>::new();
+        for segment in self.segments_with(tree, SegmentKind::Snapshots).await? {
+            for agreed in KeptRow::snapshots(self.object_of(&segment).await?.of_tree(tree)?)? {
+                if agreed.terms_version > after {
+                    found.insert(agreed.terms_version, agreed);
+                }
+            }
+            while found.len() > limit {
+                found.pop_last();
+            }
+        }
+        let online = self.store().snapshots_after(tree, after, limit).await?;
+        found.extend(online.into_iter().map(|snapshot| (snapshot.terms_version, snapshot)));
+        Ok(found.into_values().take(limit).collect())
     }
 
-    /// An order the caller may see, and its agreed trees, wherever they are; of one moment but for what is in the
-    /// archive and does not change.
-    pub(crate) async fn tree_with_agreed(
+    /// Rows of the log that one segment has of a tree.
+    pub(crate) async fn log_in(&self, segment: &Segment, tree: Id) -> Result<Vec<LogEntry>, Error> {
+        Ok(KeptRow::entries(self.object_of(segment).await?.of_tree(tree)?)?)
+    }
+
+    /// The segments that hold rows of `kind` of a tree, oldest first.
+    pub(crate) async fn segments_with(
         &self,
-        who: &Principal,
-        id: Id,
-    ) -> Result<(Tree, Vec<Snapshot>), Error> {
-        let (tree, online) = match self.store().whole_with_agreed(id).await? {
-            Some((whole, online)) => (whole.tree, online),
-            None => (self.tree(who, id).await?, Vec::new()),
-        };
-        if !who.sees(&tree) {
-            return Err(no_order(id));
-        }
-        if online.first().is_some_and(|snapshot| snapshot.terms_version == 1) {
-            return Ok((tree, online));
-        }
-        let Some(rows) = self.archived_rows(tree.id(), SegmentKind::Snapshots).await? else {
-            // Nothing is archived, or it came back meanwhile.
-            let online = self.store().snapshots(tree.id()).await?;
-            return Ok((tree, online));
-        };
-        let mut agreed = KeptRow::snapshots(rows)?;
-        agreed.extend(online);
-        agreed.sort_by_key(|snapshot| snapshot.terms_version);
-        agreed.dedup_by_key(|snapshot| snapshot.terms_version);
-        Ok((tree, agreed))
+        tree: Id,
+        kind: SegmentKind,
+    ) -> Result<Vec<Segment>, Error> {
+        let mut segments = self.store().segments_of(tree).await?;
+        segments.retain(|segment| segment.kind == kind || segment.kind == SegmentKind::Orders);
+        Ok(segments)
     }
 
     /// The order that left whole and has a node of this number.
@@ -113,23 +108,5 @@ impl App {
 
     pub(super) async fn object_of(&self, segment: &Segment) -> Result<Object, Error> {
         Ok(Object::read(&self.depot()?, segment).await?)
-    }
-
-    /// The rows of `tree` in segments that hold some of `kind`, oldest segment first; nothing where there is none.
-    async fn archived_rows(
-        &self,
-        tree: Id,
-        kind: SegmentKind,
-    ) -> Result<Option<Vec<KeptRow>>, Error> {
-        let mut segments = self.store().segments_of(tree).await?;
-        segments.retain(|segment| segment.kind == kind || segment.kind == SegmentKind::Orders);
-        if segments.is_empty() {
-            return Ok(None);
-        }
-        let mut rows = Vec::new();
-        for segment in segments {
-            rows.extend(self.object_of(&segment).await?.of_tree(tree)?);
-        }
-        Ok(Some(rows))
     }
 }

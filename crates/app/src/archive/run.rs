@@ -12,18 +12,23 @@ use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::status::{self, Standing};
 use docket_domain::words::{AttemptStatus, RefundAxis, RefundStatus};
-use docket_domain::{Gene, Id, Time, Tree};
+use docket_domain::{Gene, Id, Tree};
 use docket_store::{
-    Context, KeptRow, Key, Priority, Segment, SegmentKind, View, Writes, failpoint, move_away,
+    Context, KeptRow, Key, Position, Priority, Segment, SegmentKind, View, Writes, failpoint,
+    move_away,
 };
 use docket_tasks::Outcome;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The kind of task that archives, and its schedule.
 pub(crate) const KIND: &str = "archive";
 /// Index entries looked at in one go.
 const PAGE: usize = 500;
+/// Such goes for one answer of what is due.
+const PAGES: usize = 20;
+/// Trees whose rows are read in one go.
+const READ: usize = 50;
 /// Trees that leave in one transaction: a step that nobody feels.
 const STEP: usize = 20;
 
@@ -43,6 +48,32 @@ pub struct DueFor {
     pub trees: u64,
     /// Their rows.
     pub rows: u64,
+}
+
+/// Where counting what is due goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueCursor {
+    /// With which kind.
+    pub kind: SegmentKind,
+    /// Behind what; from its beginning where nothing is named.
+    pub after: Option<Position>,
+}
+
+/// What was counted of what is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// By kind; a kind that was not looked at is left out.
+    pub due: Vec<DueFor>,
+    /// Where the next answer goes on; nothing at the end.
+    pub next: Option<DueCursor>,
+}
+
+/// How far moving away has come: what leaves next is looked for from there on and not from the beginning again.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    reached: BTreeMap<SegmentKind, Position>,
+    /// Whether anything left since it began: then something may be due that was passed by.
+    moved: bool,
 }
 
 /// Runs the task: moves away all that is due.
@@ -81,40 +112,72 @@ impl App {
         self.archive_next().await
     }
 
-    /// What would leave now, by kind.
-    pub async fn archive_due(&self, who: &Principal) -> Result<Vec<DueFor>, Error> {
+    /// Counts what would leave now, a bounded number of rows at a time: whoever wants all of it asks again from
+    /// `next`, and sums up.
+    pub async fn archive_due(
+        &self,
+        who: &Principal,
+        cursor: Option<DueCursor>,
+    ) -> Result<Counted, Error> {
         who.needs_whole(Scope::Admin)?;
         let settings = self.inner.settings.archive.as_ref().ok_or(Error::ArchiveOff)?;
-        let mut found = Vec::new();
-        let mut leave_whole = BTreeSet::new();
-        for kind in SegmentKind::ALL {
-            let mut due = DueFor { kind, trees: 0, rows: 0 };
-            let mut after = None;
-            let mut counted = BTreeSet::new();
-            loop {
-                let (trees, next) = self.look(settings, kind, after).await?;
-                for tree in trees.into_iter().filter(|tree| !leave_whole.contains(tree)) {
-                    if counted.insert(tree) {
-                        due.trees += 1;
-                        due.rows += self.store().kept_rows(kind, tree).await?.len() as u64;
-                    }
-                }
-                after = next;
-                if after.is_none() {
-                    break;
-                }
+        let [first, ..] = SegmentKind::ALL;
+        let mut at = cursor.unwrap_or(DueCursor { kind: first, after: None });
+        let mut due: Vec<DueFor> = Vec::new();
+        for _ in 0..PAGES {
+            let (trees, rows, next) = self.count(settings, at).await?;
+            match due.last_mut().filter(|last| last.kind == at.kind) {
+                Some(last) => (last.trees, last.rows) = (last.trees + trees, last.rows + rows),
+                None => due.push(DueFor { kind: at.kind, trees, rows }),
             }
-            if kind == SegmentKind::Orders {
-                leave_whole = counted;
+            let mut later = SegmentKind::ALL.into_iter().skip_while(|kind| *kind != at.kind);
+            let next = match next {
+                Some(after) => Some(DueCursor { kind: at.kind, after: Some(after) }),
+                None => later.nth(1).map(|kind| DueCursor { kind, after: None }),
+            };
+            match next {
+                Some(next) => at = next,
+                None => return Ok(Counted { due, next: None }),
             }
-            found.push(due);
         }
-        Ok(found)
+        Ok(Counted { due, next: Some(at) })
+    }
+
+    /// Trees and rows that one look finds due. What leaves whole takes its log and agreed trees along, and is not
+    /// counted with them again.
+    async fn count(
+        &self,
+        settings: &ArchiveSettings,
+        DueCursor { kind, after }: DueCursor,
+    ) -> Result<(u64, u64, Option<Position>), Error> {
+        let (now, store) = (self.now(), self.store());
+        let found = store.archivable(kind, settings.until(kind, now), now, after, PAGE).await?;
+        let all: Vec<Id> = found.trees.iter().map(|due| due.tree).collect();
+        if kind == SegmentKind::Orders {
+            let leave = self.resting(&all).await?;
+            let ids: Vec<Id> = leave.iter().map(Tree::id).collect();
+            let nodes: u64 = leave.iter().map(KeptRow::nodes_of).sum();
+            let rows = nodes + store.history_rows(kind, &ids).await?;
+            return Ok((ids.len() as u64, rows, found.next));
+        }
+        let whole = SegmentKind::Orders;
+        let finished = store.quiet(whole, &all, settings.until(whole, now), now).await?;
+        let finished: Vec<Id> = finished.into_iter().collect();
+        let leave: BTreeSet<Id> = self.resting(&finished).await?.iter().map(Tree::id).collect();
+        let own = found.trees.iter().filter(|due| !leave.contains(&due.tree));
+        let own: Vec<_> = own.collect();
+        if kind == SegmentKind::Log {
+            let trees = own.iter().filter(|due| due.newest).count();
+            let rows = own.iter().map(|due| due.met).sum();
+            return Ok((trees as u64, rows, found.next));
+        }
+        let ids: Vec<Id> = own.iter().map(|due| due.tree).collect();
+        Ok((ids.len() as u64, store.history_rows(kind, &ids).await?, found.next))
     }
 
     pub(super) async fn archive_next(&self) -> Result<Option<Moved>, Error> {
         let settings = self.inner.settings.archive.as_ref().ok_or(Error::ArchiveOff)?;
-        let _alone = self.inner.archiving.try_lock().map_err(|_| Error::Busy)?;
+        let mut progress = self.inner.archiving.try_lock().map_err(|_| Error::Busy)?;
         let depot = self.depot()?;
         depot.prepare().await?;
         self.remove_gone().await?;
@@ -123,66 +186,74 @@ impl App {
         {
             return Ok(Some(moved));
         }
-        for kind in SegmentKind::ALL {
-            let draft = self.draft(settings, kind).await?;
-            if draft.trees == 0 {
-                continue;
+        loop {
+            for kind in SegmentKind::ALL {
+                let draft = self.draft(settings, kind, &mut progress).await?;
+                if draft.trees == 0 {
+                    continue;
+                }
+                progress.moved = true;
+                let (segment, object) = draft.finish()?;
+                let segment = self.announce(segment).await?;
+                failpoint::reach("archive", "announced");
+                depot.put(&segment.name, object).await?;
+                failpoint::reach("archive", "written");
+                return match self.finish(&depot, segment).await? {
+                    Some(moved) => Ok(Some(moved)),
+                    None => {
+                        let what = "it does not give back what it took".to_owned();
+                        Err(Error::ArchiveDamaged(what))
+                    }
+                };
             }
-            let (segment, object) = draft.finish()?;
-            let segment = self.announce(segment).await?;
-            failpoint::reach("archive", "announced");
-            depot.put(&segment.name, object).await?;
-            failpoint::reach("archive", "written");
-            return match self.finish(&depot, segment).await? {
-                Some(moved) => Ok(Some(moved)),
-                None => Err(Error::ArchiveDamaged("it does not give back what it took".to_owned())),
-            };
+            // What was passed by while other things left is looked for once more, from the beginning.
+            if !std::mem::take(&mut *progress).moved {
+                break;
+            }
         }
         self.write_numbered(|_, now| vec![KeptRow::forget_holds(now)]).await?;
         Ok(None)
     }
 
-    /// One look at what may leave.
-    async fn look(
+    /// Those of finished orders in which nothing is under way.
+    async fn resting(&self, trees: &[Id]) -> Result<Vec<Tree>, Error> {
+        let mut whole = self.store().trees(trees).await?;
+        whole.retain(at_rest);
+        Ok(whole)
+    }
+
+    /// Collects the rows of one segment, from where the last one ended.
+    async fn draft(
         &self,
         settings: &ArchiveSettings,
         kind: SegmentKind,
-        after: Option<(Time, Id)>,
-    ) -> Result<(Vec<Id>, Option<(Time, Id)>), Error> {
+        progress: &mut Progress,
+    ) -> Result<Draft, Error> {
         let now = self.now();
         let until = settings.until(kind, now);
-        let found = self.store().archivable(kind, until, now, after, PAGE).await?;
-        let mut trees = found.trees;
-        if kind == SegmentKind::Orders {
-            let whole = self.store().trees(&trees).await?;
-            let resting: BTreeSet<Id> =
-                whole.iter().filter(|tree| at_rest(tree)).map(Tree::id).collect();
-            trees.retain(|tree| resting.contains(tree));
-        }
-        Ok((trees, found.next))
-    }
-
-    /// Collects the rows of one segment.
-    async fn draft(&self, settings: &ArchiveSettings, kind: SegmentKind) -> Result<Draft, Error> {
         let mut draft = Draft::new(kind)?;
-        let mut after = None;
         let mut taken = BTreeSet::new();
+        let mut after = progress.reached.get(&kind).copied();
         loop {
-            let (trees, next) = self.look(settings, kind, after).await?;
-            for tree in trees {
-                if !taken.insert(tree) {
-                    continue;
-                }
-                let rows = self.store().kept_rows(kind, tree).await?;
-                if !rows.is_empty() {
+            let found = self.store().archivable(kind, until, now, after, PAGE).await?;
+            let mut trees: Vec<Id> = found.trees.iter().map(|due| due.tree).collect();
+            if kind == SegmentKind::Orders {
+                trees = self.resting(&trees).await?.iter().map(Tree::id).collect();
+            }
+            trees.retain(|tree| taken.insert(*tree));
+            for trees in trees.chunks(READ) {
+                for (_, rows) in self.store().kept_rows_of(kind, trees).await? {
                     draft.add(&rows)?;
-                }
-                if draft.is_full() {
-                    return Ok(draft);
+                    if draft.is_full() {
+                        // The rest of this look is looked at again.
+                        progress.reached.extend(after.map(|after| (kind, after)));
+                        return Ok(draft);
+                    }
                 }
             }
-            after = next;
-            if after.is_none() {
+            after = found.last.or(after);
+            if found.next.is_none() {
+                progress.reached.extend(after.map(|after| (kind, after)));
                 return Ok(draft);
             }
         }

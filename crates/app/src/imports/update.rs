@@ -54,7 +54,7 @@ impl App {
         let first = match self.store().first_of_log(tree).await? {
             Some(first) => Some(first),
             None if tree == Id(0) => None,
-            None => self.log_of(tree).await?.into_iter().next().map(|entry| entry.kind),
+            None => self.log_after(tree, (0, 0), 1).await?.first().map(|entry| entry.kind),
         };
         Ok(first == Some(OperationKind::Record))
     }

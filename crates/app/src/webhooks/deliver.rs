@@ -9,7 +9,7 @@ use crate::net::Reply;
 use crate::{App, Error};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use docket_domain::{Id, LogEntry, Time, Tree, change, event, status, time};
+use docket_domain::{Id, LogEntry, Time, Tree, event, status, time};
 use docket_store::{DeliveryRow, Priority, WebhookRow, Writes};
 use docket_tasks::{Handled, Job, Outcome};
 use docket_wire::log::LogView;
@@ -157,24 +157,6 @@ pub fn signed(
     ]
 }
 
-/// The tree right after the row `seq` of its log, and that row.
-fn as_it_was(
-    mut tree: Tree,
-    mut entries: Vec<LogEntry>,
-    seq: u32,
-) -> Result<Option<(Tree, LogEntry)>, change::BrokenLog> {
-    while let Some(entry) = entries.pop() {
-        if entry.seq == seq {
-            return Ok(Some((tree, entry)));
-        }
-        match change::undo(&tree, &entry)? {
-            Some(before) => tree = before,
-            None => return Ok(None),
-        }
-    }
-    Ok(None)
-}
-
 impl App {
     async fn deliver(&self, delivery: Delivery, job: &Job) -> Result<Handled, Error> {
         let webhook = self.store().webhook(delivery.webhook).await?;
@@ -188,10 +170,9 @@ impl App {
         let Some(tree) = tree else {
             return Ok(Outcome::Dead("its order is not there".to_owned()).into());
         };
-        let entries = self.log_behind(&tree).await?;
-        let broken = |error: change::BrokenLog| Error::Internal(error.to_string());
         let Delivery { tree: order, seq, .. } = delivery;
-        let Some((tree, entry)) = as_it_was(tree, entries, seq).map_err(broken)? else {
+        let then = self.undone(tree, |entry| entry.seq <= seq).await?;
+        let Some((tree, entry)) = then.filter(|(_, entry)| entry.seq == seq) else {
             return Ok(Outcome::Dead(format!("row {seq} is not in the log")).into());
         };
         let Some(word) = event::of(&entry, &tree) else { return Ok(Outcome::Done.into()) };

@@ -65,8 +65,35 @@ fn number(of: &Value) -> u64 {
     of.as_u64().unwrap_or_default()
 }
 
+/// What is due, by kind: the sum of answers that each count a bounded number of rows.
+async fn counted(center: &Center, out: &Output) -> Result<Vec<Value>, Failure> {
+    let bar = out.progress(out.say("orders due", "待归档的订单"), 0);
+    let mut sums: Vec<Value> = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let answer = center.get(&format!("/api/archive/due{cursor}")).await?;
+        for of in rows(&answer, "due") {
+            bar.steps(number(&of["orders"]));
+            match sums.iter_mut().find(|sum| sum["kind"] == of["kind"]) {
+                Some(sum) => {
+                    for name in ["orders", "rows"] {
+                        sum[name] = (number(&sum[name]) + number(&of[name])).into();
+                    }
+                }
+                None => sums.push(of.clone()),
+            }
+        }
+        match answer["next"].as_str() {
+            Some(next) => cursor = format!("?cursor={next}"),
+            None => break,
+        }
+    }
+    bar.clear();
+    Ok(sums)
+}
+
 async fn due(center: &Center, out: &Output) -> Result<(), Failure> {
-    let due = center.get("/api/archive/due").await?;
+    let due = json!({"due": counted(center, out).await?});
     out.show(&due, |out| {
         let head = [out.say("due", "待归档"), out.say("orders", "订单"), out.say("rows", "行")];
         let row = |of: &Value| {
@@ -79,21 +106,44 @@ async fn due(center: &Center, out: &Output) -> Result<(), Failure> {
 }
 
 async fn archive(center: &Center, out: &Output) -> Result<(), Failure> {
-    // How much is due is not asked: to count it takes longer than to begin.
-    let bar = out.progress(out.say("rows moved", "已归档的行"), 0);
+    // How much is due is counted only where somebody watches.
+    let due = if out.is_watched() { counted(center, out).await? } else { Vec::new() };
+    let due = due.iter().map(|of| number(&of["rows"])).sum();
+    let bar = out.progress(out.say("rows moved", "已归档的行"), due);
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let nothing = json!({});
     let mut segments = Vec::new();
-    loop {
-        let mut moved = center.post("/api/archive/run", &json!({})).await?;
+    let mut stopped = false;
+    while !stopped {
+        let mut piece = std::pin::pin!(center.post("/api/archive/run", &nothing));
+        // A piece that was begun is finished first: it ends in seconds.
+        let mut moved = tokio::select! {
+            moved = &mut piece => moved?,
+            _ = &mut interrupt => {
+                stopped = true;
+                piece.await?
+            }
+        };
         let segment = moved["segment"].take();
         if segment.is_null() {
             break;
         }
-        (0..number(&segment["rows"])).for_each(|_| bar.step());
+        bar.steps(number(&segment["rows"]));
         segments.push(segment);
     }
     bar.clear();
     let moved: u64 = segments.iter().map(|segment| number(&segment["rows"])).sum();
     let count = segments.len();
+    if stopped {
+        let stopped = said!(
+            "archiving was stopped; {moved} rows moved, in {count} objects",
+            "归档已停止；已归档 {moved} 行，共 {count} 个对象"
+        );
+        return Err(Failure::new(stopped).word("stopped").next(said!(
+            "Nothing is lost: run it again, and it goes on.",
+            "没有丢失任何数据：重新运行即可继续。"
+        )));
+    }
     out.show(&json!({"rows": moved, "segments": segments}), |out| {
         out.line(out.tell(&said!(
             "{moved} rows moved to the archive, in {count} objects",

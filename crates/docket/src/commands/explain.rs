@@ -80,15 +80,23 @@ async fn fetch(
     };
     let order = center.get(&format!("/api/orders/{number}{at}")).await?;
     let lang = if language == Language::Zh { "zh" } else { "en" };
-    let told = center.get(&format!("/api/orders/{number}/activities?lang={lang}")).await?;
     let until = order["version"].as_u64().unwrap_or(u64::MAX);
     let then = |activity: &&Value| activity["seq"].as_u64().is_some_and(|seq| seq <= until);
-    let moved = center.get(&format!("/api/orders/{number}/effects")).await?;
-    let until_then = |list: &Value| {
-        Value::Array(list.as_array().into_iter().flatten().filter(then).cloned().collect())
+    let until_then = |list: &Value| -> Vec<Value> {
+        list.as_array().into_iter().flatten().filter(then).cloned().collect()
     };
-    let (activities, effects) = (until_then(&told["activities"]), until_then(&moved["effects"]));
-    Ok((order, activities, effects))
+    let activities = format!("/api/orders/{number}/activities?lang={lang}");
+    let (mut story, mut page) = (Vec::new(), center.get(&activities).await?);
+    loop {
+        let told = until_then(&page["activities"]);
+        // What came later is not told, and not fetched.
+        let is_all = told.len() < page["activities"].as_array().map_or(0, Vec::len);
+        story.extend(told);
+        let Some(next) = page["next"].as_str().filter(|_| !is_all) else { break };
+        page = center.get(&format!("{activities}&cursor={next}")).await?;
+    }
+    let moved = center.get(&format!("/api/orders/{number}/effects")).await?;
+    Ok((order, story.into(), until_then(&moved["effects"]).into()))
 }
 
 /// Prints an order without its story.

@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::Segment;
-use docket_app::archive::{Back, DueFor, Verified};
+use docket_app::archive::{Back, Counted, DueFor, Verified};
 use docket_app::vault::hex;
 use docket_domain::Time;
 use docket_wire::described::PageCursor;
@@ -101,8 +101,10 @@ pub struct DueView {
 /// What is due.
 #[derive(Serialize, ToSchema)]
 pub struct DueList {
-    /// By kind, in the order in which they leave.
+    /// What was counted, by kind, in the order in which they leave; a kind that was not looked at is left out.
     pub due: Vec<DueView>,
+    /// The cursor with which counting goes on; null at the end. All that is due is the sum of the answers.
+    pub next: Option<String>,
 }
 
 /// What one step moved away.
@@ -161,19 +163,23 @@ pub async fn list(
 }
 
 /// What is due for the archive
+///
+/// Counts a bounded number of rows. Asked again with `next` until that is null, all of it is counted.
 #[utoipa::path(
     get, path = "/api/archive/due", tag = "operation", operation_id = "archive_due",
-    responses((status = 200, description = "By kind", body = DueList))
+    params(("cursor" = Option<String>, Query, description = "The `next` of the answer before")),
+    responses((status = 200, description = "What was counted, by kind", body = DueList))
 )]
 pub async fn due(
     State(center): State<Center>,
     Caller(who): Caller,
     uri: Uri,
 ) -> Result<Response, Failure> {
-    query::none(&uri)?;
-    let due = center.app.archive_due(&who).await?;
+    let cursor = query::read(&uri, |fields| Some(query::cursor(fields, cursor::due)))?;
+    let Counted { due, next } = center.app.archive_due(&who, cursor).await?;
     let view = |due: DueFor| DueView { kind: due.kind.word(), orders: due.trees, rows: due.rows };
-    Ok(answer::json(StatusCode::OK, &DueList { due: due.into_iter().map(view).collect() }))
+    let (due, next) = (due.into_iter().map(view).collect(), next.map(cursor::of_due));
+    Ok(answer::json(StatusCode::OK, &DueList { due, next }))
 }
 
 /// How many orders the archive has
@@ -201,7 +207,7 @@ pub async fn count(
 
 /// Move the next segment to the archive
 ///
-/// At most 32 MiB of rows. Asked again until `segment` is null, all that is due has left; a nightly task does the
+/// At most 8 MiB of rows. Asked again until `segment` is null, all that is due has left; a nightly task does the
 /// same.
 #[utoipa::path(
     post, path = "/api/archive/run", tag = "operation", operation_id = "archive_run",

@@ -27,7 +27,7 @@ use utoipa::ToSchema;
 pub struct LogPage<'a> {
     /// Of one order: oldest first. Across orders: newest first.
     pub operations: Vec<LogView<'a>>,
-    /// Across orders: the cursor of the next page; null at the end.
+    /// The cursor of the next page; null at the end.
     pub next: Option<String>,
 }
 
@@ -39,6 +39,8 @@ pub struct StoryView<'a> {
     pub language: &'static str,
     /// Oldest first.
     pub activities: Vec<Activity<'a>>,
+    /// The cursor of the next page; null at the end.
+    pub next: Option<String>,
 }
 
 /// The agreed versions of an order.
@@ -46,6 +48,8 @@ pub struct StoryView<'a> {
 pub struct SnapshotList {
     /// Oldest first.
     pub snapshots: Vec<SnapshotView>,
+    /// The cursor of the next page; null at the end.
+    pub next: Option<String>,
 }
 
 /// What was agreed, as it was then.
@@ -67,11 +71,16 @@ pub struct SnapshotView {
 
 /// The log of an order
 ///
-/// Every change: who, when, each changed field before and after.
+/// Every change: who, when, each changed field before and after. A page may be short and have a `next`: rows of others
+/// are left out for a key that is limited to some shops, and a page has 4 MiB at most.
 #[utoipa::path(
     get, path = "/api/orders/{id}/operations", tag = "history", operation_id = "list_order_operations",
-    params(("id" = Number, Path, description = "Any number of the tree")),
-    responses((status = 200, description = "The whole log", body = LogPage<'static>))
+    params(
+        ("id" = Number, Path, description = "Any number of the tree"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 200 where left out"),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, description = "One page, oldest first", body = LogPage<'static>))
 )]
 pub async fn of_order(
     State(center): State<Center>,
@@ -79,10 +88,12 @@ pub async fn of_order(
     id: InPath,
     uri: Uri,
 ) -> Result<Response, Failure> {
-    query::none(&uri)?;
-    let entries = center.app.operations(&who, id.number("order")?).await?;
-    let operations = entries.iter().map(LogView::of).collect();
-    Ok(answer::json(StatusCode::OK, &LogPage { operations, next: None }))
+    let (after, limit) = query::read(&uri, |fields| {
+        Some((query::cursor(fields, cursor::row), query::limit_of_log(fields)))
+    })?;
+    let page = center.app.operations(&who, id.number("order")?, after, limit).await?;
+    let operations = page.entries.iter().map(LogView::of).collect();
+    Ok(answer::json(StatusCode::OK, &LogPage { operations, next: page.next.map(cursor::of_row) }))
 }
 
 /// The story of an order
@@ -93,9 +104,11 @@ pub async fn of_order(
     params(
         ("id" = Number, Path, description = "Any number of the tree"),
         ("lang" = Option<LanguageCode>, Query, description = "`zh` or `en`; by `Accept-Language` where left out"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 200 where left out"),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
         ("Accept-Language" = Option<String>, Header, description = "The language of the story"),
     ),
-    responses((status = 200, description = "The story", body = StoryView<'static>))
+    responses((status = 200, description = "One page, oldest first", body = StoryView<'static>))
 )]
 pub async fn activities(
     State(center): State<Center>,
@@ -104,19 +117,21 @@ pub async fn activities(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let said = query::read(&uri, |fields| {
-        Some(fields.optional("lang", |reader, node| {
+    let (said, after, limit) = query::read(&uri, |fields| {
+        let said = fields.optional("lang", |reader, node| {
             let Node::Text(word) = &node else { return reader.wrong_type(&node, "a word") };
             match language::of_word(word) {
                 Some(language) => Some(language),
                 None => reader.wrong("not_a_word", "must be one of: zh, en"),
             }
-        }))
+        });
+        Some((said, query::cursor(fields, cursor::row), query::limit_of_log(fields)))
     })?;
     let language = said.unwrap_or_else(|| language::accepted(&headers));
-    let entries = center.app.operations(&who, id.number("order")?).await?;
-    let activities = entries.iter().map(|entry| Activity::of(entry, language)).collect();
-    let story = StoryView { language: language::word(language), activities };
+    let page = center.app.operations(&who, id.number("order")?, after, limit).await?;
+    let activities = page.entries.iter().map(|entry| Activity::of(entry, language)).collect();
+    let (language, next) = (language::word(language), page.next.map(cursor::of_row));
+    let story = StoryView { language, activities, next };
     Ok(answer::json(StatusCode::OK, &story))
 }
 
@@ -125,8 +140,12 @@ pub async fn activities(
 /// What was agreed at placement and at every change of terms, kept for good and never changed.
 #[utoipa::path(
     get, path = "/api/orders/{id}/snapshots", tag = "history", operation_id = "list_snapshots",
-    params(("id" = Number, Path, description = "Any number of the tree")),
-    responses((status = 200, description = "Every version", body = SnapshotList))
+    params(
+        ("id" = Number, Path, description = "Any number of the tree"),
+        ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, description = "One page, oldest first", body = SnapshotList))
 )]
 pub async fn snapshots(
     State(center): State<Center>,
@@ -134,8 +153,11 @@ pub async fn snapshots(
     id: InPath,
     uri: Uri,
 ) -> Result<Response, Failure> {
-    query::none(&uri)?;
-    let Agreements { tree, versions } = center.app.snapshots(&who, id.number("order")?).await?;
+    let (after, limit) = query::read(&uri, |fields| {
+        Some((query::cursor(fields, cursor::version), query::limit(fields)))
+    })?;
+    let agreed = center.app.snapshots(&who, id.number("order")?, after, limit).await?;
+    let Agreements { tree, versions, next } = agreed;
     let markets = &center.app.settings().markets;
     let views = versions.iter().map(|AgreedTree { snapshot, json }| {
         let json = serde_json::from_str(json).expect("its checksum was compared: it is our JSON");
@@ -147,7 +169,8 @@ pub async fn snapshots(
             agreed: stored::agreed(&json, &tree, snapshot.at, markets),
         }
     });
-    Ok(answer::json(StatusCode::OK, &SnapshotList { snapshots: views.collect() }))
+    let (snapshots, next) = (views.collect(), next.map(cursor::of_version));
+    Ok(answer::json(StatusCode::OK, &SnapshotList { snapshots, next }))
 }
 
 /// The log across orders

@@ -1,4 +1,4 @@
-//! What an order may become when somebody asks for the same again and again.
+//! What an order may become when somebody asks for the same again and again, and how it is read then.
 
 use crate::center::{TestCenter, example, text};
 use docket_domain::Limits;
@@ -59,4 +59,80 @@ async fn beyond_what_an_order_takes_the_answer_says_of_what_and_how_much() {
         center.operate(node, &tag(number)).await.ok(200);
     }
     center.operate(node, &tag(5)).await.problem(409, "too_many_tags");
+}
+
+/// Every page at `path`, whose rows stand under `name`.
+async fn pages(center: &TestCenter, key: &str, path: &str, name: &str) -> Vec<Vec<Value>> {
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = center.get_as(key, &format!("{path}{cursor}")).await.ok(200);
+        found.push(page[name].as_array().expect("a list").clone());
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return found,
+        }
+    }
+}
+
+#[tokio::test]
+async fn log_story_and_agreed_versions_have_pages() {
+    let center = TestCenter::start().await;
+    let mut order = example();
+    let second = json!({"shop_id": "12", "items": [
+        {"sku_id": "2", "title": "Cup", "quantity": "1", "list_price": 100}]});
+    order["shops"].as_array_mut().expect("shops").push(second);
+    order.as_object_mut().expect("an order").remove("expected_total");
+    let tree = center.placed(&order).await;
+    for (number, shop) in [0, 1, 0, 0, 1, 0].into_iter().enumerate() {
+        let node = &tree["shops"][shop]["order_id"];
+        let price = json!({"type": "adjust_price", "freight": 100 + number,
+                           "actor": {"kind": "seller"}});
+        center.operate(node, &price).await.ok(200);
+    }
+    let path = format!("/api/orders/{}", text(&tree["order_id"]));
+    for (part, name, number) in [
+        ("operations", "operations", "seq"),
+        ("activities", "activities", "seq"),
+        ("snapshots", "snapshots", "terms_version"),
+    ] {
+        let whole = center.get(&format!("{path}/{part}")).await.ok(200);
+        assert_eq!(whole["next"], Value::Null, "{part}");
+        assert_eq!(whole[name].as_array().map(Vec::len), Some(7), "{part}");
+        for limit in [1, 3, 7, 200] {
+            let found =
+                pages(&center, &center.key, &format!("{path}/{part}?limit={limit}"), name).await;
+            assert_eq!(found.len(), 7_usize.div_ceil(limit), "{part} by {limit}");
+            let rows: Vec<Value> = found.into_iter().flatten().collect();
+            assert_eq!(Value::from(rows.clone()), whole[name], "{part} by {limit}");
+            assert!(rows.iter().map(|row| &row[number]).eq(&[1, 2, 3, 4, 5, 6, 7]), "{rows:#?}");
+        }
+        for (query, field, code) in [
+            ("limit=201", "limit", "too_large"),
+            ("limit=0", "limit", "too_small"),
+            ("cursor=zz", "cursor", "not_a_cursor"),
+            ("page=2", "page", "unknown_field"),
+        ] {
+            center.get(&format!("{path}/{part}?{query}")).await.wrong_fields(&[(field, code)]);
+        }
+    }
+    // A key that sees one shop order sees its rows, on whichever page they are.
+    let own = center.key(&[docket_app::Scope::OrdersRead], &[], &["12"]).await;
+    let found = pages(&center, &own, &format!("{path}/operations?limit=2"), "operations").await;
+    let seqs: Vec<_> = found.iter().flatten().map(|row| row["seq"].clone()).collect();
+    assert_eq!(seqs, [3, 6]);
+}
+
+#[tokio::test]
+async fn the_clock_may_be_set_back_and_the_log_of_an_order_stays_in_order() {
+    let (center, tree) = paid_order().await;
+    center.clock.advance(-86_400_000);
+    let node = &tree["shops"][0]["order_id"];
+    let ask = json!({"type": "request_refund", "actor": {"kind": "buyer"}});
+    let asked = center.operate(node, &ask).await.ok(200);
+    let log = format!("/api/orders/{}/operations", text(&tree["order_id"]));
+    let log = center.get(&log).await.ok(200);
+    let times: Vec<&str> =
+        log["operations"].as_array().expect("a log").iter().map(|row| text(&row["at"])).collect();
+    assert!(times.is_sorted() && times.len() == 3, "{times:?}");
+    assert_eq!(asked["updated_at"], times[2]);
 }

@@ -3,12 +3,14 @@
 //!
 //! A tree whose rows were never archived has none of these rows, and nobody looks for them: its log begins at 1.
 
+#[cfg(test)]
+mod cost;
 mod due;
 mod moving;
 mod replaced;
 mod row;
 
-pub use due::Archivable;
+pub use due::{Archivable, DueTree, Position};
 pub use moving::{move_away, move_back};
 pub use row::KeptRow;
 
