@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod both_ways;
 mod center;
 mod country;
 mod coupons;
