@@ -42,7 +42,7 @@ const TRIMMED: &str = concat!(
 );
 
 /// No control character but those between words and lines.
-const PLAIN: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
+pub const PLAIN: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
 
 described! {
     /// A name or number of the caller's, kept exactly as given: at most 64 bytes, no blanks at its ends, no control

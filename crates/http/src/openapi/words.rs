@@ -86,7 +86,7 @@ described! {
     /// A part of the center.
     PartWord {"type": "string", "enum": ["redis", "keys", "people", "database"]}
     /// A chain of tasks.
-    ChainKey {"type": "string", "maxLength": 160}
+    ChainKey {"type": "string", "maxLength": 160, "pattern": docket_wire::described::PLAIN}
     /// The last four digits of a telephone number.
     LastDigits {"type": "string", "pattern": "^[0-9]{4}$"}
     /// `true` or `false`.
