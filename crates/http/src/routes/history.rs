@@ -8,7 +8,8 @@ use crate::failure::Failure;
 use crate::openapi::words::Limit;
 use crate::{cursor, language, query};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::header::{CONTENT_LANGUAGE, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{AgreedTree, Agreements, OperationFilter};
 use docket_domain::{Json, OperationKind};
@@ -116,8 +117,11 @@ pub async fn activities(
     let language = said.unwrap_or_else(|| language::accepted(&headers));
     let entries = center.app.operations(&who, id.number("order")?).await?;
     let activities = entries.iter().map(|entry| Activity::of(entry, language)).collect();
-    let story = StoryView { language: language::word(language), activities };
-    Ok(answer::json(StatusCode::OK, &story))
+    let word = language::word(language);
+    let mut answer = answer::json(StatusCode::OK, &StoryView { language: word, activities });
+    answer.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(word));
+    answer.headers_mut().append(VARY, HeaderValue::from_static("accept-language"));
+    Ok(answer)
 }
 
 /// The agreed versions of an order

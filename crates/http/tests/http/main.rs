@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod both_ways;
 mod center;
+mod chinese;
 mod country;
 mod coupons;
 mod coupons_back;
