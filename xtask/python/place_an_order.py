@@ -196,9 +196,9 @@ def use_coupons(client):
     ten = NewAmountCoupon(kind=AmountWord.AMOUNT, face=1000, currency="CNY")
     tenth = NewPercentCoupon(kind=PercentWord.PERCENT, basis_points=1000, currency="CNY", cap=500)
     made = said(set_coupon.sync_detailed("TEN", client=client, body=ten), 200, object)
-    is_equal("the coupon", (made.face, made.basis_points, made.kind.value), (1000, None, "amount"))
+    is_equal("the coupon", (made.face, made.basis_points, made.kind.value), (1000, UNSET, "amount"))
     made = said(set_coupon.sync_detailed("TENTH", client=client, body=tenth), 200, object)
-    is_equal("the coupon", (made.face, made.basis_points, made.kind.value), (None, 1000, "percent"))
+    is_equal("the coupon", (made.face, made.basis_points, made.kind.value), (UNSET, 1000, "percent"))
     order = an_order()
     order.expected_total, order.coupons = 10500, [PlacedCoupon(code="TEN")]
     quote = said(quote_order.sync_detailed(client=client, body=order), 200, PaymentOrder)

@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod client;
 mod deploy;
+mod exercised;
 mod install;
 mod python;
 mod servers;

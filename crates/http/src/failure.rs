@@ -3,12 +3,18 @@
 //! Every failure is a problem (RFC 9457) with a stable code. What went wrong on our side is logged here,
 //! once, inside the span of its request, and told to the caller without details.
 
-use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use crate::language;
+use axum::body::Body;
+use axum::http::header::{
+    CONNECTION, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use docket_app::{CallbackRefused, Error};
+use docket_domain::story::Language;
 use docket_domain::{FieldError, Refusal};
 use docket_wire::{Problem, Unreadable, problem};
+use std::sync::Arc;
 
 /// A request that was not done.
 #[derive(Debug)]
@@ -260,12 +266,33 @@ impl Failure {
     }
 }
 
+/// The problem that a response tells, so that it can be told in another language on its way out.
+#[derive(Clone)]
+struct Told(Arc<Problem>);
+
+/// `response` in `language`, where it is a problem: its code and status stay what they are.
+pub fn in_language(mut response: Response, language: Language) -> Response {
+    let Some(Told(problem)) = response.extensions_mut().remove() else { return response };
+    if language == Language::Zh {
+        let mut body = serde_json::to_value(&*problem).expect("a problem is plain JSON");
+        problem::in_chinese(&mut body);
+        *response.body_mut() = Body::from(body.to_string());
+        // It was of the other text.
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::word(language)));
+    headers.append(VARY, HeaderValue::from_static("accept-language"));
+    response
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Self { problem, retry_after, connection } = self;
         let status = StatusCode::from_u16(problem.status).expect("a status of this file");
         let body = serde_json::to_vec(&problem).expect("a problem is plain JSON");
         let mut response = (status, body).into_response();
+        response.extensions_mut().insert(Told(Arc::from(problem)));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
         if let Some(seconds) = retry_after {

@@ -2,7 +2,8 @@
 
 use crate::center::Center;
 use crate::connections::Seat;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
+use crate::language;
 use crate::lent::lent;
 use crate::{client, trace};
 use axum::extract::{MatchedPath, Request, State};
@@ -63,6 +64,7 @@ pub async fn framed(State(center): State<Center>, mut request: Request, next: Ne
     let route = matched.as_ref().map_or("", MatchedPath::as_str);
     let method = request.method().clone();
     let is_api = request.uri().path().starts_with("/api/");
+    let spoken = language::accepted(request.headers());
     let request_id = id.to_str().unwrap_or_default();
     let span = trace::span(&request, route, request_id);
     let seat = request.extensions().get::<Arc<Seat>>().cloned();
@@ -80,6 +82,7 @@ pub async fn framed(State(center): State<Center>, mut request: Request, next: Ne
     if let Some(left) = left {
         left.settle(&mut response, seat.as_ref()).await;
     }
+    let mut response = failure::in_language(response, spoken);
     let took = started.elapsed();
     center.figures.count(route, &method, response.status().as_u16(), took);
     trace::answered(&span, &method, route, &response, took);

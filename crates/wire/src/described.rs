@@ -41,6 +41,9 @@ const TRIMMED: &str = concat!(
     r"([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$",
 );
 
+/// No control character but those between words and lines.
+pub const PLAIN: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
+
 described! {
     /// A name or number of the caller's, kept exactly as given: at most 64 bytes, no blanks at its ends, no control
     /// characters.
@@ -49,11 +52,11 @@ described! {
         "pattern": TRIMMED,
     }
     /// A name or title on one or more lines. Empty is the same as left out.
-    Title {"type": "string", "maxLength": TITLE_CHARS_MAX}
+    Title {"type": "string", "maxLength": TITLE_CHARS_MAX, "pattern": PLAIN}
     /// Words of people, on one or more lines. Empty is the same as left out.
-    Words {"type": "string", "maxLength": TEXT_CHARS_MAX}
+    Words {"type": "string", "maxLength": TEXT_CHARS_MAX, "pattern": PLAIN}
     /// Why, in words of people.
-    Reason {"type": "string", "minLength": 1, "maxLength": TEXT_CHARS_MAX}
+    Reason {"type": "string", "minLength": 1, "maxLength": TEXT_CHARS_MAX, "pattern": PLAIN}
     /// An amount of money in minor units of its currency.
     Amount {"type": "integer", "format": "int64", "minimum": 0, "maximum": AMOUNT_LIMIT - 1}
     /// A quantity above 0 and below 10⁶: a decimal number with up to three places, as a text.

@@ -3,6 +3,7 @@
 //! Which status a refusal has is decided where answers are sent; the codes are the domain's and stay as
 //! they are for ever.
 
+use crate::chinese;
 use crate::reader::Unreadable;
 use docket_domain::coupon::WhyNot;
 use docket_domain::limits::TooMany;
@@ -179,6 +180,20 @@ impl Problem {
             message: format!("{message}"),
         };
         self.errors = fields.map(wrong).collect();
+    }
+}
+
+/// Tells a problem, as JSON, in Chinese: title, detail and what is wrong with each field.
+pub fn in_chinese(problem: &mut serde_json::Value) {
+    let say = |text: &mut serde_json::Value| {
+        if let Some(zh) = text.as_str().and_then(chinese::of) {
+            *text = zh.into();
+        }
+    };
+    say(&mut problem["title"]);
+    say(&mut problem["detail"]);
+    for error in problem["errors"].as_array_mut().into_iter().flatten() {
+        say(&mut error["message"]);
     }
 }
 

@@ -1,9 +1,16 @@
-//! A plain HTTP client for tests: one connection, requests one after another.
+//! A plain HTTP client for tests: one connection, requests one after another. Every answer is held against the
+//! document of the API.
 
+use docket_testkit::contract::{Contract, Exchange};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::sync::LazyLock;
 use std::time::Duration;
+
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
+    Contract::of(serde_json::from_str(&docket_http::document()).expect("the document is JSON"))
+});
 
 /// One connection to a server, with a token.
 pub struct Client {
@@ -66,21 +73,29 @@ impl Client {
         self.stream.read_line(&mut line)?;
         let gone = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
         let status = line.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or_else(gone)?;
-        let mut length = 0;
+        let mut headers = Vec::new();
         loop {
             line.clear();
             self.stream.read_line(&mut line)?;
-            let header = line.trim_end().to_ascii_lowercase();
-            if header.is_empty() {
-                break;
-            }
-            if let Some(value) = header.strip_prefix("content-length:") {
-                length = value.trim().parse().map_err(|_| gone())?;
-            }
+            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body)?;
-        let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
-        Ok(Got { status, body: serde_json::from_slice(&body).unwrap_or_else(|_| text()) })
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let length = length.map_or(Ok(0), |(_, value)| value.parse()).map_err(|_| gone())?;
+        let mut answered = vec![0; length];
+        self.stream.read_exact(&mut answered)?;
+        let asked = Some(body.as_bytes());
+        let exchange = Exchange {
+            method,
+            target: path,
+            asked,
+            status,
+            headers: &headers,
+            answered: &answered,
+        };
+        let breaches = CONTRACT.breaches(&exchange);
+        assert!(breaches.is_empty(), "{method} {path} is not as the document says: {breaches:#?}");
+        let text = || Value::String(String::from_utf8_lossy(&answered).into_owned());
+        Ok(Got { status, body: serde_json::from_slice(&answered).unwrap_or_else(|_| text()) })
     }
 }

@@ -18,7 +18,7 @@ use utoipa::openapi::schema::{Discriminator, OneOfBuilder};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-pub use super::operations::{OperationBody, example as operation_example};
+pub use super::operations::OperationBody;
 
 /// What `Idempotency-Key` means.
 pub const IDEMPOTENCY: &str = "1 to 64 visible ASCII characters of the caller's choice. The same request \
@@ -344,7 +344,7 @@ pub struct ForgetBody {
 #[schema(as = NewWebhook)]
 pub struct NewWebhookBody {
     /// Where events are sent: `http://` or `https://`.
-    #[schema(min_length = 1, max_length = 1024)]
+    #[schema(max_length = 1024, pattern = "^https?://")]
     url: String,
     /// The events it is told of, such as `order.paid`; all where left out.
     #[schema(max_items = 64)]

@@ -231,7 +231,7 @@ fn may(path: &str, method: &str, operation: &Value, status: &str) -> bool {
         "400" | "408" | "413" | "431" | "500" => true,
         "401" => !is_open || path == "/api/login",
         "403" => is_api && (!is_open || path.contains("/callbacks/")) && path != "/api/me",
-        "404" => path.contains('{') || path == "/metrics",
+        "404" => path.contains('{') || matches!(path, "/metrics" | "/api/archive/restore"),
         "405" => false,
         "409" => is_api && !is_open,
         "415" => sends && !path.contains("/callbacks/"),

@@ -210,6 +210,13 @@ fn headers(document: &mut Value) {
             "description": "`true` where the answer is to a request that was done before",
             "schema": {"type": "string", "enum": ["true"]},
         },
+        "ContentLanguage": {
+            "description": "The language of what people read in it", "required": true,
+            "schema": {"type": "string", "enum": ["zh", "en"]},
+        },
+        "Vary": {
+            "description": "It differs by `Accept-Language`", "required": true, "schema": {"type": "string"},
+        },
         "Location": {
             "description": "Where what was made is read", "required": true,
             "schema": {"type": "string", "pattern": "^/[!-~]*$"},
@@ -230,26 +237,35 @@ fn headers(document: &mut Value) {
         },
         "AcceptLanguage": {
             "name": "Accept-Language", "in": "header", "required": false, "schema": {"type": "string"},
-            "description": "The language of what people read: `zh` or `en`, the better liked one",
+            "description": "The language of what people read: `zh` or `en`, the better liked one; `en` where left out",
         },
     });
     let refer = |kind: &str, name: &str| json!({"$ref": format!("#/components/{kind}/{name}")});
     for (_, response) in components["responses"].as_object_mut().into_iter().flatten() {
         response["headers"]["x-request-id"] = refer("headers", "RequestId");
+        // The library refuses such a head before anyone can see what it prefers.
+        if response["x-codes"] != json!(["head_too_large"]) {
+            response["headers"]["Content-Language"] = refer("headers", "ContentLanguage");
+            response["headers"]["Vary"] = refer("headers", "Vary");
+        }
     }
     each_operation(document, |_, method, operation| {
         let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-        let mut is_once = false;
+        let (mut is_once, mut is_told) = (false, false);
         for parameter in &mut parameters {
             if parameter["name"] == "Idempotency-Key" {
                 *parameter = refer("parameters", "IdempotencyKey");
                 is_once = true;
             } else if parameter["name"] == "Accept-Language" {
-                *parameter = refer("parameters", "AcceptLanguage");
+                is_told = operation["operationId"] == "list_activities";
+                *parameter = Value::Null;
             } else if parameter["name"] == "Prefer" {
                 *parameter = refer("parameters", "Prefer");
             }
         }
+        parameters.retain(|parameter| !parameter.is_null());
+        // Whatever is asked, what goes wrong is told in the language that the caller prefers.
+        parameters.push(refer("parameters", "AcceptLanguage"));
         parameters.push(refer("parameters", "RequestId"));
         operation["parameters"] = parameters.into();
         for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
@@ -257,6 +273,10 @@ fn headers(document: &mut Value) {
                 continue;
             }
             response["headers"]["x-request-id"] = refer("headers", "RequestId");
+            if is_told {
+                response["headers"]["Content-Language"] = refer("headers", "ContentLanguage");
+                response["headers"]["Vary"] = refer("headers", "Vary");
+            }
             if is_once && method == "post" && status.starts_with('2') {
                 response["headers"]["Idempotent-Replayed"] = refer("headers", "Replayed");
             }

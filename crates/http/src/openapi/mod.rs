@@ -62,8 +62,9 @@ use utoipa_axum::routes;
         docket_wire::Problem, docket_wire::described::Amount, docket_wire::described::Identifier,
         docket_wire::described::LanguageCode, docket_wire::described::PageCursor, docket_wire::described::Time,
         docket_wire::described::Title, docket_wire::described::Version, docket_wire::described::Words,
-        bodies::ClaimantBody, bodies::ShipToBody, operations::LineBody, operations::WeighedBody, operations::TaxedBody, words::AccountLedger,
-        words::ExpandWord, words::LastDigits, words::Limit, words::RevealWord, words::SortWord, words::YesOrNo,
+        bodies::ClaimantBody, bodies::ShipToBody, operations::LineBody, operations::TaxedBody,
+        operations::WeighedBody, words::AccountLedger, words::ChainKey, words::ExpandWord, words::LastDigits,
+        words::Limit, words::RevealWord, words::SortWord, words::YesOrNo,
         docket_wire::word::AnomalyWord, docket_wire::word::DeliveryWord, docket_wire::word::LevelWord,
         docket_wire::word::OperationWord, docket_wire::word::RefundAxisWord, words::SlipStatusWord, words::TaskStateWord,
     )),
@@ -157,6 +158,8 @@ pub fn described() -> (Router<Center>, Value) {
         .routes(routes!(docs::openapi));
     let (router, document) = router.split_for_parts();
     let mut document = serde_json::to_value(document).expect("the document is plain JSON");
+    let operate = &mut document["paths"]["/api/orders/{id}/operations"]["post"];
+    operate["requestBody"]["content"]["application/json"]["examples"] = operations::examples();
     failures::describe(&mut document);
     finish::finish(&mut document);
     rows::describe(&mut document);

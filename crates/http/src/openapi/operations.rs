@@ -252,8 +252,15 @@ pub struct TaxedBody {
     tax: Amount,
 }
 
+/// One example of each operation, as the document has it.
+pub fn examples() -> Value {
+    let named =
+        kinds().map(|kind| (kind.word().to_owned(), json!({"value": example(kind.word())})));
+    Value::Object(named.collect())
+}
+
 /// A body that asks for the operation named `word`.
-pub fn example(word: &str) -> Value {
+fn example(word: &str) -> Value {
     let kind = kinds().find(|kind| kind.word() == word).expect("examples are of known operations");
     let mut body = json!({"type": word});
     for field in fields(kind) {

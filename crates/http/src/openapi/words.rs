@@ -53,7 +53,7 @@ described! {
     /// How often a coupon may be used.
     CouponLimit {"type": "integer", "format": "int64", "minimum": 0, "maximum": 1_000_000_000_000_i64}
     /// What was counted: at least 0 and below 10⁹, a decimal number with up to three places, as a text.
-    QuantityCounted {"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,3})?$"}
+    QuantityCounted {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,3})?$"}
     /// What is added, negative to take: not 0, below 10⁹, a decimal number with up to three places, as a text.
     QuantityAdded {"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,3})?$"}
     /// What a coupon is for.
@@ -85,6 +85,8 @@ described! {
     }
     /// A part of the center.
     PartWord {"type": "string", "enum": ["redis", "keys", "people", "database"]}
+    /// A chain of tasks.
+    ChainKey {"type": "string", "maxLength": 160, "pattern": docket_wire::described::PLAIN}
     /// The last four digits of a telephone number.
     LastDigits {"type": "string", "pattern": "^[0-9]{4}$"}
     /// `true` or `false`.

@@ -8,7 +8,8 @@ use crate::failure::Failure;
 use crate::openapi::words::Limit;
 use crate::{cursor, language, query};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::header::{CONTENT_LANGUAGE, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{AgreedTree, Agreements, OperationFilter};
 use docket_domain::{Json, OperationKind};
@@ -130,9 +131,11 @@ pub async fn activities(
     let language = said.unwrap_or_else(|| language::accepted(&headers));
     let page = center.app.operations(&who, id.number("order")?, after, limit).await?;
     let activities = page.entries.iter().map(|entry| Activity::of(entry, language)).collect();
-    let (language, next) = (language::word(language), page.next.map(cursor::of_row));
-    let story = StoryView { language, activities, next };
-    Ok(answer::json(StatusCode::OK, &story))
+    let (word, next) = (language::word(language), page.next.map(cursor::of_row));
+    let mut answer = answer::json(StatusCode::OK, &StoryView { language: word, activities, next });
+    answer.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(word));
+    answer.headers_mut().append(VARY, HeaderValue::from_static("accept-language"));
+    Ok(answer)
 }
 
 /// The agreed versions of an order

@@ -135,11 +135,7 @@ pub async fn get(
         ("Accept-Language" = Option<String>, Header, description = "The language of `remark`"),
         ("Idempotency-Key" = Option<String>, Header, description = bodies::IDEMPOTENCY),
     ),
-    request_body(content = OperationBody, examples(
-        ("payment_succeeded" = (value = json!(bodies::operation_example("payment_succeeded")))),
-        ("ship" = (value = json!(bodies::operation_example("ship")))),
-        ("request_refund" = (value = json!(bodies::operation_example("request_refund")))),
-    )),
+    request_body(content = OperationBody),
     responses((status = 200, description = "Done: the whole tree", body = PaymentView<'static>))
 )]
 pub async fn operate(

@@ -7,7 +7,7 @@ use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, NothingBody, RetryBody, RetryTasksBody};
-use crate::openapi::words::{Limit, TaskStateWord};
+use crate::openapi::words::{ChainKey, Limit, TaskStateWord};
 use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -155,7 +155,7 @@ pub struct ScheduleList<'a> {
     params(
         ("kind" = Option<Identifier>, Query, description = "Of this kind"),
         ("state" = Option<TaskStateWord>, Query, description = "`pending`, `running`, `done`, `dead` or `parked`"),
-        ("chain" = Option<String>, Query, description = "Of this chain"),
+        ("chain" = Option<ChainKey>, Query, description = "Of this chain"),
         ("limit" = Option<Limit>, Query, description = "Entries of a page: 1 to 200, 50 where left out"),
         ("cursor" = Option<PageCursor>, Query, description = "The `next` of the page before"),
     ),

@@ -1,5 +1,6 @@
 //! A center on a database of its own, called through its router as a caller from outside would.
 
+use crate::chinese;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
@@ -142,6 +143,10 @@ impl TestCenter {
             parts.status,
             String::from_utf8_lossy(&bytes)
         );
+        if headers.iter().any(|(_, value)| value == "application/problem+json") && method != "HEAD"
+        {
+            chinese::is_whole(&bytes);
+        }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::String(text));
         assert!(

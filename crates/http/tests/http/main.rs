@@ -2,7 +2,9 @@
 
 mod access;
 mod bad_input;
+mod both_ways;
 mod center;
+mod chinese;
 mod country;
 mod coupons;
 mod coupons_back;

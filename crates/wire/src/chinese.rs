@@ -1,0 +1,111 @@
+//! The Chinese of the sentences that problems tell: titles, details and what is wrong with fields.
+//!
+//! As in gettext the English sentence is the key: who refuses writes one sentence, and its Chinese stands beside it in
+//! one table. `{}` stands for what differs, and is put where the Chinese has `{1}`, `{2}`, …, in Chinese itself where
+//! the table has it. A test reads the sentences out of the sources, so that none can be missing.
+
+mod table;
+
+use table::{SENTENCES, WORDS};
+
+/// `sentence` in Chinese; none where the table does not have it.
+pub fn of(sentence: &str) -> Option<String> {
+    listed(sentence, 0).or_else(|| whole(sentence, 0))
+}
+
+/// Sentences inside sentences are this deep at most.
+const DEPTH_MAX: usize = 4;
+
+/// A sentence that the table has as it is.
+fn whole(sentence: &str, depth: usize) -> Option<String> {
+    if let Some((_, zh)) = WORDS.iter().find(|(en, _)| *en == sentence) {
+        return Some((*zh).to_owned());
+    }
+    if depth == DEPTH_MAX {
+        return None;
+    }
+    let fitting =
+        SENTENCES.iter().filter_map(|(en, zh)| Some((en.len(), caught(en, sentence)?, zh)));
+    // The one that says most itself.
+    let (_, caught, zh) = fitting.max_by_key(|(length, ..)| *length)?;
+    let mut said = (*zh).to_owned();
+    for (index, part) in caught.into_iter().enumerate() {
+        let told = listed(part, depth + 1).or_else(|| whole(part, depth + 1));
+        let part = told.unwrap_or_else(|| part.to_owned());
+        said = said.replace(&format!("{{{}}}", index + 1), &part);
+    }
+    Some(said)
+}
+
+/// Several sentences in one: `a; b`, or one behind the field it is of.
+fn listed(sentence: &str, depth: usize) -> Option<String> {
+    let parts: Vec<_> = sentence.split("; ").collect();
+    let one = |part: &&str| {
+        let of_a_field = || {
+            let (field, message) = part.split_once(": ")?;
+            Some(format!("{field}：{}", whole(message, depth + 1)?))
+        };
+        let alone = if parts.len() > 1 { whole(part, depth + 1) } else { None };
+        alone.or_else(of_a_field)
+    };
+    let told: Option<Vec<_>> = parts.iter().map(one).collect();
+    told.map(|told| told.join("；"))
+}
+
+/// What stands for each `{}` of `template` in `sentence`, if it is one of it.
+fn caught<'s>(template: &str, sentence: &'s str) -> Option<Vec<&'s str>> {
+    let mut parts = template.split("{}");
+    let mut rest = sentence.strip_prefix(parts.next()?)?;
+    let mut caught = Vec::new();
+    let parts: Vec<_> = parts.collect();
+    for (index, part) in parts.iter().enumerate() {
+        let end = if index + 1 == parts.len() {
+            rest.len().checked_sub(part.len())?
+        } else {
+            rest.find(part)?
+        };
+        let (found, after) = rest.split_at_checked(end)?;
+        rest = after.strip_prefix(part)?;
+        caught.push(found);
+    }
+    rest.is_empty().then_some(caught)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_put_where_the_chinese_has_it() {
+        let zh = |sentence: &str| of(sentence).unwrap_or_else(|| panic!("{sentence}"));
+        assert_eq!(zh("must be at least 5"), "不能小于 5");
+        assert_eq!(zh("must be a text, not a number"), "必须是文本，不是数字");
+        assert_eq!(
+            zh("an order that is paid cannot be asked to revoke: it must be open and unpaid"),
+            "订单状态为已支付（paid），不能执行 revoke：订单必须未结束且未支付"
+        );
+        assert_eq!(of("what nobody ever said"), None);
+    }
+
+    #[test]
+    fn several_sentences_are_told_one_after_another() {
+        let both =
+            of("shops[0].items[0].quantity: the line has 1 left, not 2; lines[1]: is required");
+        assert_eq!(
+            both.as_deref(),
+            Some("shops[0].items[0].quantity：该行还剩 1，不足 2；lines[1]：必填")
+        );
+    }
+
+    #[test]
+    fn each_sentence_is_chinese_and_uses_what_it_is_told() {
+        for (en, zh) in SENTENCES {
+            assert!(zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{zh}");
+            let holes = en.matches("{}").count();
+            for hole in 1..=9 {
+                let used = zh.contains(&format!("{{{hole}}}"));
+                assert!(!used || hole <= holes, "{en}: {zh}");
+            }
+        }
+    }
+}
