@@ -170,10 +170,15 @@ fn stopping(environment: &BTreeMap<String, String>, data: &Path) -> u64 {
     let listed: Value = serde_json::from_str(&run::run(&mut check).stdout).expect("JSON");
     let listed = listed["config"].as_array().expect("a list").clone();
     let of = |key: &str| {
-        let found = listed.iter().find(|setting| setting["key"] == key)?;
-        Some(seconds(found["value"].as_str()?))
+        let found = listed.iter().find(|setting| setting["key"] == key).expect("the setting");
+        found["value"].as_str().expect("a text").to_owned()
     };
-    of("tasks.grace").expect("a grace") + of("server.drain").unwrap_or(5)
+    let drain = match of("server.drain").as_str() {
+        // What `auto` is where not the loopback is listened on.
+        "auto" => 5,
+        drain => seconds(drain),
+    };
+    drain + docket_http::STOP_TIME.as_secs() + seconds(&of("tasks.grace"))
 }
 
 #[test]

@@ -14,7 +14,7 @@ const LOG: &str = "## The log";
 const LEVELS: [&str; 3] = ["tracing::info!(", "tracing::warn!(", "tracing::error!("];
 /// Where figures get their names, and what these begin with.
 const FIGURES: &str = "crates/http/src/";
-const FIGURE: &str = "docket_";
+const FIGURE: [&str; 2] = ["docket_", "process_"];
 /// What no center runs.
 const ELSEWHERE: [&str; 4] =
     ["crates/sandbox/", "crates/testkit/", "crates/docket/src/bench/", "crates/docket/src/demo/"];
@@ -108,7 +108,7 @@ fn figures(file: &SourceFile) -> Vec<Said<'_>> {
 /// The names of figures in a text.
 fn named(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    words.filter(|word| word.starts_with(FIGURE))
+    words.filter(|word| FIGURE.iter().any(|begins| word.starts_with(begins)))
 }
 
 /// Where the bracket that was opened before `begin` closes.
