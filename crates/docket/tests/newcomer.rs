@@ -103,7 +103,7 @@ fn what_has_no_use_is_refused_and_not_ignored() {
 
 #[test]
 fn help_is_given_however_it_is_asked_for() {
-    let help = |words: &[&str]| run(std::process::Command::new(DOCKET).args(words)).fine();
+    let help = |words: &[&str]| run(Command::new(DOCKET).args(words)).fine();
     for words in [&["help", "--help"][..], &["help", "-h"], &["help"], &["--help"]] {
         assert!(help(words).contains("explain"), "{words:?}");
     }
@@ -190,13 +190,13 @@ fn a_serve_that_cannot_listen_leaves_no_folder_behind() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     let data = above.path().join("data");
-    let mut asked = std::process::Command::new(DOCKET);
+    let mut asked = Command::new(DOCKET);
     asked.args(["serve", "--listen", &address, "--data"]).arg(&data).env("LC_ALL", "C");
     let said = run(&mut asked).refused(1);
     assert!(said.contains("cannot be listened on: the address is in use already"), "{said}");
     assert!(said.contains("--listen") && !said.contains("os error"), "{said}");
     assert!(is_empty(above.path()));
-    let mut asked = std::process::Command::new(DOCKET);
+    let mut asked = Command::new(DOCKET);
     asked.args(["demo", "--once", "--listen", &address]).env("LC_ALL", "C");
     let said = run(&mut asked).refused(1);
     assert!(said.contains("Name another address with --listen"), "{said}");
@@ -216,7 +216,7 @@ fn check_finds_out_whether_the_folder_can_be_made() {
     let above = folder();
     std::fs::write(above.path().join("file"), "").expect("written");
     for (data, why) in [("/proc/docket", "cannot be made"), ("file/data", "file")] {
-        let mut asked = std::process::Command::new(DOCKET);
+        let mut asked = Command::new(DOCKET);
         asked.args(["check", "--data", data]).current_dir(above.path()).env("LC_ALL", "C");
         let ran = run(&mut asked);
         let line = ran.stdout.lines().find(|line| line.contains("data folder"));
