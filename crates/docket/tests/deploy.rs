@@ -170,15 +170,15 @@ fn stopping(environment: &BTreeMap<String, String>, data: &Path) -> u64 {
     let listed: Value = serde_json::from_str(&run::run(&mut check).stdout).expect("JSON");
     let listed = listed["config"].as_array().expect("a list").clone();
     let of = |key: &str| {
-        let found = listed.iter().find(|setting| setting["key"] == key).expect("a setting");
-        found["value"].as_str().expect("a text")
+        let found = listed.iter().find(|setting| setting["key"] == key).expect("the setting");
+        found["value"].as_str().expect("a text").to_owned()
     };
-    let drain = match of("server.drain") {
-        // On any other address than the loopback.
+    let drain = match of("server.drain").as_str() {
+        // What `auto` is where not the loopback is listened on.
         "auto" => 5,
-        set => seconds(set),
+        drain => seconds(drain),
     };
-    drain + docket_http::STOP_TIME.as_secs() + seconds(of("tasks.grace"))
+    drain + docket_http::STOP_TIME.as_secs() + seconds(&of("tasks.grace"))
 }
 
 #[test]

@@ -5,9 +5,13 @@ mod run;
 
 use docket_testkit::ServeCommand;
 use run::{DOCKET, command, docket, run};
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder can be made")
@@ -99,7 +103,7 @@ fn what_has_no_use_is_refused_and_not_ignored() {
 
 #[test]
 fn help_is_given_however_it_is_asked_for() {
-    let help = |words: &[&str]| run(std::process::Command::new(DOCKET).args(words)).fine();
+    let help = |words: &[&str]| run(Command::new(DOCKET).args(words)).fine();
     for words in [&["help", "--help"][..], &["help", "-h"], &["help"], &["--help"]] {
         assert!(help(words).contains("explain"), "{words:?}");
     }
@@ -186,13 +190,13 @@ fn a_serve_that_cannot_listen_leaves_no_folder_behind() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     let data = above.path().join("data");
-    let mut asked = std::process::Command::new(DOCKET);
+    let mut asked = Command::new(DOCKET);
     asked.args(["serve", "--listen", &address, "--data"]).arg(&data).env("LC_ALL", "C");
     let said = run(&mut asked).refused(1);
     assert!(said.contains("cannot be listened on: the address is in use already"), "{said}");
     assert!(said.contains("--listen") && !said.contains("os error"), "{said}");
     assert!(is_empty(above.path()));
-    let mut asked = std::process::Command::new(DOCKET);
+    let mut asked = Command::new(DOCKET);
     asked.args(["demo", "--once", "--listen", &address]).env("LC_ALL", "C");
     let said = run(&mut asked).refused(1);
     assert!(said.contains("Name another address with --listen"), "{said}");
@@ -212,7 +216,7 @@ fn check_finds_out_whether_the_folder_can_be_made() {
     let above = folder();
     std::fs::write(above.path().join("file"), "").expect("written");
     for (data, why) in [("/proc/docket", "cannot be made"), ("file/data", "file")] {
-        let mut asked = std::process::Command::new(DOCKET);
+        let mut asked = Command::new(DOCKET);
         asked.args(["check", "--data", data]).current_dir(above.path()).env("LC_ALL", "C");
         let ran = run(&mut asked);
         let line = ran.stdout.lines().find(|line| line.contains("data folder"));
@@ -238,4 +242,28 @@ fn a_database_that_is_away_is_told_with_its_host() {
     let mut asked = command(data.path(), &["export", "--json"]);
     let ran = run(asked.env("DOCKET_DATABASE__URL", "mysql://u:hushed@127.0.0.1:1/d"));
     assert_eq!(error(&ran.refused(1))["code"], "unreachable");
+}
+
+#[test]
+fn a_bare_docket_says_first_that_a_demo_follows_and_how_to_serve_instead() {
+    for (language, demo) in [("C.UTF-8", "This is a demo"), ("zh_CN.UTF-8", "下面是演示")] {
+        let here = folder();
+        let mut bare = Command::new(DOCKET);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("DOCKET_") {
+                bare.env_remove(name);
+            }
+        }
+        bare.current_dir(here.path()).env("LC_ALL", language).process_group(0);
+        bare.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = bare.spawn().expect("the binary that cargo built can be started");
+        let mut line = String::new();
+        let stderr = child.stderr.take().expect("a pipe");
+        BufReader::new(stderr).read_line(&mut line).expect("a line");
+        // It goes on until it is ended, and so does the gateway that it started.
+        kill_process_group(Pid::from_child(&child), Signal::KILL).expect("it runs");
+        child.wait().expect("it ended");
+        assert!(line.starts_with(demo) && line.contains("docket serve"), "{line}");
+        assert!(is_empty(here.path()), "nothing is left where it was tried");
+    }
 }

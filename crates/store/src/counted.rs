@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 use crate::ask::Ask;
-use crate::database::{mysql, sqlite};
+use crate::database::{mysql, server, sqlite};
 use crate::migrate::{self, Upgrade};
 use crate::store::{Query, sqlite_path};
 use crate::table::Table;
@@ -37,7 +37,7 @@ impl Counted {
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let connection = runtime.block_on(async {
-            let pool = mysql::pool(&url).await.unwrap();
+            let pool = server::pool(&url).await.unwrap();
             migrate::mysql(&pool, Upgrade::Yes).await.unwrap();
             pool.acquire().await.unwrap().detach()
         });

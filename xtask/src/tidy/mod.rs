@@ -3,6 +3,7 @@
 
 mod layers;
 mod migrations;
+mod operations;
 mod pages;
 mod ratchet;
 mod rust_text;
@@ -22,7 +23,7 @@ use crate::{Failure, root};
 type Rule = (&'static str, fn(&Tree) -> Vec<Problem>);
 
 /// All rules.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     ("header", source::header),
     ("unfinished", source::unfinished),
     ("todo-without-issue", source::todo_without_issue),
@@ -37,6 +38,7 @@ const RULES: [Rule; 14] = [
     ("architecture", pages::architecture),
     ("invariants", pages::invariants),
     ("migrations", migrations::migrations),
+    ("operations", operations::operations),
 ];
 
 /// One place that breaks a rule.

@@ -35,6 +35,7 @@ fn order(number: i64) -> Tree {
         quantity: Quantity::ONE,
         list_price: Amount::of(100),
         item_discount: Amount::ZERO,
+        tax: Amount::ZERO,
         weighed: false,
     };
     let shop = PlacedShop {
@@ -43,6 +44,7 @@ fn order(number: i64) -> Tree {
         fulfilment: Fulfilment::Parcel,
         shop_discount: Amount::ZERO,
         freight: Amount::ZERO,
+        freight_tax: Amount::ZERO,
         has_ship_to: false,
         buyer_comment: None,
         promotions: None,
@@ -65,6 +67,7 @@ fn order(number: i64) -> Tree {
         platform_discount: Amount::ZERO,
         coins: Amount::ZERO,
         third_party_discount: Amount::ZERO,
+        tax: docket_domain::tree::Tax::Included,
         shops: vec![shop],
         coupons: Vec::new(),
     };
