@@ -10,7 +10,9 @@ use table::{SENTENCES, WORDS};
 
 /// `sentence` in Chinese; none where the table does not have it.
 pub fn of(sentence: &str) -> Option<String> {
-    listed(sentence, 0).or_else(|| whole(sentence, 0))
+    let mut table = WORDS.iter().chain(SENTENCES);
+    let exact = table.find(|(en, _)| *en == sentence).map(|(_, zh)| (*zh).to_owned());
+    exact.or_else(|| listed(sentence, 0)).or_else(|| whole(sentence, 0))
 }
 
 /// Sentences inside sentences are this deep at most.
@@ -43,6 +45,7 @@ fn listed(sentence: &str, depth: usize) -> Option<String> {
     let one = |part: &&str| {
         let of_a_field = || {
             let (field, message) = part.split_once(": ")?;
+            let field = (!field.contains(' ')).then_some(field)?;
             Some(format!("{field}：{}", whole(message, depth + 1)?))
         };
         let alone = if parts.len() > 1 { whole(part, depth + 1) } else { None };

@@ -108,8 +108,9 @@ impl App {
         state: FindingState,
     ) -> Result<(), Error> {
         let Seen { subject, stands, should } = seen;
-        let detail = serde_json::to_string(&Detail { stands, should });
-        let detail = detail.expect("two texts are plain JSON");
+        let Ok(detail) = serde_json::to_string(&Detail { stands, should }) else {
+            unreachable!("two texts are plain JSON");
+        };
         let note = move |id, at| {
             let class = class.word.to_owned();
             let (subject, detail) = (subject.clone(), detail.clone());

@@ -143,7 +143,8 @@ fn sentences(source: &str) -> Vec<String> {
         }
         filled
     });
-    filled.filter(|text| text.split(' ').filter(|word| word.len() > 1).count() > 1).collect()
+    let is_word = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    filled.filter(|text| text.split(' ').filter(is_word).count() > 1).collect()
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Holder {
         let server = mariadb();
         let name = database.url().rsplit_once('/').expect("a URL with a name").1.to_owned();
         let sql = format!(
-            "USE {name}; CREATE TABLE holder AS SELECT CONNECTION_ID() AS id; \
+            "USE {name}; CREATE TABLE holder AS select CONNECTION_ID() AS id; \
              LOCK TABLES payment_order WRITE; DO SLEEP(3600)"
         );
         let thread = std::thread::spawn(move || server.run(&sql));
@@ -31,11 +31,11 @@ impl Holder {
     /// Whether so many connections of the database are as `condition` says.
     fn is(&self, condition: &str, count: &str) -> bool {
         let of = format!(
-            "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = '{}' AND {condition}",
+            "select COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = '{}' AND {condition}",
             self.name
         );
         // Two rows where one may be are an error.
-        let sql = format!("SELECT IF(({of}) {count}, 1, (SELECT 1 UNION SELECT 2))");
+        let sql = format!("select IF(({of}) {count}, 1, (select 1 UNION select 2))");
         self.server.run(&sql).is_ok()
     }
 
@@ -48,7 +48,7 @@ impl Holder {
 impl Drop for Holder {
     fn drop(&mut self) {
         let sql = format!(
-            "SET @kill = CONCAT('KILL ', (SELECT id FROM {}.holder)); EXECUTE IMMEDIATE @kill",
+            "SET @kill = CONCAT('KILL ', (select id FROM {}.holder)); EXECUTE IMMEDIATE @kill",
             self.name
         );
         let killed = self.server.run(&sql);

@@ -487,4 +487,48 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "the connection ended, or was not HTTP, before the body was complete",
         "正文接收完之前连接已断开或不是 HTTP",
     ),
+    ("the body is larger than {} {}", "正文超过 {1} {2}"),
+    ("There is no room for the body", "暂无空间接收正文"),
+    (
+        "as many connections as may be open are at work; come again in a moment",
+        "连接数已达上限，请稍后再试",
+    ),
+    ("the request line and headers come to more than is taken", "请求行与请求头超过上限"),
+    ("the request line or a header cannot be read", "请求行或请求头无法读取"),
+    (
+        "must have 1 to {} visible ASCII characters, other than `.` and `..`",
+        "须为 1 到 {1} 个可见 ASCII 字符，且不能是 `.` 或 `..`",
+    ),
+    // What came with limits, taxes and networks.
+    (
+        "must be whole units; only a line that is `weighed` has fractions",
+        "数量必须为整数；只有称重行（`weighed`）可以有小数",
+    ),
+    (
+        "must lead to an address that is for everyone: {} and [webhooks] allow does not name it",
+        "必须指向公网地址：{1}，且 [webhooks] allow 未列出它",
+    ),
+    ("must lead to an address that is for everyone: {}", "必须指向公网地址：{1}"),
+    ("{} may speak for several kinds of actor; say which", "{1} 可代表多种角色，请指明一种"),
+    (
+        "a key limited to shops or places reads the log of one order at a time",
+        "限于店铺或地点的密钥每次只能读取一个订单的日志",
+    ),
+    ("it says nothing", "内容为空"),
+    ("has no coins account; set its balance first (PUT)", "没有金币账户；请先设置余额（PUT）"),
+    (
+        "stays {}: orders have spent coins, and refunds return them in it",
+        "保持为 {1}：已有订单用过金币，退款按此币种退回",
+    ),
+    (
+        "[mirror.columns] needs a column for `version` or `updated_at`: by it a late write is known",
+        "[mirror.columns] 需要 `version` 或 `updated_at` 列，用于识别迟到的写入",
+    ),
+    (
+        "a part of what happened then is in the archive; `docket archive restore --from … --to …` brings it back",
+        "当时的部分记录已归档；用 `docket archive restore --from … --to …` 取回",
+    ),
+    ("the coupon has no limit in all; set one first", "优惠券没有总次数上限；请先设置"),
+    ("comes to more than {}", "合计超过 {1}"),
+    ("only a task that waits or is halted can be dropped", "只有等待中或已停止的任务可以丢弃"),
 ];
