@@ -64,7 +64,7 @@ described! {
     /// A currency of ISO 4217.
     CurrencyCode {"type": "string", "pattern": "^[A-Z]{3}$"}
     /// A country of ISO 3166-1.
-    CountryCode {"type": "string", "pattern": "^[A-Z]{2}$"}
+    CountryCode {"type": "string", "pattern": "^([A-Z]{2})?$"}
     /// A time of RFC 3339 with its offset, from 1970 on and before 2100.
     Time {"type": "string", "format": "date-time"}
     /// A version, from 1.

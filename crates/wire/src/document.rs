@@ -97,12 +97,12 @@ pub fn parse(body: &[u8]) -> Result<Node<'_>, FieldError> {
         }
         Some(Bound::Fields) => {
             let message =
-                format!("an object may have {FIELDS_MAX} fields; at {place} one has more");
+                format!("an object may have {FIELDS_MAX} fields, and one has more at {place}");
             wrong("too_many_fields", message)
         }
         Some(Bound::Values) => {
             let message =
-                format!("a document may have {VALUES_MAX} values; at {place} it has more");
+                format!("a document may have {VALUES_MAX} values, and it has more at {place}");
             wrong("too_many_values", message)
         }
         // `serde_json` appends line and column to its sentence.

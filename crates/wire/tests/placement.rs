@@ -251,7 +251,7 @@ fn what_is_no_object_is_refused() {
 
 #[test]
 fn an_answer_names_a_hundred_wrong_fields_at_most() {
-    let fields: Vec<String> = (0..100_000).map(|n| format!("\"f{n}\":1")).collect();
+    let fields: Vec<String> = (0..1_000).map(|n| format!("\"f{n}\":1")).collect();
     let body = format!("{{{}}}", fields.join(","));
     assert_eq!(told(body.as_bytes()).expect_err("it is refused").len(), 100);
 }

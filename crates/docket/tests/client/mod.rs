@@ -93,7 +93,10 @@ impl Client {
             headers: &headers,
             answered: &answered,
         };
-        let breaches = CONTRACT.breaches(&exchange);
+        // Sandboxes are spoken to as well; theirs is another interface.
+        let is_ours = ["/api/", "/livez", "/readyz", "/metrics"];
+        let is_ours = is_ours.iter().any(|start| path.starts_with(start));
+        let breaches = if is_ours { CONTRACT.breaches(&exchange) } else { Vec::new() };
         assert!(breaches.is_empty(), "{method} {path} is not as the document says: {breaches:#?}");
         let text = || Value::String(String::from_utf8_lossy(&answered).into_owned());
         Ok(Got { status, body: serde_json::from_slice(&answered).unwrap_or_else(|_| text()) })

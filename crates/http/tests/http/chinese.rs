@@ -66,10 +66,10 @@ async fn who_prefers_chinese_reads_problems_in_chinese_with_the_same_codes() {
     let path = format!("/api/orders/{shop}/operations");
     let got = center.post_with(&center.key, &path, &ship, &[("accept-language", "zh")]).await;
     let told = got.problem(409, "operation_refused");
-    assert_eq!(told["state"], "created");
+    assert_eq!(told["state"], "unpaid");
     assert_eq!(
         told["detail"],
-        "订单状态为已创建（created），不能执行 ship：订单必须已支付，且有尚未发货的部分"
+        "订单状态为未支付（unpaid），不能执行 ship：订单必须已支付，且有尚未发货的部分"
     );
 }
 

@@ -21,6 +21,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("attempt", "支付尝试"),
     ("refund", "退款"),
     ("node", "节点"),
+    ("run", "运行"),
     ("line", "行"),
     ("user", "用户"),
     ("key", "密钥"),
@@ -35,6 +36,16 @@ pub const WORDS: &[(&str, &str)] = &[
     ("segment", "归档段"),
     ("placement", "下单请求"),
     ("buyer", "买家"),
+    // Addresses that are not for everyone.
+    ("a private address", "私有地址"),
+    ("a link-local address", "链路本地地址"),
+    ("a loopback address", "环回地址"),
+    ("the address of a cloud's metadata", "云平台的元数据地址"),
+    ("a multicast address", "组播地址"),
+    ("a reserved address", "保留地址"),
+    ("an address that a carrier shares out", "运营商共享地址"),
+    ("an address of a translation between IPv6 and IPv4", "IPv6 与 IPv4 转换地址"),
+    ("no address of any one machine", "不指向任何一台机器的地址"),
     // States and levels.
     ("created", "已创建（created）"),
     ("cancelled", "已取消（cancelled）"),
@@ -505,8 +516,8 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "数量必须为整数；只有称重行（`weighed`）可以有小数",
     ),
     (
-        "must lead to an address that is for everyone: {} and [webhooks] allow does not name it",
-        "必须指向公网地址：{1}，且 [webhooks] allow 未列出它",
+        "must lead to an address that is for everyone: {} is {}, and [webhooks] allow does not name it",
+        "必须指向公网地址：{1} 是{2}，且 [webhooks] allow 未列出它",
     ),
     ("must lead to an address that is for everyone: {}", "必须指向公网地址：{1}"),
     ("{} may speak for several kinds of actor; say which", "{1} 可代表多种角色，请指明一种"),
@@ -515,6 +526,17 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "限于店铺或地点的密钥每次只能读取一个订单的日志",
     ),
     ("it says nothing", "内容为空"),
+    ("one run at a time", "同时只能运行一次"),
+    ("wait until it ends, or {} seconds if it was broken off", "请等它结束；若已中断，请等 {1} 秒"),
+    ("points have no currency", "积分没有币种"),
+    (
+        "an object may have {} fields, and one has more at line {} column {}",
+        "一个对象最多有 {1} 个字段，第 {2} 行第 {3} 列处超出",
+    ),
+    (
+        "a document may have {} values, and it has more at line {} column {}",
+        "一个文档最多有 {1} 个值，第 {2} 行第 {3} 列处超出",
+    ),
     ("has no coins account; set its balance first (PUT)", "没有金币账户；请先设置余额（PUT）"),
     (
         "stays {}: orders have spent coins, and refunds return them in it",
