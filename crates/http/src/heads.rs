@@ -6,25 +6,28 @@
 
 use crate::request::Ids;
 use axum::http::StatusCode;
+use docket_app::Peer;
 use docket_wire::{Problem, problem};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tracing::field::display;
 
 /// A connection on which refused heads are answered with problems.
 pub struct Answering<S> {
     stream: S,
     ids: Arc<Ids>,
+    peer: Peer,
     /// A problem on its way, and how much of it has gone.
     problem: Option<(Vec<u8>, usize)>,
 }
 
 impl<S: AsyncWrite + Unpin> Answering<S> {
     /// Looks at what is written to `stream`.
-    pub const fn on(stream: S, ids: Arc<Ids>) -> Self {
-        Self { stream, ids, problem: None }
+    pub const fn on(stream: S, ids: Arc<Ids>, peer: Peer) -> Self {
+        Self { stream, ids, peer, problem: None }
     }
 
     /// Sends what is left of a problem.
@@ -88,7 +91,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Answering<S> {
         ready!(this.poll_problem(cx))?;
         if let Some(status) = refused(bytes) {
             let id = this.ids.fresh();
-            tracing::info!(status = status.as_u16(), id, "the head of a request was refused");
+            // What it says of its client cannot be read: the other end of the connection is all there is.
+            let client = this.peer.0.map(display);
+            tracing::info!(
+                status = status.as_u16(),
+                id,
+                client,
+                "the head of a request was refused"
+            );
             this.problem = Some((answer(status, &id), 0));
             return Poll::Ready(Ok(bytes.len()));
         }

@@ -108,7 +108,7 @@ async fn connection(
     });
     let mut http = http1::Builder::new();
     http.max_header_size(HEAD_BYTES_MAX).max_buf_size(BUFFER_BYTES_MAX);
-    let stream = Answering::on(Watched::on(stream, Arc::clone(seat)), ids);
+    let stream = Answering::on(Watched::on(stream, Arc::clone(seat)), ids, peer);
     let mut served = pin!(http.serve_connection(TokioIo::new(stream), service));
     let mut look = pin!(tokio::time::sleep(Duration::ZERO));
     let mut is_stopping = false;

@@ -30,27 +30,17 @@ const POLLED: [&str; 10] = [
 
 /// The span of a request. It is one of errors, so that a log that shows only these has it too.
 pub fn span(request: &Request, route: &str, id: &str) -> Span {
-    let method = request.method();
-    let span = tracing::error_span!(
+    let client = request.extensions().get::<Peer>().and_then(|peer| peer.0);
+    tracing::error_span!(
         "request",
-        %method,
+        method = %request.method(),
         route,
         id,
-        client = Empty,
-        trace = Empty,
-        order = Empty,
+        client = client.map(display),
+        trace = trace_id(request.headers()),
+        order = order_in(request.uri().path()).map(display),
         who = Empty
-    );
-    if let Some(Peer(Some(client))) = request.extensions().get() {
-        span.record("client", display(client));
-    }
-    if let Some(trace) = trace_id(request.headers()) {
-        span.record("trace", trace);
-    }
-    if let Some(order) = order_in(request.uri().path()) {
-        span.record("order", display(order));
-    }
-    span
+    )
 }
 
 /// One line for each request, but for those that come every few seconds and went well: they are told to whoever

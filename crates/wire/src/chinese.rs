@@ -87,6 +87,13 @@ mod tests {
             zh("an order that is paid cannot be asked to revoke: it must be open and unpaid"),
             "订单状态为已支付（paid），不能执行 revoke：订单必须未结束且未支付"
         );
+        assert_eq!(
+            zh(
+                "must lead to an address that is for everyone: 10.0.0.1 is a private address, and [webhooks] allow \
+                does not name it"
+            ),
+            "必须指向人人可达的地址：10.0.0.1 是私有地址，而 [webhooks] allow 没有列出它"
+        );
         assert_eq!(of("what nobody ever said"), None);
     }
 

@@ -36,16 +36,16 @@ pub const WORDS: &[(&str, &str)] = &[
     ("segment", "归档段"),
     ("placement", "下单请求"),
     ("buyer", "买家"),
-    // Addresses that are not for everyone.
+    // Kinds of address that events are not sent to.
     ("a private address", "私有地址"),
     ("a link-local address", "链路本地地址"),
     ("a loopback address", "环回地址"),
-    ("the address of a cloud's metadata", "云平台的元数据地址"),
+    ("the address of a cloud's metadata", "云平台元数据地址"),
     ("a multicast address", "组播地址"),
     ("a reserved address", "保留地址"),
-    ("an address that a carrier shares out", "运营商共享地址"),
+    ("an address that a carrier shares out", "运营商级 NAT 共享地址"),
     ("an address of a translation between IPv6 and IPv4", "IPv6 与 IPv4 转换地址"),
-    ("no address of any one machine", "不指向任何一台机器的地址"),
+    ("no address of any one machine", "不属于任何一台机器的地址"),
     // States and levels.
     ("created", "已创建（created）"),
     ("cancelled", "已取消（cancelled）"),
@@ -377,6 +377,11 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("takes more than the {} there are", "超过现有的 {1}"),
     ("only a task that has failed can be retried", "只有失败的任务可以重试"),
     ("must be an address such as https://host/path", "必须是地址，例如 https://host/path"),
+    ("must lead to an address that is for everyone: {}", "必须指向人人可达的地址：{1}"),
+    (
+        "{} is {}, and [webhooks] allow does not name it",
+        "{1} 是{2}，而 [webhooks] allow 没有列出它",
+    ),
     (
         "must be a country of ISO 3166-1 in two capital letters, such as `CN`",
         "必须是 ISO 3166-1 的两个大写字母国家代码，例如 `CN`",
