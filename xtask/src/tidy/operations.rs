@@ -40,7 +40,11 @@ pub fn operations(tree: &Tree) -> Vec<Problem> {
             problems.push(Problem::in_line(&file.path, *line, message));
         }
     }
+    let mut told = BTreeSet::new();
     for (number, row) in rows(page) {
+        if !told.insert(row.split(" | ").next()) {
+            problems.push(Problem::in_line(PAGE, number, "this line of the log was told above"));
+        }
         if !lines.iter().any(|said| tells(row, &said.text)) {
             problems.push(Problem::in_line(PAGE, number, "no log has such a line"));
         }
@@ -169,13 +173,14 @@ mod tests {
         let whole = "| `docket_up == 0` | away |\n\n## The log\n| line | means |\n|---|---|\n\
                      | `it is away (…); wait` | |\n| `done` | |\n## More\n| `nothing` |\n";
         assert_eq!(found(whole), Vec::<String>::new());
-        let page = "docket_down\n## The log\n| `done` | |\n| `did` | |\n";
+        let page = "docket_down\n## The log\n| `done` | |\n| `did` | |\n| `done` | |\n";
         assert_eq!(
             found(page),
             [
                 "crates/app/src/x.rs:2: docs/operations.md does not say what the line \
                  `it is away ({why}); wait` of the log means",
                 "docs/operations.md:4: no log has such a line",
+                "docs/operations.md:5: this line of the log was told above",
                 "crates/http/src/m.rs:1: docs/operations.md does not say what the figure `docket_up` means",
                 "docs/operations.md:1: there is no figure `docket_down`",
             ]
