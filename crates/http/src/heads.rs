@@ -76,7 +76,7 @@ fn answer(status: StatusCode, id: &str) -> Vec<u8> {
     let (kind, length) = (problem::MEDIA_TYPE, body.len());
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nx-request-id: {id}\r\n\
-         cache-control: no-store\r\nconnection: close\r\n\r\n{body}"
+         content-language: en\r\nvary: accept-language\r\ncache-control: no-store\r\nconnection: close\r\n\r\n{body}"
     )
     .into_bytes()
 }

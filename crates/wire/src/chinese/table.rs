@@ -520,11 +520,6 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "must be whole units; only a line that is `weighed` has fractions",
         "数量必须为整数；只有称重行（`weighed`）可以有小数",
     ),
-    (
-        "must lead to an address that is for everyone: {} is {}, and [webhooks] allow does not name it",
-        "必须指向公网地址：{1} 是{2}，且 [webhooks] allow 未列出它",
-    ),
-    ("must lead to an address that is for everyone: {}", "必须指向公网地址：{1}"),
     ("{} may speak for several kinds of actor; say which", "{1} 可代表多种角色，请指明一种"),
     (
         "a key limited to shops or places reads the log of one order at a time",
