@@ -198,12 +198,11 @@ impl App {
                 failpoint::reach("archive", "announced");
                 depot.put(&segment.name, object).await?;
                 failpoint::reach("archive", "written");
-                return match self.finish(&depot, segment).await? {
-                    Some(moved) => Ok(Some(moved)),
-                    None => {
-                        let what = "it does not give back what it took".to_owned();
-                        Err(Error::ArchiveDamaged(what))
-                    }
+                return if let Some(moved) = self.finish(&depot, segment).await? {
+                    Ok(Some(moved))
+                } else {
+                    let what = "it does not give back what it took".to_owned();
+                    Err(Error::ArchiveDamaged(what))
                 };
             }
             // What was passed by while other things left is looked for once more, from the beginning.

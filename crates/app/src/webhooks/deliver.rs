@@ -185,12 +185,11 @@ impl App {
             None => Ok(Outcome::Retry(told.row.answer.clone())),
             Some(reply) => outcome(reply, told.row.at),
         };
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
-            Err(Gone) => {
-                self.end_webhook(webhook.id, "the receiver answered 410").await?;
-                Outcome::Done
-            }
+        let outcome = if let Ok(outcome) = outcome {
+            outcome
+        } else {
+            self.end_webhook(webhook.id, "the receiver answered 410").await?;
+            Outcome::Done
         };
         Ok(Handled { outcome, also: vec![told.row.put()] })
     }

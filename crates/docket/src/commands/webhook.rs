@@ -254,9 +254,10 @@ async fn deliveries(wanted: &Deliveries, center: &Center, out: &Output) -> Resul
             let word = |name: &str| words(&one[name]);
             let number =
                 |name: &str| one[name].as_u64().map_or_else(String::new, |n| n.to_string());
-            let state = match one["delivered"] == true {
-                true => out.say("delivered", "已送达").to_owned(),
-                false => state_said(&one["state"], out),
+            let state = if one["delivered"] == true {
+                out.say("delivered", "已送达").to_owned()
+            } else {
+                state_said(&one["state"], out)
             };
             let (event, kind, order) = (word("event_id"), word("type"), word("order_id"));
             let (tries, status) = (number("tries"), number("status"));

@@ -82,7 +82,7 @@ fn text_of(value: &DeValue<'_>) -> Option<String> {
         DeValue::Boolean(truth) => truth.to_string(),
         DeValue::Array(values) => {
             let plain = |value: &DeValue<'_>| !matches!(value, DeValue::Array(_));
-            let texts = values.iter().map(|value| value.get_ref()).filter(|value| plain(value));
+            let texts = values.iter().map(toml::Spanned::get_ref).filter(|value| plain(value));
             let texts: Vec<String> = texts.map(text_of).collect::<Option<_>>()?;
             (texts.len() == values.len()).then(|| texts.join(","))?
         }

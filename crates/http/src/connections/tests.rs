@@ -89,7 +89,7 @@ async fn no_more_sockets_are_open_than_may_be_whatever_comes() {
 async fn a_waiting_connection_gives_way_to_a_socket_where_all_are_taken() {
     let seats = seats(1);
     let mut open = Vec::new();
-    for _ in 0..1 + SPARE {
+    for _ in 0..=SPARE {
         open.push(come(&seats, 0).await);
     }
     open[3].seat.works();

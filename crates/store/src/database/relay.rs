@@ -51,7 +51,7 @@ impl Relay {
             loop {
                 match listener.accept().await {
                     Ok((near, _)) if is_ours(&near) => {
-                        drop(carried.spawn(carry(near, far.clone())))
+                        drop(carried.spawn(carry(near, far.clone())));
                     }
                     Ok(_) => tracing::warn!("another process called at the relay of the database"),
                     // Out of descriptors, most likely: who waits is taken up when there are some again.

@@ -94,7 +94,7 @@ impl Stream {
     ) -> Result<Vec<Candidate>, StoreError> {
         let mut batch = Vec::with_capacity(wanted);
         while batch.len() < wanted {
-            while self.branches.iter().any(|branch| branch.is_dry()) {
+            while self.branches.iter().any(Branch::is_dry) {
                 if budget.looked_at >= budget.bounds.looked_at {
                     return Ok(batch);
                 }

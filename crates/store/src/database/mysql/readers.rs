@@ -173,7 +173,7 @@ impl Readers {
                 Ok(Ok(())) => {}
                 // Most likely it is gone already.
                 Ok(Err(error)) => {
-                    tracing::debug!(%error, "a read that was broken off was not killed")
+                    tracing::debug!(%error, "a read that was broken off was not killed");
                 }
                 Err(_) => tracing::debug!("the server does not answer who kills a read"),
             }

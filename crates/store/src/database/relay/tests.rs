@@ -103,7 +103,7 @@ async fn a_server_that_starts_is_waited_for() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let far = Far { patience: Duration::from_secs(60), ..loopback(address.port()) };
+    let far = Far { patience: Duration::from_mins(1), ..loopback(address.port()) };
     let relay = Relay::start(far).unwrap();
     let mut driver = UnixStream::connect(relay.place()).await.unwrap();
     let server = loop {

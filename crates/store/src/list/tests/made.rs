@@ -129,7 +129,7 @@ pub fn orders(random: &mut Random, n: u64) -> Vec<Made> {
 fn shop(random: &mut Random, rare: bool) -> Shop {
     let shop = if rare { 20 } else { random.within(0..20) };
     let sku = |_| if rare { "seldom".to_owned() } else { format!("s{}", random.within(0..4)) };
-    let skus = (0..1 + shop % 3).map(sku).collect();
+    let skus = (0..=(shop % 3)).map(sku).collect();
     Shop {
         shop: format!("shop{shop}"),
         place: if random.happens(2, 3) { "main".to_owned() } else { format!("p{}", shop % 3) },
@@ -375,7 +375,7 @@ fn add(random: &mut Random, orders: &[Made], filter: &mut Filter) {
     ]) {
         "id" if one.id.0 % 3 == 0 => filter.id = Some(one.id),
         "external" => {
-            filter.external_id = one.terms[1].strip_prefix("external:").map(str::to_owned)
+            filter.external_id = one.terms[1].strip_prefix("external:").map(str::to_owned);
         }
         "token" => filter.client_token = one.terms[2].strip_prefix("token:").map(str::to_owned),
         "buyer" => filter.buyer = one.buyer.clone().or(Some("nobody".to_owned())),

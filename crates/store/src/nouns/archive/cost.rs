@@ -95,7 +95,7 @@ fn log(tree: &Tree) -> Vec<LogEntry> {
             to_status: Status::Cancelled,
             parameters: serde_json::Map::new(),
             remark: Remark::default(),
-            at: tree.payment.created_at.plus(i64::from(seq / 2) * -1),
+            at: tree.payment.created_at.plus(-i64::from(seq / 2)),
             happened_at: None,
         };
         LogEntry { seq, ..LogEntry::between(None, tree, happening) }
