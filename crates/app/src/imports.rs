@@ -89,7 +89,7 @@ impl App {
     ) -> Result<Once<ImportReport>, Error> {
         who.needs_whole(Scope::Admin)?;
         let before = self.done_before(idempotency).await?;
-        let report = self.import_lines(who, lines, options).await?;
+        let report = Box::pin(self.import_lines(who, lines, options)).await?;
         if before.is_some() {
             return Ok(Once::Before(report));
         }

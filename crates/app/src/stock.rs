@@ -132,9 +132,9 @@ impl App {
         after: (String, String),
         limit: usize,
     ) -> Result<Page<StockOf, (String, String)>, Error> {
+        type Row = (String, String, Stock);
         who.needs(Scope::Stock).or_else(|_| who.needs(Scope::OrdersRead))?;
         who.needs_places()?;
-        type Row = (String, String, Stock);
         let full = |rows: &[Row]| {
             let begins = |n: &usize| *n == 0 || rows[*n].0 != rows[*n - 1].0;
             (0..rows.len()).filter(begins).nth(limit)

@@ -41,7 +41,7 @@ impl Network {
     fn of(peer: Peer) -> Option<Self> {
         Some(Self(match peer.0?.to_canonical() {
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (!0 << 64)).into(),
-            address => address,
+            address @ IpAddr::V4(_) => address,
         }))
     }
 }

@@ -161,7 +161,7 @@ pub async fn with<T>(
     work: impl AsyncFnOnce(&Center) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let center = Center::reach(options).await?;
-    let done = work(&center).await;
+    let done = Box::pin(work(&center)).await;
     center.leave().await;
     done
 }

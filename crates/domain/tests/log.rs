@@ -92,7 +92,9 @@ fn lists(fields: &Json, found: &mut Vec<(String, Json)>) {
             _ if FREE.contains(&name.as_str()) => {}
             Json::Array(facts) => {
                 found.push((name.clone(), value.clone()));
-                facts.iter().for_each(|fact| lists(fact, found));
+                for fact in facts {
+                    lists(fact, found);
+                }
             }
             fields => lists(fields, found),
         }

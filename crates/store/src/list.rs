@@ -192,7 +192,7 @@ fn page(
                 let candidates = test::placed(ask, dialect, filter, &ids, &mut budget)?;
                 let mut tests = filter.tests(&lead.proves);
                 tests.retain(|test| !matches!(test, Test::Order(_)));
-                return whole_page(ask, dialect, filter, candidates, &tests, bounds);
+                return whole_page(ask, dialect, filter, &candidates, &tests, bounds);
             }
         }
     }
@@ -220,7 +220,7 @@ fn whole_page(
     ask: &mut dyn Ask,
     dialect: Dialect,
     filter: &Filter,
-    candidates: Vec<Candidate>,
+    candidates: &[Candidate],
     tests: &[Test],
     bounds: Bounds,
 ) -> Result<Page, StoreError> {

@@ -387,7 +387,8 @@ mod tests {
     #[test]
     fn a_field_given_twice_is_told_and_the_first_is_read() {
         let of = |other: usize| {
-            let others = (0..other).map(|index| format!(r#","o{index}":0"#)).collect::<String>();
+            let others: Vec<_> = (0..other).map(|index| format!(r#","o{index}":0"#)).collect();
+            let others = others.concat();
             format!(r#"{{"a":1,"b":2,"a":3,"a":4{others}}}"#)
         };
         for other in [0, 100] {

@@ -84,10 +84,11 @@ fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let last = |bits: u128| Ipv4Addr::from_bits(bits as u32);
     let bits = address.to_bits();
     match address.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => Some(last(bits)),
-        [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some(last(bits)),
         [0x2002, ..] => Some(last(bits >> 80)),
-        [_, _, _, _, 0 | 0x200, 0x5efe, ..] => Some(last(bits)),
+        [0, 0, 0, 0, 0, 0 | 0xffff, ..]
+        | [0, 0, 0, 0, 0xffff, 0, ..]
+        | [0x64, 0xff9b, 0, 0, 0, 0, ..]
+        | [_, _, _, _, 0 | 0x200, 0x5efe, ..] => Some(last(bits)),
         _ => None,
     }
 }

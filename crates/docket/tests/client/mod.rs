@@ -62,8 +62,9 @@ impl Client {
         body: &str,
     ) -> std::io::Result<Got> {
         let (token, length) = (&self.token, body.len());
-        let more: String =
-            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let more = headers
+            .iter()
+            .fold(String::new(), |more, (name, value)| more + name + ": " + value + "\r\n");
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: docket\r\nauthorization: Bearer {token}\r\n\
              content-type: application/json\r\ncontent-length: {length}\r\n{more}\r\n{body}"

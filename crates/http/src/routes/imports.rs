@@ -51,6 +51,6 @@ pub async fn take(
         })
     })?;
     let SentLines { who, lines, idempotency } = sent;
-    let done = center.app.import_once(&who, &lines, &options, idempotency).await?;
+    let done = Box::pin(center.app.import_once(&who, &lines, &options, idempotency)).await?;
     Ok(answer::once(done, |report| answer::json(StatusCode::OK, &report)))
 }

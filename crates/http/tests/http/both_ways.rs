@@ -3,7 +3,7 @@
 
 use crate::center::{TestCenter, contract};
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 /// Codes of what no shape can say: sums, what is there, what is configured, and what goes together.

@@ -146,10 +146,12 @@ impl Stream {
             let n = row.int()? as usize;
             let one = candidate(row)?;
             let piece = pieces.iter_mut().find(|(of, _)| *of == n);
-            piece.into_iter().for_each(|(_, piece)| piece.push(one));
+            if let Some((_, piece)) = piece {
+                piece.push(one);
+            }
         }
         for (n, mut piece) in pieces {
-            piece.sort_unstable_by(|a, b| b.position.cmp(&a.position));
+            piece.sort_unstable_by_key(|one| std::cmp::Reverse(one.position));
             let branch = &mut self.branches[n];
             branch.reach(piece.last().filter(|_| piece.len() == wanted));
             branch.read = piece.into();
@@ -206,15 +208,15 @@ impl Branch {
         self.select(&mut far, dialect, &columns, 1);
         let _ = write!(far.text, " OFFSET {}", piece - 1);
         let far = ask.ask(query(table, far, 3))?.into_iter().next().map(candidate).transpose()?;
-        let others: String = told.iter().map(|column| format!(", {column}")).collect();
+        let columns_and_others = [&[columns.as_str()], told].concat().join(", ");
         let mut sql = Sql { text: "SELECT at, id, placed FROM (".to_owned(), values: Vec::new() };
-        self.select(&mut sql, dialect, &format!("{columns}{others}"), piece);
+        self.select(&mut sql, dialect, &columns_and_others, piece);
         sql.text.push_str(") AS piece WHERE 1 = 1");
         sql.append(&self.range.cover);
         for row in ask.ask(query(table, sql, 3))? {
             self.read.push_back(candidate(row)?);
         }
-        self.read.make_contiguous().sort_unstable_by(|a, b| b.position.cmp(&a.position));
+        self.read.make_contiguous().sort_unstable_by_key(|one| std::cmp::Reverse(one.position));
         budget.looked_at += piece;
         self.reach(far.as_ref());
         Ok(())

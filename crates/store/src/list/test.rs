@@ -169,7 +169,7 @@ pub fn placed(
         }
     }
     found.retain(|one| filter.cursor.is_none_or(|cursor| one.position < cursor));
-    found.sort_unstable_by(|a, b| b.position.cmp(&a.position));
+    found.sort_unstable_by_key(|one| std::cmp::Reverse(one.position));
     Ok(found)
 }
 

@@ -154,7 +154,9 @@ fn around(
         if of.as_ref().is_some_and(|of| of.len() == limit) {
             *of = None;
         }
-        of.iter_mut().for_each(|of| of.push(one));
+        if let Some(of) = of {
+            of.push(one);
+        }
     }
     Ok(found)
 }

@@ -167,6 +167,7 @@ pub fn open(kind: Database, url: &str) -> Box<dyn Counting> {
 }
 
 /// Writes `rows`, some hundred at a time.
+#[expect(clippy::needless_pass_by_value, reason = "whoever calls has just collected them")]
 pub fn insert(
     database: &mut dyn Counting,
     table: &'static str,

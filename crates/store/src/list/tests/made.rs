@@ -9,6 +9,7 @@ use docket_domain::{Id, Time};
 use docket_testkit::Random;
 
 /// A shop order.
+#[expect(clippy::struct_field_names, reason = "the number of its shop")]
 pub struct Shop {
     shop: String,
     place: String,
@@ -408,6 +409,7 @@ fn add(random: &mut Random, orders: &[Made], filter: &mut Filter) {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "filters are optional")]
 fn pick(random: &mut Random, words: &[&str]) -> Option<String> {
     Some((*random.pick(words)).to_owned())
 }
