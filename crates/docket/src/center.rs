@@ -160,7 +160,7 @@ pub async fn with<T>(
     options: &Options,
     work: impl AsyncFnOnce(&Center) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let center = Center::reach(options).await?;
+    let center = Box::pin(Center::reach(options)).await?;
     let done = Box::pin(work(&center)).await;
     center.leave().await;
     done

@@ -115,7 +115,7 @@ impl Store {
         let (database, connection) = match sqlite_path(&options.url) {
             Some(path) => open_sqlite(&path, upgrade)?,
             None if options.url.starts_with("mysql:") || options.url.starts_with("mariadb:") => {
-                open_mysql(options.url.clone(), upgrade, options.read_deadline).await?
+                Box::pin(open_mysql(options.url.clone(), upgrade, options.read_deadline)).await?
             }
             None => {
                 let message = "a database URL reads sqlite:PATH or mysql://user@host/database";

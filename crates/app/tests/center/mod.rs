@@ -25,7 +25,7 @@ pub struct Center {
 pub async fn on_every_center(test: impl AsyncFn(&Center)) {
     for database in docket_testkit::databases() {
         let center = Center::open(&database.url()).await;
-        test(&center).await;
+        Box::pin(test(&center)).await;
         center.app.stop().await;
     }
 }

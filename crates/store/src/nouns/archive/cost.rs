@@ -182,7 +182,7 @@ fn to_read_some_orders_whole_costs_what_they_are() {
         for (tree, rows) in &read {
             assert_eq!(rows.len(), 11, "{rows:#?}");
             let tree = orders.iter().find(|order| order.id() == *tree).unwrap();
-            assert_eq!(KeptRow::trees(rows.clone()).unwrap(), [tree.clone()]);
+            assert_eq!(KeptRow::trees(rows.clone()).unwrap(), std::slice::from_ref(tree));
             assert_eq!(KeptRow::nodes_of(tree), 7, "three nodes and four words");
         }
         let (counted, cost) = counted.cost(|ask| history_rows(kind, &some, ask).unwrap());
