@@ -1,4 +1,4 @@
-//! Values of [server], and how many connections the system allows.
+//! Values of `[server]`, and how many connections the system allows.
 
 use super::Config;
 use super::shapes::{Length, Shape};
