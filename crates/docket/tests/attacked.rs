@@ -228,6 +228,7 @@ fn whoever_keeps_us_waiting_is_gone_after_a_time() {
     let mut greedy = center.connect();
     greedy.set_write_timeout(Some(Duration::from_millis(200))).expect("a timeout");
     let _ = greedy.write_all(&one.repeat(asked));
+    eventually("all of them are there", || center.sockets() >= before + 5);
     eventually("all of them are gone", || center.sockets() <= before);
     assert_eq!(answer(&silent), (None, Vec::new()));
     assert_eq!(answer(&half_a_head), (None, Vec::new()));

@@ -60,7 +60,7 @@ impl App {
                 what: "run",
                 id: last.id.to_string(),
                 state: "running",
-                message: "one run at a time; wait until it ends, or 20 seconds if it was broken off",
+                message: "only one runs at a time, and one that was broken off ends after 20 seconds",
             });
         }
         let orders = self.store().orders_up_to(ORDERS_COUNTED).await?;

@@ -377,7 +377,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("only {} are available", "仅有 {1} 可用"),
     ("only {} of {} are there", "{2} 仅有 {1}"),
     (
-        "one run at a time; wait until it ends, or 20 seconds if it was broken off",
+        "only one runs at a time, and one that was broken off ends after 20 seconds",
         "一次只能运行一个；请等待其结束，若已中断请等 20 秒",
     ),
     // Coupons.
@@ -461,8 +461,6 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "限于店铺或地点的密钥每次只能读取一个订单的日志",
     ),
     ("it says nothing", "内容为空"),
-    ("one run at a time", "同时只能运行一次"),
-    ("wait until it ends, or {} seconds if it was broken off", "请等它结束；若已中断，请等 {1} 秒"),
     ("points have no currency", "积分没有币种"),
     (
         "an object may have {} fields, and one has more at line {} column {}",
