@@ -319,3 +319,24 @@ async fn a_test_event_says_whether_a_receiver_hears() {
     assert_eq!(halted["tasks"], json!([]));
     center.app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_receiver_answered_is_forgotten_after_a_week() {
+    let receiver = Receiver::start(|_| 200).await;
+    let (center, id, _) = told(&receiver, json!([])).await;
+    paid(&center).await;
+    let old = delivered(&center, &id, 2, |one| one["delivered"] == true).await;
+    center.clock.advance(7 * 86_400_000 + 1);
+    // What the order does meanwhile by itself is told too, and stays.
+    let path = format!("/api/webhooks/{id}/deliveries");
+    for _ in 0..4_000 {
+        let page = center.get(&path).await.ok(200);
+        let kept = page["deliveries"].as_array().expect("a list");
+        if kept.iter().all(|one| !old.contains(one)) {
+            center.app.stop().await;
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("{:#}", center.get(&path).await.body);
+}
