@@ -11,7 +11,7 @@ mod backup;
 mod batch;
 mod beside;
 #[cfg(test)]
-mod counted;
+mod counting;
 mod database;
 mod dialect;
 mod error;

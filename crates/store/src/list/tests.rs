@@ -2,11 +2,10 @@
 //! is sought stands at the far end of orders made for that, and the databases count.
 
 mod beside;
-mod counting;
 mod made;
 
 use super::{Bounds, Cursor, Filter, Page, Sort, page};
-use counting::{Counting, as_ask, open};
+use crate::counting::{self, Counting, as_ask, open};
 use docket_domain::Id;
 use docket_testkit::{Database, Random};
 use made::Made;

@@ -1,6 +1,6 @@
 //! Lists of what stands beside orders go along one key each: what a page costs does not grow with what there is.
 
-use super::counting::{Counting, as_ask, insert, open};
+use crate::counting::{Counting, as_ask, insert, open};
 use crate::list::{beside, operations};
 use crate::nouns::slips::slip_page;
 use crate::nouns::tasks::TaskFilter;
