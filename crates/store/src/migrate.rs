@@ -1,6 +1,6 @@
 //! The schema by steps. A step that was released never changes; a later one alters what it made.
 
-use crate::{StoreError, lock};
+use crate::{StoreError, failpoint, lock};
 use sqlx::Connection as _;
 use sqlx::mysql::{MySqlConnection, MySqlPool};
 
@@ -94,6 +94,7 @@ fn take(
             rusqlite::Error::SqlInputError { msg, .. } => stopped(step, statement, &msg),
             error => stopped(step, statement, &error),
         })?;
+        failpoint::reach("migrate", "taken");
     }
     Ok(connection.execute_batch(&format!("PRAGMA user_version = {}", step + 1))?)
 }
