@@ -13,8 +13,8 @@ use client::Client;
 use docket_testkit::{Database, ServeCommand, TestDatabase, mariadb};
 use run::{DOCKET, Ran, command, run};
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use tempfile::TempDir;
@@ -35,7 +35,9 @@ struct Released {
 impl Released {
     fn on(kind: Database) -> Self {
         let data = tempfile::tempdir().expect("a folder");
-        fs::write(data.path().join("docket.keys"), KEYS).expect("space");
+        let keys = data.path().join("docket.keys");
+        fs::write(&keys, KEYS).expect("space");
+        fs::set_permissions(&keys, fs::Permissions::from_mode(0o600)).expect("ours");
         let database = kind.fresh();
         match kind {
             Database::Sqlite => {
@@ -80,8 +82,12 @@ impl Released {
         assert_eq!(told, known);
         let deep = self.docket(&["check", "--deep", "--json"]);
         assert_eq!(deep.code, Some(0), "{deep:?}");
-        let differences = self.docket(&["reconcile", "--json"]);
-        assert_eq!(differences.code, Some(0), "{differences:?}");
+        // Deadlines of long ago passed while nobody served them; nothing else may differ.
+        let reconciled = self.docket(&["reconcile", "--json"]).stdout;
+        let found: Value = serde_json::from_str(&reconciled).expect("a report");
+        assert_eq!(found["error"], Value::Null, "{reconciled}");
+        let classes = found["classes"].as_array().expect("classes");
+        assert!(classes.iter().all(|class| class["class"] == "deadline_passed"), "{reconciled}");
         let serve = ServeCommand::new(DOCKET, self.path()).database(&self.database).start();
         let scopes = "orders.read,orders.write";
         let words =
@@ -178,9 +184,11 @@ fn whoever_dies_while_a_server_is_brought_up_is_followed_by_one_who_ends_it() {
         assert_eq!(died.status.signal(), Some(9), "{place}:{times}: {died:?}");
         deaths += 1;
         center.docket(&["migrate"]).fine();
-        let mut left = String::new();
-        write!(left, "use {}; select 1 from schema_progress", name(&center)).expect("a text");
-        assert!(mariadb().run(&left).is_err(), "what was noted on the way is gone");
+        // Who died after the last word leaves its notes to the next step.
+        if place != "told" {
+            let left = format!("use {}; select 1 from schema_progress", name(&center));
+            assert!(mariadb().run(&left).is_err(), "what was noted on the way is gone");
+        }
         if deaths % 4 == 1 {
             center.is_up();
         }
