@@ -52,11 +52,11 @@ impl Released {
             Database::Mariadb => {
                 let url = database.url();
                 let name = url.rsplit('/').next().expect("a name");
-                let version = "CREATE TABLE schema_version (version BIGINT NOT NULL PRIMARY KEY);
-                               INSERT INTO schema_version VALUES (1);";
-                let modes = "SET sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES'";
+                let version = "create table schema_version (version bigint not null primary key); \
+                               insert into schema_version values (1);";
+                let modes = "set sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES'";
                 let script =
-                    format!("{modes};\nUSE {name};\n{version}\n{MYSQL}\nBEGIN;\n{ROWS}\nCOMMIT;\n");
+                    format!("{modes};\nuse {name};\n{version}\n{MYSQL}\nBEGIN;\n{ROWS}\nCOMMIT;\n");
                 mariadb().run(&script).expect("the release");
             }
         }
