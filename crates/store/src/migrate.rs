@@ -1,8 +1,10 @@
 //! The schema by steps. A step that was released never changes; a later one alters what it made.
 
-use crate::{StoreError, lock};
+use crate::{StoreError, failpoint, lock};
 use sqlx::Connection as _;
 use sqlx::mysql::{MySqlConnection, MySqlPool};
+
+mod server;
 
 /// The steps, in order: SQLite's text, the MySQL family's text.
 const STEPS: &[(&str, &str)] = &[
@@ -92,13 +94,13 @@ fn take(
             rusqlite::Error::SqlInputError { msg, .. } => stopped(step, statement, &msg),
             error => stopped(step, statement, &error),
         })?;
+        failpoint::reach("migrate", "taken");
     }
     Ok(connection.execute_batch(&format!("PRAGMA user_version = {}", step + 1))?)
 }
 
 /// Brings a database of the MySQL family to [`VERSION`], one process at a time: who comes second waits and finds
-/// it done. DDL commits by itself there, so the version is written after each step, and a step that died half way
-/// says which statement it stopped at.
+/// it done. Who dies half way leaves a step that the next one goes on with.
 pub async fn mysql(pool: &MySqlPool, upgrade: Upgrade) -> Result<i64, StoreError> {
     let mut connection = pool.acquire().await?;
     let made = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";
@@ -113,12 +115,7 @@ pub async fn mysql(pool: &MySqlPool, upgrade: Upgrade) -> Result<i64, StoreError
     let found = version_of(&mut connection).await?;
     judge(found, upgrade)?;
     for (step, (_, sql)) in STEPS.iter().enumerate().skip(found as usize) {
-        for statement in statements(sql) {
-            let done = sqlx::raw_sql(statement).execute(&mut connection).await;
-            done.map_err(|error| stopped(step, statement, &error))?;
-        }
-        let done = "INSERT INTO schema_version (version) VALUES (?)";
-        sqlx::query(done).bind(step as i64 + 1).execute(&mut connection).await?;
+        server::take(&mut connection, step, sql).await?;
     }
     connection.close().await?;
     Ok(found)
