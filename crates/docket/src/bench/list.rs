@@ -63,6 +63,7 @@ enum Filter {
     ShopAndStatusByUpdate,
     BuyerByUpdate,
     NoTagByUpdate,
+    Nothing,
     NothingByUpdate,
     OwnShop,
     OwnShopByUpdate,
@@ -71,7 +72,7 @@ enum Filter {
 }
 
 impl Filter {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Default,
         Self::Status,
         Self::StoreStatus,
@@ -87,6 +88,7 @@ impl Filter {
         Self::ShopAndStatusByUpdate,
         Self::BuyerByUpdate,
         Self::NoTagByUpdate,
+        Self::Nothing,
         Self::NothingByUpdate,
         Self::OwnShop,
         Self::OwnShopByUpdate,
@@ -111,7 +113,8 @@ impl Filter {
             Self::ShopAndStatusByUpdate => "shop+status, by update",
             Self::BuyerByUpdate => "buyer, by update",
             Self::NoTagByUpdate => "tag (none has it), by update",
-            Self::NothingByUpdate => "shop+status (none has it), by update",
+            Self::Nothing => "status+store_status (none has both)",
+            Self::NothingByUpdate => "status+store_status (none has both), by update",
             Self::OwnShop => "a key of one shop",
             Self::OwnShopByUpdate => "a key of one shop, by update",
             Self::Duplicate => "duplicate",
@@ -138,8 +141,9 @@ impl Filter {
             Self::ShopAndStatusByUpdate => Self::ShopAndStatus.query(order, span) + BY_UPDATE,
             Self::BuyerByUpdate => Self::Buyer.query(order, span) + BY_UPDATE,
             Self::NoTagByUpdate => Self::NoTag.query(order, span) + BY_UPDATE,
-            // Nothing is shipped here, so that all there is has to be looked at.
-            Self::NothingByUpdate => format!("&shop={}&status=shipped{BY_UPDATE}", shop.id),
+            // Many have either and none has both: a page ends when enough was looked at.
+            Self::Nothing => "&status=created&store_status=paid".to_owned(),
+            Self::NothingByUpdate => Self::Nothing.query(order, span) + BY_UPDATE,
             Self::Duplicate => "&duplicate=true".to_owned(),
             Self::Status => format!("&status={}", word(["created", "paid"])),
             Self::StoreStatus => format!("&store_status={}", word(["unpaid", "paid"])),
