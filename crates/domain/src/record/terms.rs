@@ -4,7 +4,7 @@
 
 use super::fit::{WHOLE, amounts, each_amount, fit};
 use super::times::Untimed;
-use super::{Copy, Heard, Place, anomalies};
+use super::{Copy, Heard, Place, Report, anomalies};
 use crate::decide::Context;
 use crate::placement::{PlacedItem, PlacedShop, Placement};
 use crate::tree::Anomaly;
@@ -32,8 +32,17 @@ pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, Fie
     let mut untimed = Untimed::default();
     if heard.report.created_at.is_none() {
         untimed.created();
+        guess_created(&untimed, &mut tree, heard.report);
     }
     Ok(Copy { tree, untimed, places, payments: Vec::new(), new_terms: true })
+}
+
+/// The order was there by the moment its source guesses, and by any cancel, which a later report may overrule.
+fn guess_created(untimed: &Untimed, tree: &mut Tree, report: &Report) {
+    let cancels = report.shops.iter().filter_map(|shop| shop.cancelled_at);
+    for guess in report.created_guess.into_iter().chain(cancels) {
+        untimed.guess_created(tree, guess);
+    }
 }
 
 /// A known tree with the lines and amounts of a report joined in.
@@ -47,9 +56,7 @@ pub(super) fn join(
     if let Some(at) = heard.report.created_at {
         untimed.created_at(&mut tree, at);
     }
-    if let Some(guess) = heard.report.created_guess {
-        untimed.guess_created(&mut tree, guess);
-    }
+    guess_created(&untimed, &mut tree, heard.report);
     let mut mine = placement_of(&tree);
     let places = find_places(&tree, &mut mine, &heard.placement);
     texts(&mut tree, &heard.placement, &places);
