@@ -182,8 +182,12 @@ impl Chosen {
         let survey = docket_store::survey(url).await?;
         let mut vault = place.read().map_err(KeysError::from)?;
         if vault.is_none() && survey.keys.iter().any(|key| !key.lost) {
-            // A process that made them here may have died between recording them and giving them their name.
+            // A process that made them here may have died between recording them and giving them their name, or
+            // gave it to them after the look above: then they are in their place by now.
             vault = place.read_new().map_err(KeysError::from)?;
+            if vault.is_none() {
+                vault = place.read().map_err(KeysError::from)?;
+            }
         }
         let needed = !matches!(keys, Keys::Unmade(_)) || vault.is_some() || !survey.keys.is_empty();
         if needed {

@@ -317,7 +317,7 @@ fn a_run_that_died_keeps_nobody_waiting_for_long() {
     let behind = Behind::of(&shop.database);
     behind.write("update reconcile_run set finished_at = null", &[]);
     let said = shop.reconcile(&[]).refused(1);
-    assert!(said.contains("20 seconds if it was broken off"), "{said}");
+    assert!(said.contains("ends after 20 seconds"), "{said}");
     behind.write("update reconcile_run set seen_at = seen_at - 20000", &[]);
     shop.reconcile(&[]).fine();
 }
