@@ -135,3 +135,36 @@ async fn lists_find_by_tag_and_telephone() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_log_ends_where_its_rows_are_long_and_goes_on_there() {
+    on_every_store(async |store, _| {
+        let tree = place(store, Order::new(2)).await;
+        let id = tree.id();
+        for round in 0..80 {
+            run(store, vec![Key::Tree(id)], move |view, cx| {
+                let before = view.tree(id)?.expect("it was placed").clone();
+                let mut writes = suite::tagged(&before, &format!("round{round}"), cx.now);
+                // As rows of earlier releases were: whole lists of facts.
+                writes.trees[0].entry.before = serde_json::json!({"1": "x".repeat(100_000)});
+                Ok((Some(writes), ()))
+            })
+            .await
+            .unwrap();
+        }
+        let (mut after, mut pages) = ((0, 0), Vec::new());
+        loop {
+            let page = store.log_after(id, after, 200).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = (last.site, last.seq);
+            pages.push(page);
+        }
+        // Some forty rows of it are 4 MiB, read thirty-two at a time.
+        assert!(pages[0].len() < 81 && pages[0].len() <= 64, "{} rows", pages[0].len());
+        let seqs = pages.iter().flatten().map(|entry| entry.seq);
+        assert!(seqs.eq(1..=81), "each row once");
+        let newest = store.log_until(id, 70, 3).await.unwrap();
+        assert!(newest.iter().map(|entry| entry.seq).eq([70, 69, 68]), "newest first");
+    })
+    .await;
+}

@@ -2,7 +2,7 @@
 
 use super::Set;
 use super::layers::Layers;
-use super::schema::{Listed, listed};
+use super::section::{Listed, listed};
 use super::shapes::Shape;
 use crate::failure::Failure;
 use crate::said::Said;

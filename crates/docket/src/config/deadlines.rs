@@ -1,7 +1,7 @@
 //! `[deadlines]`: lengths for every order, over them by order type, by channel and by shop.
 
 use super::layers::{self, Form, Given, Layers, dotted};
-use super::schema::{Listed, listed};
+use super::section::{Listed, listed};
 use super::shapes::Length;
 use super::strange::{no_setting, unknown};
 use super::{Origin, Set};

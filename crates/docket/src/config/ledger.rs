@@ -2,7 +2,7 @@
 
 use super::layers::Layers;
 use super::nearest::nearest;
-use super::schema::{Listed, listed};
+use super::section::{Listed, listed};
 use super::shapes::Shape;
 use super::{Origin, Set};
 use crate::failure::Failure;

@@ -1,7 +1,7 @@
 //! `[mirror]`: the old table that is kept alive, with its columns and codes.
 
 use super::layers::{self, Given, Layers, dotted};
-use super::schema::{Listed, listed};
+use super::section::{Listed, listed};
 use super::shapes::{DatabaseUrl, Shape};
 use super::strange::unknown;
 use crate::failure::Failure;

@@ -6,6 +6,7 @@ mod coupons;
 mod deadlines;
 mod environment;
 mod file;
+mod gateway_shapes;
 mod keys;
 mod layers;
 mod ledger;
@@ -15,6 +16,7 @@ mod networks;
 mod nightly;
 mod payments;
 mod schema;
+mod section;
 mod server;
 mod shapes;
 mod strange;
@@ -22,7 +24,8 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use schema::{Config, Listed};
+pub use schema::Config;
+pub use section::Listed;
 pub use shapes::{Length, LogFormat, Shape};
 pub use template::template;
 
@@ -111,7 +114,7 @@ pub fn load(options: &Options, listen: Option<&str>) -> Result<Config, Failure> 
 
 /// `host:port` of the base of an address.
 pub fn host_of(base: &str) -> Option<String> {
-    shapes::BaseUrl::host(base)
+    gateway_shapes::BaseUrl::host(base)
 }
 
 /// The config file: the one named, else that of the data folder, else that of the current folder.

@@ -1,9 +1,9 @@
 //! `[payments.NAME]`: the payment gateways, each under the name that orders call it by.
 
+use super::gateway_shapes::{BaseUrl, Connector, GatewayName, Merchant, Secret};
 use super::layers::{self, Given, Layers, dotted};
 use super::nearest::nearest;
-use super::schema::{Listed, listed};
-use super::shapes::{BaseUrl, Connector, GatewayName, Merchant, Secret};
+use super::section::{Listed, listed};
 use super::{Origin, Set};
 use crate::failure::Failure;
 use crate::said::said;

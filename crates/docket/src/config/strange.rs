@@ -2,7 +2,8 @@
 
 use super::Origin;
 use super::nearest::nearest;
-use super::schema::{SECTIONS, Secrecy};
+use super::schema::SECTIONS;
+use super::section::Secrecy;
 use super::{deadlines, layers, ledger};
 use crate::failure::Failure;
 use crate::said::{Said, said};

@@ -2,10 +2,7 @@
 
 #![allow(dead_code)] // described, never made
 
-use super::words::{
-    AmountWord, ClaimedActor, CouponClass, CouponLimit, PercentWord, QuantityAdded,
-    QuantityCounted, RoleWord, ScopeWord,
-};
+use super::words::{ClaimedActor, QuantityAdded, QuantityCounted};
 use docket_wire::described::{
     Amount, CountryCode, CurrencyCode, Identifier, QuantityAsked, Reason, Time, Title, Version,
     Words,
@@ -13,10 +10,9 @@ use docket_wire::described::{
 use docket_wire::view::Number;
 use docket_wire::word::{FulfilmentWord, PlatformWord, TypeWord};
 use serde_json::{Value, json};
-use std::borrow::Cow;
+use utoipa::ToSchema;
 use utoipa::openapi::schema::{Discriminator, OneOfBuilder};
 use utoipa::openapi::{Ref, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 pub use super::operations::OperationBody;
 
@@ -226,58 +222,6 @@ pub struct StartPaymentBody {
     actor: Option<ClaimantBody>,
 }
 
-/// Name and password.
-#[derive(ToSchema)]
-#[schema(as = Login)]
-pub struct LoginBody {
-    /// The name of the user.
-    #[schema(max_length = 1024)]
-    name: String,
-    /// Its password.
-    #[schema(max_length = 1024)]
-    password: String,
-}
-
-/// Another password of one's own.
-#[derive(ToSchema)]
-#[schema(as = ChangePassword)]
-pub struct ChangePasswordBody {
-    /// The present one.
-    #[schema(max_length = 1024)]
-    old: String,
-    /// At least 8 characters.
-    #[schema(min_length = 8, max_length = 256)]
-    new: String,
-}
-
-/// Another password of a user.
-#[derive(ToSchema)]
-#[schema(as = ResetPassword)]
-pub struct ResetPasswordBody {
-    /// At least 8 characters.
-    #[schema(min_length = 8, max_length = 256)]
-    password: String,
-}
-
-/// A user to add.
-#[derive(ToSchema)]
-#[schema(as = NewUser)]
-pub struct NewUserBody {
-    /// The name to log in with.
-    name: Identifier,
-    /// `admin`: everything. `operator`: everything but `admin` and `privacy.read`. `viewer`: `orders.read`.
-    role: RoleWord,
-    /// At least 8 characters.
-    #[schema(min_length = 8, max_length = 256)]
-    password: String,
-    /// The shops it may touch; all where left out.
-    #[schema(max_items = 200)]
-    shops: Option<Vec<Identifier>>,
-    /// The places it may touch; all where left out.
-    #[schema(max_items = 200)]
-    places: Option<Vec<Identifier>>,
-}
-
 /// What to change about a task that is run again.
 #[derive(ToSchema)]
 #[schema(as = RetryTask)]
@@ -363,31 +307,6 @@ pub struct ReplayBody {
     to: Option<Time>,
 }
 
-/// A key to add.
-#[derive(ToSchema)]
-#[schema(as = NewKey)]
-pub struct NewKeyBody {
-    /// What people call it.
-    name: Identifier,
-    /// What it may do: `orders.read`, `orders.write`, `prices`, `payments`, `refunds`, `privacy.read`,
-    /// `stock`, `coupons`, `tasks`, `shops`, `documents`, `sites`, `admin`.
-    #[schema(max_items = 64)]
-    scopes: Vec<ScopeWord>,
-    /// The kinds of actor it may speak for: `buyer`, `seller`, `store`, `till`, `courier`, `gateway`.
-    #[schema(max_items = 64)]
-    actors: Option<Vec<ClaimedActor>>,
-    /// The shops it may touch; all where left out.
-    #[schema(max_items = 200)]
-    shops: Option<Vec<Identifier>>,
-    /// The places it may touch; all where left out.
-    #[schema(max_items = 200)]
-    places: Option<Vec<Identifier>>,
-    /// Who it issues tokens and cash references as: that of the key it follows. Its own number where left out.
-    issuer: Option<Identifier>,
-    /// Until when it opens (RFC 3339); for ever where left out.
-    expires_at: Option<Time>,
-}
-
 /// What was counted.
 #[derive(ToSchema)]
 #[schema(as = Count)]
@@ -438,104 +357,6 @@ pub struct RestoreArchivedBody {
     to: Option<Time>,
 }
 
-/// A coupon to set, that takes off an amount.
-#[derive(ToSchema)]
-#[schema(as = NewAmountCoupon)]
-pub struct AmountCouponBody {
-    /// `amount`.
-    kind: AmountWord,
-    /// What it takes off, in minor units; 0 for a gift alone.
-    face: Amount,
-    /// What people call it.
-    title: Option<Title>,
-    /// The shop that gives it; left out for a coupon of the platform.
-    shop_id: Option<Identifier>,
-    /// ISO 4217; orders in another currency do not take it.
-    currency: CurrencyCode,
-    /// What must be left to pay of the lines it is for; 0 where left out.
-    min_spend: Option<Amount>,
-    /// `discount` where left out, `full_reduction` or `gift`.
-    class: Option<CouponClass>,
-    /// How often it may be used in all; any number of times where left out.
-    total_limit: Option<CouponLimit>,
-    /// How often by one buyer.
-    buyer_limit: Option<CouponLimit>,
-    /// How often by one buyer on one day; of `full_reduction` and `gift` alone.
-    buyer_day_limit: Option<CouponLimit>,
-    /// From when on it is taken.
-    from: Option<Time>,
-    /// Until when; not at that moment any more.
-    until: Option<Time>,
-    /// Whether it is taken at all; true where left out.
-    active: Option<bool>,
-}
-
-/// A coupon to set, that takes off a part.
-#[derive(ToSchema)]
-#[schema(as = NewPercentCoupon)]
-pub struct PercentCouponBody {
-    /// `percent`.
-    kind: PercentWord,
-    /// The part of what is left to pay that it takes off, in hundredths of a percent; 0 for a gift alone.
-    #[schema(minimum = 0, maximum = 10000)]
-    basis_points: i64,
-    /// At most so much, in minor units.
-    #[schema(minimum = 1, maximum = 999_999_999_999_i64)]
-    cap: Option<i64>,
-    /// What people call it.
-    title: Option<Title>,
-    /// The shop that gives it; left out for a coupon of the platform.
-    shop_id: Option<Identifier>,
-    /// ISO 4217; orders in another currency do not take it.
-    currency: CurrencyCode,
-    /// What must be left to pay of the lines it is for; 0 where left out.
-    min_spend: Option<Amount>,
-    /// `discount` where left out, `full_reduction` or `gift`.
-    class: Option<CouponClass>,
-    /// How often it may be used in all; any number of times where left out.
-    total_limit: Option<CouponLimit>,
-    /// How often by one buyer.
-    buyer_limit: Option<CouponLimit>,
-    /// How often by one buyer on one day; of `full_reduction` and `gift` alone.
-    buyer_day_limit: Option<CouponLimit>,
-    /// From when on it is taken.
-    from: Option<Time>,
-    /// Until when; not at that moment any more.
-    until: Option<Time>,
-    /// Whether it is taken at all; true where left out.
-    active: Option<bool>,
-}
-
-/// A coupon to set.
-pub struct CouponBody;
-
-impl PartialSchema for CouponBody {
-    fn schema() -> RefOr<Schema> {
-        one_of(
-            "A coupon to set.",
-            "kind",
-            [("amount", "NewAmountCoupon"), ("percent", "NewPercentCoupon")],
-        )
-    }
-}
-
-impl ToSchema for CouponBody {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("NewCoupon")
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        for (name, schema) in [
-            (AmountCouponBody::name(), AmountCouponBody::schema()),
-            (PercentCouponBody::name(), PercentCouponBody::schema()),
-        ] {
-            schemas.push((name.into_owned(), schema));
-        }
-        AmountCouponBody::schemas(schemas);
-        PercentCouponBody::schemas(schemas);
-    }
-}
-
 /// One of several schemas, told apart by the word of `field`.
 pub fn one_of<W: Into<String>, N: AsRef<str>>(
     meaning: &str,
@@ -550,19 +371,6 @@ pub fn one_of<W: Into<String>, N: AsRef<str>>(
         one_of = one_of.item(to);
     }
     one_of.discriminator(Some(Discriminator::with_mapping(field, mapping))).into()
-}
-
-/// What is changed about a coupon.
-#[derive(ToSchema)]
-#[schema(as = AdjustCoupon)]
-pub struct AdjustCouponBody {
-    /// Added to its limit in all; negative to take from it.
-    #[schema(minimum = -1_000_000_000_000_i64, maximum = 1_000_000_000_000_i64)]
-    limit: Option<i64>,
-    /// Whether it is taken from now on.
-    active: Option<bool>,
-    /// Why.
-    reason: Reason,
 }
 
 /// An order with every step of the price: payable 11500.

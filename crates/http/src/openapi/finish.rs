@@ -195,16 +195,17 @@ fn may_be(schema: &Value, kind: &str) -> bool {
         || schema["type"].as_array().is_some_and(|kinds| kinds.iter().any(|known| known == kind))
         || several.flatten().any(|schema| may_be(schema, kind))
 }
+/// What the id of a request may be.
+fn request_id() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._:/+=-]+$"})
+}
 
-/// Headers that every request may bring and every answer carries, and those of some.
-fn headers(document: &mut Value) {
-    let id = json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._:/+=-]+$"});
-    let key = json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"});
-    let components = &mut document["components"];
-    components["headers"] = json!({
+/// Headers of answers, named once.
+fn answered_headers() -> Value {
+    json!({
         "RequestId": {
             "description": "The id of the request, which the log has too: the caller's, if it brought a plain one",
-            "required": true, "schema": id,
+            "required": true, "schema": request_id(),
         },
         "Replayed": {
             "description": "`true` where the answer is to a request that was done before",
@@ -221,10 +222,15 @@ fn headers(document: &mut Value) {
             "description": "Where what was made is read", "required": true,
             "schema": {"type": "string", "pattern": "^/[!-~]*$"},
         },
-    });
-    components["parameters"] = json!({
+    })
+}
+
+/// Headers of requests, named once.
+fn asked_headers() -> Value {
+    let key = json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"});
+    json!({
         "RequestId": {
-            "name": "x-request-id", "in": "header", "required": false, "schema": id,
+            "name": "x-request-id", "in": "header", "required": false, "schema": request_id(),
             "description": "An id for the log and the answer; one is made up where it is left out or not plain",
         },
         "IdempotencyKey": {
@@ -239,7 +245,14 @@ fn headers(document: &mut Value) {
             "name": "Accept-Language", "in": "header", "required": false, "schema": {"type": "string"},
             "description": "The language of what people read: `zh` or `en`, the better liked one; `en` where left out",
         },
-    });
+    })
+}
+
+/// Headers that every request may bring and every answer carries, and those of some.
+fn headers(document: &mut Value) {
+    let components = &mut document["components"];
+    components["headers"] = answered_headers();
+    components["parameters"] = asked_headers();
     let refer = |kind: &str, name: &str| json!({"$ref": format!("#/components/{kind}/{name}")});
     for (_, response) in components["responses"].as_object_mut().into_iter().flatten() {
         response["headers"]["x-request-id"] = refer("headers", "RequestId");

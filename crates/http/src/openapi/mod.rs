@@ -5,10 +5,12 @@
 #![allow(unused_qualifications)] // `derive(ToSchema)` writes them
 
 pub mod bodies;
+pub mod coupon_bodies;
 mod failures;
 mod finish;
 pub mod ledger_bodies;
 mod operations;
+pub mod people_bodies;
 pub mod report;
 pub mod rows;
 pub mod words;
@@ -83,9 +85,9 @@ impl Modify for Bearer {
     }
 }
 
-/// The routes and the document that describes them.
-pub fn described() -> (Router<Center>, Value) {
-    let router = OpenApiRouter::with_openapi(Described::openapi())
+/// Orders, what they move, and what they are made of.
+fn of_orders(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
+    router
         .routes(routes!(orders::place, listing::list))
         .routes(routes!(orders::quote))
         .routes(routes!(orders::get))
@@ -115,6 +117,11 @@ pub fn described() -> (Router<Center>, Value) {
         .routes(routes!(members::get, members::set))
         .routes(routes!(effects::of_order))
         .routes(routes!(effects::slips))
+}
+
+/// Work that is done later, people, and what is for whoever runs it.
+fn of_the_center(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
+    router
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::retry_all))
         .routes(routes!(tasks::get))
@@ -155,7 +162,12 @@ pub fn described() -> (Router<Center>, Value) {
         .routes(routes!(metrics::metrics))
         .routes(routes!(docs::root))
         .routes(routes!(docs::read))
-        .routes(routes!(docs::openapi));
+        .routes(routes!(docs::openapi))
+}
+
+/// The routes and the document that describes them.
+pub fn described() -> (Router<Center>, Value) {
+    let router = of_the_center(of_orders(OpenApiRouter::with_openapi(Described::openapi())));
     let (router, document) = router.split_for_parts();
     let mut document = serde_json::to_value(document).expect("the document is plain JSON");
     let operate = &mut document["paths"]["/api/orders/{id}/operations"]["post"];

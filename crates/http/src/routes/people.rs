@@ -7,8 +7,9 @@ use crate::auth::{Bearer, Caller, Sent, Unsigned};
 use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
-use crate::openapi::bodies::{
-    ChangePasswordBody, IDEMPOTENCY, LoginBody, NewUserBody, NothingBody, ResetPasswordBody,
+use crate::openapi::bodies::{IDEMPOTENCY, NothingBody};
+use crate::openapi::people_bodies::{
+    ChangePasswordBody, LoginBody, NewUserBody, ResetPasswordBody,
 };
 use crate::openapi::words::{ClaimedActor, RoleWord, ScopeWord};
 use crate::query;

@@ -102,6 +102,15 @@ impl Filter {
     }
 }
 
+/// What `tests` ask of the first row of an order.
+fn of_order(tests: &[Test]) -> Vec<&Condition> {
+    let conditions = tests.iter().filter_map(|test| match test {
+        Test::Order(condition) => Some(condition),
+        _ => None,
+    });
+    conditions.collect()
+}
+
 /// Those of `batch` that pass all of `tests`, in the same order.
 pub fn keep(
     ask: &mut dyn Ask,
@@ -110,11 +119,7 @@ pub fn keep(
     tests: &[Test],
     budget: &mut Budget,
 ) -> Result<Vec<Candidate>, StoreError> {
-    let of_order = tests.iter().filter_map(|test| match test {
-        Test::Order(condition) => Some(condition),
-        _ => None,
-    });
-    let of_order: Vec<_> = of_order.collect();
+    let of_order = of_order(tests);
     let mut order_tested = false;
     for test in tests {
         // All that its first row says is tested at once.
@@ -148,11 +153,7 @@ pub fn placed(
     budget: &mut Budget,
 ) -> Result<Vec<Candidate>, StoreError> {
     let tests = filter.tests(&[]);
-    let of_order = tests.iter().filter_map(|test| match test {
-        Test::Order(condition) => Some(condition),
-        _ => None,
-    });
-    let of_order: Vec<_> = of_order.collect();
+    let of_order = of_order(&tests);
     let time = match filter.sort {
         Sort::Created => "created_at",
         Sort::Updated => "updated_at",
