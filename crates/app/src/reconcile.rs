@@ -87,6 +87,13 @@ struct Detail {
     should: String,
 }
 
+impl Detail {
+    /// As it is kept.
+    fn text(&self) -> String {
+        serde_json::to_string(self).expect("two texts are plain JSON")
+    }
+}
+
 impl Finding {
     fn of(row: FindingRow) -> Self {
         let nothing = Detail { stands: String::new(), should: String::new() };

@@ -108,9 +108,7 @@ impl App {
         state: FindingState,
     ) -> Result<(), Error> {
         let Seen { subject, stands, should } = seen;
-        let Ok(detail) = serde_json::to_string(&Detail { stands, should }) else {
-            unreachable!("two texts are plain JSON");
-        };
+        let detail = Detail { stands, should }.text();
         let note = move |id, at| {
             let class = class.word.to_owned();
             let (subject, detail) = (subject.clone(), detail.clone());

@@ -96,7 +96,7 @@ impl App {
                 class: settling.class.word.to_owned(),
                 tree,
                 subject: seen.subject,
-                detail: serde_json::to_string(&detail).expect("two texts are plain JSON"),
+                detail: detail.text(),
                 state,
                 at: cx.now,
             };
