@@ -42,6 +42,7 @@ impl Became {
             Err(
                 Error::Unavailable(_)
                 | Error::Busy
+                | Error::TooSlow
                 | Error::Moved(_)
                 | Error::Damaged(_)
                 | Error::Internal(_)
@@ -87,6 +88,7 @@ mod tests {
         }
         assert!(outcomes.0.iter().all(|count| count.load(Relaxed) == 1));
         assert_eq!(Became::of(&Err(Error::Busy)), Became::Failed);
+        assert_eq!(Became::of(&Err(Error::TooSlow)), Became::Failed);
         assert_eq!(Became::of(&Err(Error::IdempotencyKeyReused)), Became::Refused);
     }
 }

@@ -288,20 +288,29 @@ impl App {
 
 /// Whether `password` is that of `user`. A user that does not exist costs the same time as a wrong password.
 async fn verified(user: Option<&UserRow>, password: &str) -> Result<bool, Error> {
-    // Each hash takes 19 MiB and a core for a while.
-    let _turn = HASHING.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
-    let stored = user.map_or_else(|| nobody().to_owned(), |user| user.password.clone());
+    let stored = user.map(|user| user.password.clone());
     let password = password.to_owned();
-    let checked = tokio::task::spawn_blocking(move || {
-        let stored = PasswordHash::new(&stored);
-        stored.is_ok_and(|stored| {
+    hashing(move || {
+        let stored = stored.unwrap_or_else(|| nobody().to_owned());
+        PasswordHash::new(&stored).is_ok_and(|stored| {
             Argon2::default().verify_password(password.as_bytes(), &stored).is_ok()
         })
-    });
-    Ok(checked.await.unwrap_or(false))
+    })
+    .await
 }
 
-/// Hashes a password on a thread that may take its time.
+/// Does `work`, one hash, in its turn and on a thread that may take its time: each takes 19 MiB and a core for a while,
+/// whether or not anybody waits for it any more.
+async fn hashing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let turn = HASHING.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
+    let hashed = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    hashed.await.map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// Hashes a new password.
 async fn hashed(password: &str) -> Result<String, Error> {
     if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > 256 {
         let message =
@@ -310,14 +319,10 @@ async fn hashed(password: &str) -> Result<String, Error> {
         return Err(Refusal::Invalid(vec![error]).into());
     }
     let password = password.to_owned();
-    let hashing = tokio::task::spawn_blocking(move || {
+    let hash = hashing(move || {
         Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
     });
-    match hashing.await {
-        Ok(Ok(hash)) => Ok(hash),
-        Ok(Err(error)) => Err(Error::Internal(error.to_string())),
-        Err(error) => Err(Error::Internal(error.to_string())),
-    }
+    hash.await?.map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// The hash of a password nobody has, made once.

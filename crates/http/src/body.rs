@@ -4,7 +4,7 @@
 //! be used again; what is beyond all measure closes it. What nobody reads is the business of [`crate::lent`].
 
 use crate::failure::Failure;
-use crate::room::{NoRoom, Room, Sender};
+use crate::room::{NoRoom, Room, Sender, Share};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
@@ -75,15 +75,22 @@ pub async fn received(
     if body.size_hint().lower() > door.read_max() as u64 {
         return Err(Failure::too_large(door.limit()).closing());
     }
-    tokio::time::timeout(time, gather(door, body, room)).await.unwrap_or_else(|_| {
+    let come = tokio::time::timeout(time, gather(door, body, room)).await;
+    let (whole, mut share) = come.unwrap_or_else(|_| {
         let detail = format!("the body did not arrive within {} s", time.as_secs());
         let title = "The body took too long";
         let failure = Failure::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", title, detail);
         Err(failure.closing())
-    })
+    })?;
+    // Waiting for a turn is no time of the client's.
+    if door == Door::Document {
+        room.turn(&mut share, whole.len()).await;
+    }
+    Ok(share.held_by(whole))
 }
 
-async fn gather(door: Door, mut body: Body, room: &Room) -> Result<Bytes, Failure> {
+/// The whole body, and the room it takes.
+async fn gather(door: Door, mut body: Body, room: &Room) -> Result<(Bytes, Share), Failure> {
     let limit = door.limit();
     let fits = body.size_hint().lower() <= limit as u64;
     let (mut kept, mut seen) = (Kept::nothing(room, door.sender()), 0);
@@ -103,19 +110,15 @@ async fn gather(door: Door, mut body: Body, room: &Room) -> Result<Bytes, Failur
     if seen > limit {
         return Err(Failure::too_large(limit));
     }
-    let Kept { first, rest, mut share } = kept;
-    let whole = if rest.is_empty() { first } else { rest.into() };
-    if door == Door::Document {
-        room.turn(&mut share, whole.len()).await;
-    }
-    Ok(share.held_by(whole))
+    let Kept { first, rest, share } = kept;
+    Ok((if rest.is_empty() { first } else { rest.into() }, share))
 }
 
 /// What has come of a body, and the room it takes.
 struct Kept {
     first: Bytes,
     rest: Vec<u8>,
-    share: crate::room::Share,
+    share: Share,
 }
 
 impl Kept {
