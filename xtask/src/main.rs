@@ -1,4 +1,4 @@
-//! Commands for those who work on Docket: `cargo xtask test | tidy | deploy | ci | bench`.
+//! Commands for those who work on Docket: `cargo xtask test | tidy | deploy | client | ci | bench`.
 //!
 //! This file reads the command line; each command has its own. Nothing here is part of Docket itself.
 

@@ -5,9 +5,7 @@
 
 use crate::language;
 use axum::body::Body;
-use axum::http::header::{
-    CONNECTION, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
-};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use docket_app::{CallbackRefused, Error};
@@ -156,6 +154,7 @@ fn not_allowed(detail: String) -> Problem {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        log_cause(&error);
         let detail = error.to_string();
         match error {
             Error::Refused(refusal) => (*refusal).into(),
@@ -164,12 +163,10 @@ impl From<Error> for Failure {
             }
             Error::Unauthenticated(_) => Self::unauthenticated(detail),
             Error::Forbidden(_) => {
-                let title = "The key may not do this";
-                Self::new(StatusCode::FORBIDDEN, "scope_missing", title, detail)
+                Self::forbidden("scope_missing", "The key may not do this", detail)
             }
             Error::NotAllowed(_) => {
-                let title = "The key may not do this";
-                Self::new(StatusCode::FORBIDDEN, "not_allowed", title, detail)
+                Self::forbidden("not_allowed", "The key may not do this", detail)
             }
             Error::ActorNotAllowed(_) => {
                 let problem = Box::new(not_allowed(detail));
@@ -182,11 +179,11 @@ impl From<Error> for Failure {
             }
             Error::ClientTokenReused { .. } => {
                 let title = "The client token belongs to another order";
-                Self::new(StatusCode::CONFLICT, "client_token_reused", title, detail)
+                Self::conflict("client_token_reused", title, detail)
             }
             Error::ExternalIdTaken { .. } => {
                 let title = "The external id belongs to another order";
-                Self::new(StatusCode::CONFLICT, "external_id_taken", title, detail)
+                Self::conflict("external_id_taken", title, detail)
             }
             Error::Taken { .. } => Self::conflict("name_taken", "The name is taken", detail),
             // The one who places answers a placement that was rejected later by where to ask for it.
@@ -204,10 +201,8 @@ impl From<Error> for Failure {
             Error::ArchiveUnreachable(_) => {
                 Self::unavailable("archive_unreachable", "The archive cannot be reached", detail)
             }
-            Error::ArchiveDamaged(cause) => {
-                tracing::error!(%cause, "the archive is damaged");
-                let status = StatusCode::INTERNAL_SERVER_ERROR;
-                Self::new(status, "archive_damaged", "The archive is damaged", detail)
+            Error::ArchiveDamaged(_) => {
+                Self::damaged("archive_damaged", "The archive is damaged", detail)
             }
             Error::TooManyTries { seconds } => {
                 let status = StatusCode::TOO_MANY_REQUESTS;
@@ -215,45 +210,56 @@ impl From<Error> for Failure {
                 Self { retry_after: Some(seconds), ..failure }
             }
             Error::Callback(CallbackRefused::Untrusted, _) => {
-                let title = "The callback is not believed";
-                Self::new(StatusCode::FORBIDDEN, "callback_untrusted", title, detail)
+                Self::forbidden("callback_untrusted", "The callback is not believed", detail)
             }
             Error::Callback(CallbackRefused::Unreadable, _) => {
                 let title = "The callback cannot be read";
                 Self::new(StatusCode::BAD_REQUEST, "callback_unreadable", title, detail)
             }
             Error::Busy => Self::unavailable("busy", "Too much work is waiting", detail),
-            Error::TooSlow => {
-                tracing::warn!("a read took longer than it may, and was broken off");
-                Self::unavailable("too_slow", "It took too long", detail)
-            }
-            Error::Unavailable(cause) => {
-                tracing::warn!(%cause, "the database cannot be used");
+            Error::TooSlow => Self::unavailable("too_slow", "It took too long", detail),
+            Error::Unavailable(_) => {
                 Self::unavailable("unavailable", "The database cannot be used", detail)
             }
             Error::Moved(_) => {
-                tracing::error!(cause = detail, "the database file is not in its place");
                 let title = "The database file is not in its place";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_moved", title, detail)
             }
-            Error::Damaged(cause) => {
-                tracing::error!(%cause, "the database is damaged");
-                let status = StatusCode::INTERNAL_SERVER_ERROR;
-                Self::new(status, "damaged", "The database is damaged", detail)
-            }
+            Error::Damaged(_) => Self::damaged("damaged", "The database is damaged", detail),
             Error::Sealed(_) => {
-                let title = "People's data cannot be opened here";
-                Self::new(StatusCode::CONFLICT, "sealed", title, detail)
+                Self::conflict("sealed", "People's data cannot be opened here", detail)
             }
-            Error::Internal(cause) => {
-                tracing::error!(%cause, "a request failed");
-                Self::internal()
-            }
+            Error::Internal(_) => Self::internal(),
         }
     }
 }
 
+/// Says in the log what is no fault of the caller's.
+fn log_cause(error: &Error) {
+    match error {
+        Error::ArchiveDamaged(cause) => tracing::error!(%cause, "the archive is damaged"),
+        Error::TooSlow => tracing::warn!("a read took longer than it may, and was broken off"),
+        Error::Unavailable(cause) => tracing::warn!(%cause, "the database cannot be used"),
+        Error::Moved(_) => {
+            tracing::error!(cause = %error, "the database file is not in its place");
+        }
+        Error::Damaged(cause) => tracing::error!(%cause, "the database is damaged"),
+        Error::Internal(cause) => tracing::error!(%cause, "a request failed"),
+        _ => {}
+    }
+}
+
 impl Failure {
+    /// Whoever asks may not.
+    fn forbidden(code: &'static str, title: &'static str, detail: String) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, title, detail)
+    }
+
+    /// What is stored is not as it was written.
+    fn damaged(code: &'static str, title: &'static str, detail: String) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, title, detail)
+    }
+
     /// It does not fit how things stand.
     fn conflict(code: &'static str, title: &'static str, detail: String) -> Self {
         Self::new(StatusCode::CONFLICT, code, title, detail)
@@ -280,9 +286,7 @@ pub fn in_language(mut response: Response, language: Language) -> Response {
         // It was of the other text.
         response.headers_mut().remove(CONTENT_LENGTH);
     }
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::word(language)));
-    headers.append(VARY, HeaderValue::from_static("accept-language"));
+    language::told_in(&mut response, language);
     response
 }
 

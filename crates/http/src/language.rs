@@ -1,7 +1,8 @@
 //! Which of the two languages a caller reads: `lang=` where it is said, else `Accept-Language`.
 
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, VARY};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
 use docket_domain::story::Language;
 
 /// The language of a word: `zh` or `en`, with or without a region.
@@ -40,10 +41,16 @@ pub fn accepted(headers: &HeaderMap) -> Language {
     best.0
 }
 
+/// Says of a response in which language it is, and that others may read it in another.
+pub fn told_in(response: &mut Response, language: Language) {
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(word(language)));
+    headers.append(VARY, HeaderValue::from_static("accept-language"));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     #[test]
     fn the_best_liked_language_is_taken() {

@@ -5,26 +5,35 @@
 //! the table has it. A test reads the sentences out of the sources, so that none can be missing.
 
 mod table;
+mod titles;
 mod words;
 
 use table::SENTENCES;
+use titles::TITLES;
 use words::WORDS;
 
 /// `sentence` in Chinese; none where the table does not have it.
 pub fn of(sentence: &str) -> Option<String> {
-    let mut table = WORDS.iter().chain(SENTENCES);
-    let exact = table.find(|(en, _)| *en == sentence).map(|(_, zh)| (*zh).to_owned());
-    exact.or_else(|| listed(sentence, 0)).or_else(|| whole(sentence, 0))
+    told(sentence, 0)
 }
 
 /// Sentences inside sentences are this deep at most.
 const DEPTH_MAX: usize = 4;
 
-/// A sentence that the table has as it is.
-fn whole(sentence: &str, depth: usize) -> Option<String> {
-    if let Some((_, zh)) = WORDS.iter().find(|(en, _)| *en == sentence) {
-        return Some((*zh).to_owned());
-    }
+/// A sentence, or what stands for a `{}` of one: as the table has it word for word, else as several, else by what
+/// differs.
+fn told(sentence: &str, depth: usize) -> Option<String> {
+    exact(sentence).or_else(|| listed(sentence, depth)).or_else(|| filled(sentence, depth))
+}
+
+/// What the table has word for word.
+fn exact(sentence: &str) -> Option<String> {
+    let mut table = WORDS.iter().chain(TITLES).chain(SENTENCES);
+    table.find(|(en, _)| *en == sentence).map(|(_, zh)| (*zh).to_owned())
+}
+
+/// A sentence that the table has but for what differs.
+fn filled(sentence: &str, depth: usize) -> Option<String> {
     if depth == DEPTH_MAX {
         return None;
     }
@@ -34,27 +43,37 @@ fn whole(sentence: &str, depth: usize) -> Option<String> {
     let (_, caught, zh) = fitting.max_by_key(|(length, ..)| *length)?;
     let mut said = (*zh).to_owned();
     for (index, part) in caught.into_iter().enumerate() {
-        let told = listed(part, depth + 1).or_else(|| whole(part, depth + 1));
-        let part = told.unwrap_or_else(|| part.to_owned());
+        let part = told(part, depth + 1).unwrap_or_else(|| part.to_owned());
         said = said.replace(&format!("{{{}}}", index + 1), &part);
     }
     Some(said)
 }
 
-/// Several sentences in one: `a; b`, or one behind the field it is of.
+/// Several sentences in one: `a; b`, each perhaps behind the field it is of. A sentence may have a semicolon of its own,
+/// so the longest that the table has is taken each time.
 fn listed(sentence: &str, depth: usize) -> Option<String> {
     let parts: Vec<_> = sentence.split("; ").collect();
-    let one = |part: &&str| {
-        let of_a_field = || {
-            let (field, message) = part.split_once(": ")?;
-            let field = (!field.contains(' ')).then_some(field)?;
-            Some(format!("{field}：{}", whole(message, depth + 1)?))
+    let (mut told, mut rest) = (Vec::new(), &parts[..]);
+    while !rest.is_empty() {
+        let first = |length: usize| {
+            let known = |text: &str| {
+                exact(text).or_else(|| if length == 1 { filled(text, depth + 1) } else { None })
+            };
+            let run = rest[..length].join("; ");
+            let of_a_field = || {
+                let (field, message) = run.split_once(": ")?;
+                let field = (!field.contains(' ')).then_some(field)?;
+                Some(format!("{field}：{}", known(message)?))
+            };
+            // Alone it would be no list.
+            let alone = if length < parts.len() { known(&run) } else { None };
+            Some((alone.or_else(of_a_field)?, length))
         };
-        let alone = if parts.len() > 1 { whole(part, depth + 1) } else { None };
-        alone.or_else(of_a_field)
-    };
-    let told: Option<Vec<_>> = parts.iter().map(one).collect();
-    told.map(|told| told.join("；"))
+        let (said, length) = (1..=rest.len()).rev().find_map(first)?;
+        told.push(said);
+        rest = &rest[length..];
+    }
+    Some(told.join("；"))
 }
 
 /// What stands for each `{}` of `template` in `sentence`, if it is one of it.
@@ -110,8 +129,19 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_with_a_semicolon_of_its_own_is_one_wherever_it_stands() {
+        let weighed = "must be whole units; only a line that is `weighed` has fractions";
+        let zh = "数量必须为整数；只有称重行（`weighed`）可以有小数";
+        assert_eq!(of(weighed).as_deref(), Some(zh));
+        let (field, inside) =
+            (format!("lines[0].quantity: {weighed}"), format!("{weighed}; is required"));
+        assert_eq!(of(&field), Some(format!("lines[0].quantity：{zh}")));
+        assert_eq!(of(&inside), Some(format!("{zh}；必填")));
+    }
+
+    #[test]
     fn each_sentence_is_chinese_and_uses_what_it_is_told() {
-        for (en, zh) in SENTENCES {
+        for (en, zh) in TITLES.iter().chain(SENTENCES) {
             assert!(zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{zh}");
             let holes = en.matches("{}").count();
             for hole in 1..=9 {

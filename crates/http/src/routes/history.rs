@@ -8,8 +8,7 @@ use crate::failure::Failure;
 use crate::openapi::words::Limit;
 use crate::{cursor, language, query};
 use axum::extract::State;
-use axum::http::header::{CONTENT_LANGUAGE, VARY};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use docket_app::{AgreedTree, Agreements, OperationFilter};
 use docket_domain::{Json, OperationKind};
@@ -133,8 +132,7 @@ pub async fn activities(
     let activities = page.entries.iter().map(|entry| Activity::of(entry, language)).collect();
     let (word, next) = (language::word(language), page.next.map(cursor::of_row));
     let mut answer = answer::json(StatusCode::OK, &StoryView { language: word, activities, next });
-    answer.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(word));
-    answer.headers_mut().append(VARY, HeaderValue::from_static("accept-language"));
+    language::told_in(&mut answer, language);
     Ok(answer)
 }
 

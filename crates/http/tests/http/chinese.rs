@@ -74,7 +74,7 @@ async fn who_prefers_chinese_reads_problems_in_chinese_with_the_same_codes() {
 }
 
 /// Where sentences that problems tell are written: what they are handed to.
-const SAID_BY: [&str; 16] = [
+const SAID_BY: [&str; 18] = [
     ".wrong(",
     ".wrong::<()>(",
     ".wrong_field(",
@@ -88,6 +88,8 @@ const SAID_BY: [&str; 16] = [
     "Error::Unauthenticated(",
     "Self::unavailable(",
     "Self::conflict(",
+    "Self::damaged(",
+    "Self::forbidden(",
     "Self::off(",
     "FieldError {",
     "WrongState {",
