@@ -1,5 +1,5 @@
 //! The config: defaults, over them `docket.toml`, over it the environment, over it the command line. Every
-//! value knows where it came from. What can be set stands in `schema` and `deadlines`; nothing here acts on it.
+//! value knows where it came from. What can be set stands in `sections`, `deadlines`, `payments`, `coupons`, `ledger` and `mirror`; nothing here acts on it.
 
 mod archive;
 mod coupons;
@@ -17,6 +17,7 @@ mod nightly;
 mod payments;
 mod schema;
 mod section;
+mod sections;
 mod server;
 mod shapes;
 mod strange;

@@ -1,6 +1,6 @@
 //! What runs by itself: when, and what of its findings it repairs.
 
-use super::schema::Schedules;
+use super::sections::Schedules;
 use super::shapes::Shape;
 
 /// Classes of differences that are repaired without being asked.

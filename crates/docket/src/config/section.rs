@@ -60,7 +60,7 @@ macro_rules! section {
         pub struct $name { $($(#[doc = $doc])* pub $key: Set<$shape>,)* }
 
         impl $name {
-            const SECTION: Section = Section {
+            pub(super) const SECTION: Section = Section {
                 name: stringify!($section),
                 about: concat!($($about, "\n"),*),
                 fields: &[$(Field {
@@ -71,14 +71,14 @@ macro_rules! section {
                 },)*],
             };
 
-            fn take(layers: &mut Layers, data: &Path) -> Result<Self, Failure> {
+            pub(super) fn take(layers: &mut Layers, data: &Path) -> Result<Self, Failure> {
                 let section = stringify!($section);
                 Ok(Self {
                     $($key: section!(@take layers, data, [section, stringify!($key)], $default, $($secret)?)?,)*
                 })
             }
 
-            fn list(&self) -> Vec<Listed> {
+            pub(super) fn list(&self) -> Vec<Listed> {
                 let section = stringify!($section);
                 vec![$(listed(format!("{section}.{}", stringify!($key)), &self.$key),)*]
             }

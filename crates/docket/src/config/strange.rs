@@ -2,7 +2,7 @@
 
 use super::Origin;
 use super::nearest::nearest;
-use super::schema::SECTIONS;
+use super::sections::SECTIONS;
 use super::section::Secrecy;
 use super::{deadlines, layers, ledger};
 use crate::failure::Failure;

@@ -1,6 +1,6 @@
 //! The commented `docket.toml` that `docket init` writes: every key with what it is for and its default.
 
-use super::schema::SECTIONS;
+use super::sections::SECTIONS;
 use super::section::{Secrecy, Section};
 use super::{coupons, deadlines, ledger, payments};
 use std::fmt::Write as _;

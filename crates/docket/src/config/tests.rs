@@ -1,7 +1,8 @@
 //! What the layers of the config do together.
 
 use super::layers::{Form, Given, Layers};
-use super::schema::{Config, SECTIONS};
+use super::schema::Config;
+use super::sections::SECTIONS;
 use super::{Origin, coupons, deadlines, environment, file, payments, template};
 use crate::failure::Failure;
 use docket_app::Connector;
