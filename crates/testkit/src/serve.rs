@@ -247,8 +247,9 @@ mod tests {
         ServeCommand::of(shell, Path::new("/nowhere"))
     }
 
-    const READY_AND_WAITING: &str =
-        "echo starting; echo words >&2; echo listening on http://127.0.0.1:7/; exec sleep 600";
+    /// Whoever runs the tests in the background may let them ignore Ctrl-C, and all that they start.
+    const READY_AND_WAITING: &str = "echo starting; echo words >&2; \
+         exec env --default-signal=INT sh -c 'echo listening on http://127.0.0.1:7/; exec sleep 600'";
 
     #[test]
     fn a_ready_server_tells_its_address_and_all_it_wrote() {
