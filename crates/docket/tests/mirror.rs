@@ -74,7 +74,7 @@ impl Shop {
 }
 
 fn key(data: &Path) -> String {
-    let words = ["key", "add", "test", "--scopes", "orders.read,orders.write,payments"];
+    let words = ["key", "add", "test", "--scopes", "orders.read,orders.write,payments,tasks"];
     let actors = ["--actors", "buyer,gateway", "--issuer", "test"];
     docket(data, &[&words[..], &actors].concat()).fine().trim().to_owned()
 }
@@ -100,6 +100,18 @@ fn paid(client: &mut Client, order: &str) {
     let pay = json!({"type": "payment_succeeded", "tender": "wechat", "reference": order,
                      "amount": 2000, "actor": {"kind": "gateway"}});
     asked(client, order, &pay);
+}
+
+/// The same as the commands, as programs ask it: nothing waits, and nothing differs on any page.
+fn asked_over_the_api(client: &mut Client) {
+    let state = client.get("/api/mirror").expect("an answer").body;
+    assert_eq!((&state["table"], &state["dead"]), (&json!("old_orders"), &json!(0)), "{state}");
+    for path in ["/api/mirror/backfill", "/api/mirror/verify"] {
+        let page = client.post(path, &json!({})).expect("an answer").body;
+        assert_eq!((&page["looked_at"], &page["differences"]), (&json!(3), &json!([])), "{page}");
+        let last = client.post(path, &json!({"after": page["next"]})).expect("an answer").body;
+        assert_eq!((&last["looked_at"], &last["next"]), (&json!(0), &Value::Null), "{last}");
+    }
 }
 
 fn an_old_table_is_kept_alive_on(kind: Database) {
@@ -162,6 +174,7 @@ fn an_old_table_is_kept_alive_on(kind: Database) {
             && row("paid_cents") == "2000"
     });
     docket(data, &["mirror", "verify"]).fine();
+    asked_over_the_api(&mut client);
     // A late write does not go back behind a newer row.
     behind.write(
         &format!("update old_orders set ver = 99, state = 'NEW' where order_no = {shop_order}"),

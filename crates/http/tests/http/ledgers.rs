@@ -265,6 +265,8 @@ async fn gift_packs_are_promised_issued_and_taken_back() {
     let mut limited = pack(0);
     limited["total"] = json!(1);
     center.put("/api/gift-packs/one", &limited).await.ok(200);
+    let packs = center.get("/api/gift-packs").await.ok(200);
+    assert_eq!(packs["gift_packs"].as_array().map(Vec::len), Some(3), "{packs}");
     let first = center.placed(&example()).await;
     let second = center.placed(&example()).await;
     let taken = center.get("/api/gift-packs/one").await.ok(200);

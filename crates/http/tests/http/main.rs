@@ -1,6 +1,7 @@
 //! The API from outside: through the real router, on a database of its own for each test.
 
 mod access;
+mod archive;
 mod bad_input;
 mod both_ways;
 mod center;
