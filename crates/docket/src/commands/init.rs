@@ -61,8 +61,8 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     // The file comes last: it is there when all is there. Until then the defaults hold.
     let unwritten = Options { config: None, ..options.clone() };
     let password = center::with(&unwritten, first_user).await?;
-    write(&path, &config::template())?;
     let out = options.output();
+    write(&path, &config::template(out.language))?;
     let shown = json!({
         "data": data, "config": path, "user": password.as_ref().map(|_| FIRST), "password": password,
     });

@@ -2,7 +2,7 @@
 
 use super::Set;
 use super::layers::Layers;
-use super::section::{Listed, listed};
+use super::section::{About, Listed, listed};
 use super::shapes::Shape;
 use crate::failure::Failure;
 use crate::said::Said;
@@ -11,19 +11,33 @@ use docket_app::CouponSettings;
 use docket_domain::coupon::ComesBack;
 
 /// Each key: its name, its default and what it is.
-pub const KEYS: [(&str, &str, &str); 3] = [
+pub const KEYS: [(&str, &str, About); 3] = [
     (
         "per_phone_day",
         "0",
-        "How many orders with coupons one telephone may place on one day; 0 for any number. Where it is set, an
-         order with coupons needs a telephone that can be read.",
+        About::of(
+            "How many orders with coupons one telephone may place on one day; 0 for any number. Where it is set, an
+             order with coupons needs a telephone that can be read.",
+            "一个电话号码一天内最多可下多少个用券的订单；0 表示不限。设置后，用券的订单须带可识别的电话号码。",
+        ),
     ),
-    ("zone", "UTC", "The time zone of a day, such as Asia/Shanghai, in limits of coupons."),
+    (
+        "zone",
+        "UTC",
+        About::of(
+            "The time zone of a day, such as Asia/Shanghai, in limits of coupons.",
+            "优惠券限制中“一天”所用的时区，例如 Asia/Shanghai。",
+        ),
+    ),
     (
         "comes_back",
         "nothing_shipped",
-        "When a use of a coupon comes back by itself: `nothing_shipped` when its order ends and nothing was
-         shipped, whoever ended it, `all_given_back` when all of it was given back, or `never`.",
+        About::of(
+            "When a use of a coupon comes back by itself: `nothing_shipped` when its order ends and nothing was
+             shipped, whoever ended it, `all_given_back` when all of it was given back, or `never`.",
+            "优惠券何时自动退还：`nothing_shipped` 为订单结束且未发货时（不论由谁结束），
+             `all_given_back` 为整单款项全部退还时，`never` 为从不。",
+        ),
     ),
 ];
 

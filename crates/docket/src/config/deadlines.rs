@@ -1,7 +1,7 @@
 //! `[deadlines]`: lengths for every order, over them by order type, by channel and by shop.
 
 use super::layers::{self, Form, Given, Layers, dotted};
-use super::section::{Listed, listed};
+use super::section::{About, Listed, listed};
 use super::shapes::Length;
 use super::strange::{no_setting, unknown};
 use super::{Origin, Set};
@@ -12,45 +12,97 @@ use docket_domain::deadline::Policy;
 use docket_domain::words::OrderType;
 
 /// Each key: its name, its default, what it is, and its place in a policy.
-pub const KEYS: &[(&str, &str, &str, LengthOf)] = &[
-    ("pay_by", "30m", "To pay; then the order is revoked.", |policy| &mut policy.pay_by),
-    ("accept_by", "10m", "For a store to take a takeaway order; then it is rejected.", |policy| {
-        &mut policy.accept_by
-    }),
-    ("receive_by", "15d", "From shipped to received; then it counts as received.", |policy| {
-        &mut policy.receive_by
-    }),
-    ("receive_by_takeaway", "1d", "From picked up by the courier to received.", |policy| {
-        &mut policy.receive_by_takeaway
-    }),
-    ("settle_after", "7d", "From received to settled.", |policy| &mut policy.settle_after),
-    ("answer_goods", "3d", "To answer a refund request for goods; then it is agreed.", |policy| {
-        &mut policy.answer_goods
-    }),
+pub const KEYS: &[(&str, &str, About, LengthOf)] = &[
+    (
+        "pay_by",
+        "30m",
+        About::of("To pay; then the order is revoked.", "付款期限；逾期则撤销订单。"),
+        |policy| &mut policy.pay_by,
+    ),
+    (
+        "accept_by",
+        "10m",
+        About::of(
+            "For a store to take a takeaway order; then it is rejected.",
+            "门店接受外卖订单的期限；逾期则视为拒单。",
+        ),
+        |policy| &mut policy.accept_by,
+    ),
+    (
+        "receive_by",
+        "15d",
+        About::of(
+            "From shipped to received; then it counts as received.",
+            "从发货到收货的期限；逾期则视为已收货。",
+        ),
+        |policy| &mut policy.receive_by,
+    ),
+    (
+        "receive_by_takeaway",
+        "1d",
+        About::of(
+            "From picked up by the courier to received.",
+            "从骑手取餐到收货的期限；逾期则视为已收货。",
+        ),
+        |policy| &mut policy.receive_by_takeaway,
+    ),
+    (
+        "settle_after",
+        "7d",
+        About::of("From received to settled.", "从收货到完成的时间。"),
+        |policy| &mut policy.settle_after,
+    ),
+    (
+        "answer_goods",
+        "3d",
+        About::of(
+            "To answer a refund request for goods; then it is agreed.",
+            "答复商品退款申请的期限；逾期则视为同意。",
+        ),
+        |policy| &mut policy.answer_goods,
+    ),
     (
         "answer_takeaway",
         "1d",
-        "To answer a refund request for takeaway; then it is agreed.",
+        About::of(
+            "To answer a refund request for takeaway; then it is agreed.",
+            "答复外卖退款申请的期限；逾期则视为同意。",
+        ),
         |policy| &mut policy.answer_takeaway,
     ),
     (
         "answer_seller_cancel",
         "3d",
-        "To answer a seller's wish to cancel; then it is refused.",
+        About::of(
+            "To answer a seller's wish to cancel; then it is refused.",
+            "答复卖家取消请求的期限；逾期则视为拒绝。",
+        ),
         |policy| &mut policy.answer_seller_cancel,
     ),
-    ("retry_revoke", "5m", "Between two tries of a revoke that failed.", |policy| {
-        &mut policy.retry_revoke
-    }),
+    (
+        "retry_revoke",
+        "5m",
+        About::of("Between two tries of a revoke that failed.", "撤销失败后，两次重试的间隔。"),
+        |policy| &mut policy.retry_revoke,
+    ),
     (
         "rest_at_least",
         "1d",
-        "The least that runs on after a refund stopped a deadline.",
+        About::of(
+            "The least that runs on after a refund stopped a deadline.",
+            "因退款而暂停的期限，恢复后至少还剩多长时间。",
+        ),
         |policy| &mut policy.rest_at_least,
     ),
-    ("rate_again", "30d", "After receipt, how long a second rating is taken.", |policy| {
-        &mut policy.rate_again
-    }),
+    (
+        "rate_again",
+        "30d",
+        About::of(
+            "After receipt, how long a second rating is taken.",
+            "收货后多长时间内可以追加评价。",
+        ),
+        |policy| &mut policy.rate_again,
+    ),
 ];
 
 /// Reads the section; what was set by type, channel and shop is added to `also` beside what is in force.

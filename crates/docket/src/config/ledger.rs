@@ -2,7 +2,7 @@
 
 use super::layers::Layers;
 use super::nearest::nearest;
-use super::section::{Listed, listed};
+use super::section::{About, Listed, listed};
 use super::shapes::Shape;
 use super::{Origin, Set};
 use crate::failure::Failure;
@@ -16,21 +16,39 @@ use std::path::Path;
 pub const REMOTE: [Ledger; 5] =
     [Ledger::Points, Ledger::Coins, Ledger::Coupons, Ledger::Gifts, Ledger::Slips];
 
-/// The keys of each, with what they are for.
-pub const KEYS: [(&str, &str); 3] = [
+/// The keys of each, with what they are for and an example.
+pub const KEYS: [(&str, About, &str); 3] = [
     (
         "per",
-        "[ledger.points] alone: minor units of money to pay for one point. No points where left out.",
+        About::of(
+            "[ledger.points] alone: minor units of money to pay for one point. No points where left out.",
+            "仅用于 [ledger.points]：每付多少最小货币单位得一个积分。不设置则不发积分。",
+        ),
+        "100",
     ),
-    ("url", "Where effects are sent if others keep this ledger; it is kept here where left out."),
-    ("secret", "What signs them, by Standard Webhooks: whsec_ and base64, or any text."),
+    (
+        "url",
+        About::of(
+            "Where effects are sent if others keep this ledger; it is kept here where left out.",
+            "此账本由他方维护时，变动发往何处；不设置则在此处维护。",
+        ),
+        "https://ledgers.example.com/docket",
+    ),
+    (
+        "secret",
+        About::of(
+            "What signs them, by Standard Webhooks: whsec_ and base64, or any text.",
+            "用于签名的密钥（Standard Webhooks）：whsec_ 加 base64，或任意文本。",
+        ),
+        "at least sixteen bytes",
+    ),
 ];
 
 /// The known key that was probably meant by `key` behind `before`.
 pub fn likely(before: &[String], key: &str) -> Option<String> {
     let words = REMOTE.iter().map(|ledger| ledger.word());
     let word = nearest(before.first()?, words)?;
-    let names = KEYS.iter().map(|(key, _)| *key).chain(["secret_file"]);
+    let names = KEYS.iter().map(|(key, ..)| *key).chain(["secret_file"]);
     let key = nearest(key, names.filter(|key| *key != "per" || word == "points"))?;
     Some(format!("ledger.{word}.{key}"))
 }

@@ -1,5 +1,6 @@
 //! The config: defaults, over them `docket.toml`, over it the environment, over it the command line. Every
-//! value knows where it came from. What can be set stands in `sections`, `deadlines`, `payments`, `coupons`, `ledger` and `mirror`; nothing here acts on it.
+//! value knows where it came from. What can be set stands in `sections`, and in `deadlines`, `payments`, `coupons`,
+//! `ledger` and `mirror`; nothing here acts on it.
 
 mod archive;
 mod coupons;

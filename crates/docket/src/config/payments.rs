@@ -3,7 +3,7 @@
 use super::gateway_shapes::{BaseUrl, Connector, GatewayName, Merchant, Secret};
 use super::layers::{self, Given, Layers, dotted};
 use super::nearest::nearest;
-use super::section::{Listed, listed};
+use super::section::{About, Listed, listed};
 use super::{Origin, Set};
 use crate::failure::Failure;
 use crate::said::said;
@@ -14,20 +14,33 @@ use std::path::Path;
 /// The section.
 pub const SECTION: &str = "payments";
 /// Its keys, their defaults, and what they are for.
-pub const KEYS: [(&str, &str, &str); 5] = [
+pub const KEYS: [(&str, &str, About); 5] = [
     (
         "connector",
         "sandbox",
-        "How it is spoken to: `sandbox` (`docket sandbox pay`), or `external` where somebody else speaks to it\n\
-         and reports by the API.",
+        About::of(
+            "How it is spoken to: `sandbox` (`docket sandbox pay`), or `external` where somebody else speaks to it
+             and reports by the API.",
+            "如何与它通信：`sandbox`（即 `docket sandbox pay`），或 `external`（由他方与它通信，并通过 API 上报）。",
+        ),
     ),
-    ("url", "http://127.0.0.1:7310", "Its base address."),
-    ("merchant", "docket", "Who we are there."),
-    ("secret", "sandbox", "What both sides sign with. Or secret_file = \"FILE\"."),
+    ("url", "http://127.0.0.1:7310", About::of("Its base address.", "它的基础地址。")),
+    ("merchant", "docket", About::of("Who we are there.", "我们在它那里的商户号。")),
+    (
+        "secret",
+        "sandbox",
+        About::of(
+            "What both sides sign with. Or secret_file = \"FILE\".",
+            "双方签名所用的密钥。也可写 secret_file = \"文件\"。",
+        ),
+    ),
     (
         "callback_url",
         "",
-        "The public address of this center, to which callbacks go; where it listens, if empty.",
+        About::of(
+            "The public address of this center, to which callbacks go; where it listens, if empty.",
+            "本订单中心接收回调的公网地址；留空则为其监听地址。",
+        ),
     ),
 ];
 /// The file that holds the secret.

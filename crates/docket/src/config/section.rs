@@ -3,13 +3,37 @@
 
 use super::Set;
 use crate::said::Said;
+use docket_domain::story::Language;
+
+/// What a comment of the config file says, in both languages; it may have several lines.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    en: &'static str,
+    zh: &'static str,
+}
+
+impl About {
+    /// The same in English and in Chinese.
+    pub const fn of(en: &'static str, zh: &'static str) -> Self {
+        Self { en, zh }
+    }
+
+    /// The lines for whoever reads this language.
+    pub fn lines(self, language: Language) -> impl Iterator<Item = &'static str> {
+        let text = match language {
+            Language::En => self.en,
+            Language::Zh => self.zh,
+        };
+        text.lines().map(str::trim)
+    }
+}
 
 /// A key of the config file.
 pub struct Field {
     /// Its name.
     pub key: &'static str,
-    /// What it is for, as in the documentation.
-    pub about: &'static str,
+    /// What it is for.
+    pub about: About,
     /// The value where nobody sets it.
     pub default: &'static str,
     /// Whether it can be given as `…_file` too.
@@ -30,7 +54,7 @@ pub struct Section {
     /// Its name.
     pub name: &'static str,
     /// What it is about.
-    pub about: &'static str,
+    pub about: About,
     /// Its keys.
     pub fields: &'static [Field],
 }
@@ -49,23 +73,25 @@ pub struct Listed {
     pub from: Said,
 }
 
-/// Declares a section: a struct of its values and the table of its fields. A field marked `secret` may be
-/// given in a file of its own.
+/// Declares a section: a struct of its values and the table of its fields. What each is for stands before it, in
+/// English as its documentation, in Chinese line by line as `zh`. A field marked `secret` may be given in a file of
+/// its own.
 macro_rules! section {
-    ($(#[doc = $about:literal])* $section:ident $name:ident {
-        $($(#[doc = $doc:literal])* $key:ident: $shape:ty = $default:literal $($secret:ident)?;)*
+    ($(#[doc = $about:literal])+ $(#[zh = $about_zh:literal])+ $section:ident $name:ident {
+        $($(#[doc = $doc:literal])+ $(#[zh = $zh:literal])+
+            $key:ident: $shape:ty = $default:literal $($secret:ident)?;)*
     }) => {
-        $(#[doc = $about])*
+        $(#[doc = $about])+
         #[derive(Debug, Clone)]
-        pub struct $name { $($(#[doc = $doc])* pub $key: Set<$shape>,)* }
+        pub struct $name { $($(#[doc = $doc])+ pub $key: Set<$shape>,)* }
 
         impl $name {
             pub(super) const SECTION: Section = Section {
                 name: stringify!($section),
-                about: concat!($($about, "\n"),*),
+                about: About::of(concat!($($about, "\n"),+), concat!($($about_zh, "\n"),+)),
                 fields: &[$(Field {
                     key: stringify!($key),
-                    about: concat!($($doc, "\n"),*),
+                    about: About::of(concat!($($doc, "\n"),+), concat!($($zh, "\n"),+)),
                     default: $default,
                     secrecy: section!(@secrecy $($secret)?),
                 },)*],

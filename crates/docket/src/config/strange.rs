@@ -2,8 +2,8 @@
 
 use super::Origin;
 use super::nearest::nearest;
-use super::sections::SECTIONS;
 use super::section::Secrecy;
+use super::sections::SECTIONS;
 use super::{deadlines, layers, ledger};
 use crate::failure::Failure;
 use crate::said::{Said, said};

@@ -186,20 +186,20 @@ fn a_secret_can_stand_in_a_file_of_its_own() {
     assert_eq!(config.expect("a config").database.url.0, "sqlite:b");
 }
 
+/// The setting that a line of the commented file shows, without the mark that comments it out.
+fn setting(line: &str) -> Option<&str> {
+    let setting = line.strip_prefix("# ")?;
+    setting.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')).then_some(setting)
+}
+
 #[test]
 fn the_commented_file_sets_nothing_and_names_every_key() {
-    let text = template();
+    let text = template(Language::En);
     let config = read(&text, &[]).expect("the commented file is a config");
     assert!(config.list().iter().all(|listed| listed.origin == "default"));
     // With the comments taken off its settings, it sets every key to its default.
-    let settings = text.lines().map(|line| match line.strip_prefix("# ") {
-        Some(setting) if setting.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => {
-            setting
-        }
-        _ => line,
-    });
-    let whole =
-        read(&settings.collect::<Vec<_>>().join("\n"), &[]).expect("every default is valid");
+    let settings: Vec<&str> = text.lines().map(|line| setting(line).unwrap_or(line)).collect();
+    let whole = read(&settings.join("\n"), &[]).expect("every default is valid");
     let keys = SECTIONS.iter().flat_map(|section| {
         section.fields.iter().map(|field| format!("{}.{}", section.name, field.key))
     });
@@ -210,10 +210,24 @@ fn the_commented_file_sets_nothing_and_names_every_key() {
         let listed = whole.list().into_iter().find(|listed| listed.key == key).expect("listed");
         assert!(listed.origin.starts_with("docket.toml:"), "{key} is not in the commented file");
     }
-    for section in SECTIONS {
-        assert!(!section.about.trim().is_empty(), "{}", section.name);
-        for field in section.fields {
-            assert!(!field.about.trim().is_empty(), "{}.{}", section.name, field.key);
+}
+
+#[test]
+fn the_commented_file_says_the_same_in_chinese_and_explains_every_key() {
+    let (en, zh) = (template(Language::En), template(Language::Zh));
+    let said = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with("# ") || setting(line).is_some());
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(said(&en), said(&zh));
+
+    let is_chinese = |line: &str| line.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    for (text, wanted) in [(en, false), (zh, true)] {
+        // What explains one key or section stands in the lines right before it.
+        let lines: Vec<&str> = text.lines().collect();
+        let comments = lines.split(|line| !line.starts_with("# ") || setting(line).is_some());
+        for comment in comments.filter(|comment| !comment.is_empty()) {
+            assert_eq!(is_chinese(&comment.concat()), wanted, "{comment:?}");
         }
     }
 }
