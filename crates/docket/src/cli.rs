@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::output::{Form, Output};
 use crate::said::said;
-use crate::{bench, commands, config, demo, export, import};
+use crate::{bench, commands, config, demo, export, import, usage};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use docket_domain::story::Language;
 use std::ffi::OsString;
@@ -185,22 +186,43 @@ impl Command {
     }
 }
 
-/// Reads the command line. What is no command of ours is told by the parser, in English; to programs, as every
-/// failure is.
+/// Reads the command line. What is wrong with it is told to English readers by the parser, to Chinese ones and to
+/// programs as every failure is.
 pub fn read() -> Result<Cli, ExitCode> {
     Cli::try_parse_from(asked_for_help(std::env::args_os())).map_err(|error| {
-        if !error.use_stderr() || !std::env::args_os().any(|word| word == "--json") {
+        let out = typed_output();
+        if !error.use_stderr() || is_told_by_the_parser(&error, &out) {
             // Help and version too; nobody is left to tell where even this cannot be written.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
-        let text = error.render().to_string();
-        let (first, rest) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
-        let lines: Vec<&str> =
-            rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let failure = Failure::usage(first.trim_start_matches("error: ")).next(lines.join(" "));
-        failure.report(&Output { form: Form::Programs, language: Language::En })
+        usage::failure(&error).report(&out)
     })
+}
+
+/// Help where a command is missing is its own best message; it is English.
+fn is_told_by_the_parser(error: &clap::Error, out: &Output) -> bool {
+    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    out.form == Form::People && (is_help || out.language == Language::En)
+}
+
+/// How to show what is wrong with a command line that cannot be read: as it asks for, as far as that is seen.
+fn typed_output() -> Output {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let has = |asked: &str| words.iter().any(|word| word == asked);
+    let says = |lang: &str| {
+        let behind = words.windows(2).any(|pair| pair[0] == "--lang" && pair[1] == lang);
+        behind || has(&format!("--lang={lang}"))
+    };
+    let form = if has("--json") { Form::Programs } else { Form::People };
+    let language = if says("zh") {
+        Language::Zh
+    } else if says("en") {
+        Language::En
+    } else {
+        terminal_language()
+    };
+    Output { form, language }
 }
 
 /// The words without the `--help` of `docket help --help`, which the parser would take for a command.

@@ -17,6 +17,7 @@ use crate::commands::path_part;
 use crate::failure::Failure;
 use crate::log;
 use crate::said::said;
+use crate::usage::WrongValue;
 use bytes::Bytes;
 use docket_app::{App, Listed, Orders, Principal};
 use docket_domain::words::{AnomalyKind, Status, StoreStatus};
@@ -81,31 +82,37 @@ pub enum Format {
     Jsonl,
 }
 
-fn time(text: &str) -> Result<Time, String> {
+fn time(text: &str) -> Result<Time, WrongValue> {
     let day = || {
         let day: jiff::civil::Date = text.parse().ok()?;
         let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Time(start.timestamp().as_millisecond()))
     };
-    moment::parse(text)
-        .or_else(day)
-        .ok_or_else(|| "such as 2026-11-20T10:00:00Z or 2026-11-20".into())
+    moment::parse(text).or_else(day).ok_or_else(|| {
+        WrongValue(said!(
+            "such as 2026-11-20T10:00:00Z or 2026-11-20",
+            "例如 2026-11-20T10:00:00Z 或 2026-11-20"
+        ))
+    })
 }
 
-fn status(text: &str) -> Result<Status, String> {
-    let words = || Status::ALL.iter().map(|status| status.word()).collect::<Vec<_>>().join(", ");
-    Status::from_word(text).ok_or_else(|| format!("one of {}", words()))
+fn status(text: &str) -> Result<Status, WrongValue> {
+    Status::from_word(text).ok_or_else(|| one_of(Status::ALL.iter().map(|known| known.word())))
 }
 
-fn store_status(text: &str) -> Result<StoreStatus, String> {
-    let words = || StoreStatus::ALL.iter().map(|status| status.word()).collect::<Vec<_>>();
-    StoreStatus::from_word(text).ok_or_else(|| format!("one of {}", words().join(", ")))
+fn store_status(text: &str) -> Result<StoreStatus, WrongValue> {
+    let known = StoreStatus::ALL.iter().map(|known| known.word());
+    StoreStatus::from_word(text).ok_or_else(|| one_of(known))
 }
 
-fn anomaly(text: &str) -> Result<String, String> {
-    let words = || AnomalyKind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
+fn anomaly(text: &str) -> Result<String, WrongValue> {
     let known = AnomalyKind::from_word(text).map(|kind| kind.word().to_owned());
-    known.ok_or_else(|| format!("one of {}", words()))
+    known.ok_or_else(|| one_of(AnomalyKind::ALL.iter().map(|kind| kind.word())))
+}
+
+fn one_of(words: impl Iterator<Item = &'static str>) -> WrongValue {
+    let words = words.collect::<Vec<_>>().join(", ");
+    WrongValue(said!("one of {words}", "应为以下之一：{words}"))
 }
 
 impl Args {

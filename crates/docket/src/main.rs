@@ -13,6 +13,7 @@ mod import;
 mod log;
 mod output;
 mod said;
+mod usage;
 mod zones;
 
 use std::process::ExitCode;

@@ -58,6 +58,53 @@ fn what_is_made_is_told_in_the_language_asked_for() {
 }
 
 #[test]
+fn the_config_that_init_writes_is_commented_in_the_language_asked_for() {
+    for (lang, said) in [("zh", "# 订单中心在哪里监听。"), ("en", "# Where the center listens.")]
+    {
+        let data = folder();
+        docket(data.path(), &["init", "--lang", lang]).fine();
+        let text = std::fs::read_to_string(data.path().join("docket.toml")).expect("written");
+        assert!(text.contains(said), "{text}");
+        docket(data.path(), &["check"]).fine();
+    }
+}
+
+#[test]
+fn wrong_use_is_told_in_chinese_however_it_is_wrong() {
+    let data = folder();
+    for (words, said) in [
+        (
+            &["serv"][..],
+            "没有命令 serv\n  是否应为 user、serve？用法：docket [OPTIONS] [COMMAND]。",
+        ),
+        (&["serve", "--lisen", "x"], "没有参数 --lisen\n  是否应为 --listen？"),
+        (&["check", "--zzz"], "没有参数 --zzz\n  用法：docket check [OPTIONS]。详见 --help。"),
+        (&["key", "revoke"], "缺少必需的参数：<NAME>\n  用法：docket key revoke"),
+        (&["export", "--shop"], "--shop <SHOP> 需要一个值"),
+        (&["check", "--deep", "--deep"], "--deep 只能给一次"),
+        (&["init", "--role", "shop"], "“shop”不能用作 --role <ROLE> 的值\n  可用：center"),
+        (&["tasks", "list", "--limit", "x"], "的值：不是整数"),
+        (&["tasks", "list", "--limit", "900"], "的值：须在 1..=200 之内"),
+        (&["export", "--from", "x"], "的值：例如 2026-11-20T10:00:00Z 或 2026-11-20"),
+        (&["export", "--status", "x"], "的值：应为以下之一：created, "),
+        (&["key", "add", "k", "--scopes", "x"], "的值：可用的权限范围：orders.read "),
+        (&["key", "add", "k", "--scopes", "orders.read", "--expires", "x"], "应为时间长度"),
+        (&["check", "more"], "没有参数 more"),
+    ] {
+        let mut asked = command(data.path(), words);
+        let told = run(asked.env("LC_ALL", "zh_CN.UTF-8")).refused(2);
+        assert!(told.contains(said), "{words:?}: {told}");
+        assert!(!told.contains("error:") && !told.contains("Usage"), "{words:?}: {told}");
+    }
+    assert!(is_empty(data.path()));
+    let asked = docket(data.path(), &["--lang", "zh", "serv"]).refused(2);
+    assert!(asked.contains("没有命令 serv"), "{asked}");
+    let both = docket(data.path(), &["serv", "--json", "--lang=zh"]).refused(2);
+    assert_eq!(error(&both)["message"], "没有命令 serv");
+    assert!(docket(data.path(), &["serv", "--lang", "en"]).refused(2).contains("unrecognized"));
+}
+
+#[test]
 fn a_failure_is_one_line_of_json_for_programs() {
     let data = folder();
     let ran = docket(data.path(), &["export", "--json"]);

@@ -6,6 +6,7 @@ use crate::config::{Length, Shape as _};
 use crate::failure::Failure;
 use crate::log;
 use crate::said::said;
+use crate::usage::WrongValue;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -51,19 +52,23 @@ pub struct Add {
 }
 
 /// A length of time that a key may live, in milliseconds.
-fn lifetime(text: &str) -> Result<i64, String> {
+fn lifetime(text: &str) -> Result<i64, WrongValue> {
     match Length::read(text) {
         Some(Length(ms)) if ms > 0 => Ok(ms),
-        _ => Err("a length of time such as 90d, 12h or 30m".to_owned()),
+        _ => Err(WrongValue(said!(
+            "a length of time such as 90d, 12h or 30m",
+            "应为时间长度，例如 90d、12h 或 30m"
+        ))),
     }
 }
 
-fn scope(word: &str) -> Result<String, String> {
+fn scope(word: &str) -> Result<String, WrongValue> {
     if docket_app::Scope::from_word(word).is_some() {
         return Ok(word.to_owned());
     }
     let all: Vec<&str> = docket_app::Scope::ALL.iter().map(|scope| scope.word()).collect();
-    Err(format!("the scopes are {}", all.join(" ")))
+    let all = all.join(" ");
+    Err(WrongValue(said!("the scopes are {all}", "可用的权限范围：{all}")))
 }
 
 /// Does what was asked.

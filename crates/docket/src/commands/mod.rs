@@ -24,6 +24,7 @@ pub mod webhook;
 
 use crate::failure::Failure;
 use crate::said::said;
+use crate::usage::WrongValue;
 
 /// A name as one part of a path: its bytes, those that mean something in a path escaped.
 pub fn path_part(name: &str) -> Result<String, Failure> {
@@ -40,10 +41,13 @@ pub fn path_part(name: &str) -> Result<String, Failure> {
 }
 
 /// A moment of an argument, as it was given: programs of all kinds write the same moment in many ways.
-pub fn moment(text: &str) -> Result<String, String> {
+pub fn moment(text: &str) -> Result<String, WrongValue> {
     match docket_wire::moment::parse(text) {
         Some(_) => Ok(text.to_owned()),
-        None => Err("a time has its offset, such as 2026-01-31T00:00:00Z".to_owned()),
+        None => Err(WrongValue(said!(
+            "a time has its offset, such as 2026-01-31T00:00:00Z",
+            "时间须带时区偏移，例如 2026-01-31T00:00:00Z"
+        ))),
     }
 }
 
