@@ -4,6 +4,8 @@
 use crate::failure::Failure;
 use crate::said::{Said, said};
 use bytes::Bytes;
+use docket_domain::story::Language;
+use docket_wire::chinese;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
@@ -215,22 +217,28 @@ impl Client {
     }
 }
 
-/// A problem of the server as a failure of the command. What it says of the request stays in its own words,
-/// which are English; what happened and what to do is said in the reader's language.
+/// A problem of the server as a failure of the command: its words, which are English, and the same in Chinese as far as
+/// this release knows them.
 fn failure(status: StatusCode, problem: &Value) -> Failure {
     let text = |name: &str| problem[name].as_str().filter(|text| !text.is_empty());
+    let code = text("code").unwrap_or("unknown").to_owned();
+    let (cause, next) = meaning(status, &code);
     let reason = status.canonical_reason().unwrap_or("no success").to_lowercase();
-    let mut message = text("detail").or_else(|| text("title")).map_or(reason, str::to_owned);
+    let mut message = both(text("detail").or_else(|| text("title")).unwrap_or(&reason));
     for error in problem["errors"].as_array().into_iter().flatten() {
         let (field, what) = (error["field"].as_str(), error["message"].as_str());
         if let (Some(field), Some(what)) = (field, what) {
-            message = format!("{message}; {field}: {what}");
+            message = message.and(Said::as_told(field).because(both(what)));
         }
     }
-    let code = text("code").unwrap_or("unknown").to_owned();
-    let (cause, next) = meaning(status, &code);
-    let message = Said::of(message.clone(), format!("{cause}：{message}"));
-    Failure::new(message).next(next).word(code)
+    let (en, zh) = (message.to(Language::En), message.to(Language::Zh));
+    Failure::new(Said::of(en.to_owned(), format!("{cause}：{zh}"))).next(next).word(code)
+}
+
+/// A sentence of the server in both languages.
+fn both(sentence: &str) -> Said {
+    let in_chinese = chinese::of(sentence).unwrap_or_else(|| sentence.to_owned());
+    Said::of(sentence.to_owned(), in_chinese)
 }
 
 /// What a status means, in Chinese, before the server's own words, and what to do next.
@@ -295,7 +303,6 @@ fn meaning(status: StatusCode, code: &str) -> (&'static str, Said) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use docket_domain::story::Language;
 
     #[test]
     fn a_url_has_a_host_and_may_have_port_and_prefix() {
@@ -313,17 +320,21 @@ mod tests {
     #[test]
     fn a_problem_becomes_a_sentence_with_its_wrong_fields() {
         let problem = serde_json::json!({
-            "title": "Invalid", "code": "invalid", "detail": "one field is wrong",
-            "errors": [{"field": "name", "code": "empty", "message": "must not be empty"}],
+            "title": "Invalid", "code": "invalid", "detail": "the request has 1 wrong field(s)",
+            "errors": [
+                {"field": "name", "code": "empty", "message": "must not be empty"},
+                {"field": "of_later", "code": "new", "message": "of a later release"},
+            ],
         });
         let said = failure(StatusCode::UNPROCESSABLE_ENTITY, &problem);
         let told = |language| {
             let next = said.next.as_ref().map(|next| next.to(language));
             (said.message.to(language), next.unwrap_or_default())
         };
-        let wanted = "one field is wrong; name: must not be empty";
+        let wanted = "the request has 1 wrong field(s); name: must not be empty; of_later: of a later release";
         assert_eq!(told(Language::En), (wanted, "The server answered 422, code invalid."));
-        let wanted = "请求被拒绝：one field is wrong; name: must not be empty";
+        let wanted =
+            "请求被拒绝：请求中有 1 个错误的字段；name：不能为空；of_later：of a later release";
         assert_eq!(told(Language::Zh), (wanted, "服务器返回 422，代码 invalid。"));
         assert_eq!(said.word, "invalid");
         let gateway = failure(StatusCode::BAD_GATEWAY, &Value::Null);
