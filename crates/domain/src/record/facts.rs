@@ -9,7 +9,8 @@ use crate::words::{AnomalyKind, AttemptStatus, PaymentStatus, Status};
 use crate::{Id, Tree};
 use serde_json::json;
 
-/// Takes down the payments of a report, each (tender, reference) once; answers the references it claims.
+/// Takes down the payments of a report, each (tender, reference) once; answers the references it claims. Cash is no
+/// other: what two sources tell of one order under one reference is one payment.
 pub(super) fn payments(
     copy: &mut Copy,
     report: &Report,
@@ -17,18 +18,14 @@ pub(super) fn payments(
 ) -> Vec<PaymentClaim> {
     let mut claims = Vec::new();
     let Copy { tree, untimed, payments, .. } = copy;
-    let placed_by = tree.payment.issuer.clone();
     for (index, told) in report.payments.iter().enumerate() {
-        let claim = PaymentClaim::of(&told.tender, &told.reference, &report.issuer);
-        let is_told = |tender: &str, reference: &str, issuer: &str| {
-            PaymentClaim::of(tender, reference, issuer) == claim
+        let is_told = |tender: &str, reference: &str| {
+            (tender, reference) == (told.tender.as_str(), told.reference.as_str())
         };
         let before = &report.payments[..index];
-        let twice = before.iter().any(|p| is_told(&p.tender, &p.reference, &report.issuer));
-        let known = tree.payment.payments.iter_mut().find(|payment| {
-            let issuer = payment.issuer.as_deref().unwrap_or(&placed_by);
-            is_told(&payment.tender, &payment.reference, issuer)
-        });
+        let twice = before.iter().any(|payment| is_told(&payment.tender, &payment.reference));
+        let mut here = tree.payment.payments.iter_mut();
+        let known = here.find(|payment| is_told(&payment.tender, &payment.reference));
         let amount = told.amount.clamp(0, AMOUNT_LIMIT - 1);
         if let Some(payment) = known {
             payments.push(payment.payment_id);
@@ -51,7 +48,7 @@ pub(super) fn payments(
             untimed.payment(payment.payment_id);
         }
         payments.push(payment.payment_id);
-        claims.push(claim);
+        claims.push(PaymentClaim::of(&told.tender, &told.reference, &report.issuer));
         tree.payment.payments.push(payment);
         if amount != told.amount {
             let detail = json!({

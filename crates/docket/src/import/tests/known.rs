@@ -82,7 +82,10 @@ async fn an_update_takes_what_is_new_and_writes_nothing_where_nothing_is() {
     let center = Center::open().await;
     center.import(&by("one", &lines(&folder, &[order("A1"), order("A2")]))).await;
     let mut later = order("A1");
-    later["payments"] = json!([{"tender": "card", "reference": "c1", "amount": 1000, "paid_at": "2026-11-02T00:00:00Z"}]);
+    later["payments"] = json!([
+        {"tender": "card", "reference": "c1", "amount": 400, "paid_at": "2026-11-02T00:00:00Z"},
+        {"tender": "cash", "reference": "c1", "amount": 600, "paid_at": "2026-11-02T00:00:00Z"},
+    ]);
     later["shipped_at"] = "2026-11-03T00:00:00Z".into();
     let file = lines(&folder, &[later, order("A2"), order("A3")]);
     let known = center.import(&by("one", &file)).await;
