@@ -120,6 +120,42 @@ fn what_was_heard_once_under_a_number_is_not_news_whatever_was_heard_since() {
 }
 
 #[test]
+fn late_news_of_a_former_try_undo_nothing_that_went_since() {
+    let (gone, failed) = (|number| (Refunded, number), |number| (Failed, number));
+    // What was heard before the money went as `z`, and whether it is news that `x` failed.
+    for (before, is_news) in [
+        (vec![failed("")], true),
+        (vec![failed("x")], false),
+        (vec![gone("x"), failed("x")], false),
+        (vec![gone("x"), failed("b")], false),
+    ] {
+        let mut of_goods = one_at(1000);
+        let id = refund(&mut of_goods);
+        let mut overpaid = one_at(1000);
+        overpaid.does(Gateway, paid("card", "b", 1000));
+        let due = overpaid.tree.payment.refunds_due[0].refund_id;
+        for (mut desk, id, refunded) in [(of_goods, id, 1000), (overpaid, due, 0)] {
+            for (end, number) in &before {
+                desk.does(Gateway, heard(id, None, number, *end));
+            }
+            if refunded > 0 {
+                desk.does(Store, Operation::AgreeRefund { refund_id: Some(id) });
+            }
+            desk.does(Gateway, went(id, "z"));
+            let known = anomalies(&desk);
+            if is_news {
+                desk.does(Gateway, came_not(id, "x"));
+            }
+            assert_eq!(desk.ask(Gateway, came_not(id, "x")), Ok(Decided::Already), "{before:?}");
+            assert_eq!((desk.standing().refunded, anomalies(&desk)), (refunded, known));
+            desk.does(Gateway, came_not(id, "z"));
+            let bounced = (AnomalyKind::RefundBounced, Some(1000));
+            assert_eq!(anomalies(&desk).last(), Some(&bounced), "that of the last one is news");
+        }
+    }
+}
+
+#[test]
 fn money_that_goes_twice_for_one_refund_is_counted_and_may_come_back_once() {
     let mut desk = one_at(1000);
     let id = refund(&mut desk);

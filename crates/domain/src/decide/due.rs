@@ -26,10 +26,17 @@ pub(super) fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, 
     may_be_told(work, due.former.len() + due.again.len())?;
     let (amount, cause, payment) = (due.amount, due.cause, due.payment_id);
     let due = &mut work.tree.payment.refunds_due[at];
-    let bounced = (report.end == Failed && due.status == Refunded).then(|| bounce(due, report));
-    if bounced.is_none() {
-        go(due, report);
-    }
+    let bounced = match failed_unnamed(due, report) {
+        Some(former) => {
+            due.former[former].reference = report.reference.map(ToOwned::to_owned);
+            None
+        }
+        None if report.end == Failed && due.status == Refunded => Some(bounce(due, report)),
+        None => {
+            go(due, report);
+            None
+        }
+    };
     work.say("refund_id", id.to_string());
     say_payment(work, payment);
     work.say("amount", amount);
@@ -56,12 +63,28 @@ fn is_known(due: &RefundDue, report: Report<'_>) -> bool {
     match report.reference {
         Some(_) => {
             let is_failure_again = report.end == Failed && due.status == Failed;
+            // What went and came back is told as failed again, also where its coming back had another number.
+            let came_back = |part: &RefundPart| {
+                part.status == Refunded && part.reference.as_deref() == report.reference
+            };
             is_failure_again
                 || named(&part_of(due))
                 || due.former.iter().chain(&due.again).any(named)
+                || (report.end == Failed && due.former.iter().any(came_back))
         }
         None => due.status == report.end,
     }
+}
+
+/// The former try that a failure gives a number to: one that failed without, where the money has gone since under
+/// another number.
+fn failed_unnamed(due: &RefundDue, report: Report<'_>) -> Option<usize> {
+    let names_none = |part: &RefundPart| part.status == Failed && part.reference.is_none();
+    let is_of_former = report.end == Failed
+        && due.status == Refunded
+        && report.reference.is_some()
+        && ![&part_of(due)].into_iter().chain(&due.again).any(|part| report.names(part));
+    if is_of_former { due.former.iter().position(names_none) } else { None }
 }
 
 /// Money went back or did not; or it went back once more, or is given its number.
@@ -71,7 +94,7 @@ fn go(due: &mut RefundDue, report: Report<'_>) {
         due.again.push(RefundPart { reference, ..part_of(due) });
         return;
     }
-    if due.status == Failed && due.reference.is_some() {
+    if due.status == Failed {
         let failed = part_of(due);
         remember(&mut due.former, failed);
     }

@@ -38,6 +38,8 @@ enum Meant {
     Again(usize),
     /// This one went back already; its number was not known.
     Number(usize),
+    /// A former try failed; its number was not known.
+    FormerNumber(usize),
     /// No payment was to give it: nobody had agreed to it, its goods were to come back first, or the payments had
     /// given all they had.
     Undrawn,
@@ -88,8 +90,11 @@ fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
     may_be_told(work, refund.parts.len() + refund.former.len())?;
     let free = stock::freed(work.shop());
     let fits = counts(refund) || amounts::still_fits(work.shop(), work.tree.payment.tax, refund);
-    let bounced = report.end == Failed && refund.status == Refunded;
-    let bounced = bounced || matches!(meant, Meant::Bounced(_));
+    let bounced = match meant {
+        Meant::Bounced(_) => true,
+        Meant::FormerNumber(_) => false,
+        _ => report.end == Failed && refund.status == Refunded,
+    };
     if !counts(refund) || refund.status == Applied {
         // Its units may have left meanwhile.
         amounts::look_at_units_again(work, at);
@@ -128,7 +133,7 @@ impl Report<'_> {
         self.payment.is_none_or(|id| part.payment_id == id)
     }
 
-    fn names(&self, part: &RefundPart) -> bool {
+    pub fn names(&self, part: &RefundPart) -> bool {
         self.reference.is_some() && self.reference == part.reference.as_deref()
     }
 
@@ -215,6 +220,10 @@ fn came_not(refund: &Refund, report: Report<'_>) -> Result<Meant, Refusal> {
     if let Some(named) = report.named(parts, Refunded) {
         return Ok(Meant::Bounced(named));
     }
+    if report.named(&refund.former, Refunded).is_some() {
+        // That it came back was told under another number; what went since is other money.
+        return Ok(Meant::Nothing);
+    }
     let open = report.with(parts, Refunding);
     if !open.is_empty() {
         return Ok(Meant::Parts(open));
@@ -222,6 +231,11 @@ fn came_not(refund: &Refund, report: Report<'_>) -> Result<Meant, Refusal> {
     let done = report.with(parts, Refunded);
     if done.is_empty() || !report.with(parts, Failed).is_empty() {
         return Ok(Meant::Nothing);
+    }
+    let failed = report.with(&refund.former, Failed);
+    let unnamed = failed.into_iter().find(|at| refund.former[*at].reference.is_none());
+    if let Some(former) = unnamed.filter(|_| report.reference.is_some()) {
+        return Ok(Meant::FormerNumber(former));
     }
     Ok(Meant::Bounced(Report::only(parts, &done)?))
 }
@@ -295,6 +309,10 @@ fn apply(work: &mut Work<'_, '_>, at: usize, meant: Meant, report: Report<'_>) -
         Meant::Number(at) => {
             refund.parts[at].reference = reference;
             vec![refund.parts[at].clone()]
+        }
+        Meant::FormerNumber(at) => {
+            refund.former[at].reference = reference;
+            vec![refund.former[at].clone()]
         }
         Meant::Undrawn => {
             let drawn: Vec<RefundPart> = drawn.iter().map(ended).collect();
