@@ -45,6 +45,8 @@ pub(crate) use {
 
 /// The longest between two looks at what has not ended, in milliseconds.
 const SLOWEST: Millis = MINUTE;
+/// Why a refund waits that was asked for.
+const UNDECIDED: &str = "the gateway has not decided yet";
 /// Between the first looks, in milliseconds.
 const SOON: Millis = 2_000;
 /// Looks at that pace.

@@ -224,7 +224,7 @@ impl App {
         found.ok_or_else(|| Error::NotFound { what: "task", id: id.to_string() })
     }
 
-    /// Runs a task again that is dead or waits after a failure, with another payload if one is given; those parked
+    /// Runs a task again that is dead, or that was tried and waits, with another payload if one is given; those parked
     /// behind it follow.
     pub async fn retry_task(
         &self,
@@ -234,10 +234,10 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Once<TaskRow>, Error> {
         let retry = move |task: &TaskRow, now| task.retry(payload.as_deref(), now);
-        let wrong = "only a task that has failed can be retried";
+        let wrong = "only a task that was tried before can be retried";
         let able = |task: &TaskRow| match task.state {
             TaskState::Dead => true,
-            TaskState::Pending => task.attempts > 0,
+            TaskState::Pending => task.claims > 0,
             _ => false,
         };
         self.on_task(who, id, idempotency, (able, wrong), retry).await
@@ -290,8 +290,8 @@ impl App {
         Ok(Once::Now(task))
     }
 
-    /// Runs every task of `kind` again that is dead or waits after a failure; answers how many there were. Sent again under its idempotency
-    /// key it answers the same, and leaves alone what died since.
+    /// Runs every task of `kind` again that is dead, or that was tried and waits; answers how many there were. Sent
+    /// again under its idempotency key it answers the same, and leaves alone what died since.
     pub async fn retry_tasks(
         &self,
         who: &Principal,
@@ -332,7 +332,7 @@ impl App {
         })
     }
 
-    /// Ends the wait of every task of `kind` that has failed before; answers how many there were.
+    /// Ends the wait of every task of `kind` that was tried before; answers how many there were.
     async fn hurry_tasks(&self, kind: &str) -> Result<usize, Error> {
         // What is due within a second needs no hurry, and what was hurried is behind this page for good.
         let mut page = Some((self.now().plus(SOON), Id(0)));

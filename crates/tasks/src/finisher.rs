@@ -48,10 +48,8 @@ impl Finished {
     fn failed(&self, now: Time) -> Option<Failed> {
         let (why, attempts) = match &self.outcome {
             Outcome::Done => return None,
-            Outcome::Later(until) => {
-                let (due_at, attempts) = (*until, self.task.attempts);
-                return Some(Failed::Again { due_at, attempts, why: None });
-            }
+            Outcome::Later(until) => return Some(self.put_off(*until, None)),
+            Outcome::PutOff(until, why) => return Some(self.put_off(*until, Some(why.clone()))),
             Outcome::Dead(why) => (why.clone(), self.task.attempts + 1),
             Outcome::Retry(why) => {
                 let attempts = self.task.attempts + 1;
@@ -65,12 +63,19 @@ impl Finished {
         Some(Failed::Dead { why, attempts, skipped: self.skips_dead })
     }
 
+    /// Tried again at `due_at`, at no charge.
+    const fn put_off(&self, due_at: Time, why: Option<String>) -> Failed {
+        Failed::Again { due_at, attempts: self.task.attempts, why }
+    }
+
     /// Counts it, and answers what it is now.
     fn count(&self, counted: &Counted, now: Time) -> TaskState {
         let (counter, state) = match self.failed(now) {
             None => (&counted.done, TaskState::Done),
-            Some(Failed::Again { why: None, .. }) => (&counted.later, TaskState::Pending),
-            Some(Failed::Again { why: Some(_), .. }) => (&counted.retried, TaskState::Pending),
+            Some(Failed::Again { attempts, .. }) if attempts == self.task.attempts => {
+                (&counted.later, TaskState::Pending)
+            }
+            Some(Failed::Again { .. }) => (&counted.retried, TaskState::Pending),
             Some(Failed::Dead { why, .. }) => {
                 tracing::error!(task = %self.task.id, kind = self.task.kind, why, "a task is dead");
                 (&counted.dead, TaskState::Dead)

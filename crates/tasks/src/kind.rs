@@ -27,6 +27,8 @@ pub enum Outcome {
     Done,
     /// Not now, through no fault of its own: throttled, a token dead, a peer down. Costs no attempt.
     Later(Time),
+    /// The same, with why: people who look at what waits are told.
+    PutOff(Time, String),
     /// It failed, and may succeed another time. Costs an attempt.
     Retry(String),
     /// It will never succeed: it needs a person.

@@ -215,7 +215,8 @@ impl App {
             }
             RefundState::Waiting | RefundState::Unknown => {
                 let now = self.now();
-                Ok(Outcome::Later(now.plus(pause(now.since(job.created_at)))))
+                let until = now.plus(pause(now.since(job.created_at)));
+                Ok(Outcome::PutOff(until, super::UNDECIDED.to_owned()))
             }
         }
     }

@@ -73,7 +73,8 @@ impl App {
         };
         if matches!(state, RefundState::Waiting) {
             let waited = self.now().since(job.created_at);
-            let later = Outcome::Later(self.now().plus(pause(waited)));
+            let until = self.now().plus(pause(waited));
+            let later = Outcome::PutOff(until, super::UNDECIDED.to_owned());
             return Ok(if waited < PATIENCE { later } else { Outcome::Done });
         }
         if is_news(told, &state, &known) {

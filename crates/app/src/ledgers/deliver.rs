@@ -40,7 +40,8 @@ impl App {
             Ok(reply) => reply,
             Err(no_reply) => {
                 failed(message, None, &no_reply.to_string());
-                return Outcome::Later(patience.is_down(name, self.now(), None));
+                let until = patience.is_down(name, self.now(), None);
+                return Outcome::PutOff(until, no_reply.to_string());
             }
         };
         match reply.status {
@@ -52,7 +53,8 @@ impl App {
                 failed(message, Some(status), "it is down");
                 let asked = reply.retry_after.map(|seconds| seconds.saturating_mul(1000));
                 let asked = asked.map(|wait| i64::try_from(wait).unwrap_or(i64::MAX));
-                Outcome::Later(patience.is_down(name, self.now(), asked))
+                let until = patience.is_down(name, self.now(), asked);
+                Outcome::PutOff(until, format!("the ledger answered {status}"))
             }
             status => {
                 patience.is_up(name);

@@ -123,7 +123,11 @@ fn outcome(reply: &Reply, now: Time) -> Result<Outcome, Gone> {
         429 | 503 if reply.retry_after.is_some() => {
             let asked = reply.retry_after.map_or(0, |seconds| seconds.saturating_mul(1000));
             let wait = i64::try_from(asked).unwrap_or(i64::MAX);
-            Ok(Outcome::Later(now.plus(wait.clamp(1000, PATIENCE))))
+            let until = now.plus(wait.clamp(1000, PATIENCE));
+            Ok(Outcome::PutOff(
+                until,
+                format!("the receiver answered {} and asked for time", reply.status),
+            ))
         }
         status => Ok(Outcome::Retry(format!("the receiver answered {status}"))),
     }
@@ -271,8 +275,11 @@ mod tests {
             |status, retry_after| Reply { status, retry_after, headers: vec![], body: vec![] };
         let says = |status, wait| outcome(&reply(status, wait), Time(0)).ok();
         assert_eq!(says(204, None), Some(Outcome::Done));
-        assert_eq!(says(429, Some(7)), Some(Outcome::Later(Time(7_000))));
-        assert_eq!(says(503, Some(u64::MAX)), Some(Outcome::Later(Time(PATIENCE))));
+        let put_off = |until, why: &str| Some(Outcome::PutOff(Time(until), why.to_owned()));
+        let why = "the receiver answered 429 and asked for time";
+        assert_eq!(says(429, Some(7)), put_off(7_000, why));
+        let why = "the receiver answered 503 and asked for time";
+        assert_eq!(says(503, Some(u64::MAX)), put_off(PATIENCE, why));
         assert_eq!(says(410, None), None);
         assert!(matches!(says(301, None), Some(Outcome::Retry(_))), "no redirect is followed");
         assert!(matches!(says(503, None), Some(Outcome::Retry(_))));

@@ -21,7 +21,7 @@ pub enum Command {
         /// The number of the task
         task: String,
     },
-    /// Run a task again that is dead or waits after a failure, or all such of a kind
+    /// Run a task again that is dead, or that was tried and waits, or all such of a kind
     Retry(Retry),
     /// Drop a task that waits or is halted; it counts as done
     Drop {
@@ -51,7 +51,7 @@ pub struct Retry {
     /// The number of the task
     #[arg(conflicts_with = "kind")]
     task: Option<String>,
-    /// All of this kind that are dead or wait after a failure
+    /// All of this kind that are dead, or were tried and wait
     #[arg(long)]
     kind: Option<String>,
     /// What the handler is told from now on, JSON

@@ -65,11 +65,15 @@ async fn dead(center: &TestCenter, kind: &'static str) -> Id {
 /// Puts a task of `kind` in that has failed once and is tried again in an hour.
 async fn failed(center: &TestCenter, kind: &'static str) -> Id {
     let id = task(center, kind).await;
-    let (stamp, task) = (take(center, id).await, row(center, id).await);
-    let why = Some("nobody listens".to_owned());
-    let again = Failed::Again { due_at: NOW.plus(3_600_000), attempts: 1, why };
-    write(center, stamp.fail(&task, &again, NOW)).await;
+    wait_an_hour(center, id, 1, "nobody listens").await;
     id
+}
+
+/// Lets a worker take it and let it wait.
+async fn wait_an_hour(center: &TestCenter, id: Id, attempts: u32, why: &str) {
+    let (stamp, task) = (take(center, id).await, row(center, id).await);
+    let again = Failed::Again { due_at: NOW.plus(3_600_000), attempts, why: Some(why.to_owned()) };
+    write(center, stamp.fail(&task, &again, NOW)).await;
 }
 
 /// The numbers of the tasks on a page.
@@ -243,6 +247,23 @@ async fn a_task_that_waits_for_its_next_try_runs_now_with_the_attempts_it_has_le
 }
 
 #[tokio::test]
+async fn a_task_that_was_put_off_at_no_charge_is_hurried_and_says_once_why_it_waits() {
+    let center = TestCenter::start().await;
+    let [one, other] = [task(&center, "webhook").await, task(&center, "webhook").await];
+    for id in [one, other] {
+        wait_an_hour(&center, id, 0, "it asked for time").await;
+    }
+    let hurried = ask(&center, format!("{one}/retry"), json!({})).await.ok(200);
+    assert_eq!((&hurried["attempts"], &hurried["due_at"]), (&json!(0), &hurried["created_at"]));
+    let counted = center.post("/api/tasks/retry", &json!({"kind": "webhook"})).await.ok(200);
+    assert_eq!(counted, json!({"retried": 1}), "the other one");
+    wait_an_hour(&center, one, 0, "it asked for time").await;
+    let put_off = center.get(&format!("/api/tasks/{one}")).await.ok(200);
+    assert_eq!(put_off["last_error"], "it asked for time");
+    assert_eq!(put_off["errors"].as_array().map(Vec::len), Some(1), "{put_off}");
+}
+
+#[tokio::test]
 async fn a_dropped_task_counts_as_done_says_by_whom_and_its_chain_goes_on() {
     let center = TestCenter::start().await;
     let first = chained(&center, "webhook", Some("order:7")).await;
@@ -272,12 +293,12 @@ async fn what_the_state_of_a_task_forbids_is_refused_with_that_state() {
         (
             waits,
             "retry",
-            format!("only a task that has failed can be retried; task {waits} is pending"),
+            format!("only a task that was tried before can be retried; task {waits} is pending"),
         ),
         (
             runs,
             "retry",
-            format!("only a task that has failed can be retried; task {runs} is running"),
+            format!("only a task that was tried before can be retried; task {runs} is running"),
         ),
         (
             runs,

@@ -174,9 +174,20 @@ impl TaskRow {
 
     /// Its failures with one more, as they are stored.
     fn errors_and(&self, at: Time, why: &str) -> Value {
-        let mut errors = self.errors.clone();
-        errors.push(TaskError { at, why: why.to_owned() });
-        let from = errors.len().saturating_sub(ERRORS_MAX);
-        crate::value::json(&errors[from..].to_vec())
+        errors_of(self.errors.clone(), at, why)
     }
+
+    /// The same; what is said again and again is kept once, of late.
+    fn errors_and_once(&self, at: Time, why: &str) -> Value {
+        let mut errors = self.errors.clone();
+        errors.pop_if(|last| last.why == why);
+        errors_of(errors, at, why)
+    }
+}
+
+/// These errors and one more, as far as they are kept.
+fn errors_of(mut errors: Vec<TaskError>, at: Time, why: &str) -> Value {
+    errors.push(TaskError { at, why: why.to_owned() });
+    let from = errors.len().saturating_sub(ERRORS_MAX);
+    crate::value::json(&errors[from..].to_vec())
 }

@@ -267,7 +267,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("name: the path is not UTF-8", "名称：路径不是 UTF-8"),
     ("account: the path is not UTF-8", "账户：路径不是 UTF-8"),
     ("takes more than the {} there are", "超过现有的 {1}"),
-    ("only a task that has failed can be retried", "只有失败的任务可以重试"),
+    ("only a task that was tried before can be retried", "只有运行过的任务可以重试"),
     ("must be an address such as https://host/path", "必须是地址，例如 https://host/path"),
     ("must lead to an address that is for everyone: {}", "必须指向人人可达的地址：{1}"),
     (

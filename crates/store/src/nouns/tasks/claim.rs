@@ -85,6 +85,7 @@ impl Stamp {
         let sql = "UPDATE task SET state = 0, lease_until = NULL, due_at = ?, run_rank = ?, attempts = ?, \
                    errors = ? WHERE id = ? AND claimed_by = ? AND state = 1";
         let errors = match why {
+            Some(why) if attempts == task.attempts => task.errors_and_once(now, why),
             Some(why) => task.errors_and(now, why),
             None if task.errors.is_empty() => Value::Null,
             None => crate::value::json(&task.errors),

@@ -20,7 +20,7 @@ impl TaskRow {
     }
 
     /// Runs a task again from `now` on, with another payload if one is given: a dead one with all its attempts, one
-    /// that waits after a failure with those it has left.
+    /// that waits after a try with those it has left.
     pub fn retry(&self, payload: Option<&str>, now: Time) -> Vec<Statement> {
         if self.state == TaskState::Pending {
             return vec![self.hurry(payload, now)];
@@ -32,10 +32,10 @@ impl TaskRow {
         vec![Statement::any(sql, values), unpark(self.id)]
     }
 
-    /// Ends the wait of a task that has failed before. One that stands aside in its chain goes on to stand there.
+    /// Ends the wait of a task that was tried before. One that stands aside in its chain goes on to stand there.
     fn hurry(&self, payload: Option<&str>, now: Time) -> Statement {
         let sql = "UPDATE task SET due_at = ?, run_rank = CASE WHEN run_rank IS NULL THEN NULL ELSE ? END, \
-                   payload = ? WHERE id = ? AND state = 0 AND attempts > 0";
+                   payload = ? WHERE id = ? AND state = 0 AND claims > 0";
         let payload = payload.unwrap_or(&self.payload);
         Statement::any(sql, vec![now.into(), now.into(), payload.into(), self.id.into()])
     }

@@ -150,7 +150,7 @@ impl Store {
         rows.into_iter().next().map(TaskRow::of).transpose()
     }
 
-    /// Tasks of `kind` that failed before and wait for a try after `from`, in the order of their ranks: one page of
+    /// Tasks of `kind` that were tried before and wait for a try after `from`, in the order of their ranks: one page of
     /// at most `looked_at` waiting tasks, from behind the rank and number of the page before; none at the end.
     pub async fn tasks_backing_off(
         &self,
@@ -172,7 +172,7 @@ impl Store {
             let rank = row.time()?;
             let task = TaskRow::of(row)?;
             last = Some((rank, task.id));
-            if task.state == TaskState::Pending && task.attempts > 0 {
+            if task.state == TaskState::Pending && task.claims > 0 {
                 found.push(task);
             }
         }
