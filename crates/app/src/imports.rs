@@ -16,8 +16,10 @@ use crate::access::{Principal, Scope};
 use crate::aside::{LARGE_BYTES, aside};
 use crate::record::{Compared, KnownBy, Recorded, Taken};
 use crate::{App, Error, Idempotency, Once};
+use docket_domain::change::Change;
 use docket_domain::decide::Context as Deciding;
-use docket_domain::{FieldError, Id, Limits, record};
+use docket_domain::record::Report;
+use docket_domain::{FieldError, Id, Limits, Tree, record};
 use docket_wire::Unreadable;
 use report::Written;
 use rustc_hash::FxHashSet;
@@ -260,6 +262,23 @@ impl App {
         {
             return Ok(Recorded::Known { tree: *tree, by: KnownBy::Number });
         }
+        match self.would_record(None, report, *live) {
+            Ok(Some(_)) if !checked.insert(name) => {
+                Ok(Recorded::Known { tree: Id(0), by: KnownBy::Name })
+            }
+            Ok(Some(change)) => Ok(Recorded::New(Arc::new(change.tree))),
+            Ok(None) => Ok(Recorded::Refused(crate::record::nothing_said())),
+            Err(error) => Ok(Recorded::Refused(error)),
+        }
+    }
+
+    /// What taking `report` down would make, by numbers that are thrown away.
+    fn would_record(
+        &self,
+        known: Option<&Tree>,
+        report: &Report,
+        live: bool,
+    ) -> Result<Option<Change>, FieldError> {
         let mut last = 0;
         let mut next_id = || {
             last += 1;
@@ -273,13 +292,6 @@ impl App {
             next_id: &mut next_id,
             can_hold: &|_| false,
         };
-        match record::record(None, report, *live, &mut deciding) {
-            Ok(Some(_)) if !checked.insert(name) => {
-                Ok(Recorded::Known { tree: Id(0), by: KnownBy::Name })
-            }
-            Ok(Some(change)) => Ok(Recorded::New(Arc::new(change.tree))),
-            Ok(None) => Ok(Recorded::Refused(crate::record::nothing_said())),
-            Err(error) => Ok(Recorded::Refused(error)),
-        }
+        record::record(known, report, live, &mut deciding)
     }
 }

@@ -5,34 +5,19 @@
 mod behind;
 #[allow(dead_code)] // shared with the tests of faults, which place orders
 mod client;
+mod made;
 #[allow(dead_code)] // shared with the tests of commands, which need more of it
 mod run;
 
 use behind::Behind;
 use client::{Client, Got};
 use docket_testkit::{Database, Serve, ServeCommand, TestDatabase, eventually};
+use made::center;
 use run::{DOCKET, Ran, docket};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use tempfile::TempDir;
-
-/// A folder of its own with a center that has some hundred orders.
-fn center() -> TempDir {
-    static MADE: OnceLock<TempDir> = OnceLock::new();
-    let made = MADE.get_or_init(|| {
-        let data = tempfile::tempdir().expect("a folder");
-        docket(data.path(), &["demo", "--once"]).fine();
-        data
-    });
-    let copy = tempfile::tempdir().expect("a folder");
-    for name in ["docket.db", "docket.keys"] {
-        fs::copy(made.path().join(name), copy.path().join(name)).expect("space");
-    }
-    copy
-}
 
 /// The pages of a SQLite file, as its format has them.
 struct Pages {

@@ -5,33 +5,18 @@
 mod behind;
 #[allow(dead_code)] // shared with the tests of faults, which place orders
 mod client;
+mod made;
 #[allow(dead_code)] // shared with the tests of commands, which need more of it
 mod run;
 
 use behind::Behind;
 use client::Client;
 use docket_testkit::{Database, Serve, ServeCommand, TestDatabase, eventually};
+use made::center;
 use run::{DOCKET, Ran, command, docket};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use tempfile::TempDir;
-
-/// A folder of its own with a center that has orders with people.
-fn center() -> TempDir {
-    static MADE: OnceLock<TempDir> = OnceLock::new();
-    let made = MADE.get_or_init(|| {
-        let data = tempfile::tempdir().expect("a folder");
-        docket(data.path(), &["demo", "--once"]).fine();
-        data
-    });
-    let copy = tempfile::tempdir().expect("a folder");
-    for name in ["docket.db", "docket.keys"] {
-        fs::copy(made.path().join(name), copy.path().join(name)).expect("space");
-    }
-    copy
-}
 
 fn keys(data: &Path) -> PathBuf {
     data.join("docket.keys")

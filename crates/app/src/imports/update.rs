@@ -5,9 +5,8 @@ use super::{IN_FLIGHT, Known, Waiting, Written};
 use crate::access::Principal;
 use crate::record::{KnownBy, Recorded, Taken};
 use crate::{App, Error, ImportOptions, ImportReport};
-use docket_domain::decide::Context as Deciding;
+use docket_domain::Id;
 use docket_domain::operation::OperationKind;
-use docket_domain::{Id, Limits, record};
 use std::collections::{BTreeMap, VecDeque};
 
 impl App {
@@ -70,20 +69,7 @@ impl App {
         let Some(known) = self.store().tree(tree).await? else { return Ok(there()) };
         let mut report = taken.report.clone();
         report.placement.shops.iter_mut().for_each(|shop| shop.has_ship_to = false);
-        let mut last = 0;
-        let mut next_id = || {
-            last += 1;
-            Id(last)
-        };
-        let policy = self.settings().deadlines.default;
-        let mut deciding = Deciding {
-            at: self.now(),
-            policy: &policy,
-            limits: &Limits::NONE,
-            next_id: &mut next_id,
-            can_hold: &|_| false,
-        };
-        match record::record(Some(&known), &report, taken.live, &mut deciding) {
+        match self.would_record(Some(&known), &report, taken.live) {
             Ok(Some(_)) => Ok(Recorded::Updated),
             Ok(None) => Ok(there()),
             Err(error) => Ok(Recorded::Refused(error)),
