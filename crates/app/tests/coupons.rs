@@ -6,7 +6,7 @@ mod center;
 use center::{Center, on_every_center, order};
 use docket_app::{Principal, ReturnCoupon};
 use docket_domain::coupon::{Class, Limits, Worth};
-use docket_domain::{Amount, Coupon};
+use docket_domain::{Amount, Coupon, Currency};
 use docket_store::Book;
 use serde_json::json;
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn off(face: i64) -> Coupon {
         title: None,
         shop_id: None,
         worth: Worth::Amount { face },
-        currency: "CNY".parse().expect("a currency"),
+        currency: Currency::in_use("CNY").expect("a currency"),
         min_spend: 0,
         class: Class::Discount,
         limits: Limits::default(),

@@ -8,7 +8,7 @@ mod center;
 use center::{Center, big_order, join_after};
 use docket_app::{AccountKey, ChangeAccount, LedgerSettings, NewBalance, SetPack, Settings};
 use docket_domain::ledger::Ledger;
-use docket_domain::{Id, price::sums};
+use docket_domain::{Currency, Id, price::sums};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -32,7 +32,7 @@ async fn with_everything(url: &str) -> Center {
     settings.ledgers =
         Arc::new(LedgerSettings { points_per: Some(100), ..LedgerSettings::default() });
     let center = Center::open_with(settings).await;
-    let currency = "CNY".parse().unwrap();
+    let currency = Currency::in_use("CNY").unwrap();
     let pack = SetPack {
         pack_id: "cup".to_owned(),
         title: "Cup".to_owned(),
@@ -51,7 +51,7 @@ async fn with_everything(url: &str) -> Center {
 async fn open_account(center: &Center, owner: &str) {
     let change = ChangeAccount {
         account: AccountKey { ledger: Ledger::Coins, owner: owner.to_owned() },
-        balance: NewBalance::Set(1_000_000, Some("CNY".parse().unwrap())),
+        balance: NewBalance::Set(1_000_000, Some(Currency::in_use("CNY").unwrap())),
         reason: "opening".to_owned(),
     };
     center.app.change_account(&center.who, change, None).await.unwrap();

@@ -79,6 +79,49 @@ fn a_colleague_with_another_key_takes_nothing_again() {
 }
 
 #[test]
+fn money_of_history_is_shown_in_its_own_currency() {
+    let data = tempfile::tempdir().expect("a folder");
+    let line = |id: &str, currency: &str, amount: i64, paid: &str| {
+        let item = serde_json::json!({"sku_id": "a", "quantity": "1", "list_price": amount});
+        let payment = serde_json::json!({"tender": "cash", "reference": id, "amount": 1234, "currency": paid});
+        let order = serde_json::json!({"external_id": id, "currency": currency, "status": "paid",
+            "shops": [{"shop_id": "1", "items": [item]}], "payments": [payment]});
+        format!("{order}\n")
+    };
+    let lines = [
+        line("lira", "ITL", 1000, "ITL"),
+        line("mark", "DEM", 12_345, "DEM"),
+        line("kuna", "HRK", 1000, "EUR"),
+        line("yen", "JPY", 1000, "JPY"),
+    ];
+    let path = data.path().join("history.jsonl");
+    fs::write(&path, lines.concat()).expect("space");
+    docket(data.path(), &["import", path.to_str().expect("letters")]).fine();
+    let list = docket(data.path(), &["orders", "list"]).fine();
+    for (id, to_pay, payment) in [
+        ("lira", "1000 ITL", "1234 ITL"),
+        ("mark", "123.45 DEM", "12.34 DEM"),
+        ("kuna", "10.00 HRK", "12.34 EUR"),
+        ("yen", "1000 JPY", "1234 JPY"),
+    ] {
+        assert!(list.contains(&format!(" {to_pay} ")), "{list}");
+        for (command, lang) in
+            [(["orders", "show"].as_slice(), "en"), (&["explain"], "en"), (&["explain"], "zh")]
+        {
+            let told = docket(data.path(), &[command, &[id, "--lang", lang]].concat()).fine();
+            let says = if lang == "zh" { "应付" } else { "to pay" };
+            assert!(told.contains(&format!("{says} {to_pay}")), "{told}");
+            assert!(told.contains(&format!("{payment} cash")), "{told}");
+            if command == ["explain"] {
+                // The story is told by the rows of the log.
+                let story = told.lines().last().expect("a row");
+                assert!(story.contains(to_pay), "{story}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_export_for_spreadsheets_comes_back_without_a_word() {
     let (one, other) =
         (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));

@@ -8,7 +8,7 @@ use docket_domain::operation::{Operation, PriceAsked};
 use docket_domain::placement::{PlacedCoupon, PlacedShop, Placement};
 use docket_domain::price::{self, sums};
 use docket_domain::time::{HOUR, MINUTE};
-use docket_domain::{ActorKind, Amount, AppliedCoupon, Refusal, Time, Tree};
+use docket_domain::{ActorKind, Amount, AppliedCoupon, Currency, Refusal, Time, Tree};
 use proptest::prelude::*;
 
 const NOW: Time = Time(1_795_168_800_000);
@@ -20,7 +20,7 @@ fn coupon(code: &str, shop: Option<&str>, worth: Worth) -> Coupon {
         title: None,
         shop_id: shop.map(Into::into),
         worth,
-        currency: "CNY".parse().expect("a currency"),
+        currency: Currency::in_use("CNY").expect("a currency"),
         min_spend: 0,
         class: Class::FullReduction,
         limits: Limits::default(),
@@ -122,7 +122,7 @@ fn everything_that_speaks_against_coupons_is_told_at_once() {
         with("off", |c| c.active = false),
         with("early", |c| c.from = Some(NOW.plus(1))),
         with("late", |c| c.until = Some(NOW)),
-        with("usd", |c| c.currency = "USD".parse().expect("a currency")),
+        with("usd", |c| c.currency = Currency::in_use("USD").expect("a currency")),
         with("other", |c| c.shop_id = Some("12".into())),
         with("large", |c| c.min_spend = 10_001),
         with("buyer", |c| c.limits.per_buyer = Some(1)),

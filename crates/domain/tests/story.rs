@@ -13,7 +13,9 @@ use docket_domain::words::{
     AnomalyKind, DeliveryStatus, Level, PaymentStatus, RefundAxis, RevokeStatus, Status,
     StoreStatus,
 };
-use docket_domain::{Actor, ActorKind, Id, Json, LogEntry, OperationKind, Remark, Time, status};
+use docket_domain::{
+    Actor, ActorKind, Currency, Id, Json, LogEntry, OperationKind, Remark, Time, status,
+};
 use sample_trees::{cny, plain_tree};
 use serde_json::json;
 
@@ -197,11 +199,13 @@ fn a_remark_is_shown_in_the_language_there_is() {
 
 #[test]
 fn money_has_the_decimals_of_its_currency() {
-    let shown = |minor, code: &str| money(minor, code.parse().ok(), Language::En);
+    let shown = |minor, code: &str| money(minor, Currency::ever(code), Language::En);
     assert_eq!(shown(5, "CNY"), "0.05 CNY");
     assert_eq!(shown(-11_500, "USD"), "-115.00 USD");
     assert_eq!(shown(11_500, "JPY"), "11500 JPY");
     assert_eq!(shown(11_500, "KWD"), "11.500 KWD");
+    assert_eq!(shown(1000, "ITL"), "1000 ITL");
+    assert_eq!(shown(12_345, "DEM"), "123.45 DEM");
     assert_eq!(shown(i64::MIN, "CNY"), "-92233720368547758.08 CNY");
     assert_eq!(money(11_500, Some(cny()), Language::Zh), "115.00 元");
     assert_eq!(money(11_500, None, Language::En), "115.00");

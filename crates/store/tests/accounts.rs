@@ -9,7 +9,7 @@ mod suite;
 use docket_domain::ledger::{
     Effect, EffectKind, GiftStatus, Kept, Ledger, Slip, SlipLine, SlipStatus,
 };
-use docket_domain::{Id, Quantity, Time};
+use docket_domain::{Currency, Id, Quantity, Time};
 use docket_store::{
     Account, AccountChange, AccountLine, Cause, EffectRow, GiftPack, GiftRow, Key, Member, SlipRow,
     Store, Writes,
@@ -215,7 +215,7 @@ async fn packs_and_gifts_come_back() {
             title: "茶杯".to_owned(),
             shop_id: None,
             min_price: 100,
-            currency: "CNY".parse().unwrap(),
+            currency: Currency::in_use("CNY").unwrap(),
             from: Some(Time(1)),
             until: None,
             total: Some(3),

@@ -2,7 +2,7 @@
 
 mod suite;
 
-use docket_domain::{Gene, Id, Quantity, Time};
+use docket_domain::{Currency, Gene, Id, Quantity, Time};
 use docket_store::{
     Cause, Held, Idempotent, Key, KeyRow, NewTask, Price, Priority, Sealed, SessionRow, Store,
     StoreError, Telephone, Writes,
@@ -259,7 +259,7 @@ async fn everything_beside_orders_comes_back_too() {
         let price = Price {
             sku_id: "sku".to_owned(),
             place: String::new(),
-            currency: "CNY".parse().unwrap(),
+            currency: Currency::in_use("CNY").unwrap(),
             price: 1999,
             title: Some("茶 🍵".to_owned()),
             updated_at: Time(7),

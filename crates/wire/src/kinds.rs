@@ -174,7 +174,7 @@ pub fn quantity(reader: &mut Reader, node: Node<'_>) -> Option<Quantity> {
 pub fn currency(reader: &mut Reader, node: Node<'_>) -> Option<Currency> {
     let text = string(reader, node)?;
     let withdrawn = Currency::ever(&text);
-    match text.parse() {
+    match Currency::in_use(&text) {
         Ok(currency) => Some(currency),
         Err(_) if withdrawn.is_some() && reader.source() == Source::Record => withdrawn,
         Err(_) if withdrawn.is_some() => {

@@ -8,7 +8,7 @@ use docket_app::{
     Answer, App, Clock, Error, Idempotency, SetPrice, Settings, StockChange, StockChangeKind,
 };
 use docket_domain::story::Language;
-use docket_domain::{Id, Quantity, Time};
+use docket_domain::{Currency, Id, Quantity, Time};
 use docket_wire::{Markets, operation, placement};
 use serde_json::{Value, json};
 
@@ -114,7 +114,7 @@ impl Center {
         let set = SetPrice {
             sku_id: sku.to_owned(),
             place: String::new(),
-            currency: "CNY".parse().unwrap(),
+            currency: Currency::in_use("CNY").unwrap(),
             price,
             title: None,
         };

@@ -4,7 +4,7 @@ use docket_channels::sandbox::{Config, REPLAY_WINDOW, Sandbox};
 use docket_channels::{
     Fault, Gateway, MerchantKey, Message, Payment, PaymentState, Refund, Reply, Stamp,
 };
-use docket_domain::Time;
+use docket_domain::{Currency, Time};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -24,12 +24,12 @@ pub fn key(text: &str) -> MerchantKey {
 
 pub fn payment() -> Payment {
     let (key, order) = (key("p-1"), key("o-1"));
-    Payment { key, order, amount: 11_500, currency: "CNY".parse().expect("a currency") }
+    Payment { key, order, amount: 11_500, currency: Currency::in_use("CNY").expect("a currency") }
 }
 
 pub fn refund() -> Refund {
     let (key, payment, order) = (key("r-1"), key("p-1"), key("o-1"));
-    let currency = "CNY".parse().expect("a currency");
+    let currency = Currency::in_use("CNY").expect("a currency");
     Refund { key, payment, order, amount: 500, currency, reason: "too late".to_owned() }
 }
 

@@ -55,7 +55,7 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
 
 /// A price as people write it, in minor units of its currency: exact, never rounded.
 fn minor_units(price: &str, currency: &str) -> Result<i64, Failure> {
-    let currency: Currency = currency.parse().map_err(|error| {
+    let currency = Currency::in_use(currency).map_err(|error| {
         Failure::usage(Said::as_told(error))
             .next(said!("Name it by its three letters, such as CNY.", "请用三个字母，例如 CNY。"))
     })?;

@@ -7,6 +7,7 @@ use super::sums;
 use crate::center::Method;
 use crate::failure::Failure;
 use crate::output::Output;
+use docket_domain::Currency;
 use docket_domain::story::{money, status_word};
 use docket_domain::words::Status;
 use serde::{Serialize, Serializer};
@@ -165,7 +166,7 @@ fn total(tree: &Value, list: &str) -> i64 {
 }
 
 fn yuan(minor: i64, out: &Output) -> String {
-    money(minor, "CNY".parse().ok(), out.language)
+    money(minor, Currency::in_use("CNY").ok(), out.language)
 }
 
 fn received(outcomes: &[Outcome], evidence: &Evidence, out: &Output) -> Result<String, String> {

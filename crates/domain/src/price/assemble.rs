@@ -176,7 +176,7 @@ mod tests {
     use crate::price::check;
     use crate::tree::Tax;
     use crate::words::{Fulfilment, OrderType, Platform};
-    use crate::{Amount, Quantity};
+    use crate::{Amount, Currency, Quantity};
 
     fn item(list_price: i64, quantity: i64, discount: i64) -> PlacedItem {
         PlacedItem {
@@ -215,7 +215,7 @@ mod tests {
     fn placement(shops: Vec<PlacedShop>) -> Placement {
         Placement {
             buyer_id: Some("1001".into()),
-            currency: "CNY".parse().expect("CNY is a currency"),
+            currency: Currency::in_use("CNY").expect("CNY is a currency"),
             order_type: OrderType::Goods,
             market: 0,
             platform: Platform::H5,

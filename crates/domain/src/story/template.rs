@@ -26,7 +26,7 @@ impl<'a> Values<'a> {
 
     fn new(map: Option<&'a Parameters>, language: Language) -> Self {
         let currency = map.and_then(|map| map.get("currency")).and_then(Json::as_str);
-        Self { map, currency: currency.and_then(|code| code.parse().ok()), language }
+        Self { map, currency: currency.and_then(Currency::ever), language }
     }
 
     fn get(&self, name: &str) -> Option<String> {

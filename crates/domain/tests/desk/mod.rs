@@ -21,7 +21,8 @@ use docket_domain::status::{self, ItemStanding, ShopStanding, Standing};
 use docket_domain::tree::{FreightAsked, Refund, Tax};
 use docket_domain::words::{Fulfilment, OrderType, Platform, RefundStatus};
 use docket_domain::{
-    Actor, ActorKind, Amount, Id, Limits, LogEntry, Quantity, Refusal, ShopOrder, Time, Tree, price,
+    Actor, ActorKind, Amount, Currency, Id, Limits, LogEntry, Quantity, Refusal, ShopOrder, Time,
+    Tree, price,
 };
 use std::collections::BTreeMap;
 
@@ -90,7 +91,7 @@ pub fn shop(freight: i64, items: Vec<PlacedItem>) -> PlacedShop {
 pub fn order(shops: Vec<PlacedShop>) -> Placement {
     Placement {
         buyer_id: Some("1001".into()),
-        currency: "CNY".parse().expect("CNY is a currency"),
+        currency: Currency::in_use("CNY").expect("CNY is a currency"),
         order_type: OrderType::Goods,
         market: 0,
         platform: Platform::H5,

@@ -16,7 +16,7 @@ pub const NOW: Time = Time(10_000);
 
 /// The currency of a code.
 pub fn currency(text: &str) -> Currency {
-    text.parse().unwrap()
+    Currency::in_use(text).unwrap()
 }
 
 /// A line of two at 60.00.

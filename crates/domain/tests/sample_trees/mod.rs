@@ -11,7 +11,7 @@ use serde_json::json;
 
 /// Yuan.
 pub fn cny() -> Currency {
-    "CNY".parse().expect("CNY is a currency")
+    Currency::in_use("CNY").expect("CNY is a currency")
 }
 
 /// A line of two at 60.00.

@@ -6,7 +6,7 @@ use docket_channels::{
     Closing, Fault, Gateway, Hint, MerchantKey, Message, Payment, PaymentState, Refund,
     RefundState, Reply, Request, Stamp, Start, Started,
 };
-use docket_domain::Time;
+use docket_domain::{Currency, Time};
 use docket_sandbox::pay;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -58,8 +58,8 @@ pub fn refund(id: &str, payment: &str, amount: i64) -> Refund {
     Refund { key, payment, order, amount, currency: cny(), reason: "asked for".to_owned() }
 }
 
-fn cny() -> docket_domain::Currency {
-    "CNY".parse().expect("a currency")
+fn cny() -> Currency {
+    Currency::in_use("CNY").expect("a currency")
 }
 
 pub fn connector(secret: &str) -> Sandbox {

@@ -5,6 +5,7 @@ use crate::table::{GIFT, GIFT_PACK};
 use crate::value::{Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::ledger::GiftStatus;
+use docket_domain::money::NotACurrency;
 use docket_domain::{Currency, Id, Time};
 
 /// A gift pack that may be given.
@@ -51,7 +52,7 @@ impl GiftPack {
     fn of(mut row: Row) -> Result<Self, StoreError> {
         let (pack_id, title, shop_id) = (row.text()?, row.text()?, row.text_or_null()?);
         let min_price = row.int()?;
-        let currency = row.text()?.parse().map_err(|error| row.corrupt(error))?;
+        let currency = Currency::ever(&row.text()?).ok_or_else(|| row.corrupt(NotACurrency))?;
         Ok(Self {
             pack_id,
             title,

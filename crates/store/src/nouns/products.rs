@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use crate::value::{Row, Value};
+use docket_domain::money::NotACurrency;
 use docket_domain::{Currency, Time};
 
 /// One price.
@@ -35,7 +36,7 @@ impl Price {
 
     pub(crate) fn of(mut row: Row) -> Result<Self, StoreError> {
         let (sku_id, place, currency) = (row.text()?, row.text()?, row.text()?);
-        let currency = currency.parse().map_err(|error| row.corrupt(error))?;
+        let currency = Currency::ever(&currency).ok_or_else(|| row.corrupt(NotACurrency))?;
         let price = row.int()?;
         let title = row.text_or_null()?;
         Ok(Self { sku_id, place, currency, price, title, updated_at: row.time()? })

@@ -5,8 +5,8 @@
 use docket_domain::tree::{Deadline, Revoke, Tree};
 use docket_domain::words::{DeadlineKind, Fulfilment, OrderType, Platform, Status, Visible};
 use docket_domain::{
-    Actor, ActorKind, Amount, Gene, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder, Quantity,
-    Remark, ShopOrder, Time, change,
+    Actor, ActorKind, Amount, Currency, Gene, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder,
+    Quantity, Remark, ShopOrder, Time, change,
 };
 use docket_store::{
     Context, Cursor, Filter, Held, Key, Need, Options, Piece, Priority, Refused, Snapshot,
@@ -148,7 +148,7 @@ pub fn placed(order: &Order, cx: &mut Context<'_>) -> (Arc<Tree>, Writes) {
         client_token: None,
         source: None,
         buyer_id: Some(buyer),
-        currency: "CNY".parse().unwrap(),
+        currency: Currency::in_use("CNY").unwrap(),
         visible: Visible::Yes,
         extra: None,
         tags: Vec::new(),

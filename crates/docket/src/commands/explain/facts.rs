@@ -32,6 +32,8 @@ fn list(title: &str, lines: impl IntoIterator<Item = String>, out: &Output) {
 
 fn payments(order: &Value, voice: &Voice, out: &Output) {
     let lines = each(order, "payments").map(|paid| {
+        // Money is told in the currency it came in, whatever the order is in.
+        let voice = &Voice::new(voice.language(), paid);
         let mut line = format!(
             "{} {} {} {}",
             voice.time(&paid["paid_at"]),

@@ -67,7 +67,7 @@ const WORDS: &[(&str, &str, &str)] = &[
 impl Voice {
     /// The voice for `order`.
     pub fn new(language: Language, order: &Value) -> Self {
-        let currency = text(order, "currency").and_then(|code| code.parse().ok());
+        let currency = text(order, "currency").and_then(Currency::ever);
         Self { language, currency, zone: TimeZone::system() }
     }
 

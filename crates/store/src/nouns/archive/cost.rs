@@ -12,7 +12,8 @@ use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::tree::{Revoke, Tax};
 use docket_domain::words::{Fulfilment, OrderType, Platform, Status};
 use docket_domain::{
-    Actor, ActorKind, Amount, Id, LogEntry, OperationKind, Quantity, Remark, Time, Tree, price,
+    Actor, ActorKind, Amount, Currency, Id, LogEntry, OperationKind, Quantity, Remark, Time, Tree,
+    price,
 };
 use docket_testkit::Database;
 use std::collections::BTreeSet;
@@ -54,7 +55,7 @@ fn order(number: i64) -> Tree {
     };
     let placement = Placement {
         buyer_id: None,
-        currency: "CNY".parse().unwrap(),
+        currency: Currency::in_use("CNY").unwrap(),
         order_type: OrderType::Goods,
         market: 0,
         platform: Platform::All,
