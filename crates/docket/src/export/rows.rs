@@ -49,6 +49,12 @@ enum As {
     YesNo,
 }
 
+/// Fields that a row sums up of lists, for which it has no room: see [`summed_up`].
+const TENDER: &str = "tender";
+const REFERENCE: &str = "payment_reference";
+const FREIGHT_REFUNDED: &str = "freight_refunded";
+const LAST_REFUNDED_AT: &str = "last_refunded_at";
+
 /// The columns of the CSV: a name, the node, its field and what that is. Behind them stands how amounts are written.
 const COLUMNS: &[(&str, Of, &str, As)] = &[
     ("order_id", Of::Order, "order_id", As::Id),
@@ -76,6 +82,8 @@ const COLUMNS: &[(&str, Of, &str, As)] = &[
     ("payable", Of::Order, "payable", As::Amount),
     ("paid", Of::Order, "paid", As::Amount),
     ("refunded", Of::Order, "refunded", As::Amount),
+    ("tender", Of::Order, TENDER, As::Text),
+    ("payment_reference", Of::Order, REFERENCE, As::Id),
     ("shop_order_id", Of::Shop, "order_id", As::Id),
     ("shop_id", Of::Shop, "shop_id", As::Id),
     ("place", Of::Shop, "place", As::Text),
@@ -87,6 +95,9 @@ const COLUMNS: &[(&str, Of, &str, As)] = &[
     ("freight_tax", Of::Shop, "freight_tax", As::Amount),
     ("shipped_at", Of::Shop, "shipped_at", As::Time),
     ("received_at", Of::Shop, "received_at", As::Time),
+    ("shop_refunded", Of::Shop, "refunded", As::Amount),
+    ("freight_refunded", Of::Shop, FREIGHT_REFUNDED, As::Amount),
+    ("shop_refunded_at", Of::Shop, LAST_REFUNDED_AT, As::Time),
     ("item_order_id", Of::Item, "order_id", As::Id),
     ("sku_id", Of::Item, "sku_id", As::Id),
     ("item_id", Of::Item, "item_id", As::Id),
@@ -98,6 +109,7 @@ const COLUMNS: &[(&str, Of, &str, As)] = &[
     ("price", Of::Item, "price", As::Amount),
     ("to_pay", Of::Item, "to_pay", As::Amount),
     ("item_status", Of::Item, "status", As::Text),
+    ("dropped_at", Of::Item, "dropped_at", As::Time),
     ("item_refunded", Of::Item, "refunded", As::Amount),
     ("refunded_quantity", Of::Item, "refunded_quantity", As::Number),
 ];
@@ -132,6 +144,7 @@ impl<W: Write> Writer<W> {
         };
         let read = serde_json::from_str(order.get());
         let order: Json = read.map_err(|error| Stopped::Reading(error.into()))?;
+        let order = summed_up(order);
         let currency = order["currency"].as_str().and_then(Currency::ever);
         let below = |node: &Json, name: &str| -> Vec<Json> {
             node[name].as_array().cloned().unwrap_or_default()
@@ -162,6 +175,34 @@ impl<W: Write> Writer<W> {
             Self::Rows(mut csv, _) => Ok(csv.flush()?),
         }
     }
+}
+
+/// An order with what its rows say of its payments and refunds, beside their sums: how it was paid, where one payment
+/// is all that was paid, and of the refunds of a shop order that are done their freight and when the last of them was.
+fn summed_up(mut order: Json) -> Json {
+    if let [payment] = order["payments"].as_array().map_or(&[][..], Vec::as_slice)
+        && payment["amount"] == order["paid"]
+        && payment["currency"] == order["currency"]
+    {
+        let (tender, reference) = (payment["tender"].clone(), payment["reference"].clone());
+        (order[TENDER], order[REFERENCE]) = (tender, reference);
+    }
+    for shop in order["shops"].as_array_mut().into_iter().flatten() {
+        let refunds = shop["refunds"].as_array().map_or(&[][..], Vec::as_slice);
+        let done = refunds.iter().filter(|refund| refund["status"] == "refunded");
+        let freight = done.clone().filter_map(|refund| refund["freight"].as_i64()).sum::<i64>();
+        let last = done.filter_map(|refund| refund["ended_at"].as_str()).max().map(Json::from);
+        shop[FREIGHT_REFUNDED] = freight.into();
+        shop[LAST_REFUNDED_AT] = last.unwrap_or_default();
+        // What stood in a shop order that was dropped was dropped with it.
+        let dropped_at = shop["dropped_at"].clone();
+        for item in shop["items"].as_array_mut().into_iter().flatten() {
+            if item["dropped_at"].is_null() && !dropped_at.is_null() {
+                item["dropped_at"] = dropped_at.clone();
+            }
+        }
+    }
+    order
 }
 
 /// A value as a cell: empty where it is unknown.

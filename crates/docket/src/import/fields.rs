@@ -58,6 +58,9 @@ const ORDER: &[(&str, Kind)] = &[
     ("platform_discount", Kind::Amount),
     ("coins", Kind::Amount),
     ("third_party_discount", Kind::Amount),
+    // What went back, where its lines and shop orders do not say all of it.
+    ("refunded", Kind::Amount),
+    ("refunded_at", Kind::Time),
     ("tax_included", Kind::YesNo),
     ("freight", Kind::Amount),
     ("freight_tax", Kind::Amount),
@@ -91,6 +94,15 @@ const ITEM: &[(&str, Kind)] = &[
     ("item_discount", Kind::Amount),
     ("tax", Kind::Amount),
     ("quantity", Kind::Quantity),
+    // A line that was taken out of its order counts for nothing.
+    ("dropped_at", Kind::Time),
+    // What went back: of the line, and of its shop order with and without freight.
+    ("refunded", Kind::Amount),
+    ("refunded_quantity", Kind::Quantity),
+    ("shop_refunded", Kind::Amount),
+    ("freight_refunded", Kind::Amount),
+    ("refunded_at", Kind::Time),
+    ("refund_status", Kind::Text),
 ];
 const PAYMENT: &[(&str, Kind)] = &[
     ("tender", Kind::Text),

@@ -90,7 +90,16 @@ impl Lines {
                 }
             };
             let (done, rows) = (self.done, vec![(self.next - 1, 1)]);
-            return Ok(Some(Produced { place, order, key: None, status: None, rows, done }));
+            let summed = Vec::new();
+            return Ok(Some(Produced {
+                place,
+                order,
+                key: None,
+                status: None,
+                rows,
+                summed,
+                done,
+            }));
         }
     }
 }

@@ -50,6 +50,9 @@ pub struct Map {
     pub items: ItemRows,
     /// One row a payment.
     pub payments: Option<PaymentRows>,
+    /// Whether it is the one of files that `docket export` wrote.
+    #[serde(skip)]
+    pub ours: bool,
 }
 
 fn utc() -> String {
@@ -201,7 +204,8 @@ impl Map {
 
     /// The mapping of CSV files that `docket export` wrote.
     pub fn of_ours() -> Self {
-        Self::parse(include_str!("own.toml")).expect("a test reads the mapping that is built in")
+        let map = Self::parse(include_str!("own.toml"));
+        Self { ours: true, ..map.expect("a test reads the mapping that is built in") }
     }
 
     /// Reads the text of a mapping file.

@@ -6,6 +6,7 @@
 //! that was taken is met as known: one look-up by its number, tens of thousands a second. A remembered place
 //! could be wrong (files change, a database is restored); the numbers of the orders cannot.
 
+mod back;
 mod causes;
 mod cell;
 mod columns;
@@ -22,6 +23,7 @@ mod report;
 mod sheet;
 mod shops;
 mod signs;
+mod summed;
 mod tally;
 mod tame;
 #[cfg(test)]
@@ -159,6 +161,12 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
             "编号已由其他签发方或渠道提供的订单：{number} 个；用 --again 仍可导入"
         )));
     }
+    if !report.summed.is_empty() && out.form == Form::People {
+        out.note(out.tell(&said!(
+            "A row of CSV has sums where an order has lists; `docket export --format jsonl` carries each payment, refund and parcel.",
+            "CSV 的一行只有合计；`docket export --format jsonl` 含每一笔支付、退款和每一个包裹。"
+        )));
+    }
     refusal(&report).map_or(Ok(()), Err)
 }
 
@@ -256,8 +264,8 @@ async fn hand_over(
                     lines.push(b'\n');
                 }
                 lines.extend_from_slice(&line);
-                let Produced { place, key, rows, .. } = produced;
-                sent.push(Sent { place, key, rows });
+                let Produced { place, key, rows, summed, .. } = produced;
+                sent.push(Sent { place, key, rows, summed });
             }
             Err(why) => {
                 unfit.push((sent.len(), Unfit { order: produced.key, ..why }, produced.rows));

@@ -2,6 +2,7 @@
 //! its payments become one JSON line, as if it had been exported. What the line means, and whether it can be
 //! taken, is judged where every import is judged.
 
+use super::back::Sums;
 use super::cell::Reading;
 use super::columns::{Column, Header, WrongCell};
 use super::fields::Part;
@@ -12,6 +13,7 @@ use super::place::{Place, Produced, Unfit};
 use super::sheet::{Index, Row, Sheet, fingerprint};
 use super::shops::{Gathering, ShopRows, put};
 use super::signs::{Sign, Signs};
+use super::summed::{self, Summed};
 use crate::failure::Failure;
 use crate::said::said;
 use csv::StringRecord;
@@ -35,6 +37,8 @@ pub struct Orders {
     payments: Payments,
     /// How many files stand before those of lines, and before those of payments.
     before: (usize, usize),
+    /// Whether the files are exports of ours.
+    ours: bool,
     /// Orders that were read.
     seen: HashSet<(u64, u64)>,
     /// Where the rows that no order asked for go on.
@@ -117,6 +121,7 @@ impl Orders {
             items,
             payments: Payments { index, columns: paid.columns },
             before: (before, parts.orders.len() + parts.items.len()),
+            ours: map.ours,
             seen: HashSet::new(),
             orphans: (0, 0),
         })
@@ -138,8 +143,9 @@ impl Orders {
             let done = self.behind + orders.sheet.read();
             let place = Place { file: name_of(&orders.sheet.path), line: row.line };
             let this_row = vec![(self.current, 1)];
-            let produced = |order, key, status, rows| {
-                Ok(Some(Produced { place: place.clone(), order, key, status, rows, done }))
+            let of_row = |order, key, rows| {
+                let (place, status, summed) = (place.clone(), None, Vec::new());
+                Ok(Some(Produced { place, order, key, status, rows, summed, done }))
             };
             let cells = match row.cells {
                 Ok(cells) => cells,
@@ -148,7 +154,7 @@ impl Orders {
                 Err(bad) => {
                     let (code, message) = bad.wrong();
                     let unfit = Unfit::row(place.clone(), code, message);
-                    return produced(Err(unfit), None, None, this_row);
+                    return of_row(Err(unfit), None, this_row);
                 }
             };
             let key = cells.get(orders.columns.key).unwrap_or_default().trim().to_owned();
@@ -160,7 +166,7 @@ impl Orders {
                 let message =
                     said!("the order stands in an earlier row already", "订单已在前面的行中");
                 let unfit = Unfit::row(place.clone(), "duplicate", message);
-                return produced(Err(unfit), Some(key.into()), None, this_row);
+                return of_row(Err(unfit), Some(key.into()), this_row);
             }
             let items = self.items.index.take(&key)?;
             let payments =
@@ -173,8 +179,12 @@ impl Orders {
             rows.extend(items.iter().map(|(sheet, _)| (self.before.0 + sheet, 1)));
             let paid = payments.iter().flatten();
             rows.extend(paid.map(|(sheet, _)| (self.before.1 + sheet, 1)));
-            let order = order.map(|order| order.to_string().into_bytes());
-            return produced(order, Some(key.into()), word, rows);
+            let (order, summed) = match order {
+                Ok((order, summed)) => (Ok(order.to_string().into_bytes()), summed),
+                Err(unfit) => (Err(unfit), Vec::new()),
+            };
+            let key = Some(key.into());
+            return Ok(Some(Produced { place, order, key, status: word, rows, summed, done }));
         }
         self.orphan()
     }
@@ -198,19 +208,21 @@ impl Orders {
             let order = Err(Unfit::row(place.clone(), code, message));
             let before = if number == 0 { self.before.0 } else { self.before.1 };
             let (rows, done) = (vec![(before + sheet, 1)], self.behind);
-            return Ok(Some(Produced { place, order, key, status: None, rows, done }));
+            let (status, summed) = (None, Vec::new());
+            return Ok(Some(Produced { place, order, key, status, rows, summed, done }));
         }
         self.orphans = (2, 0);
         Ok(None)
     }
 
+    /// An order as a line, and what of it its rows had no room for.
     fn order(
         &self,
         place: &Place,
         cells: &StringRecord,
         items: &[(usize, Row)],
         payments: Option<&[(usize, Row)]>,
-    ) -> Result<Json, Unfit> {
+    ) -> Result<(Json, Vec<Summed>), Unfit> {
         let columns = &self.sheets[self.current].columns;
         let unfit = |wrong: WrongCell| Unfit::cell(place.clone(), wrong);
         let currency = currency(&columns.currency, cells).map_err(unfit)?;
@@ -219,10 +231,14 @@ impl Orders {
             let value = column.value(cells, &self.reading, currency).map_err(unfit)?;
             put(&mut order, &column.field, value);
         }
-        let payments = match payments {
+        let mut payments = match payments {
             Some(rows) => self.payments(rows, currency)?,
             None => self.own_payment(cells, currency).map_err(unfit)?.into_iter().collect(),
         };
+        let mut summed = Vec::new();
+        if self.ours {
+            summed.extend(summed::payments(&mut payments, &order));
+        }
         if let Some(status) = &columns.status {
             self.status(status, cells, payments.is_empty(), &mut order).map_err(unfit)?;
         }
@@ -234,10 +250,22 @@ impl Orders {
                 first.add_amount(name, &amount);
             }
         }
-        let shops = shops.into_iter().map(|shop| shop.finish(ship_to.as_ref()));
+        let mut sums: Vec<_> = shops.iter_mut().map(ShopRows::sums).collect();
+        let (all, at) = (order.remove("refunded"), order.remove("refunded_at"));
+        if let Some(all) = all.as_ref().and_then(Json::as_i64) {
+            let rest = all - sums.iter().map(Sums::known).sum::<i64>();
+            let _ = rest > 0 && sums.iter_mut().any(|of_shop| of_shop.add(rest, at.as_ref()));
+        }
+        if self.ours {
+            summed.extend(summed::refunds(&sums));
+            let any = shops.iter().any(ShopRows::left_in_parcels);
+            summed.extend(any.then_some(Summed::Parcels));
+        }
+        let shops = shops.into_iter().zip(&sums);
+        let shops = shops.map(|(shop, sums)| shop.finish(sums, ship_to.as_ref()));
         order.insert("shops".to_owned(), Json::Array(shops.collect()));
         order.insert("payments".to_owned(), Json::Array(payments));
-        Ok(Json::Object(order))
+        Ok((Json::Object(order), summed))
     }
 
     /// What the status word says, and the facts that follow from it.

@@ -2,6 +2,7 @@
 //! and line it stands in.
 
 use super::columns::WrongCell;
+use super::summed::Summed;
 use crate::said::Said;
 use docket_domain::story::Language;
 use serde::{Serialize, Serializer};
@@ -28,6 +29,8 @@ pub struct Produced {
     pub status: Option<String>,
     /// Rows of the files that it is made of: which file, and how many.
     pub rows: Vec<(usize, u64)>,
+    /// What of it its rows had no room for.
+    pub summed: Vec<Summed>,
     /// Bytes of the files that were read until here.
     pub done: u64,
 }

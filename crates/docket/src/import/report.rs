@@ -6,6 +6,7 @@
 
 use super::causes;
 use super::place::{Place, Unfit};
+use super::summed::Summed;
 use super::tally::{Outcome, Tally, sum};
 use super::tame::{tame, tame_said};
 use crate::export::{decimal, safe};
@@ -50,6 +51,8 @@ pub struct Report {
     pub anomalies: BTreeMap<String, u64>,
     /// Money of orders that were taken, in minor units.
     pub sums: BTreeMap<String, Sums>,
+    /// Orders that were taken of which rows of ours had no room for all, by what that was.
+    pub summed: BTreeMap<Summed, u64>,
     /// Files that the mapping gives no part.
     pub left_out: Vec<PathBuf>,
     /// Why orders could not be taken, with the row that is wrong.
@@ -77,6 +80,8 @@ pub struct Sent {
     pub key: Option<Box<str>>,
     /// How many rows of which file.
     pub rows: Vec<(usize, u64)>,
+    /// What of it its rows had no room for.
+    pub summed: Vec<Summed>,
 }
 
 /// A row that was not handed over: how many lines stood before it, why, and the rows that are refused with it.
@@ -106,6 +111,7 @@ impl Report {
             statuses: BTreeMap::new(),
             anomalies: BTreeMap::new(),
             sums: BTreeMap::new(),
+            summed: BTreeMap::new(),
             left_out,
             refused_rows: Vec::new(),
             differences: Vec::new(),
@@ -148,6 +154,9 @@ impl Report {
         rows.sort_by_key(|(at, ..)| *at);
         for (sent, outcome) in sent.iter().zip(kept).filter(|(_, kept)| *kept != Outcome::Refused) {
             self.count(outcome, &sent.rows);
+            if matches!(outcome, Outcome::Taken | Outcome::Updated) {
+                sent.summed.iter().for_each(|what| *self.summed.entry(*what).or_default() += 1);
+            }
         }
         for (_, row, of) in rows {
             *self.refused_by_code.entry(row.code.to_string()).or_default() += sum(&of);
@@ -250,6 +259,10 @@ impl Report {
             for (word, count) in counts {
                 row(what, &causes::shown(word, out), *count);
             }
+        }
+        for (what, count) in &self.summed {
+            let title = out.say("orders, in part", "订单，部分内容");
+            table.add_row([title.to_owned(), what.shown(out).to_owned(), count.to_string()]);
         }
         right(&mut table, &[2]);
         table

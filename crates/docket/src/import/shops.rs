@@ -1,9 +1,10 @@
 //! The rows of lines brought together as shop orders: what is the shop's is added to the shop, rows that are
 //! equal may become one line, rows that give something back become a refund.
 
+use super::back::{self, Sums};
 use super::map::EqualRows;
 use docket_domain::{Json, Quantity};
-use serde_json::{Map as Object, json};
+use serde_json::Map as Object;
 
 /// The rows of one shop order.
 #[derive(Debug)]
@@ -81,48 +82,11 @@ impl ShopRows {
         }
         let of_shop =
             ["place", "fulfilment", "buyer_comment", "status", "shipped_at", "received_at"];
-        for field in of_shop {
+        for field in of_shop.into_iter().chain(back::OF_SHOP) {
             if let Some(value) = item.remove(field) {
                 self.fields.entry(field).or_insert(value);
             }
         }
-    }
-
-    /// Units that were given back are units of a line of their SKU; what no line has was ordered too, by a row
-    /// that is not there.
-    fn refund(&mut self) {
-        let quantity = |item: &Object<String, Json>| -> Quantity {
-            let text = item.get("quantity").and_then(Json::as_str);
-            text.and_then(|text| text.parse().ok()).unwrap_or_default()
-        };
-        let mut left: Vec<Quantity> = self.items.iter().map(quantity).collect();
-        let mut given = vec![Quantity::ZERO; left.len()];
-        for (mut back, mut item) in std::mem::take(&mut self.back) {
-            for (at, line) in self.items.iter().enumerate() {
-                if line.get("sku_id") == item.get("sku_id") {
-                    let taken = back.min(left[at]);
-                    (left[at], given[at]) = (left[at] - taken, given[at] + taken);
-                    back = back - taken;
-                }
-            }
-            if back > Quantity::ZERO {
-                item.insert("quantity".to_owned(), Json::from(back.to_string()));
-                self.items.push(item);
-                left.push(Quantity::ZERO);
-                given.push(back);
-            }
-        }
-        let mut lines = Vec::new();
-        for (at, (item, given)) in self.items.iter_mut().zip(&given).enumerate() {
-            if *given > Quantity::ZERO {
-                let name = format!("line-{}", at + 1);
-                lines.push(json!({"order_id": name, "quantity": given.to_string()}));
-                item.insert("order_id".to_owned(), Json::from(name));
-            }
-        }
-        let refund =
-            json!({"kind": "refund", "by": "seller", "status": "refunded", "lines": lines});
-        self.fields.insert("refunds".to_owned(), json!([refund]));
     }
 
     /// Adds the row to a line that differs in nothing but its quantity. Discounts and taxes are of a line, not of a
@@ -155,10 +119,25 @@ impl ShopRows {
         self.fields.insert(field.to_owned(), sum);
     }
 
-    /// The shop order as it stands in a line.
-    pub fn finish(mut self, ship_to: Option<&Json>) -> Json {
+    /// What its rows say of refunds in sums; taken out of them.
+    pub fn sums(&mut self) -> Sums {
+        Sums::take(&mut self.fields, &mut self.items)
+    }
+
+    /// Whether it left in parcels, of which a row says no more than when.
+    pub fn left_in_parcels(&self) -> bool {
+        let is_parcel = self.fields.get("fulfilment").is_none_or(|by| by == "parcel");
+        is_parcel && self.fields.contains_key("shipped_at")
+    }
+
+    /// The shop order as it stands in a line, with the refunds of `sums`.
+    pub fn finish(mut self, sums: &Sums, ship_to: Option<&Json>) -> Json {
+        let mut refunds: Vec<Json> = sums.refund(&mut self.items).into_iter().collect();
         if !self.back.is_empty() {
-            self.refund();
+            refunds.push(back::of_rows(&mut self.items, self.back));
+        }
+        if !refunds.is_empty() {
+            self.fields.insert("refunds".to_owned(), Json::Array(refunds));
         }
         if !self.shop_id.is_null() {
             self.fields.insert("shop_id".to_owned(), self.shop_id);

@@ -1,8 +1,12 @@
 //! CSV files of our own, read back: amounts keep their size in every currency, and what a spreadsheet would have
 //! changed comes back as it was.
 
+use super::super::summed::Summed;
 use super::{Args, Center, args, export, failure, import, written};
+use docket_app::Principal;
 use docket_domain::Json;
+use docket_domain::story::Language;
+use docket_wire::operation;
 use std::collections::BTreeMap;
 
 /// Orders in currencies of 0, 2 and 3 places, with all that is repeated in the rows of a shop order.
@@ -227,4 +231,90 @@ async fn a_spreadsheet_is_csv_and_nothing_else() {
 /// A CSV that is not ours and has no mapping.
 fn args_of_nothing() -> Args {
     args(vec![super::fixture("sheet/orders.csv")])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_given_back_is_not_given_back_again_after_a_csv_of_ours() {
+    let order = |id: &str, payments: &str| {
+        format!(
+            r#"{{"external_id":"{id}","currency":"CNY","created_at":"2026-11-01T00:00:00Z","status":"shipped","shipped_at":"2026-11-03T00:00:00Z","payments":[{payments}],"shops":[{{"shop_id":"11","freight":0,"items":[{{"sku_id":"a","quantity":"1","list_price":1000}}],"refunds":[{{"kind":"refund","by":"seller","status":"refunded","lines":[],"goodwill":200,"created_at":"2026-11-04T00:00:00Z","ended_at":"2026-11-05T00:00:00Z"}}]}}]}}"#
+        )
+    };
+    let payment = |reference: &str, amount: i64| {
+        format!(
+            r#"{{"tender":"card","reference":"{reference}","amount":{amount},"paid_at":"2026-11-02T00:00:00Z"}}"#
+        )
+    };
+    let lines = [
+        order("one", &payment("p1", 1000)),
+        order("two", &[payment("p2", 400), payment("p3", 600)].join(",")),
+    ];
+    let (one, folder) = of(&lines.join("\n")).await;
+    for spreadsheet in [false, true] {
+        let file = written(&folder, "out.csv", &csv(&one, spreadsheet).await);
+        let other = Center::open().await;
+        let report = other.import(&args(vec![file])).await;
+        let orders = other.orders().await;
+        let before = one.orders().await;
+        for id in ["one", "two"] {
+            let (now, before) = (&orders[id], &before[id]);
+            for field in
+                ["status", "payment_status", "paid_at", "payable", "paid", "refunded", "anomalies"]
+            {
+                assert_eq!(now[field], before[field], "{id}: {field}");
+            }
+            let refund = &now["shops"][0]["refunds"][0];
+            assert_eq!((&refund["amount"], &refund["goodwill"]), (&200.into(), &200.into()));
+            assert_eq!(refund["ended_at"], "2026-11-05T00:00:00.000Z");
+        }
+        // How it was paid is known where one payment is all of it.
+        let how = |id: &str| {
+            let payment = &orders[id]["payments"][0];
+            [&payment["tender"], &payment["reference"]]
+                .map(|text| text.as_str().unwrap().to_owned())
+        };
+        assert_eq!(how("one"), ["card", "p1"]);
+        assert_eq!(how("two"), ["unknown", before["two"]["order_id"].as_str().unwrap()]);
+        let counted: Vec<_> = report.summed.iter().map(|(what, count)| (*what, *count)).collect();
+        assert_eq!(counted, [(Summed::Payments, 1), (Summed::Refunds, 2), (Summed::Parcels, 2)]);
+        // What is left of it can be given back, and no more.
+        let who = Principal::local();
+        for id in ["one", "two"] {
+            let node = orders[id]["order_id"].as_str().unwrap().parse().unwrap();
+            let asked = r#"{"type":"refund_by_store","actor":{"kind":"store"},"freight":false,"goods_back":false,"reason":"x"}"#;
+            let asked = operation::read(asked.as_bytes(), node, Language::En).unwrap();
+            let tree = other.app.operate(&who, asked, None).await.unwrap().tree;
+            let refund = tree.shops[0].refunds.last().unwrap();
+            assert_eq!((refund.amount, refund.cut), (800, 200), "{id}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_csv_of_ours_from_before_says_what_went_back_of_its_whole_order() {
+    let (one, folder) = of(&format!(
+        "{}\n",
+        r#"{"external_id":"x","currency":"CNY","created_at":"2026-11-01T00:00:00Z","payments":[{"tender":"card","reference":"p","amount":1100,"paid_at":"2026-11-02T00:00:00Z"}],"shops":[{"shop_id":"11","freight":100,"items":[{"order_id":"l","sku_id":"a","quantity":"2","list_price":500}],"refunds":[{"kind":"refund","by":"seller","status":"refunded","freight":40,"lines":[{"order_id":"l","quantity":"1"}]}]}]}"#
+    ))
+    .await;
+    let text = csv(&one, false).await;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let new =
+        ["tender", "payment_reference", "shop_refunded", "freight_refunded", "shop_refunded_at"];
+    let header = reader.headers().unwrap().clone();
+    let kept = |row: &csv::StringRecord| -> Vec<String> {
+        let cells = header.iter().zip(row).filter(|(name, _)| !new.contains(name));
+        cells.map(|(_, cell)| cell.to_owned()).collect()
+    };
+    let rows = std::iter::once(header.clone()).chain(reader.records().map(Result::unwrap));
+    let older: Vec<String> = rows.map(|row| kept(&row).join(",")).collect();
+    let file = written(&folder, "older.csv", &older.join("\n"));
+    let other = Center::open().await;
+    other.import(&args(vec![file])).await;
+    let order = &other.orders().await["x"];
+    assert_eq!((&order["paid"], &order["refunded"]), (&1100.into(), &540.into()));
+    let refund = &order["shops"][0]["refunds"][0];
+    assert_eq!(refund["lines"][0]["quantity"], "1");
+    assert_eq!((&refund["lines"][0]["amount"], &refund["goodwill"]), (&500.into(), &40.into()));
+    assert_eq!(order["payments"][0]["tender"], "unknown");
 }

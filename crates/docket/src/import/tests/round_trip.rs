@@ -231,3 +231,67 @@ async fn a_request_that_moved_is_answered_by_the_timer_only_where_the_import_is_
         assert_eq!(next, due, "live: {live}");
     }
 }
+
+/// Columns of a CSV of ours that say what money went where.
+const MONEY: &[&str] = &[
+    "payable",
+    "paid",
+    "refunded",
+    "shop_refunded",
+    "freight_refunded",
+    "shop_refunded_at",
+    "item_refunded",
+    "refunded_quantity",
+    "paid_at",
+];
+
+/// What the rows of a CSV of ours say in some columns, by the old number of the order, its shop and the SKU.
+fn cells(csv: &str, columns: &[&str]) -> BTreeMap<String, Vec<String>> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let rows = reader.deserialize::<BTreeMap<String, String>>();
+    // What was dropped counts for nothing, and does not move.
+    let rows = rows.map(|row| row.expect("as wide as the header"));
+    let row = |row: BTreeMap<String, String>| {
+        let is_moved = row["external_id"].parse::<Id>().is_ok();
+        let order = if is_moved { &row["external_id"] } else { &row["order_id"] };
+        let name = [order, &row["shop_id"], &row["sku_id"], &row["title"]];
+        (name.map(String::as_str).join("/"), columns.iter().map(|c| row[*c].clone()).collect())
+    };
+    rows.filter(|row| row["dropped_at"].is_empty()).map(row).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_paid_and_given_back_comes_back_from_a_csv_of_ours() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let one = center_of_everything().await;
+    for days in [0, 4, 16, 10] {
+        one.clock.advance(days * DAY);
+        while one.app.run_due().await.expect("timers can decide") > 0 {}
+        let wanted = cells(&one.export(export::Format::Csv).await, MONEY);
+        for spreadsheet in [false, true] {
+            let format = Some(export::Format::Csv);
+            let asked = export::Args { format, spreadsheet, ..export::Args::default() };
+            let mut out = Vec::new();
+            export::write(&asked, &one.app, &mut out).await.expect("it can be read");
+            let file = folder.path().join("ours.csv");
+            std::fs::write(&file, &out).expect("space");
+            let other = Center::open().await;
+            other.clock.advance(one.app.now().since(other.app.now()));
+            let report = other.import(&args(vec![file])).await;
+            assert_eq!(report.orders.refused, 0, "{:?}", report.refused_rows);
+            let found = cells(&other.export(export::Format::Csv).await, MONEY);
+            assert_eq!(wanted.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
+            for (row, cells) in &wanted {
+                for ((column, wanted), found) in MONEY.iter().zip(cells).zip(&found[row]) {
+                    // Money of a refund that is not done went back at no moment that a row could tell.
+                    let is_told = *column != "shop_refunded_at" || !wanted.is_empty();
+                    assert!(
+                        !is_told || wanted == found,
+                        "{row} after {days} days: {column} {wanted} is {found}"
+                    );
+                }
+            }
+            assert!(report.summed.len() >= 3, "{:?}", report.summed);
+        }
+    }
+}

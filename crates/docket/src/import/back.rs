@@ -1,0 +1,152 @@
+//! What went back of a shop order, as its rows tell it: rows of units that were given back, or sums that stand beside
+//! the lines.
+
+use docket_domain::{Json, Quantity};
+use serde_json::{Map as Object, json};
+
+/// Fields of a row that say of its whole shop order what went back.
+pub const OF_SHOP: [&str; 4] =
+    ["refund_status", "shop_refunded", "freight_refunded", "refunded_at"];
+
+/// What a shop order says of its refunds, taken out of its fields and of its lines.
+#[derive(Debug, Default)]
+pub struct Sums {
+    /// Each line with units that went back: where it stands, how many, and their money where it is told.
+    lines: Vec<(usize, Quantity, Option<i64>)>,
+    /// Money of lines of which no unit went back.
+    apart: i64,
+    total: Option<i64>,
+    freight: i64,
+    at: Option<Json>,
+    status: Option<String>,
+}
+
+impl Sums {
+    /// Takes them out of what the rows of a shop order say.
+    pub fn take(fields: &mut Object<String, Json>, items: &mut [Object<String, Json>]) -> Self {
+        let amount = |value: Option<Json>| value.and_then(|value| value.as_i64());
+        let mut sums = Self {
+            total: amount(fields.remove("shop_refunded")),
+            freight: amount(fields.remove("freight_refunded")).unwrap_or_default(),
+            at: fields.remove("refunded_at"),
+            status: fields.remove("refund_status").and_then(|s| s.as_str().map(str::to_owned)),
+            ..Self::default()
+        };
+        for (at, item) in items.iter_mut().enumerate() {
+            let money = amount(item.remove("refunded"));
+            let units = item.remove("refunded_quantity");
+            let units = units.as_ref().and_then(Json::as_str).and_then(|text| text.parse().ok());
+            match units.unwrap_or_default() {
+                Quantity::ZERO => sums.apart += money.unwrap_or_default(),
+                units => sums.lines.push((at, units, money)),
+            }
+        }
+        sums
+    }
+
+    /// All that went back, where that is told.
+    pub fn known(&self) -> i64 {
+        self.total.unwrap_or_else(|| self.told() + self.freight + self.apart)
+    }
+
+    /// Adds money of which only is known that it went back of the whole order. Where a shop order says itself what
+    /// went back of it, that is all.
+    pub fn add(&mut self, money: i64, at: Option<&Json>) -> bool {
+        if self.total.is_some() {
+            return false;
+        }
+        self.apart += money;
+        self.at = self.at.take().or_else(|| at.cloned());
+        true
+    }
+
+    /// Whether anything went back.
+    pub fn is_any(&self) -> bool {
+        !self.lines.is_empty() || self.known() > 0
+    }
+
+    /// Whether a refund is told by its status alone: one that is asked for, under way, rejected or failed.
+    pub fn has_other(&self) -> bool {
+        let status = self.status.as_deref().unwrap_or_default();
+        matches!(status, "applied" | "refunding" | "rejected" | "failed")
+    }
+
+    fn told(&self) -> i64 {
+        self.lines.iter().filter_map(|(.., money)| *money).sum()
+    }
+
+    /// The one refund that has these sums. What is neither of lines nor freight is of no goods; what went back of
+    /// them was cut, where it is less than they say.
+    pub fn refund(&self, items: &mut [Object<String, Json>]) -> Option<Json> {
+        if !self.is_any() {
+            return None;
+        }
+        let line = |(at, units, money): &(usize, Quantity, Option<i64>)| {
+            let mut line = named(items, *at, *units);
+            if let Some(money) = money {
+                line["amount"] = (*money).into();
+            }
+            line
+        };
+        let lines: Vec<Json> = self.lines.iter().map(line).collect();
+        let mut refund = done(&lines);
+        refund["freight"] = self.freight.into();
+        refund["goodwill"] = self.apart.into();
+        let is_known = self.lines.iter().all(|(.., money)| money.is_some());
+        if let Some(total) = self.total {
+            refund["amount"] = total.into();
+            if is_known {
+                let rest = total - self.told() - self.freight;
+                (refund["goodwill"], refund["cut"]) = (rest.max(0).into(), (-rest).max(0).into());
+            }
+        }
+        if let Some(at) = &self.at {
+            // The moment of the last of them is all that sums can tell.
+            (refund["created_at"], refund["ended_at"]) = (at.clone(), at.clone());
+        }
+        Some(refund)
+    }
+}
+
+/// Units that were given back are units of a line of their SKU; what no line has was ordered too, by a row that is not
+/// there.
+pub fn of_rows(
+    items: &mut Vec<Object<String, Json>>,
+    rows: Vec<(Quantity, Object<String, Json>)>,
+) -> Json {
+    let quantity = |item: &Object<String, Json>| -> Quantity {
+        let text = item.get("quantity").and_then(Json::as_str);
+        text.and_then(|text| text.parse().ok()).unwrap_or_default()
+    };
+    let mut left: Vec<Quantity> = items.iter().map(quantity).collect();
+    let mut given = vec![Quantity::ZERO; left.len()];
+    for (mut back, mut item) in rows {
+        for (at, line) in items.iter().enumerate() {
+            if line.get("sku_id") == item.get("sku_id") {
+                let taken = back.min(left[at]);
+                (left[at], given[at]) = (left[at] - taken, given[at] + taken);
+                back = back - taken;
+            }
+        }
+        if back > Quantity::ZERO {
+            item.insert("quantity".to_owned(), Json::from(back.to_string()));
+            items.push(item);
+            left.push(Quantity::ZERO);
+            given.push(back);
+        }
+    }
+    let given = given.into_iter().enumerate().filter(|(_, given)| *given > Quantity::ZERO);
+    done(&given.map(|(at, given)| named(items, at, given)).collect::<Vec<_>>())
+}
+
+/// A line of a refund; the line of the order gets the number that it is named by.
+fn named(items: &mut [Object<String, Json>], at: usize, quantity: Quantity) -> Json {
+    let name = format!("line-{}", at + 1);
+    items[at].insert("order_id".to_owned(), Json::from(&*name));
+    json!({"order_id": name, "quantity": quantity.to_string()})
+}
+
+/// A refund that is done.
+fn done(lines: &[Json]) -> Json {
+    json!({"kind": "refund", "by": "seller", "status": "refunded", "lines": lines})
+}
