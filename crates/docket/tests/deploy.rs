@@ -52,7 +52,8 @@ fn every_setting_that_is_named_is_one() {
     let data = folder();
     assert!(!is_setting("DOCKET_SERVER__LISTN", data.path()), "a name that is none is seen");
     let mut seen = 0;
-    let pages = ["README.md", "docs/operations.md", "SECURITY.md"].map(ToOwned::to_owned);
+    let pages =
+        ["README.md", "README.zh.md", "docs/operations.md", "SECURITY.md"].map(ToOwned::to_owned);
     for path in files().into_iter().chain(pages) {
         let named = described::variables(&text(&path));
         // What stands for any setting is none.

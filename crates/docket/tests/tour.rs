@@ -1,9 +1,11 @@
-//! What the README and the page for operators show is pasted into a real shell, block by block, in an empty folder with
-//! the binary on its PATH: every command ends well, and what it says has the shape that is shown.
+//! What the README, in both its languages, and the page for operators show is pasted into a real shell, block by block,
+//! in an empty folder with the binary on its PATH: every command ends well, and what it says has the shape that is shown.
+//! What both READMEs must have, whatever their language, is held against each other.
 
 use docket_testkit::keeper::free_port;
 use docket_testkit::within;
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -184,10 +186,20 @@ fn follow(blocks: &[Block], before: &str, shape: fn(&str) -> String) {
     }
 }
 
+/// Follows the tour of a README.
+fn tour(readme: &str) {
+    let tour = blocks(&page(readme), "<!-- The tour", "<!-- End of the tour. -->");
+    follow(&tour, "true", shape);
+}
+
 #[test]
 fn the_tour_of_the_readme_runs_as_it_is_pasted() {
-    let tour = blocks(&page("README.md"), "<!-- The tour", "<!-- End of the tour. -->");
-    follow(&tour, "true", shape);
+    tour("README.md");
+}
+
+#[test]
+fn the_tour_of_the_chinese_readme_runs_as_it_is_pasted() {
+    tour("README.zh.md");
 }
 
 #[test]
@@ -196,6 +208,81 @@ fn the_backup_drill_runs_as_it_is_pasted() {
     let before =
         "docket --data docket-data demo --once > /dev/null\ndocket serve > serve.log 2>&1 &";
     follow(&drill, before, outline);
+}
+
+/// What a page has in whatever language: code blocks of such kinds and tables of such rows, one after another, links to
+/// there, figures, each as often as it stands there, and what is named in backticks.
+fn bones(page: &str) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    let mut add = |bone: String| *found.entry(bone).or_default() += 1;
+    let mut prose = String::new();
+    let (mut blocks, mut rows, mut is_code) = (0, 0, false);
+    for line in page.lines() {
+        if let Some(kind) = line.strip_prefix("```") {
+            is_code = !is_code;
+            if is_code {
+                blocks += 1;
+                add(format!("block {blocks}: {kind}"));
+            }
+        } else if !is_code {
+            if line.starts_with('|') {
+                rows += 1;
+                // A `|` inside a cell is written `\|`.
+                let cells = line.replace("\\|", "").matches('|').count() - 1;
+                add(format!("row {rows}: {cells} cells"));
+            }
+            prose.extend([line, "\n"]);
+        }
+    }
+    let links = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    // The link from one language to the other leads both ways.
+    for link in links.map(|link| link.replace("README.zh.md", "README.md")) {
+        add(format!("link: {link}"));
+    }
+    let is_figure = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
+    for text in prose.split('`').step_by(2) {
+        let words = text.split(|c| !is_figure(c)).map(|word| word.trim_matches(['.', ',']));
+        for word in words.filter(|word| !word.is_empty()) {
+            add(format!("figure: {word}"));
+        }
+    }
+    for named in prose.split('`').skip(1).step_by(2) {
+        let named = named.split_whitespace().collect::<Vec<_>>().join(" ");
+        found.insert(format!("named: {named}"), 1);
+    }
+    found
+}
+
+/// What one page has and the other has not, or not as often.
+fn beyond(one: &str, other: &str) -> Vec<String> {
+    let (one, other) = (bones(one), bones(other));
+    let more =
+        one.iter().filter(|(bone, count)| other.get(*bone).is_none_or(|there| there < count));
+    more.map(|(bone, _)| bone.clone()).collect()
+}
+
+#[test]
+fn both_readmes_have_the_same_blocks_rows_links_figures_and_names() {
+    let (english, chinese) = (page("README.md"), page("README.zh.md"));
+    assert_eq!(beyond(&english, &chinese), [""; 0], "README.zh.md lacks what README.md has");
+    assert_eq!(beyond(&chinese, &english), [""; 0], "README.md lacks what README.zh.md has");
+}
+
+#[test]
+fn what_one_page_lacks_is_seen() {
+    let english = "Two [a](x.md), `b\n c`, 1.5 ms,\n```sh\n7\n```\n| 5 s | `a\\|b` |\n";
+    let chinese = "两个 `b c`，[甲](x.md)，1.5 毫秒：\n```sh\n8 9\n```\n| 5 秒 | `a\\|b` |\n";
+    assert_eq!(beyond(english, chinese), [""; 0]);
+    assert_eq!(beyond(chinese, english), [""; 0]);
+    for (less, lacking) in [
+        (chinese.replace("1.5", "2.5"), "figure: 1.5"),
+        (chinese.replace("](x.md)", "](y.md)"), "link: x.md"),
+        (chinese.replace("```sh", "```text"), "block 1: sh"),
+        (chinese.replace("`b c`", "`b`"), "named: b c"),
+        (chinese.replace("| 5 秒 ", ""), "row 1: 2 cells"),
+    ] {
+        assert!(beyond(english, &less).contains(&lacking.to_owned()), "{lacking}");
+    }
 }
 
 #[test]
