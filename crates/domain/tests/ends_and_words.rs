@@ -238,3 +238,21 @@ fn a_counter_sale_of_nothing_is_handed_over_as_it_is_placed() {
     desk.wait(7 * DAY);
     assert_eq!(desk.standing().status, Status::Completed);
 }
+
+#[test]
+fn a_dropped_meal_in_a_revoked_order_was_ended_by_who_dropped_it() {
+    let mut desk =
+        Desk::place(&order(vec![fulfilled(Fulfilment::Takeaway), shop(0, vec![item(9, 1)])]));
+    let first = desk.tree.shops[0].id;
+    let (lines, platform_discount, third_party_discount) = (None, None, None);
+    let drop = Operation::Drop { lines, platform_discount, third_party_discount };
+    desk.ask_of(first, Buyer, drop).expect("it may be dropped");
+    assert_eq!(desk.shop_standing().cancel_kind, Some(CancelKind::CustomerRevoke));
+    desk.wait(DAY);
+    assert_eq!(desk.standing().store_status, StoreStatus::Revoked);
+    assert_eq!(desk.shop_standing().cancel_kind, Some(CancelKind::CustomerRevoke));
+    let mut old = desk.tree.clone();
+    old.shops[0].dropped_by = None;
+    let stands = status::of(&old);
+    assert_eq!(stands.shops[0].cancel_kind, Some(CancelKind::SystemRevoke), "as the rest of it");
+}

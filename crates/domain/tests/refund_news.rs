@@ -428,25 +428,6 @@ fn a_refund_that_was_done_counts_for_those_after_it_also_where_it_bounced() {
     assert_eq!(reversals(&desk), [format!("points.reverse:{}", ids[1])]);
 }
 
-#[test]
-fn a_dropped_meal_in_a_revoked_order_was_ended_by_who_dropped_it() {
-    use docket_domain::words::{CancelKind, Fulfilment};
-    let mut desk =
-        Desk::place(&order(vec![fulfilled(Fulfilment::Takeaway), shop(0, vec![item(9, 1)])]));
-    let first = desk.tree.shops[0].id;
-    let (lines, platform_discount, third_party_discount) = (None, None, None);
-    let drop = Operation::Drop { lines, platform_discount, third_party_discount };
-    desk.ask_of(first, Buyer, drop).expect("it may be dropped");
-    assert_eq!(desk.shop_standing().cancel_kind, Some(CancelKind::CustomerRevoke));
-    desk.wait(DAY);
-    assert_eq!(desk.standing().store_status, StoreStatus::Revoked);
-    assert_eq!(desk.shop_standing().cancel_kind, Some(CancelKind::CustomerRevoke));
-    let mut old = desk.tree.clone();
-    old.shops[0].dropped_by = None;
-    let stands = docket_domain::status::of(&old);
-    assert_eq!(stands.shops[0].cancel_kind, Some(CancelKind::SystemRevoke), "as the rest of it");
-}
-
 /// An order that the version before this one wrote: what it does not say is as it was then.
 #[test]
 fn a_refund_written_before_reads_as_it_was() {

@@ -155,7 +155,7 @@ fn sentences_read_naturally_in_both_languages() {
             K::RefundByStore,
             json!({"amount": 5, "currency": "CNY", "coins": 0, "lines": 1, "quantity": "2"}),
             "The store gives money back: 0.05 CNY for 2 units in 1 line",
-            "商家主动退款 0.05 元（1 行商品共 2 件）",
+            "门店主动退款 0.05 元（1 行商品共 2 件）",
         ),
         (K::Rate, json!({"score": 5}), "Rated 5 of 5", "已评价 5 星"),
         (
@@ -194,7 +194,7 @@ fn a_remark_is_shown_in_the_language_there_is() {
     row.kind = OperationKind::Accept;
     row.remark.cn = Some("先打电话".into());
     assert_eq!(sentence(&row, Language::En), "The store took the order; remark: call first");
-    assert_eq!(sentence(&row, Language::Zh), "商家已接单；备注：先打电话");
+    assert_eq!(sentence(&row, Language::Zh), "门店已接单；备注：先打电话");
 }
 
 #[test]

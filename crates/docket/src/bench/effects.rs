@@ -110,7 +110,7 @@ async fn bench(args: Args, out: &Output) -> Result<(), Failure> {
     }
     Err(Failure::new(said!(
         "{rows} effects are stored, not {wanted}",
-        "存有 {rows} 项效果，应为 {wanted} 项"
+        "存有 {rows} 项账本变动，应为 {wanted} 项"
     )))
 }
 

@@ -183,7 +183,7 @@ pub fn note_on_keys(config: &Config) -> Said {
     let path = config.keys().named();
     said!(
         "made the key file {path}: it seals people's data; keep a copy of it, apart from the database",
-        "已建立密钥文件 {path}：它用于加密个人数据；请另存一份，与数据库分开保管"
+        "已建立密钥文件 {path}：它用于加密个人信息；请另存一份，与数据库分开保管"
     )
 }
 

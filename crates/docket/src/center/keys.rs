@@ -67,7 +67,7 @@ pub fn next(error: &KeysError) -> Said {
     match error {
         KeysError::Unreadable(VaultError::Malformed { .. }) => said!(
             "Bring the key file back from its copy; without it people's data cannot be read.",
-            "请从备份恢复密钥文件；没有它就无法读取个人数据。"
+            "请从备份恢复密钥文件；没有它就无法读取个人信息。"
         ),
         KeysError::Unreadable(VaultError::File { .. }) => said!(
             "Check that this user may read and write there, or name another folder with --data.",

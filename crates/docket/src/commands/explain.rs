@@ -111,7 +111,7 @@ fn print(told: &Value, activities: &Value, out: &Output) {
     let voice = Voice::new(out.language, told);
     out.line("");
     out.line(out.say("What happened", "经过"));
-    let head = ["#", out.say("time", "时间"), out.say("who", "谁"), out.say("what", "事件")];
+    let head = ["#", out.say("time", "时间"), out.say("who", "操作者"), out.say("what", "事件")];
     let row = |activity: &Value| {
         vec![
             activity["seq"].to_string(),

@@ -134,7 +134,7 @@ pub fn state_said(state: &Value, out: &Output) -> String {
     let word = words(state);
     match TaskState::from_word(&word) {
         Some(TaskState::Pending) => out.say("pending", "等待中").to_owned(),
-        Some(TaskState::Running) => out.say("running", "执行中").to_owned(),
+        Some(TaskState::Running) => out.say("running", "运行中").to_owned(),
         Some(TaskState::Done) => out.say("done", "已完成").to_owned(),
         Some(TaskState::Dead) => out.say("dead", "已失败").to_owned(),
         Some(TaskState::Parked) => out.say("parked", "已搁置").to_owned(),

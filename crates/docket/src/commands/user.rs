@@ -181,7 +181,7 @@ async fn list(center: &Center, options: &Options) -> Result<(), Failure> {
     out.show(&users, |out| {
         let head = [
             out.say("number", "编号"),
-            out.say("name", "姓名"),
+            out.say("name", "用户名"),
             out.say("role", "角色"),
             out.say("shops", "店铺"),
             out.say("places", "地点"),

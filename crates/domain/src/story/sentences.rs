@@ -108,10 +108,10 @@ const fn money(kind: OperationKind) -> Sentence {
 const fn goods(kind: OperationKind) -> Sentence {
     use OperationKind as K;
     match kind {
-        K::Accept => ("The store took the order", "商家已接单"),
+        K::Accept => ("The store took the order", "门店已接单"),
         K::Reject => (
             "The store did not take the order[: {reason}][; {amount} goes back]",
-            "商家未接单[，原因：{reason}][；将退回 {amount}]",
+            "门店未接单[，原因：{reason}][；将退回 {amount}]",
         ),
         K::StartPreparing => ("Preparation began", "开始备餐"),
         K::Prepare => ("Ready", "备餐完成"),
@@ -156,7 +156,7 @@ const fn refund(kind: OperationKind) -> Sentence {
         K::WithdrawRefund => ("Request for a refund taken back", "撤回退款申请"),
         K::RefundByStore => (
             "The store gives money back[: {amount}][ for {lines}][, {of_freight} of it freight][, with tax of {tax}][, {goodwill} of it goodwill][, cut by {cut} to what was paid][, with coins worth {coins}][: {reason}]",
-            "商家主动退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，含税 {tax}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，另退金币 {coins}][，原因：{reason}]",
+            "门店主动退款[ {amount}][（{lines}）][，其中运费 {of_freight}][，含税 {tax}][，补偿 {goodwill}][，因不超过实付已减 {cut}][，另退金币 {coins}][，原因：{reason}]",
         ),
         K::RefundSucceeded => (
             "Money went back[: {amount}][ by {tender}][ (reference {reference})]",
@@ -227,7 +227,7 @@ pub(super) const fn of_anomaly(kind: AnomalyKind) -> Sentence {
         ),
         A::Oversold => (
             "More was sold than there was[: {lines}|: {skus}|: {sku}][ at {place}]",
-            "超卖[：{lines}|：{skus}|：{sku}][（仓位 {place}）]",
+            "超卖[：{lines}|：{skus}|：{sku}][（地点 {place}）]",
         ),
         A::SumMismatch => (
             "The parts do not add up[: the source says {total}, its parts come to {payable}|: {field} is {reported} there and {kept} here|: {field} is {reported} there]",

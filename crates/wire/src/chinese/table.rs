@@ -94,7 +94,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("names no line of this shop order", "不是本店铺订单的行"),
     ("an order has at least one line", "订单至少有一行"),
     ("an order has at least one shop order with one line", "订单至少有一个含一行的店铺订单"),
-    ("names the buyer to forget", "必须指明要遗忘的买家"),
+    ("names the buyer to forget", "必须指明要清除信息的买家"),
     ("comes to 10^12 or more", "合计达到或超过 10^12"),
     ("send fewer than {} lines at a time", "每次发送少于 {1} 行"),
     (
@@ -300,7 +300,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ),
     ("this external_id belongs to order {}", "该 external_id 属于订单 {1}"),
     ("this placement was accepted before and rejected", "该下单请求先前已受理并被拒绝"),
-    ("its buyer was forgotten before it was decided", "在决定之前买家已被遗忘"),
+    ("its buyer was forgotten before it was decided", "在决定之前买家的信息已被清除"),
     ("{}; {} {} is {}", "{1}；{2} {3} 的状态为{4}"),
     ("{}; coupon {}, order {}", "{1}；优惠券 {2}，订单 {3}"),
     (
@@ -324,11 +324,11 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ),
     ("{}; bring the keys of this database back first", "{1}；请先恢复该数据库的密钥"),
     ("{}; nothing is written until it is back in its place", "{1}；恢复原位之前不会写入任何内容"),
-    ("what is sealed cannot be opened: key {} is not here", "无法打开密封内容：缺少密钥 {1}"),
-    ("what is sealed cannot be opened: key {} was given up", "无法打开密封内容：密钥 {1} 已弃用"),
+    ("what is sealed cannot be opened: key {} is not here", "无法解开加密内容：缺少密钥 {1}"),
+    ("what is sealed cannot be opened: key {} was given up", "无法解开加密内容：密钥 {1} 已放弃"),
     (
         "what is sealed cannot be opened: no key that is here opens it ({})",
-        "无法打开密封内容：现有密钥都打不开（{1}）",
+        "无法解开加密内容：现有密钥都打不开（{1}）",
     ),
     ("something went wrong on our side", "我们这边出现了错误"),
     ("only {} are available", "仅有 {1} 可用"),
@@ -352,7 +352,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "a part of what happened then is in the archive; `docket archive restore --from … --to …` brings it back",
         "当时的部分记录已归档；用 `docket archive restore --from … --to …` 取回",
     ),
-    ("only a task that waits or is halted can be dropped", "只有等待中或已停止的任务可以丢弃"),
+    ("only a task that waits or is halted can be dropped", "只有等待中或停滞的任务可以丢弃"),
     // Coupons.
     ("coupon {} {}", "优惠券 {1} {2}"),
     ("is not active", "未启用"),

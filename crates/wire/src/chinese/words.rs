@@ -47,7 +47,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("an address of a translation between IPv6 and IPv4", "IPv6 与 IPv4 转换地址"),
     ("no address of any one machine", "不属于任何一台机器的地址"),
     // States and levels.
-    ("created", "已创建（created）"),
+    ("created", "已下单（created）"),
     ("cancelled", "已取消（cancelled）"),
     ("paid", "已支付（paid）"),
     ("shipped", "已发货（shipped）"),
@@ -61,6 +61,6 @@ pub const WORDS: &[(&str, &str)] = &[
     ("pending", "等待中（pending）"),
     ("running", "运行中（running）"),
     ("done", "已完成（done）"),
-    ("dead", "已停止（dead）"),
+    ("dead", "已失败（dead）"),
     ("parked", "已搁置（parked）"),
 ];

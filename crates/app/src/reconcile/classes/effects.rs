@@ -9,7 +9,7 @@ pub(crate) static EFFECT_MISSING: Class = Class {
     word: "effect_missing",
     sentence: [
         "Order {order} should have had the effect {subject} on a ledger and has not ({stands} of {should}).",
-        "订单 {order} 缺少应有的账本效果 {subject}（现有 {stands} 项，应有 {should} 项）。",
+        "订单 {order} 缺少应有的账本变动 {subject}（现有 {stands} 项，应有 {should} 项）。",
     ],
     finds: Finds::InOrder(effects),
     repair: Repair::ByHand,

@@ -27,7 +27,7 @@ pub(crate) static COINS: Class = Class {
     word: "coins_differ",
     sentence: [
         "Buyer {subject} has {stands} coins, but the book and what orders moved since come to {should}.",
-        "买家 {subject} 的金币为 {stands}，但按账簿及订单变动应为 {should}。",
+        "买家 {subject} 的金币为 {stands}，但按账本及订单变动应为 {should}。",
     ],
     finds: Finds::InLedger(Book::Coins),
     repair: Repair::Balance,
@@ -37,7 +37,7 @@ pub(crate) static POINTS: Class = Class {
     word: "points_differ",
     sentence: [
         "Buyer {subject} has {stands} points, but the book and what orders moved since come to {should}.",
-        "买家 {subject} 的积分为 {stands}，但按账簿及订单变动应为 {should}。",
+        "买家 {subject} 的积分为 {stands}，但按账本及订单变动应为 {should}。",
     ],
     finds: Finds::InLedger(Book::Points),
     repair: Repair::Balance,

@@ -212,8 +212,8 @@ async fn effects(stage: &Stage, played: &[Outcome], out: &Output) -> Result<Chec
     if left != all - used {
         wrong = wrong.or(Some(format!("coins: {left} ≠ {all} − {used}")));
     }
-    let what = out.say("what a payment brings about comes about once", "支付的各项效果恰好一次");
-    let says = format!("{rows} {}", out.say("effects of six kinds", "项效果，共六类"));
+    let what = out.say("what a payment brings about comes about once", "支付的各项变动恰好一次");
+    let says = format!("{rows} {}", out.say("effects of six kinds", "项变动，共六类"));
     Ok(Check::of(what, wrong.map_or(Ok(says), Err)))
 }
 
