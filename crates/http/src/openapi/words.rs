@@ -102,5 +102,5 @@ described! {
     /// What the files of a database hold of what was removed.
     FilesWord {"type": "string", "enum": ["clean", "large", "server", "unknown"]}
     /// A field that only a person can judge.
-    FreeField {"type": "string", "enum": ["extra", "source", "seller_comment", "tags", "notes"]}
+    FreeField {"type": "string", "enum": ["extra", "source", "client_token", "seller_comment", "promotions", "tags", "attributes", "title", "image", "notes"]}
 }

@@ -51,7 +51,8 @@ pub struct Forgotten {
 pub struct LeftToJudge {
     /// The order.
     pub order_id: Number,
-    /// `extra`, `source`, `seller_comment`, `tags`, and `notes` for what staff wrote in the log.
+    /// Those of `extra`, `source`, `client_token`, `seller_comment`, `promotions`, `tags`, `attributes`, `title` and
+    /// `image` that are set, and `notes` for what staff wrote in the log.
     #[schema(value_type = Vec<FreeField>)]
     pub fields: Vec<&'static str>,
 }
