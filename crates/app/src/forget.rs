@@ -10,7 +10,7 @@ use crate::access::{Principal, Scope};
 use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::{FieldError, Id};
-use docket_store::{Filter, Key, Priority, Sealed, View, Writes};
+use docket_store::{Files, Filter, Key, Overwrite, Priority, Sealed, View, Writes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub struct Forgotten {
     pub left: BTreeMap<Id, BTreeSet<&'static str>>,
     /// Orders of which the archive has something that could not be reached: they keep the buyer's words for now.
     pub unreached: BTreeSet<Id>,
+    /// What the database's files may still hold of it; unknown where they could not be cleaned.
+    pub files: Option<Files>,
 }
 
 impl App {
@@ -41,6 +43,18 @@ impl App {
             let error = FieldError { field: "buyer_id".to_owned(), code: "required", message };
             return Err(error.into());
         }
+        let _alone = self.inner.forgetting.lock().await;
+        self.store().overwrite(Overwrite::FreePages).await?;
+        let forgotten = Box::pin(self.take_out(who, buyer)).await;
+        let usual = self.store().overwrite(Overwrite::WithinPages).await;
+        let mut done = forgotten?;
+        usual?;
+        done.files = self.clean_files().await;
+        Ok(done)
+    }
+
+    /// All of it, in the rows of the database and in the archive.
+    async fn take_out(&self, who: &Principal, buyer: &str) -> Result<Forgotten, Error> {
         let mut done =
             Forgotten { placements: self.forget_placements(buyer).await?, ..Forgotten::default() };
         let (online, archived) = (self.orders_of(buyer).await?, self.archived_of(buyer).await?);
@@ -59,6 +73,17 @@ impl App {
         })
         .await?;
         Ok(done)
+    }
+
+    /// What was taken out of rows stands in the file's pages and log until they are written anew.
+    async fn clean_files(&self) -> Option<Files> {
+        match self.store().clean_files(self.inner.settings.rewritten_at_once).await {
+            Ok(files) => Some(files),
+            Err(error) => {
+                tracing::warn!(%error, "the database's files may keep pieces of what was forgotten");
+                None
+            }
+        }
     }
 
     async fn orders_of(&self, buyer: &str) -> Result<Vec<Id>, Error> {

@@ -93,7 +93,7 @@ pub use webhooks::{Again, NewWebhook, Rotated};
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
     Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
-    Cursor, Delivered, DeliveryRow, EffectRow, FindingState, ForeignValue, GatewayPayment,
+    Cursor, Delivered, DeliveryRow, EffectRow, Files, FindingState, ForeignValue, GatewayPayment,
     GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price, Segment,
     SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
 };
@@ -124,6 +124,8 @@ struct Inner {
     packs: ledgers::Packs,
     patience: ledgers::Patience,
     archiving: tokio::sync::Mutex<archive::Progress>,
+    /// One at a time: while it lasts, removed rows are overwritten with more care.
+    forgetting: tokio::sync::Mutex<()>,
     vault: Arc<vault::Vault>,
     sealings: installation::Sealings,
     keys_origin: vault::Origin,
@@ -193,6 +195,7 @@ impl App {
             packs: ledgers::Packs::default(),
             patience: ledgers::Patience::default(),
             archiving: tokio::sync::Mutex::default(),
+            forgetting: tokio::sync::Mutex::default(),
             vault: Arc::new(held.vault),
             sealings: installation::Sealings::default(),
             keys_origin: held.origin,

@@ -50,6 +50,9 @@ pub struct Settings {
     pub coupons: CouponSettings,
     /// Where events may be sent.
     pub webhooks: WebhookSettings,
+    /// Bytes of a SQLite file that is written anew at once after somebody was forgotten; a larger one is where nobody
+    /// waits for the center.
+    pub rewritten_at_once: u64,
 }
 
 /// What holds for all webhooks.
@@ -132,6 +135,9 @@ impl Deadlines {
 }
 
 impl Settings {
+    /// A second's work, about.
+    pub const REWRITTEN_AT_ONCE: u64 = 128 << 20;
+
     /// The defaults over a database.
     pub fn new(database_url: impl Into<String>) -> Self {
         Self {
@@ -150,6 +156,7 @@ impl Settings {
             gateways: Vec::new(),
             archive: None,
             webhooks: WebhookSettings::default(),
+            rewritten_at_once: Self::REWRITTEN_AT_ONCE,
         }
     }
 }

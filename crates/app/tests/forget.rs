@@ -8,7 +8,7 @@ use center::{Center, order};
 use docket_app::archive::DepotAt;
 use docket_app::{ArchiveSettings, Settings};
 use docket_domain::Tree;
-use docket_store::{Renewed, telephones_left};
+use docket_store::{Files, Renewed, telephones_left};
 use serde_json::json;
 
 const SECRET: &str = "13811112222";
@@ -65,6 +65,8 @@ async fn what_a_buyer_wrote_is_gone_from_every_database_and_its_archive() {
         }
         let gone = app.forget_buyer(who, "g1").await.expect("it is gone");
         assert_eq!((gone.found, gone.orders, gone.unreached.len()), (2, 2, 0), "{gone:?}");
+        let ours = database.url().starts_with("sqlite:");
+        assert_eq!(gone.files, Some(if ours { Files::Clean } else { Files::Server }));
         assert!(!tells(&center, &own).await && !tells(&center, &later).await);
         assert!(tells(&center, &other).await);
         assert_eq!(app.store().objects_gone(9).await.expect("it is read"), Vec::<String>::new());
@@ -84,4 +86,19 @@ async fn what_a_buyer_wrote_is_gone_from_every_database_and_its_archive() {
         assert_eq!(telephones_left(&database.url()).await.expect("it is read"), 0);
         center.app.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_large_is_not_written_anew_while_others_wait_and_the_answer_says_so() {
+    let database = docket_testkit::Database::Sqlite.fresh();
+    let file = database.url().replace("sqlite:", "");
+    let settings = Settings { rewritten_at_once: 1, ..Settings::new(database.url()) };
+    let center = Center::open_with(settings).await;
+    let own = ended(&center, "g1").await;
+    let gone = center.app.forget_buyer(&center.who, "g1").await.expect("it is gone");
+    assert_eq!(gone.files, Some(Files::Large));
+    assert!(!tells(&center, &own).await);
+    let log = std::fs::metadata(format!("{file}-wal")).expect("a log").len();
+    assert_eq!(log, 0, "the log is emptied all the same");
+    center.app.stop().await;
 }

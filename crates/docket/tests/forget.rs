@@ -149,3 +149,42 @@ fn where_the_archive_is_away_the_answer_says_so_and_the_next_one_finishes() {
     assert_eq!((&gone["orders"], &gone["unreached"]), (&json!(1), &json!([])), "{gone}");
     assert!(!all_of(&mut client, &order).contains(SECRET));
 }
+
+/// How often the secret stands in the files of the database: the file itself, its log.
+fn in_files(data: &Path) -> [usize; 2] {
+    ["docket.db", "docket.db-wal"].map(|name| {
+        let bytes = std::fs::read(data.join(name)).unwrap_or_default();
+        bytes.windows(SECRET.len()).filter(|part| *part == SECRET.as_bytes()).count()
+    })
+}
+
+#[test]
+fn what_was_forgotten_stands_in_no_page_of_the_database_and_not_in_its_log() {
+    let data = tempfile::tempdir().expect("a folder");
+    let data = data.path();
+    let (mut serve, mut client) = center(data, LOGS);
+    for n in 0..60 {
+        // Each other one by somebody else, so that rows of both share pages and are moved between them.
+        let order = ended(&mut client, if n % 2 == 0 { "g1" } else { "g2" });
+        let id = order["order_id"].as_str().expect("a number");
+        let words = format!("ask {SECRET} {}", "so many words ".repeat(n % 17));
+        let note = json!({"type": "note", "actor": {"kind": "buyer"}, "remark": words});
+        let path = format!("/api/orders/{id}/operations");
+        assert_eq!(client.post(&path, &note).expect("an answer").status, 200);
+    }
+    let before = in_files(data);
+    assert!(before.iter().sum::<usize>() > 200, "{before:?}");
+    for buyer in ["g1", "g2"] {
+        let gone = client.post("/api/forget", &json!({"buyer_id": buyer})).expect("an answer");
+        assert_eq!(gone.body["files"], "clean", "{gone:?}");
+        let left = in_files(data);
+        if buyer == "g1" {
+            assert!(left[0] >= 60 && left[1] == 0, "of the other buyer all is there: {left:?}");
+        } else {
+            assert_eq!(left, [0, 0], "while the center runs");
+        }
+    }
+    serve.terminate();
+    assert_eq!(in_files(data), [0, 0], "after it has stopped");
+    docket(data, &["check", "--deep"]).fine();
+}

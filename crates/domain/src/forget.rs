@@ -90,12 +90,20 @@ pub fn left_to_judge(tree: Option<&Tree>, log: &[LogEntry]) -> Vec<&'static str>
     let mut left = Vec::new();
     if let Some(tree) = tree {
         let order = &tree.payment;
+        let of_shops = |is_set: &dyn Fn(&ShopOrder) -> bool| tree.shops.iter().any(is_set);
+        let of_items = |is_set: &dyn Fn(&ItemOrder) -> bool| tree.lines().any(|(_, i)| is_set(i));
         let tagged = |tags: &Vec<String>| !tags.is_empty();
         let found = [
-            ("extra", order.extra.is_some() || tree.lines().any(|(_, item)| item.extra.is_some())),
+            ("extra", order.extra.is_some() || of_items(&|item| item.extra.is_some())),
             ("source", order.source.is_some()),
-            ("seller_comment", tree.shops.iter().any(|shop| shop.seller_comment.is_some())),
-            ("tags", tagged(&order.tags) || tree.shops.iter().any(|shop| tagged(&shop.tags))),
+            ("client_token", order.client_token.is_some()),
+            ("seller_comment", of_shops(&|shop| shop.seller_comment.is_some())),
+            ("promotions", of_shops(&|shop| shop.promotions.is_some())),
+            ("tags", tagged(&order.tags) || of_shops(&|shop| tagged(&shop.tags))),
+            // What is engraved, whose picture is printed.
+            ("attributes", of_items(&|item| item.attributes.is_some())),
+            ("title", of_items(&|item| item.title.is_some())),
+            ("image", of_items(&|item| item.image.is_some())),
         ];
         left.extend(found.into_iter().filter(|(_, there)| *there).map(|(name, _)| name));
     }

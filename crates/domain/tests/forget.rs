@@ -115,17 +115,38 @@ fn the_reason_of_a_revoke_goes_where_the_buyer_gave_it_and_stays_where_staff_did
     }
 }
 
+/// An order of which nothing is said in words.
+fn untitled() -> Desk {
+    let mut desk = Desk::place(&order(vec![shop(0, vec![item(10_000, 1)])]));
+    desk.tree.shops[0].items[0].title = None;
+    desk
+}
+
 #[test]
 fn what_only_a_person_can_judge_is_named() {
     let (mut desk, _) = talked_about();
     let left = forget::left_to_judge(Some(&desk.tree), &desk.log);
-    assert_eq!(left, ["seller_comment", "notes"]);
+    assert_eq!(left, ["seller_comment", "title", "notes"]);
     desk.tree.payment.extra = Some(serde_json::json!({"email": "wang@example.com"}));
     desk.tree.payment.source = Some(serde_json::json!({"row": 1}));
     desk.tree.shops[0].tags = vec!["vip".into()];
     let left = forget::left_to_judge(Some(&desk.tree), &[]);
-    assert_eq!(left, ["extra", "source", "seller_comment", "tags"]);
-    let plain = Desk::place(&order(vec![shop(0, vec![item(10_000, 1)])]));
+    assert_eq!(left, ["extra", "source", "seller_comment", "tags", "title"]);
+    // Each field that holds whatever somebody put there, where it is set.
+    for (field, set) in [
+        ("client_token", (|tree| tree.payment.client_token = Some(SECRET.into())) as fn(&mut Tree)),
+        ("promotions", |tree| tree.shops[0].promotions = Some(serde_json::json!({"for": SECRET}))),
+        ("attributes", |tree| {
+            tree.shops[0].items[0].attributes = Some(serde_json::json!({"engraving": "Wang"}));
+        }),
+        ("title", |tree| tree.shops[0].items[0].title = Some("mug for Wang".into())),
+        ("image", |tree| tree.shops[0].items[0].image = Some("https://a.example/wang.png".into())),
+    ] {
+        let mut one = untitled();
+        set(&mut one.tree);
+        assert_eq!(forget::left_to_judge(Some(&one.tree), &one.log), [field]);
+    }
+    let plain = untitled();
     assert_eq!(forget::left_to_judge(Some(&plain.tree), &plain.log), Vec::<&str>::new());
 }
 

@@ -59,7 +59,9 @@ fn open_sqlite(path: &Path, access: Access) -> Result<Option<rusqlite::Connectio
     };
     let open = rusqlite::Connection::open_with_flags(path, flags | Flags::SQLITE_OPEN_NO_MUTEX);
     let connection = open.map_err(|error| of_file(path, &error))?;
-    connection.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL;")?;
+    connection.execute_batch(
+        "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
+    )?;
     Ok(Some(connection))
 }
 

@@ -10,6 +10,7 @@ mod audit;
 mod backup;
 mod batch;
 mod beside;
+mod clean;
 #[cfg(test)]
 mod counting;
 mod database;
@@ -39,6 +40,7 @@ mod work;
 pub use audit::{Audit, AuditPage, Stale};
 pub use backup::{Backed, Restored, backup, restore};
 pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
+pub use clean::{Files, Overwrite};
 pub use database::turns::Pool;
 pub use error::StoreError;
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};

@@ -184,6 +184,11 @@ impl Store {
         *self.bell.write().expect("nobody panics while the bell is hung") = Some(Box::new(ring));
     }
 
+    /// The work that waits for the writer.
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
     /// What the writer counts.
     pub fn figures(&self) -> &Figures {
         &self.figures

@@ -225,7 +225,10 @@ impl Here {
     /// Opens the center of `config` and serves it on a free port of the loopback; says where its keys came
     /// from. Nothing runs by itself: a command does what it was asked to, and no more.
     pub async fn open(config: &Config) -> Result<(Self, Origin), OpenError> {
-        let (app, origin) = open(config).await?;
+        // Nobody waits for it but the one who asks.
+        let settings = Settings { rewritten_at_once: u64::MAX, ..config.settings() };
+        let app = open_with(config, settings, Keys::In(config.keys())).await?;
+        let origin = app.keys_origin();
         let door = Door::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         Ok((Self::serve(app, door), origin))
     }

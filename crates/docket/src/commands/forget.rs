@@ -101,6 +101,9 @@ fn tell(forgotten: &Value, buyer: &str, out: &Output) {
             "无法访问归档，以下订单中买家写下的文字仍在：{named}；请稍后重试"
         )));
     }
+    if let Some(files) = of_files(forgotten["files"].as_str().unwrap_or_default(), out) {
+        out.note(files);
+    }
     let left = forgotten["left_to_judge"].as_array().map_or(&[][..], Vec::as_slice);
     if left.is_empty() {
         return;
@@ -119,6 +122,26 @@ fn tell(forgotten: &Value, buyer: &str, out: &Output) {
             vec![text, fields.collect::<Vec<_>>().join(", ")]
         }),
     );
+}
+
+/// What is to be said of the database's files, if anything is.
+fn of_files<'a>(files: &str, out: &Output) -> Option<&'a str> {
+    match files {
+        "large" => Some(out.say(
+            "the database file is too large to be written anew while others wait: pieces may stand in it; stop the \
+             center when nobody needs it and ask again, then it is",
+            "数据库文件较大，无法在他人等待时重写，其中可能仍有残留；请在空闲时停止订单中心后再次执行本命令，届时会重写",
+        )),
+        "server" => Some(out.say(
+            "the database server may keep it in its logs and free pages for a while: docs/operations.md says what to do",
+            "数据库服务器的日志和空闲页中可能暂时仍有残留：处理方法见 docs/operations.md",
+        )),
+        "unknown" => Some(out.say(
+            "the database's files could not be cleaned and may hold pieces of it: ask again later",
+            "无法清理数据库文件，其中可能仍有残留：请稍后重试",
+        )),
+        _ => None,
+    }
 }
 
 /// The first of these numbers.

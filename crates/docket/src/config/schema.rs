@@ -138,6 +138,7 @@ impl Config {
             gateways: self.gateways.clone(),
             archive: self.archive_at(),
             webhooks: WebhookSettings { allow: self.webhooks.allow.value.clone() },
+            rewritten_at_once: Settings::REWRITTEN_AT_ONCE,
         }
     }
 

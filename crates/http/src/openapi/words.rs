@@ -99,6 +99,8 @@ described! {
     RevealWord {"type": "string", "enum": ["person"]}
     /// How many entries a page has.
     Limit {"type": "integer", "format": "int32", "minimum": 1, "maximum": 200, "default": 50}
+    /// What the files of a database hold of what was removed.
+    FilesWord {"type": "string", "enum": ["clean", "large", "server", "unknown"]}
     /// A field that only a person can judge.
-    FreeField {"type": "string", "enum": ["extra", "source", "seller_comment", "tags", "notes"]}
+    FreeField {"type": "string", "enum": ["extra", "source", "client_token", "seller_comment", "promotions", "tags", "attributes", "title", "image", "notes"]}
 }

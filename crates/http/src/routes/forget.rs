@@ -6,10 +6,11 @@ use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::ForgetBody;
-use crate::openapi::words::FreeField;
+use crate::openapi::words::{FilesWord, FreeField};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use docket_app::Files;
 use docket_wire::kinds;
 use docket_wire::reader::Source;
 use docket_wire::view::Number;
@@ -38,6 +39,11 @@ pub struct Forgotten {
     /// Orders of which a part lies in the archive, which could not be reached: what the buyer wrote is still there.
     /// Ask again when it can be reached.
     pub unreached: Vec<Number>,
+    /// What the files of the database hold of it now, backups and the archive aside: `clean`, nothing; `large`, pieces
+    /// may stand in pages of a SQLite file that is too large to be written anew while others wait; `server`, what a
+    /// database server keeps in its logs and free pages; `unknown`, they could not be cleaned.
+    #[schema(value_type = FilesWord)]
+    pub files: &'static str,
 }
 
 /// Fields of an order that may say more about its buyer.
@@ -45,7 +51,8 @@ pub struct Forgotten {
 pub struct LeftToJudge {
     /// The order.
     pub order_id: Number,
-    /// `extra`, `source`, `seller_comment`, `tags`, and `notes` for what staff wrote in the log.
+    /// Those of `extra`, `source`, `client_token`, `seller_comment`, `promotions`, `tags`, `attributes`, `title` and
+    /// `image` that are set, and `notes` for what staff wrote in the log.
     #[schema(value_type = Vec<FreeField>)]
     pub fields: Vec<&'static str>,
 }
@@ -55,7 +62,7 @@ pub struct LeftToJudge {
 /// Takes names, telephones, addresses and all other data of people out of every order of a buyer, for good, and
 /// what the buyer wrote: comments, reasons, remarks, ratings, in orders, their logs, agreed trees and the archive;
 /// `forgotten` stands in their place. Orders, money and the log stay and name nobody. Backups that were made before
-/// still hold all of it. May be asked again at any time.
+/// still hold all of it. The file of a SQLite database is written anew. May be asked again at any time.
 #[utoipa::path(
     post, path = "/api/forget", tag = "people", operation_id = "forget_buyer",
     request_body(content = ForgetBody, example = json!({"buyer_id": "1001"})),
@@ -77,6 +84,12 @@ pub async fn forget(State(center): State<Center>, sent: Sent) -> Result<Response
         placements: done.placements,
         left_to_judge: left.collect(),
         left_orders,
+        files: match done.files {
+            Some(Files::Clean) => "clean",
+            Some(Files::Large) => "large",
+            Some(Files::Server) => "server",
+            None => "unknown",
+        },
         unreached: done.unreached.into_iter().map(Number).collect(),
     };
     Ok(answer::json(StatusCode::OK, &forgotten))

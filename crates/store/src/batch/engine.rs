@@ -79,6 +79,7 @@ impl Engine {
             match taken {
                 Taken::Closed => return self.connection.finish(),
                 Taken::Nothing => self.recover(),
+                Taken::Chore(chore) => chore(&mut *self.connection),
                 Taken::Batch(pieces) => {
                     if !well {
                         self.recover();

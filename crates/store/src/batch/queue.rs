@@ -1,6 +1,7 @@
 //! Two bounded queues: people before bulk.
 
 use super::Piece;
+use crate::database::Connection;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -24,10 +25,14 @@ pub struct QueueFull;
 
 type Boxed = Box<dyn Piece>;
 
+/// What the writer does between two batches; it answers for itself.
+pub type Chore = Box<dyn FnOnce(&mut dyn Connection) + Send>;
+
 #[derive(Default)]
 struct Waiting {
     people: VecDeque<Boxed>,
     bulk: VecDeque<Boxed>,
+    chores: VecDeque<Chore>,
     closed: bool,
 }
 
@@ -42,6 +47,8 @@ pub struct Queue {
 pub enum Taken {
     /// A batch, never empty.
     Batch(Vec<Boxed>),
+    /// Something to do before the next one.
+    Chore(Chore),
     /// Nothing came within the time given.
     Nothing,
     /// The queue is closed and empty.
@@ -75,6 +82,16 @@ impl Queue {
         Ok(())
     }
 
+    /// Puts a chore in; where the writer has stopped it is dropped.
+    pub fn put_chore(&self, chore: Chore) {
+        let mut waiting = self.lock();
+        if !waiting.closed {
+            waiting.chores.push_back(chore);
+            drop(waiting);
+            self.arrived.notify_one();
+        }
+    }
+
     /// How many pieces wait: people's, bulk.
     pub fn lengths(&self) -> (usize, usize) {
         let waiting = self.lock();
@@ -90,7 +107,13 @@ impl Queue {
     /// The next batch; waits for one, for at most `patience` if that is given.
     pub fn take(&self, patience: Option<Duration>) -> Taken {
         let mut waiting = self.lock();
-        while waiting.people.is_empty() && waiting.bulk.is_empty() {
+        loop {
+            if let Some(chore) = waiting.chores.pop_front() {
+                return Taken::Chore(chore);
+            }
+            if !(waiting.people.is_empty() && waiting.bulk.is_empty()) {
+                break;
+            }
             if waiting.closed {
                 return Taken::Closed;
             }

@@ -10,12 +10,13 @@ pub mod turns;
 pub(crate) use relay::UNREACHED;
 
 use crate::ask::Ask;
+use crate::clean::Overwrite;
 use crate::dialect::Lookup;
 use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::Table;
 use crate::value::{Row, Value};
-use crate::{Figures, StoreError};
+use crate::{Figures, Files, StoreError};
 
 /// A row that replaces a tree's first row if its version is still `over`.
 #[derive(Debug)]
@@ -70,6 +71,12 @@ pub trait Connection: Ask + Send {
     fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError>;
     /// Between two batches: what the database wants done then.
     fn rest(&mut self, figures: &Figures);
+    /// Between two batches: from now on, what is overwritten of rows that are removed.
+    fn overwrite(&mut self, what: Overwrite) -> Result<(), StoreError>;
+    /// Between two batches: writes files that are ours and have `most` bytes at most anew, without what was removed.
+    fn rewrite(&mut self, most: u64) -> Result<Files, StoreError>;
+    /// Between two batches: empties a log that is ours; says whether it is empty.
+    fn empty_log(&mut self) -> Result<bool, StoreError>;
     /// The last thing before the process lets go of the database.
     fn finish(&mut self);
     /// Makes the connection anew after the database was away.

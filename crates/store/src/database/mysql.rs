@@ -10,12 +10,13 @@ pub use readers::Readers;
 use super::server::{Server, WRITES, settle};
 use super::{Connection, GuardedRow};
 use crate::ask::Ask;
+use crate::clean::Overwrite;
 use crate::dialect::{self, Lookup};
 use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::{PAYMENT_ORDER, Table};
 use crate::value::{Kind, Row, Value};
-use crate::{Figures, StoreError, store};
+use crate::{Figures, Files, StoreError, store};
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Executor, MySql, Row as _};
 use std::time::Duration;
@@ -352,6 +353,18 @@ impl Connection for Writer {
     }
 
     fn rest(&mut self, _: &Figures) {}
+
+    fn overwrite(&mut self, _: Overwrite) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn rewrite(&mut self, _: u64) -> Result<Files, StoreError> {
+        Ok(Files::Server)
+    }
+
+    fn empty_log(&mut self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
 
     fn finish(&mut self) {}
 

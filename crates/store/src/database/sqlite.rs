@@ -6,20 +6,25 @@
 //! works. So the thread checkpoints in rounds, each shorter than the one before, until little is left, and
 //! the writer finishes that little between two batches: nobody waits for more than a few milliseconds.
 
+mod place;
+mod rewrite;
+
+pub use place::Place;
+
 use super::reading::{Reading, within};
 use super::turns::{Pool, Turns};
 use super::{Connection, GuardedRow};
 use crate::ask::Ask;
+use crate::clean::Overwrite;
 use crate::dialect::{self, Lookup};
 use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::store::Query;
 use crate::table::Table;
 use crate::value::{Kind, Row, Value};
-use crate::{Figures, StoreError, private};
+use crate::{Figures, Files, StoreError, private};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -39,37 +44,8 @@ const READERS: usize = 4;
 const STEPS: std::ffi::c_int = 2_000;
 /// What is waited for a statement to notice that it may not.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// A file that is open, by its path and by what it was under it then. SQLite writes on into a file that was renamed
-/// or removed, and opens whatever stands at the path: what was answered would be gone, or in two files.
-#[derive(Debug, Clone)]
-pub struct Place {
-    path: PathBuf,
-    /// Device and number of the file.
-    file: (u64, u64),
-}
-
-impl Place {
-    /// The file at `path`, which exists and is ours from now on. The file is not opened for that: closing it would
-    /// take SQLite's locks on it away.
-    pub fn of(path: &Path) -> Result<Self, StoreError> {
-        let found = std::fs::metadata(path)
-            .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
-        Ok(Self { path: path.to_owned(), file: (found.dev(), found.ino()) })
-    }
-
-    /// Refuses where another file, or none, stands at the path now.
-    pub fn check(&self) -> Result<(), StoreError> {
-        match std::fs::metadata(&self.path) {
-            Ok(found) if (found.dev(), found.ino()) == self.file => Ok(()),
-            Ok(_) => Err(StoreError::Moved(self.path.display().to_string())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(StoreError::Moved(self.path.display().to_string()))
-            }
-            Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", self.path.display()))),
-        }
-    }
-}
+/// How long a connection waits for another one that has the file.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One SQLite file, its readers and its checkpoint thread.
 #[derive(Debug)]
@@ -150,21 +126,23 @@ fn reader(place: &Place) -> Result<rusqlite::Connection, StoreError> {
     use rusqlite::OpenFlags as Flags;
     place.check()?;
     let flags = Flags::SQLITE_OPEN_READ_ONLY | Flags::SQLITE_OPEN_NO_MUTEX;
-    let connection = rusqlite::Connection::open_with_flags(&place.path, flags)?;
+    let connection = rusqlite::Connection::open_with_flags(place.path(), flags)?;
     connection.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096;")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
 
-/// Opens the file for writing, with everything committed on disk before a commit returns. Where there is none it
-/// is made, with its log, for its owner alone.
+/// Opens the file for writing, with everything committed on disk before a commit returns, and what is removed
+/// overwritten in pages that are written anyway. Where there is none it is made, with its log, for its owner
+/// alone.
 pub fn open(path: &Path) -> Result<rusqlite::Connection, StoreError> {
     private::file_to_be(path)
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
     let connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
+         PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; \
+         PRAGMA secure_delete = FAST;",
     )?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
@@ -237,7 +215,7 @@ impl Writer {
 
     fn connect(place: &Place, frames: &Arc<AtomicU32>) -> Result<rusqlite::Connection, StoreError> {
         place.check()?;
-        let mut connection = open(&place.path)?;
+        let mut connection = open(place.path())?;
         let frames = Arc::clone(frames);
         connection.wal_hook(Some(move |_: &mut _, pages: std::ffi::c_int| {
             frames.store(pages.unsigned_abs(), Relaxed);
@@ -257,7 +235,7 @@ fn checkpoint_when_woken(place: &Place, woken: &mpsc::Receiver<()>, moved: &Atom
     let mut connection = None;
     while woken.recv().is_ok() {
         if connection.is_none() {
-            connection = place.check().and_then(|()| open(&place.path)).ok();
+            connection = place.check().and_then(|()| open(place.path())).ok();
         }
         let Some(open) = &connection else { continue };
         match checkpoint(open) {
@@ -431,6 +409,27 @@ impl Connection for Writer {
         if little_is_left || frames >= WAL_FRAMES_HARD {
             let _ = checkpoint(&self.connection);
         }
+    }
+
+    fn overwrite(&mut self, what: Overwrite) -> Result<(), StoreError> {
+        Ok(rewrite::overwrite(&self.connection, what)?)
+    }
+
+    fn rewrite(&mut self, most: u64) -> Result<Files, StoreError> {
+        self.place.check()?;
+        if rewrite::bytes(&self.connection)? > most {
+            return Ok(Files::Large);
+        }
+        rewrite::rewrite(&self.connection)?;
+        Ok(Files::Clean)
+    }
+
+    fn empty_log(&mut self) -> Result<bool, StoreError> {
+        let empty = rewrite::empty_log(&self.connection, PATIENCE)?;
+        if empty {
+            self.frames.store(0, Relaxed);
+        }
+        Ok(empty)
     }
 
     fn finish(&mut self) {

@@ -1,0 +1,69 @@
+//! Nothing of what was removed stays in the files of the database.
+
+use crate::database::Connection;
+use crate::{Store, StoreError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How often the log is tried that somebody still reads.
+const TRIES: u32 = 60;
+/// How long is waited in between; all of it is longer than a read may take.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What the files of a database hold of what was removed from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// Nothing: the file was written anew, its log is empty.
+    Clean,
+    /// Pieces, where rows were moved between pages: the file is larger than what is written anew at once.
+    Large,
+    /// Whatever the server keeps: its logs and its free pages are not ours.
+    Server,
+}
+
+/// What is overwritten of rows that are removed from a SQLite file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrite {
+    /// What stands in pages that are written anyway.
+    WithinPages,
+    /// Pages that become free, too: a placement then writes 8.7 pages, and 8.4 else.
+    FreePages,
+}
+
+impl Store {
+    /// From now on, what is overwritten of what is removed.
+    pub async fn overwrite(&self, what: Overwrite) -> Result<(), StoreError> {
+        self.between_batches(move |connection| connection.overwrite(what)).await
+    }
+
+    /// Takes what was removed out of the files too. A file of more than `most` bytes is not written anew: whoever
+    /// waits for the writer would wait for a second for every 100 MiB.
+    pub async fn clean_files(&self, most: u64) -> Result<Files, StoreError> {
+        let files = self.between_batches(move |connection| connection.rewrite(most)).await?;
+        if files == Files::Server {
+            return Ok(files);
+        }
+        for _ in 0..TRIES {
+            if self.between_batches(|connection| connection.empty_log()).await? {
+                return Ok(files);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(StoreError::Unavailable("somebody reads the log all the time".to_owned()))
+    }
+
+    /// Has the writer do something that is no transaction.
+    async fn between_batches<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answered) = oneshot::channel();
+        let chore = Box::new(move |connection: &mut dyn Connection| {
+            // The caller may have gone; it is done all the same.
+            let _ = reply.send(work(connection));
+        });
+        let ended = |_| StoreError::Unavailable("the writer has ended".to_owned());
+        self.queue().put_chore(chore);
+        answered.await.map_err(ended)?
+    }
+}

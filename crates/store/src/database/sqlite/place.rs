@@ -1,0 +1,41 @@
+//! Where the file stands, and whether it is still the one that was opened.
+
+use crate::StoreError;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// A file that is open, by its path and by what it was under it then. SQLite writes on into a file that was renamed
+/// or removed, and opens whatever stands at the path: what was answered would be gone, or in two files.
+#[derive(Debug, Clone)]
+pub struct Place {
+    path: PathBuf,
+    /// Device and number of the file.
+    file: (u64, u64),
+}
+
+impl Place {
+    /// The file at `path`, which exists and is ours from now on. The file is not opened for that: closing it would
+    /// take SQLite's locks on it away.
+    pub fn of(path: &Path) -> Result<Self, StoreError> {
+        let found = std::fs::metadata(path)
+            .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
+        Ok(Self { path: path.to_owned(), file: (found.dev(), found.ino()) })
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Refuses where another file, or none, stands at the path now.
+    pub fn check(&self) -> Result<(), StoreError> {
+        match std::fs::metadata(&self.path) {
+            Ok(found) if (found.dev(), found.ino()) == self.file => Ok(()),
+            Ok(_) => Err(StoreError::Moved(self.path.display().to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(StoreError::Moved(self.path.display().to_string()))
+            }
+            Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", self.path.display()))),
+        }
+    }
+}
