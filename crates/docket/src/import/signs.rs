@@ -92,7 +92,7 @@ impl Signs {
 }
 
 /// What a row comes to, without its sign: list price times quantity, rounded half up once, less its own discount.
-fn worth(item: &Object<String, Json>, price: Option<i64>, quantity: Option<Quantity>) -> Json {
+pub fn worth(item: &Object<String, Json>, price: Option<i64>, quantity: Option<Quantity>) -> Json {
     let (Some(price), Some(quantity)) = (price, quantity) else { return Json::Null };
     let exact = i128::from(price) * i128::from(quantity.0);
     let gross = exact.signum() * ((exact.abs() + 500) / 1000);
