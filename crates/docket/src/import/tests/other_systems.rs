@@ -74,6 +74,15 @@ async fn files_are_read_in_the_encoding_that_the_mapping_or_their_mark_names() {
     let refused = failure(&Args { map, ..args(vec![bytes(&folder, &gbk)]) }).await;
     assert!(refused.message.contains("o.csv is not UTF-8; gbk?"), "{refused:?}");
     assert!(refused.next.expect("what to do").contains("encoding = \"gbk\""));
+    // A mapping that says UTF-8, as the one that shows everything does, is told so too, with its line.
+    let map = Some(written(&folder, "map.toml", &of("encoding = \"utf-8\"")));
+    let refused = failure(&Args { map, ..args(vec![bytes(&folder, &gbk)]) }).await;
+    let wanted = "map.toml:1: ";
+    assert!(refused.message.contains(wanted), "{refused:?}");
+    assert!(
+        refused.message.contains("o.csv is not UTF-8, as `encoding` of the mapping says; gbk?"),
+        "{refused:?}"
+    );
     let map = Some(written(&folder, "map.toml", &of("encoding = \"gkb\"")));
     let refused = failure(&Args { map, ..args(vec![bytes(&folder, &gbk)]) }).await;
     assert!(refused.message.contains("map.toml:1: `gkb` is no encoding"), "{refused:?}");
