@@ -181,7 +181,7 @@ impl Joined {
         part: Part,
         fields: &Fields,
     ) -> Result<(), Failure> {
-        let sheet = Sheet::open(text, map.delimiter as u8, 1024)?;
+        let sheet = Sheet::open(text, map.written(), 1024)?;
         let mut header = Header::of(&sheet);
         self.keys.push(header.find(key)?);
         self.columns.push(header.columns(part, fields, map.money)?);

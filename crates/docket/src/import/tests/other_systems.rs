@@ -311,3 +311,40 @@ async fn the_mapping_that_shows_everything_is_one() {
     assert_eq!(order["shops"][0]["items"][0]["refunded_quantity"], "1");
     assert_eq!(order["created_at"], "2024-01-02T00:00:00.000Z");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_sign_or_unit_is_told_with_what_would_help() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = written(
+        &folder,
+        "o.csv",
+        "id,cur,sku,qty,price,discount,ref,amt\n1,EUR,A,1,10.50,2.00,r,-10.00\n",
+    );
+    for (fields, column, says, says_not) in [
+        (
+            "item_discount = { column = \"discount\", negate = true }",
+            "discount",
+            "`2.00` is above zero, and `negate = true` says",
+            "turns it around",
+        ),
+        (
+            "[payments.fields]\ntender = { value = \"card\" }\nreference = \"ref\"\namount = \"amt\"",
+            "amt",
+            "`refunded` of [orders.fields] takes it",
+            "negate",
+        ),
+        (
+            "tax = { column = \"price\", money = \"minor\" }",
+            "price",
+            "`money = \"minor\"` says that the amount is whole minor units",
+            "0 decimal places",
+        ),
+    ] {
+        let map = Some(written(&folder, "map.toml", &map("", "", fields)));
+        let center = Center::open().await;
+        let report = center.import(&Args { map, ..args(vec![file.clone()]) }).await;
+        let row = &report.refused_rows[0];
+        assert_eq!(&*row.field, column);
+        assert!(row.message.contains(says) && !row.message.contains(says_not), "{:?}", row.message);
+    }
+}
