@@ -17,8 +17,8 @@ mod terms;
 mod times;
 
 pub use report::{
-    Report, ReportedAttempt, ReportedDue, ReportedLine, ReportedPart, ReportedPayment,
-    ReportedRefund, ReportedRefundLine, ReportedShipment, ReportedShop,
+    Report, ReportedAttempt, ReportedBeyond, ReportedDue, ReportedLine, ReportedPart,
+    ReportedPayment, ReportedRefund, ReportedRefundLine, ReportedShipment, ReportedShop,
 };
 
 use crate::change::{Change, Happening, LogEntry, Remark};

@@ -90,6 +90,7 @@ fn any_refund() -> impl Strategy<Value = ReportedRefund> {
             freight_asked: if goods_back { FreightAsked::All } else { FreightAsked::No },
             goodwill: 0,
             cut: 0,
+            beyond: Vec::new(),
             former: Vec::new(),
             lines: lines
                 .into_iter()
@@ -256,6 +257,7 @@ fn refund(status: RefundStatus, timed: bool, units: Quantity) -> ReportedRefund 
         freight_asked: FreightAsked::No,
         goodwill: 0,
         cut: 0,
+        beyond: Vec::new(),
         former: Vec::new(),
         lines: vec![line],
         parts: Vec::new(),

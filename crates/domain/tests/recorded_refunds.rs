@@ -5,7 +5,7 @@
 mod reports;
 
 use docket_domain::record::{
-    Report, ReportedDue, ReportedPart, ReportedRefund, ReportedRefundLine,
+    Report, ReportedBeyond, ReportedDue, ReportedPart, ReportedRefund, ReportedRefundLine,
 };
 use docket_domain::story::{self, Language};
 use docket_domain::tree::{FreightAsked, Revoke};
@@ -29,6 +29,7 @@ fn refund(status: RefundStatus, quantity: i64) -> ReportedRefund {
         freight_asked: FreightAsked::No,
         goodwill: 0,
         cut: 0,
+        beyond: Vec::new(),
         former: Vec::new(),
         lines: vec![ReportedRefundLine {
             line: 0,
@@ -171,4 +172,50 @@ fn a_revoked_order_whose_money_is_due_back_stays_cancelled() {
     assert_eq!(tree.payment.refunds_due.len(), 1);
     assert_eq!(anomalies(&tree), []);
     assert_eq!(again(&tree, &late), None);
+}
+
+#[test]
+fn what_came_back_beyond_what_was_bought_is_no_unit_of_a_line_and_is_told() {
+    // Three of a line of two, and one of a SKU that was never bought, with its money.
+    let mut more = refund(RefundStatus::Refunded, 3000);
+    more.beyond = vec![ReportedBeyond {
+        sku_id: "never".into(),
+        returned: Quantity(1000),
+        bought: Quantity::ZERO,
+        amount: Some(500),
+    }];
+    let report = with(vec![more]);
+    let tree = recorded(&report).tree;
+    let kept = &tree.shops[0].refunds[0];
+    assert_eq!((kept.lines[0].quantity, kept.amount, kept.goodwill), (Quantity(2000), 12_500, 500));
+    let details: Vec<_> = tree.payment.anomalies.iter().map(|a| (a.kind, &a.detail)).collect();
+    let sku = &*tree.shops[0].items[0].sku_id;
+    let of = |sku: &str, returned: &str, bought: &str| serde_json::json!({"field": "refunds.quantity", "sku": sku, "returned": returned, "bought": bought});
+    assert_eq!(details[0], (AnomalyKind::SumMismatch, &of(sku, "3", "2")));
+    assert_eq!(details[1], (AnomalyKind::SumMismatch, &of("never", "1", "0")));
+    assert_eq!(details[2].0, AnomalyKind::RefundedTwice);
+    assert_eq!(details.len(), 3);
+    let said = |language| story::sentence_of_anomaly(&tree.payment.anomalies[1], language);
+    assert_eq!(
+        said(Language::En),
+        "The parts do not add up: 1 of never came back, and 0 of it were bought"
+    );
+    assert_eq!(said(Language::Zh), "金额不一致：never 退回 1 件，购买 0 件");
+    assert!(again(&tree, &report).is_none(), "the same again is nothing new");
+}
+
+#[test]
+fn money_that_went_back_and_never_came_is_told_until_it_came() {
+    let without = told(|r| r.shops[0].refunds = vec![refund(RefundStatus::Refunded, 1000)]);
+    let tree = recorded(&without).tree;
+    let found: Vec<_> =
+        tree.payment.anomalies.iter().filter(|a| a.detail["field"] == "refunds").collect();
+    assert_eq!((&found[0].detail["refunded"], &found[0].detail["paid"]), (&6000.into(), &0.into()));
+    assert_eq!(
+        story::sentence_of_anomaly(found[0], Language::En),
+        "The parts do not add up: 60.00 CNY went back, and 0.00 CNY was paid"
+    );
+    let paid =
+        again(&tree, &with(vec![refund(RefundStatus::Refunded, 1000)])).expect("it is new").tree;
+    assert_eq!(anomalies(&paid), []);
 }

@@ -1,6 +1,7 @@
 //! What went back of a shop order, as its rows tell it: rows of units that were given back, or sums that stand beside
 //! the lines.
 
+use super::signs::worth;
 use docket_domain::{Json, Quantity};
 use serde_json::{Map as Object, json};
 
@@ -108,35 +109,90 @@ impl Sums {
     }
 }
 
-/// Units that were given back are units of a line of their SKU; what no line has was ordered too, by a row that is not
-/// there.
+/// Units that were given back are units of a line of their SKU. What no line has was not bought here: its money went
+/// back for no goods, and what was bought stays what it was. Where nothing at all was bought, what came back stands as
+/// lines at no charge, since an order has lines.
 pub fn of_rows(
     items: &mut Vec<Object<String, Json>>,
     rows: Vec<(Quantity, Object<String, Json>)>,
 ) -> Json {
-    let quantity = |item: &Object<String, Json>| -> Quantity {
-        let text = item.get("quantity").and_then(Json::as_str);
-        text.and_then(|text| text.parse().ok()).unwrap_or_default()
-    };
     let mut left: Vec<Quantity> = items.iter().map(quantity).collect();
     let mut given = vec![Quantity::ZERO; left.len()];
-    for (mut back, mut item) in rows {
-        for (at, line) in items.iter().enumerate() {
-            if line.get("sku_id") == item.get("sku_id") {
-                let taken = back.min(left[at]);
-                (left[at], given[at]) = (left[at] - taken, given[at] + taken);
-                back = back - taken;
-            }
+    let is_alone = items.is_empty();
+    let mut beyond: Vec<Beyond> = Vec::new();
+    for (returned, mut item) in rows {
+        let sku = item.get("sku_id").cloned().unwrap_or_default();
+        let mut back = returned;
+        let same = |(_, line): &(usize, &Object<String, Json>)| line.get("sku_id") == Some(&sku);
+        for (at, _) in items.iter().enumerate().filter(same) {
+            let taken = back.min(left[at]);
+            (left[at], given[at]) = (left[at] - taken, given[at] + taken);
+            back = back - taken;
         }
+        let of_sku = beyond.iter().position(|of| of.sku == sku).unwrap_or_else(|| {
+            beyond.push(Beyond {
+                sku,
+                bought: Quantity::ZERO,
+                returned: Quantity::ZERO,
+                money: Some(0),
+            });
+            beyond.len() - 1
+        });
+        let of_sku = &mut beyond[of_sku];
+        (of_sku.returned, of_sku.bought) =
+            (of_sku.returned + returned, of_sku.bought + (returned - back));
         if back > Quantity::ZERO {
-            item.insert("quantity".to_owned(), Json::from(back.to_string()));
-            items.push(item);
-            left.push(Quantity::ZERO);
-            given.push(back);
+            let price = item.get("list_price").and_then(Json::as_i64);
+            if back < returned {
+                // Its discount is of all of its units.
+                item.remove("item_discount");
+            }
+            let money = worth(&item, price, Some(back)).as_i64();
+            of_sku.money = of_sku.money.zip(money).map(|(sum, money)| sum.saturating_add(money));
+            if is_alone {
+                item.insert("quantity".to_owned(), Json::from(back.to_string()));
+                item.remove("tax");
+                item.remove("item_discount");
+                let free = worth(&item, price, Some(back));
+                item.insert("item_discount".to_owned(), free);
+                items.push(item);
+                left.push(Quantity::ZERO);
+                given.push(back);
+            }
         }
     }
     let given = given.into_iter().enumerate().filter(|(_, given)| *given > Quantity::ZERO);
-    done(&given.map(|(at, given)| named(items, at, given)).collect::<Vec<_>>())
+    let mut refund = done(&given.map(|(at, given)| named(items, at, given)).collect::<Vec<_>>());
+    let beyond = beyond.iter().filter(|of| of.returned > of.bought).map(Beyond::told);
+    refund["beyond"] = beyond.collect();
+    refund
+}
+
+/// A SKU of which something came back.
+struct Beyond {
+    sku: Json,
+    bought: Quantity,
+    returned: Quantity,
+    /// Of what came back beyond what was bought.
+    money: Option<i64>,
+}
+
+impl Beyond {
+    fn told(&self) -> Json {
+        let mut told = json!({"sku_id": self.sku, "returned": self.returned.to_string()});
+        if self.bought > Quantity::ZERO {
+            told["bought"] = self.bought.to_string().into();
+        }
+        if let Some(money) = self.money {
+            told["amount"] = money.into();
+        }
+        told
+    }
+}
+
+fn quantity(item: &Object<String, Json>) -> Quantity {
+    let text = item.get("quantity").and_then(Json::as_str);
+    text.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// A line of a refund; the line of the order gets the number that it is named by.

@@ -120,6 +120,22 @@ pub fn yes_or_no(text: &str) -> Result<bool, Wrong> {
     }
 }
 
+/// That a decimal has more places than it may have.
+pub fn too_precise(text: &str, places: u32) -> Wrong {
+    let said = match places {
+        0 => said!(
+            "`{text}` has decimal places; there are none here",
+            "`{text}` 有小数位，此处不应有"
+        ),
+        1 => said!("`{text}` has more than 1 decimal place", "`{text}` 的小数位超过 1 位"),
+        _ => said!(
+            "`{text}` has more than {places} decimal places",
+            "`{text}` 的小数位超过 {places} 位"
+        ),
+    };
+    ("too_precise", said)
+}
+
 impl Decimals {
     /// A decimal number as a whole number of its last of `places` decimal places.
     pub fn read(self, text: &str, places: u32) -> Result<i64, Wrong> {
@@ -137,15 +153,8 @@ impl Decimals {
         }
         // Zeros at the end say nothing: 12.500 is 12.50.
         let broken = broken.trim_end_matches('0');
-        let missing = (places as usize).checked_sub(broken.len()).ok_or_else(|| {
-            (
-                "too_precise",
-                said!(
-                    "`{text}` has more than {places} decimal places",
-                    "`{text}` 的小数位超过 {places} 位"
-                ),
-            )
-        })?;
+        let missing = (places as usize).checked_sub(broken.len());
+        let missing = missing.ok_or_else(|| too_precise(text, places))?;
         let all = format!("{}{broken}{}", whole.trim_start_matches('0'), "0".repeat(missing));
         if all.len() > DIGITS_MAX {
             return Err(("too_large", said!("`{text}` is too large", "`{text}` 过大")));

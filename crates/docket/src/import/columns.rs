@@ -1,7 +1,7 @@
 //! Fields of the mapping brought together with the header of a file: which cell a field is read from, and how.
 //! A column that is missing is told before anything is read.
 
-use super::cell::{Reading, Wrong};
+use super::cell::{Decimals, Reading, Wrong, too_precise};
 use super::fields::{Kind, Part};
 use super::map::{Fields, From, Map, Money, OtherColumns, Presence, Turned, Value, nearest};
 use super::own;
@@ -24,6 +24,8 @@ pub struct Column {
     turned: Turned,
     sign: Sign,
     blanks: Blanks,
+    /// Whether a decimal may have a comma as well: a spreadsheet that parts cells by `;` writes it so.
+    comma: bool,
     /// Columns as people know them.
     pub name: String,
 }
@@ -153,7 +155,7 @@ impl<'a> Header<'a> {
         let is_cell = !matches!(from, Source::Constant(_));
         let unit = self.unit(kind, value.money.or(money), is_cell)?;
         let judged = matches!(field, "list_price" | "quantity" | "tax") || field.contains('.');
-        let own = is_cell && self.sheet.own.is_some();
+        let own = is_cell && self.sheet.ours;
         Ok(Some(Column {
             field: field.to_owned(),
             kind,
@@ -163,6 +165,7 @@ impl<'a> Header<'a> {
             turned: value.turned,
             sign: if judged { Sign::Any } else { Sign::Positive },
             blanks: if own { Blanks::Kept } else { Blanks::Cut },
+            comma: own && self.sheet.delimiter() == b';',
             name,
         }))
     }
@@ -186,8 +189,8 @@ impl<'a> Header<'a> {
                     "{path} 是 docket 的导出文件，但没有说明金额的写法"
                 ))
                 .next(said!(
-                    "Write `money = \"minor\"` in the mapping for minor units (1000 for 10.00), or \"decimal\"; nothing was taken.",
-                    "请在映射中写明 money = \"minor\"（最小货币单位，1000 即 10.00）或 \"decimal\"；尚未导入任何订单。"
+                    "Write `money = \"minor\"` in the mapping for minor units (1000 for 10.00), or \"decimal\"; for a file of docket a mapping of that one line will do. Nothing was taken.",
+                    "请在映射中写明 money = \"minor\"（最小货币单位，1000 即 10.00）或 \"decimal\"；docket 自己的文件只需这一行的映射。尚未导入任何订单。"
                 )))
             }
             None => Ok(otherwise),
@@ -250,50 +253,95 @@ impl Column {
         let Some(text) = self.text(row) else {
             return Ok((self.kind == Kind::Amount).then_some(Json::Null));
         };
+        let wrong = |wrong: Wrong| WrongCell { column: self.name.clone(), wrong };
         let value = match self.kind {
-            Kind::Text => Ok(Json::from(text)),
-            Kind::Time => reading.time(&text).map(Json::from),
-            Kind::Quantity => reading.decimals.read(&text, 3).and_then(|quantity| {
-                Ok(Json::from(Quantity(self.signed(quantity, &text)?).to_string()))
-            }),
-            Kind::Amount => self.amount(&text, row, reading, currency),
-            Kind::YesNo => super::cell::yes_or_no(&text).map(Json::from),
+            Kind::Text => Json::from(text),
+            Kind::Time => reading.time(&text).map(Json::from).map_err(wrong)?,
+            Kind::Quantity => {
+                let quantity = self.decimal(&text, reading).read(text.trim(), 3);
+                let quantity = quantity.and_then(|quantity| self.signed(quantity, &text));
+                Json::from(Quantity(quantity.map_err(wrong)?).to_string())
+            }
+            Kind::Amount => {
+                let money = self.money(row)?;
+                let amount = self.amount(&text, money, reading, currency);
+                Json::from(amount.map_err(wrong)?)
+            }
+            Kind::YesNo => super::cell::yes_or_no(&text).map(Json::from).map_err(wrong)?,
         };
-        value.map(Some).map_err(|wrong| WrongCell { column: self.name.clone(), wrong })
+        Ok(Some(value))
+    }
+
+    /// How the amounts of a row are written.
+    fn money(&self, row: &StringRecord) -> Result<Money, WrongCell> {
+        match self.unit {
+            Unit::Always(money) => Ok(money),
+            Unit::Told(at, told) => own::money(row.get(at).unwrap_or_default(), told)
+                .map_err(|wrong| WrongCell { column: own::MONEY.to_owned(), wrong }),
+        }
+    }
+
+    /// How this decimal is written.
+    fn decimal(&self, text: &str, reading: &Reading) -> Decimals {
+        let Decimals { sign, thousands } = reading.decimals;
+        let comma = self.comma && text.contains(',') && !text.contains('.');
+        Decimals { sign: if comma { ',' } else { sign }, thousands: thousands.filter(|_| !comma) }
     }
 
     fn amount(
         &self,
         text: &str,
-        row: &StringRecord,
+        money: Money,
         reading: &Reading,
         currency: Option<Currency>,
-    ) -> Result<Json, Wrong> {
+    ) -> Result<i64, Wrong> {
         let Some(currency) = currency else {
             let needs = said!("an amount needs its currency", "金额需要币种");
             return Err(("not_a_currency", needs));
         };
-        let money = match self.unit {
-            Unit::Always(money) => money,
-            Unit::Told(at, told) => own::money(row.get(at).unwrap_or_default(), told)?,
-        };
+        let (text, decimals) = (text.trim(), self.decimal(text, reading));
         let places = if money == Money::Minor { 0 } else { currency.places() };
-        let amount = self.signed(reading.decimals.read(text.trim(), places)?, text)?;
-        Ok(Json::from(amount))
+        // Of a file of ours more places than its currency has are the groups of a spreadsheet: 1.000 yen are 1000.
+        let own = matches!(self.unit, Unit::Told(..));
+        let broken = text.split_once(decimals.sign).map_or(0, |(_, broken)| broken.len());
+        let grouped = own && broken > places as usize;
+        let read = decimals.read(text, places);
+        let read = if grouped { read.and(Err(too_precise(text, places))) } else { read };
+        let amount = read.map_err(|wrong| match wrong.0 {
+            "too_precise" if money == Money::Minor => (
+                "too_precise",
+                said!(
+                    "`{text}` has decimal places, and `money = \"minor\"` says that the amount is whole minor units (1000 for 10.00)",
+                    "`{text}` 有小数位，而 money = \"minor\" 表示金额是整数的最小货币单位（1000 即 10.00）"
+                ),
+            ),
+            _ => wrong,
+        })?;
+        self.signed(amount, text)
     }
 
     /// A value with the sign it has in an order.
     fn signed(&self, value: i64, text: &str) -> Result<i64, Wrong> {
-        let value = if self.turned == Turned::Around { -value } else { value };
-        if value < 0 && self.sign == Sign::Positive {
-            return Err((
-                "too_small",
-                said!(
-                    "`{text}` has the other sign; `negate = true` of this column turns it around",
-                    "`{text}` 的正负号相反；在此列写明 negate = true 即可翻转"
-                ),
-            ));
+        let around = self.turned == Turned::Around;
+        let value = if around { -value } else { value };
+        if value >= 0 || self.sign == Sign::Any {
+            return Ok(value);
         }
-        Ok(value)
+        let why = match self.field.as_str() {
+            _ if around => said!(
+                "`{text}` is above zero, and `negate = true` says that this column is below it",
+                "`{text}` 大于零，而此列写明了 negate = true，即应小于零"
+            ),
+            // Turned around, money that went back would be money that came.
+            "amount" => said!(
+                "`{text}` is below zero: money that went back is no payment; `refunded` of [orders.fields] takes it, without its sign",
+                "`{text}` 小于零：退款不是支付；请去掉负号，放在 [orders.fields] 的 refunded 中"
+            ),
+            _ => said!(
+                "`{text}` is below zero; `negate = true` of this column turns it around",
+                "`{text}` 小于零；在此列写明 negate = true 即可翻转"
+            ),
+        };
+        Err(("too_small", why))
     }
 }

@@ -9,6 +9,7 @@ pub use names::{fits, nearest};
 pub use value::{Counted, From, Meaning, Presence, Turned, Value};
 
 use super::cell::{Decimals, Reading, TimeFormat};
+use super::sheet::Written;
 use super::text;
 use crate::failure::Failure;
 use crate::said::{Said, said};
@@ -208,6 +209,19 @@ impl Map {
         Self { ours: true, ..map.expect("a test reads the mapping that is built in") }
     }
 
+    /// The mapping of CSV files that `docket export` wrote, with the settings of a mapping file laid over it; none where
+    /// that is a mapping of its own.
+    pub fn over_ours(text: &str) -> Result<Option<Self>, Said> {
+        let Ok(settings) = text.parse::<toml::Table>() else { return Ok(None) };
+        if ["orders", "items", "payments"].iter().any(|part| settings.contains_key(*part)) {
+            return Ok(None);
+        }
+        let ours: toml::Table = include_str!("own.toml").parse().expect("it is TOML");
+        let whole: toml::Table = ours.into_iter().chain(settings).collect();
+        let map = Self::parse(&whole.to_string())?;
+        Ok(Some(Self { ours: true, ..map }))
+    }
+
     /// Reads the text of a mapping file.
     pub fn parse(text: &str) -> Result<Self, Said> {
         let map: Self = toml::from_str(text).map_err(|error| Said::as_told(error.to_string()))?;
@@ -242,6 +256,11 @@ impl Map {
         map.encoding()?;
         map.reading()?;
         Ok(map)
+    }
+
+    /// How its files are written, as far as it says.
+    pub const fn written(&self) -> Written {
+        Written { delimiter: self.delimiter as u8, money: self.money }
     }
 
     /// What its files are written in, where they do not say it themselves.

@@ -69,7 +69,7 @@ pub struct Args {
     /// Files to read; `-` reads JSON lines from the standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// How the columns of CSV files become orders; CSV files of `docket export` need none.
+    /// How the columns of CSV files become orders; CSV files of `docket export` need none, or one of settings alone.
     #[arg(long, value_name = "MAP.toml")]
     pub map: Option<PathBuf>,
     /// Check everything and write nothing.
@@ -292,12 +292,12 @@ impl Source {
     /// Opens the files of a command; also answers those that the mapping gives no part.
     fn open(args: &Args) -> Result<(Self, Vec<PathBuf>), Failure> {
         let Some(path) = &args.map else {
+            if let Some(opened) = Self::ours(args, Map::of_ours())? {
+                return Ok(opened);
+            }
             let is_csv =
                 |file: &&PathBuf| file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
             if let Some(file) = args.files.iter().find(is_csv) {
-                if args.files.iter().all(|file| is_csv(&file) && own::is_in(file)) {
-                    return Self::mapped(&Map::of_ours(), &args.files);
-                }
                 let file = file.display();
                 return Err(Failure::usage(said!(
                     "{file} is a CSV file, and there is no mapping",
@@ -307,8 +307,43 @@ impl Source {
             }
             return Ok((Self::Lines(Lines::open(&args.files)?), Vec::new()));
         };
-        let opened = Self::mapped(&Map::load(path)?, &args.files);
-        opened.map_err(|failure| wrong_map::placed(path, failure))
+        let placed = |failure| wrong_map::placed(path, failure);
+        let text =
+            std::fs::read_to_string(path).map_err(|error| lines::unreadable(path, &error))?;
+        let over_ours = Map::over_ours(&text);
+        if let Ok(Some(map)) = over_ours
+            && let Some(opened) = Self::ours(args, map).map_err(placed)?
+        {
+            return Ok(opened);
+        }
+        Self::mapped(&Map::load(path)?, &args.files).map_err(placed)
+    }
+
+    /// Opens files that are exports of ours, all of them; none where one is not.
+    fn ours(args: &Args, mut map: Map) -> Result<Option<(Self, Vec<PathBuf>)>, Failure> {
+        let given = map.encoding().map_err(Failure::usage)?;
+        let known = args.files.iter().map(|file| own::delimiter(file, given));
+        let Some(delimiters) = known.collect::<Option<Vec<char>>>() else { return Ok(None) };
+        if args.update {
+            return Err(Failure::usage(said!(
+                "a CSV file of docket has the sums of payments and refunds; joined to orders that are known, they would count twice",
+                "docket 的 CSV 文件只有支付和退款的合计；并入已知订单会重复计算"
+            ))
+            .next(said!(
+                "Use --update with what `docket export` writes as JSON lines; nothing was taken.",
+                "请对 `docket export` 写出的 JSON 行使用 --update；尚未导入任何订单。"
+            )));
+        }
+        let delimiter = delimiters.first().copied().unwrap_or(map.delimiter);
+        if delimiters.iter().any(|other| *other != delimiter) {
+            return Err(Failure::usage(said!(
+                "the files have different signs between their cells",
+                "各文件的列分隔符不同"
+            ))
+            .next(said!("Import them one after another.", "请分别导入。")));
+        }
+        map.delimiter = delimiter;
+        Self::mapped(&map, &args.files).map(Some)
     }
 
     fn mapped(map: &Map, files: &[PathBuf]) -> Result<(Self, Vec<PathBuf>), Failure> {

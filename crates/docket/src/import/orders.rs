@@ -75,12 +75,12 @@ impl Orders {
         if let Some(payments) = &map.payments {
             Part::Payment.check(&payments.fields)?;
         }
-        let delimiter = map.delimiter as u8;
+        let written = map.written();
         let own_rows = map.items.files.is_empty();
         let mut items = Joined::default();
         let mut sheets = Vec::with_capacity(parts.orders.len());
         for text in &parts.orders {
-            let sheet = Sheet::open(text, delimiter, READ_BYTES)?;
+            let sheet = Sheet::open(text, written, READ_BYTES)?;
             let mut header = Header::of(&sheet);
             let columns = OrderColumns::look_up(map, &mut header)?;
             if own_rows {
@@ -102,7 +102,7 @@ impl Orders {
         // Every column is there: only now anything is read.
         let texts = if own_rows { &parts.orders } else { &parts.items };
         let items = Items {
-            index: Index::build(texts, &items.keys, delimiter)?,
+            index: Index::build(texts, &items.keys, written)?,
             columns: items.columns,
             gathering: gathering(map),
             signs: Signs::of(&map.items),
@@ -111,7 +111,7 @@ impl Orders {
         let before = if own_rows { 0 } else { parts.orders.len() };
         let index = match &parts.payments[..] {
             [] => None,
-            texts => Some(Index::build(texts, &paid.keys, delimiter)?),
+            texts => Some(Index::build(texts, &paid.keys, written)?),
         };
         Ok(Self {
             reading: map.reading().map_err(Failure::usage)?,

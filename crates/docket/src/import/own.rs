@@ -4,10 +4,11 @@
 
 use super::cell::Wrong;
 use super::map::Money;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, Written};
 use super::text::Text;
 use crate::said::said;
 use csv::ByteRecord;
+use encoding_rs::Encoding;
 use std::path::Path;
 
 /// The column that says how amounts are written.
@@ -16,14 +17,18 @@ pub const MONEY: &str = "money";
 const KNOWN_BY: [&str; 5] = ["order_id", "shop_order_id", "item_order_id", "list_price", "payable"];
 
 /// Whether a header is that of an export of ours.
-fn is_ours(header: &[String]) -> bool {
+pub fn is_ours(header: &[String]) -> bool {
     KNOWN_BY.iter().all(|name| header.iter().any(|column| column == name))
 }
 
-/// Whether a file is an export of ours: then it needs no mapping.
-pub fn is_in(path: &Path) -> bool {
-    let Ok(text) = Text::open(path, None, &[]) else { return false };
-    Sheet::open(&text, b',', 1024).is_ok_and(|sheet| is_ours(&sheet.header))
+/// What stands between the cells of a file that is an export of ours, as it was written or as a spreadsheet saved it:
+/// then it needs no mapping. None where it is none.
+pub fn delimiter(path: &Path, given: Option<&'static Encoding>) -> Option<char> {
+    let text = Text::open(path, given, &[]).ok()?;
+    [',', ';', '\t'].into_iter().find(|delimiter| {
+        let written = Written { delimiter: *delimiter as u8, money: None };
+        Sheet::open(&text, written, 1024).is_ok_and(|sheet| sheet.ours)
+    })
 }
 
 /// Where an export of ours says how its amounts are written.
@@ -62,10 +67,13 @@ pub fn money(cell: &str, told: Option<Money>) -> Result<Money, Wrong> {
     }
 }
 
-/// Takes the `'` before cells of a row for spreadsheets away.
-pub fn bare(cells: &mut ByteRecord, money: usize) {
-    let is_sheet =
-        cells.get(money).is_some_and(|cell| cell.trim_ascii() == Money::Decimal.word().as_bytes());
+/// Takes the `'` before cells of a row for spreadsheets away: one of which the cell `money` says that it is, or the
+/// mapping where there is no such cell any more.
+pub fn bare(cells: &mut ByteRecord, money: Option<usize>, told: Option<Money>) {
+    let says = |at| {
+        cells.get(at).is_some_and(|cell| cell.trim_ascii() == Money::Decimal.word().as_bytes())
+    };
+    let is_sheet = money.map_or(told == Some(Money::Decimal), says);
     if !is_sheet || cells.iter().all(|cell| cell.first() != Some(&b'\'')) {
         return;
     }

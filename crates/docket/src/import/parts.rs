@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Header};
 use super::fields::{FACTS, Part, or_meant};
-use super::map::{Fields, Map, Meaning, fits, nearest};
+use super::map::{Fields, Map, Meaning, Value, fits, nearest};
 use super::sheet::Sheet;
 use super::text::Text;
 use crate::failure::Failure;
@@ -60,21 +60,31 @@ impl Parts {
             }
         }
         let given = map.encoding().map_err(Failure::usage)?;
-        let key = |key: Option<&String>| key.unwrap_or(&map.orders.key).clone();
-        let keys = [
-            key(None),
-            key(map.items.key.as_ref()),
-            key(map.payments.as_ref().and_then(|rows| rows.key.as_ref())),
-        ];
-        let texts = |(files, key): (&Vec<PathBuf>, &String)| -> Result<Vec<Text>, Failure> {
-            files.iter().map(|file| Text::open(file, given, &[key])).collect()
+        // The names of columns tell in which encoding they are read.
+        let names = |key: Option<&String>, fields: Option<&Fields>| -> Vec<String> {
+            let columns = fields.into_iter().flat_map(|fields| fields.values());
+            let columns = columns.flat_map(Value::columns).cloned();
+            columns.chain([key.unwrap_or(&map.orders.key).clone()]).collect()
+        };
+        let of_payments = map.payments.as_ref();
+        let mut of_orders = names(None, Some(&map.orders.fields));
+        let of_items = names(map.items.key.as_ref(), Some(&map.items.fields));
+        let of_payments = names(
+            of_payments.and_then(|rows| rows.key.as_ref()),
+            of_payments.map(|rows| &rows.fields),
+        );
+        if map.items.files.is_empty() {
+            of_orders.extend(of_items.iter().cloned());
+        }
+        let texts = |(files, names): (&Vec<PathBuf>, &Vec<String>)| -> Result<Vec<Text>, Failure> {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            files.iter().map(|file| Text::open(file, given, &names)).collect()
         };
         let [orders, items, payments] = &found;
-        let [of_orders, of_items, of_payments] = &keys;
         Ok(Self {
-            orders: texts((orders, of_orders))?,
-            items: texts((items, of_items))?,
-            payments: texts((payments, of_payments))?,
+            orders: texts((orders, &of_orders))?,
+            items: texts((items, &of_items))?,
+            payments: texts((payments, &of_payments))?,
             left_out,
         })
     }
@@ -171,7 +181,7 @@ impl Joined {
         part: Part,
         fields: &Fields,
     ) -> Result<(), Failure> {
-        let sheet = Sheet::open(text, map.delimiter as u8, 1024)?;
+        let sheet = Sheet::open(text, map.written(), 1024)?;
         let mut header = Header::of(&sheet);
         self.keys.push(header.find(key)?);
         self.columns.push(header.columns(part, fields, map.money)?);

@@ -5,6 +5,7 @@
 //! larger than memory can be joined in whatever order they are.
 
 use super::lines::{cannot_read_on, unreadable};
+use super::map::Money;
 use super::text::{self, Text};
 use super::{own, quotes};
 use crate::failure::Failure;
@@ -17,6 +18,15 @@ use std::path::PathBuf;
 /// Read at a time when rows are looked up: about what one order needs.
 const LOOK_UP_BYTES: usize = 8 * 1024;
 
+/// How the files of a mapping are written, as far as it says.
+#[derive(Debug, Clone, Copy)]
+pub struct Written {
+    /// What stands between their cells.
+    pub delimiter: u8,
+    /// How their amounts are written.
+    pub money: Option<Money>,
+}
+
 /// One CSV file.
 #[derive(Debug)]
 pub struct Sheet {
@@ -26,8 +36,10 @@ pub struct Sheet {
     pub header: Vec<String>,
     /// Where a file of ours says how its amounts are written.
     pub own: Option<usize>,
+    /// Whether it is an export of ours.
+    pub ours: bool,
     text: Text,
-    delimiter: u8,
+    written: Written,
     /// How large the file was when it was opened.
     length: u64,
     reader: Reader<File>,
@@ -46,7 +58,7 @@ pub struct Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadRow {
     /// It is not in the encoding of its file; what it may be in, if the file does not say its own.
-    Encoding { of_file: &'static str, guess: Option<&'static str> },
+    Encoding { of_file: &'static str, guess: Option<&'static str>, ours: bool },
     /// It has more or fewer cells than the header.
     Cells { has: usize, wanted: usize },
     /// A quote that opens in this line is not closed to the end of the file.
@@ -57,9 +69,16 @@ impl BadRow {
     /// A stable code and a sentence.
     pub fn wrong(self) -> super::cell::Wrong {
         match self {
-            Self::Encoding { of_file, guess: None } => {
+            Self::Encoding { of_file, guess: None, .. } => {
                 ("bad_encoding", said!("the row is not {of_file}", "该行不是 {of_file}"))
             }
+            Self::Encoding { guess: Some(guess), ours: true, .. } => (
+                "bad_utf8",
+                said!(
+                    "the row is not UTF-8; {guess}? A mapping of one line says it for a file of docket: encoding = \"{guess}\"",
+                    "该行不是 UTF-8；是 {guess} 吗？对 docket 自己的文件，只需一行的映射：encoding = \"{guess}\""
+                ),
+            ),
             Self::Encoding { guess: Some(guess), .. } => (
                 "bad_utf8",
                 said!(
@@ -87,11 +106,11 @@ impl BadRow {
 
 impl Sheet {
     /// Opens a file to be read from its first row on, `buffer` bytes at a time.
-    pub fn open(text: &Text, delimiter: u8, buffer: usize) -> Result<Self, Failure> {
+    pub fn open(text: &Text, written: Written, buffer: usize) -> Result<Self, Failure> {
         let path = &text.path;
         let file = text.file().map_err(|error| unreadable(path, &error))?;
         let mut reader = ReaderBuilder::new()
-            .delimiter(delimiter)
+            .delimiter(written.delimiter)
             .flexible(true)
             // Left to itself, the reader counts the lines of a file with CR LF one short. The CR that is left
             // at the end of the last cell goes with the blanks at its ends.
@@ -114,7 +133,13 @@ impl Sheet {
         let length = reader.get_ref().metadata().map_or(0, |metadata| metadata.len());
         let own = own::money_column(&header);
         let (path, text) = (path.clone(), text.clone());
-        Ok(Self { path, header, own, text, delimiter, length, reader })
+        let ours = own::is_ours(&header);
+        Ok(Self { path, header, own, ours, text, written, length, reader })
+    }
+
+    /// What stands between its cells.
+    pub const fn delimiter(&self) -> u8 {
+        self.written.delimiter
     }
 
     /// How large the file is.
@@ -149,8 +174,8 @@ impl Sheet {
                 return Ok(false);
             }
             if cells.len() > 1 || !cells[0].trim_ascii().is_empty() {
-                if let Some(money) = self.own {
-                    own::bare(cells, money);
+                if self.ours {
+                    own::bare(cells, self.own, self.written.money);
                 }
                 return Ok(true);
             }
@@ -162,7 +187,7 @@ impl Sheet {
         let Some(begin) = row.position().filter(|_| self.read() >= self.bytes()) else {
             return Ok(None);
         };
-        let found = quotes::open_at_the_end(self.text.read_at(), begin, self.delimiter);
+        let found = quotes::open_at_the_end(self.text.read_at(), begin, self.written.delimiter);
         found.map_err(|error| unreadable(&self.path, &error))
     }
 
@@ -181,7 +206,8 @@ impl Sheet {
         StringRecord::from_byte_record(cells).map_err(|error| {
             let utf8 = self.text.encoding == encoding_rs::UTF_8;
             let guess = utf8.then(|| text::guess(error.into_byte_record().as_slice()).name());
-            BadRow::Encoding { of_file: self.text.encoding.name(), guess }
+            let (of_file, ours) = (self.text.encoding.name(), self.ours);
+            BadRow::Encoding { of_file, guess, ours }
         })
     }
 
@@ -242,11 +268,11 @@ pub fn fingerprint(key: &str) -> (u64, u64) {
 
 impl Index {
     /// Reads every row of `texts` once. `keys` are the columns that name the order, one a file.
-    pub fn build(texts: &[Text], keys: &[usize], delimiter: u8) -> Result<Self, Failure> {
+    pub fn build(texts: &[Text], keys: &[usize], written: Written) -> Result<Self, Failure> {
         let mut entries = Vec::new();
         let mut sheets = Vec::with_capacity(texts.len());
         for (number, text) in texts.iter().enumerate() {
-            let mut sheet = Sheet::open(text, delimiter, 64 * 1024)?;
+            let mut sheet = Sheet::open(text, written, 64 * 1024)?;
             let mut cells = ByteRecord::new();
             while sheet.read_into(&mut cells)? {
                 if let Some(line) = sheet.open_quote(&cells)? {
@@ -261,7 +287,7 @@ impl Index {
                     line: place.map_or(0, Position::line),
                 });
             }
-            sheets.push(Sheet::open(text, delimiter, LOOK_UP_BYTES)?);
+            sheets.push(Sheet::open(text, written, LOOK_UP_BYTES)?);
         }
         entries.sort_unstable();
         let used = vec![false; entries.len()];
@@ -329,6 +355,8 @@ impl Index {
 mod tests {
     use super::*;
 
+    const COMMA: Written = Written { delimiter: b',', money: None };
+
     /// A file with this text, which goes when the test ends.
     fn file(bytes: &[u8]) -> (tempfile::NamedTempFile, Text) {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
@@ -346,8 +374,8 @@ mod tests {
     #[test]
     fn a_first_mark_of_byte_order_is_no_part_of_the_first_column() {
         let (_file, text) = file(b"\xef\xbb\xbforder,a\n1,x\n2,y\n");
-        assert_eq!(Sheet::open(&text, b',', 1024).unwrap().header, ["order", "a"]);
-        let mut index = Index::build(&[text], &[0], b',').unwrap();
+        assert_eq!(Sheet::open(&text, COMMA, 1024).unwrap().header, ["order", "a"]);
+        let mut index = Index::build(&[text], &[0], COMMA).unwrap();
         assert_eq!(lines_of(&mut index, "2"), [(3, "y".to_owned())]);
         assert_eq!(lines_of(&mut index, "1"), [(2, "x".to_owned())]);
     }
@@ -358,7 +386,7 @@ mod tests {
             let one = "order,a\n1,\"x\ny\"\n2,y\n1,z\n".replace('\n', end);
             let two = ["order,a", "1,w", "", ""].join(end);
             let ((_one, one), (_two, two)) = (file(one.as_bytes()), file(two.as_bytes()));
-            let mut index = Index::build(&[one, two], &[0, 0], b',').unwrap();
+            let mut index = Index::build(&[one, two], &[0, 0], COMMA).unwrap();
             let inside = format!("x{end}y");
             let wanted = [(2, inside), (5, "z".to_owned()), (2, "w".to_owned())];
             assert_eq!(lines_of(&mut index, "1"), wanted);
@@ -374,7 +402,7 @@ mod tests {
     fn rows_without_an_order_come_as_they_stand_in_the_file() {
         let rows: Vec<String> = (1..100).map(|n| format!("{n},x")).collect();
         let (_file, text) = file(format!("order,a\n{}\n", rows.join("\n")).as_bytes());
-        let mut index = Index::build(&[text], &[0], b',').unwrap();
+        let mut index = Index::build(&[text], &[0], COMMA).unwrap();
         index.take("7").unwrap();
         let (mut lines, mut from) = (Vec::new(), 0);
         while let Some((next, (_, row))) = index.orphan(from).unwrap() {
@@ -387,14 +415,14 @@ mod tests {
     #[test]
     fn a_quote_that_is_never_closed_is_named_with_the_line_it_opens_in() {
         let (_file, text) = file(b"order,a\n1,\"x\ny\"\n2,5\" pipe\n3,\"ab\"\"c\n4,y\n5,z\n");
-        let mut sheet = Sheet::open(&text, b',', 1024).unwrap();
+        let mut sheet = Sheet::open(&text, COMMA, 1024).unwrap();
         let mut rows = Vec::new();
         while let Some(row) = sheet.next().unwrap() {
             rows.push((row.line, row.cells.err()));
         }
         let open = BadRow::OpenQuote { line: 5 };
         assert_eq!(rows, [(2, None), (4, None), (5, Some(open))]);
-        let failure = Index::build(&[text], &[0], b',').unwrap_err();
+        let failure = Index::build(&[text], &[0], COMMA).unwrap_err();
         assert!(failure.message.contains(":5: a quote opens here"), "{failure:?}");
         assert_eq!(failure.code, 2);
     }
@@ -402,12 +430,12 @@ mod tests {
     #[test]
     fn rows_that_cannot_be_read_are_told_and_not_skipped() {
         let (_file, text) = file(b"order,a\n1,x,more\n1,\xd6\xd0\n1,y\n");
-        let mut index = Index::build(&[text], &[0], b',').unwrap();
+        let mut index = Index::build(&[text], &[0], COMMA).unwrap();
         let rows = index.take("1").unwrap();
         let bad: Vec<_> =
             rows.iter().map(|(_, row)| (row.line, row.cells.as_ref().err())).collect();
         let cells = BadRow::Cells { has: 3, wanted: 2 };
-        let chinese = BadRow::Encoding { of_file: "UTF-8", guess: Some("GBK") };
+        let chinese = BadRow::Encoding { of_file: "UTF-8", guess: Some("GBK"), ours: false };
         assert_eq!(bad, [(2, Some(&cells)), (3, Some(&chinese)), (4, None)]);
     }
 }

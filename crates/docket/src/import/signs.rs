@@ -67,7 +67,17 @@ impl Signs {
             (false, Some(back)) if self.quantity == Negative::Refund => {
                 Ok(Sign::GivenBack(Quantity(-back.0)))
             }
-            (true, _) => Err((
+            (true, Some(_)) => Err((
+                "list_price",
+                (
+                    "too_small",
+                    said!(
+                        "price and quantity are both below zero, which no option explains; mend the row",
+                        "价格和数量都小于零，任何选项都无法解释；请修正该行"
+                    ),
+                ),
+            )),
+            (true, None) => Err((
                 "list_price",
                 (
                     "too_small",
@@ -92,7 +102,7 @@ impl Signs {
 }
 
 /// What a row comes to, without its sign: list price times quantity, rounded half up once, less its own discount.
-fn worth(item: &Object<String, Json>, price: Option<i64>, quantity: Option<Quantity>) -> Json {
+pub fn worth(item: &Object<String, Json>, price: Option<i64>, quantity: Option<Quantity>) -> Json {
     let (Some(price), Some(quantity)) = (price, quantity) else { return Json::Null };
     let exact = i128::from(price) * i128::from(quantity.0);
     let gross = exact.signum() * ((exact.abs() + 500) / 1000);
@@ -154,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_sign_that_nothing_explains_is_refused_with_the_option_that_does() {
-        use Negative::{Refund, Refuse};
+        use Negative::{Discount, Refund, Refuse};
         let nothing = signs(Refuse, Refuse, &[]);
         for (row, field, option) in [
             (row("a", "1", -300), "list_price", "negative_price = \"discount\""),
@@ -166,6 +176,11 @@ mod tests {
             assert!(why.contains(option), "{why:?}");
         }
         // Two signs that are turned around explain nothing.
-        assert!(signs(Refuse, Refund, &[]).judge(&row("a", "-1", -300)).is_err());
+        for (price, quantity) in [(Refuse, Refund), (Discount, Refund), (Discount, Discount)] {
+            let (field, (_, why)) =
+                signs(price, quantity, &[]).judge(&row("a", "-1", -300)).expect_err("nothing");
+            assert!(field == "list_price" && why.contains("both below zero"), "{why:?}");
+            assert!(!why.contains("negative_"), "no option would help: {why:?}");
+        }
     }
 }

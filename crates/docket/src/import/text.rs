@@ -67,22 +67,24 @@ impl Text {
         given: Option<&'static Encoding>,
         names: &[&str],
     ) -> Result<Self, Failure> {
-        let begins = beginning(path).map_err(|error| unreadable(path, &error))?;
-        let marked = Encoding::for_bom(&begins).map(|(encoding, _)| encoding);
-        if let Some(encoding) = marked.or(given) {
-            return Self::in_encoding(path, encoding);
+        let begins = beginning(path)?;
+        if let Some((marked, _)) = Encoding::for_bom(&begins) {
+            return Self::in_encoding(path, marked);
         }
-        let header = begins.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        if std::str::from_utf8(header).is_err() || header.contains(&0) {
-            return Err(not_utf8(path, &begins, header, names));
+        let header = Beginning::of(&begins, names);
+        match given.filter(|given| *given != UTF_8) {
+            None if header.is_utf8() => Self::in_encoding(path, UTF_8),
+            None => Err(not_in(path, given, header.probably())),
+            Some(told) => match header.better_than(told) {
+                None => Self::in_encoding(path, told),
+                Some(better) => Err(not_in(path, given, better)),
+            },
         }
-        Self::in_encoding(path, UTF_8)
     }
 
     /// Opens a file of JSON lines: it is UTF-8, or has the mark of UTF-16.
     pub fn of_lines(path: &Path) -> Result<Self, Failure> {
-        let begins = beginning(path).map_err(|error| unreadable(path, &error))?;
-        let marked = Encoding::for_bom(&begins).map(|(encoding, _)| encoding);
+        let marked = Encoding::for_bom(&beginning(path)?).map(|(encoding, _)| encoding);
         Self::in_encoding(path, marked.unwrap_or(UTF_8))
     }
 
@@ -107,9 +109,27 @@ impl Text {
     }
 }
 
-fn beginning(path: &Path) -> std::io::Result<Vec<u8>> {
+/// What a file begins with; one that is no text is refused.
+fn beginning(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut begins = Vec::new();
-    File::open(path)?.take(LOOKED_AT as u64).read_to_end(&mut begins)?;
+    let read =
+        File::open(path).and_then(|file| file.take(LOOKED_AT as u64).read_to_end(&mut begins));
+    read.map_err(|error| unreadable(path, &error))?;
+    let shown = path.display();
+    if begins.starts_with(b"PK\x03\x04") || begins.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Err(Failure::usage(said!(
+            "{shown} is a file of a spreadsheet program (or an archive), not a text",
+            "{shown} 是电子表格程序的文件（或压缩包），不是文本"
+        ))
+        .next(said!(
+            "Save it there as CSV (UTF-8), and import that.",
+            "请在电子表格程序中另存为 CSV（UTF-8），再导入。"
+        )));
+    }
+    if begins.starts_with(b"\x1f\x8b") {
+        return Err(Failure::usage(said!("{shown} is packed (gzip)", "{shown} 是 gzip 压缩文件"))
+            .next(said!("Unpack it, and import that.", "请解压后再导入。")));
+    }
     Ok(begins)
 }
 
@@ -144,23 +164,68 @@ fn copy(path: &Path, encoding: &'static Encoding) -> std::io::Result<tempfile::T
     Ok(target.into_temp_path())
 }
 
-/// Why a file without a mark cannot be read: what it is written in is not told.
-fn not_utf8(path: &Path, begins: &[u8], header: &[u8], names: &[&str]) -> Failure {
-    let shown = path.display();
-    let named = |encoding: &&'static Encoding| {
-        let text = encoding.decode_without_bom_handling(begins).0;
+/// The beginning of a file without a mark, beside the names that its header should have.
+struct Beginning<'a> {
+    bytes: &'a [u8],
+    header: &'a [u8],
+    /// Those of the names that tell encodings apart.
+    names: Vec<&'a str>,
+}
+
+impl<'a> Beginning<'a> {
+    fn of(bytes: &'a [u8], names: &[&'a str]) -> Self {
+        let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let names = names.iter().copied().filter(|name| !name.is_ascii()).collect();
+        Self { bytes, header, names }
+    }
+
+    fn is_utf8(&self) -> bool {
+        std::str::from_utf8(self.header).is_ok() && !self.header.contains(&0)
+    }
+
+    /// How many of the names the header has, if it is in `encoding`.
+    fn found(&self, encoding: &'static Encoding) -> usize {
+        let text = encoding.decode_without_bom_handling(self.bytes).0;
         let header = text.lines().next().unwrap_or_default();
-        !names.is_empty() && names.iter().all(|name| header.contains(name))
+        self.names.iter().filter(|name| header.contains(**name)).count()
+    }
+
+    /// The encoding in which most of the names are found, where any is.
+    fn by_names(&self) -> Option<&'static Encoding> {
+        let wide: &[&'static Encoding] = &[UTF_16LE, UTF_16BE];
+        let narrow = &[UTF_8, GBK, BIG5, SHIFT_JIS, EUC_KR, WINDOWS_1252];
+        let all = if self.header.contains(&0) { wide } else { narrow };
+        // Of several that find as many, the first.
+        let best = all.iter().rev().max_by_key(|encoding| self.found(encoding))?;
+        (self.found(best) > 0).then_some(*best)
+    }
+
+    /// What it is most likely written in.
+    fn probably(&self) -> &'static Encoding {
+        self.by_names().unwrap_or_else(|| guess(self.bytes))
+    }
+
+    /// The encoding in which more of the names are found than in `told`.
+    fn better_than(&self, told: &'static Encoding) -> Option<&'static Encoding> {
+        self.by_names().filter(|best| self.found(best) > self.found(told))
+    }
+}
+
+/// Why a file without a mark cannot be read: it is not in the encoding that the mapping says, or in UTF-8 where that
+/// says nothing.
+fn not_in(path: &Path, given: Option<&'static Encoding>, guess: &'static Encoding) -> Failure {
+    let (shown, guess) = (path.display(), name_of(guess));
+    let wrong = match given.map(Encoding::name) {
+        None => said!("{shown} is not UTF-8; {guess}?", "{shown} 不是 UTF-8；是 {guess} 吗？"),
+        Some(told) => said!(
+            "{shown} is not {told}, as `encoding` of the mapping says; {guess}?",
+            "{shown} 不是映射中 `encoding` 所写的 {told}；是 {guess} 吗？"
+        ),
     };
-    let all = [&UTF_16LE, &UTF_16BE, &GBK, &BIG5, &SHIFT_JIS, &EUC_KR, &WINDOWS_1252];
-    let wide = if header.contains(&0) { &all[..2] } else { &all[2..] };
-    let meant = wide.iter().copied().find(|encoding| named(encoding));
-    let guess = name_of(meant.copied().unwrap_or_else(|| guess(begins)));
-    Failure::usage(said!("{shown} is not UTF-8; {guess}?", "{shown} 不是 UTF-8；是 {guess} 吗？"))
-        .next(said!(
-            "`encoding = \"{guess}\"` in the mapping says so; nothing was taken.",
-            "请在映射中写明 encoding = \"{guess}\"；尚未导入任何订单。"
-        ))
+    Failure::usage(wrong).next(said!(
+        "`encoding = \"{guess}\"` in the mapping says so; nothing was taken.",
+        "请在映射中写明 encoding = \"{guess}\"；尚未导入任何订单。"
+    ))
 }
 
 /// What bytes that are not UTF-8 are most likely written in. Signs of East Asia come in pairs of bytes beyond
@@ -260,6 +325,42 @@ mod tests {
         }
         let japanese = read(&japanese, None).expect_err("it says no encoding");
         assert!(japanese.message.contains("is not UTF-8"), "{japanese:?}");
+    }
+
+    #[test]
+    fn a_mapping_that_says_another_encoding_is_told_what_it_probably_is() {
+        let chinese = "订单号,标题\n1,龙井茶\n";
+        let (gbk, ..) = GBK.encode(chinese);
+        let (western, ..) = WINDOWS_1252.encode("Nr;Währung\nC1;EUR\n");
+        for (bytes, told, wanted) in [
+            (&gbk[..], "utf-8", "is not UTF-8, as `encoding` of the mapping says; gbk?"),
+            (chinese.as_bytes(), "gbk", "is not GBK, as `encoding` of the mapping says; utf-8?"),
+            (&gbk, "big5", "is not Big5, as `encoding` of the mapping says; gbk?"),
+            (&western, "utf-8", "is not UTF-8, as `encoding` of the mapping says; windows-1252?"),
+        ] {
+            let failure = read(bytes, Some(told)).expect_err("it is another");
+            assert!(failure.message.contains(wanted), "{told}: {failure:?}");
+        }
+        // A name of ASCII alone tells nothing of encodings.
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), &western).expect("it takes bytes");
+        let failure = Text::open(file.path(), None, &["Nr"]).expect_err("it says no encoding");
+        assert!(failure.message.contains("is not UTF-8; windows-1252?"), "{failure:?}");
+    }
+
+    #[test]
+    fn files_that_are_no_text_are_told_as_such() {
+        for (bytes, what) in [
+            (&b"PK\x03\x04\x14\0\x06\0"[..], "spreadsheet"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1", "spreadsheet"),
+            (b"\x1f\x8b\x08\0", "gzip"),
+        ] {
+            let failure = read(bytes, Some("utf-8")).expect_err("it is no text");
+            assert!(failure.message.contains(what), "{failure:?}");
+            let file = tempfile::NamedTempFile::new().expect("a temporary file");
+            std::fs::write(file.path(), bytes).expect("it takes bytes");
+            assert!(Text::of_lines(file.path()).is_err(), "nor JSON lines");
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub(super) fn contradictions(copy: &mut Copy, total: Amount, at: Time) {
             found.excess(tree, shop.id, status::excess(shop, tree.payment.tax));
         }
         found.excess(tree, tree.id(), status::excess_of_dues(tree));
+        found.unpaid_refunds(tree);
         let unknown = copy.untimed.details(tree);
         found.0.extend(unknown.into_iter().map(|detail| (AnomalyKind::TimeUnknown, detail)));
         found.0
@@ -111,6 +112,25 @@ impl Found {
             let currency = tree.payment.currency;
             let detail = json!({"order_id": id, "amount": amount, "currency": currency});
             self.add(AnomalyKind::RefundedTwice, detail);
+        }
+    }
+
+    /// Money that went back although it had not come, as far as the payments say. What went above what was owed is
+    /// told by itself.
+    fn unpaid_refunds(&mut self, tree: &Tree) {
+        let (standing, payments) = (status::of(tree), &tree.payment.payments);
+        let currency = tree.payment.currency;
+        // Without payments it may be known all the same that the order was paid; another currency is not compared.
+        let unknown = payments.is_empty() && standing.payment_status == PaymentStatus::Paid;
+        if unknown || payments.iter().any(|payment| payment.currency != currency) {
+            return;
+        }
+        let paid = payments.iter().map(|payment| payment.amount).sum::<i64>();
+        let excess = tree.shops.iter().map(|shop| status::excess(shop, tree.payment.tax));
+        let refunded = standing.refunded;
+        if refunded - excess.sum::<i64>() > paid {
+            let detail = json!({"field": refunds::FIELD, "refunded": refunded, "paid": paid, "currency": currency});
+            self.add(AnomalyKind::SumMismatch, detail);
         }
     }
 

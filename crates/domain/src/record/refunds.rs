@@ -18,6 +18,8 @@ use serde_json::json;
 pub(super) const FIELD: &str = "refunds";
 /// The field of the anomaly of a refund whose money was told otherwise than it is kept.
 const MONEY: &str = "refunds.amount";
+/// The field of the anomaly of more units that came back than there were.
+const UNITS: &str = "refunds.quantity";
 
 /// Takes down the refunds of the shop order at `place`.
 pub(super) fn take_down(
@@ -40,6 +42,7 @@ pub(super) fn take_down(
             shop.refunds.push(refund);
             shop.refunds.len() - 1
         });
+        noted.extend(beyond(shop, place, told));
         let returned = lines_of(shop, place, &told.returned);
         let refund = &mut shop.refunds[at];
         taken.push(refund.refund_id);
@@ -55,7 +58,9 @@ pub(super) fn take_down(
         go_on(refund, told, parts, returned, untimed);
     }
     for mut detail in noted {
-        detail["currency"] = json!(tree.payment.currency);
+        if detail["field"] == MONEY {
+            detail["currency"] = json!(tree.payment.currency);
+        }
         anomalies::note(tree, AnomalyKind::SumMismatch, detail, cx.at);
     }
 }
@@ -99,6 +104,20 @@ fn units<'a>(
     })
 }
 
+/// What came back of a refund beyond what was bought, as details of its anomaly: it is no unit of any line.
+fn beyond(shop: &ShopOrder, place: &Place, told: &ReportedRefund) -> Vec<Json> {
+    let detail = |sku: &str, returned: Quantity, bought: Quantity| {
+        let (returned, bought) = (returned.to_string(), bought.to_string());
+        json!({"field": UNITS, "sku": sku, "returned": returned, "bought": bought})
+    };
+    let of_lines = told.lines.iter().filter_map(|line| {
+        let item = place.items.get(line.line).and_then(|at| shop.items.get(*at))?;
+        (line.quantity > item.quantity).then(|| detail(&item.sku_id, line.quantity, item.quantity))
+    });
+    let told = told.beyond.iter().map(|told| detail(&told.sku_id, told.returned, told.bought));
+    of_lines.chain(told).collect()
+}
+
 fn lines_of(shop: &ShopOrder, place: &Place, told: &[(usize, Quantity)]) -> Vec<Line> {
     let line = |(index, quantity): &(usize, Quantity)| {
         let item = place.items.get(*index).and_then(|at| shop.items.get(*at))?;
@@ -123,8 +142,9 @@ fn first_heard(
         lines.push(line);
     }
     let of_lines = |money: fn(&RefundLine) -> i64| lines.iter().map(money).sum::<i64>();
-    let (freight, goodwill, cut) =
-        (in_range(told.freight), in_range(told.goodwill), in_range(told.cut));
+    let beyond = told.beyond.iter().filter_map(|beyond| beyond.amount).map(in_range).sum::<i64>();
+    let (freight, cut) = (in_range(told.freight), in_range(told.cut));
+    let goodwill = in_range(told.goodwill.saturating_add(beyond));
     let whole = |told: Option<i64>, sum: i64| told.map_or(sum, in_range);
     let worth = of_lines(|line| line.amount) + freight + goodwill - cut;
     let amount = whole(told.amount, worth.max(0));

@@ -140,6 +140,8 @@ pub struct ReportedRefund {
     /// What it was cut by.
     pub cut: i64,
     pub lines: Vec<ReportedRefundLine>,
+    /// What came back and was not bought.
+    pub beyond: Vec<ReportedBeyond>,
     pub parts: Vec<ReportedPart>,
     /// Ends of parts that did not last.
     pub former: Vec<ReportedPart>,
@@ -165,6 +167,19 @@ pub struct ReportedRefundLine {
     pub coins: Option<i64>,
     pub third_party: Option<i64>,
     pub tax: Option<i64>,
+}
+
+/// Units of a SKU that came back beyond those that were bought. Their money went back for no goods of the order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct ReportedBeyond {
+    pub sku_id: String,
+    /// All that came back of it.
+    pub returned: Quantity,
+    /// All that was bought of it.
+    pub bought: Quantity,
+    /// The money of what is beyond.
+    pub amount: Option<i64>,
 }
 
 /// What one payment gives back of a refund.

@@ -230,8 +230,8 @@ pub(super) const fn of_anomaly(kind: AnomalyKind) -> Sentence {
             "超卖[：{lines}|：{skus}|：{sku}][（地点 {place}）]",
         ),
         A::SumMismatch => (
-            "The parts do not add up[: the source says {total}, its parts come to {payable}|: {field} is {reported} there and {kept} here|: {field} is {reported} there]",
-            "金额不一致[：来源总额 {total}，明细合计 {payable}|：{field} 来源为 {reported}，此处为 {kept}|：{field} 来源为 {reported}]",
+            "The parts do not add up[: the source says {total}, its parts come to {payable}|: {returned} of {sku} came back, and {bought} of it were bought|: {refunded} went back, and {paid} was paid|: {field} is {reported} there and {kept} here|: {field} is {reported} there]",
+            "金额不一致[：来源总额 {total}，明细合计 {payable}|：{sku} 退回 {returned} 件，购买 {bought} 件|：已退 {refunded}，已付 {paid}|：{field} 来源为 {reported}，此处为 {kept}|：{field} 来源为 {reported}]",
         ),
         A::CurrencyMismatch => (
             "Money in another currency than the order's[: {reported} instead of {currency}][ (reference {reference})]",

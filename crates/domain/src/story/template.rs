@@ -54,6 +54,7 @@ impl<'a> Values<'a> {
             | "third_party_discount"
             | "total"
             | "kept"
+            | "refunded"
             | "reported" => self.money(value),
             "lines" => self.lines(value),
             "days" => self.counted(value, "day", "天"),

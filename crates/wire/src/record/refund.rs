@@ -6,7 +6,9 @@ use super::{Facts, Named, objects};
 use crate::kinds;
 use crate::reader::Fields;
 use docket_domain::Quantity;
-use docket_domain::record::{ReportedDue, ReportedPart, ReportedRefund, ReportedRefundLine};
+use docket_domain::record::{
+    ReportedBeyond, ReportedDue, ReportedPart, ReportedRefund, ReportedRefundLine,
+};
 
 /// Reads the refunds of a shop order.
 pub(super) fn refunds(
@@ -33,6 +35,7 @@ fn refund(
     let ended_at = fields.optional("ended_at", kinds::time);
     let (guess, end_is_guess) = (around.guessed.refund(number), around.guessed.refund_end(number));
     let inside = objects(fields, "lines", |fields| line(fields, lines, around.facts));
+    let beyond = objects(fields, "beyond", beyond);
     let parts = objects(fields, "parts", |fields| part(fields, around.payments));
     let former = objects(fields, "former_parts", |fields| part(fields, around.payments));
     fields.ignore(&["answer_by"]);
@@ -46,6 +49,7 @@ fn refund(
         goodwill: fields.optional("goodwill", kinds::known_amount).unwrap_or_default(),
         cut: fields.optional("cut", kinds::known_amount).unwrap_or_default(),
         lines: inside.unwrap_or_default(),
+        beyond: beyond.unwrap_or_default(),
         parts: parts.unwrap_or_default(),
         former: former.unwrap_or_default(),
         goods_back: fields.optional("goods_back", kinds::yes_or_no).unwrap_or_default(),
@@ -76,6 +80,14 @@ fn line(
     // Our own view leaves out that nothing was shipped.
     let shipped = shipped.or((facts == Facts::All).then_some(Quantity::ZERO));
     Some(ReportedRefundLine { line, quantity, shipped, amount, coins, third_party, tax })
+}
+
+fn beyond(fields: &mut Fields<'_, '_>) -> Option<ReportedBeyond> {
+    let sku_id = fields.required("sku_id", kinds::identifier);
+    let returned = fields.required("returned", kinds::quantity);
+    let bought = fields.optional("bought", kinds::quantity).unwrap_or_default();
+    let amount = fields.optional("amount", kinds::known_amount);
+    Some(ReportedBeyond { sku_id: sku_id?, returned: returned?, bought, amount })
 }
 
 fn part(fields: &mut Fields<'_, '_>, payments: Option<&[Named]>) -> Option<ReportedPart> {

@@ -39,6 +39,17 @@ pub struct Value {
     pub counted: Counted,
 }
 
+impl Value {
+    /// The columns it is read from.
+    pub fn columns(&self) -> &[String] {
+        match &self.from {
+            From::Column(name) => std::slice::from_ref(name),
+            From::Columns(names, _) => names,
+            From::Constant(_) => &[],
+        }
+    }
+}
+
 /// How often an amount of a shop order counts that stands in several of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {

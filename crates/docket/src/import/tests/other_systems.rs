@@ -74,6 +74,15 @@ async fn files_are_read_in_the_encoding_that_the_mapping_or_their_mark_names() {
     let refused = failure(&Args { map, ..args(vec![bytes(&folder, &gbk)]) }).await;
     assert!(refused.message.contains("o.csv is not UTF-8; gbk?"), "{refused:?}");
     assert!(refused.next.expect("what to do").contains("encoding = \"gbk\""));
+    // A mapping that says UTF-8, as the one that shows everything does, is told so too, with its line.
+    let map = Some(written(&folder, "map.toml", &of("encoding = \"utf-8\"")));
+    let refused = failure(&Args { map, ..args(vec![bytes(&folder, &gbk)]) }).await;
+    let wanted = "map.toml:1: ";
+    assert!(refused.message.contains(wanted), "{refused:?}");
+    assert!(
+        refused.message.contains("o.csv is not UTF-8, as `encoding` of the mapping says; gbk?"),
+        "{refused:?}"
+    );
     let map = Some(written(&folder, "map.toml", &of("encoding = \"gkb\"")));
     let refused = failure(&Args { map, ..args(vec![bytes(&folder, &gbk)]) }).await;
     assert!(refused.message.contains("map.toml:1: `gkb` is no encoding"), "{refused:?}");
@@ -175,10 +184,11 @@ async fn signs_of_other_systems_are_taken_where_the_mapping_explains_them() {
         );
         assert_eq!(deposit["items"].as_array().unwrap().len(), 1);
         assert_eq!(orders["N2"]["payable"], 800);
-        // A credit note without the order it is of: ordered once, and given back.
+        // A credit note without the order it is of: nothing was bought, and money went back.
         let credit = &orders["N3"];
-        assert_eq!((&credit["payable"], &credit["refunded"]), (&1000.into(), &1000.into()));
+        assert_eq!((&credit["payable"], &credit["refunded"]), (&0.into(), &1000.into()));
         assert_eq!(credit["status"], "closed");
+        assert_eq!(told(credit), ["A 1 of 0", "1000 too much"]);
         // One with it: one of three.
         let line = &orders["N4"]["shops"][0]["items"][0];
         assert_eq!((&line["quantity"], &line["refunded_quantity"]), (&"3".into(), &"1".into()));
@@ -186,6 +196,72 @@ async fn signs_of_other_systems_are_taken_where_the_mapping_explains_them() {
             (&orders["N4"]["payable"], &orders["N4"]["refunded"]),
             (&3000.into(), &1000.into())
         );
+    }
+}
+
+/// What the anomalies of an order say of what went back.
+fn told(order: &Json) -> Vec<String> {
+    let said = |anomaly: &Json| {
+        let detail = |name: &str| anomaly["detail"][name].to_string().replace('"', "");
+        match anomaly["kind"].as_str().unwrap() {
+            "sum_mismatch" if anomaly["detail"]["field"] == "refunds.quantity" => {
+                Some(format!("{} {} of {}", detail("sku"), detail("returned"), detail("bought")))
+            }
+            "sum_mismatch" => Some(format!("{} of {} paid", detail("refunded"), detail("paid"))),
+            "refunded_twice" => Some(format!("{} too much", detail("amount"))),
+            "time_unknown" => None,
+            other => Some(other.to_owned()),
+        }
+    };
+    order["anomalies"].as_array().unwrap().iter().filter_map(said).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_beyond_what_was_bought_invents_no_sale_and_is_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = "id,cur,sku,qty,price,ref,amt\n\
+                more,EUR,A,1,10.00,r1,10.00\n\
+                more,EUR,A,-2,10.00,r1,10.00\n\
+                other,EUR,A,1,10.00,r2,10.00\n\
+                other,EUR,B,-1,10.00,r2,10.00\n\
+                alone,EUR,A,-2,10.00,,\n\
+                unpaid,EUR,A,3,10.00,,\n\
+                unpaid,EUR,A,-1,10.00,,\n\
+                right,EUR,A,3,10.00,r3,30.00\n\
+                right,EUR,A,-1,10.00,r3,30.00\n";
+    let fields =
+        "[payments.fields]\ntender = { value = \"cash\" }\nreference = \"ref\"\namount = \"amt\"";
+    let map = map("", "negative_quantity = \"refund\"", fields);
+    let map = Some(written(&folder, "map.toml", &map));
+    let center = Center::open().await;
+    let report = center.import(&Args { map, ..args(vec![written(&folder, "o.csv", file)]) }).await;
+    assert_eq!(report.orders.taken, 5, "{:?}", report.refused_rows);
+    let orders = center.orders().await;
+    for (id, payable, paid, refunded, status, anomalies) in [
+        ("more", 1000, 1000, 2000, "closed", &["A 2 of 1", "1000 too much"][..]),
+        ("other", 1000, 1000, 1000, "paid", &["B 1 of 0"]),
+        ("alone", 0, 0, 2000, "closed", &["A 2 of 0", "2000 too much"]),
+        ("unpaid", 3000, 0, 1000, "created", &["1000 of 0 paid"]),
+        ("right", 3000, 3000, 1000, "paid", &[]),
+    ] {
+        let order = &orders[id];
+        let money = ["payable", "paid", "refunded"].map(|name| order[name].as_i64().unwrap());
+        assert_eq!(
+            (money, order["status"].as_str()),
+            ([payable, paid, refunded], Some(status)),
+            "{id}"
+        );
+        assert_eq!(told(order), anomalies, "{id}");
+        let lines = order["shops"][0]["items"].as_array().unwrap();
+        assert_eq!(lines.len(), 1, "{id}: no line is invented");
+    }
+    // All of it moves on as it is.
+    let file = written(&folder, "moved.jsonl", &center.export(super::export::Format::Jsonl).await);
+    let other = Center::open().await;
+    other.import(&args(vec![file])).await;
+    for (id, order) in other.orders().await {
+        assert_eq!(told(&order), told(&orders[&id]), "{id}");
+        assert_eq!(order["refunded"], orders[&id]["refunded"]);
     }
 }
 
@@ -234,4 +310,41 @@ async fn the_mapping_that_shows_everything_is_one() {
     assert_eq!((&order["payable"], &order["paid"]), (&2100.into(), &2100.into()));
     assert_eq!(order["shops"][0]["items"][0]["refunded_quantity"], "1");
     assert_eq!(order["created_at"], "2024-01-02T00:00:00.000Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_sign_or_unit_is_told_with_what_would_help() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = written(
+        &folder,
+        "o.csv",
+        "id,cur,sku,qty,price,discount,ref,amt\n1,EUR,A,1,10.50,2.00,r,-10.00\n",
+    );
+    for (fields, column, says, says_not) in [
+        (
+            "item_discount = { column = \"discount\", negate = true }",
+            "discount",
+            "`2.00` is above zero, and `negate = true` says",
+            "turns it around",
+        ),
+        (
+            "[payments.fields]\ntender = { value = \"card\" }\nreference = \"ref\"\namount = \"amt\"",
+            "amt",
+            "`refunded` of [orders.fields] takes it",
+            "negate",
+        ),
+        (
+            "tax = { column = \"price\", money = \"minor\" }",
+            "price",
+            "`money = \"minor\"` says that the amount is whole minor units",
+            "0 decimal places",
+        ),
+    ] {
+        let map = Some(written(&folder, "map.toml", &map("", "", fields)));
+        let center = Center::open().await;
+        let report = center.import(&Args { map, ..args(vec![file.clone()]) }).await;
+        let row = &report.refused_rows[0];
+        assert_eq!(&*row.field, column);
+        assert!(row.message.contains(says) && !row.message.contains(says_not), "{:?}", row.message);
+    }
 }

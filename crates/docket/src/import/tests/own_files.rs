@@ -318,3 +318,114 @@ async fn a_csv_of_ours_from_before_says_what_went_back_of_its_whole_order() {
     assert_eq!((&refund["lines"][0]["amount"], &refund["goodwill"]), (&500.into(), &40.into()));
     assert_eq!(order["payments"][0]["tender"], "unknown");
 }
+
+/// The cells of a CSV of ours, written anew with `delimiter` and each cell changed.
+fn rewritten(csv: &str, delimiter: u8, change: impl Fn(&str, &str) -> String) -> String {
+    let mut reader = csv::Reader::from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
+    let header = reader.headers().expect("a header").clone();
+    let terminator = csv::Terminator::CRLF;
+    let mut to = csv::WriterBuilder::new()
+        .delimiter(delimiter)
+        .terminator(terminator)
+        .from_writer(Vec::new());
+    to.write_record(&header).expect("space");
+    for row in reader.records() {
+        let row = row.expect("a row");
+        to.write_record(header.iter().zip(&row).map(|(name, cell)| change(name, cell)))
+            .expect("space");
+    }
+    String::from_utf8(to.into_inner().expect("space")).expect("UTF-8")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_spreadsheet_makes_of_a_csv_of_ours_is_known_as_ours() {
+    let (one, folder) = of(&orders_of_three_currencies().replace("\"b-1\"", "\"龙井\"")).await;
+    let wanted = rows(&csv(&one, false).await);
+    let sheet = csv(&one, true).await;
+    // As where decimals have a comma, and zeros at their ends are gone.
+    let german = |_: &str, cell: &str| match cell.split_once('.') {
+        Some((whole, broken)) if cell.bytes().all(|b| b == b'.' || b.is_ascii_digit()) => {
+            let broken = broken.trim_end_matches('0');
+            if broken.is_empty() { whole.to_owned() } else { format!("{whole},{broken}") }
+        }
+        _ => cell.to_owned(),
+    };
+    let same = |_: &str, cell: &str| cell.to_owned();
+    let wide = rewritten(&sheet, b'\t', same);
+    let wide = wide.encode_utf16().flat_map(u16::to_le_bytes);
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(wide).collect();
+    let gbk = encoding_rs::GBK.encode(&rewritten(&sheet, b',', same)).0.into_owned();
+    let one_line = written(&folder, "map.toml", "encoding = \"gbk\"\n");
+    for (name, bytes, map) in [
+        ("german.csv", rewritten(&sheet, b';', german).into_bytes(), None),
+        ("Unicode text.txt", wide, None),
+        ("gbk.csv", gbk.clone(), Some(one_line)),
+    ] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).expect("space");
+        let other = Center::open().await;
+        let report = other.import(&Args { map, ..args(vec![file]) }).await;
+        assert_eq!(
+            (report.rows.taken, report.orders.taken),
+            (9, 3),
+            "{name}: {:?}",
+            report.refused_rows
+        );
+        assert_eq!(rows(&csv(&other, false).await), wanted, "{name}");
+    }
+    // Without a mapping each row that is not UTF-8 says what to write.
+    let file = folder.path().join("gbk.csv");
+    let report = Center::open().await.import(&args(vec![file])).await;
+    assert_eq!(report.orders.taken, 0);
+    let why = &report.refused_rows[0].message;
+    assert!(why.contains("one line") && why.contains("encoding = \"GBK\""), "{why:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_of_settings_alone_is_laid_over_ours_for_files_of_ours() {
+    let (one, folder) = of(&orders_of_three_currencies()).await;
+    let wanted = rows(&csv(&one, false).await);
+    let cut = |csv: &str| -> String {
+        csv.lines()
+            .map(|line| line.rsplit_once(',').expect("a last column").0.to_owned() + "\n")
+            .collect()
+    };
+    for (spreadsheet, money) in [(false, "minor"), (true, "decimal")] {
+        let file = written(&folder, "cut.csv", &cut(&csv(&one, spreadsheet).await));
+        let refused = failure(&args(vec![file.clone()])).await;
+        let next = refused.next.expect("what to do");
+        assert!(next.contains("a mapping of that one line will do"), "{next:?}");
+        let map = Some(written(&folder, "map.toml", &format!("money = \"{money}\"\n")));
+        let other = Center::open().await;
+        other.import(&Args { map: map.clone(), ..args(vec![file]) }).await;
+        assert_eq!(rows(&csv(&other, false).await), wanted, "{money}");
+        // Of other files it is no mapping.
+        let theirs = written(&folder, "theirs.csv", "id,cur\n1,EUR\n");
+        let refused = failure(&Args { map, ..args(vec![theirs]) }).await;
+        assert!(refused.message.contains("`orders` is missing"), "{refused:?}");
+    }
+    // Sums are joined to nothing: they would count twice.
+    let file = written(&folder, "out.csv", &csv(&one, false).await);
+    let refused = failure(&Args { update: true, ..args(vec![file]) }).await;
+    assert!(refused.message.contains("would count twice"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_an_amount_of_ours_is_told_where_it_is() {
+    let (one, folder) = of(&orders_of_three_currencies()).await;
+    let sheet = csv(&one, true).await;
+    let told = async |change: &dyn Fn(&str, &str) -> String| {
+        let file = written(&folder, "out.csv", &rewritten(&sheet, b',', change));
+        let report = Center::open().await.import(&args(vec![file])).await;
+        let row = report.refused_rows.first().expect("it is refused");
+        (row.field.to_string(), row.code.to_string(), report.orders.taken)
+    };
+    let fen = |name: &str, cell: &str| if name == "money" { "fen" } else { cell }.to_owned();
+    assert_eq!(told(&fen).await, ("money".to_owned(), "not_a_word".to_owned(), 0));
+    // Yen in groups, as a spreadsheet shows them, are no yen with three places.
+    let grouped = |name: &str, cell: &str| match (name, cell) {
+        ("list_price", "1000") => "1.000".to_owned(),
+        _ => cell.to_owned(),
+    };
+    assert_eq!(told(&grouped).await, ("list_price".to_owned(), "too_precise".to_owned(), 2));
+}
