@@ -1,6 +1,8 @@
 //! Refunds that a source reports: of shop orders by lines, and of whole payments. Joined with those known: a
 //! refund goes on, never back. Its money is what was told; only what was not told is computed.
 
+mod against;
+
 use super::times::Untimed;
 use super::{
     Copy, Place, ReportedDue, ReportedPart, ReportedRefund, ReportedRefundLine, anomalies,
@@ -8,18 +10,16 @@ use super::{
 use crate::decide::Context;
 use crate::decide::amounts::{self, First};
 use crate::money::AMOUNT_LIMIT;
-use crate::status::{counts, goods, is_agreed};
+use crate::status::{goods, is_agreed};
 use crate::tree::{Line, Refund, RefundDue, RefundLine, RefundPart, Tax};
 use crate::words::{AnomalyKind, RefundStatus};
 use crate::{Amount, Id, Json, Quantity, ShopOrder, Time, Tree};
 use serde_json::json;
 
-/// The field of anomalies between the refunds of a tree.
-pub(super) const FIELD: &str = "refunds";
+pub(super) use against::{FIELD, contradictions};
+
 /// The field of the anomaly of a refund whose money was told otherwise than it is kept.
 const MONEY: &str = "refunds.amount";
-/// The field of the anomaly of more units that came back than there were.
-const UNITS: &str = "refunds.quantity";
 
 /// Takes down the refunds of the shop order at `place`.
 pub(super) fn take_down(
@@ -42,7 +42,7 @@ pub(super) fn take_down(
             shop.refunds.push(refund);
             shop.refunds.len() - 1
         });
-        noted.extend(beyond(shop, place, told));
+        noted.extend(against::beyond(shop, place, told));
         let returned = lines_of(shop, place, &told.returned);
         let refund = &mut shop.refunds[at];
         taken.push(refund.refund_id);
@@ -102,20 +102,6 @@ fn units<'a>(
         let quantity = line.quantity.min(item.quantity);
         (quantity > Quantity::ZERO).then_some((item.id, quantity, line))
     })
-}
-
-/// What came back of a refund beyond what was bought, as details of its anomaly: it is no unit of any line.
-fn beyond(shop: &ShopOrder, place: &Place, told: &ReportedRefund) -> Vec<Json> {
-    let detail = |sku: &str, returned: Quantity, bought: Quantity| {
-        let (returned, bought) = (returned.to_string(), bought.to_string());
-        json!({"field": UNITS, "sku": sku, "returned": returned, "bought": bought})
-    };
-    let of_lines = told.lines.iter().filter_map(|line| {
-        let item = place.items.get(line.line).and_then(|at| shop.items.get(*at))?;
-        (line.quantity > item.quantity).then(|| detail(&item.sku_id, line.quantity, item.quantity))
-    });
-    let told = told.beyond.iter().map(|told| detail(&told.sku_id, told.returned, told.bought));
-    of_lines.chain(told).collect()
 }
 
 fn lines_of(shop: &ShopOrder, place: &Place, told: &[(usize, Quantity)]) -> Vec<Line> {
@@ -384,39 +370,6 @@ pub(super) fn look_at_units(tree: &mut Tree) {
             }
         }
     }
-}
-
-/// What contradicts between the refunds of a shop order: more units than there were, money that is not the sum
-/// of its parts.
-pub(super) fn contradictions(tree: &Tree, shop: &ShopOrder) -> Vec<(AnomalyKind, Json)> {
-    let mut found = Vec::new();
-    let mut add = |detail: Json| found.push((AnomalyKind::SumMismatch, detail));
-    for item in shop.items.iter().filter(|item| item.dropped_at.is_none()) {
-        let taken = goods(shop, item, None).taken;
-        if taken > item.quantity {
-            let (taken, ordered) = (taken.to_string(), item.quantity.to_string());
-            let id = item.id;
-            add(json!({"field": FIELD, "order_id": id, "reported": taken, "ordered": ordered}));
-        }
-    }
-    for refund in shop.refunds.iter().filter(|refund| counts(refund)) {
-        let lines = refund.lines.iter().map(|line| line.amount).sum::<i64>() + refund.freight;
-        let lines = lines + refund.goodwill - refund.cut;
-        let parts = refund.parts.iter().map(|part| part.amount).sum::<i64>();
-        // What came back stands in parts beside those that are all of it; what went twice is told by itself.
-        let beside = !refund.former.is_empty() || refund.status == RefundStatus::Refunded;
-        let parts = if beside { parts.min(refund.amount) } else { parts };
-        let sums = [("lines", lines, refund.lines.len()), ("parts", parts, refund.parts.len())];
-        for (name, sum, _) in
-            sums.into_iter().filter(|(_, sum, of)| *of > 0 && *sum != refund.amount)
-        {
-            let (id, currency) = (refund.refund_id, tree.payment.currency);
-            add(json!({
-                "field": FIELD, "refund_id": id, "reported": refund.amount, name: sum, "currency": currency,
-            }));
-        }
-    }
-    found
 }
 
 fn in_range(amount: i64) -> i64 {
