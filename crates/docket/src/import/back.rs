@@ -82,15 +82,7 @@ impl Sums {
         if !self.is_any() {
             return None;
         }
-        let line = |(at, units, money): &(usize, Quantity, Option<i64>)| {
-            let mut line = named(items, *at, *units);
-            if let Some(money) = money {
-                line["amount"] = (*money).into();
-            }
-            line
-        };
-        let lines: Vec<Json> = self.lines.iter().map(line).collect();
-        let mut refund = done(&lines);
+        let mut refund = done(&told(items, &self.lines));
         refund["freight"] = self.freight.into();
         refund["goodwill"] = self.apart.into();
         let is_known = self.lines.iter().all(|(.., money)| money.is_some());
@@ -109,63 +101,76 @@ impl Sums {
     }
 }
 
-/// Units that were given back are units of a line of their SKU. What no line has was not bought here: its money went
-/// back for no goods, and what was bought stays what it was. Where nothing at all was bought, what came back stands as
-/// lines at no charge, since an order has lines.
+/// Units that were given back are units of a line of their SKU, of one at their price before others; at another price
+/// their row says what went back. What no line has was not bought here: its money went back for no goods, and what was
+/// bought stays what it was. Where nothing at all was bought, what came back stands as lines at no charge, since an
+/// order has lines.
 pub fn of_rows(
     items: &mut Vec<Object<String, Json>>,
     rows: Vec<(Quantity, Object<String, Json>)>,
 ) -> Json {
     let mut left: Vec<Quantity> = items.iter().map(quantity).collect();
-    let mut given = vec![Quantity::ZERO; left.len()];
     let is_alone = items.is_empty();
-    let mut beyond: Vec<Beyond> = Vec::new();
+    let (mut lines, mut beyond) = (Vec::new(), Vec::new());
     for (returned, mut item) in rows {
-        let sku = item.get("sku_id").cloned().unwrap_or_default();
         let mut back = returned;
-        let same = |(_, line): &(usize, &Object<String, Json>)| line.get("sku_id") == Some(&sku);
-        for (at, _) in items.iter().enumerate().filter(same) {
+        for (at, is_at_price) in of_sku(items, &item) {
             let taken = back.min(left[at]);
-            (left[at], given[at]) = (left[at] - taken, given[at] + taken);
-            back = back - taken;
+            if taken > Quantity::ZERO {
+                (left[at], back) = (left[at] - taken, back - taken);
+                let money = if is_at_price { None } else { money_of(&item, taken, returned) };
+                lines.push((at, taken, money));
+            }
         }
-        let of_sku = beyond.iter().position(|of| of.sku == sku).unwrap_or_else(|| {
-            beyond.push(Beyond {
-                sku,
-                bought: Quantity::ZERO,
-                returned: Quantity::ZERO,
-                money: Some(0),
-            });
-            beyond.len() - 1
-        });
-        let of_sku = &mut beyond[of_sku];
-        (of_sku.returned, of_sku.bought) =
-            (of_sku.returned + returned, of_sku.bought + (returned - back));
-        if back > Quantity::ZERO {
-            let price = item.get("list_price").and_then(Json::as_i64);
-            if back < returned {
-                // Its discount is of all of its units.
-                item.remove("item_discount");
-            }
-            let money = worth(&item, price, Some(back)).as_i64();
-            of_sku.money = of_sku.money.zip(money).map(|(sum, money)| sum.saturating_add(money));
-            if is_alone {
-                item.insert("quantity".to_owned(), Json::from(back.to_string()));
-                item.remove("tax");
-                item.remove("item_discount");
-                let free = worth(&item, price, Some(back));
-                item.insert("item_discount".to_owned(), free);
-                items.push(item);
-                left.push(Quantity::ZERO);
-                given.push(back);
-            }
+        let money = money_of(&item, back, returned);
+        Beyond::add(&mut beyond, &item, (returned, back), money);
+        if is_alone {
+            item.insert("quantity".to_owned(), Json::from(back.to_string()));
+            item.remove("tax");
+            item.remove("item_discount");
+            let free = money_of(&item, back, back).map_or(Json::Null, Json::from);
+            item.insert("item_discount".to_owned(), free);
+            lines.push((items.len(), back, None));
+            left.push(Quantity::ZERO);
+            items.push(item);
         }
     }
-    let given = given.into_iter().enumerate().filter(|(_, given)| *given > Quantity::ZERO);
-    let mut refund = done(&given.map(|(at, given)| named(items, at, given)).collect::<Vec<_>>());
+    let mut refund = done(&told(items, &lines));
     let beyond = beyond.iter().filter(|of| of.returned > of.bought).map(Beyond::told);
     refund["beyond"] = beyond.collect();
     refund
+}
+
+/// The lines of the SKU of `item`, and whether they are at its price; those first.
+fn of_sku(items: &[Object<String, Json>], item: &Object<String, Json>) -> Vec<(usize, bool)> {
+    let same = |line: &Object<String, Json>, field: &str| line.get(field) == item.get(field);
+    let lines = items.iter().enumerate().filter(|(_, line)| same(line, "sku_id"));
+    let (at_price, others): (Vec<_>, Vec<_>) = lines
+        .map(|(at, line)| (at, same(line, "list_price")))
+        .partition(|(_, is_at_price)| *is_at_price);
+    at_price.into_iter().chain(others).collect()
+}
+
+/// What `units` of a row come to; its discount is of all of them.
+fn money_of(item: &Object<String, Json>, units: Quantity, all: Quantity) -> Option<i64> {
+    let price = item.get("list_price").and_then(Json::as_i64);
+    let mut item = item.clone();
+    if units < all {
+        item.remove("item_discount");
+    }
+    worth(&item, price, Some(units)).as_i64()
+}
+
+/// Lines of a refund: where each stands, how many units, and their money where it is told.
+fn told(items: &mut [Object<String, Json>], lines: &[(usize, Quantity, Option<i64>)]) -> Vec<Json> {
+    let line = |(at, units, money): &(usize, Quantity, Option<i64>)| {
+        let mut line = named(items, *at, *units);
+        if let Some(money) = money {
+            line["amount"] = (*money).into();
+        }
+        line
+    };
+    lines.iter().map(line).collect()
 }
 
 /// A SKU of which something came back.
@@ -178,6 +183,28 @@ struct Beyond {
 }
 
 impl Beyond {
+    /// Adds a row of which `back` units of all that were returned found no line.
+    fn add(
+        all: &mut Vec<Self>,
+        item: &Object<String, Json>,
+        (returned, back): (Quantity, Quantity),
+        money: Option<i64>,
+    ) {
+        let sku = item.get("sku_id").cloned().unwrap_or_default();
+        let at = all.iter().position(|of| of.sku == sku).unwrap_or_else(|| {
+            all.push(Self {
+                sku,
+                bought: Quantity::ZERO,
+                returned: Quantity::ZERO,
+                money: Some(0),
+            });
+            all.len() - 1
+        });
+        let of = &mut all[at];
+        (of.returned, of.bought) = (of.returned + returned, of.bought + (returned - back));
+        of.money = of.money.zip(money).map(|(sum, money)| sum.saturating_add(money));
+    }
+
     fn told(&self) -> Json {
         let mut told = json!({"sku_id": self.sku, "returned": self.returned.to_string()});
         if self.bought > Quantity::ZERO {

@@ -228,14 +228,19 @@ async fn what_comes_back_beyond_what_was_bought_invents_no_sale_and_is_told() {
                 unpaid,EUR,A,3,10.00,,\n\
                 unpaid,EUR,A,-1,10.00,,\n\
                 right,EUR,A,3,10.00,r3,30.00\n\
-                right,EUR,A,-1,10.00,r3,30.00\n";
+                right,EUR,A,-1,10.00,r3,30.00\n\
+                cheap,EUR,A,1,10.00,r4,15.00\n\
+                cheap,EUR,A,1,5.00,r4,15.00\n\
+                cheap,EUR,A,-1,5.00,r4,15.00\n\
+                part,EUR,A,1,10.00,r5,10.00\n\
+                part,EUR,A,-1,8.00,r5,10.00\n";
     let fields =
         "[payments.fields]\ntender = { value = \"cash\" }\nreference = \"ref\"\namount = \"amt\"";
     let map = map("", "negative_quantity = \"refund\"", fields);
     let map = Some(written(&folder, "map.toml", &map));
     let center = Center::open().await;
     let report = center.import(&Args { map, ..args(vec![written(&folder, "o.csv", file)]) }).await;
-    assert_eq!(report.orders.taken, 5, "{:?}", report.refused_rows);
+    assert_eq!(report.orders.taken, 7, "{:?}", report.refused_rows);
     let orders = center.orders().await;
     for (id, payable, paid, refunded, status, anomalies) in [
         ("more", 1000, 1000, 2000, "closed", &["A 2 of 1", "1000 too much"][..]),
@@ -243,6 +248,9 @@ async fn what_comes_back_beyond_what_was_bought_invents_no_sale_and_is_told() {
         ("alone", 0, 0, 2000, "closed", &["A 2 of 0", "2000 too much"]),
         ("unpaid", 3000, 0, 1000, "created", &["1000 of 0 paid"]),
         ("right", 3000, 3000, 1000, "paid", &[]),
+        // At another price than it was bought at, the row says what went back.
+        ("cheap", 1500, 1500, 500, "paid", &[]),
+        ("part", 1000, 1000, 800, "closed", &[]),
     ] {
         let order = &orders[id];
         let money = ["payable", "paid", "refunded"].map(|name| order[name].as_i64().unwrap());
@@ -253,7 +261,8 @@ async fn what_comes_back_beyond_what_was_bought_invents_no_sale_and_is_told() {
         );
         assert_eq!(told(order), anomalies, "{id}");
         let lines = order["shops"][0]["items"].as_array().unwrap();
-        assert_eq!(lines.len(), 1, "{id}: no line is invented");
+        let bought = if id == "cheap" { 2 } else { 1 };
+        assert_eq!(lines.len(), bought, "{id}: no line is invented");
     }
     // All of it moves on as it is.
     let file = written(&folder, "moved.jsonl", &center.export(super::export::Format::Jsonl).await);
