@@ -3,6 +3,7 @@
 use super::{Class, Finds, Looked, Repair, Seen, shown};
 use crate::unique::claim_key;
 use docket_domain::change::PaymentClaim;
+use docket_domain::story::{Language, money};
 use docket_domain::tree::RefundPart;
 use docket_domain::words::RefundStatus;
 use docket_domain::{Time, Tree, time};
@@ -63,6 +64,7 @@ fn stuck(looked: &Looked<'_>) -> Option<Seen> {
     });
     let flowing = flowing.map(|r| (r.answered_at.unwrap_or(r.created_at), r.refund_id, r.amount));
     let (since, refund, amount) = due.chain(flowing).find(|(since, ..)| long_ago(since))?;
+    let amount = money(amount, Some(tree.payment.currency), Language::En);
     let subject = format!("refund {refund}, {amount}");
     Some(Seen::new(subject, shown(since), "refunded"))
 }
