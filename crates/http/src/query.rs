@@ -1,11 +1,13 @@
-//! Query strings, read like bodies: unknown, repeated and wrong parameters are told all at once.
+//! Query strings, read like bodies: unknown, repeated and wrong parameters are told all at once. One that is given
+//! empty is wrong, whatever it is: a filter that filters nothing would list everything.
 
 use crate::failure::Failure;
 use axum::extract::Query;
 use axum::http::Uri;
+use docket_domain::FieldError;
 use docket_wire::document::Node;
 use docket_wire::kinds;
-use docket_wire::reader::{Fields, Reader, Source, read_node};
+use docket_wire::reader::{ERRORS_MAX, Fields, Reader, Source, Unreadable, read_node};
 
 /// Entries of a page where nothing is said.
 pub const LIMIT_DEFAULT: usize = 50;
@@ -19,8 +21,36 @@ pub fn read<T>(
 ) -> Result<T, Failure> {
     let wrong = |_| Failure::field("", "not_a_query", "is not `name=value`, joined by `&`");
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(wrong)?;
+    let empty: Vec<String> =
+        pairs.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.clone()).collect();
     let pairs = pairs.into_iter().map(|(name, value)| (name.into(), Node::Text(value.into())));
-    Ok(read_node(Node::Object(pairs.collect()), Source::Request, read)?)
+    let answer = read_node(Node::Object(pairs.collect()), Source::Request, read);
+    if empty.is_empty() {
+        return Ok(answer?);
+    }
+    let mut errors = match answer {
+        Ok(_) => Vec::new(),
+        Err(Unreadable::Wrong(errors)) => errors,
+        Err(why) => return Err(why.into()),
+    };
+    for name in empty {
+        say_empty(&mut errors, name);
+    }
+    Err(Unreadable::Wrong(errors).into())
+}
+
+/// Says of `name` that it is empty, unless nobody asks for it, or it is given twice.
+fn say_empty(errors: &mut Vec<FieldError>, name: String) {
+    let more = errors.len() < ERRORS_MAX;
+    let said = errors.iter_mut().find(|error| error.field == name);
+    let message = "must not be empty".to_owned();
+    match said {
+        Some(error) if matches!(error.code, "unknown_field" | "duplicate") => {}
+        Some(error) => (error.code, error.message) = ("empty", message),
+        // What is not told at all is one unknown name of very many.
+        None if more => errors.push(FieldError { field: name, code: "empty", message }),
+        None => {}
+    }
 }
 
 /// Refuses any parameter: for paths that take none.

@@ -1,9 +1,9 @@
 //! Times of a cron expression in a time zone, also where clocks are set forward or back.
 //!
-//! As Debian's cron has it. What runs at times of day (no `*` in its minutes or hours) runs once for each: what
-//! falls into an hour that is skipped runs at the first moment behind it, what falls into an hour that comes twice
-//! runs in the first of the two. What runs all day long (`*/10 * * * *`) goes by the hours as they pass: none in
-//! the hour that is skipped, all in both that are the same.
+//! What names its hours runs on every day: what falls into an hour that is skipped runs at the first moment behind it,
+//! once, what falls into an hour that comes twice runs in the first of the two. What runs all day long, with a `*` in
+//! its hours, goes by the hours as they pass: none in the hour that is skipped, all in both that are the same. That is
+//! what Debian's cron does, but for `*/20 2 * * *`, which there has no run at all on the day without that hour.
 
 use crate::schedule::ScheduleError;
 use crate::zone;
@@ -44,7 +44,10 @@ impl Cron {
         let crontab = cronexpr::parse_crontab(&format!("{expression} UTC")).map_err(wrong)?;
         let found =
             zone::named(zone).map_err(|why| ScheduleError::Zone { zone: zone.to_owned(), why })?;
-        let all_day = expression.split_whitespace().take(2).any(|field| field.contains('*'));
+        let all_day = expression.split_whitespace().nth(1).is_some_and(|hours| hours.contains('*'));
+        if !comes(&crontab) {
+            return Err(ScheduleError::Never { expression: expression.to_owned() });
+        }
         Ok(Self {
             text: format!("{expression} {zone}"),
             crontab,
@@ -119,6 +122,14 @@ impl Cron {
     }
 }
 
+/// Whether it names a day at all, of eight years one after another with two that have a 29 February; the reader of
+/// expressions looks at four.
+fn comes(crontab: &cronexpr::Crontab) -> bool {
+    ["2023-12-31T23:59:00Z", "2027-12-31T23:59:00Z"]
+        .iter()
+        .any(|from| crontab.find_next(*from).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +201,28 @@ mod tests {
         let at_the_hour =
             slots("0 3,4 * * * America/New_York", "2027-03-14T05:00:00Z", "2027-03-14T12:00:00Z");
         assert_eq!(at_the_hour, ["2027-03-14T07:00:00Z", "2027-03-14T08:00:00Z"]);
+    }
+
+    #[test]
+    fn what_names_its_hour_runs_on_the_day_without_that_hour_too() {
+        // Berlin has no 02:00 on 28 March 2027, and two on 31 October.
+        let thrice = "*/20 2 * * * Europe/Berlin";
+        let spring = slots(thrice, "2027-03-27T12:00:00Z", "2027-03-28T12:00:00Z");
+        assert_eq!(spring, ["2027-03-28T01:00:00Z"]);
+        let autumn = slots(thrice, "2027-10-30T12:00:00Z", "2027-10-31T12:00:00Z");
+        let first = ["2027-10-31T00:00:00Z", "2027-10-31T00:20:00Z", "2027-10-31T00:40:00Z"];
+        assert_eq!(autumn, first);
+    }
+
+    #[test]
+    fn what_never_comes_is_refused_and_what_comes_seldom_is_not() {
+        for never in ["30 2 31 2 *", "0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 0 31 2 */2"] {
+            let read = Cron::read(never, "UTC");
+            assert!(matches!(read, Err(ScheduleError::Never { .. })), "{never}: {read:?}");
+        }
+        for seldom in ["30 2 29 2 *", "0 0 31 12 *", "0 0 31 * *", "0 0 1 1 *"] {
+            assert!(Cron::read(seldom, "UTC").is_ok(), "{seldom}");
+        }
     }
 
     #[test]

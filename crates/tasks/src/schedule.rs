@@ -39,6 +39,12 @@ pub enum ScheduleError {
         /// What the reader of expressions says.
         why: String,
     },
+    /// A cron expression of days that there are not.
+    #[error("`{expression}` never comes: no day of eight years fits it")]
+    Never {
+        /// As it was given.
+        expression: String,
+    },
     /// No time zone, or one that is not what it seems.
     #[error("`{zone}`: {why}")]
     Zone {

@@ -99,8 +99,11 @@ impl Person {
     /// What is counted of the buyer's telephone where its uses are limited: of the first number that can be read
     /// in what was typed as the buyer's own, else of the first that goods go to.
     pub fn counted_phone(&self) -> Option<String> {
-        let cells = self.phone_cells().flat_map(telephone::read);
-        cells.into_iter().find_map(|telephone| telephone.counted_as())
+        let to = self.ship_to.iter().flatten();
+        let country = to.clone().find_map(|to| to.country.as_deref());
+        let own = self.buyer.phone.as_deref().map(|cell| (cell, country));
+        let sent = to.filter_map(|to| Some((to.phone.as_deref()?, to.country.as_deref())));
+        own.into_iter().chain(sent).find_map(|(cell, country)| telephone::counted(cell, country))
     }
 
     /// Every telephone number in it, each once.

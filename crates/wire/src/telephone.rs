@@ -1,18 +1,21 @@
 //! Telephone numbers in one normal form: for search, for limits of coupons, and for what is forgotten.
 //!
 //! What people type holds several numbers, extensions, digits of any script, and one number in many ways: with and
-//! without the code of its country and the zero that is dialled within one. Here it is read into numbers; how they
-//! are hashed is the business of whoever stores them. A number without the code of a country is one of mainland
-//! China where it has that form; else it may be of anywhere, and is compared by its end.
+//! without the code of its country and what is dialled within one. How they are hashed is the business of whoever
+//! stores them. A number without the code of a country is one of mainland China where it has that form; else it may
+//! be of anywhere, and is compared by its end.
 //!
-//! No library: the ones there are bring the number plans of all countries (megabytes, and a regular expression
-//! engine) to validate and to format, and none of them reads a cell with two numbers or 转801. What is needed of
-//! other countries is where their code ends, which is a rule of three lines.
+//! No library: the ones there are bring the number plans of all countries (megabytes, and regular expressions), and
+//! none of them reads a cell with two numbers or 转801. What is needed of others are three small tables (`plan`).
 
+mod counted;
 mod former;
 mod plan;
 mod signs;
+#[cfg(test)]
+mod tests;
 
+pub use counted::counted;
 pub use former::{former, former_last4};
 
 use plan::{MAINLAND, is_mobile};
@@ -62,6 +65,8 @@ enum Kind {
     Mobile,
     /// Any other whole number.
     Other,
+    /// More digits than any number of its country has: it is found, but nobody can say whose it is.
+    Long,
     /// Too short to be dialled from everywhere, or hidden in part.
     Part,
 }
@@ -84,6 +89,15 @@ pub fn read(text: &str) -> Vec<Telephone> {
         }
     }
     found
+}
+
+/// The decimal digits, of whatever script, that `text` is made of; none where there is anything else.
+pub fn digits(text: &str) -> Option<String> {
+    let digit = |c| match Sign::of(c) {
+        Sign::Digit(digit) => Some(char::from(b'0' + digit)),
+        _ => None,
+    };
+    text.chars().map(digit).collect()
 }
 
 /// Digits that belong together, in groups as they were written.
@@ -202,11 +216,6 @@ fn is_extension(word: &str) -> bool {
 }
 
 impl Telephone {
-    /// Whether it was said, or is certain by its form, that it is of the mainland.
-    fn is_mainland(&self) -> bool {
-        self.kind == Kind::Mobile || self.country == Some(MAINLAND)
-    }
-
     /// The normal form: the same for every way to write the number with its country, and for a number of the
     /// mainland without it.
     pub fn normal(&self) -> String {
@@ -222,17 +231,29 @@ impl Telephone {
         (seen.len() >= 4).then(|| &seen[seen.len() - 4..])
     }
 
-    /// Its last eight digits, by which it is compared with a number that does not say its country.
-    fn end(&self) -> &str {
-        &self.digits[self.digits.len().saturating_sub(END)..]
+    /// All its digits, the code of its country among them where it was said.
+    fn whole(&self) -> String {
+        let code = self.country.map(|code| code.to_string()).unwrap_or_default();
+        code + &self.digits
+    }
+
+    /// The last eight digits, by which it is compared with a number that does not say its country: of its own, and
+    /// where these are fewer, with the code of its country too.
+    fn ends(&self) -> Vec<String> {
+        let end = |digits: &str| digits[digits.len().saturating_sub(END)..].to_owned();
+        let mut ends = vec![end(&self.whole())];
+        if self.digits.len() < END && self.country.is_some() {
+            ends.push(self.digits.clone());
+        }
+        ends
     }
 
     /// The forms under which it is kept to be found: its own, and its end where it may be written without its
     /// country.
     pub fn kept_as(&self) -> Vec<String> {
         let mut forms = vec![self.normal()];
-        if self.kind != Kind::Part && !self.is_mainland() {
-            forms.push(format!("~{}", self.end()));
+        if !matches!(self.kind, Kind::Part | Kind::Mobile) {
+            forms.extend(self.ends().iter().map(|end| format!("~{end}")));
         }
         forms
     }
@@ -242,7 +263,9 @@ impl Telephone {
     pub fn asked_as(&self) -> Vec<String> {
         let mut forms = self.kept_as();
         match self.country {
-            None if self.kind == Kind::Mobile => forms.push(format!("~{}", self.end())),
+            None if self.kind == Kind::Mobile => {
+                forms.extend(self.ends().iter().map(|end| format!("~{end}")));
+            }
             Some(code) if code != MAINLAND => {
                 let digits = format!("{code}{}", self.digits);
                 if digits.len() == 11 && is_mobile(&digits) {
@@ -264,11 +287,10 @@ impl Telephone {
         if self.country.is_some() && other.country.is_some() {
             return false;
         }
-        let whole = |one: &Self| match one.country {
-            Some(code) => format!("{code}{}", one.digits),
-            None => one.digits.clone(),
-        };
-        let (own, theirs) = (whole(self), whole(other));
+        if self.is_dialled_within(other) || other.is_dialled_within(self) {
+            return true;
+        }
+        let (own, theirs) = (self.whole(), other.whole());
         let (short, long) = if own.len() <= theirs.len() { (own, theirs) } else { (theirs, own) };
         self.kind != Kind::Part
             && other.kind != Kind::Part
@@ -276,153 +298,31 @@ impl Telephone {
             && long.ends_with(&short)
     }
 
+    /// Whether it does not say its country, and is `other` as it is dialled within the country of that one: with an
+    /// 8 in Russia and around it.
+    fn is_dialled_within(&self, other: &Self) -> bool {
+        let national = |code: u16, digits: &str| {
+            plan::own_trunk(code).and_then(|trunk| self.digits.strip_prefix(trunk)) == Some(digits)
+        };
+        match (self.country, other.country) {
+            (None, Some(code)) => national(code, &other.digits),
+            // 7 is the code, where there is no sign that it is.
+            (None, None) => {
+                let rest = other.digits.strip_prefix('7').filter(|rest| rest.len() == 10);
+                rest.is_some_and(|rest| national(7, rest))
+            }
+            _ => false,
+        }
+    }
+
     /// What is counted of it where a telephone's uses are limited: a mobile of the mainland as a whole, any other
     /// number by its end, so that leaving out its country or its area makes no other number of it. Nothing of a
     /// number that is not whole.
     pub fn counted_as(&self) -> Option<String> {
         match self.kind {
-            Kind::Part => None,
+            Kind::Part | Kind::Long => None,
             Kind::Mobile => Some(self.digits.clone()),
-            Kind::Other => Some(format!("~{}", self.end())),
+            Kind::Other => self.ends().first().map(|end| format!("~{end}")),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn normals(text: &str) -> Vec<String> {
-        read(text).iter().map(Telephone::normal).collect()
-    }
-
-    /// Whether what was kept of `stored` is found by what is looked for of `asked`.
-    fn finds(stored: &str, asked: &str) -> bool {
-        let (stored, asked) = (read(stored), read(asked));
-        let meets = |one: &Telephone, other: &Telephone| {
-            let kept = one.kept_as();
-            other.asked_as().iter().any(|form| kept.contains(form)) && one.is(other)
-        };
-        stored.iter().any(|one| asked.iter().any(|other| meets(one, other)))
-    }
-
-    #[test]
-    fn a_number_is_found_however_it_is_written() {
-        for (stored, asked) in [
-            ("010-88886666", "+86 10 88886666"),
-            ("+86 10 8888 7777", "010-88887777"),
-            ("+86 (0)10 8888 7777", "010 8888 7777"),
-            ("86-010-88887777", "01088887777"),
-            ("0571 8765432", "+865718765432"),
-            ("13800007777转801", "13800007777"),
-            ("13800007777", "13800007777 ext. 12"),
-            ("13800001111/13900002222", "13900002222"),
-            ("13800001111 13900002222", "13800001111"),
-            ("13800001111、13900002222", "13900002222"),
-            ("1380000111113900002222", "13900002222"),
-            ("+852 9123 4567", "91234567"),
-            ("+852 9123 4567", "852 9123 4567"),
-            ("85291234567", "+852 9123 4567"),
-            ("+1 (415) 555-0132", "4155550132"),
-            ("+1 (415) 555-0132", "14155550132"),
-            ("(415) 555-0132", "+1 415 555 0132"),
-            ("13105550132", "+1 310 555 0132"),
-            ("+1 310 555 0132", "13105550132"),
-            ("+886 912 345 678", "0912345678"),
-            ("0912-345-678", "+886912345678"),
-            ("+44 (0)20 7946 0000", "020 7946 0000"),
-            ("020 7946 0000", "0044 20 7946 0000"),
-            ("+82 10-1234-5678", "010-1234-5678"),
-            ("+39 06 1234 5678", "06 1234 5678"),
-            ("٠٥٥٥١٢٣٤٥٦", "0555123456"),
-            ("۰۹۱۲۳۴۵۶۷۸۹", "+98 912 345 6789"),
-            ("１３８００００７７７７", "+86 138-0000-7777"),
-            ("\u{202d}13800007777\u{202c}", "13800007777"),
-            ("电话：010-88886666，手机：13800007777", "13800007777"),
-            ("4001234567转8", "400-123-4567"),
-            ("88886666-8001", "88886666"),
-        ] {
-            assert!(
-                finds(stored, asked),
-                "{stored} by {asked}: {:?} {:?}",
-                read(stored),
-                read(asked)
-            );
-            assert!(finds(asked, stored) || read(stored).len() > 1, "{asked} by {stored}");
-        }
-    }
-
-    #[test]
-    fn another_number_is_not_found() {
-        for (stored, asked) in [
-            ("13800007777", "13800007778"),
-            ("13800007777", "13900007777"),
-            ("010-88886666", "021-88886666"),
-            ("+65 8888 6666", "010-88886666"),
-            ("+852 9123 4567", "+853 9123 4567"),
-            ("+1 415 555 0132", "+44 415 555 0132"),
-            ("13800007777转801", "801"),
-            ("13800007777", "00007777"),
-            ("138****7777", "13800007777"),
-        ] {
-            assert!(!finds(stored, asked), "{stored} by {asked}");
-        }
-    }
-
-    #[test]
-    fn the_first_whole_number_is_what_is_counted() {
-        let counted = |text: &str| read(text).iter().find_map(Telephone::counted_as);
-        for same in [
-            "13912340001",
-            "13912340001-1",
-            "13912340001转2",
-            "13912340001 ext 3",
-            "13912340001 x12",
-            "13912340001#7",
-            "13912340001,8012",
-            "13912340001 分机 801",
-            "013912340001",
-            "0086 139 1234 0001",
-            "+8613912340001 0",
-            "8613912340001",
-            "139123400010",
-            "1-391-234-0001",
-            "139.1234.0001",
-            "(139)12340001",
-            "tel 13912340001 / 13800000000",
-            "٠١٣٩١٢٣٤٠٠٠١",
-            "１３９１２３４０００１",
-            "१३९१२३४०००१",
-        ] {
-            assert_eq!(counted(same).as_deref(), Some("13912340001"), "{same}: {:?}", read(same));
-        }
-        for (one, other) in [
-            ("+852 9123 4567", "91234567"),
-            ("+852 9123 4567 1", "91234567 1"),
-            ("010-88886666", "+86 10 8888 6666-12"),
-            ("+1 415 555 0132", "4155550132-9"),
-        ] {
-            assert!(counted(one).is_some() && counted(one) == counted(other), "{one} {other}");
-        }
-        for none in ["", "none", "0", "12345", "转801", "138****0000", "0000000", "a1b2c3"] {
-            assert_eq!(counted(none), None, "{none}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_whole_number_is_kept_as_it_stands() {
-        assert_eq!(normals("8001"), ["8001"]);
-        assert_eq!(normals("138****0000"), ["138*0000"]);
-        assert_eq!(read("138****0000")[0].last4(), Some("0000"));
-        assert_eq!(read("8001")[0].last4(), Some("8001"));
-        assert_eq!(read("123")[0].last4(), None);
-        assert!(read("none").is_empty() && read("***").is_empty());
-    }
-
-    #[test]
-    fn a_mobile_is_kept_under_one_form() {
-        assert_eq!(read("+8613800000000")[0].kept_as(), ["13800000000"]);
-        assert_eq!(read("+44 20 7946 0000")[0].kept_as(), ["+442079460000", "~79460000"]);
-        assert_eq!(normals("13800000000, +86 13800000000"), ["13800000000"]);
     }
 }

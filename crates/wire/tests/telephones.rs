@@ -1,6 +1,6 @@
 //! Telephones out of whatever people type: read without a fault, and the same again.
 
-use docket_wire::telephone::read;
+use docket_wire::telephone::{counted, read};
 use proptest::prelude::*;
 
 /// Digits of some scripts, and what stands between them.
@@ -31,6 +31,17 @@ proptest! {
         }
     }
 
+    /// Free digits that are no number of everywhere, before one that is written by itself, walk around no limit.
+    #[test]
+    fn digits_before_a_mobile_are_no_number_of_their_own(
+        third in 0..10u32, rest in 0..100_000_000u64, free in "0?[1-9][0-9]{0,7}", between in "[ /-]",
+    ) {
+        let mobile = format!("13{third}{rest:08}");
+        for country in [None, Some("CN")] {
+            prop_assert_eq!(counted(&format!("{free}{between}{mobile}"), country), Some(mobile.clone()));
+        }
+    }
+
     /// What is typed around a mobile of the mainland makes no other number of it.
     #[test]
     fn a_mobile_is_counted_as_itself_whatever_stands_around_it(
@@ -39,7 +50,10 @@ proptest! {
         let mobile = format!("13{third}{rest:08}");
         let before = ["", "0", "+86", "86 ", "0086-", "电话："][before];
         let behind = ["", " 0", "-1", "转2", " ext 3", "/", "#7", ",801"][behind];
-        let counted = read(&format!("{before}{mobile}{behind}"))[0].counted_as();
-        prop_assert_eq!(counted, Some(mobile));
+        let typed = format!("{before}{mobile}{behind}");
+        prop_assert_eq!(read(&typed)[0].counted_as(), Some(mobile.clone()));
+        for country in [None, Some("CN"), Some("DE")] {
+            prop_assert_eq!(counted(&typed, country), Some(mobile.clone()));
+        }
     }
 }

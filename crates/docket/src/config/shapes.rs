@@ -1,7 +1,7 @@
 //! The shapes of values: what a text must look like to be one, and what to say where it does not.
 
 use super::layers::Form;
-use crate::said::Said;
+use crate::said::{Said, said};
 use crate::zones;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -285,6 +285,10 @@ impl Shape for When {
     fn wrong(text: &str) -> Option<Said> {
         match text.parse::<docket_app::Every>() {
             Err(docket_app::ScheduleError::Zone { zone, why }) => Some(zones::wrong(&zone, why)),
+            Err(docket_app::ScheduleError::Never { expression }) => Some(said!(
+                "`{expression}` never comes: no day of eight years fits it",
+                "`{expression}` 永远不会到来：八年之内没有符合的日期"
+            )),
             _ => None,
         }
     }

@@ -284,10 +284,11 @@ fn a_gateway_that_cannot_be_used_is_refused_with_what_to_change() {
 }
 
 #[test]
-fn a_zone_that_is_not_what_it_seems_is_refused_wherever_one_is_set() {
+fn a_zone_that_is_not_what_it_seems_or_a_time_that_never_comes_is_refused_wherever_one_is_set() {
     for (text, place) in [
         ("[schedules]\nreconcile = \"0 2 * * * EST\"\n", "America/New_York"),
         ("[schedules]\narchive = \"0 2 * * * Etc/GMT+8\"\n", "Asia/Shanghai for 8 h ahead of UTC"),
+        ("[schedules]\nreconcile = \"30 2 31 2 * UTC\"\n", "never comes"),
         ("[ledger.coupons]\nzone = \"CST\"\n", "Asia/Shanghai"),
         ("[mirror]\nurl = \"mysql://u@h/d\"\ntimes = \"UTC+8\"\n", "Asia/Shanghai"),
         ("[ledger.coupons]\nzone = \"Asia/Beijing\"\n", "did you mean `Asia/Shanghai`?"),

@@ -87,8 +87,8 @@ described! {
     PartWord {"type": "string", "enum": ["redis", "keys", "people", "database"]}
     /// A chain of tasks.
     ChainKey {"type": "string", "maxLength": 160, "pattern": docket_wire::described::PLAIN}
-    /// The last four digits of a telephone number.
-    LastDigits {"type": "string", "pattern": "^[0-9]{4}$"}
+    /// The last four digits of a telephone number, of any script.
+    LastDigits {"type": "string", "pattern": r"^\p{Nd}{4}$"}
     /// `true` or `false`.
     YesOrNo {"type": "boolean"}
     /// By when an order was placed, or by when it last changed.

@@ -17,7 +17,7 @@ use docket_domain::words::{AnomalyKind, Level};
 use docket_domain::{Id, Time, status};
 use docket_wire::document::Node;
 use docket_wire::reader::{Fields, Reader};
-use docket_wire::{Look, PaymentView, Shape, kinds, view};
+use docket_wire::{Look, PaymentView, Shape, kinds, telephone, view};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -117,8 +117,8 @@ impl IntoParams for Filters {
 #[allow(clippy::needless_pass_by_value)] // the shape of every kind
 fn last4(reader: &mut Reader, node: Node<'_>) -> Option<String> {
     match &node {
-        Node::Text(text) if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some(text.to_string())
+        Node::Text(text) if text.chars().count() == 4 && telephone::digits(text).is_some() => {
+            telephone::digits(text)
         }
         _ => reader.wrong("not_digits", "must be four digits"),
     }

@@ -331,3 +331,23 @@ async fn what_the_document_says_of_queries_is_what_is_read() {
     assert!(wrong.is_empty(), "{} of {sent}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(sent > 200, "{sent}");
 }
+
+/// A filter that filters nothing would list everything.
+#[tokio::test]
+async fn every_parameter_of_every_list_that_is_given_empty_is_refused() {
+    let center = TestCenter::start().await;
+    let document = center.get("/api/openapi.json").await.ok(200);
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        let parameters = methods["get"]["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.filter(|one| one["in"] == "query" && !path.contains('{')) {
+            let name = parameter["name"].as_str().expect("a name");
+            let answer = center.get(&format!("{path}?{name}=")).await.problem(422, "invalid");
+            let errors = answer["errors"].as_array().expect("errors");
+            let of_it = errors.iter().find(|error| error["field"] == name).expect(name);
+            assert_eq!(of_it["code"], "empty", "{path}?{name}=");
+            asked += 1;
+        }
+    }
+    assert!(asked > 60, "{asked} were asked for");
+}

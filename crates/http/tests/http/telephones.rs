@@ -36,7 +36,12 @@ async fn an_order_is_found_by_its_telephones_however_they_are_written() {
         ("+1 (415) 555-0132", "4155550132", "0132"),
         ("+1 (415) 555-0133", "14155550133", "0133"),
         ("+886 912 345 678", "0912345678", "5678"),
-        ("٠٥٥٥١٢٣٤٥٦", "0555123456", "3456"),
+        ("٠٥٥٥١٢٣٤٥٦", "0555123456", "٣٤٥٦"),
+        ("8 (912) 345-67-89", "+7 912 345 67 89", "6789"),
+        ("+7 912 345 67 80", "89123456780", "6780"),
+        ("011 44 20 7946 0958", "+44 20 7946 0958", "0958"),
+        ("+354 555 1234", "3545551234", "1234"),
+        ("+86 10 8888 7770", "88887770", "7770"),
     ] {
         let order = center.placed(&to(stored)).await;
         let own = vec![order["order_id"].clone()];
@@ -78,6 +83,24 @@ async fn a_limit_by_telephone_is_not_walked_around_by_how_it_is_typed() {
         let refused = center.post("/api/orders", &order(n + 1, same)).await;
         let refused = refused.problem(409, "coupon_limit_reached");
         assert_eq!(refused["limit"], "per_phone_day", "{same}");
+    }
+    // Where goods go to China, free digits before a number, or behind it, make no other number of it.
+    let to_china = |n: usize, phone: &str| {
+        let mut order = order(n, phone);
+        order["shops"][0]["ship_to"] = json!({"name": "L", "country": "CN"});
+        order
+    };
+    for (n, same) in
+        ["1 13912340001", "12345678 13912340001", "1234567890 13912340001"].into_iter().enumerate()
+    {
+        let refused = center.post("/api/orders", &to_china(n + 10, same)).await;
+        refused.problem(409, "coupon_limit_reached");
+    }
+    for (n, longer) in
+        ["113912340001", "+1 139 1234 0001", "91234567813912340001"].into_iter().enumerate()
+    {
+        let refused = center.post("/api/orders", &to_china(n + 15, longer)).await;
+        refused.problem(409, "coupon_needs_phone");
     }
     for none in ["0", "ask me", "12345"] {
         let refused = center.post("/api/orders", &order(20, none)).await;
