@@ -184,10 +184,14 @@ impl App {
         Ok(self.store().deliveries(webhook.id, before, limit).await?)
     }
 
-    /// Tells a webhook nothing more; what waits for it is dropped when its turn comes.
+    /// Tells a webhook nothing more; what waits for it is dropped when its turn comes. One that has ended already is
+    /// forgotten.
     pub async fn remove_webhook(&self, who: &Principal, id: Id) -> Result<(), Error> {
-        self.live_webhook(who, id).await?;
-        self.end_webhook(id, "ended by a person").await
+        if self.webhook(who, id).await?.disabled_at.is_none() {
+            return self.end_webhook(id, "ended by a person").await;
+        }
+        self.write_numbered(move |_, _| vec![WebhookRow::forget(id)]).await?;
+        self.know_webhooks().await
     }
 
     /// Tells a webhook again what it was told, or what happened before it was there.
@@ -228,8 +232,12 @@ impl App {
     }
 
     async fn live_webhook(&self, who: &Principal, id: Id) -> Result<WebhookRow, Error> {
-        let found = Some(self.webhook(who, id).await?).filter(|row| row.disabled_at.is_none());
-        found.ok_or_else(|| Error::NotFound { what: "webhook", id: id.to_string() })
+        let found = self.webhook(who, id).await?;
+        if found.disabled_at.is_none() {
+            return Ok(found);
+        }
+        let message = "only a webhook that has not ended is told anything";
+        Err(Error::WrongState { what: "webhook", id: id.to_string(), state: "ended", message })
     }
 
     /// Writes the deliveries of rows of logs, by tree.

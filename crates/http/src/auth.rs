@@ -12,6 +12,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use docket_app::{Idempotency, Principal};
 use docket_domain::story::Language;
+use docket_wire::reader::Source;
 use std::sync::Arc;
 
 /// The caller of a request.
@@ -40,6 +41,14 @@ pub enum Patience {
     Waits,
     /// At once; the caller asks again.
     AsksAgain,
+}
+
+/// A request that says all by where it goes, from a known caller: its body is an empty object, or is left out.
+pub struct SentNothing {
+    /// Who sent it.
+    pub who: Arc<Principal>,
+    /// Under which idempotency key, if any.
+    pub idempotency: Option<Idempotency>,
 }
 
 /// A request with a body of JSON lines, from a known caller.
@@ -121,6 +130,25 @@ impl FromRequest<Center> for Sent {
         let language = language::accepted(&parts.headers);
         let (patience, key) = (patience(&parts), idempotency::key(&parts));
         Ok(Self { who, body: JsonBody(body), idempotency, key, language, patience })
+    }
+}
+
+impl FromRequest<Center> for SentNothing {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, center: &Center) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let who = caller(&parts, center).await?;
+        query::none(&parts.uri)?;
+        let mut body = received(Door::Document, body, center).await?;
+        if body.is_empty() {
+            body = Bytes::from_static(b"{}");
+        } else {
+            body::of_kind(Kind::Json, &parts.headers)?;
+        }
+        let idempotency = idempotency::given(&parts, who.id, &body)?;
+        body::read(&JsonBody(body), Source::Request, |_| Some(()))?;
+        Ok(Self { who, idempotency })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - what is flattened into an object stands in it, and what is said of a field that may be null stands at the field;
 //! - an object of a request takes no field but its own, and an object of an answer has none but its own;
+//! - a body that says nothing may be left out;
 //! - in an answer a field that may be null is always there, unless its description says that it is left out;
 //! - every request may bring `x-request-id`, and every answer carries it.
 //!
@@ -32,6 +33,17 @@ pub fn finish(document: &mut Value) {
         walk(schema, &mut |schema| close(schema, direction));
     }
     headers(document);
+    each_operation(document, |_, _, operation| {
+        operation.get_mut("requestBody").into_iter().for_each(optional);
+    });
+}
+
+/// A body that says nothing may be left out.
+fn optional(body: &mut Value) {
+    let schema = &body["content"]["application/json"]["schema"]["$ref"];
+    if schema == "#/components/schemas/Nothing" {
+        body["required"] = json!(false);
+    }
 }
 
 /// Calls `with` for each operation: its path, its method and itself.

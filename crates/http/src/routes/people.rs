@@ -3,7 +3,7 @@
 use super::InPath;
 use super::keys::reach;
 use crate::answer::{self, located};
-use crate::auth::{Bearer, Caller, Sent, Unsigned};
+use crate::auth::{Bearer, Caller, Sent, SentNothing, Unsigned};
 use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
@@ -158,9 +158,8 @@ pub async fn login(
 pub async fn logout(
     State(center): State<Center>,
     Bearer(token): Bearer,
-    sent: Sent,
+    sent: SentNothing,
 ) -> Result<Response, Failure> {
-    read(&sent.body, Source::Request, |_| Some(()))?;
     center.app.logout(&sent.who, &token).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -288,9 +287,8 @@ pub async fn reset_password(
 pub async fn enable(
     State(center): State<Center>,
     id: InPath,
-    sent: Sent,
+    sent: SentNothing,
 ) -> Result<Response, Failure> {
-    read(&sent.body, Source::Request, |_| Some(()))?;
     let user = center.app.enable_user(&sent.who, id.number("user")?).await?;
     Ok(answer::json(StatusCode::OK, &User::of(&user)))
 }

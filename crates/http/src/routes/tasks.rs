@@ -2,7 +2,7 @@
 
 use super::InPath;
 use crate::answer;
-use crate::auth::{Caller, Sent};
+use crate::auth::{Caller, Sent, SentNothing};
 use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
@@ -263,9 +263,8 @@ pub async fn retry_all(State(center): State<Center>, sent: Sent) -> Result<Respo
 pub async fn drop(
     State(center): State<Center>,
     id: InPath,
-    sent: Sent,
+    sent: SentNothing,
 ) -> Result<Response, Failure> {
-    read(&sent.body, Source::Request, |_| Some(()))?;
     let id = id.number("task")?;
     let dropped = center.app.drop_task(&sent.who, id, sent.idempotency).await?;
     Ok(answer::once(dropped, |task| answer::json(StatusCode::OK, &TaskView::of(&task))))

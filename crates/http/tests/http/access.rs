@@ -343,7 +343,11 @@ async fn people_log_out_change_their_password_and_are_given_another() {
     let [one, two] = [token(login("correct horse").await), token(login("correct horse").await)];
 
     // Logging out ends this login and no other.
-    center.post_as(&one, "/api/logout", &json!({})).await.ok(204);
+    // There is nothing to say, so nothing need be said.
+    let said_wrongly = center.post_as(&one, "/api/logout", &json!({"all": true})).await;
+    said_wrongly.wrong_fields(&[("all", "unknown_field")]);
+    let bare = Request::post("/api/logout").header("authorization", format!("Bearer {one}"));
+    center.send(bare.body(Body::empty()).expect("a request")).await.ok(204);
     center.get_as(&one, "/api/me").await.problem(401, "unauthenticated");
     center.get_as(&two, "/api/me").await.ok(200);
     center.post("/api/logout", &json!({})).await.problem(403, "not_allowed");

@@ -131,7 +131,7 @@ async fn a_webhook_hears_what_it_wants_until_it_is_gone() {
     center.post(&format!("/api/orders/{order}/operations"), &note).await.ok(200);
     receiver.wait_for(1).await;
     let replay = json!({"order_id": order});
-    center.post(&format!("/api/webhooks/{id}/replay"), &replay).await.problem(404, "not_found");
+    center.post(&format!("/api/webhooks/{id}/replay"), &replay).await.problem(409, "wrong_state");
     center.app.stop().await;
 }
 
@@ -182,12 +182,14 @@ async fn webhooks_are_for_admins_and_their_addresses_are_checked() {
     assert_eq!(listed["webhooks"][0]["secret"], Value::Null, "it was shown once");
     let path = format!("/api/webhooks/{}", text(&added["webhook_id"]));
     assert_eq!(center.delete(&path).await.status, 204);
-    center.delete(&path).await.problem(404, "not_found");
     let ended = center.get(&path).await.ok(200);
     assert_eq!(ended["why"], "ended by a person");
     for action in ["rotate", "test"] {
-        center.post(&format!("{path}/{action}"), &json!({})).await.problem(404, "not_found");
+        center.post(&format!("{path}/{action}"), &json!({})).await.problem(409, "wrong_state");
     }
+    assert_eq!(center.delete(&path).await.status, 204, "one that has ended is forgotten");
+    center.delete(&path).await.problem(404, "not_found");
+    assert_eq!(center.get("/api/webhooks").await.ok(200)["webhooks"], json!([]));
 }
 
 /// Both signatures of an event, by the secrets that they are made with.

@@ -66,6 +66,12 @@ impl WebhookRow {
         }
     }
 
+    /// Removes the webhook `id`, which has ended.
+    pub fn forget(id: Id) -> Statement {
+        let sql = "DELETE FROM webhook WHERE id = ? AND disabled_at IS NOT NULL";
+        Statement::any(sql, vec![id.into()])
+    }
+
     /// Puts `secret` in the place of that of the webhook `id`, which signs beside it until `until`.
     pub fn rotate(id: Id, secret: Sealed, until: Time) -> Statement {
         // What is kept comes first: the MySQL family sets columns one after another.

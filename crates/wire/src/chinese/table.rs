@@ -352,6 +352,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "a part of what happened then is in the archive; `docket archive restore --from … --to …` brings it back",
         "当时的部分记录已归档；用 `docket archive restore --from … --to …` 取回",
     ),
+    ("only a webhook that has not ended is told anything", "已停用的 webhook 不再接收任何通知"),
     ("only a task that waits or is halted can be dropped", "只有等待中或停滞的任务可以丢弃"),
     // Coupons.
     ("coupon {} {}", "优惠券 {1} {2}"),

@@ -63,4 +63,5 @@ pub const WORDS: &[(&str, &str)] = &[
     ("done", "已完成（done）"),
     ("dead", "已失败（dead）"),
     ("parked", "已搁置（parked）"),
+    ("ended", "已停用（ended）"),
 ];
