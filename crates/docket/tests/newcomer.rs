@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -274,6 +275,32 @@ fn check_finds_out_whether_the_folder_can_be_made() {
     let fine = docket(above.path(), &["check", "--lang", "zh"]).stdout;
     assert!(fine.contains("✓ 数据目录") && !fine.contains("free"), "{fine}");
     assert!(fine.contains("默认值") && !fine.contains("default"), "{fine}");
+}
+
+#[test]
+fn a_center_of_another_user_is_not_taken_for_none() {
+    let data = folder();
+    docket(data.path(), &["init"]).fine();
+    let closed = std::fs::Permissions::from_mode(0o000);
+    std::fs::set_permissions(data.path(), closed).expect("it is ours");
+    // Whoever may do anything is somebody else for this; the program may be where others may not look.
+    let binary = tempfile::Builder::new().prefix("docket-bin-").tempdir().expect("a folder");
+    let program = binary.path().join("docket");
+    std::fs::copy(DOCKET, &program).expect("a copy");
+    let readable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(binary.path(), readable).expect("it is ours");
+    for words in [&["orders", "list"][..], &["check"], &["explain", "1"]] {
+        let mut asked = Command::new(&program);
+        asked.args(words).arg("--data").arg(data.path()).env("LC_ALL", "C").current_dir("/");
+        if rustix::process::geteuid().is_root() {
+            asked.uid(65_534).gid(65_534);
+        }
+        let told = run(&mut asked).refused(1);
+        assert!(told.contains("docket.toml cannot be read: permission denied"), "{told}");
+        assert!(told.contains("the user whose data folder it is"), "{told}");
+    }
+    let open = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(data.path(), open).expect("it is ours");
 }
 
 #[test]

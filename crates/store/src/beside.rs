@@ -3,6 +3,7 @@
 
 use crate::ask::Ask;
 use crate::database::{mysql, server, sqlite};
+use crate::peek::is_there;
 use crate::store::Query;
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, lock, sqlite_path};
@@ -50,7 +51,7 @@ pub async fn beside<T: Send + 'static>(
 }
 
 fn open_sqlite(path: &Path, access: Access) -> Result<Option<rusqlite::Connection>, StoreError> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(None);
     }
     let flags = match access {

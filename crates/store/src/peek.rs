@@ -29,8 +29,18 @@ pub async fn peek(url: &str) -> Result<Found, StoreError> {
 const READ_ONLY: rusqlite::OpenFlags =
     rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY.union(rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
+/// Whether there is a file at `path`. One that may not be looked at is not taken for none.
+pub(crate) fn is_there(path: &Path) -> Result<bool, StoreError> {
+    match path.try_exists() {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err(StoreError::Unavailable(format!("{}: {error}", path.display())))
+        }
+        there => Ok(there.unwrap_or(false)),
+    }
+}
+
 fn peek_sqlite(path: &Path) -> Result<Found, StoreError> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(Found::Nothing);
     }
     let connection = rusqlite::Connection::open_with_flags(path, READ_ONLY)?;

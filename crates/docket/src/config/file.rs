@@ -12,7 +12,14 @@ pub fn read(path: &Path) -> Result<Vec<Given>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let path = path.display();
         let wrong = said!("the config file {path} cannot be read", "无法读取配置文件 {path}");
-        Failure::new(wrong.because(&error)).next(said!(
+        let failure = Failure::new(wrong.because(&error));
+        if error.kind() == std::io::ErrorKind::PermissionDenied {
+            return failure.next(said!(
+                "Run as the user whose data folder it is.",
+                "请以数据目录所属的用户运行。"
+            ));
+        }
+        failure.next(said!(
             "Name one with --config FILE, or write one with `docket init`.",
             "请用 --config FILE 指定，或用 docket init 生成。"
         ))

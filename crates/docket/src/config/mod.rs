@@ -35,6 +35,7 @@ use crate::cli::Options;
 use crate::failure::Failure;
 use crate::said::{Said, said};
 use layers::{Form, Given, Layers};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The name of the config file in the data folder or the current one.
@@ -119,8 +120,12 @@ pub fn host_of(base: &str) -> Option<String> {
     gateway_shapes::BaseUrl::host(base)
 }
 
-/// The config file: the one named, else that of the data folder, else that of the current folder.
+/// The config file: the one named, else that of the data folder, else that of the current folder. One that may not be
+/// looked at counts as there, so that it is told as such.
 fn file_of(options: &Options, data: &Path) -> Option<PathBuf> {
-    let usual = || [data.join(FILE), PathBuf::from(FILE)].into_iter().find(|path| path.exists());
+    let is_there = |path: &PathBuf| {
+        path.try_exists().unwrap_or_else(|error| error.kind() == ErrorKind::PermissionDenied)
+    };
+    let usual = || [data.join(FILE), PathBuf::from(FILE)].into_iter().find(is_there);
     options.config.clone().or_else(usual)
 }

@@ -5,6 +5,7 @@ use super::{PART, Shape, of_file, shapes, with_ending};
 use crate::database::{mysql, server};
 use crate::lock::FileLock;
 use crate::migrate::{self, Upgrade};
+use crate::peek::is_there;
 use crate::value::{Kind, Value};
 use crate::{StoreError, private, sqlite_path};
 use docket_domain::Time;
@@ -103,7 +104,7 @@ fn to_sqlite(
     told: impl Fn(&str, u64),
 ) -> Result<Restored, StoreError> {
     let _lock = FileLock::take(path)?;
-    if path.exists() {
+    if is_there(path)? {
         // What cannot be read is not taken for empty.
         let there = rusqlite::Connection::open(path)?;
         let version: i64 = there
