@@ -32,6 +32,14 @@ impl Said {
         Self { zh: text.clone(), en: text }
     }
 
+    /// What a center said, which is English: the same in Chinese as far as this release knows it.
+    pub fn of_center(sentence: &str) -> Self {
+        match docket_wire::chinese::of(sentence) {
+            Some(zh) => Self::of(sentence.to_owned(), zh),
+            None => Self::as_told(sentence),
+        }
+    }
+
     /// In the language of its reader.
     pub fn to(&self, language: Language) -> &str {
         match language {

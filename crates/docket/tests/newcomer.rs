@@ -55,6 +55,7 @@ fn what_is_made_is_told_in_the_language_asked_for() {
     let ran = docket(data.path(), &["import", "orders.jsonl", "--lang", "zh"]);
     assert!(ran.stdout.contains("被拒绝") && !ran.stdout.contains("refused"), "{ran:?}");
     assert!(ran.stdout.contains("缺少必填项（required）"), "{ran:?}");
+    assert!(ran.stdout.contains("必填") && !ran.stdout.contains("is required"), "{ran:?}");
     assert!(ran.refused(1).contains("没有订单可以导入"));
 }
 

@@ -5,7 +5,6 @@ use crate::failure::Failure;
 use crate::said::{Said, said};
 use bytes::Bytes;
 use docket_domain::story::Language;
-use docket_wire::chinese;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
@@ -224,21 +223,15 @@ fn failure(status: StatusCode, problem: &Value) -> Failure {
     let code = text("code").unwrap_or("unknown").to_owned();
     let (cause, next) = meaning(status, &code);
     let reason = status.canonical_reason().unwrap_or("no success").to_lowercase();
-    let mut message = both(text("detail").or_else(|| text("title")).unwrap_or(&reason));
+    let mut message = Said::of_center(text("detail").or_else(|| text("title")).unwrap_or(&reason));
     for error in problem["errors"].as_array().into_iter().flatten() {
         let (field, what) = (error["field"].as_str(), error["message"].as_str());
         if let (Some(field), Some(what)) = (field, what) {
-            message = message.and(Said::as_told(field).because(both(what)));
+            message = message.and(Said::as_told(field).because(Said::of_center(what)));
         }
     }
     let (en, zh) = (message.to(Language::En), message.to(Language::Zh));
     Failure::new(Said::of(en.to_owned(), format!("{cause}：{zh}"))).next(next).word(code)
-}
-
-/// A sentence of the server in both languages.
-fn both(sentence: &str) -> Said {
-    let in_chinese = chinese::of(sentence).unwrap_or_else(|| sentence.to_owned());
-    Said::of(sentence.to_owned(), in_chinese)
 }
 
 /// What a status means, in Chinese, before the server's own words, and what to do next.

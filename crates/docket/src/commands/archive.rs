@@ -1,5 +1,6 @@
 //! `docket archive`: moves what is old away, shows what is there, brings it back, and looks whether it is right.
 
+use super::serve::Asked;
 use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
@@ -110,7 +111,7 @@ async fn archive(center: &Center, out: &Output) -> Result<(), Failure> {
     let due = if out.is_watched() { counted(center, out).await? } else { Vec::new() };
     let due = due.iter().map(|of| number(&of["rows"])).sum();
     let bar = out.progress(out.say("rows moved", "已归档的行"), due);
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut asked = Asked::listen()?;
     let nothing = json!({});
     let mut segments = Vec::new();
     let mut stopped = false;
@@ -119,7 +120,7 @@ async fn archive(center: &Center, out: &Output) -> Result<(), Failure> {
         // A piece that was begun is finished first: it ends in seconds.
         let mut moved = tokio::select! {
             moved = &mut piece => moved?,
-            _ = &mut interrupt => {
+            () = asked.once() => {
                 stopped = true;
                 piece.await?
             }
@@ -190,7 +191,12 @@ async fn list(limit: usize, center: &Center, out: &Output) -> Result<(), Failure
             let figure = |name: &str| of[name].to_string();
             let figures = vec![figure("orders"), figure("away"), figure("rows"), kib];
             let head = vec![word("segment_id"), word("kind"), word("from"), word("to")];
-            [head, figures, vec![word("state"), word("name")]].concat()
+            let state = match word("state").as_str() {
+                "kept" => out.say("kept", "已保存").to_owned(),
+                "moving" => out.say("moving", "归档中").to_owned(),
+                other => other.to_owned(),
+            };
+            [head, figures, vec![state, word("name")]].concat()
         };
         out.table(&head, found.iter().map(row));
     });
@@ -241,7 +247,12 @@ async fn verify(center: &Center, out: &Output) -> Result<(), Failure> {
     out.show(&json!({"segments": all, "wrong": wrong}), |out| {
         for of in &wrong {
             let word = |name: &str| of[name].as_str().unwrap_or_default();
-            out.line(&format!("✗ {} {}: {}", word("segment_id"), word("verdict"), word("why")));
+            let verdict = match word("verdict") {
+                "damaged" => out.say("damaged", "已损坏"),
+                _ => out.say("unreachable", "不可达"),
+            };
+            let seen = Said::as_told(format!("✗ {} {verdict}", word("segment_id")));
+            out.line(out.tell(&seen.because(Said::of_center(word("why")))));
         }
         out.line(out.tell(&said!(
             "{all} objects read, {bad} wrong",

@@ -5,7 +5,8 @@ use crate::cli::Options;
 use crate::config::{Length, Shape as _};
 use crate::failure::Failure;
 use crate::log;
-use crate::said::said;
+use crate::output::Output;
+use crate::said::{Said, said};
 use crate::usage::WrongValue;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -165,6 +166,11 @@ pub fn words(value: &Value) -> String {
         Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
         _ => String::new(),
     }
+}
+
+/// A sentence that the center kept, in the language of the reader.
+pub fn why(value: &Value, out: &Output) -> String {
+    out.tell(&Said::of_center(value.as_str().unwrap_or_default())).to_owned()
 }
 
 /// The keys that a name or a number means: of those that are called so, the ones that are still of use.

@@ -1,6 +1,6 @@
 //! `docket tasks`: durable tasks as an operator meets them.
 
-use super::key::words;
+use super::key::{why, words};
 use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
@@ -116,7 +116,14 @@ async fn list(wanted: &List, center: &Center, out: &Output) -> Result<(), Failur
             let tries = format!("{}/{}", task["attempts"], task["max_attempts"]);
             let word = |name: &str| words(&task[name]);
             let state = state_said(&task["state"], out);
-            vec![word("task_id"), word("kind"), state, tries, word("due_at"), word("last_error")]
+            vec![
+                word("task_id"),
+                word("kind"),
+                state,
+                tries,
+                word("due_at"),
+                why(&task["last_error"], out),
+            ]
         };
         out.table(&head, tasks.iter().map(row));
         if tasks.is_empty() {
@@ -163,7 +170,7 @@ fn show(task: &Value, out: &Output) {
         says(out.say("until", "租约至"), words(&task["lease_until"]));
         says(out.say("is told", "内容"), task["payload"].to_string());
         for error in task["errors"].as_array().into_iter().flatten() {
-            out.line(&format!("{}  {}", words(&error["at"]), words(&error["why"])));
+            out.line(&format!("{}  {}", words(&error["at"]), why(&error["why"], out)));
         }
     });
 }

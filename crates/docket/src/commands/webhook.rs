@@ -1,6 +1,6 @@
 //! `docket webhook`: who is told of every change of an order, and what came of it.
 
-use super::key::words;
+use super::key::{why, words};
 use super::tasks::state_said;
 use crate::center::{self, Center, LOOK_AGAIN};
 use crate::cli::Options;
@@ -158,7 +158,14 @@ async fn list(center: &Center, out: &Output) -> Result<(), Failure> {
         let row = |webhook: &Value| {
             let word = |name: &str| words(&webhook[name]);
             let (since, ended) = (word("created_at"), word("disabled_at"));
-            vec![word("webhook_id"), word("url"), events(webhook, out), since, ended, word("why")]
+            vec![
+                word("webhook_id"),
+                word("url"),
+                events(webhook, out),
+                since,
+                ended,
+                why(&webhook["why"], out),
+            ]
         };
         out.table(&head, webhooks.iter().map(row));
     });
@@ -181,7 +188,7 @@ fn show(webhook: &Value, out: &Output) {
             words(&webhook["old_secret_until"]),
         );
         says(out.say("ended", "停用时间"), words(&webhook["disabled_at"]));
-        says(out.say("why", "原因"), words(&webhook["why"]));
+        says(out.say("why", "原因"), why(&webhook["why"], out));
     });
 }
 

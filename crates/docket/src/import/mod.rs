@@ -34,6 +34,7 @@ mod wrong_map;
 use crate::center::{Center, Method};
 use crate::cli::Options;
 use crate::commands::path_part;
+use crate::commands::serve::Asked;
 use crate::failure::Failure;
 use crate::log;
 use crate::output::Form;
@@ -213,12 +214,12 @@ async fn take_all(
     let (give, mut parts) = mpsc::channel::<Vec<Produced>>(2);
     let stopped = Arc::clone(&stop);
     let reading = tokio::task::spawn_blocking(move || source.read_into(&give, &stopped));
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut asked = Asked::listen()?;
     let mut outcome = Ok(());
     loop {
         let part = tokio::select! {
             biased;
-            _ = &mut interrupt => {
+            () = asked.once() => {
                 outcome = Err(Failure::new(said!("the import was stopped", "导入已停止")));
                 break;
             }

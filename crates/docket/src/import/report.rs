@@ -147,7 +147,7 @@ impl Report {
                 order: sent.key.clone(),
                 field: row.field.as_str().into(),
                 code: row.code.as_str().into(),
-                message: Said::as_told(&row.message),
+                message: Said::of_center(&row.message),
             };
             rows.push((at, why, sent.rows.clone()));
         }
