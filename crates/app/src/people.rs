@@ -122,23 +122,18 @@ pub(crate) fn named(name: &str) -> Result<(), Error> {
 }
 
 impl App {
-    /// Adds a user and answers its number.
-    pub async fn add_user(&self, who: &Principal, user: NewUser) -> Result<Id, Error> {
-        self.add_user_once(who, user, None).await.map(Once::outcome)
-    }
-
-    /// The same, done once under an idempotency key.
-    pub async fn add_user_once(
+    /// Adds a user, once under an idempotency key.
+    pub async fn add_user(
         &self,
         who: &Principal,
         user: NewUser,
         idempotency: Option<Idempotency>,
-    ) -> Result<Once<Id>, Error> {
+    ) -> Result<Once<User>, Error> {
         let NewUser { name, role, reach, password } = user;
         who.needs_whole(Scope::Admin)?;
         named(&name)?;
         if let Some(before) = self.done_before(idempotency).await? {
-            return Ok(Once::Before(before));
+            return self.named_user(who, before).await.map(Once::Before);
         }
         let password = hashed(&password).await?;
         if self.store().user(&name).await?.is_some() {
@@ -158,7 +153,10 @@ impl App {
             };
             vec![row.add()]
         };
-        self.write_once(idempotency, None, made).await
+        Ok(match self.write_once(idempotency, None, made).await? {
+            Once::Now(id) => Once::Now(self.named_user(who, id).await?),
+            Once::Before(id) => Once::Before(self.named_user(who, id).await?),
+        })
     }
 
     /// Every user, without passwords.

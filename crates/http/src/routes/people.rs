@@ -240,19 +240,10 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
         let reach = reach(fields);
         Some(NewUser { name: name?, role: role?, reach, password: password? })
     })?;
-    let added = center.app.add_user_once(&sent.who, new.clone(), sent.idempotency);
-    Ok(answer::once(added.await?, |id| {
-        let user = User {
-            user_id: Number(id),
-            name: &new.name,
-            role: new.role.word(),
-            shops: &new.reach.shops,
-            places: &new.reach.places,
-            created_at: None,
-            disabled_at: None,
-            last_login_at: None,
-        };
-        located(answer::json(StatusCode::CREATED, &user), "/api/users", id)
+    let added = center.app.add_user(&sent.who, new, sent.idempotency).await?;
+    Ok(answer::once(added, |user| {
+        let id = user.row.id;
+        located(answer::json(StatusCode::CREATED, &User::of(&user)), "/api/users", id)
     }))
 }
 

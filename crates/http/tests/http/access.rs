@@ -151,7 +151,7 @@ async fn people_log_in_and_do_what_their_role_may() {
         reach: Reach::default(),
         password: "correct horse".to_owned(),
     };
-    center.app.add_user(&local, viewer).await.expect("a user");
+    center.app.add_user(&local, viewer, None).await.expect("a user");
     let login = json!({"name": "mei", "password": "correct horse"});
     let request = |body: &serde_json::Value| {
         let request = Request::post("/api/login").header("content-type", "application/json");
@@ -335,6 +335,7 @@ async fn people_log_out_change_their_password_and_are_given_another() {
     let center = TestCenter::start().await;
     let user = json!({"name": "mei", "role": "viewer", "password": "correct horse"});
     let added = center.post("/api/users", &user).await.ok(201);
+    assert_eq!(added["created_at"], "2026-11-20T10:00:00.000Z");
     let id = text(&added["user_id"]).to_owned();
     let login = async |password: &str| {
         center.post_as("", "/api/login", &json!({"name": "mei", "password": password})).await

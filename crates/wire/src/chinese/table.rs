@@ -422,6 +422,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "must have 1 to {} visible ASCII characters, other than `.` and `..`",
         "须为 1 到 {1} 个可见 ASCII 字符，且不能是 `.` 或 `..`",
     ),
+    ("has no line; an order has at least one", "没有商品行；订单至少有一行"),
     // What is kept of tasks, webhooks and the archive.
     ("the receiver answered {}", "接收方返回 {1}"),
     ("the receiver answered {} and asked for time", "接收方返回 {1}，并要求稍后再试"),
