@@ -12,7 +12,6 @@ use crate::{App, Error};
 use docket_domain::{FieldError, Id};
 use docket_store::{Files, Filter, Key, Overwrite, Priority, Sealed, View, Writes};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Orders in one transaction, and in one page.
 const STEP: usize = 100;
@@ -113,7 +112,7 @@ impl App {
 
     /// Takes the people of these orders out; answers which had some.
     async fn forget_people(&self, ids: Vec<Id>) -> Result<Vec<Id>, Error> {
-        let vault = Arc::clone(&self.inner.vault);
+        let vault = self.inner.vault();
         let keys = ids.iter().flat_map(|id| [Key::Tree(*id), Key::Person(*id)]).collect();
         let decide = move |view: &View, _: &mut docket_store::Context<'_>| {
             let (mut had, mut phones_gone) = (Vec::new(), Vec::new());

@@ -63,6 +63,8 @@ pub enum KeysError {
         missing: RecordedKey,
         /// Those that are there; none where there is no file.
         held: Option<Vec<RecordedKey>>,
+        /// How it may have come to that.
+        lack: Lack,
     },
     /// The database records no key, and what is sealed in it is not opened by these.
     #[error("{place} does not open what key {key} sealed in this database")]
@@ -74,6 +76,17 @@ pub enum KeysError {
         /// Whether there are keys at all.
         found: bool,
     },
+}
+
+/// How it may have come that keys are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// All but newer ones are there: they were added elsewhere.
+    Older,
+    /// Those that are there were given up, and others are used since.
+    GivenUp,
+    /// They are others, or none.
+    Others,
 }
 
 /// How a key is named in messages: its number, or `search`.
@@ -91,9 +104,41 @@ impl KeyWord for KeyUse {
     }
 }
 
-/// The first of `recorded` that is neither given up nor among `held`.
-fn missing<'a>(recorded: &'a [RecordedKey], held: &[RecordedKey]) -> Option<&'a RecordedKey> {
-    recorded.iter().filter(|key| !key.lost).find(|key| !held.contains(key))
+/// Whether `held` has the key that is `recorded`.
+fn has(held: &[RecordedKey], recorded: &RecordedKey) -> bool {
+    held.iter().any(|key| key.used == recorded.used && key.fingerprint == recorded.fingerprint)
+}
+
+/// Those of `recorded` that are neither given up nor among `held`.
+fn missing<'a>(
+    recorded: &'a [RecordedKey],
+    held: &[RecordedKey],
+) -> impl Iterator<Item = &'a RecordedKey> {
+    recorded.iter().filter(|key| !key.lost).filter(|key| !has(held, key))
+}
+
+/// What is wrong where `held`, the keys of `place`, have not all that are recorded and were not given up.
+pub(crate) fn lacking(
+    place: &KeySource,
+    recorded: &[RecordedKey],
+    held: Option<Vec<RecordedKey>>,
+) -> Option<KeysError> {
+    let have = held.as_deref().unwrap_or_default();
+    let absent: Vec<_> = missing(recorded, have).collect();
+    let first = *absent.first()?;
+    let newest = highest_key(have);
+    // Keys are added and stay: who has the search key and lacks newer ones has an older file.
+    let newer = |key: &&RecordedKey| matches!(key.used, KeyUse::Seal(id) if id > newest);
+    let given_up =
+        |key: &RecordedKey| key.lost && have.iter().any(|held| held.fingerprint == key.fingerprint);
+    let lack = if !have.is_empty() && absent.iter().all(newer) {
+        Lack::Older
+    } else if recorded.iter().any(given_up) {
+        Lack::GivenUp
+    } else {
+        Lack::Others
+    };
+    Some(KeysError::Lacking { place: place.named(), missing: first.clone(), held, lack })
 }
 
 /// The number of the first key that sealed something of `samples` and opens nothing of it.
@@ -109,9 +154,8 @@ fn unproven(samples: &[(SealedFor, Sealed)], vault: Option<&Vault>) -> Option<u3
 /// Refuses keys that are not those of the database.
 fn fit(place: &KeySource, survey: &Survey, vault: Option<&Vault>) -> Result<(), KeysError> {
     let held = vault.map(Vault::keys);
-    if let Some(missing) = missing(&survey.keys, held.as_deref().unwrap_or_default()) {
-        let missing = missing.clone();
-        return Err(KeysError::Lacking { place: place.named(), missing, held });
+    if let Some(error) = lacking(place, &survey.keys, held) {
+        return Err(error);
     }
     if survey.keys.is_empty()
         && let Some(key) = unproven(&survey.samples, vault)
@@ -163,7 +207,8 @@ pub(crate) struct Chosen {
 pub(crate) struct Held {
     pub vault: Vault,
     pub origin: Origin,
-    pub place: String,
+    /// Where they are kept; nowhere where they are compared with nothing.
+    pub place: Option<KeySource>,
 }
 
 impl Chosen {
@@ -201,7 +246,7 @@ impl Chosen {
         let (place, found) = match self.keys {
             Keys::Of(_) | Keys::Unmade(_) => {
                 let vault = self.vault.unwrap_or_else(Vault::throw_away);
-                return Ok(Held { vault, origin: Origin::Found, place: String::new() });
+                return Ok(Held { vault, origin: Origin::Found, place: None });
             }
             Keys::In(place) => (place, self.vault),
         };
@@ -215,7 +260,7 @@ impl Chosen {
             return Err(match error {
                 // Those that were made here and are of no use are not worth naming.
                 KeysError::Lacking { place, missing, .. } if origin == Origin::Made => {
-                    KeysError::Lacking { place, missing, held: None }
+                    KeysError::Lacking { place, missing, held: None, lack: Lack::Others }
                 }
                 error => error,
             }
@@ -225,7 +270,7 @@ impl Chosen {
             place.keep_new().map_err(KeysError::from)?;
         }
         vault.learn_lost(&survey.keys);
-        Ok(Held { vault, origin, place: place.named() })
+        Ok(Held { vault, origin, place: Some(place) })
     }
 }
 
@@ -249,6 +294,8 @@ pub enum SealTrouble {
         fingerprint: String,
         /// Where the keys of this process are kept.
         place: String,
+        /// Whether that is a file, which is read again by itself.
+        file: bool,
     },
     /// People of orders are not opened.
     Closed {
@@ -262,7 +309,7 @@ pub enum SealTrouble {
 impl App {
     /// The people of `tree` as far as they can be opened here; that they cannot is remembered.
     pub(crate) fn people(&self, tree: Id, sealed: Option<&Sealed>) -> People {
-        let people = self.inner.vault.people(sealed);
+        let people = self.inner.vault().people(sealed);
         if let People::Closed(state) = people {
             self.note_closed(tree, state);
         }
@@ -280,10 +327,12 @@ impl App {
     pub fn seal_troubles(&self) -> Vec<SealTrouble> {
         let sealings = &self.inner.sealings;
         let behind = sealings.behind.lock().expect("nobody panics with the list");
+        let place = self.inner.keys_place.as_ref();
         let behind = behind.iter().map(|key| SealTrouble::KeysBehind {
             key: key.used.word(),
             fingerprint: key.fingerprint.clone(),
-            place: self.inner.keys_place.clone(),
+            place: place.map(KeySource::named).unwrap_or_default(),
+            file: matches!(place, Some(KeySource::File(_))),
         });
         let closed = sealings.closed.lock().expect("nobody panics with the list");
         let example = closed.keys().next();
@@ -292,16 +341,47 @@ impl App {
         behind.chain(closed).collect()
     }
 
+    /// The keys that the database records and this process has not.
+    async fn keys_behind(&self) -> Result<Vec<RecordedKey>, StoreError> {
+        if self.inner.keys_place.is_none() {
+            return Ok(Vec::new());
+        }
+        let recorded = self.store().recorded_keys().await?;
+        Ok(missing(&recorded, &self.inner.vault().keys()).cloned().collect())
+    }
+
+    /// Whether the database records keys that this process has not.
+    pub(crate) async fn lacks_keys(&self) -> Result<bool, StoreError> {
+        Ok(!self.keys_behind().await?.is_empty())
+    }
+
+    /// Goes on with the keys that stand in the key file by now, where they are all that are recorded: they were
+    /// rotated or adopted there, or brought from where they were.
+    async fn take_keys_in(&self) -> Result<(), StoreError> {
+        let Some(place @ KeySource::File(_)) = &self.inner.keys_place else { return Ok(()) };
+        let recorded = self.store().recorded_keys().await?;
+        // A file that is just being brought is read again at the next look.
+        let Ok(Some(mut vault)) = place.read() else { return Ok(()) };
+        if missing(&recorded, &vault.keys()).next().is_some() {
+            return Ok(());
+        }
+        vault.learn_lost(&recorded);
+        self.inner.change_vault(vault);
+        tracing::info!(place = place.named(), "newer keys are taken in");
+        self.inner.background.spawn(crate::telephones::renew(self.clone()));
+        Ok(())
+    }
+
     /// Looks which of some sealed people are opened here, and whether other processes have keys that this one has
     /// not.
     async fn look_at_seals(&self) -> Result<(), StoreError> {
-        let (vault, sealings) = (&self.inner.vault, &self.inner.sealings);
-        if !self.inner.keys_place.is_empty() {
-            let held = vault.keys();
-            let mut behind = self.store().recorded_keys().await?;
-            behind.retain(|key| !key.lost && !held.contains(key));
-            *sealings.behind.lock().expect("nobody panics with the list") = behind;
+        let sealings = &self.inner.sealings;
+        if self.lacks_keys().await? {
+            self.take_keys_in().await?;
         }
+        let behind = self.keys_behind().await?;
+        *sealings.behind.lock().expect("nobody panics with the list") = behind;
+        let vault = self.inner.vault();
         let known: Vec<Id> = {
             let closed = sealings.closed.lock().expect("nobody panics with the list");
             closed.keys().copied().collect()
@@ -340,9 +420,13 @@ pub(crate) async fn watch(app: App) {
 /// Why the people of an order are not opened, in English and in Chinese.
 pub(crate) fn explain_closed(closed: &Closed) -> [String; 2] {
     match closed {
-        Closed::NoKey(key) | Closed::Lost(key) => [
+        Closed::NoKey(key) => [
             format!("sealed under key {key}, which is not here"),
             format!("由密钥 {key} 加密，该密钥不在此处"),
+        ],
+        Closed::Lost(key) => [
+            format!("sealed under key {key}, which was given up"),
+            format!("由密钥 {key} 加密，该密钥已放弃"),
         ],
         Closed::NotOurs(_) => {
             ["no key that is here opens it".to_owned(), "此处没有密钥能将其解开".to_owned()]

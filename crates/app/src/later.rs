@@ -77,7 +77,7 @@ impl App {
             body: String::from_utf8_lossy(body).into_owned(),
         };
         let asked = serde_json::to_vec(&asked).expect("a request is plain JSON");
-        let sealed = self.inner.vault.seal_for(PURPOSE, &asked);
+        let sealed = self.inner.vault().seal_for(PURPOSE, &asked);
         let Idempotency { hash, fingerprint } = given;
         let told = Told { hash, fingerprint };
         let payload = serde_json::to_string(&told).expect("hashes are plain JSON");
@@ -146,7 +146,7 @@ impl App {
     async fn decide_placement(&self, told: &Told) -> Result<(), Error> {
         let Some(row) = self.store().placement(told.hash).await? else { return Ok(()) };
         let Some(sealed) = &row.request else { return Ok(()) };
-        let asked = self.inner.vault.open_for(PURPOSE, sealed)?;
+        let asked = self.inner.vault().open_for(PURPOSE, sealed)?;
         let asked: Asked = serde_json::from_slice(&asked)
             .map_err(|error| Error::Internal(format!("a sealed request: {error}")))?;
         let who = asked.access.principal(asked.id, asked.name);

@@ -67,7 +67,7 @@ pub use gifts::SetPack;
 pub use history::{AgreedTree, Agreements, LogPage};
 pub use imports::{ImportOptions, ImportReport};
 pub use installation::{
-    KeyWord, Keys, KeysError, OpenError, SealTrouble, compare_keys, given_up, highest_key,
+    KeyWord, Keys, KeysError, Lack, OpenError, SealTrouble, compare_keys, given_up, highest_key,
 };
 pub use keys::NewKey;
 pub use later::Accepted;
@@ -102,7 +102,7 @@ pub use docket_tasks::{Every, RedisAt, ScheduleError};
 
 use docket_domain::{Time, Tree};
 use docket_store::{Options, Store};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -126,11 +126,12 @@ struct Inner {
     archiving: tokio::sync::Mutex<archive::Progress>,
     /// One at a time: while it lasts, removed rows are overwritten with more care.
     forgetting: tokio::sync::Mutex<()>,
-    vault: Arc<vault::Vault>,
+    /// Another one once newer keys are taken in.
+    vault: RwLock<Arc<vault::Vault>>,
     sealings: installation::Sealings,
     keys_origin: vault::Origin,
     /// Where the keys are kept; nowhere where they are compared with nothing.
-    keys_place: String,
+    keys_place: Option<vault::KeySource>,
     access: access::Cache,
     tries: tries::Tries,
     outcomes: outcomes::Outcomes,
@@ -139,6 +140,17 @@ struct Inner {
     redis: Option<docket_tasks::Redis>,
     unstarted: Mutex<Option<docket_tasks::Unstarted>>,
     runner: Mutex<Option<docket_tasks::Runner>>,
+}
+
+impl Inner {
+    /// What seals and opens, with the keys of now.
+    fn vault(&self) -> Arc<vault::Vault> {
+        Arc::clone(&self.vault.read().expect("nobody panics with the keys"))
+    }
+
+    fn change_vault(&self, newer: vault::Vault) {
+        *self.vault.write().expect("nobody panics with the keys") = Arc::new(newer);
+    }
 }
 
 /// An order as an answer shows it: the tree after the change, and its people for masking.
@@ -196,7 +208,7 @@ impl App {
             patience: ledgers::Patience::default(),
             archiving: tokio::sync::Mutex::default(),
             forgetting: tokio::sync::Mutex::default(),
-            vault: Arc::new(held.vault),
+            vault: RwLock::new(Arc::new(held.vault)),
             sealings: installation::Sealings::default(),
             keys_origin: held.origin,
             keys_place: held.place,

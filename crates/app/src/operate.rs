@@ -109,7 +109,7 @@ impl App {
             deadlines: Arc::clone(&self.inner.settings.deadlines),
             limits: Arc::clone(&self.inner.settings.limits),
             ledgers: Arc::clone(&self.inner.settings.ledgers),
-            vault: Arc::clone(&self.inner.vault),
+            vault: self.inner.vault(),
             coupons: self.inner.settings.coupons.clone(),
             claim,
         };

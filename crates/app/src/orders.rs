@@ -146,10 +146,10 @@ impl App {
                 None => return Ok(None),
             },
         };
-        let last4 = asked.phone_last4.as_deref().map(|digits| self.inner.vault.last4(digits));
+        let last4 = asked.phone_last4.as_deref().map(|digits| self.inner.vault().last4(digits));
         let mut phones = Vec::new();
         if let Some(phone) = &asked.phone {
-            phones = self.inner.vault.asked(phone);
+            phones = self.inner.vault().asked(phone);
             phones.retain(|(of_phone, _)| last4.is_none_or(|last4| last4 == *of_phone));
             if phones.is_empty() {
                 return Ok(None);

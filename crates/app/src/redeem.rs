@@ -75,7 +75,7 @@ impl App {
         let settings = self.settings().coupons.clone();
         let phone = settings.per_phone_day.and_then(|_| person.counted_phone());
         let codes = placement.coupons.iter().map(|asked| asked.code.clone()).collect();
-        let vault = Arc::clone(&self.inner.vault);
+        let vault = self.inner.vault();
         let kept = self.settings().ledgers.kept(Ledger::Coupons);
         Ok((tree, asked, Redeeming { codes, found, refused, phone, vault, settings, kept }))
     }

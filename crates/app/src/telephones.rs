@@ -1,11 +1,13 @@
 //! Telephones of orders of the release before, made new: hashed in the one normal form, a hundred orders at a
 //! time, once after an upgrade. Until it is done such orders are found by what they were found by before.
+//!
+//! The same is done once more where another search key took the place of one that was given up, and where a key came
+//! back that opens people again: until then these orders are not found by their telephones.
 
 use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::Id;
-use docket_store::{Context, Key, Priority, Renewed, View, Writes};
-use std::sync::Arc;
+use docket_store::{Context, Key, Priority, Renewed, View, Writes, only_found_by};
 use std::time::Duration;
 
 /// Orders in one transaction: a step that nobody feels.
@@ -17,7 +19,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 pub(crate) async fn renew(app: App) {
     let stop = app.inner.stop.clone();
     while !stop.is_cancelled() {
-        match app.renew_telephones().await {
+        match app.renew_with_all_keys().await {
             Ok(Renewed::All) => return,
             Ok(Renewed::UpTo(_)) => {}
             Err(error) => {
@@ -32,6 +34,14 @@ pub(crate) async fn renew(app: App) {
 }
 
 impl App {
+    /// One step, where this process has all keys: without, it would pass over people that others can open.
+    async fn renew_with_all_keys(&self) -> Result<Renewed, Error> {
+        if self.lacks_keys().await? {
+            return Err(Error::Unavailable("keys are missing".to_owned()));
+        }
+        self.renew_telephones().await
+    }
+
     /// One step; says how far it is. Whoever else does the same at the same time does no harm.
     pub async fn renew_telephones(&self) -> Result<Renewed, Error> {
         let Renewed::UpTo(after) = self.store().telephones_renewed().await? else {
@@ -44,7 +54,7 @@ impl App {
     }
 
     async fn renew_telephones_of(&self, ids: Vec<Id>, far: Renewed) -> Result<(), Error> {
-        let vault = Arc::clone(&self.inner.vault);
+        let vault = self.inner.vault();
         let keys = ids.iter().flat_map(|id| [Key::Tree(*id), Key::Person(*id)]).collect();
         let decide = move |view: &View, _: &mut Context<'_>| {
             let mut writes = Writes { statements: far.keep().to_vec(), ..Writes::default() };
@@ -55,7 +65,11 @@ impl App {
                 };
                 let Ok(person) = vault.open_sealed(sealed) else { continue };
                 writes.phones_gone.extend(telephones(tree, &vault.phones_gone(&person)));
-                writes.phones.extend(telephones(tree, &vault.phones(&person)));
+                let found_by = telephones(tree, &vault.phones(&person));
+                if vault.search_lost() {
+                    writes.statements.push(only_found_by(*id, &found_by));
+                }
+                writes.phones.extend(found_by);
             }
             Ok((Some(writes), ()))
         };
@@ -91,7 +105,7 @@ mod tests {
 
     /// Stores the telephone of an order as the release before did.
     async fn made_old(app: &App, id: Id) {
-        let vault = Arc::clone(&app.inner.vault);
+        let vault = app.inner.vault();
         let keys = vec![Key::Tree(id), Key::Person(id)];
         let work = move |view: &View, _: &mut Context<'_>| {
             let (tree, sealed) = (view.tree(id)?.unwrap(), view.person(id)?.unwrap());
@@ -123,7 +137,8 @@ mod tests {
         let mobile = placed(&app, "13800007777").await;
         assert_eq!(found(&app, asked).await, []);
         assert_eq!(found(&app, cell).await.len(), 9);
-        let left = |url: String| async move { docket_store::telephones_left(&url).await.unwrap() };
+        let left =
+            |url: String| async move { docket_store::telephones_left(&url).await.unwrap().waiting };
         assert_eq!(left(url.clone()).await, STEP as u64 + 2);
         assert_eq!(app.renew_telephones().await.unwrap(), Renewed::UpTo(old[STEP - 1]));
         assert_eq!(left(url.clone()).await, 2);
@@ -135,7 +150,7 @@ mod tests {
         // The rows of before lead to nobody any more.
         let buyer = docket_wire::Contact { name: None, phone: Some(cell.to_owned()) };
         let person = docket_wire::Person { buyer, ship_to: Vec::new() };
-        let former = app.inner.vault.phones_gone(&person).pop();
+        let former = app.inner.vault().phones_gone(&person).pop();
         let phones = Vec::from_iter(former);
         let filter = docket_store::Filter { phones, limit: 9, ..Default::default() };
         assert_eq!(app.store().list(&filter).await.unwrap().ids, []);

@@ -4,8 +4,10 @@
 //! are kept stands in `file`; that a database and its processes agree about them in `crate::installation`.
 
 mod file;
+mod unusable;
 
-pub use file::{KeySource, Origin, Rotated, VaultError, fresh_keys};
+pub use file::{KeySource, Origin, Rotated, fresh_keys};
+pub use unusable::{Malformed, VaultError};
 
 use crate::Error;
 use aes_gcm::aead::{Aead, Payload};
@@ -38,6 +40,8 @@ pub struct Vault {
     search: [u8; 32],
     /// Numbers of keys that were given up: what they sealed will not be opened any more.
     lost: Vec<u32>,
+    /// Whether a search key was given up: telephones may be kept by hashes that lead nowhere any more.
+    search_lost: bool,
 }
 
 /// Why something that is sealed is not opened.
@@ -152,7 +156,7 @@ impl Vault {
             cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key)),
             fingerprint: fingerprint(key, "seal"),
         });
-        Self { seal: seal.collect(), search, lost: Vec::new() }
+        Self { seal: seal.collect(), search, lost: Vec::new(), search_lost: false }
     }
 
     /// The fingerprints of its keys, as a database records them.
@@ -165,8 +169,14 @@ impl Vault {
     }
 
     /// Learns from what a database records which keys were given up.
-    pub(crate) fn learn_lost(&mut self, recorded: &[RecordedKey]) {
+    pub fn learn_lost(&mut self, recorded: &[RecordedKey]) {
         self.lost = crate::installation::given_up(recorded);
+        self.search_lost = recorded.iter().any(|key| key.lost && key.used == KeyUse::Search);
+    }
+
+    /// Whether a search key was given up.
+    pub(crate) const fn search_lost(&self) -> bool {
+        self.search_lost
     }
 
     /// Seals `person`.

@@ -119,6 +119,23 @@ fn degraded(serve: &Serve, part: &str) -> Option<String> {
     Some(found["says"].as_str().expect("a sentence").to_owned())
 }
 
+/// The number of the key that a process seals with: it places an order.
+fn seals_with(serve: &Serve, key: &str, behind: &Behind) -> String {
+    let mut client = Client::new(serve.base_url(), key.trim()).expect("a connection");
+    let order = json!({"buyer_id": "b1", "currency": "CNY", "actor": {"kind": "buyer"},
+        "shops": [{"shop_id": "11", "ship_to": {"name": "Ada"}, "items": [
+            {"sku_id": "own", "title": "Own", "quantity": "1", "list_price": 1000}]}]});
+    let placed = client.post("/api/orders", &order).expect("an answer").body;
+    let id = placed["order_id"].as_str().unwrap_or_else(|| panic!("{placed}"));
+    behind.one(&format!("select key_id from order_person where tree = {id}"))
+}
+
+fn takes_keys_in(serve: &Serve) {
+    eventually("newer keys are taken in", || {
+        [serve.stdout(), serve.stderr()].concat().contains("newer keys are taken in")
+    });
+}
+
 #[test]
 fn a_second_process_shares_the_keys_and_one_that_rotated_is_told_from_one_that_did_not() {
     let database = Database::Mariadb.fresh();
@@ -131,14 +148,31 @@ fn a_second_process_shares_the_keys_and_one_that_rotated_is_told_from_one_that_d
     let second = serve(other.path(), &database).start();
     assert_eq!(readiness(&second).1["degraded"], json!([]));
 
+    let behind = Behind::of(&database);
+    let words = ["key", "add", "t", "--scopes", "orders.write,prices", "--actors", "buyer"];
+    let key = on(&database, one.path(), &words).fine();
+    assert_eq!(seals_with(&second, &key, &behind), "1");
+
     let made = on(&database, one.path(), &["privacy", "rotate", "--json"]).json();
     assert_eq!(made["key"], 2);
-    for running in [&first, &second] {
-        eventually("who has the older keys says so", || degraded(running, "keys").is_some());
-    }
+    eventually("who has the older keys says so", || degraded(&second, "keys").is_some());
     let says = degraded(&second, "keys").expect("a sentence");
     assert!(says.contains("key 2") && says.contains("docket.keys"), "{says}");
+    assert!(!says.contains("start"), "nothing is to be started again: {says}");
+    let zh = on(&database, other.path(), &["check", "--lang", "zh"]).stdout;
+    assert!(zh.contains("数据库登记了密钥 2"), "{zh}");
+    assert!(!zh.contains("the database records"), "{zh}");
+    takes_keys_in(&first);
+    assert_eq!(seals_with(&first, &key, &behind), "2");
+    assert_eq!(degraded(&first, "keys"), None);
+    // Brought there, it is taken in without a start.
+    fs::rename(keys(other.path()), other.path().join("older")).expect("moved");
+    fs::copy(keys(one.path()), keys(other.path())).expect("space");
+    takes_keys_in(&second);
+    eventually("nothing is amiss", || degraded(&second, "keys").is_none());
+    assert_eq!(seals_with(&second, &key, &behind), "2");
     drop((first, second));
+    fs::rename(other.path().join("older"), keys(other.path())).expect("back");
 
     let said = on(&database, other.path(), &["key", "list"]).refused(1);
     assert!(said.contains("key 2") && said.contains("rotated elsewhere"), "{said}");
@@ -174,15 +208,53 @@ fn keys_are_given_by_the_environment_or_a_file_of_secrets() {
     assert!(!checked.contains(key.as_str().expect("a text")), "{checked}");
     let strange = docket(one.path(), &["privacy", "new"]).fine();
     let said = with(&strange, &["key", "list"]).refused(1);
-    assert!(said.contains("privacy.keys (environment DOCKET_PRIVACY__KEYS)"), "{said}");
+    assert!(said.contains("privacy.keys (DOCKET_PRIVACY__KEYS)"), "{said}");
     let said = with("{}", &["key", "list"]).refused(1);
     assert!(said.contains("docket privacy new"), "{said}");
+    for (file, en, zh) in [
+        ("", "privacy.keys_file is empty", "privacy.keys_file 为空"),
+        ("nowhere", "there is no such file", "文件或目录不存在"),
+    ] {
+        let with_file = |lang: &str| {
+            let mut command = command(other.path(), &["key", "list", "--lang", lang]);
+            run::run(command.env("DOCKET_PRIVACY__KEYS_FILE", file)).refused(1)
+        };
+        let said = with_file("en");
+        assert!(said.contains(en), "{said}");
+        let said = with_file("zh");
+        assert!(said.contains(zh) && said.contains("环境变量 DOCKET_PRIVACY__KEYS_FILE"), "{said}");
+        assert!(!said.contains("environment"), "{said}");
+    }
     // Rotated, it is a text to give; the first that starts with it records the key.
     let next = with(&text, &["privacy", "rotate"]).fine();
     with(&text, &["key", "list"]).fine();
     with(&next, &["key", "list"]).fine();
     let said = with(&text, &["key", "list"]).refused(1);
     assert!(said.contains("key 2") && said.contains("rotated elsewhere"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_with_a_key_file_is_told_in_the_language_of_who_reads() {
+    let data = center();
+    let data = data.path();
+    let short = r#"{"seal":[{"id":1,"key":"00"}],"search":"00"}"#;
+    for (text, en, zh) in [
+        ("", "it is empty", "内容为空"),
+        ("{}", "JSON text", "JSON 文本"),
+        ("x", "JSON text", "JSON 文本"),
+        (r#"{"seal":[],"search":""}"#, "no sealing key", "没有加密密钥"),
+        (short, "64 hexadecimal digits", "64 位十六进制"),
+    ] {
+        fs::write(keys(data), text).expect("written");
+        let said = docket(data, &["key", "list"]).refused(1);
+        assert!(said.contains(en) && said.contains("is not a key file"), "{said}");
+        let other = docket(data, &["privacy", "adopt", "docket.keys", "--lang", "zh"]).refused(1);
+        let said = docket(data, &["key", "list", "--lang", "zh"]).refused(1);
+        assert!(said.contains(zh) && said.contains("不是密钥文件"), "{said}");
+        for english in ["expected", "missing", "is not", "JSON text"] {
+            assert!(!said.contains(english) && !other.contains(english), "{said}{other}");
+        }
+    }
 }
 
 #[test]
@@ -284,35 +356,6 @@ fn an_order_whose_people_cannot_be_opened_is_shown_as_it_is_and_counted_everywhe
     let deep = docket(data, &["check", "--deep", "--json"]);
     let deep: Value = serde_json::from_str(deep.stdout.trim()).expect("JSON");
     assert_eq!(deep["deep"]["counted"], json!({"sealed_away": 2}), "{deep}");
-}
-
-#[test]
-fn a_key_that_is_lost_is_given_up_and_one_that_is_found_opens_again() {
-    let data = center();
-    let data = data.path();
-    let (own, search) = (fingerprint(data, "1"), fingerprint(data, "search"));
-    let shown = |data: &Path| docket(data, &["export", "--format", "jsonl"]).fine();
-    let whole = shown(data);
-    fs::rename(keys(data), data.join("found later")).expect("moved");
-    let give_up = |key: &str| docket(data, &["privacy", "give-up", key, "--yes"]);
-    let said = docket(data, &["privacy", "give-up", &own]).refused(2);
-    assert!(said.contains("--yes"), "{said}");
-    give_up("0000000000000000").refused(1);
-    give_up(&own).fine();
-    give_up(&search).fine();
-    let made = docket(data, &["key", "list"]);
-    assert!(made.stderr.contains("made the key file"), "{made:?}");
-    made.fine();
-    let without = shown(data);
-    assert_eq!(without.lines().count(), whole.lines().count());
-    assert!(without.contains(r#""person_state":"key_missing""#));
-    // The new one has a number of its own: what it seals is not taken for what the old one sealed.
-    let new = fingerprint(data, "2");
-    give_up(&new).refused(1);
-
-    docket(data, &["privacy", "adopt", "found later"]).fine();
-    assert_eq!(shown(data), whole, "with the old key taken in all is read again");
-    docket(data, &["check"]).fine();
 }
 
 #[test]

@@ -46,6 +46,7 @@ enum Shape {
     Forget(usize),
     Claimed(usize),
     ForgetPersons(usize),
+    FoundNoMore(usize),
     Count(usize),
     MoveAccounts(usize),
     AddToOne,
@@ -315,6 +316,14 @@ pub fn forget_tasks(n: usize) -> &'static str {
 pub fn forget_persons(n: usize) -> &'static str {
     text("order_person", Shape::ForgetPersons(n), || {
         format!("DELETE FROM order_person WHERE tree IN {}", tuples(1, n))
+    })
+}
+
+/// Takes out by what a tree is found, but for `n` numbers of telephones: the tree, the numbers.
+pub fn found_no_more(n: usize) -> &'static str {
+    text("order_phone", Shape::FoundNoMore(n), || {
+        let all = "DELETE FROM order_phone WHERE tree = ?";
+        if n == 0 { all.to_owned() } else { format!("{all} AND phone NOT IN {}", tuples(1, n)) }
     })
 }
 

@@ -7,7 +7,7 @@ use crate::audit::{AuditPage, audit_page};
 use crate::beside::{Access, Beside, beside};
 use crate::nouns::persons::Sealed;
 use crate::orphans::{Orphan, Walk};
-use crate::seals::{self, SealedFor};
+use crate::seals::{self, RecordedKey, SealedFor};
 use crate::store::Query;
 use crate::value::Kind;
 use crate::{Store, StoreError, sqlite_path};
@@ -129,6 +129,11 @@ impl Inspecting<'_> {
     /// The next rows of `walk`: those that belong to nothing, and whether there are more.
     pub fn orphans(&mut self, walk: &mut Walk) -> Result<Vec<Orphan>, StoreError> {
         self.0.at_one_moment(Access::Read, |ask| walk.step(ask))
+    }
+
+    /// The keys that the database records.
+    pub fn recorded_keys(&mut self) -> Result<Vec<RecordedKey>, StoreError> {
+        seals::recorded_keys(self.0)
     }
 
     /// Sealed secrets and requests, the newest of each kind.

@@ -74,13 +74,16 @@ pub use nouns::tasks::{
     Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskPage,
     TaskRow,
 };
-pub use nouns::telephones::Renewed;
+pub use nouns::telephones::{Renewed, only_found_by};
 pub use nouns::webhooks::{OldSecret, WebhookRow};
 pub use orphans::{Orphan, Walk};
-pub use peek::{Encryption, Found, SCHEMA, encryption, peek, telephones_left};
+pub use peek::{Encryption, Found, SCHEMA, encryption, peek};
 pub use plan::{Held, Statement, TreeWrite, Writes};
 pub use read::Whole;
-pub use seals::{KeyUse, RecordedKey, SealedFor, Survey, give_up_key, record_keys, survey};
+pub use seals::{
+    KeyUse, RecordedKey, SealedFor, Survey, TelephonesLeft, give_up_key, record_keys, survey,
+    telephones_left,
+};
 pub use store::{Figures, Options, PHASES, READ_DEADLINE, Store, sqlite_path};
 pub use view::{Key, Need, Unique, View};
 pub use work::{NotDone, Verdict};

@@ -1,7 +1,6 @@
 //! What a database is, without changing it: for `docket check`.
 
 use crate::database::server;
-use crate::nouns::telephones::{PROGRESS, Renewed};
 use crate::{StoreError, migrate, sqlite_path};
 use std::path::Path;
 
@@ -88,31 +87,4 @@ pub async fn encryption(url: &str) -> Result<Option<Encryption>, StoreError> {
         Some((_, version)) if !version.is_empty() => Encryption::Unchecked(version),
         _ => Encryption::None,
     }))
-}
-
-/// Of how many orders with people the telephones are still to be made new.
-pub async fn telephones_left(url: &str) -> Result<u64, StoreError> {
-    let progress = "SELECT value FROM setting WHERE name = ?";
-    let left = "SELECT COUNT(*) FROM order_person WHERE tree > ?";
-    let count = if let Some(path) = sqlite_path(url) {
-        use rusqlite::OptionalExtension as _;
-        let connection = rusqlite::Connection::open_with_flags(path, READ_ONLY)?;
-        let value: Option<String> =
-            connection.query_row(progress, [PROGRESS], |row| row.get(0)).optional()?;
-        match Renewed::read(value.as_deref()) {
-            Renewed::All => 0,
-            Renewed::UpTo(tree) => connection.query_row(left, [tree.0], |row| row.get(0))?,
-        }
-    } else {
-        let mut connection = server::connect(url).await?;
-        let value: Option<String> =
-            sqlx::query_scalar(progress).bind(PROGRESS).fetch_optional(&mut connection).await?;
-        match Renewed::read(value.as_deref()) {
-            Renewed::All => 0,
-            Renewed::UpTo(tree) => {
-                sqlx::query_scalar::<_, i64>(left).bind(tree.0).fetch_one(&mut connection).await?
-            }
-        }
-    };
-    Ok(count.cast_unsigned())
 }

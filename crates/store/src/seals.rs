@@ -6,6 +6,7 @@
 use crate::ask::Ask;
 use crate::beside::{Access, Beside, beside};
 use crate::nouns::persons::Sealed;
+use crate::nouns::telephones::{PROGRESS, Renewed};
 use crate::store::Query;
 use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
@@ -111,6 +112,11 @@ fn read(rows: Vec<Row>) -> Result<Vec<RecordedKey>, StoreError> {
     Ok(keys)
 }
 
+/// The keys that are recorded.
+pub fn recorded_keys(ask: &mut dyn Ask) -> Result<Vec<RecordedKey>, StoreError> {
+    read(ask.ask(recorded())?)
+}
+
 fn persons(tail: &str, values: Vec<Value>) -> Query {
     Query {
         table: "order_person",
@@ -175,7 +181,7 @@ pub fn others(ask: &mut dyn Ask) -> Result<Vec<(SealedFor, Sealed)>, StoreError>
 /// Looks what the database of `url` says of its keys; makes nothing. One that is not there says nothing.
 pub async fn survey(url: &str) -> Result<Survey, StoreError> {
     let look = |ask: &mut Beside| {
-        let keys = read(ask.ask(recorded())?)?;
+        let keys = recorded_keys(ask)?;
         let people = sampled(ask, AT_EACH_END, BETWEEN)?.into_iter();
         let mut samples: Vec<_> =
             people.map(|(tree, sealed)| (SealedFor::Person(tree), sealed)).collect();
@@ -201,15 +207,25 @@ pub async fn record_keys(
 ) -> Result<Vec<RecordedKey>, StoreError> {
     let write = move |database: &mut Beside| {
         database.at_one_moment(Access::Write, |database| {
-            let found = read(database.ask(recorded())?)?;
+            let found = recorded_keys(database)?;
             if !fit(&keys, &found) {
                 return Ok(found);
             }
             let known = |key: &&RecordedKey| found.iter().any(|there| there == *key);
-            for key in keys.iter().filter(|key| !known(key)) {
+            let new: Vec<_> = keys.iter().filter(|key| !known(key)).collect();
+            for key in &new {
                 put(database, key)?;
             }
-            read(database.ask(recorded())?)
+            // The one that seals from now on opens nothing that is there already.
+            let sealing = keys.iter().rev().find(|key| key.used != KeyUse::Search);
+            let rotated = |key: &&&RecordedKey| {
+                let before = found.iter().any(|there| there.fingerprint == key.fingerprint);
+                Some(**key) == sealing && !before
+            };
+            if !found.is_empty() && new.iter().any(|key| !rotated(&key)) {
+                renew_telephones(database)?;
+            }
+            recorded_keys(database)
         })
     };
     let none = || StoreError::Unavailable("the database has no tables yet".to_owned());
@@ -221,15 +237,80 @@ pub async fn give_up_key(url: &str, fingerprint: &str) -> Result<Option<Recorded
     let fingerprint = fingerprint.to_owned();
     let write = move |database: &mut Beside| {
         database.at_one_moment(Access::Write, |database| {
-            let found = read(database.ask(recorded())?)?;
+            let found = recorded_keys(database)?;
             let key = found.into_iter().find(|key| key.fingerprint == fingerprint);
             let Some(key) = key else { return Ok(None) };
             let key = RecordedKey { lost: true, ..key };
             put(database, &key)?;
+            if key.used == KeyUse::Search {
+                renew_telephones(database)?;
+            }
             Ok(Some(key))
         })
     };
     Ok(beside(url, Access::Write, write).await?.flatten())
+}
+
+/// All telephones are to be made new: with another search key, or of people that are opened again.
+fn renew_telephones(database: &mut Beside) -> Result<(), StoreError> {
+    let sql = "DELETE FROM setting WHERE name = ?";
+    database.execute(sql, &[Value::from(PROGRESS)]).map(drop)
+}
+
+/// Orders that are not found by their telephones as they should be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TelephonesLeft {
+    /// Their telephones are still to be made new.
+    pub waiting: u64,
+    /// The search key was given up, and so was the key that sealed their people: they wait for that.
+    pub sealed_away: u64,
+}
+
+/// Of how many orders with people in the database of `url` the telephones are not made new.
+pub async fn telephones_left(url: &str) -> Result<TelephonesLeft, StoreError> {
+    let look = |ask: &mut Beside| {
+        let progress = Query {
+            table: "setting",
+            sql: "SELECT value FROM setting WHERE name = ?".to_owned(),
+            kinds: vec![Kind::Text],
+            values: vec![PROGRESS.into()],
+        };
+        let progress = ask.ask(progress)?.pop().map(|mut row| row.text()).transpose()?;
+        let progress = Renewed::read(progress.as_deref());
+        let mut left = TelephonesLeft::default();
+        if let Renewed::UpTo(tree) = progress {
+            left.waiting = count_persons(ask, "tree > ?", vec![tree.into()])?;
+        }
+        let keys = recorded_keys(ask)?;
+        let lost = keys.iter().filter(|key| key.lost);
+        let numbers = lost.clone().filter_map(|key| match key.used {
+            KeyUse::Seal(id) => Some(Value::Int(id.into())),
+            KeyUse::Search => None,
+        });
+        let mut values: Vec<_> = numbers.collect();
+        if !values.is_empty() && lost.clone().any(|key| key.used == KeyUse::Search) {
+            let places = vec!["?"; values.len()].join(", ");
+            let mut these = format!("key_id IN ({places})");
+            if let Renewed::UpTo(tree) = progress {
+                these.push_str(" AND tree <= ?");
+                values.push(tree.into());
+            }
+            left.sealed_away = count_persons(ask, &these, values)?;
+        }
+        Ok(left)
+    };
+    Ok(beside(url, Access::Read, look).await?.unwrap_or_default())
+}
+
+fn count_persons(ask: &mut Beside, these: &str, values: Vec<Value>) -> Result<u64, StoreError> {
+    let count = Query {
+        table: "order_person",
+        sql: format!("SELECT COUNT(*) FROM order_person WHERE {these}"),
+        kinds: vec![Kind::Int],
+        values,
+    };
+    let count = ask.ask(count)?.pop().map(|mut row| row.int()).transpose()?;
+    Ok(count.unwrap_or_default().cast_unsigned())
 }
 
 fn put(database: &mut Beside, key: &RecordedKey) -> Result<(), StoreError> {

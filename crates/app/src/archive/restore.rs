@@ -113,7 +113,7 @@ impl App {
         let whole = kind == SegmentKind::Orders;
         let (count, rows) = (trees.len(), trees.iter().map(|(_, rows)| rows.len()).sum::<usize>());
         let keys = trees.iter().filter(|_| whole).map(|(tree, _)| Key::Person(*tree)).collect();
-        let vault = Arc::clone(&self.inner.vault);
+        let vault = self.inner.vault();
         let decide = move |view: &View, _: &mut Context<'_>| {
             let mut writes = Writes::default();
             for (tree, rows) in trees.iter() {

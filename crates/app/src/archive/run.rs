@@ -306,7 +306,7 @@ impl App {
         let whole = kind == SegmentKind::Orders;
         let keys = trees.iter().filter(|_| whole);
         let keys = keys.flat_map(|(tree, _)| [Key::Tree(*tree), Key::Person(*tree)]).collect();
-        let vault = Arc::clone(&self.inner.vault);
+        let vault = self.inner.vault();
         let decide = move |view: &View, _: &mut Context<'_>| {
             let mut writes = Writes::default();
             let mut leaving = 0;

@@ -150,7 +150,7 @@ impl App {
             after = last.hash;
             for row in rows {
                 let Some(sealed) = &row.request else { continue };
-                if later::buyer_of(&self.inner.vault, sealed).as_deref() == Some(buyer) {
+                if later::buyer_of(&self.inner.vault(), sealed).as_deref() == Some(buyer) {
                     let given = Idempotency { hash: row.hash, fingerprint: row.fingerprint };
                     self.reject_forgotten(given).await?;
                     rejected += 1;

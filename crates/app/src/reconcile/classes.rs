@@ -190,10 +190,17 @@ impl Class {
         let [en, zh] = self.sentence;
         let said = if language == Language::Zh { zh } else { en };
         let order = row.tree.map_or_else(String::new, |tree| tree.to_string());
+        let chinese =
+            |text: &String| docket_wire::chinese::of(text).unwrap_or_else(|| text.clone());
+        // What a key has to do with it is a sentence, which is kept in English.
+        let stands = match language {
+            Language::Zh if self.is_of_people() => chinese(&detail.stands),
+            Language::Zh | Language::En => detail.stands.clone(),
+        };
         let parts = [
             ("{order}", &order),
             ("{subject}", &row.subject),
-            ("{stands}", &detail.stands),
+            ("{stands}", &stands),
             ("{should}", &detail.should),
         ];
         let mut said = said.to_owned();

@@ -6,7 +6,7 @@ use super::Detail;
 use super::classes::{self, Class, Finds, Looked, Seen};
 use super::damage::of_orphan;
 use crate::installation::explain_closed;
-use crate::vault::Vault;
+use crate::vault::{Closed, Vault};
 use docket_domain::story::Language;
 use docket_domain::{Id, Time};
 use docket_store::{FindingRow, FindingState, Inspecting, SealedFor, StoreError, Walk};
@@ -62,6 +62,8 @@ pub struct Inspection {
     pub wrong: Vec<Wrong>,
     /// How much is wrong, by class.
     pub counted: BTreeMap<&'static str, u64>,
+    /// How much is sealed under keys that were given up: somebody decided to go on without it, so it is no damage.
+    pub given_up: u64,
 }
 
 impl Inspection {
@@ -106,6 +108,7 @@ pub async fn inspect(
 ) -> Result<Option<Inspection>, StoreError> {
     let look = move |database: &mut Inspecting<'_>| {
         let mut found = Inspection::default();
+        let vault = with_lost(database, vault)?;
         tables(database, &mut found, &*hear)?;
         orders(database, vault.as_ref(), now, &mut found, &*hear)?;
         rows(database, &mut found, &*hear)?;
@@ -115,6 +118,22 @@ pub async fn inspect(
         Ok(found)
     };
     docket_store::inspect(url, look).await
+}
+
+/// The keys, which know of those that were given up. Where all were, none are needed to tell.
+fn with_lost(
+    database: &mut Inspecting<'_>,
+    vault: Option<Vault>,
+) -> Result<Option<Vault>, StoreError> {
+    let recorded = match database.recorded_keys() {
+        // The table is told of as damaged.
+        Err(error) if error.is_damage() => return Ok(vault),
+        recorded => recorded?,
+    };
+    let all_lost = !recorded.is_empty() && recorded.iter().all(|key| key.lost);
+    let mut vault = vault.or_else(|| all_lost.then(Vault::throw_away));
+    vault.iter_mut().for_each(|vault| vault.learn_lost(&recorded));
+    Ok(vault)
 }
 
 /// What the database itself says of its pages and indexes.
@@ -174,7 +193,11 @@ fn orders(
         }
         for audit in &page.audits {
             let looked = Looked { audit, vault, now, owners: &owners };
-            for class in &looks {
+            let person = audit.person.as_ref();
+            let closed = person.and_then(|it| vault.closed(SealedFor::Person(audit.id), it));
+            let given_up = matches!(closed, Some(Closed::Lost(_)));
+            found.given_up += u64::from(given_up);
+            for class in looks.iter().filter(|class| !(given_up && class.is_of_people())) {
                 if let Finds::InOrder(look) = class.finds
                     && let Some(seen) = look(&looked)
                 {
@@ -233,7 +256,10 @@ fn seals(
         let Some((last, _)) = page.last() else { break };
         after = *last;
         for (tree, sealed) in &page {
-            if let Some(closed) = vault.closed(SealedFor::Person(*tree), sealed) {
+            let closed = vault.closed(SealedFor::Person(*tree), sealed);
+            if let Some(Closed::Lost(_)) = closed {
+                found.given_up += 1;
+            } else if let Some(closed) = closed {
                 let [stands, _] = explain_closed(&closed);
                 let seen = Seen::new(tree, stands, "people that can be read");
                 found.note(&classes::SEALED_AWAY, Some(*tree), seen);
@@ -246,6 +272,10 @@ fn seals(
     };
     for (purpose, sealed) in others {
         let Some(closed) = vault.closed(purpose, &sealed) else { continue };
+        if let Closed::Lost(_) = closed {
+            found.given_up += 1;
+            continue;
+        }
         let [en, zh] = explain_closed(&closed);
         let (subject, explained) = match purpose {
             SealedFor::Webhook => (

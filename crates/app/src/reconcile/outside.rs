@@ -162,8 +162,9 @@ impl Run<'_> {
         let Some(class) = class else { return Ok(Vec::new()) };
         let (now, owners) = (self.app.now(), BTreeMap::new());
         let mut wanted = Vec::new();
+        let vault = self.app.inner.vault();
         for audit in audits {
-            let looked = Looked { audit, vault: &self.app.inner.vault, now, owners: &owners };
+            let looked = Looked { audit, vault: &vault, now, owners: &owners };
             let Some(tree) = looked.decided_here() else { continue };
             let under_way = self.app.inner.gateways.under_way(tree).into_iter();
             wanted.extend(under_way.map(|one| (one.key(), one, tree)));

@@ -11,7 +11,6 @@ use docket_store::{Audit, FindingState, RunRow};
 use docket_tasks::{Job, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -225,7 +224,7 @@ impl Run<'_> {
         let owners: BTreeMap<_, _> =
             names.into_iter().map(|name| (taken.get(&name).copied(), name)).map(swap).collect();
         let (now, classes) = (self.app.now(), self.classes.clone());
-        let vault = Arc::clone(&self.app.inner.vault);
+        let vault = self.app.inner.vault();
         // Undoing logs and unpacking agreed trees is work for a thread that may take its time.
         let looked = tokio::task::spawn_blocking(move || {
             let mut suspicions = Vec::new();

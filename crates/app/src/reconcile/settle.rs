@@ -83,7 +83,7 @@ impl App {
             (Subject::Order(id), Repair::Timer, Mending::Repair | Mending::Nightly) => (true, *id),
             _ => (false, Id(0)),
         };
-        let vault = Arc::clone(&self.inner.vault);
+        let vault = self.inner.vault();
         let settling =
             Settling { run, class, subject, mending, workers, deadlines, ledgers, gateways, vault };
         let work = move |view: &View, cx: &mut Context<'_>| {

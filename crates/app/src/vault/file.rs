@@ -1,8 +1,9 @@
 //! Where keys are kept: a file for its owner alone, or a text that was given (a secret of a container). Both are the
 //! same JSON: the sealing keys, the one that seals last, and the search key.
 
-use super::{Vault, hex, random};
-use docket_store::private;
+use super::{Malformed, Vault, VaultError, fingerprint, hex, random};
+use crate::installation::{KeysError, highest_key, lacking};
+use docket_store::{KeyUse, RecordedKey, private};
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -49,27 +50,6 @@ pub struct Rotated {
     pub text: Option<String>,
 }
 
-/// Why keys cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// Reading or writing failed.
-    #[error("{path}: {error}")]
-    File {
-        /// The key file.
-        path: String,
-        /// What happened.
-        error: std::io::Error,
-    },
-    /// They are no keys of ours.
-    #[error("{path} is not a key file: {what}")]
-    Malformed {
-        /// The key file, or by what they were given.
-        path: String,
-        /// What is wrong.
-        what: String,
-    },
-}
-
 fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
@@ -94,14 +74,29 @@ impl KeyFile {
     }
 
     /// The vault of these keys, or what is wrong with them.
-    fn vault(&self) -> Result<Vault, &'static str> {
-        const BAD: &str = "a key is 64 hexadecimal digits";
+    fn vault(&self) -> Result<Vault, Malformed> {
         let seal = self.seal.iter().map(|SealKey { id, key }| Some((*id, unhex(key)?)));
-        let seal: Vec<_> = seal.collect::<Option<_>>().ok_or(BAD)?;
+        let seal: Vec<_> = seal.collect::<Option<_>>().ok_or(Malformed::BadKey)?;
         if seal.is_empty() {
-            return Err("it holds no sealing key");
+            return Err(Malformed::NoSealKey);
         }
-        Ok(Vault::of(&seal, unhex(&self.search).ok_or(BAD)?))
+        Ok(Vault::of(&seal, unhex(&self.search).ok_or(Malformed::BadKey)?))
+    }
+
+    /// The number under which `key` is taken in: that which it is recorded with, else `wanted`, where no other key
+    /// has it.
+    fn number_of(&self, key: &str, wanted: Option<u32>, recorded: &[RecordedKey]) -> u32 {
+        let print = unhex(key).map(|key| fingerprint(&key, "seal"));
+        let its_own = |known: &&RecordedKey| Some(&known.fingerprint) == print.as_ref();
+        let number = |known: &RecordedKey| match known.used {
+            KeyUse::Seal(id) => Some(id),
+            KeyUse::Search => None,
+        };
+        let others = recorded.iter().filter(|known| !its_own(known)).filter_map(number);
+        let others: Vec<_> = others.chain(self.seal.iter().map(|held| held.id)).collect();
+        let before = recorded.iter().find(its_own).and_then(number);
+        let free = before.or(wanted).filter(|id| !others.contains(id));
+        free.unwrap_or_else(|| self.free_number(highest_key(recorded)))
     }
 
     /// A number that no key of this file, and none that `database` records, has.
@@ -140,8 +135,8 @@ impl KeySource {
         }
     }
 
-    fn malformed(&self, what: impl std::fmt::Display) -> VaultError {
-        VaultError::Malformed { path: self.named(), what: what.to_string() }
+    fn malformed(&self, what: Malformed) -> VaultError {
+        VaultError::Malformed { path: self.named(), what }
     }
 
     fn failed(&self, error: std::io::Error) -> VaultError {
@@ -157,7 +152,9 @@ impl KeySource {
     }
 
     fn parse(&self, text: &str) -> Result<KeyFile, VaultError> {
-        serde_json::from_str(text).map_err(|error| self.malformed(error))
+        let empty = text.trim().is_empty();
+        let what = if empty { Malformed::Empty } else { Malformed::NotJson };
+        serde_json::from_str(text).map_err(|_| self.malformed(what))
     }
 
     fn keys(&self) -> Result<Option<KeyFile>, VaultError> {
@@ -186,7 +183,7 @@ impl KeySource {
     /// it by [`KeySource::keep_new`], once the database records them. Of two processes at one moment both get the
     /// same.
     pub(crate) fn make_new(&self, above: u32) -> Result<Vault, VaultError> {
-        let Self::File(path) = self else { return Err(self.malformed("it is empty")) };
+        let Self::File(path) = self else { return Err(self.malformed(Malformed::Empty)) };
         if let Some(folder) = path.parent() {
             private::folder(folder).map_err(|error| self.failed(error))?;
         }
@@ -251,26 +248,41 @@ impl KeySource {
         Ok(Rotated { id, text: self.put(&keys)? })
     }
 
-    /// Takes in the sealing keys of `other`, numbered above `above`: what they sealed can be opened, and nothing is
-    /// sealed with them. Answers their numbers; none where all of them are here.
+    /// Takes in the sealing keys of `other`: what they sealed can be opened, and nothing is sealed with them. One that
+    /// is `recorded` gets its number back. Where there are no keys yet, those of `other` become the keys, if they have
+    /// all that are recorded and were not given up. Answers the numbers of those taken in; none where all are here.
     pub fn adopt(
         &self,
         other: &Self,
-        above: u32,
-    ) -> Result<(Vec<u32>, Option<String>), VaultError> {
-        let none = |source: &Self| source.failed(std::io::ErrorKind::NotFound.into());
-        let mut keys = self.keys()?.ok_or_else(|| none(self))?;
-        let theirs = other.keys()?.ok_or_else(|| none(other))?;
+        recorded: &[RecordedKey],
+    ) -> Result<(Vec<u32>, Option<String>), KeysError> {
+        let none = || other.failed(std::io::ErrorKind::NotFound.into());
+        let theirs = other.keys()?.ok_or_else(none)?;
         other.vault(&theirs)?;
+        let found = self.keys()?;
+        let first = found.is_none();
+        let mut keys =
+            found.unwrap_or_else(|| KeyFile { seal: Vec::new(), search: theirs.search.clone() });
         let mut taken = Vec::new();
-        for SealKey { key, .. } in theirs.seal {
+        for SealKey { id, key } in theirs.seal {
             if keys.seal.iter().any(|ours| ours.key == key) {
                 continue;
             }
-            let id = keys.free_number(above);
+            let id = keys.number_of(&key, first.then_some(id), recorded);
             taken.push(id);
             // The one that seals stays the last.
-            keys.seal.insert(0, SealKey { id, key });
+            let at = if first { keys.seal.len() } else { taken.len() - 1 };
+            keys.seal.insert(at, SealKey { id, key });
+        }
+        let held = self.vault(&keys)?.keys();
+        if first && let Some(error) = lacking(other, recorded, Some(held)) {
+            return Err(error);
+        }
+        if first
+            && let Self::File(path) = self
+            && let Some(folder) = path.parent()
+        {
+            private::folder(folder).map_err(|error| self.failed(error))?;
         }
         let text = if taken.is_empty() { None } else { self.put(&keys)? };
         Ok((taken, text))
@@ -349,14 +361,44 @@ mod tests {
         let ((ours, _), (theirs, _)) = (source(&here), source(&there));
         made(&ours);
         let sealed = made(&theirs).seal(&somebody());
-        let (taken, _) = ours.adopt(&theirs, 0).unwrap();
+        let (taken, _) = ours.adopt(&theirs, &[]).unwrap();
         assert_eq!(taken, [2]);
         let both = ours.read().unwrap().unwrap();
         assert_eq!(both.open_sealed(&sealed).unwrap(), somebody());
         assert_eq!(both.seal(&somebody()).key_id, 1);
-        assert_eq!(ours.adopt(&theirs, 0).unwrap().0, [] as [u32; 0], "they are here already");
+        assert_eq!(ours.adopt(&theirs, &[]).unwrap().0, [] as [u32; 0], "they are here already");
         let uses: Vec<_> = both.keys().iter().map(|key| key.used).collect();
         assert_eq!(uses, [KeyUse::Seal(2), KeyUse::Seal(1), KeyUse::Search]);
+    }
+
+    #[test]
+    fn a_key_that_was_given_up_gets_its_number_back_and_a_lost_file_its_place() {
+        let [here, there] = [(), ()].map(|()| tempfile::tempdir().unwrap());
+        let ((ours, _), (found, _)) = (source(&here), source(&there));
+        let before = made(&found);
+        found.rotate(0).unwrap();
+        let mut recorded = found.read().unwrap().unwrap().keys();
+        // Nobody made another file since: the one that was found is the key file again.
+        let (taken, _) = ours.adopt(&found, &recorded).unwrap();
+        assert_eq!(taken, [1, 2]);
+        let again = ours.read().unwrap().unwrap();
+        assert_eq!(again.keys(), recorded);
+        assert_eq!(again.seal(&somebody()).key_id, 2);
+        // A newer one was made since.
+        std::fs::remove_file(here.path().join("docket.keys")).unwrap();
+        recorded.iter_mut().for_each(|key| key.lost = true);
+        ours.make_new(2).unwrap();
+        ours.keep_new().unwrap();
+        recorded.extend(ours.read().unwrap().unwrap().keys());
+        let (taken, _) = ours.adopt(&found, &recorded).unwrap();
+        assert_eq!(taken, [1, 2]);
+        let both = ours.read().unwrap().unwrap();
+        assert_eq!(both.open_sealed(&before.seal(&somebody())).unwrap(), somebody());
+        assert_eq!(both.seal(&somebody()).key_id, 3);
+        // One that lacks what is used now does not take its place.
+        std::fs::remove_file(here.path().join("docket.keys")).unwrap();
+        assert!(matches!(ours.adopt(&found, &recorded), Err(KeysError::Lacking { .. })));
+        assert!(ours.read().unwrap().is_none());
     }
 
     #[test]

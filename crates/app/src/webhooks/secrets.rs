@@ -35,7 +35,7 @@ impl App {
         let secret = vault::random::<32>();
         Fresh {
             shown: format!("whsec_{}", BASE64.encode(secret)),
-            sealed: self.inner.vault.seal_for(SECRET, &secret),
+            sealed: self.inner.vault().seal_for(SECRET, &secret),
         }
     }
 
@@ -65,7 +65,7 @@ impl App {
         webhook: &WebhookRow,
         now: Time,
     ) -> Result<Vec<Vec<u8>>, Error> {
-        let vault = &self.inner.vault;
+        let vault = &self.inner.vault();
         let mut secrets = vec![vault.open_for(SECRET, &webhook.secret)?];
         let old = webhook.old.as_ref().filter(|old| old.until > now);
         // One that cannot be opened any more keeps nothing from being told.

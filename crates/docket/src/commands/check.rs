@@ -18,7 +18,8 @@ use crate::said::{Said, said};
 use docket_app::mirror::MirrorSettings;
 use docket_app::{Connector, GatewayAt};
 use docket_store::{
-    Found, SCHEMA, StoreError, peek, private, quick_check, sqlite_path, telephones_left,
+    Found, SCHEMA, StoreError, TelephonesLeft, peek, private, quick_check, sqlite_path,
+    telephones_left,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -94,8 +95,12 @@ impl Finding {
     fn marked(what: &str, seen: &Result<Said, Said>, where_not: Mark, out: &Output) -> Self {
         let (Ok(says) | Err(says)) = seen;
         let mark = if seen.is_ok() { Mark::Fine } else { where_not };
+        Self::seen(what, &(mark, says.clone()), out)
+    }
+
+    fn seen(what: &str, (mark, says): &(Mark, Said), out: &Output) -> Self {
         let says = out.tell(says).to_owned();
-        Self { what: what.to_owned(), ok: mark != Mark::Failed, mark, says }
+        Self { what: what.to_owned(), ok: *mark != Mark::Failed, mark: *mark, says }
     }
 }
 
@@ -111,7 +116,7 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let mut checks = vec![
         Finding::of(out.say("config file", "配置文件"), &Ok(config_file(&config)), &out),
         Finding::of(out.say("data folder", "数据目录"), &data_folder(&config), &out),
-        Finding::of(out.say("key file", "密钥文件"), &keys, &out),
+        Finding::seen(out.say("key file", "密钥文件"), &keys, &out),
         Finding::of(out.say("database", "数据库"), &database(&config).await, &out),
         server(&config, running.as_ref(), &out).await,
         Finding::of_help(out.say("connections", "连接数"), &connections(&config), &out),
@@ -126,7 +131,7 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         checks.push(Finding::of_help(out.say("telephones", "电话号码"), &found, &out));
     }
     if let Some(people) = &people {
-        checks.push(Finding::of(out.say("people's data", "个人信息"), people, &out));
+        checks.push(Finding::seen(out.say("people's data", "个人信息"), people, &out));
     }
     if let Some(mirror) = &config.mirror {
         let found = mirror_table(mirror).await;
@@ -138,8 +143,12 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     }
     let mut deep = None;
     if args.deep {
-        let (found, shown) = deep::look(&config, &out).await?;
+        let (found, given_up, shown) = deep::look(&config, &out).await?;
         checks.push(Finding::of(out.say("damage", "损坏"), &found, &out));
+        if let Some(given_up) = given_up {
+            let seen = (Mark::Warning, given_up);
+            checks.push(Finding::seen(out.say("keys given up", "已放弃的密钥"), &seen, &out));
+        }
         deep = Some(shown);
     }
     let ok = checks.iter().all(|finding| finding.ok);
@@ -326,13 +335,24 @@ async fn telephones(config: &Config) -> Option<Result<Said, Said>> {
         return None;
     }
     Some(match telephones_left(&url).await {
-        Ok(0) => Ok(said!(
+        Ok(TelephonesLeft { waiting: 0, sealed_away: 0 }) => Ok(said!(
             "every order is found by its telephones however they are written",
             "所有订单均可按电话号码的各种写法查到"
         )),
-        Ok(left) => Err(said!(
-            "those of {left} orders are still to be made new; until then these orders are found as they were before",
-            "还有 {left} 个订单的电话索引待更新；在此之前，这些订单只能按原有方式查到"
+        Ok(TelephonesLeft { waiting: 0, sealed_away: 1 }) => Err(said!(
+            "1 order is not found by its telephones: the key that sealed them was given up; should it be found, \
+             `docket privacy adopt FILE`",
+            "1 个订单无法按电话查到：加密它的密钥已放弃；若日后找到，请执行 docket privacy adopt FILE"
+        )),
+        Ok(TelephonesLeft { waiting: 0, sealed_away }) => Err(said!(
+            "{sealed_away} orders are not found by their telephones: the keys that sealed them were given up; should \
+             they be found, `docket privacy adopt FILE`",
+            "{sealed_away} 个订单无法按电话查到：加密它们的密钥已放弃；若日后找到，请执行 docket privacy adopt FILE"
+        )),
+        Ok(TelephonesLeft { waiting, .. }) => Err(said!(
+            "those of {waiting} orders are still to be made new; until then these orders are found as they were \
+             before, or after a search key was given up not at all",
+            "还有 {waiting} 个订单的电话索引待更新；在此之前，这些订单只能按原有方式查到；若搜索密钥已放弃，则暂时查不到"
         )
         .and(said!("`docket serve` does it by itself", "docket serve 会自动完成"))),
         Err(error) => Err(Said::as_told(error)),
@@ -391,15 +411,16 @@ async fn server(config: &Config, running: Option<&Running>, out: &Output) -> Fin
             let degraded: Vec<_> = degraded
                 .filter(|part| part["part"] != "redis")
                 .filter_map(|part| part["says"].as_str())
+                .map(Said::of_center)
                 .collect();
             let runs = said!(
                 "`docket serve` runs (pid {pid}) {address}",
                 "docket serve 正在运行（pid {pid}）{address}"
             );
-            if degraded.is_empty() {
+            let Some(degraded) = degraded.into_iter().reduce(Said::and) else {
                 return Finding::of(what, &Ok(runs), out);
-            }
-            let seen = Err(runs.because(Said::as_told(degraded.join("; "))));
+            };
+            let seen = Err(runs.because(degraded));
             Finding::of_help(what, &seen, out)
         }
         Err(failure) => {

@@ -139,6 +139,20 @@ fn show_text(text: Option<&str>, place: &KeySource, out: &Output) {
     )));
 }
 
+/// What is done with keys that changed.
+const fn brought(as_text: bool, out: &Output) -> &'static str {
+    if as_text {
+        return out.say(
+            "Keep a copy, and restart the processes with it.",
+            "请另存一份，并用它重启各进程。",
+        );
+    }
+    out.say(
+        "Keep a copy, and bring it to every process on this database: each takes it in within seconds.",
+        "请另存一份，并放到使用此数据库的每个进程处：它们会在数秒内读入。",
+    )
+}
+
 async fn rotate(config: &Config, out: &Output) -> Result<(), Failure> {
     let place = config.keys();
     let compared = compare_keys(&config.database_url(), &place).await;
@@ -157,10 +171,7 @@ async fn rotate(config: &Config, out: &Output) -> Result<(), Failure> {
             out.line(&format!("{} {id}: {named}", out.say("new key", "新密钥")));
         }
         show_text(rotated.text.as_deref(), &place, out);
-        out.note(out.say(
-            "Keep a copy, bring it to every process on this database, and restart them.",
-            "请另存一份，放到使用此数据库的每个进程处，并重启它们。",
-        ));
+        out.note(brought(rotated.text.is_some(), out));
     });
     Ok(())
 }
@@ -172,7 +183,13 @@ async fn adopt(config: &Config, file: PathBuf, out: &Output) -> Result<(), Failu
         Err(error) => return Err(here::told(config, error).await.into()),
     };
     let other = KeySource::File(file);
-    let (taken, text) = place.adopt(&other, highest_key(&recorded)).map_err(unchanged)?;
+    let (taken, text) = place.adopt(&other, &recorded).map_err(|error| match error {
+        KeysError::Unreadable(error) => unchanged(error),
+        error => here::OpenError::Keys(error).into(),
+    })?;
+    if text.is_none() {
+        record(config).await?;
+    }
     let named = place.named();
     out.show(&json!({"key_file": named, "adopted": taken, "keys": text}), |out| {
         let count = taken.len();
@@ -186,10 +203,7 @@ async fn adopt(config: &Config, file: PathBuf, out: &Output) -> Result<(), Failu
         }
         show_text(text.as_deref(), &place, out);
         if count > 0 {
-            out.note(out.say(
-                "Bring it to every process on this database, and restart them.",
-                "请将其放到使用此数据库的每个进程处，并重启它们。",
-            ));
+            out.note(brought(text.is_some(), out));
         }
     });
     Ok(())
@@ -239,8 +253,10 @@ async fn give_up(
     out.show(&json!({"key": word, "fingerprint": fingerprint, "given_up": true}), |out| {
         out.line(out.tell(&said!("gave up key {word} {fingerprint}", "已放弃密钥 {word} {fingerprint}")));
         out.note(out.say(
-            "Orders stay; the people it sealed are shown as sealed. Should the key be found, put it back in its place.",
-            "订单保留；由它加密的个人信息显示为无法读取。若日后找到该密钥，放回原处即可。",
+            "Orders stay; the people it sealed are shown as sealed. Should the key be found, take it in with \
+             `docket privacy adopt FILE`; do not put the file in the place of a newer one.",
+            "订单保留；由它加密的个人信息显示为无法读取。若日后找到该密钥，请用 docket privacy adopt FILE 纳入，\
+             不要用它覆盖较新的密钥文件。",
         ));
     });
     Ok(())

@@ -5,7 +5,7 @@ use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
 use crate::output::Output;
-use crate::said::said;
+use crate::said::{Said, said};
 use docket_domain::story::Language;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -103,7 +103,8 @@ fn show(run: &Value, out: &Output) {
         let row = |finding: &Value| {
             let word = |name: &str| finding[name].as_str().unwrap_or("-").to_owned();
             let state = state_said(&finding["state"], out);
-            let (stands, should) = (word("stands"), word("should"));
+            let told = |name: &str| out.tell(&Said::of_center(&word(name))).to_owned();
+            let (stands, should) = (told("stands"), told("should"));
             vec![word("class"), word("order_id"), stands, should, state, word(language)]
         };
         out.table(&head, findings.iter().take(SHOWN).map(row));

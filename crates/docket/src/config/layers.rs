@@ -90,14 +90,22 @@ impl Layers {
             return Err(a_list(&given));
         }
         let Given { text: file, origin, .. } = given;
+        let setting = dotted(&twin);
+        let (en, zh) = (origin.said(), origin.said());
+        let (en, zh) = (en.to(Language::En), zh.to(Language::Zh));
+        let next = Said::of(
+            format!("It is set by {en}; name a file that can be read."),
+            format!("来源：{zh}；请指定可读的文件。"),
+        );
+        if file.is_empty() {
+            let empty = said!("{setting} is empty", "{setting} 为空");
+            return Err(Failure::new(empty).next(next));
+        }
         let file = folder.join(PathBuf::from(file));
         let text = std::fs::read_to_string(&file).map_err(|error| {
-            let (setting, file) = (dotted(&twin), file.display());
+            let file = file.display();
             Failure::new(said!("{setting} names {file}", "{setting} 指定了 {file}").because(&error))
-                .next(said!(
-                    "It is set by {origin}; name a file that can be read.",
-                    "由 {origin} 设置；请指定可读的文件。"
-                ))
+                .next(next)
         })?;
         read(&twin, text.trim_end_matches(['\r', '\n']), origin)
     }

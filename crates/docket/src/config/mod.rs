@@ -68,6 +68,16 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Where it stands, without words: the same in every language.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Environment(name) => name.clone(),
+            Self::Default | Self::File(..) | Self::Flag(_) => self.to_string(),
+        }
+    }
+}
+
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -177,7 +177,7 @@ impl Config {
         if given.value.0.is_empty() {
             return KeySource::File(self.data.join(&self.privacy.key_file.value));
         }
-        KeySource::Text(given.value.0.clone(), format!("privacy.keys ({})", given.origin))
+        KeySource::Text(given.value.0.clone(), format!("privacy.keys ({})", given.origin.place()))
     }
 }
 

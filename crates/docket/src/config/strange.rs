@@ -20,7 +20,7 @@ pub fn unknown(path: &[String], origin: &Origin) -> Failure {
     };
     if LATER.contains(&section.as_str()) {
         let unused = said!("[{section}] is not used in this release", "此版本尚未使用 [{section}]");
-        let place = Said::as_told(format!("{full} ({origin})"));
+        let place = Said::as_told(format!("{full} ({})", origin.place()));
         return Failure::new(place.because(unused)).next(said!(
             "Leave it out, or use a release that knows it.",
             "请去掉它，或使用支持它的版本。"

@@ -37,8 +37,8 @@ const HEAD: About = About::of(
 );
 
 const OR_A_FILE: About = About::of(
-    "Or {key}_file = \"FILE\", to keep it out of this file.",
-    "也可写 {key}_file = \"文件\"，使其不出现在此文件中。",
+    "Or {key}_file = \"FILE\", to keep it out of this file; in the data folder where FILE is not absolute.",
+    "也可写 {key}_file = \"文件\"，使其不出现在此文件中；相对路径位于数据目录中。",
 );
 
 const DEADLINES: About = About::of(

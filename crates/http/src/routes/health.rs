@@ -34,11 +34,18 @@ pub struct Degraded {
 /// What keys that are not here mean.
 fn of_seals(trouble: SealTrouble) -> Degraded {
     match trouble {
-        SealTrouble::KeysBehind { key, fingerprint, place } => Degraded {
+        SealTrouble::KeysBehind { key, fingerprint, place, file: true } => Degraded {
             part: "keys",
             says: format!(
-                "another process seals with key {key} (fingerprint {fingerprint}), which {place} lacked when this one \
-                 started; bring the newer key file there and start this one again"
+                "the database records key {key} (fingerprint {fingerprint}), which is not in {place}; bring the newer \
+                 key file there: it is taken in within seconds"
+            ),
+        },
+        SealTrouble::KeysBehind { key, fingerprint, place, file: false } => Degraded {
+            part: "keys",
+            says: format!(
+                "the database records key {key} (fingerprint {fingerprint}), which is not in {place}; give this process \
+                 the newer keys and start it again"
             ),
         },
         SealTrouble::Closed { orders, example } => Degraded {

@@ -1,9 +1,10 @@
 //! How far the telephones that orders are found by are in the form of this release: the tree up to which they were
 //! made new, kept as a setting, so that the work goes on where it was broken off.
 
+use crate::nouns::persons::Telephone;
 use crate::plan::Statement;
 use crate::value::{Kind, Value};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, dialect};
 use docket_domain::Id;
 
 /// The setting: a number of a tree, or [`DONE`].
@@ -47,6 +48,18 @@ impl Renewed {
             None => Self::UpTo(Id(0)),
         }
     }
+}
+
+/// Takes out by what `tree` is found beside `found_by`: hashes of a search key that was given up are of no use, and
+/// nobody can tell them any more.
+pub fn only_found_by(tree: Id, found_by: &[Telephone]) -> Statement {
+    let mut numbers: Vec<_> = found_by.iter().map(|phone| Value::Int(phone.number)).collect();
+    // The last again and again up to a power of two, so that few texts of statements exist.
+    if let Some(last) = numbers.last().cloned() {
+        numbers.resize(numbers.len().next_power_of_two(), last);
+    }
+    let sql = dialect::found_no_more(numbers.len());
+    Statement::any(sql, [vec![tree.into()], numbers].concat())
 }
 
 impl Store {

@@ -423,18 +423,4 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "须为 1 到 {1} 个可见 ASCII 字符，且不能是 `.` 或 `..`",
     ),
     ("has no line; an order has at least one", "没有商品行；订单至少有一行"),
-    // What is kept of tasks, webhooks and the archive.
-    ("the receiver answered {}", "接收方返回 {1}"),
-    ("the receiver answered {} and asked for time", "接收方返回 {1}，并要求稍后再试"),
-    ("the ledger answered {}", "账本返回 {1}"),
-    ("the gateway has not decided yet", "网关尚未给出结果"),
-    ("the gateway {} is not configured", "网关 {1} 未配置"),
-    ("ended by a person", "人工停用"),
-    ("dropped by {}", "由 {1} 丢弃"),
-    ("its order is not there", "订单不存在"),
-    ("no answer in time", "超时未响应"),
-    ("{}: its SHA-256 is another", "{1}：SHA-256 不符"),
-    ("{}: it has {} bytes, not {}", "{1}：有 {2} 字节，应为 {3}"),
-    ("{}: it lacks order {}", "{1}：缺少订单 {2}"),
-    ("the archive has no object {}", "归档中没有对象 {1}"),
 ];

@@ -42,8 +42,11 @@ impl Drop for Bars {
     }
 }
 
-/// Looks, and answers what it says in one sentence, and all of it.
-pub async fn look(config: &Config, out: &Output) -> Result<(Result<Said, Said>, Value), Failure> {
+/// Looks, and answers what it says in one sentence, what it says of keys that were given up, and all of it.
+pub async fn look(
+    config: &Config,
+    out: &Output,
+) -> Result<(Result<Said, Said>, Option<Said>, Value), Failure> {
     let bars = Bars { out: out.clone(), bar: Mutex::new(None) };
     let hear = Box::new(move |told, inspected| bars.hear(told, inspected));
     // Keys that cannot be read are told of by themselves.
@@ -60,7 +63,8 @@ pub async fn look(config: &Config, out: &Output) -> Result<(Result<Said, Said>, 
         1 => Err(said!("1 thing is wrong", "发现 1 处问题").and(next())),
         all => Err(said!("{all} things are wrong", "发现 {all} 处问题").and(next())),
     };
-    Ok((says, shown(&found)))
+    let given_up = (found.given_up > 0).then(|| super::keys::sealed_away(found.given_up));
+    Ok((says, given_up, shown(&found)))
 }
 
 /// What to do about it.
@@ -78,7 +82,8 @@ fn shown(found: &Inspection) -> Value {
         let order = wrong.order.map(|order| order.to_string());
         json!({"class": wrong.class, "order_id": order, "subject": wrong.subject, "en": en, "zh": zh})
     });
-    json!({"orders": found.orders, "counted": found.counted, "wrong": wrong.collect::<Vec<_>>()})
+    json!({"orders": found.orders, "counted": found.counted, "given_up": found.given_up,
+           "wrong": wrong.collect::<Vec<_>>()})
 }
 
 /// What is wrong, for people.

@@ -1,6 +1,7 @@
 //! The keys that seal people's data: whether they are there, for nobody else, and those of the database; and whether
 //! what is sealed can be opened with them.
 
+use super::Mark;
 use crate::center::keys;
 use crate::config::Config;
 use crate::said::{Said, said};
@@ -9,8 +10,11 @@ use docket_app::{KeysError, OpenError, compare_keys};
 use docket_store::{Survey, private};
 use std::path::Path;
 
+/// What was seen, and what it means for the center.
+type Seen = (Mark, Said);
+
 /// Looks at the keys, and at some of what they sealed, where something is.
-pub async fn look(config: &Config) -> (Result<Said, Said>, Option<Result<Said, Said>>) {
+pub async fn look(config: &Config) -> (Seen, Option<Seen>) {
     let place = config.keys();
     let (keys, people) = compared(config, &place).await;
     let open = match &place {
@@ -19,37 +23,57 @@ pub async fn look(config: &Config) -> (Result<Said, Said>, Option<Result<Said, S
     };
     let keys = match (keys, open) {
         (keys, Ok(())) => keys,
-        (Ok(_), Err(open)) => Err(open),
-        (Err(wrong), Err(open)) => Err(wrong.and(open)),
+        ((Mark::Failed, wrong), Err(open)) => (Mark::Failed, wrong.and(open)),
+        (_, Err(open)) => (Mark::Failed, open),
     };
     (keys, people)
 }
 
-async fn compared(
-    config: &Config,
-    place: &KeySource,
-) -> (Result<Said, Said>, Option<Result<Said, Said>>) {
+async fn compared(config: &Config, place: &KeySource) -> (Seen, Option<Seen>) {
     let shown = place.named();
     match compare_keys(&config.database_url(), place).await {
-        Ok((_, None)) => {
-            let none = said!(
-                "{shown} is not there yet; `docket serve` makes it",
-                "{shown} 尚不存在，docket serve 会建立"
-            );
-            (Ok(none), None)
+        Ok((survey, vault)) => {
+            let keys = match &vault {
+                Some(vault) => {
+                    let held = keys::listed(&vault.keys());
+                    (Mark::Fine, said!("{shown} ({held})", "{shown}（{held}）"))
+                }
+                None if survey.keys.is_empty() => (
+                    Mark::Fine,
+                    said!(
+                        "{shown} is not there yet; `docket serve` makes it",
+                        "{shown} 尚不存在，docket serve 会建立"
+                    ),
+                ),
+                None => (
+                    Mark::Warning,
+                    said!(
+                        "{shown} is not there, and all keys of this database were given up; `docket serve` makes new \
+                         ones; should the file be found before, `docket privacy adopt FILE`",
+                        "{shown} 不存在，且此数据库的密钥均已放弃；docket serve 会建立新密钥；若在此之前找到原文件，请执行 \
+                         docket privacy adopt FILE"
+                    ),
+                ),
+            };
+            let people = !survey.samples.is_empty();
+            (keys, people.then(|| opened(&survey, vault.unwrap_or_else(Vault::throw_away))))
         }
-        Ok((survey, Some(vault))) => {
-            let held = keys::listed(&vault.keys());
-            let fine = said!("{shown} ({held})", "{shown}（{held}）");
-            (Ok(fine), (!survey.samples.is_empty()).then(|| opened(&survey, &vault)))
-        }
-        Err(OpenError::Keys(error)) => (Err(refused(&error)), None),
+        Err(OpenError::Keys(error)) => ((Mark::Failed, refused(&error)), None),
         // That the database cannot be asked is said of the database.
         Err(OpenError::Store(_)) => match place.read() {
-            Ok(_) => (Ok(Said::as_told(shown)), None),
-            Err(error) => (Err(refused(&KeysError::Unreadable(error))), None),
+            Ok(_) => ((Mark::Fine, Said::as_told(shown)), None),
+            Err(error) => ((Mark::Failed, refused(&KeysError::Unreadable(error))), None),
         },
     }
+}
+
+/// So much is sealed under keys that were given up.
+pub fn sealed_away(count: u64) -> Said {
+    said!(
+        "{count} sealed under keys that were given up: they stay sealed, and all else goes on; should the keys be found, \
+         `docket privacy adopt FILE`",
+        "{count} 条由已放弃的密钥加密：它们无法读取，其余一切照常；若日后找到密钥，请执行 docket privacy adopt FILE"
+    )
 }
 
 fn refused(error: &KeysError) -> Said {
@@ -70,18 +94,24 @@ fn file(path: &Path) -> Result<(), Said> {
 }
 
 /// Whether the samples are opened. What a key sealed that was given up is known to stay closed.
-fn opened(survey: &Survey, vault: &Vault) -> Result<Said, Said> {
-    let lost = docket_app::given_up(&survey.keys);
-    let closed =
-        survey.samples.iter().filter_map(|(purpose, sealed)| vault.closed(*purpose, sealed));
-    let closed =
-        closed.filter(|closed| !matches!(closed, Closed::NoKey(key) if lost.contains(key)));
-    let (closed, all) = (closed.count(), survey.samples.len());
-    if closed == 0 {
-        return Ok(said!("{all} looked at, all can be opened", "抽查 {all} 条，均可解开"));
+fn opened(survey: &Survey, mut vault: Vault) -> Seen {
+    vault.learn_lost(&survey.keys);
+    let samples = survey.samples.iter();
+    let closed = samples.filter_map(|(purpose, sealed)| vault.closed(*purpose, sealed));
+    let (lost, closed): (Vec<_>, Vec<_>) = closed.partition(|it| matches!(it, Closed::Lost(_)));
+    let (lost, closed, all) = (lost.len() as u64, closed.len(), survey.samples.len());
+    let looked_at = said!("{all} looked at", "抽查 {all} 条");
+    match (closed, lost) {
+        (0, 0) => {
+            (Mark::Fine, said!("{all} looked at, all can be opened", "抽查 {all} 条，均可解开"))
+        }
+        (0, lost) => (Mark::Warning, looked_at.because(sealed_away(lost))),
+        (closed, _) => (
+            Mark::Failed,
+            said!(
+                "{closed} of {all} looked at cannot be opened with these keys; `docket check --deep` names the orders",
+                "抽查 {all} 条，其中 {closed} 条无法用这些密钥解开；docket check --deep 会列出订单"
+            ),
+        ),
     }
-    Err(said!(
-        "{closed} of {all} looked at cannot be opened with these keys; `docket check --deep` names the orders",
-        "抽查 {all} 条，其中 {closed} 条无法用这些密钥解开；docket check --deep 会列出订单"
-    ))
 }
