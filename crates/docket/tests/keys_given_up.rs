@@ -90,6 +90,7 @@ fn renewed(data: &Path) {
     drop(serve);
 }
 
+const HASHES: &str = "select count(*) from order_phone";
 const PHONE: &str = "13800001111";
 
 /// A center with an order found by its telephone, all of whose keys were given up; the file lies beside it.
@@ -162,7 +163,6 @@ fn what_keys_sealed_that_were_given_up_is_a_warning_and_its_telephones_come_back
     assert_eq!(mark(&marks(data, &[]).0, "telephones").0, "fine");
     let found = given_up(data);
     let behind = Behind::of_folder(data);
-    const HASHES: &str = "select count(*) from order_phone";
     let (people, hashes) = (behind.one("select count(*) from order_person"), behind.one(HASHES));
     // Before a new key file is made.
     let (checked, code) = marks(data, &["--deep"]);

@@ -132,7 +132,9 @@ fn with_lost(
     };
     let all_lost = !recorded.is_empty() && recorded.iter().all(|key| key.lost);
     let mut vault = vault.or_else(|| all_lost.then(Vault::throw_away));
-    vault.iter_mut().for_each(|vault| vault.learn_lost(&recorded));
+    if let Some(vault) = &mut vault {
+        vault.learn_lost(&recorded);
+    }
     Ok(vault)
 }
 

@@ -386,7 +386,9 @@ mod tests {
         assert_eq!(again.seal(&somebody()).key_id, 2);
         // A newer one was made since.
         std::fs::remove_file(here.path().join("docket.keys")).unwrap();
-        recorded.iter_mut().for_each(|key| key.lost = true);
+        for key in &mut recorded {
+            key.lost = true;
+        }
         ours.make_new(2).unwrap();
         ours.keep_new().unwrap();
         recorded.extend(ours.read().unwrap().unwrap().keys());
