@@ -1,16 +1,18 @@
 //! `docket export`: orders out of a center, page by page to the standard output. As JSON lines, one tree each
 //! as the API shows it with `expand=tree`, or as CSV, one row a line of an order. `rows` is the CSV, `sheet` what of it
-//! is for people's spreadsheets.
+//! is for people's spreadsheets, `rescue` what is done where the database is damaged.
 //!
 //! People's data comes masked, as in every list. What an export says can be imported again.
 
 mod codes;
+mod rescue;
 mod rows;
 mod sheet;
 
 pub use sheet::{decimal, safe};
 
 use crate::center::Method;
+use crate::center::here::OpenError;
 use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::commands::path_part;
@@ -19,13 +21,15 @@ use crate::log;
 use crate::said::said;
 use crate::usage::WrongValue;
 use bytes::Bytes;
-use docket_app::{App, Listed, Orders, Principal};
+use docket_app::vault::People;
+use docket_app::{App, Listed, Orders, Principal, Settings};
 use docket_domain::words::{AnomalyKind, Status, StoreStatus};
-use docket_domain::{Id, Json, Time, status};
-use docket_store::Cursor;
+use docket_domain::{Id, Json, Time, Tree, status};
+use docket_store::{Cursor, StoreError};
 use docket_wire::{Codes, Look, moment, view};
 use rows::{For, Writer};
 use serde_json::value::{RawValue, to_raw_value};
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -196,12 +200,12 @@ pub trait Shelf {
 impl Shelf for App {
     async fn page(&self, args: &Args, cursor: Option<&str>) -> Result<Page, Failure> {
         let asked = args.orders(cursor.and_then(read_cursor));
-        shown(self, args, &self.orders(&Principal::local(), &asked).await?)
+        listed(self, args, self.orders(&Principal::local(), &asked).await)
     }
 
     async fn archived_page(&self, args: &Args, cursor: Option<&str>) -> Result<Page, Failure> {
         let asked = args.orders(cursor.and_then(read_cursor));
-        shown(self, args, &self.archived_page(&Principal::local(), &asked).await?)
+        listed(self, args, self.archived_page(&Principal::local(), &asked).await)
     }
 
     async fn archived(&self) -> Result<u64, Failure> {
@@ -214,20 +218,35 @@ fn read_cursor(cursor: &str) -> Option<Cursor> {
     Some(Cursor { at: Time(at.parse().ok()?), id: id.parse::<Id>().ok()? })
 }
 
-/// A page as the API shows it.
-fn shown(app: &App, args: &Args, listed: &Listed) -> Result<Page, Failure> {
+/// A page of the center of this process.
+fn listed(
+    app: &App,
+    args: &Args,
+    listed: Result<Listed, docket_app::Error>,
+) -> Result<Page, Failure> {
+    let Listed { orders, next } = listed.map_err(|error| match error {
+        docket_app::Error::Damaged(why) => OpenError::Store(StoreError::Damaged(why)).into(),
+        error => Failure::from(error),
+    })?;
+    let next = next.map(|Cursor { at, id }| format!("{}_{id}", at.0));
+    Ok(Page { orders: shown(app.settings(), app.now(), args, &orders)?, next })
+}
+
+/// Orders as the API shows them.
+fn shown(
+    settings: &Settings,
+    now: Time,
+    args: &Args,
+    orders: &[(Tree, People)],
+) -> Result<Vec<Box<RawValue>>, Failure> {
     let codes = if args.codes { Codes::Numbers } else { Codes::Words };
-    let settings = app.settings();
-    let look = Look { codes, ..Look::whole(&settings.markets, app.now()) };
-    let mut orders = Vec::with_capacity(listed.orders.len());
-    for (tree, person) in &listed.orders {
+    let look = Look { codes, ..Look::whole(&settings.markets, now) };
+    let show = |(tree, person): &(Tree, People)| {
         let standing = status::of(tree);
-        let face = person.masked();
         let look = Look { rate_again: settings.deadlines.of(tree).rate_again, ..look };
-        orders.push(to_raw_value(&view::view(tree, &standing, face, &look))?);
-    }
-    let next = listed.next.map(|Cursor { at, id }| format!("{}_{id}", at.0));
-    Ok(Page { orders, next })
+        Ok(to_raw_value(&view::view(tree, &standing, person.masked(), &look))?)
+    };
+    orders.iter().map(show).collect()
 }
 
 impl Shelf for Center {
@@ -281,13 +300,14 @@ async fn asked(
     Ok(page)
 }
 
-/// Writes the orders that `args` asks for to the standard output.
+/// Writes the orders that `args` asks for to the standard output. Of a damaged database it gives what can be read.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
     args.format()?;
     let out = options.output();
-    center::with_one_that_is_there(options, async |center| {
-        print(&args, center).await?;
+    let mut given = Given::to(&args, std::io::BufWriter::new(std::io::stdout()));
+    let listed = center::with_one_that_is_there(options, async |center| {
+        told(given.pages(center).await)?;
         // A key that is limited to shops is not told of others.
         match center.archived().await {
             Ok(left) if left > 0 && !args.archived => out.note(out.tell(&said!(
@@ -298,12 +318,17 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         }
         Ok(())
     })
-    .await
+    .await;
+    match listed {
+        Err(failure) if failure.word == "damaged" && options.server.is_none() => {
+            told(rescue::rescue(&mut given, options).await)
+        }
+        listed => listed,
+    }
 }
 
-async fn print(args: &Args, shelf: &impl Shelf) -> Result<(), Failure> {
-    let out = std::io::BufWriter::new(std::io::stdout());
-    match write(args, shelf, out).await {
+fn told(written: Result<(), Stopped>) -> Result<(), Failure> {
+    match written {
         // Who reads has seen enough: `docket export | head`.
         Err(Stopped::Writing(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         Err(Stopped::Writing(error)) => {
@@ -335,37 +360,83 @@ impl From<csv::Error> for Stopped {
     }
 }
 
-/// Writes the orders that `args` asks for to `out`.
-pub async fn write(args: &Args, shelf: &impl Shelf, out: impl Write) -> Result<(), Stopped> {
-    let whom = if args.spreadsheet { For::Spreadsheets } else { For::Programs };
-    let mut writer = match args.format().map_err(Stopped::Reading)? {
-        Format::Jsonl => Writer::Lines(out),
-        Format::Csv => Writer::rows(out, whom)?,
-    };
-    let bar = progress();
-    let mut cursor: Option<String> = None;
-    let mut archived = false;
-    loop {
-        let page = if archived {
-            shelf.archived_page(args, cursor.as_deref()).await
-        } else {
-            shelf.page(args, cursor.as_deref()).await
-        };
-        let page = page.map_err(Stopped::Reading)?;
-        for order in &page.orders {
-            writer.write(order)?;
-        }
-        bar.inc(page.orders.len() as u64);
-        cursor = page.next;
-        if cursor.is_none() {
-            if archived || !args.archived {
-                break;
-            }
-            archived = true;
-        }
+/// Orders that were asked for, as far as they were written.
+struct Given<'a, W: Write> {
+    args: &'a Args,
+    out: Option<W>,
+    writer: Option<Writer<W>>,
+    bar: indicatif::ProgressBar,
+    /// Those that were written: what goes on in another way gives none twice.
+    ids: BTreeSet<Id>,
+}
+
+/// Of an order its number.
+#[derive(serde::Deserialize)]
+struct Numbered {
+    order_id: String,
+}
+
+impl<'a, W: Write> Given<'a, W> {
+    fn to(args: &'a Args, out: W) -> Self {
+        Self { args, out: Some(out), writer: None, bar: progress(), ids: BTreeSet::new() }
     }
-    bar.finish_and_clear();
-    writer.finish()
+
+    /// Begins, if nobody has.
+    fn begin(&mut self) -> Result<(), Stopped> {
+        let Some(out) = self.out.take() else { return Ok(()) };
+        let whom = if self.args.spreadsheet { For::Spreadsheets } else { For::Programs };
+        self.writer = Some(match self.args.format().map_err(Stopped::Reading)? {
+            Format::Jsonl => Writer::Lines(out),
+            Format::Csv => Writer::rows(out, whom)?,
+        });
+        Ok(())
+    }
+
+    fn write(&mut self, orders: &[Box<RawValue>]) -> Result<(), Stopped> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        for order in orders {
+            writer.write(order)?;
+            let named = serde_json::from_str::<Numbered>(order.get());
+            self.ids.extend(named.ok().and_then(|named| named.order_id.parse::<Id>().ok()));
+        }
+        self.bar.inc(orders.len() as u64);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), Stopped> {
+        self.bar.finish_and_clear();
+        self.writer.take().map_or(Ok(()), Writer::finish)
+    }
+
+    /// Writes page after page of a center.
+    async fn pages(&mut self, shelf: &impl Shelf) -> Result<(), Stopped> {
+        self.begin()?;
+        let mut cursor: Option<String> = None;
+        let mut archived = false;
+        loop {
+            let page = if archived {
+                shelf.archived_page(self.args, cursor.as_deref()).await
+            } else {
+                shelf.page(self.args, cursor.as_deref()).await
+            };
+            let page = page.map_err(Stopped::Reading)?;
+            self.write(&page.orders)?;
+            cursor = page.next;
+            if cursor.is_none() {
+                if archived || !self.args.archived {
+                    break;
+                }
+                archived = true;
+            }
+        }
+        self.finish()
+    }
+}
+
+/// Writes the orders that `args` asks for to `out`.
+#[cfg(test)]
+pub async fn write(args: &Args, shelf: &impl Shelf, out: impl Write) -> Result<(), Stopped> {
+    Given::to(args, out).pages(shelf).await
 }
 
 fn progress() -> indicatif::ProgressBar {

@@ -60,6 +60,19 @@ pub(crate) fn whole(ask: &mut dyn Ask, ids: &[Id]) -> Result<Vec<Whole>, StoreEr
     Ok(found)
 }
 
+/// The tree of payment order `id`.
+pub(crate) fn tree_of(ask: &mut dyn Ask, id: Id) -> Result<Option<Tree>, StoreError> {
+    let [payments, shops, items] = tree_queries(&[id]);
+    let rows = [ask.ask(payments)?, ask.ask(shops)?, ask.ask(items)?];
+    Ok(trees_of(&[id], rows)?.pop())
+}
+
+/// The sealed people of a tree.
+pub(crate) fn person_of(ask: &mut dyn Ask, tree: Id) -> Result<Option<Sealed>, StoreError> {
+    let found = ask.ask(person_query(&[tree]))?.into_iter().next().map(Sealed::of).transpose()?;
+    Ok(found.map(|(_, sealed)| sealed))
+}
+
 /// The payment order of whatever node `id` numbers.
 fn root_of(ask: &mut dyn Ask, id: Id) -> Result<Option<Id>, StoreError> {
     for query in root_queries(id) {
