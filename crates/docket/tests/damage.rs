@@ -58,6 +58,22 @@ impl Pages {
         self.below(number(8).into(), leaves);
     }
 
+    /// The same with the inner pages; without those that long rows go on at.
+    fn all_below(&self, page: u64, found: &mut Vec<u64>) {
+        found.push(page);
+        let bytes = self.read(page);
+        // The first page begins with the head of the file.
+        let head = if page == 1 { 100 } else { 0 };
+        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four"));
+        let short = |at: usize| usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));
+        if matches!(bytes[head], 2 | 5) {
+            for cell in 0..short(head + 3) {
+                self.all_below(number(short(head + 12 + 2 * cell)).into(), found);
+            }
+            self.all_below(number(head + 8).into(), found);
+        }
+    }
+
     fn read(&self, page: u64) -> Vec<u8> {
         let mut bytes = vec![0; self.size as usize];
         let file = fs::File::open(&self.path).expect("the file");
@@ -221,6 +237,98 @@ fn a_garbage_page_of_an_index_is_found() {
             assert!(got.status == 200 || got.body["code"] == "damaged", "{got:?}");
         }
     }
+}
+
+/// The numbers of the orders that were exported.
+fn exported(ran: &Ran) -> Vec<String> {
+    let number = |line: &str| {
+        let order: Value = serde_json::from_str(line).expect("a line is an order");
+        order["order_id"].as_str().expect("a number").to_owned()
+    };
+    ran.stdout.lines().map(number).collect()
+}
+
+fn export(data: &Path) -> Ran {
+    docket(data, &["export", "--format", "jsonl", "--lang", "en"])
+}
+
+#[test]
+fn whichever_page_is_spoilt_the_deep_check_lists_its_checks_and_export_gives_what_can_be_read() {
+    let data = center();
+    let all = exported(&export(data.path()));
+    let owners = owners(data.path());
+    // Of the schema and of what orders are made of every page, of all others the ends.
+    let mut chosen = Vec::new();
+    for (owner, pages) in &owners {
+        let every = ["schema", "payment_order", "shop_order", "item_order"].contains(&&**owner);
+        let ends = |at: &usize| every || *at == 0 || at + 1 == pages.len();
+        let pages = pages.iter().enumerate().filter(|(at, _)| ends(at));
+        chosen.extend(pages.map(|(_, page)| (owner.as_str(), *page)));
+    }
+    assert!(chosen.len() > 119, "{}", chosen.len());
+    let empty: usize = std::thread::scope(|scope| {
+        let parts = chosen.chunks(chosen.len().div_ceil(4));
+        let parts: Vec<_> = parts.map(|part| scope.spawn(|| spoilt(part, &all))).collect();
+        parts.into_iter().map(|part| part.join().expect("each holds")).sum()
+    });
+    // The first page, and the first part of the schema: nothing is known of the file any more.
+    assert!(empty <= 2, "{empty}");
+}
+
+/// Spoils one page after the other, and answers how often no order could be exported.
+fn spoilt(chosen: &[(&str, u64)], all: &[String]) -> usize {
+    let data = center();
+    let pages = Pages::of(data.path());
+    let mut empty = 0;
+    for (owner, page) in chosen.iter().copied() {
+        let kept = pages.read(page);
+        pages.spoil(page);
+        let ran = docket(data.path(), &["check", "--deep", "--lang", "en"]);
+        let said = format!("page {page} of {owner}: {ran:?}");
+        assert!(ran.stdout.contains(" config file: "), "{said}");
+        assert!(ran.code == Some(1) && ran.stdout.contains("✗ damage: "), "{said}");
+        let names_itself = [&ran.stdout, &ran.stderr].iter().any(|out| out.contains("--deep"));
+        assert!(!names_itself, "{said}");
+
+        let ran = export(data.path());
+        let mut given = exported(&ran);
+        let said = format!("page {page} of {owner}: {} orders, {}", given.len(), ran.stderr);
+        let told = ran.stderr.contains("the database is damaged; ");
+        assert!(ran.code == Some(0) || (ran.code == Some(1) && told) || given.is_empty(), "{said}");
+        given.sort_unstable();
+        given.dedup();
+        assert_eq!(given.len(), ran.stdout.lines().count(), "none is given twice: {said}");
+        assert!(given.iter().all(|id| all.contains(id)), "{said}");
+        let lost = all.len() - given.len();
+        match owner {
+            "schema" => empty += usize::from(given.is_empty()),
+            "payment_order" | "shop_order" | "item_order" => {
+                assert!(ran.code == Some(1) && lost > 0, "{said}");
+                assert!(ran.stderr.contains(&format!(" {lost} cannot be read: ")), "{said}");
+                // Pages above others take all those with them.
+                assert!(lost < all.len() / 2 || matches!(kept[0], 2 | 5), "{said}");
+            }
+            _ => assert_eq!(lost, 0, "no order is on that page: {said}"),
+        }
+        pages.write(page, &kept);
+    }
+    empty
+}
+
+/// The pages of the schema and of every table and index.
+fn owners(data: &Path) -> Vec<(String, Vec<u64>)> {
+    let pages = Pages::of(data);
+    let file = rusqlite::Connection::open(&pages.path).expect("a database");
+    let roots = "select name, rootpage from sqlite_master where rootpage > 0";
+    let mut roots = file.prepare(roots).expect("a schema");
+    let roots = roots.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));
+    let roots = roots.expect("rows").map(|row| row.expect("a row"));
+    let owned = |(name, root): (String, i64)| {
+        let mut owned = Vec::new();
+        pages.all_below(root as u64, &mut owned);
+        (name, owned)
+    };
+    [("schema".to_owned(), 1)].into_iter().chain(roots).map(owned).collect()
 }
 
 fn on(database: &TestDatabase, data: &Path, words: &[&str]) -> Ran {

@@ -42,8 +42,8 @@ impl Drop for Bars {
     }
 }
 
-/// Looks, and answers what it says in one sentence, and all of it.
-pub async fn look(config: &Config, out: &Output) -> Result<(Result<Said, Said>, Value), Failure> {
+/// Looks, and answers what it says in one sentence, and all of it. That it could not look is an answer, too.
+pub async fn look(config: &Config, out: &Output) -> (Result<Said, Said>, Option<Value>) {
     let bars = Bars { out: out.clone(), bar: Mutex::new(None) };
     let hear = Box::new(move |told, inspected| bars.hear(told, inspected));
     // Keys that cannot be read are told of by themselves.
@@ -51,7 +51,11 @@ pub async fn look(config: &Config, out: &Output) -> Result<(Result<Said, Said>, 
     let found = inspect(&config.database_url(), vault, Clock::System.now(), hear).await;
     let found = match found {
         Ok(found) => found.unwrap_or_default(),
-        Err(error) => return Err(here::told(config, error).await.into()),
+        Err(error) => {
+            let why = Failure::from(here::told(config, error).await);
+            let not = said!("the database cannot be looked through", "无法检查数据库");
+            return (Err(not.because(why.message)), None);
+        }
     };
     let orders = found.orders;
     let all: u64 = found.counted.values().sum();
@@ -60,7 +64,7 @@ pub async fn look(config: &Config, out: &Output) -> Result<(Result<Said, Said>, 
         1 => Err(said!("1 thing is wrong", "发现 1 处问题").and(next())),
         all => Err(said!("{all} things are wrong", "发现 {all} 处问题").and(next())),
     };
-    Ok((says, shown(&found)))
+    (says, Some(shown(&found)))
 }
 
 /// What to do about it.

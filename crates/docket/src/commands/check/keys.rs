@@ -10,9 +10,9 @@ use docket_store::{Survey, private};
 use std::path::Path;
 
 /// Looks at the keys, and at some of what they sealed, where something is.
-pub async fn look(config: &Config) -> (Result<Said, Said>, Option<Result<Said, Said>>) {
+pub async fn look(config: &Config, deep: bool) -> (Result<Said, Said>, Option<Result<Said, Said>>) {
     let place = config.keys();
-    let (keys, people) = compared(config, &place).await;
+    let (keys, people) = compared(config, &place, deep).await;
     let open = match &place {
         KeySource::File(path) => file(path),
         KeySource::Text(..) => Ok(()),
@@ -28,6 +28,7 @@ pub async fn look(config: &Config) -> (Result<Said, Said>, Option<Result<Said, S
 async fn compared(
     config: &Config,
     place: &KeySource,
+    deep: bool,
 ) -> (Result<Said, Said>, Option<Result<Said, Said>>) {
     let shown = place.named();
     match compare_keys(&config.database_url(), place).await {
@@ -41,7 +42,7 @@ async fn compared(
         Ok((survey, Some(vault))) => {
             let held = keys::listed(&vault.keys());
             let fine = said!("{shown} ({held})", "{shown}（{held}）");
-            (Ok(fine), (!survey.samples.is_empty()).then(|| opened(&survey, &vault)))
+            (Ok(fine), (!survey.samples.is_empty()).then(|| opened(&survey, &vault, deep)))
         }
         Err(OpenError::Keys(error)) => (Err(refused(&error)), None),
         // That the database cannot be asked is said of the database.
@@ -70,7 +71,7 @@ fn file(path: &Path) -> Result<(), Said> {
 }
 
 /// Whether the samples are opened. What a key sealed that was given up is known to stay closed.
-fn opened(survey: &Survey, vault: &Vault) -> Result<Said, Said> {
+fn opened(survey: &Survey, vault: &Vault, deep: bool) -> Result<Said, Said> {
     let lost = docket_app::given_up(&survey.keys);
     let closed =
         survey.samples.iter().filter_map(|(purpose, sealed)| vault.closed(*purpose, sealed));
@@ -80,8 +81,14 @@ fn opened(survey: &Survey, vault: &Vault) -> Result<Said, Said> {
     if closed == 0 {
         return Ok(said!("{all} looked at, all can be opened", "抽查 {all} 条，均可解开"));
     }
-    Err(said!(
-        "{closed} of {all} looked at cannot be opened with these keys; `docket check --deep` names the orders",
-        "抽查 {all} 条，其中 {closed} 条无法用这些密钥解开；docket check --deep 会列出订单"
-    ))
+    let some = said!(
+        "{closed} of {all} looked at cannot be opened with these keys",
+        "抽查 {all} 条，其中 {closed} 条无法用这些密钥解开"
+    );
+    // Where that is looked for, they are named below.
+    Err(if deep {
+        some
+    } else {
+        some.and(said!("`docket check --deep` names the orders", "docket check --deep 会列出订单"))
+    })
 }
