@@ -315,6 +315,54 @@ fn spoilt(chosen: &[(&str, u64)], all: &[String]) -> usize {
     empty
 }
 
+#[test]
+fn export_goes_past_what_cannot_be_read_beside_a_server_and_where_no_list_of_orders_is_whole() {
+    let data = center();
+    let before = export(data.path());
+    let all = exported(&before);
+    let pages = Pages::of(data.path());
+    let leaves = pages.leaves("payment_order");
+    pages.spoil(leaves[2]);
+    let (serve, _client) = served(data.path());
+    let ran = export(data.path());
+    let lost = all.len() - exported(&ran).len();
+    assert!(ran.code == Some(1) && lost > 0 && lost < all.len() / 4, "{ran:?}");
+    assert!(ran.stderr.contains(&format!(", {lost} cannot be read: ")), "{ran:?}");
+    // Only what was asked for is given, and as it is asked for.
+    let given = exported(&ran);
+    let is_lost = |line: &&str| all.iter().any(|id| line.contains(id) && !given.contains(id));
+    let lost: Value =
+        serde_json::from_str(before.stdout.lines().find(is_lost).expect("one")).expect("JSON");
+    let status = lost["status"].as_str().expect("a word");
+    let words = ["export", "--spreadsheet", "--status", status, "--lang", "zh"];
+    let ran = docket(data.path(), &words);
+    assert!(ran.code == Some(1) && ran.stderr.contains("无法读取"), "{ran:?}");
+    let mut rows = ran.stdout.lines().skip(1).peekable();
+    assert!(rows.peek().is_some(), "{ran:?}");
+    assert!(rows.all(|row| row.contains(&format!(",{status},"))), "{ran:?}");
+    // A server elsewhere has no file here that could be read.
+    let key = docket(data.path(), &["key", "add", "e", "--scopes", "orders.read"]).fine();
+    let words = ["export", "--server", serve.base_url(), "--key", key.trim()];
+    assert!(docket(data.path(), &words).refused(1).contains("damaged"));
+    drop(serve);
+
+    // Of most numbers none of the three tables can say whether they are of orders.
+    for table in ["shop_order", "item_order"] {
+        let leaves = pages.leaves(table);
+        leaves[1..leaves.len() - 1].iter().for_each(|leaf| pages.spoil(*leaf));
+    }
+    leaves[1..leaves.len() - 1].iter().for_each(|leaf| pages.spoil(*leaf));
+    let ran = export(data.path());
+    let given = exported(&ran);
+    assert!(
+        ran.code == Some(1) && ran.stderr.contains("whether there are orders between"),
+        "{}",
+        ran.stderr
+    );
+    let (first, last) = (all.iter().min().expect("one"), all.iter().max().expect("one"));
+    assert!(given.contains(first) && given.contains(last), "{}", ran.stderr);
+}
+
 /// The pages of the schema and of every table and index.
 fn owners(data: &Path) -> Vec<(String, Vec<u64>)> {
     let pages = Pages::of(data);

@@ -52,9 +52,16 @@ pub async fn salvage(url: &str, after: Id, limit: usize) -> Result<Option<Salvag
 /// See [`salvage`].
 fn page(after: Id, limit: usize, ask: &mut dyn Ask) -> Result<Salvaged, StoreError> {
     let mut found = Salvaged::default();
-    let ids = match listed(after, limit, ask)? {
+    // Damage ends a list that comes to it: shorter ones end before.
+    let mut wanted = limit;
+    let mut ids = listed(after, wanted, ask)?;
+    while ids.is_none() && wanted > 1 {
+        wanted /= 2;
+        ids = listed(after, wanted, ask)?;
+    }
+    let ids = match ids {
         Some(ids) => ids,
-        None => match beyond(after, limit, ask)? {
+        None => match beyond(after, ask)? {
             Some((from, ids)) => {
                 found.passed.push((after, from));
                 ids
@@ -127,13 +134,13 @@ fn listed(after: Id, limit: usize, ask: &mut dyn Ask) -> Result<Option<Vec<Id>>,
     Ok(read.then(|| ids.into_iter().filter(within).take(limit).collect()))
 }
 
-/// The first numbers behind a stretch after `after` that no list can be read of, and where it ends: found by steps
+/// The first number behind a stretch after `after` that no list can be read of, and where it ends: found by steps
 /// that double, then by halves, some hundred questions at most.
-fn beyond(after: Id, limit: usize, ask: &mut dyn Ask) -> Result<Option<(Id, Vec<Id>)>, StoreError> {
+fn beyond(after: Id, ask: &mut dyn Ask) -> Result<Option<(Id, Vec<Id>)>, StoreError> {
     let (mut bad, mut step) = (after.0, 1_i64);
     let mut good = loop {
         let Some(tried) = after.0.checked_add(step) else { return Ok(None) };
-        match listed(Id(tried), limit, ask)? {
+        match listed(Id(tried), 1, ask)? {
             Some(ids) => break (tried, ids),
             None => bad = tried,
         }
@@ -142,7 +149,7 @@ fn beyond(after: Id, limit: usize, ask: &mut dyn Ask) -> Result<Option<(Id, Vec<
     };
     while good.0 - bad > 1 {
         let half = bad + (good.0 - bad) / 2;
-        match listed(Id(half), limit, ask)? {
+        match listed(Id(half), 1, ask)? {
             Some(ids) => good = (half, ids),
             None => bad = half,
         }
