@@ -1,10 +1,12 @@
 //! `docket export`: orders out of a center, page by page to the standard output. As JSON lines, one tree each
 //! as the API shows it with `expand=tree`, or as CSV, one row a line of an order. `rows` is the CSV, `sheet` what of it
-//! is for people's spreadsheets, `rescue` what is done where the database is damaged.
+//! is for people's spreadsheets, `given` how they are written, `rescue` what is done
+//! where the database is damaged.
 //!
 //! People's data comes masked, as in every list. What an export says can be imported again.
 
 mod codes;
+mod given;
 mod rescue;
 mod rows;
 mod sheet;
@@ -27,11 +29,10 @@ use docket_domain::words::{AnomalyKind, Status, StoreStatus};
 use docket_domain::{Id, Json, Time, Tree, status};
 use docket_store::{Cursor, StoreError};
 use docket_wire::{Codes, Look, moment, view};
-use rows::{For, Writer};
+use given::Given;
 use serde_json::value::{RawValue, to_raw_value};
-use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
-use std::time::Duration;
+#[cfg(test)]
+use std::io::Write;
 
 /// Orders of a page: as many as the API gives.
 const PAGE: usize = 200;
@@ -360,93 +361,8 @@ impl From<csv::Error> for Stopped {
     }
 }
 
-/// Orders that were asked for, as far as they were written.
-struct Given<'a, W: Write> {
-    args: &'a Args,
-    out: Option<W>,
-    writer: Option<Writer<W>>,
-    bar: indicatif::ProgressBar,
-    /// Those that were written: what goes on in another way gives none twice.
-    ids: BTreeSet<Id>,
-}
-
-/// Of an order its number.
-#[derive(serde::Deserialize)]
-struct Numbered {
-    order_id: String,
-}
-
-impl<'a, W: Write> Given<'a, W> {
-    fn to(args: &'a Args, out: W) -> Self {
-        Self { args, out: Some(out), writer: None, bar: progress(), ids: BTreeSet::new() }
-    }
-
-    /// Begins, if nobody has.
-    fn begin(&mut self) -> Result<(), Stopped> {
-        let Some(out) = self.out.take() else { return Ok(()) };
-        let whom = if self.args.spreadsheet { For::Spreadsheets } else { For::Programs };
-        self.writer = Some(match self.args.format().map_err(Stopped::Reading)? {
-            Format::Jsonl => Writer::Lines(out),
-            Format::Csv => Writer::rows(out, whom)?,
-        });
-        Ok(())
-    }
-
-    fn write(&mut self, orders: &[Box<RawValue>]) -> Result<(), Stopped> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        for order in orders {
-            writer.write(order)?;
-            let named = serde_json::from_str::<Numbered>(order.get());
-            self.ids.extend(named.ok().and_then(|named| named.order_id.parse::<Id>().ok()));
-        }
-        self.bar.inc(orders.len() as u64);
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), Stopped> {
-        self.bar.finish_and_clear();
-        self.writer.take().map_or(Ok(()), Writer::finish)
-    }
-
-    /// Writes page after page of a center.
-    async fn pages(&mut self, shelf: &impl Shelf) -> Result<(), Stopped> {
-        self.begin()?;
-        let mut cursor: Option<String> = None;
-        let mut archived = false;
-        loop {
-            let page = if archived {
-                shelf.archived_page(self.args, cursor.as_deref()).await
-            } else {
-                shelf.page(self.args, cursor.as_deref()).await
-            };
-            let page = page.map_err(Stopped::Reading)?;
-            self.write(&page.orders)?;
-            cursor = page.next;
-            if cursor.is_none() {
-                if archived || !self.args.archived {
-                    break;
-                }
-                archived = true;
-            }
-        }
-        self.finish()
-    }
-}
-
 /// Writes the orders that `args` asks for to `out`.
 #[cfg(test)]
 pub async fn write(args: &Args, shelf: &impl Shelf, out: impl Write) -> Result<(), Stopped> {
     Given::to(args, out).pages(shelf).await
-}
-
-fn progress() -> indicatif::ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return indicatif::ProgressBar::hidden();
-    }
-    let bar = indicatif::ProgressBar::new_spinner();
-    bar.enable_steady_tick(Duration::from_millis(100));
-    match indicatif::ProgressStyle::with_template("{spinner} {human_pos} orders, {per_sec}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

@@ -6,6 +6,8 @@ mod behind;
 #[allow(dead_code)] // shared with the tests of faults, which place orders
 mod client;
 mod made;
+#[allow(dead_code)] // shared with the tests that spoil every page
+mod pages;
 #[allow(dead_code)] // shared with the tests of commands, which need more of it
 mod run;
 
@@ -13,83 +15,11 @@ use behind::Behind;
 use client::{Client, Got};
 use docket_testkit::{Database, Serve, ServeCommand, TestDatabase, eventually};
 use made::center;
+use pages::Pages;
 use run::{DOCKET, Ran, docket};
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-
-/// The pages of a SQLite file, as its format has them.
-struct Pages {
-    path: PathBuf,
-    size: u64,
-}
-
-impl Pages {
-    fn of(data: &Path) -> Self {
-        let path = data.join("docket.db");
-        let file = rusqlite::Connection::open(&path).expect("a database");
-        let size = file.query_row("pragma page_size", [], |row| row.get::<_, i64>(0));
-        Self { path, size: size.expect("a size") as u64 }
-    }
-
-    /// The leaves of a table or index, from left to right.
-    fn leaves(&self, name: &str) -> Vec<u64> {
-        let file = rusqlite::Connection::open(&self.path).expect("a database");
-        let root = "select rootpage from sqlite_master where name = ?";
-        let root: i64 = file.query_row(root, [name], |row| row.get(0)).expect("it is there");
-        drop(file);
-        let mut leaves = Vec::new();
-        self.below(root as u64, &mut leaves);
-        leaves
-    }
-
-    fn below(&self, page: u64, leaves: &mut Vec<u64>) {
-        let bytes = self.read(page);
-        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four"));
-        let short = |at: usize| usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));
-        // 2 and 5 are inner pages: cells with the page to the left of each, and the rightmost in the header.
-        if !matches!(bytes[0], 2 | 5) {
-            return leaves.push(page);
-        }
-        for cell in 0..short(3) {
-            self.below(number(short(12 + 2 * cell)).into(), leaves);
-        }
-        self.below(number(8).into(), leaves);
-    }
-
-    /// The same with the inner pages; without those that long rows go on at.
-    fn all_below(&self, page: u64, found: &mut Vec<u64>) {
-        found.push(page);
-        let bytes = self.read(page);
-        // The first page begins with the head of the file.
-        let head = if page == 1 { 100 } else { 0 };
-        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four"));
-        let short = |at: usize| usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));
-        if matches!(bytes[head], 2 | 5) {
-            for cell in 0..short(head + 3) {
-                self.all_below(number(short(head + 12 + 2 * cell)).into(), found);
-            }
-            self.all_below(number(head + 8).into(), found);
-        }
-    }
-
-    fn read(&self, page: u64) -> Vec<u8> {
-        let mut bytes = vec![0; self.size as usize];
-        let file = fs::File::open(&self.path).expect("the file");
-        file.read_exact_at(&mut bytes, (page - 1) * self.size).expect("a page");
-        bytes
-    }
-
-    fn write(&self, page: u64, bytes: &[u8]) {
-        let file = fs::File::options().write(true).open(&self.path).expect("the file");
-        file.write_all_at(bytes, (page - 1) * self.size).expect("written");
-    }
-
-    fn spoil(&self, page: u64) {
-        self.write(page, &vec![0xa5; self.size as usize]);
-    }
-}
+use std::path::Path;
 
 fn json_of(ran: &Ran) -> Value {
     serde_json::from_str(ran.stdout.trim()).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
@@ -237,146 +167,6 @@ fn a_garbage_page_of_an_index_is_found() {
             assert!(got.status == 200 || got.body["code"] == "damaged", "{got:?}");
         }
     }
-}
-
-/// The numbers of the orders that were exported.
-fn exported(ran: &Ran) -> Vec<String> {
-    let number = |line: &str| {
-        let order: Value = serde_json::from_str(line).expect("a line is an order");
-        order["order_id"].as_str().expect("a number").to_owned()
-    };
-    ran.stdout.lines().map(number).collect()
-}
-
-fn export(data: &Path) -> Ran {
-    docket(data, &["export", "--format", "jsonl", "--lang", "en"])
-}
-
-#[test]
-fn whichever_page_is_spoilt_the_deep_check_lists_its_checks_and_export_gives_what_can_be_read() {
-    let data = center();
-    let all = exported(&export(data.path()));
-    let owners = owners(data.path());
-    // Of the schema and of what orders are made of every page, of all others the ends.
-    let mut chosen = Vec::new();
-    for (owner, pages) in &owners {
-        let every = ["schema", "payment_order", "shop_order", "item_order"].contains(&&**owner);
-        let ends = |at: &usize| every || *at == 0 || at + 1 == pages.len();
-        let pages = pages.iter().enumerate().filter(|(at, _)| ends(at));
-        chosen.extend(pages.map(|(_, page)| (owner.as_str(), *page)));
-    }
-    assert!(chosen.len() > 119, "{}", chosen.len());
-    let empty: usize = std::thread::scope(|scope| {
-        let parts = chosen.chunks(chosen.len().div_ceil(4));
-        let parts: Vec<_> = parts.map(|part| scope.spawn(|| spoilt(part, &all))).collect();
-        parts.into_iter().map(|part| part.join().expect("each holds")).sum()
-    });
-    // The first page, and the first part of the schema: nothing is known of the file any more.
-    assert!(empty <= 2, "{empty}");
-}
-
-/// Spoils one page after the other, and answers how often no order could be exported.
-fn spoilt(chosen: &[(&str, u64)], all: &[String]) -> usize {
-    let data = center();
-    let pages = Pages::of(data.path());
-    let mut empty = 0;
-    for (owner, page) in chosen.iter().copied() {
-        let kept = pages.read(page);
-        pages.spoil(page);
-        let ran = docket(data.path(), &["check", "--deep", "--lang", "en"]);
-        let said = format!("page {page} of {owner}: {ran:?}");
-        assert!(ran.stdout.contains(" config file: "), "{said}");
-        assert!(ran.code == Some(1) && ran.stdout.contains("✗ damage: "), "{said}");
-        let names_itself = [&ran.stdout, &ran.stderr].iter().any(|out| out.contains("--deep"));
-        assert!(!names_itself, "{said}");
-
-        let ran = export(data.path());
-        let mut given = exported(&ran);
-        let said = format!("page {page} of {owner}: {} orders, {}", given.len(), ran.stderr);
-        let told = ran.stderr.contains("the database is damaged; ");
-        assert!(ran.code == Some(0) || (ran.code == Some(1) && told) || given.is_empty(), "{said}");
-        given.sort_unstable();
-        given.dedup();
-        assert_eq!(given.len(), ran.stdout.lines().count(), "none is given twice: {said}");
-        assert!(given.iter().all(|id| all.contains(id)), "{said}");
-        let lost = all.len() - given.len();
-        match owner {
-            "schema" => empty += usize::from(given.is_empty()),
-            "payment_order" | "shop_order" | "item_order" => {
-                assert!(ran.code == Some(1) && lost > 0, "{said}");
-                assert!(ran.stderr.contains(&format!(" {lost} cannot be read: ")), "{said}");
-                // Pages above others take all those with them.
-                assert!(lost < all.len() / 2 || matches!(kept[0], 2 | 5), "{said}");
-            }
-            _ => assert_eq!(lost, 0, "no order is on that page: {said}"),
-        }
-        pages.write(page, &kept);
-    }
-    empty
-}
-
-#[test]
-fn export_goes_past_what_cannot_be_read_beside_a_server_and_where_no_list_of_orders_is_whole() {
-    let data = center();
-    let before = export(data.path());
-    let all = exported(&before);
-    let pages = Pages::of(data.path());
-    let leaves = pages.leaves("payment_order");
-    pages.spoil(leaves[2]);
-    let (serve, _client) = served(data.path());
-    let ran = export(data.path());
-    let lost = all.len() - exported(&ran).len();
-    assert!(ran.code == Some(1) && lost > 0 && lost < all.len() / 4, "{ran:?}");
-    assert!(ran.stderr.contains(&format!(", {lost} cannot be read: ")), "{ran:?}");
-    // Only what was asked for is given, and as it is asked for.
-    let given = exported(&ran);
-    let is_lost = |line: &&str| all.iter().any(|id| line.contains(id) && !given.contains(id));
-    let lost: Value =
-        serde_json::from_str(before.stdout.lines().find(is_lost).expect("one")).expect("JSON");
-    let status = lost["status"].as_str().expect("a word");
-    let words = ["export", "--spreadsheet", "--status", status, "--lang", "zh"];
-    let ran = docket(data.path(), &words);
-    assert!(ran.code == Some(1) && ran.stderr.contains("无法读取"), "{ran:?}");
-    let mut rows = ran.stdout.lines().skip(1).peekable();
-    assert!(rows.peek().is_some(), "{ran:?}");
-    assert!(rows.all(|row| row.contains(&format!(",{status},"))), "{ran:?}");
-    // A server elsewhere has no file here that could be read.
-    let key = docket(data.path(), &["key", "add", "e", "--scopes", "orders.read"]).fine();
-    let words = ["export", "--server", serve.base_url(), "--key", key.trim()];
-    assert!(docket(data.path(), &words).refused(1).contains("damaged"));
-    drop(serve);
-
-    // Of most numbers none of the three tables can say whether they are of orders.
-    for table in ["shop_order", "item_order"] {
-        let leaves = pages.leaves(table);
-        leaves[1..leaves.len() - 1].iter().for_each(|leaf| pages.spoil(*leaf));
-    }
-    leaves[1..leaves.len() - 1].iter().for_each(|leaf| pages.spoil(*leaf));
-    let ran = export(data.path());
-    let given = exported(&ran);
-    assert!(
-        ran.code == Some(1) && ran.stderr.contains("whether there are orders between"),
-        "{}",
-        ran.stderr
-    );
-    let (first, last) = (all.iter().min().expect("one"), all.iter().max().expect("one"));
-    assert!(given.contains(first) && given.contains(last), "{}", ran.stderr);
-}
-
-/// The pages of the schema and of every table and index.
-fn owners(data: &Path) -> Vec<(String, Vec<u64>)> {
-    let pages = Pages::of(data);
-    let file = rusqlite::Connection::open(&pages.path).expect("a database");
-    let roots = "select name, rootpage from sqlite_master where rootpage > 0";
-    let mut roots = file.prepare(roots).expect("a schema");
-    let roots = roots.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));
-    let roots = roots.expect("rows").map(|row| row.expect("a row"));
-    let owned = |(name, root): (String, i64)| {
-        let mut owned = Vec::new();
-        pages.all_below(root as u64, &mut owned);
-        (name, owned)
-    };
-    [("schema".to_owned(), 1)].into_iter().chain(roots).map(owned).collect()
 }
 
 fn on(database: &TestDatabase, data: &Path, words: &[&str]) -> Ran {

@@ -9,10 +9,10 @@ use crate::StoreError;
 use crate::ask::Ask;
 use crate::beside::{Access, Beside, beside};
 use crate::nouns::persons::Sealed;
-use crate::read::{Whole, person_of, tree_of, whole};
+use crate::read::{Whole, person_query, tree_queries, trees_of, whole};
 use crate::store::Query;
 use crate::value::Kind;
-use docket_domain::Id;
+use docket_domain::{Id, Tree};
 use std::collections::BTreeSet;
 
 /// The tables that an order is made of, each with the column that numbers it.
@@ -59,18 +59,14 @@ fn page(after: Id, limit: usize, ask: &mut dyn Ask) -> Result<Salvaged, StoreErr
         wanted /= 2;
         ids = listed(after, wanted, ask)?;
     }
-    let ids = match ids {
-        Some(ids) => ids,
-        None => match beyond(after, ask)? {
-            Some((from, ids)) => {
-                found.passed.push((after, from));
-                ids
-            }
-            None => {
-                found.passed.push((after, Id(i64::MAX)));
-                return Ok(found);
-            }
-        },
+    let ids = if let Some(ids) = ids {
+        ids
+    } else if let Some((from, ids)) = beyond(after, ask)? {
+        found.passed.push((after, from));
+        ids
+    } else {
+        found.passed.push((after, Id(i64::MAX)));
+        return Ok(found);
     };
     found.last = ids.last().copied();
     match whole(ask, &ids) {
@@ -107,6 +103,19 @@ fn one_by_one(ids: &[Id], ask: &mut dyn Ask, found: &mut Salvaged) -> Result<(),
         found.orders.push(Salvage { whole: Whole { tree, person }, person_lost });
     }
     Ok(())
+}
+
+/// The tree of payment order `id`.
+fn tree_of(ask: &mut dyn Ask, id: Id) -> Result<Option<Tree>, StoreError> {
+    let [payments, shops, items] = tree_queries(&[id]);
+    let rows = [ask.ask(payments)?, ask.ask(shops)?, ask.ask(items)?];
+    Ok(trees_of(&[id], rows)?.pop())
+}
+
+/// The sealed people of a tree.
+fn person_of(ask: &mut dyn Ask, tree: Id) -> Result<Option<Sealed>, StoreError> {
+    let found = ask.ask(person_query(&[tree]))?.into_iter().next().map(Sealed::of).transpose()?;
+    Ok(found.map(|(_, sealed)| sealed))
 }
 
 /// The numbers after `after`, at most `limit`, that any list names which can be read there; none where no list can.

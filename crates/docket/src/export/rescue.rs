@@ -1,7 +1,8 @@
 //! Exporting from a damaged database: no center is opened on it, and the orders are read by their numbers, out of the
 //! tables that they are made of. Those that cannot be read are passed over and named.
 
-use super::{Given, Stopped, shown};
+use super::given::Given;
+use super::{Stopped, shown};
 use crate::center::here;
 use crate::cli::Options;
 use crate::config;
