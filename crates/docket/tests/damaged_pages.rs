@@ -32,15 +32,15 @@ fn whichever_page_is_spoilt_the_deep_check_lists_its_checks_and_export_gives_wha
     let data = center();
     let all = exported(&export(data.path()));
     let owners = owners(data.path());
-    // Of the schema and of what orders are made of every page, of all others the ends.
+    // Of the schema and of what orders are made of every page, of all others one.
     let mut chosen = Vec::new();
     for (owner, pages) in &owners {
         let every = ["schema", "payment_order", "shop_order", "item_order"].contains(&&**owner);
-        let ends = |at: &usize| every || *at == 0 || at + 1 == pages.len();
-        let pages = pages.iter().enumerate().filter(|(at, _)| ends(at));
+        let is_chosen = |at: &usize| every || at + 1 == pages.len();
+        let pages = pages.iter().enumerate().filter(|(at, _)| is_chosen(at));
         chosen.extend(pages.map(|(_, page)| (owner.as_str(), *page)));
     }
-    assert!(chosen.len() > 119, "{}", chosen.len());
+    assert!(chosen.len() > 80, "{}", chosen.len());
     let empty: usize = std::thread::scope(|scope| {
         let parts = chosen.chunks(chosen.len().div_ceil(4));
         let parts: Vec<_> = parts.map(|part| scope.spawn(|| spoilt(part, &all))).collect();
