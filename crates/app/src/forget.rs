@@ -29,6 +29,8 @@ pub struct Forgotten {
     pub left: BTreeMap<Id, BTreeSet<&'static str>>,
     /// Orders of which the archive has something that could not be reached: they keep the buyer's words for now.
     pub unreached: BTreeSet<Id>,
+    /// Orders of which the archive has something that is damaged: as long as it is, they keep the buyer's words.
+    pub damaged: BTreeSet<Id>,
     /// What the database's files may still hold of it; unknown where they could not be cleaned.
     pub files: Option<Files>,
 }

@@ -40,6 +40,7 @@ mod products;
 mod reconcile;
 mod record;
 mod redeem;
+mod salvage;
 pub mod settings;
 mod sight;
 mod slips;
@@ -84,6 +85,7 @@ pub use reconcile::{
     inspect, repairable_words,
 };
 pub use record::{Recorded, Taken};
+pub use salvage::{Rescue, Rescued};
 pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings, WebhookSettings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
 pub use tasks::{Scheduled, TaskFigures, TaskSettings};

@@ -1,16 +1,20 @@
 //! `docket export`: orders out of a center, page by page to the standard output. As JSON lines, one tree each
 //! as the API shows it with `expand=tree`, or as CSV, one row a line of an order. `rows` is the CSV, `sheet` what of it
-//! is for people's spreadsheets.
+//! is for people's spreadsheets, `given` how they are written, `rescue` what is done
+//! where the database is damaged.
 //!
 //! People's data comes masked, as in every list. What an export says can be imported again.
 
 mod codes;
+mod given;
+mod rescue;
 mod rows;
 mod sheet;
 
 pub use sheet::{decimal, safe};
 
 use crate::center::Method;
+use crate::center::here::OpenError;
 use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::commands::path_part;
@@ -19,15 +23,16 @@ use crate::log;
 use crate::said::said;
 use crate::usage::WrongValue;
 use bytes::Bytes;
-use docket_app::{App, Listed, Orders, Principal};
+use docket_app::vault::People;
+use docket_app::{App, Listed, Orders, Principal, Settings};
 use docket_domain::words::{AnomalyKind, Status, StoreStatus};
-use docket_domain::{Id, Json, Time, status};
-use docket_store::Cursor;
+use docket_domain::{Id, Json, Time, Tree, status};
+use docket_store::{Cursor, StoreError};
 use docket_wire::{Codes, Look, moment, view};
-use rows::{For, Writer};
+use given::Given;
 use serde_json::value::{RawValue, to_raw_value};
-use std::io::{IsTerminal, Write};
-use std::time::Duration;
+#[cfg(test)]
+use std::io::Write;
 
 /// Orders of a page: as many as the API gives.
 const PAGE: usize = 200;
@@ -196,12 +201,12 @@ pub trait Shelf {
 impl Shelf for App {
     async fn page(&self, args: &Args, cursor: Option<&str>) -> Result<Page, Failure> {
         let asked = args.orders(cursor.and_then(read_cursor));
-        shown(self, args, &self.orders(&Principal::local(), &asked).await?)
+        listed(self, args, self.orders(&Principal::local(), &asked).await)
     }
 
     async fn archived_page(&self, args: &Args, cursor: Option<&str>) -> Result<Page, Failure> {
         let asked = args.orders(cursor.and_then(read_cursor));
-        shown(self, args, &self.archived_page(&Principal::local(), &asked).await?)
+        listed(self, args, self.archived_page(&Principal::local(), &asked).await)
     }
 
     async fn archived(&self) -> Result<u64, Failure> {
@@ -214,20 +219,35 @@ fn read_cursor(cursor: &str) -> Option<Cursor> {
     Some(Cursor { at: Time(at.parse().ok()?), id: id.parse::<Id>().ok()? })
 }
 
-/// A page as the API shows it.
-fn shown(app: &App, args: &Args, listed: &Listed) -> Result<Page, Failure> {
+/// A page of the center of this process.
+fn listed(
+    app: &App,
+    args: &Args,
+    listed: Result<Listed, docket_app::Error>,
+) -> Result<Page, Failure> {
+    let Listed { orders, next } = listed.map_err(|error| match error {
+        docket_app::Error::Damaged(why) => OpenError::Store(StoreError::Damaged(why)).into(),
+        error => Failure::from(error),
+    })?;
+    let next = next.map(|Cursor { at, id }| format!("{}_{id}", at.0));
+    Ok(Page { orders: shown(app.settings(), app.now(), args, &orders)?, next })
+}
+
+/// Orders as the API shows them.
+fn shown(
+    settings: &Settings,
+    now: Time,
+    args: &Args,
+    orders: &[(Tree, People)],
+) -> Result<Vec<Box<RawValue>>, Failure> {
     let codes = if args.codes { Codes::Numbers } else { Codes::Words };
-    let settings = app.settings();
-    let look = Look { codes, ..Look::whole(&settings.markets, app.now()) };
-    let mut orders = Vec::with_capacity(listed.orders.len());
-    for (tree, person) in &listed.orders {
+    let look = Look { codes, ..Look::whole(&settings.markets, now) };
+    let show = |(tree, person): &(Tree, People)| {
         let standing = status::of(tree);
-        let face = person.masked();
         let look = Look { rate_again: settings.deadlines.of(tree).rate_again, ..look };
-        orders.push(to_raw_value(&view::view(tree, &standing, face, &look))?);
-    }
-    let next = listed.next.map(|Cursor { at, id }| format!("{}_{id}", at.0));
-    Ok(Page { orders, next })
+        Ok(to_raw_value(&view::view(tree, &standing, person.masked(), &look))?)
+    };
+    orders.iter().map(show).collect()
 }
 
 impl Shelf for Center {
@@ -281,13 +301,14 @@ async fn asked(
     Ok(page)
 }
 
-/// Writes the orders that `args` asks for to the standard output.
+/// Writes the orders that `args` asks for to the standard output. Of a damaged database it gives what can be read.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
     args.format()?;
     let out = options.output();
-    center::with_one_that_is_there(options, async |center| {
-        print(&args, center).await?;
+    let mut given = Given::to(&args, std::io::BufWriter::new(std::io::stdout()));
+    let listed = center::with_one_that_is_there(options, async |center| {
+        told(given.pages(center).await)?;
         // A key that is limited to shops is not told of others.
         match center.archived().await {
             Ok(left) if left > 0 && !args.archived => out.note(out.tell(&said!(
@@ -298,12 +319,17 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         }
         Ok(())
     })
-    .await
+    .await;
+    match listed {
+        Err(failure) if failure.word == "damaged" && options.server.is_none() => {
+            told(rescue::rescue(&mut given, options).await)
+        }
+        listed => listed,
+    }
 }
 
-async fn print(args: &Args, shelf: &impl Shelf) -> Result<(), Failure> {
-    let out = std::io::BufWriter::new(std::io::stdout());
-    match write(args, shelf, out).await {
+fn told(written: Result<(), Stopped>) -> Result<(), Failure> {
+    match written {
         // Who reads has seen enough: `docket export | head`.
         Err(Stopped::Writing(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         Err(Stopped::Writing(error)) => {
@@ -336,46 +362,7 @@ impl From<csv::Error> for Stopped {
 }
 
 /// Writes the orders that `args` asks for to `out`.
+#[cfg(test)]
 pub async fn write(args: &Args, shelf: &impl Shelf, out: impl Write) -> Result<(), Stopped> {
-    let whom = if args.spreadsheet { For::Spreadsheets } else { For::Programs };
-    let mut writer = match args.format().map_err(Stopped::Reading)? {
-        Format::Jsonl => Writer::Lines(out),
-        Format::Csv => Writer::rows(out, whom)?,
-    };
-    let bar = progress();
-    let mut cursor: Option<String> = None;
-    let mut archived = false;
-    loop {
-        let page = if archived {
-            shelf.archived_page(args, cursor.as_deref()).await
-        } else {
-            shelf.page(args, cursor.as_deref()).await
-        };
-        let page = page.map_err(Stopped::Reading)?;
-        for order in &page.orders {
-            writer.write(order)?;
-        }
-        bar.inc(page.orders.len() as u64);
-        cursor = page.next;
-        if cursor.is_none() {
-            if archived || !args.archived {
-                break;
-            }
-            archived = true;
-        }
-    }
-    bar.finish_and_clear();
-    writer.finish()
-}
-
-fn progress() -> indicatif::ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return indicatif::ProgressBar::hidden();
-    }
-    let bar = indicatif::ProgressBar::new_spinner();
-    bar.enable_steady_tick(Duration::from_millis(100));
-    match indicatif::ProgressStyle::with_template("{spinner} {human_pos} orders, {per_sec}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    Given::to(args, out).pages(shelf).await
 }

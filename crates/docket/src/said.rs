@@ -62,6 +62,13 @@ impl Said {
         Self::of(format!("{}; {}", self.en, more.en), format!("{}；{}", self.zh, more.zh))
     }
 
+    /// This sentence and the next one.
+    #[must_use]
+    pub fn then(self, more: impl Into<Self>) -> Self {
+        let more = more.into();
+        Self::of(format!("{} {}", self.en, more.en), format!("{}{}", self.zh, more.zh))
+    }
+
     /// Whether the English text has `part`.
     #[cfg(test)]
     pub fn contains(&self, part: &str) -> bool {

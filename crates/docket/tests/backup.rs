@@ -23,7 +23,24 @@ fn a_center_is_backed_up_while_it_runs_and_restored_where_there_is_none() {
         "{made}"
     );
     let said = docket(data.path(), &["backup", name]).refused(1);
-    assert!(said.contains("is there already"), "{said}");
+    assert!(said.contains("is there already") && said.contains("another file"), "{said}");
+    let said = docket(data.path(), &["backup", name, "--lang", "zh"]).refused(1);
+    assert!(said.contains("已存在") && !said.contains("already"), "{said}");
+    // A file that cannot be written is told of as such; the database is well.
+    let plain = data.path().join("plain");
+    std::fs::write(&plain, "").expect("space");
+    for (nowhere, why, zh) in [
+        (data.path().join("no/b.db"), "there is no such file or folder", "文件或目录不存在"),
+        (plain.join("b.db"), "no folder", "不是目录"),
+    ] {
+        let nowhere = nowhere.to_str().expect("a plain path");
+        let said = docket(data.path(), &["backup", nowhere, "--lang", "en"]).refused(1);
+        assert!(said.contains(&format!("the file {nowhere} cannot be written: ")), "{said}");
+        assert!(said.contains(why) && said.contains("Name another file"), "{said}");
+        let said = docket(data.path(), &["backup", nowhere, "--lang", "zh"]).refused(1);
+        assert!(said.contains("无法写入文件") && said.contains(zh), "{said}");
+        assert!(!said.contains("数据库"), "{said}");
+    }
     let said = docket(data.path(), &["restore", name]).refused(1);
     assert!(said.contains("docket serve` runs") && said.contains("Stop it"), "{said}");
     assert!(serve.terminate().success());

@@ -134,10 +134,13 @@ fn where_the_archive_is_away_the_answer_says_so_and_the_next_one_finishes() {
     let id = order["order_id"].as_str().expect("a number");
     with_archive(data, &["archive", "run"], LOGS).fine();
     std::fs::rename(data.join("old"), data.join("elsewhere")).expect("it is there");
-    let gone = docket(data, &["forget", "g1", "--yes", "--json"]).json();
-    assert_eq!(gone["unreached"], json!([id]), "{gone}");
-    let said = docket(data, &["forget", "g1", "--yes", "--lang", "en"]);
-    assert!(said.stderr.contains("could not be reached") && said.stderr.contains(id), "{said:?}");
+    // It is not done, and does not end as if it were.
+    let ran = docket(data, &["forget", "g1", "--yes", "--json"]);
+    let gone: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!((&gone["unreached"], &gone["damaged"]), (&json!([id]), &json!([])), "{gone}");
+    assert!(ran.refused(1).contains(r#""code":"archive_unreachable""#));
+    let said = docket(data, &["forget", "g1", "--yes", "--lang", "en"]).refused(1);
+    assert!(said.contains("could not be reached") && said.contains(id), "{said}");
     let shown = client.get(&format!("/api/orders/{id}")).expect("an answer").body;
     assert!(
         !shown.to_string().contains("Wang") && shown["shops"][0]["ship_to"].is_null(),
@@ -147,6 +150,40 @@ fn where_the_archive_is_away_the_answer_says_so_and_the_next_one_finishes() {
     assert!(all_of(&mut client, &order).contains(SECRET), "its log is one that can be undone");
     let gone = docket(data, &["forget", "g1", "--yes", "--json"]).json();
     assert_eq!((&gone["orders"], &gone["unreached"]), (&json!(1), &json!([])), "{gone}");
+    assert!(!all_of(&mut client, &order).contains(SECRET));
+}
+
+#[test]
+fn where_the_archive_is_damaged_the_answer_says_so_until_the_object_is_back() {
+    let data = tempfile::tempdir().expect("a folder");
+    let data = data.path();
+    let (_serve, mut client) = center(data, LOGS);
+    let order = ended(&mut client, "g1");
+    let id = order["order_id"].as_str().expect("a number");
+    with_archive(data, &["archive", "run"], LOGS).fine();
+    let name = objects(data).pop_first().expect("an object");
+    let of_kind = |kind: &str| data.join("old").join(kind).join(&name);
+    let object = ["log", "snapshots"].map(of_kind).into_iter().find(|path| path.exists());
+    let object = object.expect("it is of one of them");
+    let kept = std::fs::read(&object).expect("it is there");
+    let mut spoilt = kept.clone();
+    spoilt[kept.len() / 2] ^= 1;
+    std::fs::write(&object, spoilt).expect("space");
+    for _ in 0..2 {
+        let ran = docket(data, &["forget", "g1", "--yes", "--json"]);
+        let gone: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        assert_eq!((&gone["damaged"], &gone["unreached"]), (&json!([id]), &json!([])), "{gone}");
+        assert!(ran.refused(1).contains(r#""code":"archive_damaged""#));
+        let said = docket(data, &["forget", "g1", "--yes", "--lang", "en"]).refused(1);
+        let says = |words: &str| said.contains(words);
+        assert!(
+            says("damaged") && says("archive verify") && says(id) && !says("reached"),
+            "{said}"
+        );
+    }
+    std::fs::write(&object, kept).expect("space");
+    let gone = docket(data, &["forget", "g1", "--yes", "--json"]).json();
+    assert_eq!((&gone["damaged"], &gone["unreached"]), (&json!([]), &json!([])), "{gone}");
     assert!(!all_of(&mut client, &order).contains(SECRET));
 }
 

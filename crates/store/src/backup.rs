@@ -93,6 +93,24 @@ fn of_file(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unavailable(format!("{}: {error}", path.display()))
 }
 
+/// What happened to the file of a backup.
+fn of_backup(path: &Path, error: std::io::Error) -> StoreError {
+    StoreError::File { path: path.display().to_string(), error }
+}
+
+/// What SQLite says where it writes a backup: that its disk is full, or that it cannot be written to, is not of the
+/// database.
+fn of_copying(part: &Path, error: rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode as Code;
+    let kind = match error.sqlite_error_code() {
+        Some(Code::DiskFull) => std::io::ErrorKind::StorageFull,
+        Some(Code::CannotOpen) => std::io::ErrorKind::NotFound,
+        Some(Code::ReadOnly | Code::PermissionDenied) => std::io::ErrorKind::PermissionDenied,
+        _ => return error.into(),
+    };
+    of_backup(part, kind.into())
+}
+
 /// The ending of a backup that is not whole yet.
 const PART: &str = ".part";
 
@@ -107,15 +125,15 @@ impl Part {
     /// Begins one for `to`, in the place of what a process that died may have left.
     fn begin(to: &Path) -> Result<Self, StoreError> {
         let path = with_ending(to, PART);
-        private::file_to_be(&path).map_err(|error| of_file(&path, &error))?;
+        private::file_to_be(&path).map_err(|error| of_backup(to, error))?;
         let held = File::options().write(true).open(&path);
-        let held = held.map_err(|error| of_file(&path, &error))?;
+        let held = held.map_err(|error| of_backup(to, error))?;
         if flock(&held, FlockOperation::NonBlockingLockExclusive).is_err() {
             let message = format!("another backup to {} is being made", to.display());
             return Err(StoreError::Refused(message));
         }
         let emptied = held.set_len(0).and_then(|()| private::make_private(&path));
-        emptied.map_err(|error| of_file(&path, &error))?;
+        emptied.map_err(|error| of_backup(to, error))?;
         Ok(Self { path, _held: held })
     }
 
@@ -147,7 +165,7 @@ pub async fn backup(
     stopped: impl Future<Output = ()>,
 ) -> Result<Backed, StoreError> {
     if to.exists() {
-        return Err(StoreError::Refused(format!("{} is there already", to.display())));
+        return Err(of_backup(to, std::io::ErrorKind::AlreadyExists.into()));
     }
     let part = Part::begin(to)?;
     let copying = async {
@@ -161,7 +179,7 @@ pub async fn backup(
         () = stopped => Err(StoreError::Refused("it was broken off".to_owned())),
     };
     let rows = made.inspect_err(|_| part.remove())?;
-    Ok(Backed { rows, bytes: part.finish(to).map_err(|error| of_file(to, &error))? })
+    Ok(Backed { rows, bytes: part.finish(to).map_err(|error| of_backup(to, error))? })
 }
 
 /// Refuses a database of another schema than this program writes.
@@ -187,7 +205,8 @@ async fn of_sqlite(
             .map_err(|error| of_file(&path, &error))?;
         let version: i64 = source.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         ours(version)?;
-        source.execute("VACUUM INTO ?", [part.to_string_lossy()])?;
+        let copied = source.execute("VACUUM INTO ?", [part.to_string_lossy()]);
+        copied.map_err(|error| of_copying(&part, error))?;
         let made = rusqlite::Connection::open_with_flags(&part, flags)?;
         let mut rows = 0;
         for shape in shapes(&made)? {
@@ -220,7 +239,7 @@ async fn of_mysql(
     empty.execute_batch("PRAGMA user_version = 0")?;
     empty
         .execute("VACUUM INTO ?", [part.to_string_lossy()])
-        .map_err(|error| of_file(part, &error))?;
+        .map_err(|error| of_copying(part, error))?;
     let file = rusqlite::Connection::open(part).map_err(|error| of_file(part, &error))?;
     // Nobody reads it before it is whole: what a power cut leaves has another name.
     file.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;

@@ -60,10 +60,40 @@ fn open_sqlite(path: &Path, access: Access) -> Result<Option<rusqlite::Connectio
     };
     let open = rusqlite::Connection::open_with_flags(path, flags | Flags::SQLITE_OPEN_NO_MUTEX);
     let connection = open.map_err(|error| of_file(path, &error))?;
-    connection.execute_batch(
-        "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
-    )?;
+    connection.execute_batch("PRAGMA busy_timeout = 5000")?;
+    if access == Access::Read {
+        pass_damaged_schema(&connection)?;
+    }
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")?;
     Ok(Some(connection))
+}
+
+/// Where a page that says what tables there are cannot be read, a connection that only reads knows those that stand
+/// before it, instead of none. The name of the pragma says what else it would allow, were this one that writes.
+fn pass_damaged_schema(connection: &rusqlite::Connection) -> Result<(), StoreError> {
+    let look = || connection.query_row("SELECT COUNT(name) FROM sqlite_master", [], |_| Ok(()));
+    match look().map_err(StoreError::from) {
+        Err(error) if error.is_damage() => {
+            connection.execute_batch("PRAGMA writable_schema = ON")?;
+            // This one still fails; those after it find what was read until then.
+            let _ = look();
+            Ok(())
+        }
+        looked => looked,
+    }
+}
+
+/// A table that is not there is damage where not all could be read of what tables there are.
+fn is_lost(connection: &rusqlite::Connection, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(why) if why.contains("no such table") => {
+            let part = connection
+                .query_row("PRAGMA writable_schema", [], |row| row.get::<_, bool>(0))
+                .unwrap_or(false);
+            if part { StoreError::Damaged(why) } else { StoreError::Unavailable(why) }
+        }
+        error => error,
+    }
 }
 
 fn of_file(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
@@ -83,7 +113,8 @@ impl Ask for Beside {
     fn ask(&mut self, asked: Query) -> Result<Vec<Row>, StoreError> {
         let Query { table, sql, kinds, values } = asked;
         match self {
-            Self::Sqlite(connection) => sqlite::query(connection, table, &sql, &kinds, &values),
+            Self::Sqlite(connection) => sqlite::query(connection, table, &sql, &kinds, &values)
+                .map_err(|error| is_lost(connection, error)),
             Self::MySql { runtime, connection } => {
                 runtime.block_on(mysql::query(connection, table, &sql, &kinds, &values))
             }

@@ -41,6 +41,14 @@ pub enum StoreError {
         /// The process that holds it, if it said so.
         pid: Option<u32>,
     },
+    /// A file beside the database, such as a backup, cannot be read or written.
+    #[error("the file {path} cannot be used: {error}")]
+    File {
+        /// Which.
+        path: String,
+        /// What happened.
+        error: std::io::Error,
+    },
     /// The database URL is of a kind we do not know, or malformed.
     #[error("{0}")]
     Url(String),

@@ -30,6 +30,7 @@ mod plan;
 pub mod private;
 mod read;
 mod rows;
+mod salvage;
 mod seals;
 mod store;
 mod table;
@@ -80,6 +81,7 @@ pub use orphans::{Orphan, Walk};
 pub use peek::{Encryption, Found, SCHEMA, encryption, peek};
 pub use plan::{Held, Statement, TreeWrite, Writes};
 pub use read::Whole;
+pub use salvage::{Salvage, Salvaged, salvage};
 pub use seals::{
     KeyUse, RecordedKey, SealedFor, Survey, TelephonesLeft, give_up_key, record_keys, survey,
     telephones_left,

@@ -80,7 +80,7 @@ fn root_queries(id: Id) -> impl Iterator<Item = Query> {
     })
 }
 
-fn tree_queries(ids: &[Id]) -> [Query; 3] {
+pub fn tree_queries(ids: &[Id]) -> [Query; 3] {
     let listed: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
     let holes = placeholders(ids.len());
     let (by_id, by_tree) = (format!("WHERE id IN ({holes})"), format!("WHERE tree IN ({holes})"));
@@ -91,7 +91,7 @@ fn tree_queries(ids: &[Id]) -> [Query; 3] {
     ]
 }
 
-fn person_query(ids: &[Id]) -> Query {
+pub fn person_query(ids: &[Id]) -> Query {
     let tail = format!("WHERE tree IN ({})", placeholders(ids.len()));
     query_of(&table::ORDER_PERSON, &tail, ids.iter().map(|id| Value::from(*id)).collect())
 }
@@ -105,7 +105,8 @@ fn agreed_query(tree: Id) -> Query {
 }
 
 /// The trees of rows, in the order of `ids`.
-fn trees_of(ids: &[Id], [payments, shops, items]: [Vec<Row>; 3]) -> Result<Vec<Tree>, StoreError> {
+pub fn trees_of(ids: &[Id], rows: [Vec<Row>; 3]) -> Result<Vec<Tree>, StoreError> {
+    let [payments, shops, items] = rows;
     let payments: Vec<_> = payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
     let shops = shops.into_iter().map(rows::shop_of).collect::<Result<_, _>>()?;
     let items = items.into_iter().map(rows::item_of).collect::<Result<_, _>>()?;

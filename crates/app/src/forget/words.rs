@@ -46,7 +46,7 @@ impl App {
     ) -> Result<BTreeSet<Id>, Error> {
         let mut taken = self.forget_in_archive(online.iter().chain(archived), done).await?;
         for id in online {
-            if done.unreached.contains(id) {
+            if done.unreached.contains(id) || done.damaged.contains(id) {
                 // Its log must stay one that can be undone: all of it, or nothing for now.
                 self.judge(*id, done).await?;
             } else if self.forget_words_of(who, *id, done).await? {
@@ -81,7 +81,10 @@ impl App {
                 // Whatever keeps the archive from us: the people are out already, and the answer says what is not.
                 Err(error) => {
                     tracing::warn!(%error, "a part of the archive keeps the words of a forgotten buyer");
-                    done.unreached.extend(trees);
+                    match error {
+                        Error::ArchiveDamaged(_) | Error::Damaged(_) => done.damaged.extend(trees),
+                        _ => done.unreached.extend(trees),
+                    }
                 }
             }
         }

@@ -93,6 +93,17 @@ impl Inspection {
         }
     }
 
+    /// Damage that ended a part of the look is found, and the look goes on.
+    fn past(&mut self, subject: &str, looked: Result<(), StoreError>) -> Result<(), StoreError> {
+        match looked {
+            Err(error) if error.is_damage() => {
+                self.unread(subject, error);
+                Ok(())
+            }
+            looked => looked,
+        }
+    }
+
     fn unread(&mut self, table: &str, why: impl std::fmt::Display) {
         self.note(&classes::DAMAGED, None, Seen::new(table, why, "rows that can be read"));
     }
@@ -109,15 +120,27 @@ pub async fn inspect(
     let look = move |database: &mut Inspecting<'_>| {
         let mut found = Inspection::default();
         let vault = with_lost(database, vault)?;
-        tables(database, &mut found, &*hear)?;
-        orders(database, vault.as_ref(), now, &mut found, &*hear)?;
-        rows(database, &mut found, &*hear)?;
+        let looked = tables(database, &mut found, &*hear);
+        found.past("schema", looked)?;
+        let looked = orders(database, vault.as_ref(), now, &mut found, &*hear);
+        found.past("payment_order", looked)?;
+        let looked = rows(database, &mut found, &*hear);
+        found.past("schema", looked)?;
         if let Some(vault) = &vault {
-            seals(database, vault, &mut found)?;
+            let looked = seals(database, vault, &mut found);
+            found.past("order_person", looked)?;
         }
         Ok(found)
     };
-    docket_store::inspect(url, look).await
+    match docket_store::inspect(url, look).await {
+        // Not even what tables there are can be read.
+        Err(error) if error.is_damage() => {
+            let mut found = Inspection::default();
+            found.unread("schema", error);
+            Ok(Some(found))
+        }
+        looked => looked,
+    }
 }
 
 /// The keys, which know of those that were given up. Where all were, none are needed to tell.

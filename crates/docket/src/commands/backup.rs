@@ -36,6 +36,18 @@ async fn failed(config: &Config, error: StoreError) -> Failure {
                 .word("refused")
                 .next(said!("Nothing was changed.", "未作任何改动。"))
         }
+        StoreError::File { path, error } if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Failure::new(said!("{path} is there already", "{path} 已存在")).word("refused").next(
+                said!("Nothing was changed; name another file.", "未作任何改动；请指定其他文件。"),
+            )
+        }
+        StoreError::File { path, error } => {
+            let cannot = said!("the file {path} cannot be written", "无法写入文件 {path}");
+            Failure::new(cannot.because(&error)).word("file").next(said!(
+                "Name another file, in a folder where this user may write.",
+                "请指定其他文件，其所在目录须存在且当前用户可写。"
+            ))
+        }
         error => here::told(config, error).await.into(),
     }
 }

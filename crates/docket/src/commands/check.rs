@@ -112,16 +112,16 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         return ready::look(&config, &out).await;
     }
     let running = serving::running(&config);
-    let (keys, people) = keys::look(&config).await;
+    let (keys, people) = keys::look(&config, args.deep).await;
     let mut checks = vec![
         Finding::of(out.say("config file", "配置文件"), &Ok(config_file(&config)), &out),
         Finding::of(out.say("data folder", "数据目录"), &data_folder(&config), &out),
         Finding::seen(out.say("key file", "密钥文件"), &keys, &out),
-        Finding::of(out.say("database", "数据库"), &database(&config).await, &out),
-        server(&config, running.as_ref(), &out).await,
+        Finding::of(out.say("database", "数据库"), &database(&config, &args).await, &out),
+        server(&config, &args, running.as_ref(), &out).await,
         Finding::of_help(out.say("connections", "连接数"), &connections(&config), &out),
         Finding::of_help("Redis", &redis(&config).await, &out),
-        Finding::of_help(out.say("archive", "归档"), &archive(&config).await, &out),
+        Finding::of_help(out.say("archive", "归档"), &archive(&config, &args).await, &out),
         Finding::of_help(out.say("permissions", "文件权限"), &permissions(&config), &out),
     ];
     if let Some(found) = tls::look(&config).await {
@@ -143,13 +143,13 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     }
     let mut deep = None;
     if args.deep {
-        let (found, given_up, shown) = deep::look(&config, &out).await?;
+        let (found, given_up, shown) = deep::look(&config, &out).await;
         checks.push(Finding::of(out.say("damage", "损坏"), &found, &out));
         if let Some(given_up) = given_up {
             let seen = (Mark::Warning, given_up);
             checks.push(Finding::seen(out.say("keys given up", "已放弃的密钥"), &seen, &out));
         }
-        deep = Some(shown);
+        deep = shown;
     }
     let ok = checks.iter().all(|finding| finding.ok);
     let report = Report { ok, config: config.list(), checks, deep };
@@ -230,7 +230,7 @@ fn takes_files(folder: &Path) -> Result<(), Said> {
     })
 }
 
-async fn database(config: &Config) -> Result<Said, Said> {
+async fn database(config: &Config, args: &Args) -> Result<Said, Said> {
     let shown = &config.database.url.text;
     match peek(&config.database_url()).await {
         Ok(Found::Nothing) => {
@@ -258,9 +258,12 @@ async fn database(config: &Config) -> Result<Said, Said> {
                 "{shown} answers, its schema fits ({version})",
                 "{shown} 可用，结构匹配（{version}）"
             )),
-            Ok(Some(wrong)) => Err(said!("{shown} is damaged", "{shown} 已损坏")
-                .because(Said::as_told(wrong.replace('\n', " ")))
-                .and(here::damaged())),
+            Ok(Some(wrong)) => {
+                let damaged = said!("{shown} is damaged", "{shown} 已损坏")
+                    .because(Said::as_told(wrong.replace('\n', " ")));
+                // How far it goes, and what to do, is said below where that is looked for.
+                Err(if args.deep { damaged } else { damaged.and(here::damaged()) })
+            }
             Err(error) => Err(unusable(config, error).await),
         },
         Err(error) => Err(unusable(config, error).await),
@@ -373,12 +376,17 @@ async fn redis(config: &Config) -> Result<Said, Said> {
     }
 }
 
-async fn archive(config: &Config) -> Result<Said, Said> {
+async fn archive(config: &Config, args: &Args) -> Result<Said, Said> {
     let Some(at) = config.archive_at() else {
         return Ok(said!("none; everything stays in the database", "无，所有数据留在数据库中"));
     };
     let shown = &config.archive.url.text;
     match at.probe().await {
+        // All objects may be many, and far away: that is a look of its own.
+        Ok(()) if args.deep => Ok(said!(
+            "{shown} takes and gives; `docket archive verify` looks into its objects",
+            "{shown} 可写可读；docket archive verify 会检查其中的对象"
+        )),
         Ok(()) => Ok(said!("{shown} takes and gives", "{shown} 可写可读")),
         Err(error) => Err(Said::as_told(shown).because(Said::as_told(error)).and(said!(
             "what is old stays in the database until it is back",
@@ -398,7 +406,7 @@ async fn mirror_table(mirror: &MirrorSettings) -> Result<Said, Said> {
     }
 }
 
-async fn server(config: &Config, running: Option<&Running>, out: &Output) -> Finding {
+async fn server(config: &Config, args: &Args, running: Option<&Running>, out: &Output) -> Finding {
     let what = out.say("server", "服务");
     let Some(Running { address, token, pid }) = running else {
         return Finding::of(what, &door(config).await, out);
@@ -407,9 +415,10 @@ async fn server(config: &Config, running: Option<&Running>, out: &Output) -> Fin
     match asked.await {
         Ok(said) => {
             let degraded = said["degraded"].as_array().into_iter().flatten();
-            // Redis is looked at by itself.
+            // Redis is looked at by itself, and the whole database where that is asked for.
             let degraded: Vec<_> = degraded
                 .filter(|part| part["part"] != "redis")
+                .filter(|part| !args.deep || part["part"] != "database")
                 .filter_map(|part| part["says"].as_str())
                 .map(Said::of_center)
                 .collect();

@@ -46,7 +46,7 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
             )));
         }
         out.show(&forgotten, |out| tell(&forgotten, buyer, out));
-        Ok(())
+        left_undone(&forgotten, buyer, &out)
     })
     .await
 }
@@ -93,14 +93,6 @@ fn tell(forgotten: &Value, buyer: &str, out: &Output) {
             "已拒绝 {placements} 个等待处理的下单请求"
         )));
     }
-    let unreached = forgotten["unreached"].as_array().map_or(&[][..], Vec::as_slice);
-    if !unreached.is_empty() {
-        let named = names(unreached.iter().map(Value::as_str), out);
-        out.note(out.tell(&said!(
-            "the archive could not be reached for {named}: what the buyer wrote is still there; ask again later",
-            "无法访问归档，以下订单中买家写下的文字仍在：{named}；请稍后重试"
-        )));
-    }
     if let Some(files) = of_files(forgotten["files"].as_str().unwrap_or_default(), out) {
         out.note(files);
     }
@@ -124,6 +116,54 @@ fn tell(forgotten: &Value, buyer: &str, out: &Output) {
     );
 }
 
+/// Fails where something of the buyer is still there that asking again takes out: what the archive keeps, or what the
+/// files could not be rid of.
+fn left_undone(forgotten: &Value, buyer: &str, out: &Output) -> Result<(), Failure> {
+    let of = |field: &str| forgotten[field].as_array().map_or(&[][..], Vec::as_slice);
+    let named = |field: &str| names(of(field).iter().map(Value::as_str), out);
+    let mut left = Vec::new();
+    if !of("damaged").is_empty() {
+        let named = named("damaged");
+        left.push((
+            "archive_damaged",
+            said!(
+                "the archive is damaged for {named}: what {buyer} wrote is still there",
+                "以下订单的归档已损坏，其中买家 {buyer} 写下的文字仍在：{named}"
+            ),
+            said!(
+                "`docket archive verify` names the objects; bring them back from a copy, then ask again.",
+                "docket archive verify 会列出损坏的对象；请从副本恢复后再次执行本命令。"
+            ),
+        ));
+    }
+    if !of("unreached").is_empty() {
+        let named = named("unreached");
+        left.push((
+            "archive_unreachable",
+            said!(
+                "the archive could not be reached for {named}: what {buyer} wrote is still there",
+                "无法访问归档，以下订单中买家 {buyer} 写下的文字仍在：{named}"
+            ),
+            said!("Ask again later.", "请稍后重试。"),
+        ));
+    }
+    if forgotten["files"] == "unknown" {
+        left.push((
+            "files",
+            said!(
+                "the database's files could not be cleaned and may hold pieces of what {buyer} wrote",
+                "无法清理数据库文件，其中可能仍有买家 {buyer} 的残留信息"
+            ),
+            said!("Ask again later.", "请稍后重试。"),
+        ));
+    }
+    let all = left.into_iter().reduce(|(word, first, next), (_, more, then)| {
+        let next = if next == then { next } else { next.then(then) };
+        (word, first.and(more), next)
+    });
+    all.map_or(Ok(()), |(word, said, next)| Err(Failure::new(said).word(word).next(next)))
+}
+
 /// What is to be said of the database's files, if anything is.
 fn of_files<'a>(files: &str, out: &Output) -> Option<&'a str> {
     match files {
@@ -135,10 +175,6 @@ fn of_files<'a>(files: &str, out: &Output) -> Option<&'a str> {
         "server" => Some(out.say(
             "the database server may keep it in its logs and free pages for a while: docs/operations.md says what to do",
             "数据库服务器的日志和空闲页中可能暂时仍有残留：处理方法见 docs/operations.md",
-        )),
-        "unknown" => Some(out.say(
-            "the database's files could not be cleaned and may hold pieces of it: ask again later",
-            "无法清理数据库文件，其中可能仍有残留：请稍后重试",
         )),
         _ => None,
     }

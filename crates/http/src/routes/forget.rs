@@ -39,6 +39,9 @@ pub struct Forgotten {
     /// Orders of which a part lies in the archive, which could not be reached: what the buyer wrote is still there.
     /// Ask again when it can be reached.
     pub unreached: Vec<Number>,
+    /// Orders of which a part lies in the archive in an object that is damaged or lost: what the buyer wrote is still
+    /// there. `docket archive verify` names the object; ask again when it is back.
+    pub damaged: Vec<Number>,
     /// What the files of the database hold of it now, backups and the archive aside: `clean`, nothing; `large`, pieces
     /// may stand in pages of a SQLite file that is too large to be written anew while others wait; `server`, what a
     /// database server keeps in its logs and free pages; `unknown`, they could not be cleaned.
@@ -91,6 +94,7 @@ pub async fn forget(State(center): State<Center>, sent: Sent) -> Result<Response
             None => "unknown",
         },
         unreached: done.unreached.into_iter().map(Number).collect(),
+        damaged: done.damaged.into_iter().map(Number).collect(),
     };
     Ok(answer::json(StatusCode::OK, &forgotten))
 }

@@ -42,11 +42,12 @@ impl Drop for Bars {
     }
 }
 
-/// Looks, and answers what it says in one sentence, what it says of keys that were given up, and all of it.
+/// Looks, and answers what it says in one sentence, what it says of keys that were given up, and all of it. That it could
+/// not look is an answer, too.
 pub async fn look(
     config: &Config,
     out: &Output,
-) -> Result<(Result<Said, Said>, Option<Said>, Value), Failure> {
+) -> (Result<Said, Said>, Option<Said>, Option<Value>) {
     let bars = Bars { out: out.clone(), bar: Mutex::new(None) };
     let hear = Box::new(move |told, inspected| bars.hear(told, inspected));
     // Keys that cannot be read are told of by themselves.
@@ -54,7 +55,11 @@ pub async fn look(
     let found = inspect(&config.database_url(), vault, Clock::System.now(), hear).await;
     let found = match found {
         Ok(found) => found.unwrap_or_default(),
-        Err(error) => return Err(here::told(config, error).await.into()),
+        Err(error) => {
+            let why = Failure::from(here::told(config, error).await);
+            let not = said!("the database cannot be looked through", "无法检查数据库");
+            return (Err(not.because(why.message)), None, None);
+        }
     };
     let orders = found.orders;
     let all: u64 = found.counted.values().sum();
@@ -64,7 +69,7 @@ pub async fn look(
         all => Err(said!("{all} things are wrong", "发现 {all} 处问题").and(next())),
     };
     let given_up = (found.given_up > 0).then(|| super::keys::sealed_away(found.given_up));
-    Ok((says, given_up, shown(&found)))
+    (says, given_up, Some(shown(&found)))
 }
 
 /// What to do about it.
