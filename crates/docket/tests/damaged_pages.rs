@@ -30,7 +30,8 @@ fn export(data: &Path) -> Ran {
 #[test]
 fn whichever_page_is_spoilt_the_deep_check_lists_its_checks_and_export_gives_what_can_be_read() {
     let data = center();
-    let all = exported(&export(data.path()));
+    let before = export(data.path()).stdout;
+    let all: Vec<&str> = before.lines().collect();
     let owners = owners(data.path());
     // Of the schema and of what orders are made of every page, of all others one.
     let mut chosen = Vec::new();
@@ -51,7 +52,7 @@ fn whichever_page_is_spoilt_the_deep_check_lists_its_checks_and_export_gives_wha
 }
 
 /// Spoils one page after the other, and answers how often no order could be exported.
-fn spoilt(chosen: &[(&str, u64)], all: &[String]) -> usize {
+fn spoilt(chosen: &[(&str, u64)], all: &[&str]) -> usize {
     let data = center();
     let pages = Pages::of(data.path());
     let mut empty = 0;
@@ -73,7 +74,9 @@ fn spoilt(chosen: &[(&str, u64)], all: &[String]) -> usize {
         given.sort_unstable();
         given.dedup();
         assert_eq!(given.len(), ran.stdout.lines().count(), "none is given twice: {said}");
-        assert!(given.iter().all(|id| all.contains(id)), "{said}");
+        if !ran.stderr.contains("people's data of") {
+            assert!(ran.stdout.lines().all(|line| all.contains(&line)), "as it was before: {said}");
+        }
         let lost = all.len() - given.len();
         match owner {
             "schema" => empty += usize::from(given.is_empty()),

@@ -36,7 +36,7 @@ async fn what_was_backed_up_is_restored_into_any_database() {
             .await
             .unwrap_err()
             .to_string();
-        assert!(again.contains("is there already"), "{again}");
+        assert!(again.contains("already exists"), "{again}");
 
         for target in databases() {
             let restored = restore(&target.url(), &file, LATER, |_, _| {}).await.unwrap();

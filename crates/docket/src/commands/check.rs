@@ -3,6 +3,7 @@
 //! people's data, `deep` through the whole database for damage; `ready` asks the running center one question.
 
 mod deep;
+mod finding;
 mod keys;
 mod ready;
 mod tls;
@@ -21,6 +22,7 @@ use docket_store::{
     Found, SCHEMA, StoreError, TelephonesLeft, peek, private, quick_check, sqlite_path,
     telephones_left,
 };
+use finding::{Finding, Mark};
 use serde::Serialize;
 use serde_json::Value;
 use std::io;
@@ -29,38 +31,6 @@ use std::time::Duration;
 
 /// How long a gateway may take to take a connection.
 const KNOCK: Duration = Duration::from_secs(3);
-
-/// What a finding means for the center.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Mark {
-    /// As it should be.
-    Fine,
-    /// Away, and work goes on without it.
-    Warning,
-    /// The center cannot work.
-    Failed,
-}
-
-impl Mark {
-    const fn sign(self) -> char {
-        match self {
-            Self::Fine => '✓',
-            Self::Warning => '!',
-            Self::Failed => '✗',
-        }
-    }
-}
-
-/// What was looked at, and what was seen.
-#[derive(Debug, Serialize)]
-struct Finding {
-    what: String,
-    /// Whether the center can work.
-    ok: bool,
-    mark: Mark,
-    says: String,
-}
 
 #[derive(Debug, Serialize)]
 struct Report {
@@ -80,28 +50,6 @@ pub struct Args {
     /// Ask the running center whether it takes orders, and nothing else: for the health check of a container
     #[arg(long, conflicts_with = "deep")]
     ready: bool,
-}
-
-impl Finding {
-    fn of(what: &str, seen: &Result<Said, Said>, out: &Output) -> Self {
-        Self::marked(what, seen, Mark::Failed, out)
-    }
-
-    /// The same of what can be done without.
-    fn of_help(what: &str, seen: &Result<Said, Said>, out: &Output) -> Self {
-        Self::marked(what, seen, Mark::Warning, out)
-    }
-
-    fn marked(what: &str, seen: &Result<Said, Said>, where_not: Mark, out: &Output) -> Self {
-        let (Ok(says) | Err(says)) = seen;
-        let mark = if seen.is_ok() { Mark::Fine } else { where_not };
-        Self::seen(what, &(mark, says.clone()), out)
-    }
-
-    fn seen(what: &str, (mark, says): &(Mark, Said), out: &Output) -> Self {
-        let says = out.tell(says).to_owned();
-        Self { what: what.to_owned(), ok: *mark != Mark::Failed, mark: *mark, says }
-    }
 }
 
 /// Checks.

@@ -88,7 +88,7 @@ described! {
     /// A chain of tasks.
     ChainKey {"type": "string", "maxLength": 160, "pattern": docket_wire::described::PLAIN}
     /// The last four digits of a telephone number, of any script.
-    LastDigits {"type": "string", "pattern": r"^\p{Nd}{4}$"}
+    LastDigits {"type": "string", "minLength": 4, "maxLength": 4}
     /// `true` or `false`.
     YesOrNo {"type": "boolean"}
     /// By when an order was placed, or by when it last changed.
