@@ -30,3 +30,11 @@ fn a_task_is_picked_up_by_another_process() {
     let said = docket(data.path(), &alone).refused(1);
     assert!(said.contains("a SQLite file has one process"), "{said}");
 }
+
+#[test]
+fn a_table_of_a_bench_is_read_line_by_line() {
+    let data = tempfile::tempdir().expect("a folder");
+    let few = ["bench", "list", "--orders", "200", "--pages", "1"];
+    let told = docket(data.path(), &few).fine();
+    assert!(told.lines().count() > 20 && !told.contains("\\n"), "{told}");
+}

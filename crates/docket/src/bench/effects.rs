@@ -269,7 +269,7 @@ fn tell(args: &Args, lines: &[Line], out: &Output) {
         ]);
     }
     let orders = args.orders;
-    out.line(out.tell(&said!(
+    out.raw(out.tell(&said!(
         "{orders} payments of each kind a run\n{table}",
         "每轮每类 {orders} 笔支付\n{table}"
     )));

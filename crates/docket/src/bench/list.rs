@@ -362,7 +362,7 @@ fn tell(args: &Args, lines: &[Line], server_mib: [Option<f64>; 2], out: &Output)
         ]);
     }
     let (orders, [filled, started]) = (args.orders, server_mib.map(mib));
-    out.line(out.tell(&said!(
+    out.raw(out.tell(&said!(
         "pages of {PAGE} out of {orders} orders\n{table}",
         "{orders} 个订单，每页 {PAGE} 个\n{table}"
     )));

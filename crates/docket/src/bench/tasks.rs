@@ -341,7 +341,7 @@ fn tell(args: &Args, lines: &[Line], out: &Output) {
         ]);
     }
     let (tasks, pending) = (args.tasks, args.pending);
-    out.line(out.tell(&said!(
+    out.raw(out.tell(&said!(
         "{tasks} tasks a run beside {pending} that wait\n{table}",
         "每轮 {tasks} 个任务，另有 {pending} 个在等待\n{table}"
     )));
