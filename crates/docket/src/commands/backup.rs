@@ -32,7 +32,7 @@ fn telling(out: &Output) -> impl Fn(&str, u64) + Send + 'static {
 async fn failed(config: &Config, error: StoreError) -> Failure {
     match error {
         StoreError::Refused(message) | StoreError::Schema(message) => {
-            Failure::new(Said::as_told(message))
+            Failure::new(Said::of_center(&message))
                 .word("refused")
                 .next(said!("Nothing was changed.", "未作任何改动。"))
         }

@@ -11,6 +11,12 @@ pub const KEPT: &[(&str, &str)] = &[
     ("ended by a person", "人工停用"),
     ("dropped by {}", "由 {1} 丢弃"),
     ("its order is not there", "订单不存在"),
+    ("{}: there is no such file", "{1}：文件不存在"),
+    ("{}: it is no backup of docket", "{1}：不是 docket 的备份"),
+    (
+        "the database holds {} orders; a backup is restored into one that holds none",
+        "数据库中已有 {1} 个订单；备份只能恢复到没有订单的数据库",
+    ),
     ("no answer in time", "超时未响应"),
     ("{}: its SHA-256 is another", "{1}：SHA-256 不符"),
     ("{}: it has {} bytes, not {}", "{1}：有 {2} 字节，应为 {3}"),
