@@ -101,6 +101,8 @@ fn wrong_use_is_told_in_chinese_however_it_is_wrong() {
     assert!(is_empty(data.path()));
     let asked = docket(data.path(), &["--lang", "zh", "serv"]).refused(2);
     assert!(asked.contains("没有命令 serv"), "{asked}");
+    let asked = docket(data.path(), &["--lang", "zh", "restore", "nothing"]).refused(1);
+    assert!(asked.contains("nothing：文件不存在"), "{asked}");
     let both = docket(data.path(), &["serv", "--json", "--lang=zh"]).refused(2);
     assert_eq!(error(&both)["message"], "没有命令 serv");
     assert!(docket(data.path(), &["serv", "--lang", "en"]).refused(2).contains("unrecognized"));

@@ -11,6 +11,8 @@ pub const KEPT: &[(&str, &str)] = &[
     ("ended by a person", "人工停用"),
     ("dropped by {}", "由 {1} 丢弃"),
     ("its order is not there", "订单不存在"),
+    ("there is no such file", "文件不存在"),
+    ("it is no backup of docket", "不是 docket 的备份"),
     ("{}: there is no such file", "{1}：文件不存在"),
     ("{}: it is no backup of docket", "{1}：不是 docket 的备份"),
     (
