@@ -10,7 +10,7 @@ use crate::access::{Principal, Scope};
 use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::{FieldError, Id};
-use docket_store::{Files, Filter, Key, Overwrite, Priority, Sealed, View, Writes};
+use docket_store::{Files, Filter, Key, Priority, Sealed, View, Writes};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Orders in one transaction, and in one page.
@@ -45,11 +45,9 @@ impl App {
             return Err(error.into());
         }
         let _alone = self.inner.forgetting.lock().await;
-        self.store().overwrite(Overwrite::FreePages).await?;
-        let forgotten = Box::pin(self.take_out(who, buyer)).await;
-        let usual = self.store().overwrite(Overwrite::WithinPages).await;
-        let mut done = forgotten?;
-        usual?;
+        let careful = self.store().overwrite_free_pages().await?;
+        let mut done = Box::pin(self.take_out(who, buyer)).await?;
+        drop(careful);
         done.files = self.clean_files().await;
         Ok(done)
     }

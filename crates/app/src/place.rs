@@ -217,7 +217,9 @@ impl App {
             let agreed = Agreed::of(&tree);
             (tree, agreed, whole, Some(Box::new(redeeming)))
         };
-        let sealed = (!person.is_empty()).then(|| self.inner.vault().seal(person));
+        // Of one moment: newer keys may be taken in meanwhile.
+        let vault = self.inner.vault();
+        let sealed = (!person.is_empty()).then(|| vault.seal(person));
         if sealed.is_some() {
             whole.update(serde_json::to_vec(&person).expect("a person is plain JSON"));
         }
@@ -230,7 +232,7 @@ impl App {
             agreed,
             fingerprint: whole.finalize().into(),
             sealed,
-            phones: self.inner.vault().phones(person),
+            phones: vault.phones(person),
             idempotency,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
             redeeming,

@@ -23,17 +23,31 @@ pub enum Files {
 
 /// What is overwritten of rows that are removed from a SQLite file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overwrite {
+pub(crate) enum Overwrite {
     /// What stands in pages that are written anyway.
     WithinPages,
     /// Pages that become free, too: a placement then writes 8.7 pages, and 8.4 else.
     FreePages,
 }
 
+/// For as long as it is held pages that become free are overwritten, whoever gives up waiting.
+pub struct FreePages<'a>(&'a Store);
+
+impl Drop for FreePages<'_> {
+    fn drop(&mut self) {
+        self.0.queue().put_chore(Box::new(|connection| {
+            // Where it fails more is overwritten than need be.
+            let _ = connection.overwrite(Overwrite::WithinPages);
+        }));
+    }
+}
+
 impl Store {
-    /// From now on, what is overwritten of what is removed.
-    pub async fn overwrite(&self, what: Overwrite) -> Result<(), StoreError> {
-        self.between_batches(move |connection| connection.overwrite(what)).await
+    /// Has pages overwritten that become free, until what is answered is dropped.
+    pub async fn overwrite_free_pages(&self) -> Result<FreePages<'_>, StoreError> {
+        let held = FreePages(self);
+        self.between_batches(|connection| connection.overwrite(Overwrite::FreePages)).await?;
+        Ok(held)
     }
 
     /// Takes what was removed out of the files too. A file of more than `most` bytes is not written anew: whoever

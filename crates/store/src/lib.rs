@@ -41,7 +41,7 @@ mod work;
 pub use audit::{Audit, AuditPage, Stale};
 pub use backup::{Backed, Restored, backup, restore};
 pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
-pub use clean::{Files, Overwrite};
+pub use clean::{Files, FreePages};
 pub use database::turns::Pool;
 pub use error::StoreError;
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
