@@ -5,6 +5,8 @@
 mod behind;
 #[allow(dead_code)] // shared with the tests of faults, which place orders
 mod client;
+#[allow(dead_code)] // shared, and not all of it is needed by both
+mod keyring;
 mod made;
 #[allow(dead_code)] // shared with the tests of commands, which need more of it
 mod run;
@@ -12,27 +14,12 @@ mod run;
 use behind::Behind;
 use client::Client;
 use docket_testkit::{Database, Serve, ServeCommand, TestDatabase, eventually};
+use keyring::{fingerprint, keys, listed};
 use made::center;
 use run::{DOCKET, Ran, command, docket};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-fn keys(data: &Path) -> PathBuf {
-    data.join("docket.keys")
-}
-
-/// The keys of `place`, by number and fingerprint, as `docket privacy list` shows them.
-fn listed(data: &Path) -> Value {
-    docket(data, &["privacy", "list", "--json"]).json()
-}
-
-fn fingerprint(data: &Path, key: &str) -> String {
-    let listed = listed(data);
-    let keys = listed["keys"].as_array().expect("keys");
-    let found = keys.iter().find(|found| found["key"] == key).expect("the key");
-    found["fingerprint"].as_str().expect("a text").to_owned()
-}
+use std::path::Path;
 
 /// Every command that opens the folder or its database, but the one that says what is wrong.
 const COMMANDS: [&[&str]; 10] = [
