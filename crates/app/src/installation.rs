@@ -229,10 +229,7 @@ impl Chosen {
         if vault.is_none() && survey.keys.iter().any(|key| !key.lost) {
             // A process that made them here may have died between recording them and giving them their name, or
             // gave it to them after the look above: then they are in their place by now.
-            vault = place.read_new().map_err(KeysError::from)?;
-            if vault.is_none() {
-                vault = place.read().map_err(KeysError::from)?;
-            }
+            vault = place.read_late().map_err(KeysError::from)?;
         }
         let needed = !matches!(keys, Keys::Unmade(_)) || vault.is_some() || !survey.keys.is_empty();
         if needed {

@@ -174,7 +174,7 @@ impl KeySource {
     }
 
     /// Keys that a process made here and then died, before they got their place.
-    pub(crate) fn read_new(&self) -> Result<Option<Vault>, VaultError> {
+    fn read_new(&self) -> Result<Option<Vault>, VaultError> {
         let Self::File(path) = self else { return Ok(None) };
         self.read_at(&beside(path, NEW))?.map(|keys| self.vault(&keys)).transpose()
     }
@@ -191,33 +191,42 @@ impl KeySource {
         let own = beside(path, &format!(".{}-{}", std::process::id(), hex(&random::<4>())));
         let made = write(&own, &KeyFile::fresh(above + 1));
         let made = made.and_then(|()| match std::fs::hard_link(&own, beside(path, NEW)) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            linked => linked.map(|()| true),
         });
         let _ = std::fs::remove_file(&own);
-        made.map_err(|error| self.failed(error))?;
-        // Where they have their place already, another process was sooner.
-        match self.read_new()? {
-            Some(made) => Ok(made),
-            None => self.read()?.ok_or_else(|| self.failed(std::io::ErrorKind::NotFound.into())),
+        let ours = made.map_err(|error| self.failed(error))?;
+        // Another process may have given its keys their place before ours were named.
+        let (new, kept) = (self.read_new()?, self.read()?);
+        if ours && kept.is_some() {
+            self.drop_new();
         }
+        kept.or(new).ok_or_else(|| self.failed(std::io::ErrorKind::NotFound.into()))
     }
 
-    /// Gives keys that were made their place.
+    /// The keys that are there by now, or those that a process made and has not given their place.
+    pub(crate) fn read_late(&self) -> Result<Option<Vault>, VaultError> {
+        // In this order: what is new is of use as long as nothing has the place.
+        let new = self.read_new()?;
+        Ok(self.read()?.or(new))
+    }
+
+    /// Gives keys that were made their place, unless others have it: those stay, whoever comes when.
     pub(crate) fn keep_new(&self) -> Result<(), VaultError> {
         let Self::File(path) = self else { return Ok(()) };
-        match std::fs::rename(beside(path, NEW), path) {
+        let kept = match std::fs::hard_link(beside(path, NEW), path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
             // Another process was sooner.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.exists() => Ok(()),
-            Err(error) => Err(self.failed(error)),
-            Ok(()) => {
-                if let Some(folder) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
-                    // The name is on disk too, where folders can be waited for.
-                    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-                }
-                Ok(())
-            }
+            kept => kept,
+        };
+        kept.map_err(|error| self.failed(error))?;
+        self.drop_new();
+        if let Some(folder) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+            // The name is on disk too, where folders can be waited for.
+            let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
         }
+        Ok(())
     }
 
     /// Takes keys away that were made and are of no use.
@@ -401,6 +410,29 @@ mod tests {
         std::fs::remove_file(here.path().join("docket.keys")).unwrap();
         assert!(matches!(ours.adopt(&found, &recorded), Err(KeysError::Lacking { .. })));
         assert!(ours.read().unwrap().is_none());
+    }
+
+    #[test]
+    fn whoever_makes_keys_late_gets_those_that_have_the_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, path) = source(&folder);
+        let first = source.make_new(0).unwrap().keys();
+        source.keep_new().unwrap();
+        assert_eq!(
+            source.make_new(0).unwrap().keys(),
+            first,
+            "others saw none before and are late"
+        );
+        // As it stands where one is late and another is about to give keys their place.
+        write(&beside(&path, NEW), &KeyFile::fresh(1)).unwrap();
+        assert_eq!(source.read_late().unwrap().unwrap().keys(), first);
+        source.keep_new().unwrap();
+        assert_eq!(source.read().unwrap().unwrap().keys(), first);
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "nothing is left of others"
+        );
     }
 
     #[test]
