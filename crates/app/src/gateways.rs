@@ -2,7 +2,7 @@
 //!
 //! `due` says which tasks a tree wants, in the transaction that made it so; `pay`, `close` and `refund` run them;
 //! `callback` takes hints. What a gateway says becomes an operation of the actor `gateway`, decided like any other.
-//! How a gateway is spoken to stands in `docket-channels`; here the bytes are sent and faults are weighed.
+//! How a gateway is spoken to stands in `docket-connectors`; here the bytes are sent and faults are weighed.
 
 mod apart;
 mod callback;
@@ -18,8 +18,8 @@ pub use callback::{Callback, CallbackRefused};
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
 use crate::{App, Error, vault};
-use docket_channels::sandbox::{self, REPLAY_WINDOW, Sandbox};
-use docket_channels::{Fault, Gateway, Message, Method, Reply, Request, Stamp};
+use docket_connectors::sandbox::{self, REPLAY_WINDOW, Sandbox};
+use docket_connectors::{Fault, Gateway, Message, Method, Reply, Request, Stamp};
 use docket_domain::operation::{Operation, Request as Asked};
 use docket_domain::time::{MINUTE, Millis};
 use docket_domain::tree::Attempt;

@@ -9,13 +9,13 @@ use super::tree::{SourceFile, Tree};
 /// Arrows point downwards: each of our packages, and those of ours that it may use outside its tests.
 const LAYERS: [(&str, &[&str]); 12] = [
     ("docket-domain", &[]),
-    ("docket-channels", &["docket-domain"]),
+    ("docket-connectors", &["docket-domain"]),
     ("docket-wire", &["docket-domain"]),
     ("docket-store", &["docket-domain"]),
     ("docket-tasks", &["docket-domain", "docket-store"]),
     (
         "docket-app",
-        &["docket-channels", "docket-domain", "docket-store", "docket-tasks", "docket-wire"],
+        &["docket-connectors", "docket-domain", "docket-store", "docket-tasks", "docket-wire"],
     ),
     ("docket-http", &["docket-app", "docket-domain", "docket-wire"]),
     // A stand-in of the outside knows nothing of us: it would agree with our mistakes.
@@ -24,7 +24,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
         "docket",
         &[
             "docket-app",
-            "docket-channels",
+            "docket-connectors",
             "docket-domain",
             "docket-http",
             "docket-sandbox",
@@ -41,7 +41,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
 
 /// Packages of functions of their arguments, and what would give them a clock, chance, a socket or a
 /// database.
-const PURE: [&str; 3] = ["docket-channels", "docket-domain", "docket-wire"];
+const PURE: [&str; 3] = ["docket-connectors", "docket-domain", "docket-wire"];
 const IMPURE: [&str; 14] = [
     "axum",
     "fastrand",

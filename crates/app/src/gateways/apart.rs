@@ -2,7 +2,7 @@
 
 use super::{Trouble, attempt, due, pay};
 use crate::{App, Error};
-use docket_channels::{Fault, PaymentState};
+use docket_connectors::{Fault, PaymentState};
 use docket_domain::tree::Attempt;
 use docket_domain::words::AttemptStatus;
 use docket_domain::{Id, Time, Tree};

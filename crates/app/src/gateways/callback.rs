@@ -8,7 +8,7 @@ use super::{attempt, due, pay, refund, second_look};
 use crate::access::{Principal, Scope};
 use crate::pages::{Page, page};
 use crate::{App, Error};
-use docket_channels::{Acknowledgement, Fault, Hint, Message, PaymentState};
+use docket_connectors::{Acknowledgement, Fault, Hint, Message, PaymentState};
 use docket_domain::words::AttemptStatus;
 use docket_domain::{Gene, Id, Time, time};
 use docket_store::{

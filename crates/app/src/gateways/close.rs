@@ -4,7 +4,7 @@
 use super::pay::{Here, Told};
 use super::{Trouble, attempt, due, failed};
 use crate::{App, Error};
-use docket_channels::{Closing, Fault, PaymentState};
+use docket_connectors::{Closing, Fault, PaymentState};
 use docket_domain::operation::Operation;
 use docket_domain::time::Millis;
 use docket_domain::tree::Revoke;

@@ -2,7 +2,7 @@
 
 use super::{UnderWay, due, refund, second_look};
 use crate::{App, Error};
-use docket_channels::RefundState;
+use docket_connectors::RefundState;
 use docket_domain::tree::RefundPart;
 use docket_domain::words::RefundStatus;
 use docket_domain::{Id, Time, Tree};

@@ -3,7 +3,7 @@
 
 use super::{Gate, Trouble, attempt, due, failed, pause, weigh};
 use crate::{App, Error};
-use docket_channels::{Closing, Fault, MerchantKey, Paid, Payment, PaymentState, Start, Started};
+use docket_connectors::{Closing, Fault, MerchantKey, Paid, Payment, PaymentState, Start, Started};
 use docket_domain::operation::{Operation, PaymentReport};
 use docket_domain::tree::Attempt;
 use docket_domain::words::AttemptStatus;

@@ -7,7 +7,7 @@
 
 use super::{Gate, Trouble, failed, pause, weigh};
 use crate::{App, Error};
-use docket_channels::{Fault, MerchantKey, Refund, RefundState};
+use docket_connectors::{Fault, MerchantKey, Refund, RefundState};
 use docket_domain::operation::Operation;
 use docket_domain::time::Millis;
 use docket_domain::words::RefundStatus;

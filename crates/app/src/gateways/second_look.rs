@@ -4,7 +4,7 @@
 use super::refund::{self, DONE, FAILED};
 use super::{Gate, failed, pause, weigh};
 use crate::{App, Error};
-use docket_channels::RefundState;
+use docket_connectors::RefundState;
 use docket_domain::Id;
 use docket_domain::operation::Operation;
 use docket_domain::time::Millis;

@@ -1,7 +1,7 @@
 //! What a gateway does when nothing goes wrong.
 
 use crate::stage::{NOW, Stage, connector, payment};
-use docket_channels::{
+use docket_connectors::{
     Closing, Distrust, Fault, Gateway, Method, Paid, PaymentState, Request, Stamp, Started,
 };
 use docket_domain::time::MINUTE;

@@ -1,7 +1,7 @@
 //! Money that goes back.
 
 use crate::stage::{Stage, payment, refund};
-use docket_channels::{Fault, Hint, RefundState};
+use docket_connectors::{Fault, Hint, RefundState};
 use docket_domain::time::MINUTE;
 use serde_json::json;
 

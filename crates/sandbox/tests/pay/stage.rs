@@ -1,8 +1,8 @@
 //! A sandbox on a free port, a merchant that hears its callbacks, and between them the connector: what it builds
 //! is sent over real HTTP, and what comes back it reads.
 
-use docket_channels::sandbox::{Config, REPLAY_WINDOW, Sandbox};
-use docket_channels::{
+use docket_connectors::sandbox::{Config, REPLAY_WINDOW, Sandbox};
+use docket_connectors::{
     Closing, Fault, Gateway, Hint, MerchantKey, Message, Payment, PaymentState, Refund,
     RefundState, Reply, Request, Stamp, Start, Started,
 };
@@ -175,7 +175,7 @@ impl Stage {
 
     /// Posts JSON without a signature, as payers and testers do.
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let (method, path) = (docket_channels::Method::Post, path.to_owned());
+        let (method, path) = (docket_connectors::Method::Post, path.to_owned());
         let request = Request { method, path, headers: vec![], body: body.to_string().into() };
         let heard = self.send(&request).await.expect("an answer");
         (heard.status, serde_json::from_slice(&heard.body).expect("JSON"))

@@ -1,7 +1,7 @@
 //! Every way in which the gateway misbehaves on request.
 
 use crate::stage::{Stage, payment, refund};
-use docket_channels::{Closing, Compared, Distrust, Fault, Payment, PaymentState, Started};
+use docket_connectors::{Closing, Compared, Distrust, Fault, Payment, PaymentState, Started};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 

@@ -1,7 +1,7 @@
 //! Replies of a sandbox gateway, made up and signed without the connector.
 
-use docket_channels::sandbox::{Config, REPLAY_WINDOW, Sandbox};
-use docket_channels::{
+use docket_connectors::sandbox::{Config, REPLAY_WINDOW, Sandbox};
+use docket_connectors::{
     Fault, Gateway, MerchantKey, Message, Payment, PaymentState, Refund, Reply, Stamp,
 };
 use docket_domain::{Currency, Time};

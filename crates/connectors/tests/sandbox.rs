@@ -2,8 +2,8 @@
 
 mod replies;
 
-use docket_channels::sandbox::REPLAY_WINDOW;
-use docket_channels::{
+use docket_connectors::sandbox::REPLAY_WINDOW;
+use docket_connectors::{
     Closing, Compared, Distrust, Fault, Gateway, Hint, Message, Paid, PaymentState, RefundState,
     Reply, Request, Stamp, Start, Started,
 };

@@ -3,7 +3,7 @@
 
 mod replies;
 
-use docket_channels::{Fault, Gateway, Message, PaymentState, Reply};
+use docket_connectors::{Fault, Gateway, Message, PaymentState, Reply};
 use docket_domain::Time;
 use proptest::prelude::*;
 use replies::*;
