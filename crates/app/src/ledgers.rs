@@ -3,14 +3,14 @@
 //! `deliver`). Here is what is set about ledgers, and which gift packs there are.
 
 mod agreed;
+mod circuit_breaker;
 mod deliver;
 mod message;
-mod patience;
 
 pub(crate) use agreed::Agreeing;
+pub(crate) use circuit_breaker::CircuitBreaker;
 pub(crate) use deliver::handle;
 pub(crate) use message::tasks;
-pub(crate) use patience::Patience;
 
 use crate::{App, Error};
 use base64::Engine as _;

@@ -8,6 +8,7 @@ mod accounts;
 mod agreed;
 pub mod archive;
 mod aside;
+mod asynchronous_placement;
 pub mod clock;
 mod coupon_returns;
 mod coupons;
@@ -22,8 +23,8 @@ pub mod imports;
 mod installation;
 mod keys;
 pub mod lane;
-mod later;
 mod ledgers;
+mod login_throttle;
 mod members;
 pub mod mirror;
 mod net;
@@ -48,7 +49,6 @@ mod stock;
 mod tasks;
 mod telephones;
 mod timers;
-mod tries;
 mod unique;
 pub mod vault;
 mod webhooks;
@@ -58,6 +58,7 @@ pub use access::{Access, Principal, Reach, Scope, Scopes};
 pub use accounts::{AccountKey, ChangeAccount, NewBalance};
 pub use archive::ArchiveSettings;
 pub use aside::{LARGE_BYTES, aside};
+pub use asynchronous_placement::Accepted;
 pub use clock::Clock;
 pub use coupon_returns::ReturnCoupon;
 pub use coupons::{AdjustCoupon, CouponOf};
@@ -71,8 +72,8 @@ pub use installation::{
     KeyWord, Keys, KeysError, Lack, OpenError, SealTrouble, compare_keys, given_up, highest_key,
 };
 pub use keys::NewKey;
-pub use later::Accepted;
 pub use ledgers::{LedgerSettings, Receiver};
+pub use login_throttle::Peer;
 pub use members::{MemberOf, SetMember};
 pub use networks::{Networks, NotANetwork};
 pub use once::Once;
@@ -89,7 +90,6 @@ pub use salvage::{Rescue, Rescued};
 pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings, WebhookSettings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
 pub use tasks::{Scheduled, TaskFigures, TaskSettings};
-pub use tries::Peer;
 pub use webhooks::{Again, NewWebhook, Rotated};
 
 /// Rows and filters that answers and questions are made of, for the edges.
@@ -124,7 +124,7 @@ struct Inner {
     mirror: Option<Arc<mirror::Mirror>>,
     net: net::Net,
     packs: ledgers::Packs,
-    patience: ledgers::Patience,
+    circuit_breaker: ledgers::CircuitBreaker,
     archiving: tokio::sync::Mutex<archive::Progress>,
     /// One at a time: while it lasts, removed rows are overwritten with more care.
     forgetting: tokio::sync::Mutex<()>,
@@ -135,7 +135,7 @@ struct Inner {
     /// Where the keys are kept; nowhere where they are compared with nothing.
     keys_place: Option<vault::KeySource>,
     access: access::Cache,
-    tries: tries::Tries,
+    login_throttle: login_throttle::LoginThrottle,
     outcomes: outcomes::Outcomes,
     stop: CancellationToken,
     background: TaskTracker,
@@ -207,7 +207,7 @@ impl App {
             mirror,
             net: net::Net::new(allowed),
             packs: ledgers::Packs::default(),
-            patience: ledgers::Patience::default(),
+            circuit_breaker: ledgers::CircuitBreaker::default(),
             archiving: tokio::sync::Mutex::default(),
             forgetting: tokio::sync::Mutex::default(),
             vault: RwLock::new(Arc::new(held.vault)),
@@ -215,7 +215,7 @@ impl App {
             keys_origin: held.origin,
             keys_place: held.place,
             access,
-            tries: tries::Tries::default(),
+            login_throttle: login_throttle::LoginThrottle::default(),
             outcomes: outcomes::Outcomes::default(),
             stop,
             background,

@@ -1,4 +1,4 @@
-//! Writing what stands beside orders: statements of the store's nouns, once under an idempotency key.
+//! Writing what stands beside orders: statements of the store's tables, once under an idempotency key.
 
 use crate::{App, Error, Idempotency};
 use docket_domain::{Gene, Id, Time};

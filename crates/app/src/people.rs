@@ -1,7 +1,7 @@
 //! Users with roles, and logging in. Keys of programs are in `keys`, failed tries in `tries`.
 
 use crate::access::{self, Principal, Reach, Scope, Scopes};
-use crate::tries::Peer;
+use crate::login_throttle::Peer;
 use crate::{App, Error, Idempotency, Once, vault};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
@@ -214,12 +214,12 @@ impl App {
         peer: Peer,
     ) -> Result<(), Error> {
         let user = self.own_user(who).await?;
-        let tried = self.inner.tries.begin(&user.name, peer, self.now())?;
+        let tried = self.inner.login_throttle.begin(&user.name, peer, self.now())?;
         if !verified(Some(&user), old).await? {
             let message = "is not the present password".to_owned();
             return Err(FieldError { field: "old".to_owned(), code: "wrong", message }.into());
         }
-        self.inner.tries.succeeded(tried);
+        self.inner.login_throttle.succeeded(tried);
         let (id, kept) = (user.id, access::hash(token));
         let password = hashed(new).await?;
         self.write_numbered(move |_, _| {
@@ -261,13 +261,13 @@ impl App {
         peer: Peer,
     ) -> Result<(String, Time), Error> {
         let now = self.now();
-        let tried = self.inner.tries.begin(name, peer, now)?;
+        let tried = self.inner.login_throttle.begin(name, peer, now)?;
         let user = self.store().user(name).await?.filter(|user| user.disabled_at.is_none());
         let correct = verified(user.as_ref(), password).await?;
         let Some(user) = user.filter(|_| correct) else {
             return Err(Error::Unauthenticated("the name or the password is wrong"));
         };
-        self.inner.tries.succeeded(tried);
+        self.inner.login_throttle.succeeded(tried);
         let token = format!("ds_{}", vault::hex(&vault::random::<32>()));
         let hash = access::hash(&token);
         let expires_at = now.plus(SESSION);

@@ -2,9 +2,9 @@
 
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
+use crate::asynchronous_placement::REJECTED;
 use crate::holds::hold_stock;
 use crate::lane::Verdict;
-use crate::later::REJECTED;
 use crate::ledgers::Agreeing;
 use crate::redeem::{Redeeming, Taking};
 use crate::settings::Deadlines;

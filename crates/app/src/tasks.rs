@@ -3,8 +3,8 @@
 use crate::access::{Principal, Scope};
 use crate::settings::Settings;
 use crate::{
-    App, Error, Idempotency, Once, archive, gateways, housekeeping, later, ledgers, mirror,
-    reconcile, webhooks,
+    App, Error, Idempotency, Once, archive, asynchronous_placement, gateways, housekeeping,
+    ledgers, mirror, reconcile, webhooks,
 };
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
@@ -108,7 +108,9 @@ fn kinds(app: &App) -> Vec<Kind> {
     let (minute, half_a_day) = (Duration::from_mins(1), Duration::from_hours(12));
     vec![
         kind(housekeeping::KIND, app, |app, _| housekeeping::handle(app)).concurrency(1),
-        kind(later::KIND, app, later::handle).concurrency(64).lease(minute),
+        kind(asynchronous_placement::KIND, app, asynchronous_placement::handle)
+            .concurrency(64)
+            .lease(minute),
         noting(webhooks::KIND, app, webhooks::handle).concurrency(64).lease(minute),
         noting(webhooks::TEST, app, webhooks::handle_trial).concurrency(4).lease(minute),
         kind(webhooks::REPLAY, app, webhooks::replay).concurrency(1).limit(half_a_day),

@@ -204,7 +204,7 @@ impl Vault {
         let purpose = match purpose {
             SealedFor::Person(_) => PURPOSE,
             SealedFor::Webhook => crate::webhooks::SECRET,
-            SealedFor::Placement => crate::later::PURPOSE,
+            SealedFor::Placement => crate::asynchronous_placement::PURPOSE,
         };
         self.open_for(purpose, sealed).err()
     }

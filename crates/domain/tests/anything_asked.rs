@@ -1,9 +1,8 @@
-//! Random operations on random orders: nothing panics, and the laws of `desk` hold after every change.
+//! Random operations on random orders: nothing panics, and the laws of `harness` hold after every change.
 
-mod desk;
 mod dice;
+mod harness;
 
-use desk::{Desk, heard, item, order, shop};
 use dice::Dice;
 use docket_domain::operation::{
     Asked, Operation, OperationKind, PaymentAsked, PaymentReport, PriceAsked, RefundAsked, Target,
@@ -17,6 +16,7 @@ use docket_domain::words::{
     RefundAxis, RefundStatus, Status, StoreStatus,
 };
 use docket_domain::{ActorKind, Amount, Id, Quantity, Refusal, Time};
+use harness::{Harness, heard, item, order, shop};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -83,11 +83,11 @@ fn placement(dice: &mut Dice) -> Placement {
     placed
 }
 
-fn lines_of(desk: &Desk, shop: usize, dice: &mut Dice) -> Option<Vec<Asked>> {
+fn lines_of(harness: &Harness, shop: usize, dice: &mut Dice) -> Option<Vec<Asked>> {
     if dice.one_in(3) {
         return None;
     }
-    let items = &desk.tree.shops[shop].items;
+    let items = &harness.tree.shops[shop].items;
     let some = 1 + dice.roll(2);
     let one = |dice: &mut Dice| {
         let item = &items[dice.roll(items.len())];
@@ -103,9 +103,9 @@ fn lines_of(desk: &Desk, shop: usize, dice: &mut Dice) -> Option<Vec<Asked>> {
     Some((0..some).map(|_| one(dice)).collect())
 }
 
-fn refund_in(desk: &Desk, shop: usize, dice: &mut Dice) -> Id {
-    let dues = desk.tree.payment.refunds_due.iter().map(|due| due.refund_id);
-    let of_shop = desk.tree.shops[shop].refunds.iter().map(|refund| refund.refund_id);
+fn refund_in(harness: &Harness, shop: usize, dice: &mut Dice) -> Id {
+    let dues = harness.tree.payment.refunds_due.iter().map(|due| due.refund_id);
+    let of_shop = harness.tree.shops[shop].refunds.iter().map(|refund| refund.refund_id);
     let all: Vec<Id> = if dice.one_in(5) { dues.collect() } else { of_shop.collect() };
     if all.is_empty() { Id(99) } else { dice.of(&all) }
 }
@@ -181,25 +181,25 @@ fn start_payment(payable: i64, dice: &mut Dice) -> Operation {
 }
 
 /// Goods, with or without the freight, or money alone.
-fn refund_asked(desk: &Desk, shop: usize, dice: &mut Dice) -> RefundAsked {
-    let payable = desk.standing().payable.known().expect("amounts are known here");
+fn refund_asked(harness: &Harness, shop: usize, dice: &mut Dice) -> RefundAsked {
+    let payable = harness.standing().payable.known().expect("amounts are known here");
     let freight = match dice.roll(6) {
         0 => FreightAsked::All,
         1 => FreightAsked::Part(1 + dice.amount(600)),
         _ => FreightAsked::No,
     };
     let alone = dice.one_in(4);
-    let lines = if alone { Some(Vec::new()) } else { lines_of(desk, shop, dice) };
+    let lines = if alone { Some(Vec::new()) } else { lines_of(harness, shop, dice) };
     let goodwill = if alone && dice.one_in(2) { 1 + dice.amount(payable / 2) } else { 0 };
     RefundAsked { lines, freight, goodwill, goods_back: dice.one_in(3), reason: None }
 }
 
-fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> Operation {
+fn operation(harness: &Harness, kind: OperationKind, shop: usize, dice: &mut Dice) -> Operation {
     use OperationKind as K;
-    let standing = desk.standing();
+    let standing = harness.standing();
     let payable = standing.payable.known().expect("amounts are known here");
-    let refund_id = (!dice.one_in(3)).then(|| refund_in(desk, shop, dice));
-    let attempts = &desk.tree.payment.attempts;
+    let refund_id = (!dice.one_in(3)).then(|| refund_in(harness, shop, dice));
+    let attempts = &harness.tree.payment.attempts;
     let attempt_id = (!attempts.is_empty() && dice.one_in(2))
         .then(|| attempts[dice.roll(attempts.len())].attempt_id);
     let reason = None;
@@ -212,7 +212,7 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
                 tender: dice.of(&["cash", "wechat", "card"]).into(),
                 reference: format!("r-{}", dice.roll(6)),
                 amount: if dice.one_in(2) { left } else { dice.amount(payable + 5) },
-                paid_at: dice.one_in(3).then(|| desk.at.plus(-dice.amount(40 * MINUTE))),
+                paid_at: dice.one_in(3).then(|| harness.at.plus(-dice.amount(40 * MINUTE))),
                 terms_version: None,
                 attempt_id,
             })
@@ -222,7 +222,7 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
         K::AttemptStuck => Operation::AttemptStuck { attempt_id, reason },
         K::Revoke => Operation::Revoke { reason },
         K::Drop => Operation::Drop {
-            lines: lines_of(desk, shop, dice)
+            lines: lines_of(harness, shop, dice)
                 .map(|l| l.into_iter().map(|a| Asked { quantity: None, ..a }).collect()),
             platform_discount: dice.one_in(2).then(|| dice.amount(50)),
             third_party_discount: dice.one_in(2).then(|| dice.amount(50)),
@@ -231,7 +231,7 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
             shop_discount: dice.one_in(2).then(|| dice.amount(payable / 2)),
             freight: dice.one_in(2).then(|| dice.amount(700)),
             freight_tax: dice.one_in(3).then(|| dice.amount(90)),
-            taxes: (lines_of(desk, shop, dice).unwrap_or_default().iter())
+            taxes: (lines_of(harness, shop, dice).unwrap_or_default().iter())
                 .map(|line| TaxAsked { order_id: line.order_id, tax: dice.amount(900) })
                 .collect(),
             expected_terms_version: None,
@@ -244,7 +244,7 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
         K::PickUp => Operation::PickUp { courier },
         K::Deliver => Operation::Deliver { courier },
         K::Ship => {
-            let lines = lines_of(desk, shop, dice);
+            let lines = lines_of(harness, shop, dice);
             Operation::Ship { lines, carrier: None, tracking: None }
         }
         K::ExtendReceipt => Operation::ExtendReceipt { days: dice.roll(32) as u32 },
@@ -252,14 +252,14 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
         K::AgreeCancel => Operation::AgreeCancel { refund_id },
         K::RefuseCancel => Operation::RefuseCancel { refund_id, reason },
         K::WithdrawCancel => Operation::WithdrawCancel { refund_id },
-        K::RequestRefund => Operation::RequestRefund(refund_asked(desk, shop, dice)),
+        K::RequestRefund => Operation::RequestRefund(refund_asked(harness, shop, dice)),
         K::AgreeRefund => Operation::AgreeRefund { refund_id },
         K::RejectRefund => Operation::RejectRefund { refund_id, reason },
         K::WithdrawRefund => Operation::WithdrawRefund { refund_id },
-        K::RefundByStore => Operation::RefundByStore(refund_asked(desk, shop, dice)),
+        K::RefundByStore => Operation::RefundByStore(refund_asked(harness, shop, dice)),
         K::RefundSucceeded | K::RefundFailed => {
-            let refund_id = refund_in(desk, shop, dice);
-            let payments = &desk.tree.payment.payments;
+            let refund_id = refund_in(harness, shop, dice);
+            let payments = &harness.tree.payment.payments;
             let payment_id = (!payments.is_empty() && dice.one_in(3))
                 .then(|| payments[dice.roll(payments.len())].payment_id);
             let reference =
@@ -269,11 +269,11 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
             heard(refund_id, payment_id, reference, end)
         }
         K::ReceiveReturn => Operation::ReceiveReturn {
-            refund_id: refund_in(desk, shop, dice),
-            lines: lines_of(desk, shop, dice),
+            refund_id: refund_in(harness, shop, dice),
+            lines: lines_of(harness, shop, dice),
             restock: dice.one_in(2),
         },
-        K::Weigh => Operation::Weigh { lines: lines_of(desk, shop, dice).unwrap_or_default() },
+        K::Weigh => Operation::Weigh { lines: lines_of(harness, shop, dice).unwrap_or_default() },
         K::ChangeAddress => Operation::ChangeAddress {
             freight: dice.one_in(2).then(|| dice.amount(700)),
             freight_tax: dice.one_in(3).then(|| dice.amount(90)),
@@ -289,76 +289,76 @@ fn operation(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> 
     }
 }
 
-fn node(desk: &Desk, kind: OperationKind, shop: usize, dice: &mut Dice) -> Id {
+fn node(harness: &Harness, kind: OperationKind, shop: usize, dice: &mut Dice) -> Id {
     if dice.one_in(8) {
-        return desk.tree.id();
+        return harness.tree.id();
     }
-    let shop = &desk.tree.shops[shop];
+    let shop = &harness.tree.shops[shop];
     match kind.rule().target {
-        Target::At(Level::Payment) => desk.tree.id(),
+        Target::At(Level::Payment) => harness.tree.id(),
         Target::At(Level::Item) => shop.items[dice.roll(shop.items.len())].id,
         _ => shop.id,
     }
 }
 
 /// An order, in most cases paid: what may happen before payment is soon over.
-fn placed(dice: &mut Dice) -> Desk {
-    let mut desk = Desk::place(&placement(dice));
-    if !dice.one_in(3) && desk.standing().payment_status != PaymentStatus::Paid {
-        desk.pay();
+fn placed(dice: &mut Dice) -> Harness {
+    let mut harness = Harness::place(&placement(dice));
+    if !dice.one_in(3) && harness.standing().payment_status != PaymentStatus::Paid {
+        harness.pay();
     }
-    desk
+    harness
 }
 
 /// One thing that happens: time passes, or somebody asks.
-fn step(desk: &mut Desk, dice: &mut Dice) {
+fn step(harness: &mut Harness, dice: &mut Dice) {
     if dice.one_in(10) {
-        desk.stock_is_left = !dice.one_in(4);
+        harness.stock_is_left = !dice.one_in(4);
         let long = dice.of(&[MINUTE, MINUTE, MINUTE, 20 * MINUTE, HOUR, DAY, 4 * DAY, 16 * DAY]);
-        return desk.wait(long);
+        return harness.wait(long);
     }
-    desk.at = desk.at.plus(dice.amount(1));
+    harness.at = harness.at.plus(dice.amount(1));
     let kind = dice.of(KINDS);
-    let shop = dice.roll(desk.tree.shops.len());
+    let shop = dice.roll(harness.tree.shops.len());
     let actor = if dice.one_in(10) { dice.of(ActorKind::ALL) } else { dice.of(kind.rule().who) };
-    desk.may_refund_settled = dice.one_in(2);
-    let operation = operation(desk, kind, shop, dice);
-    let node = node(desk, kind, shop, dice);
+    harness.may_refund_settled = dice.one_in(2);
+    let operation = operation(harness, kind, shop, dice);
+    let node = node(harness, kind, shop, dice);
     let outside = !kind.rule().who.contains(&actor);
-    let decided = desk.ask_of(node, actor, operation);
+    let decided = harness.ask_of(node, actor, operation);
     if outside {
         assert!(matches!(decided, Err(Refusal::Actor { .. })), "{actor} may not {kind}");
     }
 }
 
 /// Lets the order come to its end by itself: gateways close what is open, money goes back, time passes.
-fn live_out(desk: &mut Desk) {
+fn live_out(harness: &mut Harness) {
     for _ in 0..60 {
-        for attempt in desk.tree.payment.attempts.clone() {
+        for attempt in harness.tree.payment.attempts.clone() {
             if attempt.status == AttemptStatus::Open {
                 let attempt_id = Some(attempt.attempt_id);
                 let closed = Operation::AttemptClosed { attempt_id, reason: None };
-                desk.ask(ActorKind::Gateway, closed).expect("an open attempt may be closed");
+                harness.ask(ActorKind::Gateway, closed).expect("an open attempt may be closed");
             }
         }
-        for shop in desk.tree.shops.clone() {
+        for shop in harness.tree.shops.clone() {
             for refund in &shop.refunds {
                 let back = Operation::ReceiveReturn {
                     refund_id: refund.refund_id,
                     lines: None,
                     restock: true,
                 };
-                let _ = desk.ask(ActorKind::Store, back);
+                let _ = harness.ask(ActorKind::Store, back);
                 if refund.status == RefundStatus::Refunding {
                     let back = heard(refund.refund_id, None, "", RefundStatus::Refunded);
-                    let _ = desk.ask(ActorKind::Gateway, back);
+                    let _ = harness.ask(ActorKind::Gateway, back);
                 }
             }
-            let _ = desk.ask_of(shop.id, ActorKind::Store, desk::ship(None));
-            let _ = desk.ask_of(shop.id, ActorKind::Store, Operation::Accept);
-            let _ = desk.ask_of(shop.id, ActorKind::Store, Operation::Deliver { courier: None });
+            let _ = harness.ask_of(shop.id, ActorKind::Store, harness::ship(None));
+            let _ = harness.ask_of(shop.id, ActorKind::Store, Operation::Accept);
+            let _ = harness.ask_of(shop.id, ActorKind::Store, Operation::Deliver { courier: None });
         }
-        desk.wait(20 * DAY);
+        harness.wait(20 * DAY);
     }
 }
 
@@ -371,21 +371,21 @@ proptest! {
         first in any::<u64>(),
         steps in prop::collection::vec(any::<u64>(), 0..70),
     ) {
-        let mut desk = placed(&mut Dice(first));
+        let mut harness = placed(&mut Dice(first));
         for seed in steps {
-            step(&mut desk, &mut Dice(seed));
+            step(&mut harness, &mut Dice(seed));
         }
-        live_out(&mut desk);
-        let standing = desk.standing();
-        prop_assert_eq!(desk.stock().held, 0, "at the end of its life an order holds nothing");
-        for (shop, stands) in desk.tree.shops.iter().zip(&standing.shops) {
+        live_out(&mut harness);
+        let standing = harness.standing();
+        prop_assert_eq!(harness.stock().held, 0, "at the end of its life an order holds nothing");
+        for (shop, stands) in harness.tree.shops.iter().zip(&standing.shops) {
             use docket_domain::words::Status::{Cancelled, Closed, Completed};
             prop_assert!(
                 matches!(stands.status, Cancelled | Closed | Completed),
                 "left to itself an order ends, but: {} {:#?}", stands.status, shop
             );
         }
-        prop_assert_eq!(desk.tree.due_at(), None, "what has ended waits for nothing");
+        prop_assert_eq!(harness.tree.due_at(), None, "what has ended waits for nothing");
     }
 }
 
@@ -395,10 +395,10 @@ fn random_operations_reach_every_status_and_do_every_operation() {
     let (mut done, mut seen) = (BTreeMap::new(), BTreeMap::new());
     for seed in 0..500 {
         let mut dice = Dice(seed);
-        let mut desk = placed(&mut dice);
+        let mut harness = placed(&mut dice);
         for _ in 0..50 {
-            step(&mut desk, &mut dice);
-            for shop in &desk.standing().shops {
+            step(&mut harness, &mut dice);
+            for shop in &harness.standing().shops {
                 *seen.entry(shop.status.word()).or_insert(0) += 1;
                 *seen.entry(shop.store_status.word()).or_insert(0) += 1;
                 *seen.entry(shop.refund_status.word()).or_insert(0) += 1;
@@ -411,10 +411,10 @@ fn random_operations_reach_every_status_and_do_every_operation() {
                 }
             }
         }
-        for anomaly in &desk.tree.payment.anomalies {
+        for anomaly in &harness.tree.payment.anomalies {
             *seen.entry(anomaly.kind.word()).or_insert(0) += 1;
         }
-        for entry in &desk.log {
+        for entry in &harness.log {
             *done.entry(entry.kind).or_insert(0) += 1;
         }
     }

@@ -1,13 +1,13 @@
 //! What bounds an attempt to pay and the time of a payment: how many, under which terms, how far from now.
 
-mod desk;
+mod harness;
 
-use desk::*;
 use docket_domain::limits::TooMany;
 use docket_domain::operation::{Operation, PaymentAsked, PaymentReport};
 use docket_domain::time::{DAY, MINUTE};
 use docket_domain::words::AnomalyKind;
 use docket_domain::{ActorKind, Refusal, Time};
+use harness::*;
 
 use ActorKind::{Buyer, Gateway};
 
@@ -23,26 +23,26 @@ fn by_card(terms_version: Option<u32>) -> Operation {
 
 #[test]
 fn an_order_takes_twenty_attempts_to_pay() {
-    let mut desk = parcels();
+    let mut harness = parcels();
     for _ in 0..20 {
-        desk.does(Buyer, by_card(None));
-        desk.does(Gateway, CLOSED);
+        harness.does(Buyer, by_card(None));
+        harness.does(Gateway, CLOSED);
     }
-    assert_eq!(desk.refuses(Buyer, by_card(None)), Refusal::TooMany(TooMany::Attempts(20)));
-    desk.pay();
+    assert_eq!(harness.refuses(Buyer, by_card(None)), Refusal::TooMany(TooMany::Attempts(20)));
+    harness.pay();
 }
 
 #[test]
 fn an_attempt_names_the_terms_it_expects() {
-    let mut desk = parcels();
-    let refusal = desk.refuses(Buyer, by_card(Some(2)));
+    let mut harness = parcels();
+    let refusal = harness.refuses(Buyer, by_card(Some(2)));
     assert_eq!(refusal, Refusal::TermsConflict { expected: 2, current: 1 });
-    desk.does(Buyer, by_card(Some(1)));
+    harness.does(Buyer, by_card(Some(1)));
 }
 
 #[test]
 fn money_from_days_ahead_is_refused_and_from_before_the_order_noted() {
-    let mut desk = parcels();
+    let mut harness = parcels();
     let paid_at = |at: Time| {
         Operation::PaymentSucceeded(PaymentReport {
             tender: "card".into(),
@@ -53,12 +53,12 @@ fn money_from_days_ahead_is_refused_and_from_before_the_order_noted() {
             attempt_id: None,
         })
     };
-    let ahead = desk.refuses(Gateway, paid_at(desk.at.plus(DAY + 1)));
+    let ahead = harness.refuses(Gateway, paid_at(harness.at.plus(DAY + 1)));
     let Refusal::Invalid(errors) = ahead else { panic!("{ahead}") };
     assert_eq!((&*errors[0].field, errors[0].code), ("paid_at", "too_large"));
-    let mut before = desk.clone();
-    desk.does(Gateway, paid_at(desk.at.plus(DAY)));
-    assert_eq!(desk.tree.payment.anomalies, []);
+    let mut before = harness.clone();
+    harness.does(Gateway, paid_at(harness.at.plus(DAY)));
+    assert_eq!(harness.tree.payment.anomalies, []);
     let early = before.at.plus(-10 * MINUTE - 1);
     before.does(Gateway, paid_at(early));
     assert_eq!(before.tree.payment.anomalies[0].kind, AnomalyKind::TimesOutOfOrder);

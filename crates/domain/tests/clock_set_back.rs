@@ -2,47 +2,47 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-mod desk;
+mod harness;
 mod reports;
 
-use desk::*;
 use docket_domain::operation::{Operation, RefundAsked};
 use docket_domain::time::{DAY, HOUR, MINUTE};
 use docket_domain::{ActorKind, Time};
+use harness::*;
 use reports::{Mode, NOW, recorded, report, take_down};
 
 use ActorKind::{Buyer, Gateway, Store, Till};
 
 #[test]
 fn what_happens_after_the_clock_was_set_back_happens_no_earlier_than_what_was_before() {
-    let mut desk = parcels();
-    desk.at = desk.at.plus(MINUTE);
-    desk.does(Till, paid("cash", "r-1", 16600));
-    let paid_at = desk.at;
-    desk.at = desk.at.plus(-DAY);
-    desk.does(Buyer, Operation::RequestRefund(RefundAsked::default()));
-    desk.does(Store, Operation::AgreeRefund { refund_id: None });
-    let id = desk.refund(0).refund_id;
-    desk.does(Gateway, money_back(id));
-    let times: Vec<Time> = desk.log[1..].iter().map(|entry| entry.at).collect();
+    let mut harness = parcels();
+    harness.at = harness.at.plus(MINUTE);
+    harness.does(Till, paid("cash", "r-1", 16600));
+    let paid_at = harness.at;
+    harness.at = harness.at.plus(-DAY);
+    harness.does(Buyer, Operation::RequestRefund(RefundAsked::default()));
+    harness.does(Store, Operation::AgreeRefund { refund_id: None });
+    let id = harness.refund(0).refund_id;
+    harness.does(Gateway, money_back(id));
+    let times: Vec<Time> = harness.log[1..].iter().map(|entry| entry.at).collect();
     assert_eq!(times, [paid_at; 4]);
-    let refund = desk.refund(0);
+    let refund = harness.refund(0);
     assert_eq!((refund.created_at, refund.ended_at), (paid_at, Some(paid_at)));
     // It goes on with the clock as soon as that has caught up.
-    desk.at = paid_at.plus(HOUR);
-    desk.does(Store, Operation::Tag { add: vec!["late".into()], remove: vec![] });
-    assert_eq!(desk.log.last().unwrap().at, paid_at.plus(HOUR));
+    harness.at = paid_at.plus(HOUR);
+    harness.does(Store, Operation::Tag { add: vec!["late".into()], remove: vec![] });
+    assert_eq!(harness.log.last().unwrap().at, paid_at.plus(HOUR));
 }
 
 #[test]
 fn deadlines_wait_for_the_clock_and_pass_no_earlier_than_the_order_changed() {
-    let mut desk = parcels();
-    let placed_at = desk.at;
-    desk.at = placed_at.plus(-DAY);
-    assert!(!desk.timer(), "nothing is due yet");
-    desk.at = placed_at.plus(31 * MINUTE);
-    assert!(desk.timer());
-    assert_eq!(desk.log.last().unwrap().at, placed_at.plus(31 * MINUTE));
+    let mut harness = parcels();
+    let placed_at = harness.at;
+    harness.at = placed_at.plus(-DAY);
+    assert!(!harness.timer(), "nothing is due yet");
+    harness.at = placed_at.plus(31 * MINUTE);
+    assert!(harness.timer());
+    assert_eq!(harness.log.last().unwrap().at, placed_at.plus(31 * MINUTE));
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! Coupons: what they take off, whatever stands before and after them, and what an order counts in every state.
 
-mod desk;
+mod harness;
 
-use desk::{Desk, item, order, paid, shop};
 use docket_domain::coupon::{Class, CountOf, Coupon, Definitions, Limits, WhyNot, Worth};
 use docket_domain::operation::{Operation, PriceAsked};
 use docket_domain::placement::{PlacedCoupon, PlacedShop, Placement};
 use docket_domain::price::{self, sums};
 use docket_domain::time::{HOUR, MINUTE};
 use docket_domain::{ActorKind, Amount, AppliedCoupon, Currency, Refusal, Time, Tree};
+use harness::{Harness, item, order, paid, shop};
 use proptest::prelude::*;
 
 const NOW: Time = Time(1_795_168_800_000);
@@ -230,7 +230,7 @@ proptest! {
 }
 
 /// Two shops, a coupon of 5.00 of the first and one of 8.00 of the platform, both counted.
-fn with_coupons() -> Desk {
+fn with_coupons() -> Harness {
     let mut placement =
         order(vec![of_shop("11", vec![(10_000, 1)]), of_shop("12", vec![(5_000, 1)])]);
     placement.shops[0].shop_discount = Amount::of(500);
@@ -239,65 +239,65 @@ fn with_coupons() -> Desk {
         PlacedCoupon { code: "S".into(), shop_id: Some("11".into()), amount: Some(500) },
         PlacedCoupon { code: "P".into(), shop_id: None, amount: Some(800) },
     ];
-    Desk::place(&placement)
+    Harness::place(&placement)
 }
 
 /// How often S and P are used, and how often of it for good.
-fn uses(desk: &Desk) -> [(i64, i64); 2] {
+fn uses(harness: &Harness) -> [(i64, i64); 2] {
     ["S", "P"].map(|code| {
         let total = CountOf::Total(code.to_owned());
-        desk.counts.get(&total).copied().unwrap_or_default()
+        harness.counts.get(&total).copied().unwrap_or_default()
     })
 }
 
 const REVOKE: Operation = Operation::Revoke { reason: None };
 
-// That every count of every order is what the order holds, after each change, is a law of the desk.
+// That every count of every order is what the order holds, after each change, is a law of the harness.
 
 #[test]
 fn a_coupon_is_held_at_placement_and_given_back_by_whoever_revokes() {
-    let mut desk = with_coupons();
-    assert_eq!(uses(&desk), [(1, 0), (1, 0)]);
-    assert_eq!(desk.counts.len(), 7, "in all, by buyer, by buyer and day, and one telephone");
-    desk.does(ActorKind::Buyer, REVOKE);
-    assert!(desk.counts.is_empty());
-    let mut desk = with_coupons();
-    desk.wait(30 * MINUTE);
-    assert!(desk.counts.is_empty());
+    let mut harness = with_coupons();
+    assert_eq!(uses(&harness), [(1, 0), (1, 0)]);
+    assert_eq!(harness.counts.len(), 7, "in all, by buyer, by buyer and day, and one telephone");
+    harness.does(ActorKind::Buyer, REVOKE);
+    assert!(harness.counts.is_empty());
+    let mut harness = with_coupons();
+    harness.wait(30 * MINUTE);
+    assert!(harness.counts.is_empty());
 }
 
 #[test]
 fn a_dropped_shop_order_takes_its_coupon_and_its_discount_with_it() {
-    let mut desk = with_coupons();
-    let node = desk.tree.shops[0].id;
+    let mut harness = with_coupons();
+    let node = harness.tree.shops[0].id;
     let drop = Operation::Drop { lines: None, platform_discount: None, third_party_discount: None };
-    desk.ask_of(node, ActorKind::Store, drop).expect("it is unpaid");
-    assert_eq!(uses(&desk), [(0, 0), (1, 0)]);
-    assert_eq!(desk.tree.shops[0].shop_discount, Amount::ZERO);
-    assert_eq!(sums::payable(&desk.tree), Amount::of(5_000 - 800 + 600));
+    harness.ask_of(node, ActorKind::Store, drop).expect("it is unpaid");
+    assert_eq!(uses(&harness), [(0, 0), (1, 0)]);
+    assert_eq!(harness.tree.shops[0].shop_discount, Amount::ZERO);
+    assert_eq!(sums::payable(&harness.tree), Amount::of(5_000 - 800 + 600));
 }
 
 #[test]
 fn a_coupon_of_a_discount_that_is_made_smaller_stays_in_use_as_a_smaller_part() {
-    let mut desk = with_coupons();
-    let node = desk.tree.shops[0].id;
+    let mut harness = with_coupons();
+    let node = harness.tree.shops[0].id;
     let asked = PriceAsked { shop_discount: Some(200), ..PriceAsked::default() };
     let adjust = Operation::AdjustPrice(asked);
-    desk.ask_of(node, ActorKind::Seller, adjust).expect("it is unpaid");
-    assert_eq!(desk.tree.shops[0].coupons[0].amount, 200);
-    assert_eq!(uses(&desk), [(1, 0), (1, 0)]);
+    harness.ask_of(node, ActorKind::Seller, adjust).expect("it is unpaid");
+    assert_eq!(harness.tree.shops[0].coupons[0].amount, 200);
+    assert_eq!(uses(&harness), [(1, 0), (1, 0)]);
 }
 
 #[test]
 fn late_money_takes_the_coupons_again_or_comes_back() {
-    let late = |desk: &mut Desk| {
-        let payable = sums::payable(&desk.tree).known().expect("known");
-        desk.wait(HOUR);
+    let late = |harness: &mut Harness| {
+        let payable = sums::payable(&harness.tree).known().expect("known");
+        harness.wait(HOUR);
         let Operation::PaymentSucceeded(mut report) = paid("wechat", "w1", payable) else {
             unreachable!("it is a payment")
         };
-        report.paid_at = Some(desk::MORNING.plus(MINUTE));
-        desk.does(ActorKind::Gateway, Operation::PaymentSucceeded(report));
+        report.paid_at = Some(harness::MORNING.plus(MINUTE));
+        harness.does(ActorKind::Gateway, Operation::PaymentSucceeded(report));
     };
     let mut revived = with_coupons();
     late(&mut revived);

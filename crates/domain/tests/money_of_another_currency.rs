@@ -1,16 +1,16 @@
 //! What a source reports as paid in another currency than the order's: it stands on the tree and counts for
 //! nothing there.
 
-mod desk;
+mod harness;
 mod reports;
 
-use desk::Desk;
 use docket_domain::operation::Operation;
 use docket_domain::record::ReportedPayment;
 use docket_domain::status;
 use docket_domain::tree::Payment;
 use docket_domain::words::{AnomalyKind, DueCause, PaymentStatus, Status};
 use docket_domain::{ActorKind, Amount, Id};
+use harness::Harness;
 use reports::{anomalies, currency, paid, recorded, told};
 
 fn dollars(reference: &str, amount: i64) -> ReportedPayment {
@@ -18,8 +18,8 @@ fn dollars(reference: &str, amount: i64) -> ReportedPayment {
 }
 
 /// An order of 166.00 CNY on which 20,000.00 USD are noted.
-fn noted() -> Desk {
-    let mut desk = desk::parcels();
+fn noted() -> Harness {
+    let mut harness = harness::parcels();
     let payment = Payment {
         payment_id: Id(900),
         tender: "card".into(),
@@ -28,12 +28,12 @@ fn noted() -> Desk {
         amount: 2_000_000,
         currency: currency("USD"),
         terms_version: 1,
-        paid_at: desk.at,
+        paid_at: harness.at,
         gateway: None,
         attempt_id: None,
     };
-    desk.tree.payment.payments.push(payment);
-    desk
+    harness.tree.payment.payments.push(payment);
+    harness
 }
 
 #[test]
@@ -56,19 +56,20 @@ fn the_rest_is_paid_in_the_orders_own_currency() {
 
 #[test]
 fn no_refund_draws_on_it() {
-    let mut desk = noted();
+    let mut harness = noted();
     let request = docket_domain::Request {
-        operation: desk::paid("wechat", "w-1", 16_600),
-        node: desk.tree.id(),
+        operation: harness::paid("wechat", "w-1", 16_600),
+        node: harness.tree.id(),
         expected_version: None,
         remark: docket_domain::Remark::default(),
     };
-    let tree = ask(&desk, ActorKind::Gateway, &request);
-    desk.tree = tree;
-    assert_eq!(status::of(&desk.tree).paid, 16_600);
-    assert!(desk.tree.payment.refunds_due.is_empty(), "nothing exceeds the payable");
-    let all = Operation::RefundByStore(desk::refund_of(None));
-    let tree = ask(&desk, ActorKind::Store, &docket_domain::Request { operation: all, ..request });
+    let tree = ask(&harness, ActorKind::Gateway, &request);
+    harness.tree = tree;
+    assert_eq!(status::of(&harness.tree).paid, 16_600);
+    assert!(harness.tree.payment.refunds_due.is_empty(), "nothing exceeds the payable");
+    let all = Operation::RefundByStore(harness::refund_of(None));
+    let tree =
+        ask(&harness, ActorKind::Store, &docket_domain::Request { operation: all, ..request });
     let parts = &tree.shops[0].refunds[0].parts;
     let drawn: Vec<_> = parts.iter().map(|part| (part.payment_id, part.amount)).collect();
     assert_eq!(drawn, [(tree.payment.payments[1].payment_id, 16_600)]);
@@ -76,30 +77,34 @@ fn no_refund_draws_on_it() {
 
 #[test]
 fn a_revoke_gives_it_back_like_every_payment() {
-    let desk = noted();
+    let harness = noted();
     let request = docket_domain::Request {
         operation: Operation::Revoke { reason: None },
-        node: desk.tree.id(),
+        node: harness.tree.id(),
         expected_version: None,
         remark: docket_domain::Remark::default(),
     };
-    let tree = ask(&desk, ActorKind::Buyer, &request);
+    let tree = ask(&harness, ActorKind::Buyer, &request);
     let dues: Vec<_> = tree.payment.refunds_due.iter().map(|due| (due.amount, due.cause)).collect();
     assert_eq!(dues, [(2_000_000, DueCause::Revoked)]);
     assert_eq!(status::of(&tree).paid, 0);
 }
 
-/// Asks without the laws of the desk, which knows one currency.
-fn ask(desk: &Desk, actor: ActorKind, request: &docket_domain::Request) -> docket_domain::Tree {
+/// Asks without the laws of the harness, which knows one currency.
+fn ask(
+    harness: &Harness,
+    actor: ActorKind,
+    request: &docket_domain::Request,
+) -> docket_domain::Tree {
     use docket_domain::decide::{Context, Decided, decide};
-    let mut last = 1000 * i64::from(desk.tree.payment.version);
+    let mut last = 1000 * i64::from(harness.tree.payment.version);
     let mut next_id = || {
         last += 1;
         Id(last)
     };
     let mut cx = Context {
-        at: desk.at,
-        policy: &desk.policy,
+        at: harness.at,
+        policy: &harness.policy,
         limits: &docket_domain::Limits::NONE,
         next_id: &mut next_id,
         can_hold: &|_| true,
@@ -107,7 +112,7 @@ fn ask(desk: &Desk, actor: ActorKind, request: &docket_domain::Request) -> docke
     let actor = docket_domain::Actor::of(actor);
     let by =
         docket_domain::operation::By { actor: &actor, issuer: "web", may_refund_settled: false };
-    match decide(&desk.tree, request, by, &mut cx) {
+    match decide(&harness.tree, request, by, &mut cx) {
         Ok(Decided::Change(change)) => change.tree,
         other => panic!("it should change the order, but: {other:?}"),
     }

@@ -1,8 +1,7 @@
 //! Money in: facts in every state, what exceeds the payable, what comes late, and the race with revoke.
 
-mod desk;
+mod harness;
 
-use desk::*;
 use docket_domain::change::PaymentClaim;
 use docket_domain::decide::Decided;
 use docket_domain::operation::{Operation, PaymentAsked, PaymentReport};
@@ -12,6 +11,7 @@ use docket_domain::words::{
     Status, StoreStatus, TillStatus,
 };
 use docket_domain::{ActorKind, Amount, Id, Refusal};
+use harness::*;
 
 use ActorKind::{Buyer, Gateway, Store, Till, Timer};
 
@@ -32,17 +32,17 @@ fn claim(scope: &str) -> PaymentClaim {
     PaymentClaim { scope: scope.into(), reference: "r-1".into() }
 }
 
-fn dues(desk: &Desk) -> Vec<(i64, DueCause)> {
-    desk.tree.payment.refunds_due.iter().map(|due| (due.amount, due.cause)).collect()
+fn dues(harness: &Harness) -> Vec<(i64, DueCause)> {
+    harness.tree.payment.refunds_due.iter().map(|due| (due.amount, due.cause)).collect()
 }
 
 #[test]
 fn several_tenders_together_cover_the_payable() {
-    let mut desk = parcels();
-    desk.does(Till, paid("voucher", "v-1", 5000));
-    assert_eq!(desk.standing().payment_status, PaymentStatus::Paying);
-    desk.does(Till, paid("cash", "r-1", 11600));
-    let standing = desk.standing();
+    let mut harness = parcels();
+    harness.does(Till, paid("voucher", "v-1", 5000));
+    assert_eq!(harness.standing().payment_status, PaymentStatus::Paying);
+    harness.does(Till, paid("cash", "r-1", 11600));
+    let standing = harness.standing();
     assert_eq!((standing.payment_status, standing.paid), (PaymentStatus::Paid, 16600));
     assert_eq!(standing.status, Status::Paid);
     assert_eq!(standing.times.paid_at, Some(MORNING));
@@ -50,126 +50,126 @@ fn several_tenders_together_cover_the_payable() {
 
 #[test]
 fn the_same_payment_again_changes_nothing() {
-    let mut desk = parcels();
-    desk.pay();
-    let again = desk.ask(Till, paid("cash", "r-1", 16600));
+    let mut harness = parcels();
+    harness.pay();
+    let again = harness.ask(Till, paid("cash", "r-1", 16600));
     assert_eq!(again, Ok(Decided::Already));
 }
 
 #[test]
 fn the_same_reference_with_another_amount_is_taken() {
-    let mut desk = parcels();
-    desk.pay();
-    let order = desk.tree.id();
-    let refusal = desk.refuses(Till, paid("cash", "r-1", 16599));
+    let mut harness = parcels();
+    harness.pay();
+    let order = harness.tree.id();
+    let refusal = harness.refuses(Till, paid("cash", "r-1", 16599));
     assert_eq!(refusal, Refusal::PaymentReferenceTaken { order });
     assert_eq!(refusal.code(), "payment_reference_taken");
 }
 
 #[test]
 fn a_reference_is_unique_under_its_tender_and_cash_under_its_issuer() {
-    let mut desk = parcels();
-    desk.does(Till, paid("cash", "r-1", 100));
-    assert_eq!(desk.last.claims, [claim("cash\u{1f}web")]);
-    assert_eq!(desk.tree.payment.payments[0].issuer.as_deref(), Some("web"));
-    desk.does(Till, paid("card", "r-1", 200));
-    assert_eq!(desk.last.claims, [claim("card")]);
-    assert_eq!(desk.standing().paid, 300);
+    let mut harness = parcels();
+    harness.does(Till, paid("cash", "r-1", 100));
+    assert_eq!(harness.last.claims, [claim("cash\u{1f}web")]);
+    assert_eq!(harness.tree.payment.payments[0].issuer.as_deref(), Some("web"));
+    harness.does(Till, paid("card", "r-1", 200));
+    assert_eq!(harness.last.claims, [claim("card")]);
+    assert_eq!(harness.standing().paid, 300);
 }
 
 #[test]
 fn what_exceeds_the_payable_is_due_back_to_the_payment_that_did() {
-    let mut desk = parcels();
-    desk.does(Till, paid("voucher", "v-1", 10000));
-    desk.does(Till, paid("cash", "r-1", 10000));
-    assert_eq!(dues(&desk), [(3400, DueCause::Overpaid)]);
+    let mut harness = parcels();
+    harness.does(Till, paid("voucher", "v-1", 10000));
+    harness.does(Till, paid("cash", "r-1", 10000));
+    assert_eq!(dues(&harness), [(3400, DueCause::Overpaid)]);
     assert_eq!(
-        desk.tree.payment.refunds_due[0].payment_id,
-        desk.tree.payment.payments[1].payment_id
+        harness.tree.payment.refunds_due[0].payment_id,
+        harness.tree.payment.payments[1].payment_id
     );
-    assert_eq!(desk.standing().paid, 16600);
-    desk.does(Till, paid("card", "c-1", 50));
-    assert_eq!(dues(&desk)[1], (50, DueCause::Overpaid));
+    assert_eq!(harness.standing().paid, 16600);
+    harness.does(Till, paid("card", "c-1", 50));
+    assert_eq!(dues(&harness)[1], (50, DueCause::Overpaid));
 }
 
 #[test]
 fn a_refund_due_is_closed_where_it_stands_and_a_failed_one_may_still_succeed() {
-    let mut desk = parcels();
-    desk.does(Till, paid("wechat", "w-1", 16700));
-    let due = desk.tree.payment.refunds_due[0].refund_id;
-    desk.does(Gateway, money_not_back(due));
-    assert_eq!(desk.tree.payment.refunds_due[0].status, RefundStatus::Failed);
-    desk.does(Gateway, money_back(due));
-    assert_eq!(desk.tree.payment.refunds_due[0].status, RefundStatus::Refunded);
-    assert_eq!(desk.last.entry.node, desk.tree.id(), "it stands at L1");
-    assert_eq!(desk.ask(Gateway, money_back(due)), Ok(Decided::Already));
-    desk.does(Gateway, money_not_back(due));
-    assert_eq!(desk.tree.payment.refunds_due[0].status, RefundStatus::Failed, "it came back");
-    assert_eq!(desk.standing().paid, 16600, "and is owed as before");
+    let mut harness = parcels();
+    harness.does(Till, paid("wechat", "w-1", 16700));
+    let due = harness.tree.payment.refunds_due[0].refund_id;
+    harness.does(Gateway, money_not_back(due));
+    assert_eq!(harness.tree.payment.refunds_due[0].status, RefundStatus::Failed);
+    harness.does(Gateway, money_back(due));
+    assert_eq!(harness.tree.payment.refunds_due[0].status, RefundStatus::Refunded);
+    assert_eq!(harness.last.entry.node, harness.tree.id(), "it stands at L1");
+    assert_eq!(harness.ask(Gateway, money_back(due)), Ok(Decided::Already));
+    harness.does(Gateway, money_not_back(due));
+    assert_eq!(harness.tree.payment.refunds_due[0].status, RefundStatus::Failed, "it came back");
+    assert_eq!(harness.standing().paid, 16600, "and is owed as before");
 }
 
 #[test]
 fn a_payment_of_nothing_is_a_fact_too() {
-    let mut desk = parcels();
-    desk.does(Till, paid("voucher", "v-0", 0));
-    assert_eq!(desk.tree.payment.payments.len(), 1);
-    assert_eq!(desk.standing().payment_status, PaymentStatus::Unpaid);
+    let mut harness = parcels();
+    harness.does(Till, paid("voucher", "v-0", 0));
+    assert_eq!(harness.tree.payment.payments.len(), 1);
+    assert_eq!(harness.standing().payment_status, PaymentStatus::Unpaid);
 }
 
 #[test]
 fn an_order_with_nothing_to_pay_is_paid_when_it_is_placed() {
     let mut placement = order(vec![shop(0, vec![item(100, 1)])]);
     placement.coins = Amount::of(100);
-    let desk = Desk::place(&placement);
-    let standing = desk.standing();
+    let harness = Harness::place(&placement);
+    let standing = harness.standing();
     assert_eq!((standing.status, standing.payable), (Status::Paid, Amount::ZERO));
     assert_eq!(standing.times.paid_at, Some(MORNING));
-    assert_eq!(desk.stock(), Shelf { on_hand: -1000, held: 0 });
+    assert_eq!(harness.stock(), Shelf { on_hand: -1000, held: 0 });
 }
 
 #[test]
 fn payment_takes_from_the_shelf_what_placement_held() {
-    let mut desk = parcels();
-    assert_eq!(desk.stock(), Shelf { on_hand: 0, held: 5000 });
-    desk.pay();
-    assert_eq!(desk.stock(), Shelf { on_hand: -5000, held: 0 });
+    let mut harness = parcels();
+    assert_eq!(harness.stock(), Shelf { on_hand: 0, held: 5000 });
+    harness.pay();
+    assert_eq!(harness.stock(), Shelf { on_hand: -5000, held: 0 });
 }
 
 #[test]
 fn a_failed_attempt_shows_until_something_is_tried_again() {
-    let mut desk = parcels();
-    desk.does(Buyer, start(Some("wx")));
-    assert_eq!(desk.standing().store_status, StoreStatus::Paying);
-    desk.does(Gateway, Operation::PaymentFailed { attempt_id: None, reason: None });
-    assert_eq!(desk.standing().store_status, StoreStatus::PayFailed);
-    assert_eq!(desk.shop_standing().till_status, None);
-    desk.does(Buyer, start(Some("wx")));
-    assert_eq!(desk.standing().payment_status, PaymentStatus::Paying);
+    let mut harness = parcels();
+    harness.does(Buyer, start(Some("wx")));
+    assert_eq!(harness.standing().store_status, StoreStatus::Paying);
+    harness.does(Gateway, Operation::PaymentFailed { attempt_id: None, reason: None });
+    assert_eq!(harness.standing().store_status, StoreStatus::PayFailed);
+    assert_eq!(harness.shop_standing().till_status, None);
+    harness.does(Buyer, start(Some("wx")));
+    assert_eq!(harness.standing().payment_status, PaymentStatus::Paying);
 }
 
 #[test]
 fn a_failure_of_an_attempt_that_was_not_opened_here_is_taken_down() {
-    let mut desk = parcels();
-    desk.does(Gateway, Operation::PaymentFailed { attempt_id: None, reason: None });
-    assert_eq!(desk.standing().payment_status, PaymentStatus::Failed);
+    let mut harness = parcels();
+    harness.does(Gateway, Operation::PaymentFailed { attempt_id: None, reason: None });
+    assert_eq!(harness.standing().payment_status, PaymentStatus::Failed);
 }
 
 #[test]
 fn a_late_failure_changes_nothing() {
-    let mut desk = parcels();
-    desk.does(Buyer, start(Some("wx")));
-    let attempt_id = Some(desk.tree.payment.attempts[0].attempt_id);
-    desk.does(Gateway, paid("wechat", "w-1", 16600));
-    assert_eq!(desk.tree.payment.attempts[0].status, AttemptStatus::Succeeded);
+    let mut harness = parcels();
+    harness.does(Buyer, start(Some("wx")));
+    let attempt_id = Some(harness.tree.payment.attempts[0].attempt_id);
+    harness.does(Gateway, paid("wechat", "w-1", 16600));
+    assert_eq!(harness.tree.payment.attempts[0].status, AttemptStatus::Succeeded);
     let late = Operation::PaymentFailed { attempt_id, reason: None };
-    assert_eq!(desk.ask(Gateway, late), Ok(Decided::Already));
+    assert_eq!(harness.ask(Gateway, late), Ok(Decided::Already));
 }
 
 #[test]
 fn which_of_several_open_attempts_is_meant_must_be_said() {
-    let mut desk = parcels();
-    desk.does(Buyer, start(Some("wx")));
-    desk.does(
+    let mut harness = parcels();
+    harness.does(Buyer, start(Some("wx")));
+    harness.does(
         Buyer,
         Operation::StartPayment(PaymentAsked {
             tender: "card".into(),
@@ -178,71 +178,71 @@ fn which_of_several_open_attempts_is_meant_must_be_said() {
             terms_version: None,
         }),
     );
-    assert!(matches!(desk.refuses(Gateway, CLOSED), Refusal::Invalid(_)));
-    let attempt_id = Some(desk.tree.payment.attempts[0].attempt_id);
-    desk.does(Gateway, Operation::AttemptClosed { attempt_id, reason: None });
-    assert_eq!(desk.standing().payment_status, PaymentStatus::Paying, "the other is open");
+    assert!(matches!(harness.refuses(Gateway, CLOSED), Refusal::Invalid(_)));
+    let attempt_id = Some(harness.tree.payment.attempts[0].attempt_id);
+    harness.does(Gateway, Operation::AttemptClosed { attempt_id, reason: None });
+    assert_eq!(harness.standing().payment_status, PaymentStatus::Paying, "the other is open");
     let attempt_id = Some(Id(99));
-    let unknown = desk.refuses(Gateway, Operation::AttemptClosed { attempt_id, reason: None });
+    let unknown = harness.refuses(Gateway, Operation::AttemptClosed { attempt_id, reason: None });
     assert!(matches!(unknown, Refusal::NoSuchPart { what: "attempt", .. }));
 }
 
 #[test]
 fn pay_by_revokes_and_releases_what_was_held() {
-    let mut desk = parcels();
-    desk.wait(30 * MINUTE - 1);
-    assert_eq!(desk.standing().status, Status::Created);
-    desk.wait(1);
-    let standing = desk.standing();
+    let mut harness = parcels();
+    harness.wait(30 * MINUTE - 1);
+    assert_eq!(harness.standing().status, Status::Created);
+    harness.wait(1);
+    let standing = harness.standing();
     assert_eq!((standing.status, standing.store_status), (Status::Cancelled, StoreStatus::Revoked));
-    assert_eq!(desk.shop_standing().cancel_kind, Some(CancelKind::SystemRevoke));
-    assert_eq!(desk.shop_standing().till_status, Some(TillStatus::Cancelled));
-    assert_eq!(desk.stock(), Shelf::default());
-    assert_eq!(desk.last.entry.actor.kind, Timer);
+    assert_eq!(harness.shop_standing().cancel_kind, Some(CancelKind::SystemRevoke));
+    assert_eq!(harness.shop_standing().till_status, Some(TillStatus::Cancelled));
+    assert_eq!(harness.stock(), Shelf::default());
+    assert_eq!(harness.last.entry.actor.kind, Timer);
 }
 
 #[test]
 fn a_takeaway_order_is_paid_within_a_quarter_of_an_hour() {
-    let mut desk = meal();
-    desk.wait(15 * MINUTE);
-    assert_eq!(desk.standing().status, Status::Cancelled);
+    let mut harness = meal();
+    harness.wait(15 * MINUTE);
+    assert_eq!(harness.standing().status, Status::Cancelled);
 }
 
 #[test]
 fn a_revoke_with_an_open_attempt_waits_for_the_gateway() {
-    let mut desk = parcels();
-    desk.does(Buyer, start(Some("wx")));
-    desk.does(Buyer, REVOKE);
-    assert_eq!(desk.standing().revoke_status, RevokeStatus::Revoking);
-    assert_eq!(state_of(&desk.refuses(Buyer, start(None))), "revoking");
-    assert_eq!(state_of(&desk.refuses(Buyer, REVOKE)), "revoking");
-    desk.does(Gateway, CLOSED);
-    assert_eq!(desk.standing().revoke_status, RevokeStatus::Revoked);
-    assert_eq!(desk.shop_standing().cancel_kind, Some(CancelKind::CustomerRevoke));
+    let mut harness = parcels();
+    harness.does(Buyer, start(Some("wx")));
+    harness.does(Buyer, REVOKE);
+    assert_eq!(harness.standing().revoke_status, RevokeStatus::Revoking);
+    assert_eq!(state_of(&harness.refuses(Buyer, start(None))), "revoking");
+    assert_eq!(state_of(&harness.refuses(Buyer, REVOKE)), "revoking");
+    harness.does(Gateway, CLOSED);
+    assert_eq!(harness.standing().revoke_status, RevokeStatus::Revoked);
+    assert_eq!(harness.shop_standing().cancel_kind, Some(CancelKind::CustomerRevoke));
 }
 
 #[test]
 fn a_revoke_closes_attempts_without_a_gateway_by_itself() {
-    let mut desk = parcels();
-    desk.does(Till, start(None));
-    desk.does(Till, REVOKE);
-    assert_eq!(desk.standing().revoke_status, RevokeStatus::Revoked);
-    assert_eq!(desk.tree.payment.attempts[0].status, AttemptStatus::Closed);
-    assert_eq!(desk.shop_standing().cancel_kind, Some(CancelKind::StoreRevoke));
+    let mut harness = parcels();
+    harness.does(Till, start(None));
+    harness.does(Till, REVOKE);
+    assert_eq!(harness.standing().revoke_status, RevokeStatus::Revoked);
+    assert_eq!(harness.tree.payment.attempts[0].status, AttemptStatus::Closed);
+    assert_eq!(harness.shop_standing().cancel_kind, Some(CancelKind::StoreRevoke));
 }
 
 #[test]
 fn a_stuck_attempt_fails_the_revoke_and_the_timer_tries_again() {
-    let mut desk = parcels();
-    desk.does(Buyer, start(Some("wx")));
-    desk.does(Buyer, REVOKE);
-    desk.does(Gateway, STUCK);
-    assert_eq!(desk.standing().store_status, StoreStatus::RevokeFailed);
-    desk.wait(5 * MINUTE);
-    assert_eq!(desk.standing().revoke_status, RevokeStatus::Revoking);
-    desk.does(Gateway, CLOSED);
+    let mut harness = parcels();
+    harness.does(Buyer, start(Some("wx")));
+    harness.does(Buyer, REVOKE);
+    harness.does(Gateway, STUCK);
+    assert_eq!(harness.standing().store_status, StoreStatus::RevokeFailed);
+    harness.wait(5 * MINUTE);
+    assert_eq!(harness.standing().revoke_status, RevokeStatus::Revoking);
+    harness.does(Gateway, CLOSED);
     assert_eq!(
-        desk.shop_standing().cancel_kind,
+        harness.shop_standing().cancel_kind,
         Some(CancelKind::CustomerRevoke),
         "the timer only tried again what the buyer asked for"
     );
@@ -250,95 +250,102 @@ fn a_stuck_attempt_fails_the_revoke_and_the_timer_tries_again() {
 
 #[test]
 fn money_that_completes_the_payable_ends_a_revoke_in_progress() {
-    let mut desk = parcels();
-    desk.does(Buyer, start(Some("wx")));
-    desk.does(Buyer, REVOKE);
-    desk.does(Gateway, paid("wechat", "w-1", 16600));
-    let standing = desk.standing();
+    let mut harness = parcels();
+    harness.does(Buyer, start(Some("wx")));
+    harness.does(Buyer, REVOKE);
+    harness.does(Gateway, paid("wechat", "w-1", 16600));
+    let standing = harness.standing();
     assert_eq!((standing.status, standing.revoke_status), (Status::Paid, RevokeStatus::None));
-    assert_eq!(dues(&desk), []);
+    assert_eq!(dues(&harness), []);
 }
 
 #[test]
 fn less_money_is_kept_until_the_revoke_completes_and_then_goes_back_tender_by_tender() {
-    let mut desk = parcels();
-    desk.does(Buyer, start(Some("wx")));
-    desk.does(Till, paid("voucher", "v-1", 5000));
-    desk.does(Buyer, REVOKE);
-    desk.does(Till, paid("card", "c-1", 300));
-    assert_eq!((desk.standing().revoke_status, dues(&desk).len()), (RevokeStatus::Revoking, 0));
-    desk.does(Gateway, CLOSED);
-    assert_eq!(dues(&desk), [(5000, DueCause::Revoked), (300, DueCause::Revoked)]);
-    assert_eq!(desk.standing().paid, 0);
+    let mut harness = parcels();
+    harness.does(Buyer, start(Some("wx")));
+    harness.does(Till, paid("voucher", "v-1", 5000));
+    harness.does(Buyer, REVOKE);
+    harness.does(Till, paid("card", "c-1", 300));
+    assert_eq!(
+        (harness.standing().revoke_status, dues(&harness).len()),
+        (RevokeStatus::Revoking, 0)
+    );
+    harness.does(Gateway, CLOSED);
+    assert_eq!(dues(&harness), [(5000, DueCause::Revoked), (300, DueCause::Revoked)]);
+    assert_eq!(harness.standing().paid, 0);
 }
 
 #[test]
 fn a_payment_after_a_persons_revoke_is_due_back_even_from_before() {
-    let mut desk = parcels();
-    desk.does(Buyer, REVOKE);
-    desk.at = MORNING.plus(MINUTE);
-    desk.does(Gateway, paid_at("wechat", "w-1", 16600, MORNING));
-    assert_eq!(dues(&desk), [(16600, DueCause::Late)]);
-    assert_eq!(desk.standing().status, Status::Cancelled);
+    let mut harness = parcels();
+    harness.does(Buyer, REVOKE);
+    harness.at = MORNING.plus(MINUTE);
+    harness.does(Gateway, paid_at("wechat", "w-1", 16600, MORNING));
+    assert_eq!(dues(&harness), [(16600, DueCause::Late)]);
+    assert_eq!(harness.standing().status, Status::Cancelled);
 }
 
 #[test]
 fn late_money_revives_an_order_that_only_a_timer_revoked() {
-    let mut desk = parcels();
-    desk.wait(31 * MINUTE);
-    desk.does(Gateway, paid_at("wechat", "w-1", 16700, MORNING.plus(29 * MINUTE)));
-    let standing = desk.standing();
+    let mut harness = parcels();
+    harness.wait(31 * MINUTE);
+    harness.does(Gateway, paid_at("wechat", "w-1", 16700, MORNING.plus(29 * MINUTE)));
+    let standing = harness.standing();
     assert_eq!((standing.status, standing.revoke_status), (Status::Paid, RevokeStatus::None));
-    assert_eq!(desk.stock(), Shelf { on_hand: -5000, held: 0 });
-    assert_eq!(dues(&desk), [(100, DueCause::Overpaid)]);
-    assert_eq!(desk.last.entry.happened_at, Some(MORNING.plus(29 * MINUTE)));
+    assert_eq!(harness.stock(), Shelf { on_hand: -5000, held: 0 });
+    assert_eq!(dues(&harness), [(100, DueCause::Overpaid)]);
+    assert_eq!(harness.last.entry.happened_at, Some(MORNING.plus(29 * MINUTE)));
 }
 
 #[test]
 fn late_money_does_not_revive_without_stock_or_after_pay_by_or_when_it_is_too_little() {
     for (in_stock, minutes, amount) in [(false, 29, 16600), (true, 30, 16600), (true, 29, 16599)] {
-        let mut desk = parcels();
-        desk.wait(31 * MINUTE);
-        desk.stock_is_left = in_stock;
-        desk.does(Gateway, paid_at("wechat", "w-1", amount, MORNING.plus(minutes * MINUTE)));
-        assert_eq!(desk.standing().status, Status::Cancelled);
-        assert_eq!(dues(&desk), [(amount, DueCause::Late)]);
-        assert_eq!(desk.stock(), Shelf::default());
+        let mut harness = parcels();
+        harness.wait(31 * MINUTE);
+        harness.stock_is_left = in_stock;
+        harness.does(Gateway, paid_at("wechat", "w-1", amount, MORNING.plus(minutes * MINUTE)));
+        assert_eq!(harness.standing().status, Status::Cancelled);
+        assert_eq!(dues(&harness), [(amount, DueCause::Late)]);
+        assert_eq!(harness.stock(), Shelf::default());
     }
 }
 
 #[test]
 fn a_timer_does_not_revoke_what_a_person_keeps_paying_for() {
-    let mut desk = parcels();
-    desk.does(Buyer, start(Some("wx")));
-    desk.wait(30 * MINUTE);
-    assert_eq!(desk.standing().revoke_status, RevokeStatus::Revoking, "the gateway is asked first");
-    desk.does(Gateway, paid("wechat", "w-1", 16600));
-    assert_eq!(desk.standing().status, Status::Paid);
+    let mut harness = parcels();
+    harness.does(Buyer, start(Some("wx")));
+    harness.wait(30 * MINUTE);
+    assert_eq!(
+        harness.standing().revoke_status,
+        RevokeStatus::Revoking,
+        "the gateway is asked first"
+    );
+    harness.does(Gateway, paid("wechat", "w-1", 16600));
+    assert_eq!(harness.standing().status, Status::Paid);
 }
 
 #[test]
 fn a_payment_on_a_closed_order_is_due_back_whole() {
-    let mut desk = parcels();
-    desk.pay();
-    desk.does(Store, Operation::RefundByStore(refund_of(None)));
-    let refund = desk.refund(0).refund_id;
-    desk.does(Gateway, money_back(refund));
-    desk.does(Gateway, paid("wechat", "w-1", 70));
-    assert_eq!(dues(&desk), [(70, DueCause::Late)]);
+    let mut harness = parcels();
+    harness.pay();
+    harness.does(Store, Operation::RefundByStore(refund_of(None)));
+    let refund = harness.refund(0).refund_id;
+    harness.does(Gateway, money_back(refund));
+    harness.does(Gateway, paid("wechat", "w-1", 70));
+    assert_eq!(dues(&harness), [(70, DueCause::Late)]);
 }
 
 #[test]
 fn a_store_revokes_only_where_it_is_the_only_shop() {
-    let mut desk =
-        Desk::place(&order(vec![shop(0, vec![item(100, 1)]), shop(0, vec![item(200, 1)])]));
-    assert!(matches!(desk.refuses(Store, REVOKE), Refusal::Actor { .. }));
+    let mut harness =
+        Harness::place(&order(vec![shop(0, vec![item(100, 1)]), shop(0, vec![item(200, 1)])]));
+    assert!(matches!(harness.refuses(Store, REVOKE), Refusal::Actor { .. }));
     parcels().does(Store, REVOKE);
 }
 
 #[test]
 fn a_payment_counts_for_the_terms_it_was_made_under_and_not_for_later_ones() {
-    let mut desk = parcels();
+    let mut harness = parcels();
     let under = |terms_version| {
         Operation::PaymentSucceeded(PaymentReport {
             tender: "wechat".into(),
@@ -349,64 +356,67 @@ fn a_payment_counts_for_the_terms_it_was_made_under_and_not_for_later_ones() {
             attempt_id: None,
         })
     };
-    let refusal = desk.refuses(Gateway, under(Some(2)));
+    let refusal = harness.refuses(Gateway, under(Some(2)));
     assert_eq!(refusal, Refusal::TermsConflict { expected: 2, current: 1 });
-    desk.does(Gateway, under(Some(1)));
-    assert_eq!(desk.tree.payment.payments[0].terms_version, 1);
+    harness.does(Gateway, under(Some(1)));
+    assert_eq!(harness.tree.payment.payments[0].terms_version, 1);
 }
 
 #[test]
 fn a_counter_sale_is_handed_over_by_its_payment() {
-    let mut desk = Desk::place(&order(vec![fulfilled(Fulfilment::Counter)]));
-    desk.pay();
-    let shop = desk.shop_standing();
+    let mut harness = Harness::place(&order(vec![fulfilled(Fulfilment::Counter)]));
+    harness.pay();
+    let shop = harness.shop_standing();
     assert_eq!((shop.status, shop.till_status), (Status::Received, Some(TillStatus::Done)));
-    desk.wait(7 * DAY);
-    assert_eq!(desk.standing().status, Status::Completed);
+    harness.wait(7 * DAY);
+    assert_eq!(harness.standing().status, Status::Completed);
 }
 
 #[test]
 fn an_expected_version_that_has_passed_is_a_conflict() {
-    let mut desk = parcels();
-    desk.pay();
+    let mut harness = parcels();
+    harness.pay();
     let request = docket_domain::Request {
         operation: ship(None),
-        node: desk.tree.id(),
+        node: harness.tree.id(),
         expected_version: Some(1),
         remark: docket_domain::Remark::default(),
     };
-    let refusal = desk.request(Store, &request).expect_err("it is at version 2");
+    let refusal = harness.request(Store, &request).expect_err("it is at version 2");
     assert_eq!(refusal, Refusal::VersionConflict { expected: 1, current: 2 });
 }
 
 #[test]
 fn a_copy_is_decided_by_its_home_alone() {
-    let mut desk = parcels();
-    desk.tree.payment.home = docket_domain::tree::Home::Branch("north".into());
-    let refusal = desk.refuses(Buyer, REVOKE);
+    let mut harness = parcels();
+    harness.tree.payment.home = docket_domain::tree::Home::Branch("north".into());
+    let refusal = harness.refuses(Buyer, REVOKE);
     assert_eq!(refusal, Refusal::NotHome { home: "branch:north".into() });
 }
 
 #[test]
 fn a_row_of_the_log_says_what_happened_in_parameters() {
-    let mut desk = parcels();
-    let said = |desk: &Desk, name: &str| desk.last.entry.parameters.get(name).cloned();
-    assert_eq!(said(&desk, "payable"), Some(16600.into()));
-    desk.does(Till, paid("wechat", "w-1", 16700));
-    assert_eq!(said(&desk, "amount"), Some(16700.into()));
-    assert_eq!(said(&desk, "currency"), Some("CNY".into()));
+    let mut harness = parcels();
+    let said = |harness: &Harness, name: &str| harness.last.entry.parameters.get(name).cloned();
+    assert_eq!(said(&harness, "payable"), Some(16600.into()));
+    harness.does(Till, paid("wechat", "w-1", 16700));
+    assert_eq!(said(&harness, "amount"), Some(16700.into()));
+    assert_eq!(said(&harness, "currency"), Some("CNY".into()));
     assert_eq!(
-        (said(&desk, "due"), said(&desk, "cause")),
+        (said(&harness, "due"), said(&harness, "cause")),
         (Some(100.into()), Some("overpaid".into()))
     );
-    desk.does(Store, ship(None));
-    assert_eq!((said(&desk, "lines"), said(&desk, "quantity")), (Some(2.into()), Some("5".into())));
-    assert_eq!(said(&desk, "carrier"), Some("SF".into()));
-    desk.does(Store, Operation::RefundByStore(refund_of(None)));
-    let refund = desk.refund(0).refund_id;
-    desk.does(Gateway, money_back(refund));
+    harness.does(Store, ship(None));
     assert_eq!(
-        (said(&desk, "amount"), said(&desk, "tender")),
+        (said(&harness, "lines"), said(&harness, "quantity")),
+        (Some(2.into()), Some("5".into()))
+    );
+    assert_eq!(said(&harness, "carrier"), Some("SF".into()));
+    harness.does(Store, Operation::RefundByStore(refund_of(None)));
+    let refund = harness.refund(0).refund_id;
+    harness.does(Gateway, money_back(refund));
+    assert_eq!(
+        (said(&harness, "amount"), said(&harness, "tender")),
         (Some(16000.into()), Some("wechat".into()))
     );
 }

@@ -1,8 +1,7 @@
 //! Where a recorded order stands: the most advanced fact counts, and what is not known is unknown, not zero.
 
-mod desk;
+mod harness;
 
-use desk::*;
 use docket_domain::placement::Placement;
 use docket_domain::price;
 use docket_domain::status::{self, Standing};
@@ -11,6 +10,7 @@ use docket_domain::words::{
     CancelKind, Fulfilment, PaymentStatus, ReceiveType, RefundAxis, Status, StoreStatus,
 };
 use docket_domain::{Amount, Id, Quantity, Time, Tree};
+use harness::*;
 
 fn tree(placement: &Placement) -> Tree {
     let mut tree = price::assemble(placement, "temu", MORNING).expect("a report may not know");

@@ -1,13 +1,13 @@
 //! The laws of sharing an amount out, and of giving it back in pieces.
 
-mod desk;
+mod harness;
 
-use desk::*;
 use docket_domain::operation::{Asked, Operation};
 use docket_domain::price::{self, share_out, sums};
 use docket_domain::tree::{Refund, RefundLine};
 use docket_domain::words::{RefundStatus, Status, StoreStatus};
 use docket_domain::{ActorKind, Amount, Quantity, Time};
+use harness::*;
 use proptest::prelude::*;
 
 fn amounts(left: &[i64]) -> Vec<Amount> {
@@ -97,68 +97,68 @@ proptest! {
         let whole = whole.known().expect("known");
         placement.coins = Amount::of(whole * coins / 200);
         placement.third_party_discount = Amount::of(whole * third_party / 200);
-        let mut desk = Desk::place(&placement);
-        if desk.standing().payment_status != docket_domain::words::PaymentStatus::Paid {
-            desk.pay();
+        let mut harness = Harness::place(&placement);
+        if harness.standing().payment_status != docket_domain::words::PaymentStatus::Paid {
+            harness.pay();
         }
-        let order_id = desk.shop().items[0].id;
+        let order_id = harness.shop().items[0].id;
         for (quantity, fate) in steps {
-            desk.at = desk.at.plus(1);
-            let left = desk.line_standing(0).left_to_refund;
+            harness.at = harness.at.plus(1);
+            let left = harness.line_standing(0).left_to_refund;
             let quantity = Quantity(quantity).min(left);
             if quantity == Quantity::ZERO {
                 continue;
             }
             let lines = Some(vec![Asked { order_id, quantity: Some(quantity) }]);
-            desk.does(ActorKind::Buyer, Operation::RequestRefund(refund_of(lines)));
-            let refund = desk.shop().refunds.last().expect("just asked for").refund_id;
+            harness.does(ActorKind::Buyer, Operation::RequestRefund(refund_of(lines)));
+            let refund = harness.shop().refunds.last().expect("just asked for").refund_id;
             let refund_id = Some(refund);
             match fate {
-                0 => desk.does(ActorKind::Store, Operation::RejectRefund { refund_id, reason: None }),
+                0 => harness.does(ActorKind::Store, Operation::RejectRefund { refund_id, reason: None }),
                 1 => {}
                 2 => {
-                    desk.does(ActorKind::Store, Operation::AgreeRefund { refund_id });
-                    desk.does(ActorKind::Gateway, money_not_back(refund));
+                    harness.does(ActorKind::Store, Operation::AgreeRefund { refund_id });
+                    harness.does(ActorKind::Gateway, money_not_back(refund));
                 }
                 _ => {
-                    desk.does(ActorKind::Store, Operation::AgreeRefund { refund_id });
-                    desk.does(ActorKind::Gateway, money_back(refund));
+                    harness.does(ActorKind::Store, Operation::AgreeRefund { refund_id });
+                    harness.does(ActorKind::Gateway, money_back(refund));
                 }
             }
         }
-        close_all(&mut desk);
-        let (shop, standing) = (desk.shop(), desk.shop_standing());
+        close_all(&mut harness);
+        let (shop, standing) = (harness.shop(), harness.shop_standing());
         prop_assert_eq!(standing.status, Status::Closed);
         prop_assert_eq!(standing.store_status, StoreStatus::Refunded);
         let done = || shop.refunds.iter().filter(|r| r.status == RefundStatus::Refunded);
         let sum = |f: fn(&Refund) -> i64| done().map(f).sum::<i64>();
         prop_assert_eq!(sum(|r| r.amount), standing.to_pay.known().expect("known"), "money");
-        prop_assert_eq!(sum(|r| r.coins), desk.tree.payment.coins.known().expect("known"), "coins");
-        let third = desk.tree.payment.third_party_discount.known().expect("known");
+        prop_assert_eq!(sum(|r| r.coins), harness.tree.payment.coins.known().expect("known"), "coins");
+        let third = harness.tree.payment.third_party_discount.known().expect("known");
         prop_assert_eq!(sum(|r| r.third_party), third, "third party");
         for item in &shop.items {
             let of_line = |f: fn(&RefundLine) -> i64| {
                 done().flat_map(|r| &r.lines).filter(|l| l.order_id == item.id).map(f).sum::<i64>()
             };
-            prop_assert_eq!(of_line(|l| l.amount), sums::line_to_pay(item, desk.tree.payment.tax).known().expect("known"));
+            prop_assert_eq!(of_line(|l| l.amount), sums::line_to_pay(item, harness.tree.payment.tax).known().expect("known"));
             prop_assert_eq!(of_line(|l| l.coins), item.shares.coins.known().expect("known"));
         }
     }
 }
 
 /// Agrees to what is asked, and gives back the rest.
-fn close_all(desk: &mut Desk) {
-    for refund in desk.shop().refunds.clone() {
+fn close_all(harness: &mut Harness) {
+    for refund in harness.shop().refunds.clone() {
         let refund_id = refund.refund_id;
         if refund.status == RefundStatus::Applied {
-            desk.does(ActorKind::Store, Operation::AgreeRefund { refund_id: Some(refund_id) });
-            desk.does(ActorKind::Gateway, money_back(refund_id));
+            harness.does(ActorKind::Store, Operation::AgreeRefund { refund_id: Some(refund_id) });
+            harness.does(ActorKind::Gateway, money_back(refund_id));
         }
     }
-    if desk.shop_standing().status != Status::Closed {
-        desk.does(ActorKind::Store, Operation::RefundByStore(refund_of(None)));
-        let last = desk.shop().refunds.last().expect("just given").refund_id;
-        desk.does(ActorKind::Gateway, money_back(last));
+    if harness.shop_standing().status != Status::Closed {
+        harness.does(ActorKind::Store, Operation::RefundByStore(refund_of(None)));
+        let last = harness.shop().refunds.last().expect("just given").refund_id;
+        harness.does(ActorKind::Gateway, money_back(last));
     }
 }
 
@@ -167,17 +167,17 @@ fn a_rejected_request_in_between_does_not_let_a_line_give_back_more_than_it_cost
     // Three units for 100: 33, 33, 34. The first is asked for and rejected after the others were given back.
     let mut line = item(100, 3);
     line.item_discount = Amount::of(200);
-    let mut desk = Desk::place(&order(vec![shop(0, vec![line])]));
-    desk.pay();
+    let mut harness = Harness::place(&order(vec![shop(0, vec![line])]));
+    harness.pay();
     for _ in 0..3 {
-        let one = Some(vec![desk.units(0, 1)]);
-        desk.does(ActorKind::Buyer, Operation::RequestRefund(refund_of(one)));
+        let one = Some(vec![harness.units(0, 1)]);
+        harness.does(ActorKind::Buyer, Operation::RequestRefund(refund_of(one)));
     }
-    let amounts: Vec<i64> = desk.shop().refunds.iter().map(|refund| refund.amount).collect();
+    let amounts: Vec<i64> = harness.shop().refunds.iter().map(|refund| refund.amount).collect();
     assert_eq!(amounts, [33, 33, 34]);
-    let ids: Vec<_> = desk.shop().refunds.iter().map(|refund| refund.refund_id).collect();
+    let ids: Vec<_> = harness.shop().refunds.iter().map(|refund| refund.refund_id).collect();
     let refund_id = Some(ids[0]);
-    desk.does(ActorKind::Store, Operation::RejectRefund { refund_id, reason: None });
-    desk.does(ActorKind::Buyer, Operation::RequestRefund(refund_of(None)));
-    assert_eq!(desk.refund(3).amount, 33, "33 + 34 are asked for already");
+    harness.does(ActorKind::Store, Operation::RejectRefund { refund_id, reason: None });
+    harness.does(ActorKind::Buyer, Operation::RequestRefund(refund_of(None)));
+    assert_eq!(harness.refund(3).amount, 33, "33 + 34 are asked for already");
 }

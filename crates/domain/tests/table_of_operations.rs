@@ -1,9 +1,8 @@
 //! Every operation in every state by every kind of actor: who may ask is the table's word alone, and what a
 //! state allows stands below as a picture.
 
-mod desk;
+mod harness;
 
-use desk::*;
 use docket_domain::decide::Decided;
 use docket_domain::operation::{
     Operation, OperationKind, PaymentAsked, PriceAsked, RULES, RefundAsked,
@@ -11,11 +10,12 @@ use docket_domain::operation::{
 use docket_domain::time::{DAY, MINUTE};
 use docket_domain::words::Fulfilment;
 use docket_domain::{ActorKind, Id, Refusal};
+use harness::*;
 use std::fmt::Write;
 
 use ActorKind::{Buyer, Courier, Gateway, Seller, Store, Till, Timer};
 
-type State = (&'static str, fn() -> Desk);
+type State = (&'static str, fn() -> Harness);
 
 fn started(gateway: Option<&str>) -> Operation {
     let gateway = gateway.map(str::to_owned);
@@ -29,62 +29,62 @@ fn started(gateway: Option<&str>) -> Operation {
 const STUCK: Operation = Operation::AttemptStuck { attempt_id: None, reason: None };
 const REVOKE: Operation = Operation::Revoke { reason: None };
 
-fn after(mut desk: Desk, steps: impl IntoIterator<Item = (ActorKind, Operation)>) -> Desk {
+fn after(mut harness: Harness, steps: impl IntoIterator<Item = (ActorKind, Operation)>) -> Harness {
     for (actor, operation) in steps {
-        desk.at = desk.at.plus(1);
-        desk.does(actor, operation);
+        harness.at = harness.at.plus(1);
+        harness.does(actor, operation);
     }
-    desk
+    harness
 }
 
-fn paid_parcels() -> Desk {
+fn paid_parcels() -> Harness {
     after(parcels(), [(Till, paid("cash", "r-1", 16600))])
 }
 
-fn paid_meal() -> Desk {
+fn paid_meal() -> Harness {
     after(meal(), [(Till, paid("cash", "r-1", 16600))])
 }
 
-fn refund_asked() -> Desk {
+fn refund_asked() -> Harness {
     after(paid_parcels(), [(Buyer, Operation::RequestRefund(RefundAsked::default()))])
 }
 
-fn refunding() -> Desk {
+fn refunding() -> Harness {
     after(refund_asked(), [(Store, Operation::AgreeRefund { refund_id: None })])
 }
 
-fn refund_failed() -> Desk {
-    let desk = refunding();
-    let id = desk.refund(0).refund_id;
-    after(desk, [(Gateway, money_not_back(id))])
+fn refund_failed() -> Harness {
+    let harness = refunding();
+    let id = harness.refund(0).refund_id;
+    after(harness, [(Gateway, money_not_back(id))])
 }
 
-fn refunded() -> Desk {
-    let desk = refunding();
-    let id = desk.refund(0).refund_id;
-    after(desk, [(Gateway, money_back(id))])
+fn refunded() -> Harness {
+    let harness = refunding();
+    let id = harness.refund(0).refund_id;
+    after(harness, [(Gateway, money_back(id))])
 }
 
-fn shipped() -> Desk {
+fn shipped() -> Harness {
     after(paid_parcels(), [(Store, ship(None))])
 }
 
-fn goods_to_come_back() -> Desk {
+fn goods_to_come_back() -> Harness {
     let asked = RefundAsked { goods_back: true, ..RefundAsked::default() };
     after(shipped(), [(Store, Operation::RefundByStore(asked))])
 }
 
-fn received() -> Desk {
+fn received() -> Harness {
     after(shipped(), [(Buyer, Operation::Receive)])
 }
 
-fn completed() -> Desk {
-    let mut desk = received();
-    desk.wait(8 * DAY);
-    desk
+fn completed() -> Harness {
+    let mut harness = received();
+    harness.wait(8 * DAY);
+    harness
 }
 
-fn revoking() -> Desk {
+fn revoking() -> Harness {
     after(parcels(), [(Buyer, started(Some("wx"))), (Buyer, REVOKE)])
 }
 
@@ -100,9 +100,9 @@ const STATES: &[State] = &[
     ("revoked", || after(parcels(), [(Buyer, REVOKE)])),
     ("paid", paid_parcels),
     ("part shipped", || {
-        let desk = paid_parcels();
-        let line = desk.units(0, 1);
-        after(desk, [(Store, ship(Some(vec![line])))])
+        let harness = paid_parcels();
+        let line = harness.units(0, 1);
+        after(harness, [(Store, ship(Some(vec![line])))])
     }),
     ("shipped", shipped),
     ("received", received),
@@ -128,25 +128,25 @@ const STATES: &[State] = &[
         after(paid_meal(), [(Store, Operation::Accept), (Courier, there)])
     }),
     ("counter sold", || {
-        let desk = Desk::place(&order(vec![fulfilled(Fulfilment::Counter)]));
-        after(desk, [(Till, paid("cash", "r-1", 16600))])
+        let harness = Harness::place(&order(vec![fulfilled(Fulfilment::Counter)]));
+        after(harness, [(Till, paid("cash", "r-1", 16600))])
     }),
     ("codes paid", || {
-        let desk = Desk::place(&order(vec![fulfilled(Fulfilment::Code)]));
-        after(desk, [(Till, paid("cash", "r-1", 16600))])
+        let harness = Harness::place(&order(vec![fulfilled(Fulfilment::Code)]));
+        after(harness, [(Till, paid("cash", "r-1", 16600))])
     }),
     ("fruit paid", || {
         let mut fruit = item(5000, 2);
         fruit.weighed = true;
-        let desk = Desk::place(&order(vec![shop(0, vec![fruit])]));
-        after(desk, [(Till, paid("cash", "r-1", 10000))])
+        let harness = Harness::place(&order(vec![shop(0, vec![fruit])]));
+        after(harness, [(Till, paid("cash", "r-1", 10000))])
     }),
 ];
 
-/// A well-formed request of each kind for `desk`, by someone who may ask.
-fn asked(kind: OperationKind, desk: &Desk) -> (ActorKind, Operation) {
+/// A well-formed request of each kind for `harness`, by someone who may ask.
+fn asked(kind: OperationKind, harness: &Harness) -> (ActorKind, Operation) {
     use OperationKind as K;
-    let first_refund = desk.shop().refunds.first();
+    let first_refund = harness.shop().refunds.first();
     let refund = first_refund.map_or(Id(99), |refund| refund.refund_id);
     let (attempt_id, reason, courier, refund_id) = (None, None, None, None);
     match kind {
@@ -157,7 +157,7 @@ fn asked(kind: OperationKind, desk: &Desk) -> (ActorKind, Operation) {
         K::AttemptStuck => (Gateway, STUCK),
         K::Revoke => (Buyer, REVOKE),
         K::Drop => {
-            let lines = Some(vec![desk.units(0, 2)]);
+            let lines = Some(vec![harness.units(0, 2)]);
             let (platform_discount, third_party_discount) = (None, None);
             (Buyer, Operation::Drop { lines, platform_discount, third_party_discount })
         }
@@ -189,7 +189,7 @@ fn asked(kind: OperationKind, desk: &Desk) -> (ActorKind, Operation) {
         K::ReceiveReturn => {
             (Store, Operation::ReceiveReturn { refund_id: refund, lines: None, restock: true })
         }
-        K::Weigh => (Store, Operation::Weigh { lines: vec![desk.units(0, 1)] }),
+        K::Weigh => (Store, Operation::Weigh { lines: vec![harness.units(0, 1)] }),
         K::ChangeAddress => (Buyer, Operation::ChangeAddress { freight: None, freight_tax: None }),
         K::Settle => (Timer, Operation::Settle),
         K::Rate => (Buyer, Operation::Rate { score: 5, text: None }),
@@ -201,14 +201,14 @@ fn asked(kind: OperationKind, desk: &Desk) -> (ActorKind, Operation) {
     }
 }
 
-fn ask(desk: &mut Desk, kind: OperationKind, actor: ActorKind) -> Result<Decided, Refusal> {
-    let (_, operation) = asked(kind, desk);
+fn ask(harness: &mut Harness, kind: OperationKind, actor: ActorKind) -> Result<Decided, Refusal> {
+    let (_, operation) = asked(kind, harness);
     let node = match kind {
-        OperationKind::Rate => desk.shop().items[0].id,
-        _ => desk.tree.id(),
+        OperationKind::Rate => harness.shop().items[0].id,
+        _ => harness.tree.id(),
     };
-    desk.at = desk.at.plus(MINUTE);
-    desk.ask_of(node, actor, operation)
+    harness.at = harness.at.plus(MINUTE);
+    harness.ask_of(node, actor, operation)
 }
 
 fn kinds() -> impl Iterator<Item = OperationKind> {
@@ -220,10 +220,10 @@ fn kinds() -> impl Iterator<Item = OperationKind> {
 #[test]
 fn whoever_stands_outside_the_table_is_refused_as_an_actor_in_every_state() {
     for (state, make) in STATES {
-        let desk = make();
+        let harness = make();
         for kind in kinds() {
             for actor in ActorKind::ALL.iter().copied() {
-                let decided = ask(&mut desk.clone(), kind, actor);
+                let decided = ask(&mut harness.clone(), kind, actor);
                 let refused = decided == Err(Refusal::Actor { actor, operation: kind });
                 if kind.rule().who.contains(&actor) {
                     // Inside the table a side may still be the wrong one: who asked does not answer.
@@ -267,11 +267,11 @@ fn letter(decided: &Result<Decided, Refusal>) -> char {
 #[test]
 fn each_state_allows_what_the_picture_says() {
     let mut picture = String::new();
-    let desks: Vec<Desk> = STATES.iter().map(|(_, make)| make()).collect();
+    let desks: Vec<Harness> = STATES.iter().map(|(_, make)| make()).collect();
     for kind in kinds() {
-        let row = desks.iter().map(|desk| {
-            let (actor, _) = asked(kind, desk);
-            letter(&ask(&mut desk.clone(), kind, actor))
+        let row = desks.iter().map(|harness| {
+            let (actor, _) = asked(kind, harness);
+            letter(&ask(&mut harness.clone(), kind, actor))
         });
         let row: String = row.collect();
         writeln!(picture, "{:17} {row}", kind.word()).expect("a string takes all");

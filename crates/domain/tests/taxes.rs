@@ -1,16 +1,16 @@
 //! Taxes are carried: on top they are paid, shared out to nobody's discount, and go back with what they are of;
 //! inside they change no sum.
 
-mod desk;
+mod harness;
 mod reports;
 
-use desk::*;
 use docket_domain::operation::{Asked, Operation, PriceAsked, TaxAsked};
 use docket_domain::placement::Placement;
 use docket_domain::price::{self, sums};
 use docket_domain::tree::{FreightAsked, Tax};
 use docket_domain::words::{AnomalyKind, Status};
 use docket_domain::{ActorKind, Amount, Quantity, Refusal, Time};
+use harness::*;
 
 use ActorKind::{Buyer, Seller, Store};
 
@@ -110,11 +110,11 @@ fn adjust(edit: impl FnOnce(&mut PriceAsked)) -> Operation {
 
 #[test]
 fn another_price_carries_its_taxes_on_unless_others_are_given() {
-    let mut desk = Desk::place(&taxed());
-    let line = desk.shop().items[0].id;
-    desk.does(Seller, adjust(|a| a.shop_discount = Some(5000)));
-    assert_eq!(known(desk.standing().payable), 23_730 - 5000);
-    desk.does(
+    let mut harness = Harness::place(&taxed());
+    let line = harness.shop().items[0].id;
+    harness.does(Seller, adjust(|a| a.shop_discount = Some(5000)));
+    assert_eq!(known(harness.standing().payable), 23_730 - 5000);
+    harness.does(
         Seller,
         adjust(|a| {
             a.freight = Some(500);
@@ -122,32 +122,32 @@ fn another_price_carries_its_taxes_on_unless_others_are_given() {
             a.taxes = vec![TaxAsked { order_id: line, tax: 1950 }];
         }),
     );
-    assert_eq!(known(desk.standing().payable), 20_000 - 5000 + 500 + 1950 + 65);
-    assert_eq!(desk.tree.payment.terms_version, 3);
-    assert_eq!(desk.last.entry.parameters["tax"], 1950 + 65);
+    assert_eq!(known(harness.standing().payable), 20_000 - 5000 + 500 + 1950 + 65);
+    assert_eq!(harness.tree.payment.terms_version, 3);
+    assert_eq!(harness.last.entry.parameters["tax"], 1950 + 65);
     let same = adjust(|a| a.freight_tax = Some(65));
-    assert_eq!(desk.ask(Seller, same), Ok(docket_domain::decide::Decided::Already));
+    assert_eq!(harness.ask(Seller, same), Ok(docket_domain::decide::Decided::Already));
 
     let of = |order_id, tax| adjust(|a| a.taxes = vec![TaxAsked { order_id, tax }]);
     let unknown = of(docket_domain::Id(99), 1);
-    assert!(matches!(desk.refuses(Seller, unknown), Refusal::NoSuchLine(_)));
+    assert!(matches!(harness.refuses(Seller, unknown), Refusal::NoSuchLine(_)));
     for tax in [-1, docket_domain::money::AMOUNT_LIMIT] {
-        let Refusal::Invalid(errors) = desk.refuses(Seller, of(line, tax)) else {
+        let Refusal::Invalid(errors) = harness.refuses(Seller, of(line, tax)) else {
             panic!("a field")
         };
         assert_eq!((errors[0].field.as_str(), errors[0].code), ("lines[0].tax", "out_of_range"));
     }
     let nothing = adjust(|_| ());
-    assert!(matches!(desk.refuses(Seller, nothing), Refusal::Invalid(_)));
+    assert!(matches!(harness.refuses(Seller, nothing), Refusal::Invalid(_)));
 
-    let mut desk = Desk::place(&taxed());
+    let mut harness = Harness::place(&taxed());
     let to = |freight, freight_tax| Operation::ChangeAddress { freight, freight_tax };
-    desk.does(Buyer, to(Some(2000), Some(260)));
-    assert_eq!(known(desk.standing().payable), 20_000 + 2600 + 2000 + 260);
-    desk.does(Buyer, to(None, Some(0)));
-    assert_eq!(known(desk.standing().payable), 20_000 + 2600 + 2000);
-    desk.pay();
-    assert_eq!(state_of(&desk.refuses(Buyer, to(None, Some(1)))), "paid");
+    harness.does(Buyer, to(Some(2000), Some(260)));
+    assert_eq!(known(harness.standing().payable), 20_000 + 2600 + 2000 + 260);
+    harness.does(Buyer, to(None, Some(0)));
+    assert_eq!(known(harness.standing().payable), 20_000 + 2600 + 2000);
+    harness.pay();
+    assert_eq!(state_of(&harness.refuses(Buyer, to(None, Some(1)))), "paid");
 }
 
 #[test]
@@ -155,38 +155,38 @@ fn what_is_dropped_takes_its_tax_along() {
     let mut placement = taxed();
     placement.shops.push(placement.shops[0].clone());
     placement.shops[1].items.push(item(300, 1));
-    let mut desk = Desk::place(&placement);
-    let before = known(desk.standing().payable);
-    let (first, second) = (desk.tree.shops[0].id, desk.tree.shops[1].items[0].id);
+    let mut harness = Harness::place(&placement);
+    let before = known(harness.standing().payable);
+    let (first, second) = (harness.tree.shops[0].id, harness.tree.shops[1].items[0].id);
     let drop =
         |lines| Operation::Drop { lines, platform_discount: None, third_party_discount: None };
-    desk.ask_of(first, Store, drop(None)).expect("it is unpaid");
-    assert_eq!(known(desk.standing().payable), before - 23_730);
+    harness.ask_of(first, Store, drop(None)).expect("it is unpaid");
+    assert_eq!(known(harness.standing().payable), before - 23_730);
     let line = vec![Asked { order_id: second, quantity: None }];
-    let shop = desk.tree.shops[1].id;
-    desk.ask_of(shop, Store, drop(Some(line))).expect("it is unpaid");
-    assert_eq!(known(desk.standing().payable), before - 23_730 - 22_600);
-    assert_eq!(known(desk.standing().tax), 130);
+    let shop = harness.tree.shops[1].id;
+    harness.ask_of(shop, Store, drop(Some(line))).expect("it is unpaid");
+    assert_eq!(known(harness.standing().payable), before - 23_730 - 22_600);
+    assert_eq!(known(harness.standing().tax), 130);
 }
 
 #[test]
 fn a_refund_tells_the_tax_of_its_lines_and_of_its_freight() {
-    let mut desk = Desk::place(&taxed());
-    desk.pay();
-    let lines = Some(vec![desk.units(0, 1)]);
-    desk.does(Buyer, Operation::RequestRefund(refund_of(lines)));
-    let refund = desk.refund(0);
+    let mut harness = Harness::place(&taxed());
+    harness.pay();
+    let lines = Some(vec![harness.units(0, 1)]);
+    harness.does(Buyer, Operation::RequestRefund(refund_of(lines)));
+    let refund = harness.refund(0);
     assert_eq!((refund.amount, refund.tax), (11_300, Amount::of(1300)));
     assert_eq!((refund.lines[0].amount, refund.lines[0].tax), (11_300, Amount::of(1300)));
-    assert_eq!(desk.last.entry.parameters["tax"], 1300);
+    assert_eq!(harness.last.entry.parameters["tax"], 1300);
     let part = money_alone(FreightAsked::Part(565), 0);
-    desk.does(Store, Operation::RefundByStore(part));
-    let refund = desk.refund(1);
+    harness.does(Store, Operation::RefundByStore(part));
+    let refund = harness.refund(1);
     assert_eq!((refund.freight, refund.amount, refund.tax), (565, 565, Amount::of(65)));
     let above = money_alone(FreightAsked::Part(566), 0);
-    assert!(matches!(desk.refuses(Store, Operation::RefundByStore(above)), Refusal::TooMuch(_)));
-    desk.does(Store, Operation::RefundByStore(refund_of(None)));
-    let refund = desk.refund(2);
+    assert!(matches!(harness.refuses(Store, Operation::RefundByStore(above)), Refusal::TooMuch(_)));
+    harness.does(Store, Operation::RefundByStore(refund_of(None)));
+    let refund = harness.refund(2);
     assert_eq!((refund.freight, refund.amount), (565, 11_300 + 565), "it empties the shop order");
     assert_eq!(refund.tax, Amount::of(1300 + 65));
 }
@@ -195,11 +195,11 @@ fn a_refund_tells_the_tax_of_its_lines_and_of_its_freight() {
 fn a_lighter_line_gives_the_tax_of_what_is_missing_back() {
     let mut placement = taxed();
     placement.shops[0].items[0].weighed = true;
-    let mut desk = Desk::place(&placement);
-    desk.pay();
-    let weighed = Asked { quantity: Some(Quantity(1500)), ..desk.units(0, 1) };
-    desk.does(Store, Operation::Weigh { lines: vec![weighed] });
-    assert_eq!((desk.refund(0).amount, desk.refund(0).tax), (5650, Amount::of(650)));
+    let mut harness = Harness::place(&placement);
+    harness.pay();
+    let weighed = Asked { quantity: Some(Quantity(1500)), ..harness.units(0, 1) };
+    harness.does(Store, Operation::Weigh { lines: vec![weighed] });
+    assert_eq!((harness.refund(0).amount, harness.refund(0).tax), (5650, Amount::of(650)));
 }
 
 #[test]
@@ -247,10 +247,10 @@ fn a_tax_that_nobody_knows_is_unknown_in_refunds_and_hinders_none_where_it_is_in
 /// the same sum as ever.
 #[test]
 fn an_order_without_taxes_is_written_and_read_as_it_always_was() {
-    let mut desk = Desk::place(&order(vec![shop(600, vec![item(5000, 2)])]));
-    desk.pay();
-    desk.does(Store, Operation::RefundByStore(refund_of(None)));
-    let (order, shop) = (&desk.tree.payment, &desk.tree.shops[0]);
+    let mut harness = Harness::place(&order(vec![shop(600, vec![item(5000, 2)])]));
+    harness.pay();
+    harness.does(Store, Operation::RefundByStore(refund_of(None)));
+    let (order, shop) = (&harness.tree.payment, &harness.tree.shops[0]);
     let bodies = [
         serde_json::to_value(order).expect("JSON"),
         serde_json::to_value(shop).expect("JSON"),

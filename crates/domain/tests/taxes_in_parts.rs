@@ -1,15 +1,15 @@
 //! The laws of taxes on random orders: parts add up with them on every level, inside they change nothing, and any
 //! sequence of refunds gives all of them back.
 
-mod desk;
+mod harness;
 
-use desk::*;
 use docket_domain::operation::{Asked, Operation};
 use docket_domain::placement::Placement;
 use docket_domain::price::{self, sums};
 use docket_domain::tree::{FreightAsked, Refund, Tax};
 use docket_domain::words::{RefundStatus, Status};
 use docket_domain::{ActorKind, Amount, Quantity, Time, Tree};
+use harness::*;
 use proptest::prelude::*;
 
 use ActorKind::{Buyer, Gateway, Store};
@@ -31,7 +31,7 @@ fn any_order() -> impl Strategy<Value = Placement> {
                 line.tax = Amount::of(tax);
                 line
             });
-            let mut placed = desk::shop(freight, lines.collect());
+            let mut placed = harness::shop(freight, lines.collect());
             placed.freight_tax = Amount::of(freight_tax);
             placed
         });
@@ -78,18 +78,18 @@ fn bare(tree: &Tree) -> Tree {
 /// Asks for refunds of every shop order, step by step, then for all that is left: (shop, line, thousandths, fate).
 type Step = (usize, usize, i64, u8);
 
-fn refunded(placement: &Placement, steps: &[Step]) -> Desk {
-    let mut desk = Desk::place(placement);
-    if desk.standing().status == Status::Created {
-        desk.pay();
+fn refunded(placement: &Placement, steps: &[Step]) -> Harness {
+    let mut harness = Harness::place(placement);
+    if harness.standing().status == Status::Created {
+        harness.pay();
     }
     for (shop, line, thousandths, fate) in steps {
-        desk.at = desk.at.plus(1);
-        let at = shop % desk.tree.shops.len();
-        let standing = desk.standing();
-        let line = line % desk.tree.shops[at].items.len();
+        harness.at = harness.at.plus(1);
+        let at = shop % harness.tree.shops.len();
+        let standing = harness.standing();
+        let line = line % harness.tree.shops[at].items.len();
         let left = standing.shops[at].items[line].left_to_refund;
-        let (node, order_id) = (desk.tree.shops[at].id, desk.tree.shops[at].items[line].id);
+        let (node, order_id) = (harness.tree.shops[at].id, harness.tree.shops[at].items[line].id);
         let quantity = Quantity(*thousandths).min(left);
         let asked = match fate {
             0 | 1 => money_alone(FreightAsked::Part(*thousandths / 4 + 1), 0),
@@ -97,13 +97,13 @@ fn refunded(placement: &Placement, steps: &[Step]) -> Desk {
             _ if quantity == Quantity::ZERO => continue,
             _ => refund_of(Some(vec![Asked { order_id, quantity: Some(quantity) }])),
         };
-        if desk.ask_of(node, Buyer, Operation::RequestRefund(asked)).is_err() {
+        if harness.ask_of(node, Buyer, Operation::RequestRefund(asked)).is_err() {
             continue;
         }
-        let refund_id = desk.tree.shops[at].refunds.last().expect("just asked for").refund_id;
+        let refund_id = harness.tree.shops[at].refunds.last().expect("just asked for").refund_id;
         let of = Some(refund_id);
         let mut does =
-            |actor, operation| desk.ask_of(node, actor, operation).map(|_| ()).expect("it may");
+            |actor, operation| harness.ask_of(node, actor, operation).map(|_| ()).expect("it may");
         match fate {
             3 => does(Store, Operation::RejectRefund { refund_id: of, reason: None }),
             4 => {}
@@ -117,33 +117,37 @@ fn refunded(placement: &Placement, steps: &[Step]) -> Desk {
             }
         }
     }
-    for at in 0..desk.tree.shops.len() {
-        close(&mut desk, at);
+    for at in 0..harness.tree.shops.len() {
+        close(&mut harness, at);
     }
-    desk
+    harness
 }
 
 /// Agrees to what is asked, then gives everything back that is left.
-fn close(desk: &mut Desk, at: usize) {
-    let node = desk.tree.shops[at].id;
-    let open = |desk: &Desk, status| -> Vec<docket_domain::Id> {
-        let refunds = desk.tree.shops[at].refunds.iter().filter(|r| r.status == status);
+fn close(harness: &mut Harness, at: usize) {
+    let node = harness.tree.shops[at].id;
+    let open = |harness: &Harness, status| -> Vec<docket_domain::Id> {
+        let refunds = harness.tree.shops[at].refunds.iter().filter(|r| r.status == status);
         refunds.map(|refund| refund.refund_id).collect()
     };
-    for id in open(desk, RefundStatus::Applied) {
-        desk.ask_of(node, Store, Operation::AgreeRefund { refund_id: Some(id) })
+    for id in open(harness, RefundStatus::Applied) {
+        harness
+            .ask_of(node, Store, Operation::AgreeRefund { refund_id: Some(id) })
             .expect("it is open");
     }
     let everything = refund_of(None);
     let everything =
         docket_domain::operation::RefundAsked { freight: FreightAsked::All, ..everything };
     // Nothing may be left, or nothing of the goods.
-    if desk.ask_of(node, Store, Operation::RefundByStore(everything)).is_err() {
-        let _ =
-            desk.ask_of(node, Store, Operation::RefundByStore(money_alone(FreightAsked::All, 0)));
+    if harness.ask_of(node, Store, Operation::RefundByStore(everything)).is_err() {
+        let _ = harness.ask_of(
+            node,
+            Store,
+            Operation::RefundByStore(money_alone(FreightAsked::All, 0)),
+        );
     }
-    for id in open(desk, RefundStatus::Refunding) {
-        desk.ask_of(node, Gateway, money_back(id)).expect("it is under way");
+    for id in open(harness, RefundStatus::Refunding) {
+        harness.ask_of(node, Gateway, money_back(id)).expect("it is under way");
     }
 }
 
@@ -182,8 +186,8 @@ proptest! {
     ) {
         let (with, without) = (refunded(&placement, &steps), refunded(&without_taxes(&placement), &steps));
         prop_assert_eq!(bare(&with.tree), without.tree.clone());
-        let strip = |desk: &Desk| {
-            let mut standing = desk.standing();
+        let strip = |harness: &Harness| {
+            let mut standing = harness.standing();
             standing.tax = Amount::ZERO;
             standing.shops.iter_mut().for_each(|shop| shop.tax = Amount::ZERO);
             standing
@@ -197,10 +201,10 @@ proptest! {
         tax in prop::sample::select(vec![Tax::Included, Tax::OnTop]),
         steps in prop::collection::vec((0..3_usize, 0..5_usize, 1..3000_i64, 0..9_u8), 0..10),
     ) {
-        let desk = refunded(&Placement { tax, ..placement }, &steps);
-        let standing = desk.standing();
+        let harness = refunded(&Placement { tax, ..placement }, &steps);
+        let standing = harness.standing();
         prop_assert_eq!(standing.refunded, known(standing.payable), "money, tax on top included");
-        for (shop, stands) in desk.tree.shops.iter().zip(&standing.shops) {
+        for (shop, stands) in harness.tree.shops.iter().zip(&standing.shops) {
             let done = || shop.refunds.iter().filter(|r| r.status == RefundStatus::Refunded);
             let sum = |of: fn(&Refund) -> i64| done().map(of).sum::<i64>();
             prop_assert_eq!(sum(|r| r.amount), known(stands.to_pay));

@@ -1,9 +1,8 @@
 //! Fractions are of what is sold by weight alone, except that what was recorded with one is brought to its end.
 
-mod desk;
+mod harness;
 mod reports;
 
-use desk::*;
 use docket_domain::change::Remark;
 use docket_domain::deadline::Policy;
 use docket_domain::decide::{Context, Decided, decide};
@@ -11,6 +10,7 @@ use docket_domain::operation::{Asked, By, Operation, RefundAsked, Request};
 use docket_domain::tree::Home;
 use docket_domain::words::{RefundStatus, Status};
 use docket_domain::{Actor, ActorKind, Id, Quantity, Refusal, Time, Tree, status};
+use harness::*;
 
 use ActorKind::{Buyer, Gateway, Seller, Store};
 
@@ -23,15 +23,15 @@ fn wrong(refusal: &Refusal) -> Vec<(&str, &str)> {
     }
 }
 
-fn part(desk: &Desk, line: usize, thousandths: i64) -> Asked {
-    Asked { quantity: Some(Quantity(thousandths)), ..desk.units(line, 1) }
+fn part(harness: &Harness, line: usize, thousandths: i64) -> Asked {
+    Asked { quantity: Some(Quantity(thousandths)), ..harness.units(line, 1) }
 }
 
 /// Two pieces of one thing, and 1.5 kg of another.
-fn pieces_and_weight() -> Desk {
+fn pieces_and_weight() -> Harness {
     let mut rice = item(990, 1);
     (rice.quantity, rice.weighed) = (Quantity(1500), true);
-    Desk::place(&order(vec![shop(600, vec![item(5000, 2), rice])]))
+    Harness::place(&order(vec![shop(600, vec![item(5000, 2), rice])]))
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn an_order_has_no_half_piece() {
         shop(0, vec![item(100, 1), half.clone()]),
         shop(0, vec![half.clone(), item(100, 1), half]),
     ]);
-    let refusal = Desk::try_place(&placement).err().expect("pieces are whole");
+    let refusal = Harness::try_place(&placement).err().expect("pieces are whole");
     assert_eq!(
         wrong(&refusal),
         [
@@ -56,51 +56,51 @@ fn an_order_has_no_half_piece() {
 #[test]
 fn no_part_of_a_piece_is_shipped_given_back_dropped_or_received() {
     let not_whole = [("lines[0].quantity", "not_whole")];
-    let mut desk = pieces_and_weight();
-    let drop = |desk: &Desk| Operation::Drop {
-        lines: Some(vec![part(desk, 0, 500)]),
+    let mut harness = pieces_and_weight();
+    let drop = |harness: &Harness| Operation::Drop {
+        lines: Some(vec![part(harness, 0, 500)]),
         platform_discount: None,
         third_party_discount: None,
     };
-    let refusal = desk.refuses(Store, drop(&desk.clone()));
+    let refusal = harness.refuses(Store, drop(&harness.clone()));
     assert_eq!(wrong(&refusal), not_whole);
-    desk.pay();
-    let asked = |desk: &Desk, thousandths| Some(vec![part(desk, 0, thousandths)]);
+    harness.pay();
+    let asked = |harness: &Harness, thousandths| Some(vec![part(harness, 0, thousandths)]);
     for thousandths in [1, 500, 1500] {
-        let ship = ship(asked(&desk, thousandths));
-        assert_eq!(wrong(&desk.refuses(Seller, ship)), not_whole);
-        let ask = Operation::RequestRefund(refund_of(asked(&desk, thousandths)));
-        assert_eq!(wrong(&desk.refuses(Buyer, ask)), not_whole);
-        let give = Operation::RefundByStore(refund_of(asked(&desk, thousandths)));
-        assert_eq!(wrong(&desk.refuses(Store, give)), not_whole);
+        let ship = ship(asked(&harness, thousandths));
+        assert_eq!(wrong(&harness.refuses(Seller, ship)), not_whole);
+        let ask = Operation::RequestRefund(refund_of(asked(&harness, thousandths)));
+        assert_eq!(wrong(&harness.refuses(Buyer, ask)), not_whole);
+        let give = Operation::RefundByStore(refund_of(asked(&harness, thousandths)));
+        assert_eq!(wrong(&harness.refuses(Store, give)), not_whole);
     }
-    desk.does(Seller, ship(None));
-    let back = RefundAsked { goods_back: true, ..refund_of(asked(&desk, 2000)) };
-    desk.does(Store, Operation::RefundByStore(back));
-    let refund_id = desk.refund(0).refund_id;
-    let receive = |desk: &Desk, thousandths| Operation::ReceiveReturn {
+    harness.does(Seller, ship(None));
+    let back = RefundAsked { goods_back: true, ..refund_of(asked(&harness, 2000)) };
+    harness.does(Store, Operation::RefundByStore(back));
+    let refund_id = harness.refund(0).refund_id;
+    let receive = |harness: &Harness, thousandths| Operation::ReceiveReturn {
         refund_id,
-        lines: Some(vec![part(desk, 0, thousandths)]),
+        lines: Some(vec![part(harness, 0, thousandths)]),
         restock: true,
     };
-    let refusal = desk.refuses(Store, receive(&desk.clone(), 500));
+    let refusal = harness.refuses(Store, receive(&harness.clone(), 500));
     assert_eq!(wrong(&refusal), not_whole);
-    desk.does(Store, receive(&desk.clone(), 1000));
-    desk.does(Store, receive(&desk.clone(), 1000));
+    harness.does(Store, receive(&harness.clone(), 1000));
+    harness.does(Store, receive(&harness.clone(), 1000));
 }
 
 #[test]
 fn what_is_sold_by_weight_has_fractions_everywhere() {
-    let mut desk = pieces_and_weight();
-    desk.pay();
-    let some = |desk: &Desk, thousandths| Some(vec![part(desk, 1, thousandths)]);
-    desk.does(Seller, ship(some(&desk.clone(), 700)));
-    desk.does(Store, Operation::RefundByStore(refund_of(some(&desk.clone(), 1))));
-    let back = RefundAsked { goods_back: true, ..refund_of(some(&desk, 333)) };
-    desk.does(Store, Operation::RefundByStore(back));
-    let refund_id = desk.refund(1).refund_id;
-    let lines = some(&desk, 111);
-    desk.does(Store, Operation::ReceiveReturn { refund_id, lines, restock: true });
+    let mut harness = pieces_and_weight();
+    harness.pay();
+    let some = |harness: &Harness, thousandths| Some(vec![part(harness, 1, thousandths)]);
+    harness.does(Seller, ship(some(&harness.clone(), 700)));
+    harness.does(Store, Operation::RefundByStore(refund_of(some(&harness.clone(), 1))));
+    let back = RefundAsked { goods_back: true, ..refund_of(some(&harness, 333)) };
+    harness.does(Store, Operation::RefundByStore(back));
+    let refund_id = harness.refund(1).refund_id;
+    let lines = some(&harness, 111);
+    harness.does(Store, Operation::ReceiveReturn { refund_id, lines, restock: true });
 }
 
 /// Decides what is asked of a recorded tree.

@@ -4,12 +4,12 @@
 //! changed in between is read again, so what is compared is of one state on every database.
 
 use crate::ask::Ask;
-use crate::nouns::persons::Sealed;
-use crate::nouns::snapshots::Snapshot;
 use crate::plan::Statement;
 use crate::rows::{self, TreeRows, tree_rows};
 use crate::store::Query;
 use crate::table::{self, Table};
+use crate::tables::persons::Sealed;
+use crate::tables::snapshots::Snapshot;
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, dialect};
 use docket_domain::{Id, LogEntry, Tree};

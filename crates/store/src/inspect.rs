@@ -5,10 +5,10 @@
 use crate::ask::Ask;
 use crate::audit::{AuditPage, audit_page};
 use crate::beside::{Access, Beside, beside};
-use crate::nouns::persons::Sealed;
 use crate::orphans::{Orphan, Walk};
 use crate::seals::{self, RecordedKey, SealedFor};
 use crate::store::Query;
+use crate::tables::persons::Sealed;
 use crate::value::Kind;
 use crate::{Store, StoreError, sqlite_path};
 use docket_domain::{Id, Time};

@@ -23,7 +23,6 @@ mod list;
 mod load;
 mod lock;
 mod migrate;
-mod nouns;
 mod orphans;
 mod peek;
 mod plan;
@@ -34,6 +33,7 @@ mod salvage;
 mod seals;
 mod store;
 mod table;
+mod tables;
 mod value;
 mod view;
 mod work;
@@ -48,35 +48,6 @@ pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
 pub use inspect::{Inspecting, inspect, quick_check};
 pub use list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sort};
 pub use migrate::tables;
-pub use nouns::accounts::{Account, AccountChange, AccountLine};
-pub use nouns::archive::{
-    Archivable, ArchivedOrder, DueTree, KeptRow, Position, Segment, SegmentKind, SegmentState,
-    move_away, move_back,
-};
-pub use nouns::books::{Balance, Book};
-pub use nouns::coupons::{Counting, CouponAdjustment, Used};
-pub use nouns::deliveries::{Delivered, DeliveryRow};
-pub use nouns::effects::EffectRow;
-pub use nouns::findings::{FindingRow, FindingState, RunRow};
-pub use nouns::gateways::{CallbackFilter, CallbackRow, GatewayPayment, GatewayRefund};
-pub use nouns::gifts::{GiftPack, GiftRow};
-pub use nouns::idempotency::Idempotent;
-pub use nouns::keys::KeyRow;
-pub use nouns::members::Member;
-pub use nouns::people::{SessionRow, UserRow};
-pub use nouns::persons::{Sealed, Telephone};
-pub use nouns::placements::PlacementRow;
-pub use nouns::products::Price;
-pub use nouns::schedules::{Raise, Slot};
-pub use nouns::slips::SlipRow;
-pub use nouns::snapshots::Snapshot;
-pub use nouns::stock::{Adjustment, Stock};
-pub use nouns::tasks::{
-    Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskPage,
-    TaskRow,
-};
-pub use nouns::telephones::{Renewed, only_found_by};
-pub use nouns::webhooks::{OldSecret, WebhookRow};
 pub use orphans::{Orphan, Walk};
 pub use peek::{Encryption, Found, SCHEMA, encryption, peek};
 pub use plan::{Held, Statement, TreeWrite, Writes};
@@ -87,5 +58,34 @@ pub use seals::{
     telephones_left,
 };
 pub use store::{Figures, Options, PHASES, READ_DEADLINE, Store, sqlite_path};
+pub use tables::accounts::{Account, AccountChange, AccountLine};
+pub use tables::archive::{
+    Archivable, ArchivedOrder, DueTree, KeptRow, Position, Segment, SegmentKind, SegmentState,
+    move_away, move_back,
+};
+pub use tables::books::{Balance, Book};
+pub use tables::coupons::{Counting, CouponAdjustment, Used};
+pub use tables::deliveries::{Delivered, DeliveryRow};
+pub use tables::effects::EffectRow;
+pub use tables::findings::{FindingRow, FindingState, RunRow};
+pub use tables::gateways::{CallbackFilter, CallbackRow, GatewayPayment, GatewayRefund};
+pub use tables::gifts::{GiftPack, GiftRow};
+pub use tables::idempotency::Idempotent;
+pub use tables::keys::KeyRow;
+pub use tables::members::Member;
+pub use tables::people::{SessionRow, UserRow};
+pub use tables::persons::{Sealed, Telephone};
+pub use tables::placements::PlacementRow;
+pub use tables::products::Price;
+pub use tables::schedules::{Raise, Slot};
+pub use tables::slips::SlipRow;
+pub use tables::snapshots::Snapshot;
+pub use tables::stock::{Adjustment, Stock};
+pub use tables::tasks::{
+    Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskPage,
+    TaskRow,
+};
+pub use tables::telephones::{Renewed, only_found_by};
+pub use tables::webhooks::{OldSecret, WebhookRow};
 pub use view::{Key, Need, Unique, View};
 pub use work::{NotDone, Verdict};

@@ -10,21 +10,21 @@ pub use accounts::AccountDelta;
 use crate::StoreError;
 use crate::database::{Connection, GuardedRow};
 use crate::dialect;
-use crate::nouns::accounts::{AccountChange, AccountLine};
-use crate::nouns::coupons::{self, CountDelta, Counting};
-use crate::nouns::effects::EffectRow;
-use crate::nouns::gifts::{GiftPack, GiftRow};
-use crate::nouns::idempotency::Idempotent;
-use crate::nouns::members::Member;
-use crate::nouns::persons::{Sealed, Telephone};
-use crate::nouns::products::Price;
-use crate::nouns::schedules::Raise;
-use crate::nouns::slips::SlipRow;
-use crate::nouns::snapshots::Snapshot;
-use crate::nouns::stock::Adjustment;
-use crate::nouns::tasks::{Announced, NewTask};
 use crate::rows::{log_row, tree_rows};
 use crate::table::{self, Table};
+use crate::tables::accounts::{AccountChange, AccountLine};
+use crate::tables::coupons::{self, CountDelta, Counting};
+use crate::tables::effects::EffectRow;
+use crate::tables::gifts::{GiftPack, GiftRow};
+use crate::tables::idempotency::Idempotent;
+use crate::tables::members::Member;
+use crate::tables::persons::{Sealed, Telephone};
+use crate::tables::products::Price;
+use crate::tables::schedules::Raise;
+use crate::tables::slips::SlipRow;
+use crate::tables::snapshots::Snapshot;
+use crate::tables::stock::Adjustment;
+use crate::tables::tasks::{Announced, NewTask};
 use crate::value::Value;
 use crate::view::View;
 use docket_domain::{Coupon, Id, LogEntry, Quantity, Time, Tree};
@@ -76,7 +76,7 @@ pub struct Writes {
     pub gift_packs: Vec<GiftPack>,
     /// Members, new or over those of their buyers.
     pub members: Vec<Member>,
-    /// Anything else of this crate's nouns.
+    /// Anything else of this crate's tables.
     pub statements: Vec<Statement>,
 }
 
@@ -137,7 +137,7 @@ impl StockDelta {
     }
 }
 
-/// A statement that one of this crate's nouns made; others pass it on unread.
+/// A statement that one of this crate's tables made; others pass it on unread.
 #[derive(Debug, Clone)]
 pub struct Statement {
     pub(crate) sql: &'static str,

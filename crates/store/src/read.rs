@@ -2,17 +2,17 @@
 
 use crate::ask::Ask;
 use crate::list::beside;
-use crate::nouns::gateways::GatewayPayment;
-use crate::nouns::idempotency::Idempotent;
-use crate::nouns::keys::KeyRow;
-use crate::nouns::people::{SessionRow, UserRow};
-use crate::nouns::persons::Sealed;
-use crate::nouns::products::Price;
-use crate::nouns::snapshots::Snapshot;
-use crate::nouns::stock::{Adjustment, Stock};
 use crate::rows;
 use crate::store::Query;
 use crate::table::{self, Table};
+use crate::tables::gateways::GatewayPayment;
+use crate::tables::idempotency::Idempotent;
+use crate::tables::keys::KeyRow;
+use crate::tables::people::{SessionRow, UserRow};
+use crate::tables::persons::Sealed;
+use crate::tables::products::Price;
+use crate::tables::snapshots::Snapshot;
+use crate::tables::stock::{Adjustment, Stock};
 use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};

@@ -8,9 +8,9 @@
 use crate::StoreError;
 use crate::ask::Ask;
 use crate::beside::{Access, Beside, beside};
-use crate::nouns::persons::Sealed;
 use crate::read::{Whole, person_query, tree_queries, trees_of, whole};
 use crate::store::Query;
+use crate::tables::persons::Sealed;
 use crate::value::Kind;
 use docket_domain::{Id, Tree};
 use std::collections::BTreeSet;

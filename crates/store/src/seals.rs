@@ -5,9 +5,9 @@
 
 use crate::ask::Ask;
 use crate::beside::{Access, Beside, beside};
-use crate::nouns::persons::Sealed;
-use crate::nouns::telephones::{PROGRESS, Renewed};
 use crate::store::Query;
+use crate::tables::persons::Sealed;
+use crate::tables::telephones::{PROGRESS, Renewed};
 use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::Id;

@@ -1,14 +1,14 @@
 //! What a batch of pieces sees: the rows it loaded, and over them what its own pieces have changed so far.
 
 use crate::audit::Audit;
-use crate::nouns::accounts::Account;
-use crate::nouns::books::{Balance, Book};
-use crate::nouns::coupons::Used;
-use crate::nouns::idempotency::Idempotent;
-use crate::nouns::persons::Sealed;
-use crate::nouns::products::Price;
-use crate::nouns::stock::Stock;
 use crate::plan::Writes;
+use crate::tables::accounts::Account;
+use crate::tables::books::{Balance, Book};
+use crate::tables::coupons::Used;
+use crate::tables::idempotency::Idempotent;
+use crate::tables::persons::Sealed;
+use crate::tables::products::Price;
+use crate::tables::stock::Stock;
 use docket_domain::ledger::Ledger;
 use docket_domain::{Coupon, Id, Quantity, Time, Tree};
 use rustc_hash::FxHashMap;

@@ -4,7 +4,7 @@
 use super::Forgotten;
 use crate::access::Principal;
 use crate::agreed::Agreed;
-use crate::later;
+use crate::asynchronous_placement;
 use crate::{App, Error, Idempotency};
 use docket_domain::change::{Happening, Remark};
 use docket_domain::{Actor, ActorKind, Id, LogEntry, OperationKind, Tree, forget, status};
@@ -153,7 +153,9 @@ impl App {
             after = last.hash;
             for row in rows {
                 let Some(sealed) = &row.request else { continue };
-                if later::buyer_of(&self.inner.vault(), sealed).as_deref() == Some(buyer) {
+                if asynchronous_placement::buyer_of(&self.inner.vault(), sealed).as_deref()
+                    == Some(buyer)
+                {
                     let given = Idempotency { hash: row.hash, fingerprint: row.fingerprint };
                     self.reject_forgotten(given).await?;
                     rejected += 1;

@@ -29,9 +29,9 @@ impl App {
             let ledger = message.ledger;
             return Outcome::Dead(format!("ledger.{ledger} has no url any more; set it and retry"));
         };
-        let (patience, name) = (&self.inner.patience, receiver.name());
+        let (breaker, name) = (&self.inner.circuit_breaker, receiver.name());
         let now = self.now();
-        if let Err(later) = patience.may_ask(name, now) {
+        if let Err(later) = breaker.may_ask(name, now) {
             return Outcome::Later(later);
         }
         let body = serde_json::to_vec(&message.body).expect("a message is plain JSON");
@@ -40,24 +40,24 @@ impl App {
             Ok(reply) => reply,
             Err(no_reply) => {
                 failed(message, None, &no_reply.to_string());
-                let until = patience.is_down(name, self.now(), None);
+                let until = breaker.is_down(name, self.now(), None);
                 return Outcome::PutOff(until, no_reply.to_string());
             }
         };
         match reply.status {
             200..=299 => {
-                patience.is_up(name);
+                breaker.is_up(name);
                 Outcome::Done
             }
             status @ (429 | 500..=599) => {
                 failed(message, Some(status), "it is down");
                 let asked = reply.retry_after.map(|seconds| seconds.saturating_mul(1000));
                 let asked = asked.map(|wait| i64::try_from(wait).unwrap_or(i64::MAX));
-                let until = patience.is_down(name, self.now(), asked);
+                let until = breaker.is_down(name, self.now(), asked);
                 Outcome::PutOff(until, format!("the ledger answered {status}"))
             }
             status => {
-                patience.is_up(name);
+                breaker.is_up(name);
                 failed(message, Some(status), "it refuses");
                 Outcome::Retry(format!("the ledger answered {status}"))
             }

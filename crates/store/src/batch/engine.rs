@@ -3,9 +3,9 @@
 use super::queue::{Queue, Taken};
 use super::{Cause, Context, Piece, Refused};
 use crate::database::Connection;
-use crate::nouns::tasks::Announced;
-use crate::nouns::{nodes, settings};
 use crate::plan::Plan;
+use crate::tables::tasks::Announced;
+use crate::tables::{nodes, settings};
 use crate::view::{Key, Need, View};
 use crate::{Figures, StoreError, failpoint, load};
 use docket_domain::{IdSource, Time};

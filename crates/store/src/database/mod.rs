@@ -12,9 +12,9 @@ pub(crate) use relay::UNREACHED;
 use crate::ask::Ask;
 use crate::clean::Overwrite;
 use crate::dialect::Lookup;
-use crate::nouns::coupons::CountDelta;
 use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::table::Table;
+use crate::tables::coupons::CountDelta;
 use crate::value::{Row, Value};
 use crate::{Figures, Files, StoreError};
 

@@ -3,8 +3,8 @@
 use crate::StoreError;
 use crate::database::Connection;
 use crate::dialect;
-use crate::nouns::accounts::AccountChange;
 use crate::table::ACCOUNT;
+use crate::tables::accounts::AccountChange;
 use crate::value::Value;
 use crate::view::View;
 use docket_domain::Time;

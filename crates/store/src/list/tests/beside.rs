@@ -2,10 +2,10 @@
 
 use crate::counting::{Counting, as_ask, insert, open};
 use crate::list::{beside, operations};
-use crate::nouns::slips::slip_page;
-use crate::nouns::tasks::TaskFilter;
-use crate::nouns::tasks::list as tasks;
 use crate::table::{ACCOUNT, ORDER_OPERATION, PRODUCT, STOCK, TASK, Table};
+use crate::tables::slips::slip_page;
+use crate::tables::tasks::TaskFilter;
+use crate::tables::tasks::list as tasks;
 use crate::value::Value;
 use crate::{OperationFilter, StoreError};
 use docket_domain::ledger::SlipStatus;

@@ -1,4 +1,4 @@
-//! Who is known to be down: one of many messages asks again, the others wait for what it finds.
+//! A circuit breaker: who is known to be down; one of many messages asks again, the others wait for what it finds.
 //!
 //! The wait grows with how long the receiver has been down, from a second to a minute, so an hour costs a
 //! receiver some seventy tries of each process, however many messages wait for it.
@@ -27,9 +27,9 @@ struct Down {
 
 /// What this process knows of receivers.
 #[derive(Debug, Default)]
-pub struct Patience(Mutex<HashMap<String, Down>>);
+pub struct CircuitBreaker(Mutex<HashMap<String, Down>>);
 
-impl Patience {
+impl CircuitBreaker {
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Down>> {
         self.0.lock().expect("nobody panics while it is held")
     }
@@ -74,36 +74,36 @@ mod tests {
 
     #[test]
     fn an_hour_of_silence_costs_few_tries_however_many_messages_wait() {
-        let patience = Patience::default();
+        let breaker = CircuitBreaker::default();
         let mut tries = 0;
         for second in 0..3_600 {
             let now = Time(second * 1_000);
             for _message in 0..100 {
-                if patience.may_ask("one", now).is_ok() {
+                if breaker.may_ask("one", now).is_ok() {
                     tries += 1;
-                    patience.is_down("one", now, None);
+                    breaker.is_down("one", now, None);
                 }
             }
         }
         assert!((60..80).contains(&tries), "{tries}");
-        assert_eq!(patience.may_ask("other", Time(0)), Ok(()), "others are not held up by it");
+        assert_eq!(breaker.may_ask("other", Time(0)), Ok(()), "others are not held up by it");
     }
 
     #[test]
     fn whoever_answers_is_asked_by_all_again() {
-        let patience = Patience::default();
-        let again = patience.is_down("one", Time(0), None);
-        assert_eq!(patience.may_ask("one", Time(0)), Err(again));
-        assert_eq!(patience.may_ask("one", again), Ok(()));
-        assert!(patience.may_ask("one", again).is_err(), "one asks, the others wait for it");
-        patience.is_up("one");
-        assert_eq!(patience.may_ask("one", again), Ok(()));
+        let breaker = CircuitBreaker::default();
+        let again = breaker.is_down("one", Time(0), None);
+        assert_eq!(breaker.may_ask("one", Time(0)), Err(again));
+        assert_eq!(breaker.may_ask("one", again), Ok(()));
+        assert!(breaker.may_ask("one", again).is_err(), "one asks, the others wait for it");
+        breaker.is_up("one");
+        assert_eq!(breaker.may_ask("one", again), Ok(()));
     }
 
     #[test]
     fn a_receiver_may_ask_for_a_minute_and_no_more() {
-        let patience = Patience::default();
-        assert_eq!(patience.is_down("one", Time(0), Some(7_000)), Time(7_000));
-        assert_eq!(patience.is_down("one", Time(0), Some(i64::MAX)), Time(LONGEST));
+        let breaker = CircuitBreaker::default();
+        assert_eq!(breaker.is_down("one", Time(0), Some(7_000)), Time(7_000));
+        assert_eq!(breaker.is_down("one", Time(0), Some(i64::MAX)), Time(LONGEST));
     }
 }

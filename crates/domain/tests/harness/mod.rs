@@ -1,4 +1,4 @@
-//! A desk at which one order is placed and asked for things. After every change it holds the laws that no
+//! A harness at which one order is placed and asked for things. After every change it holds the laws that no
 //! operation may break, and keeps a stock ledger beside the order as the store would.
 #![allow(dead_code)] // each test file uses its part
 
@@ -37,7 +37,7 @@ pub struct Shelf {
 }
 
 #[derive(Clone)]
-pub struct Desk {
+pub struct Harness {
     pub tree: Tree,
     pub at: Time,
     pub policy: Policy,
@@ -112,13 +112,13 @@ pub fn order(shops: Vec<PlacedShop>) -> Placement {
 }
 
 /// One shop, two units at 50.00 and three at 20.00, freight 6.00: 166.00 to pay.
-pub fn parcels() -> Desk {
-    Desk::place(&order(vec![shop(600, vec![item(5000, 2), item(2000, 3)])]))
+pub fn parcels() -> Harness {
+    Harness::place(&order(vec![shop(600, vec![item(5000, 2), item(2000, 3)])]))
 }
 
 /// The same, carried by a courier.
-pub fn meal() -> Desk {
-    Desk::place(&order(vec![fulfilled(Fulfilment::Takeaway)]))
+pub fn meal() -> Harness {
+    Harness::place(&order(vec![fulfilled(Fulfilment::Takeaway)]))
 }
 
 /// The same, over the counter or as codes.
@@ -126,7 +126,7 @@ pub fn fulfilled(fulfilment: Fulfilment) -> PlacedShop {
     PlacedShop { fulfilment, ..shop(600, vec![item(5000, 2), item(2000, 3)]) }
 }
 
-impl Desk {
+impl Harness {
     pub fn place(placement: &Placement) -> Self {
         Self::try_place(placement).expect("the placement is right")
     }
@@ -170,7 +170,7 @@ impl Desk {
         };
         let actor = Actor::of(ActorKind::Buyer);
         let change = decide::place(tree, by(&actor, false), &mut cx)?;
-        let mut desk = Self {
+        let mut harness = Self {
             tree: change.tree.clone(),
             at: MORNING,
             policy,
@@ -185,9 +185,9 @@ impl Desk {
             next,
         };
         laws::hold_at_placement(&change);
-        desk.book.keep(None, &change.tree);
-        desk.keep(change);
-        Ok(desk)
+        harness.book.keep(None, &change.tree);
+        harness.keep(change);
+        Ok(harness)
     }
 
     /// Asks for `operation` of the whole order.

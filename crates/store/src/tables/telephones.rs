@@ -1,8 +1,8 @@
 //! How far the telephones that orders are found by are in the form of this release: the tree up to which they were
 //! made new, kept as a setting, so that the work goes on where it was broken off.
 
-use crate::nouns::persons::Telephone;
 use crate::plan::Statement;
+use crate::tables::persons::Telephone;
 use crate::value::{Kind, Value};
 use crate::{Store, StoreError, dialect};
 use docket_domain::Id;

@@ -75,7 +75,7 @@ pub(crate) struct Tried {
 
 /// When tries failed, and what went well. The keys are strangers' words: they are hashed with a secret.
 #[derive(Debug, Default)]
-pub(crate) struct Tries(Mutex<Remembered>);
+pub(crate) struct LoginThrottle(Mutex<Remembered>);
 
 #[derive(Debug, Default)]
 struct Remembered {
@@ -92,7 +92,7 @@ struct Failed {
     tried: Time,
 }
 
-impl Tries {
+impl LoginThrottle {
     /// Counts a try as failed before its password is looked at, so that tries at the same moment count too.
     pub fn begin(&self, name: &str, peer: Peer, now: Time) -> Result<Tried, Error> {
         let mut held = self.0.lock().expect("no code panics while it holds the tries");
@@ -187,7 +187,7 @@ mod tests {
     }
 
     /// Fails as often as is allowed.
-    fn fail(tries: &Tries, name: &str, peer: Peer, times: usize) {
+    fn fail(tries: &LoginThrottle, name: &str, peer: Peer, times: usize) {
         for _ in 0..times {
             tries.begin(name, peer, Time(0)).expect("not yet too many");
         }
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn five_failures_of_a_name_from_one_address_make_that_pair_wait_alone() {
-        let tries = Tries::default();
+        let tries = LoginThrottle::default();
         fail(&tries, "mei", v4(1), 5);
         assert_eq!(seconds(tries.begin("mei", v4(1), Time(0))), 300);
         tries.begin("mei", v4(2), Time(0)).expect("another address");
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn an_address_that_tries_many_names_must_wait_and_others_need_not() {
-        let tries = Tries::default();
+        let tries = LoginThrottle::default();
         for name in 0..OF_NETWORK.most {
             fail(&tries, &name.to_string(), v4(1), 1);
         }
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn strangers_lock_nobody_out_who_logged_in_well_before() {
-        let (tries, own) = (Tries::default(), v4(9));
+        let (tries, own) = (LoginThrottle::default(), v4(9));
         let tried = tries.begin("mei", own, Time(0)).expect("the first");
         tries.succeeded(tried);
         for last in 0..20 {
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn fifty_bad_logins_of_strangers_slow_nobody_else() {
-        let tries = Tries::default();
+        let tries = LoginThrottle::default();
         for last in 0..50 {
             fail(&tries, "mei", v4(last), 1);
         }
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_network_of_ipv6_are_one() {
-        let tries = Tries::default();
+        let tries = LoginThrottle::default();
         let at = |text: &str| Peer(Some(text.parse().expect("an address")));
         for last in 0..5 {
             fail(&tries, "mei", at(&format!("2001:db8:0:1:{last:x}::1")), 1);
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn logins_that_succeed_are_not_counted() {
-        let tries = Tries::default();
+        let tries = LoginThrottle::default();
         for _ in 0..=OF_NAME.most {
             let tried = tries.begin("mei", v4(1), Time(0)).expect("none failed");
             tries.succeeded(tried);
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded_and_the_attacked_are_forgotten_last() {
-        let tries = Tries::default();
+        let tries = LoginThrottle::default();
         fail(&tries, &"x".repeat(1000), v4(7), 1);
         assert_eq!(tries.0.lock().unwrap().failed.len(), 1, "no name of a user is so long");
         for each in 0..30_000_u32 {

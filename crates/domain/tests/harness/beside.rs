@@ -1,6 +1,6 @@
 //! What stands beside an order, stock and counts of coupons, follows from it: the laws of both after every change.
 
-use super::Desk;
+use super::Harness;
 use docket_domain::coupon::{self, ComesBack, CountOf, Counted};
 use docket_domain::status::Standing;
 use docket_domain::words::{DeliveryStatus, PaymentStatus, RefundStatus, RevokeStatus};
@@ -9,21 +9,21 @@ use std::collections::BTreeMap;
 
 /// What the shelves say follows from the order: held while it may be paid, taken from then on, back as refunds
 /// of unshipped units are done and as returns are restocked.
-pub fn hold_of_shelves(desk: &Desk) {
-    let standing = desk.standing();
+pub fn hold_of_shelves(harness: &Harness) {
+    let standing = harness.standing();
     let paid = standing.payment_status == PaymentStatus::Paid;
     let revoked = standing.revoke_status == RevokeStatus::Revoked;
     let mut expected: BTreeMap<(String, String), i64> = BTreeMap::new();
-    for (shop, item) in desk.tree.lines().filter(|(_, item)| item.holds_stock) {
+    for (shop, item) in harness.tree.lines().filter(|(_, item)| item.holds_stock) {
         let open = item.dropped_at.is_none() && !paid && !revoked;
         let held = expected.entry((item.sku_id.clone(), shop.place.clone())).or_default();
         *held += if open { item.quantity.0 } else { 0 };
     }
     for (key, held) in expected {
-        let shelf = desk.shelves.get(&key).copied().unwrap_or_default();
+        let shelf = harness.shelves.get(&key).copied().unwrap_or_default();
         assert_eq!(shelf.held, held, "what is held is what may still be paid");
     }
-    let gone: i64 = desk
+    let gone: i64 = harness
         .tree
         .lines()
         .filter(|(_, item)| item.holds_stock && item.dropped_at.is_none() && paid)
@@ -37,17 +37,17 @@ pub fn hold_of_shelves(desk: &Desk) {
             item.quantity.0 - free.min(item.quantity.0 - left.sum::<i64>())
         })
         .sum();
-    let restocked: i64 = desk
+    let restocked: i64 = harness
         .log
         .iter()
         .filter(|entry| entry.parameters.get("restock").is_some_and(|r| r == true))
         .filter_map(|entry| entry.parameters["quantity"].as_str()?.parse::<Quantity>().ok())
         .map(|quantity| quantity.0)
         .sum();
-    let all_tracked = desk.tree.lines().all(|(_, item)| item.holds_stock);
+    let all_tracked = harness.tree.lines().all(|(_, item)| item.holds_stock);
     if all_tracked {
         assert_eq!(
-            desk.stock().on_hand,
+            harness.stock().on_hand,
             restocked - gone,
             "what left the shelves is what was sold"
         );
@@ -56,9 +56,9 @@ pub fn hold_of_shelves(desk: &Desk) {
 
 /// What is counted of coupons is what the order holds of them now, or has used up for good; and what a coupon
 /// took is part of the discount it stands in.
-pub fn hold_of_counts(desk: &Desk) {
-    let tree = &desk.tree;
-    let standing = desk.standing();
+pub fn hold_of_counts(harness: &Harness) {
+    let tree = &harness.tree;
+    let standing = harness.standing();
     let mut expected = BTreeMap::<CountOf, (i64, i64)>::new();
     for (applied, stands) in coupon::standings(tree, standing.payment_status) {
         let Some(counted) = &applied.counted else { continue };
@@ -78,10 +78,10 @@ pub fn hold_of_counts(desk: &Desk) {
             let day = counted.day.clone();
             expected.entry(CountOf::BuyerDay(code(), buyer, day)).or_default().0 += 1;
         }
-        let phone = counted.phone.expect("the desk counts telephones");
+        let phone = counted.phone.expect("the harness counts telephones");
         expected.insert(CountOf::PhoneDay(phone, counted.day.clone()), (1, 0));
     }
-    assert_eq!(desk.counts, expected, "{tree:#?}");
+    assert_eq!(harness.counts, expected, "{tree:#?}");
     let shops = tree.shops.iter().map(|shop| (&shop.coupons, shop.shop_discount));
     for (coupons, discount) in
         shops.chain([(&tree.payment.coupons, tree.payment.platform_discount)])

@@ -1,4 +1,4 @@
-//! One file per noun beside orders: its row type, how it is read, and the statements that write it.
+//! One file per table or group of tables beside orders: the type of a row, how it is read, and the statements that write it.
 
 pub mod accounts;
 pub mod archive;
