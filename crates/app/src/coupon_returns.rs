@@ -96,12 +96,13 @@ impl Work {
         }
         let found = view.tree(self.root)?.filter(|tree| self.who.sees(tree));
         let Some(tree) = found else { return Ok((None, Err(no_order(order)))) };
-        let (now, gene) = (cx.now, tree.id().gene());
+        let (now, gene, seat) = (cx.now, tree.id().gene(), cx.seat);
         let mut deciding = Deciding {
             at: now,
             policy: &self.deadlines.of(tree),
             limits: &Limits::NONE,
             next_id: &mut || cx.ids.next(now, gene),
+            seat,
             can_hold: &|_| false,
         };
         let by = By { actor: &self.actor, issuer: &self.who.issuer, may_refund_settled: false };

@@ -285,11 +285,13 @@ impl App {
             Id(last)
         };
         let policy = self.settings().deadlines.default;
+        let seat = self.seat();
         let mut deciding = Deciding {
             at: self.now(),
             policy: &policy,
             limits: &Limits::NONE,
             next_id: &mut next_id,
+            seat,
             can_hold: &|_| false,
         };
         record::record(known, report, live, &mut deciding)

@@ -102,8 +102,8 @@ pub use docket_store::{
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt, ScheduleError};
 
-use docket_domain::{Time, Tree};
-use docket_store::{Options, Store};
+use docket_domain::{Seat, Time, Tree};
+use docket_store::{Birth, Options, Store};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -183,6 +183,11 @@ impl App {
             clock: Arc::new(move || now.now()),
             queue: settings.queue,
             upgrade: settings.upgrade,
+            birth: Birth {
+                id: u128::from_be_bytes(vault::random()),
+                seat: settings.seat.clone(),
+                nodes: settings.nodes,
+            },
             read_deadline: settings.read_deadline,
         };
         let store = Arc::new(Store::open(options).await?);
@@ -259,6 +264,11 @@ impl App {
     /// Whether the keys were there, or were made when it was opened.
     pub fn keys_origin(&self) -> vault::Origin {
         self.inner.keys_origin
+    }
+
+    /// Who is here.
+    pub fn seat(&self) -> &Seat {
+        self.inner.store.seat()
     }
 
     /// Now.

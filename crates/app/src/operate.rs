@@ -234,12 +234,13 @@ impl Work {
     }
 
     fn decide(&self, tree: &Tree, view: &View, cx: &mut Context<'_>) -> Result<Decided, Refusal> {
-        let (now, gene) = (cx.now, tree.id().gene());
+        let (now, gene, seat) = (cx.now, tree.id().gene(), cx.seat);
         let mut deciding = Deciding {
             at: now,
             policy: &self.deadlines.of(tree),
             limits: &self.limits,
             next_id: &mut || cx.ids.next(now, gene),
+            seat,
             can_hold: &|holds| {
                 can_hold(view, holds)
                     && can_retake(view, tree)
@@ -256,12 +257,13 @@ impl Work {
         other: Id,
         cx: &mut Context<'_>,
     ) -> Option<Change> {
-        let (now, gene) = (cx.now, tree.id().gene());
+        let (now, gene, seat) = (cx.now, tree.id().gene(), cx.seat);
         let mut deciding = Deciding {
             at: now,
             policy: &self.deadlines.of(tree),
             limits: &self.limits,
             next_id: &mut || cx.ids.next(now, gene),
+            seat,
             can_hold: &|_| false,
         };
         decide::note_reference_taken(tree, reference, other, self.by(), &mut deciding)

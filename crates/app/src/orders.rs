@@ -57,7 +57,12 @@ impl App {
     /// The order that any of its numbers names.
     pub async fn order(&self, who: &Principal, id: Id) -> Result<Answer, Error> {
         who.needs(Scope::OrdersRead)?;
-        let (tree, person) = self.whole(who, id).await?;
+        let (mut tree, person) = self.whole(who, id).await?;
+        if !self.seat().is_home_of(&tree.payment.home) {
+            // What is to be said of a copy stands beside it.
+            let notes = self.store().copy_notes(tree.id()).await?;
+            tree.payment.anomalies.extend(notes.into_iter().map(|note| note.anomaly));
+        }
         Ok(Answer { tree: Arc::new(tree), person, replayed: false, status: 200 })
     }
 

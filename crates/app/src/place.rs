@@ -208,12 +208,15 @@ impl App {
             return Err(Refusal::Scope { scope: Scope::Prices.word() }.into());
         }
         let (tree, agreed, mut whole, redeeming) = if placement.coupons.is_empty() {
-            let tree = price::assemble(placement, &who.issuer, Time(0))?;
+            let mut tree = price::assemble(placement, &who.issuer, Time(0))?;
+            tree.payment.home = self.seat().home();
             let agreed = Agreed::of(&tree);
             let whole = Sha256::new_with_prefix(&agreed.json);
             (tree, agreed, whole, None)
         } else {
-            let (tree, whole, redeeming) = self.redeem(placement, found, &who.issuer, person)?;
+            let (mut tree, whole, redeeming) =
+                self.redeem(placement, found, &who.issuer, person)?;
+            tree.payment.home = self.seat().home();
             let agreed = Agreed::of(&tree);
             (tree, agreed, whole, Some(Box::new(redeeming)))
         };
@@ -347,7 +350,7 @@ impl Prepared {
     }
 
     fn decide(&self, mut tree: Tree, view: &View, cx: &mut Context<'_>) -> Verdict<Placing> {
-        let (now, gene) = (cx.now, self.gene);
+        let (now, gene, seat) = (cx.now, self.gene, cx.seat);
         price::number(&mut tree, &mut || cx.ids.next(now, gene));
         tree.payment.created_at = now;
         tree.payment.updated_at = now;
@@ -361,6 +364,7 @@ impl Prepared {
             policy: &policy,
             limits: &Limits::NONE,
             next_id: &mut || cx.ids.next(now, gene),
+            seat,
             can_hold: &|_| false,
         };
         let by = By { actor: &self.actor, issuer: &self.issuer, may_refund_settled: false };

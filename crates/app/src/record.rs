@@ -14,9 +14,11 @@ use docket_domain::deadline::Policy;
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::operation::By;
 use docket_domain::record::{self, Report};
-use docket_domain::tree::Home;
-use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Limits, Tree};
-use docket_store::{Context, Key, Need, Priority, Sealed, TreeWrite, View, Writes};
+use docket_domain::seat::Matter;
+use docket_domain::tree::{Anomaly, Home};
+use docket_domain::words::AnomalyKind;
+use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Limits, Time, Tree};
+use docket_store::{Context, CopyNote, Key, Need, Priority, Sealed, TreeWrite, View, Writes};
 use docket_wire::Person;
 use std::sync::Arc;
 
@@ -179,7 +181,9 @@ impl Taking {
         }
         if let Some(older) = &self.older
             && let Some(known) = view.unique(older)?
-            && view.tree(known.tree)?.is_none_or(|tree| tree.payment.home == self.report.home)
+            && view
+                .tree(known.tree)?
+                .is_none_or(|tree| Some(&tree.payment.home) == self.report.home.as_ref())
         {
             return Ok((None, Recorded::Known { tree: known.tree, by: KnownBy::Name }));
         }
@@ -236,14 +240,21 @@ impl Taking {
     ) -> Result<(Arc<Tree>, Writes), Need> {
         let (id, terms, now) = (change.tree.id(), change.tree.payment.terms_version, cx.now);
         let agreed = change.new_terms.then(|| Agreed::of(&change.tree).snapshot(id, terms, now));
-        let mut unique = Vec::new();
+        let (mut unique, mut copy_notes) = (Vec::new(), Vec::new());
+        let claims_money = cx.seat.keeps(Matter::Money, &change.tree.payment.home);
         let mut changes = vec![change];
         for claim in changes[0].claims.clone() {
             match view.unique(&claim_key(&claim))? {
+                None if !claims_money => {}
                 None => unique.push((claim_key(&claim), id, None)),
                 // A reference that is another order's stays its: history cannot be refused, only noted.
                 Some(own) if own.tree == id => {}
-                Some(other) => self.note(&mut changes, &claim, other.tree, view, cx)?,
+                Some(other) => {
+                    self.note(&mut changes, &claim, other.tree, view, cx)?;
+                    if !claims_money {
+                        copy_notes.push(taken_as_well(id, &claim, other.tree, now));
+                    }
+                }
             }
         }
         let tree = changes.iter().rev().find(|change| change.tree.id() == id);
@@ -254,6 +265,7 @@ impl Taking {
             trees: trees.map(|c| TreeWrite { tree: Arc::new(c.tree), entry: c.entry }).collect(),
             snapshots: agreed.into_iter().collect(),
             unique,
+            copy_notes,
             ..Writes::default()
         };
         Ok((tree, writes))
@@ -296,18 +308,25 @@ impl Taking {
         cx: &mut Context<'_>,
         decide: impl FnOnce(&mut Deciding<'_>) -> T,
     ) -> T {
-        let (now, gene) = (cx.now, self.gene);
+        let (now, gene, seat) = (cx.now, self.gene, cx.seat);
         let next_id = &mut || cx.ids.next(now, gene);
         let limits = &Limits::NONE;
-        decide(&mut Deciding { at: now, policy, limits, next_id, can_hold: &|_| false })
+        decide(&mut Deciding { at: now, policy, limits, next_id, seat, can_hold: &|_| false })
     }
+}
+
+/// What is to be said of the copy `tree`: an order of ours claims one of its payments.
+fn taken_as_well(tree: Id, claim: &PaymentClaim, other: Id, at: Time) -> CopyNote {
+    let detail = serde_json::json!({ "reference": claim.reference, "other": other });
+    let anomaly = Anomaly { kind: AnomalyKind::PaymentReferenceTaken, at, detail };
+    CopyNote { tree, subject: claim.reference.clone(), anomaly }
 }
 
 /// The unique key of the number that a report gives its order: in its channel shop, in its channel, or of its
 /// issuer.
 pub(crate) fn name_of(report: &Report, external_id: &str) -> String {
     match &report.home {
-        Home::Channel(shop) => shop_key(shop, external_id),
+        Some(Home::Channel(shop)) => shop_key(shop, external_id),
         _ => external_key(report.placement.channel.as_deref(), &report.issuer, external_id),
     }
 }
@@ -315,7 +334,7 @@ pub(crate) fn name_of(report: &Report, external_id: &str) -> String {
 /// The unique key that the orders of channel shops had before each shop had numbers of its own.
 pub(crate) fn older_name_of(report: &Report, external_id: &str) -> Option<String> {
     let channel = report.placement.channel.as_deref();
-    matches!(report.home, Home::Channel(_))
+    matches!(report.home, Some(Home::Channel(_)))
         .then(|| external_key(channel, &report.issuer, external_id))
 }
 

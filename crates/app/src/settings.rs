@@ -11,7 +11,8 @@ use docket_domain::deadline::Policy;
 use docket_domain::limits::Limits;
 use docket_domain::time::Millis;
 use docket_domain::words::OrderType;
-use docket_domain::{Time, Tree};
+use docket_domain::{Seat, Time, Tree};
+use docket_store::Nodes;
 use docket_wire::Markets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,10 @@ use std::time::Duration;
 pub struct Settings {
     /// `sqlite:PATH` or `mysql://…`.
     pub database_url: String,
+    /// Who this is among those that hold the same orders; whatever the database says, where nothing is set.
+    pub seat: Option<Seat>,
+    /// The node numbers it may give ids with; those of its seat, where nothing is set.
+    pub nodes: Option<Nodes>,
     /// Whether an older schema is brought up at start.
     pub upgrade: bool,
     /// How long a read may take before it is broken off.
@@ -142,6 +147,8 @@ impl Settings {
     pub fn new(database_url: impl Into<String>) -> Self {
         Self {
             database_url: database_url.into(),
+            seat: None,
+            nodes: None,
             upgrade: true,
             read_deadline: docket_store::READ_DEADLINE,
             queue: 4096,

@@ -60,12 +60,13 @@ impl App {
         let ledgers = Arc::clone(&self.inner.settings.ledgers);
         let work = move |view: &View, cx: &mut Context<'_>| {
             let Some(tree) = view.tree(id)? else { return Ok((None, false)) };
-            let (now, gene) = (cx.now, id.gene());
+            let (now, gene, seat) = (cx.now, id.gene(), cx.seat);
             let mut deciding = Deciding {
                 at: now,
                 policy: &deadlines.of(tree),
                 limits: &Limits::NONE,
                 next_id: &mut || cx.ids.next(now, gene),
+                seat,
                 can_hold: &|_| false,
             };
             let Some(change) = decide::due(tree, &mut deciding) else { return Ok((None, false)) };

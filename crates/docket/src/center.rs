@@ -4,6 +4,7 @@
 
 mod client;
 pub mod here;
+pub mod installation;
 pub mod keys;
 pub mod serving;
 

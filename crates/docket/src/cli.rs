@@ -98,6 +98,9 @@ enum Command {
     Serve(commands::serve::Args),
     /// Bring the database to the schema of this release
     Migrate,
+    /// What this database is among others, and what a copy of it shall be
+    #[command(subcommand)]
+    Installation(commands::installation::Command),
     /// Show what is in force, where it came from, and whether everything can be reached; --deep looks for damage
     Check(commands::check::Args),
     /// Keys of programs
@@ -165,8 +168,8 @@ impl Command {
     /// Whether it works on this machine alone, and never through a server elsewhere.
     const fn is_of_this_machine(&self) -> bool {
         use Command::{
-            Backup, Bench, Check, Completions, Demo, Init, Migrate, Openapi, Privacy, Restore,
-            Sandbox, Serve,
+            Backup, Bench, Check, Completions, Demo, Init, Installation, Migrate, Openapi, Privacy,
+            Restore, Sandbox, Serve,
         };
         matches!(
             self,
@@ -177,6 +180,7 @@ impl Command {
                 | Init(_)
                 | Serve(_)
                 | Migrate
+                | Installation(_)
                 | Check(_)
                 | Privacy(_)
                 | Sandbox(_)
@@ -310,6 +314,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Init(args) => commands::init::run(args, options).await,
         Command::Serve(args) => commands::serve::run(args, options).await,
         Command::Migrate => commands::migrate::run(options).await,
+        Command::Installation(command) => commands::installation::run(command, options).await,
         Command::Check(args) => commands::check::run(args, options).await,
         Command::Key(command) => commands::key::run(command, options).await,
         Command::User(command) => commands::user::run(command, options).await,

@@ -70,6 +70,7 @@ fn rows(data: &Path) -> Vec<String> {
             clock: Arc::new(|| Time(0)),
             queue: 1,
             upgrade: false,
+            birth: docket_store::Birth::default(),
             read_deadline: docket_store::READ_DEADLINE,
         };
         let store = Store::open(options).await.expect("a database");

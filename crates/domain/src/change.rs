@@ -10,7 +10,7 @@ pub use images::{group_of, images, undo};
 
 use crate::operation::{OperationKind, Parameters};
 use crate::words::{AnomalyKind, Status};
-use crate::{Actor, CouponMove, Id, Json, Quantity, Time, Tree};
+use crate::{Actor, CouponMove, Id, Json, Quantity, Seat, Time, Tree};
 use serde::{Deserialize, Serialize};
 
 /// What `decide` or `record` answers when there is something to do.
@@ -120,14 +120,14 @@ impl LogEntry {
         self.parameters.get("anomaly").and_then(Json::as_str) == Some(kind.word())
     }
 
-    /// The row of this site's log between two states of a tree; `before` is `None` at placement.
-    pub fn between(before: Option<&Tree>, after: &Tree, what: Happening) -> Self {
+    /// The row that is written at `seat` between two states of a tree; `before` is `None` at placement.
+    pub fn between(before: Option<&Tree>, after: &Tree, what: Happening, seat: &Seat) -> Self {
         let (old, new) = images(before, after);
         let mut parameters = what.parameters;
         name_currency(&mut parameters, after);
         Self {
             tree: after.id(),
-            site: 0,
+            site: seat.log_site(),
             seq: after.payment.version,
             node: what.node,
             kind: what.kind,

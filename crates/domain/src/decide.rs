@@ -33,9 +33,9 @@ use crate::change::{Change, Remark, StockMove};
 use crate::deadline::Policy;
 use crate::limits::{self, Limits, TooMany};
 use crate::operation::{By, Operation, OperationKind, Request};
-use crate::tree::{Anomaly, Deadline, Home};
+use crate::tree::{Anomaly, Deadline};
 use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus};
-use crate::{CouponMove, Id, Refusal, Time, Tree, price};
+use crate::{CouponMove, Id, Refusal, Seat, Time, Tree, price, seat};
 use work::{Done, Work};
 
 pub use coupon::{NotGivenBack, give_coupon_back};
@@ -43,6 +43,8 @@ pub use lost::{lost_deadlines, set_lost_deadlines};
 
 /// What `decide` may use besides the tree and the request.
 pub struct Context<'a> {
+    /// Who is here.
+    pub seat: &'a Seat,
     /// Now, by our clock; of an order that changed later than that, when it did.
     pub at: Time,
     /// The lengths of deadlines that apply to this order.
@@ -83,7 +85,7 @@ pub enum Decided {
 
 /// Decides `request` of `by` on `tree`. Total: every state, operation and actor has an answer.
 ///
-/// Asked in this order: is the order at home here, may this kind of actor ask, is it the version the caller
+/// Asked in this order: is it decided here, may this kind of actor ask, is it the version the caller
 /// saw, which node is meant, and does its state allow it.
 pub fn decide(
     tree: &Tree,
@@ -92,9 +94,7 @@ pub fn decide(
     cx: &mut Context<'_>,
 ) -> Result<Decided, Refusal> {
     let operation = request.operation.kind();
-    if matches!(tree.payment.home, Home::Branch(_) | Home::Channel(_)) {
-        return Err(Refusal::NotHome { home: tree.payment.home.word() });
-    }
+    seat::decides(operation, by.actor.kind, &tree.payment.home, cx.seat)?;
     may_ask(operation, by)?;
     if let Some(expected) = request.expected_version
         && expected != tree.payment.version
@@ -113,9 +113,11 @@ pub fn decide(
     }
 }
 
-/// The first change of a numbered tree: the log row, the holds, pay-by; paid at once if nothing is to pay.
+/// The first change of a numbered tree: the log row, the holds, pay-by; paid at once if nothing is to pay. Its home
+/// is this one.
 pub fn place(tree: Tree, by: By<'_>, cx: &mut Context<'_>) -> Result<Change, Refusal> {
     let operation = OperationKind::Place;
+    seat::decides(operation, by.actor.kind, &tree.payment.home, cx.seat)?;
     may_ask(operation, by)?;
     let fractions = lines::fractions(&tree);
     if !fractions.is_empty() {
@@ -146,7 +148,7 @@ pub fn due(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
 
 /// Notes on `tree` that a payment reference was claimed by it and by `other` as well; `None` where that is
 /// noted already, so that asking again and again writes nothing, and where so many were noted that one more says
-/// nothing new.
+/// nothing new. A copy is not written: what is to be said of one stands beside it.
 pub fn note_reference_taken(
     tree: &Tree,
     reference: &str,
@@ -154,6 +156,9 @@ pub fn note_reference_taken(
     by: By<'_>,
     cx: &mut Context<'_>,
 ) -> Option<Change> {
+    if !cx.seat.is_home_of(&tree.payment.home) {
+        return None;
+    }
     let mut work = Work::on(tree, OperationKind::Note, target::Node::Tree, by, cx);
     let detail = serde_json::json!({ "reference": reference, "other": other });
     let kind = AnomalyKind::PaymentReferenceTaken;

@@ -22,6 +22,7 @@ pub mod price;
 pub mod quantity;
 pub mod record;
 pub mod refusal;
+pub mod seat;
 pub mod status;
 pub mod story;
 pub mod time;
@@ -38,6 +39,7 @@ pub use operation::{Operation, OperationKind, Request};
 pub use placement::Placement;
 pub use quantity::Quantity;
 pub use refusal::{FieldError, Refusal};
+pub use seat::{Seat, Site};
 pub use time::Time;
 pub use tree::{ItemOrder, PaymentOrder, ShopOrder, Tree};
 

@@ -69,7 +69,7 @@ pub fn record(
         return Ok(None);
     }
     stamp(known, &mut tree, cx.at);
-    let entry = entry(known, &tree, report, cx.at);
+    let entry = entry(known, &tree, report, cx);
     Ok(Some(Change { tree, entry, stock: Vec::new(), coupons: Vec::new(), claims, new_terms }))
 }
 
@@ -168,7 +168,8 @@ fn stamp(known: Option<&Tree>, tree: &mut Tree, at: Time) {
     }
 }
 
-fn entry(known: Option<&Tree>, tree: &Tree, report: &Report, at: Time) -> LogEntry {
+fn entry(known: Option<&Tree>, tree: &Tree, report: &Report, cx: &Context<'_>) -> LogEntry {
+    let at = cx.at;
     let standing = status::of(tree);
     let happened_at = match known {
         None => Some(tree.payment.created_at),
@@ -185,7 +186,7 @@ fn entry(known: Option<&Tree>, tree: &Tree, report: &Report, at: Time) -> LogEnt
         at,
         happened_at: happened_at.filter(|happened| *happened != at),
     };
-    LogEntry::between(known, tree, happening)
+    LogEntry::between(known, tree, happening, cx.seat)
 }
 
 fn parameters(known: Option<&Tree>, tree: &Tree, payable: Amount) -> Parameters {

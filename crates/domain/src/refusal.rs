@@ -3,6 +3,7 @@
 use crate::coupon::WhyNot;
 use crate::limits::TooMany;
 use crate::operation::OperationKind;
+use crate::seat::{Elsewhere, Site};
 use crate::{ActorKind, Currency, Id};
 use std::fmt;
 
@@ -114,6 +115,12 @@ pub enum Refusal {
     NotHome {
         /// Where it is at home.
         home: String,
+    },
+    /// The other site of its home decides this.
+    #[error("the {site} site decides this; ask there")]
+    NotHere {
+        /// Which site.
+        site: Site,
     },
     /// The number names a node of another level, and the tree has not exactly one of the right level.
     #[error("{operation} needs the number of a {wanted} order, and this tree has several")]
@@ -227,6 +234,7 @@ impl Refusal {
             Self::State { .. } => "operation_refused",
             Self::Actor { .. } => "actor_not_allowed",
             Self::NotHome { .. } => "not_home",
+            Self::NotHere { .. } => "not_here",
             Self::WrongLevel { .. } => "wrong_level",
             Self::VersionConflict { .. } => "version_conflict",
             Self::TermsConflict { .. } => "terms_conflict",
@@ -247,6 +255,15 @@ impl Refusal {
                 [] => "coupon_not_applicable",
             },
             Self::Scope { .. } => "scope_missing",
+        }
+    }
+}
+
+impl From<Elsewhere> for Refusal {
+    fn from(elsewhere: Elsewhere) -> Self {
+        match elsewhere {
+            Elsewhere::Home(home) => Self::NotHome { home: home.word() },
+            Elsewhere::Site(site) => Self::NotHere { site },
         }
     }
 }

@@ -52,6 +52,7 @@ fn change(harness: &mut Harness, operation: Operation) -> LogEntry {
         policy: &harness.policy,
         limits: &Limits::NONE,
         next_id: &mut next_id,
+        seat: &docket_domain::Seat::Center,
         can_hold: &|_| true,
     };
     let actor = Actor::of(Buyer);
@@ -299,6 +300,7 @@ fn a_reference_of_others_is_noted_so_often() {
             policy: &harness.policy,
             limits: &limits,
             next_id: &mut next_id,
+            seat: &docket_domain::Seat::Center,
             can_hold: &|_| false,
         };
         let actor = Actor::of(Till);

@@ -27,7 +27,7 @@ fn entry(before: Option<&Tree>, after: &Tree) -> LogEntry {
         at: Time(5000),
         happened_at: None,
     };
-    LogEntry::between(before, after, happening)
+    LogEntry::between(before, after, happening, &docket_domain::Seat::Center)
 }
 
 /// `tree` after a change at `Time(5000)`.
@@ -248,9 +248,16 @@ fn money_in_the_parameters_brings_its_currency() {
         at: Time(0),
         happened_at: None,
     };
-    assert!(LogEntry::between(None, &tree, happening.clone()).parameters.is_empty());
+    assert!(
+        LogEntry::between(None, &tree, happening.clone(), &docket_domain::Seat::Center)
+            .parameters
+            .is_empty()
+    );
     happening.parameters.insert("amount".into(), json!(5));
-    assert_eq!(LogEntry::between(None, &tree, happening).parameters["currency"], "CNY");
+    assert_eq!(
+        LogEntry::between(None, &tree, happening, &docket_domain::Seat::Center).parameters["currency"],
+        "CNY"
+    );
 }
 
 /// One edit of a tree: what it does depends on the three numbers alone.

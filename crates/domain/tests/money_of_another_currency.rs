@@ -107,6 +107,7 @@ fn ask(
         policy: &harness.policy,
         limits: &docket_domain::Limits::NONE,
         next_id: &mut next_id,
+        seat: &docket_domain::Seat::Center,
         can_hold: &|_| true,
     };
     let actor = docket_domain::Actor::of(actor);

@@ -377,7 +377,7 @@ fn an_anomaly_that_later_facts_resolve_leaves_the_tree() {
 fn only_a_live_import_at_home_here_gets_deadlines_from_now_on() {
     let deadline = |edit: fn(&mut Report), mode| {
         let report = told(|r| {
-            r.home = Home::Center;
+            r.home = Some(Home::Center);
             edit(r);
         });
         let tree = take_down(None, &report, mode, NOW).unwrap().unwrap().tree;
@@ -388,10 +388,10 @@ fn only_a_live_import_at_home_here_gets_deadlines_from_now_on() {
     assert_eq!(deadline(|_| (), Mode::Live), Some((DeadlineKind::PayBy, policy.pay_by)));
     assert_eq!(deadline(shipped, Mode::Live), Some((DeadlineKind::ReceiveBy, policy.receive_by)));
     assert_eq!(deadline(shipped, Mode::History), None);
-    let unpaid = told(|r| r.home = Home::Center);
+    let unpaid = told(|r| r.home = Some(Home::Center));
     let tree = take_down(None, &unpaid, Mode::Live, NOW).unwrap().unwrap().tree;
     assert_eq!(tree.payment.pay_by, Some(NOW.plus(policy.pay_by)));
-    let elsewhere: fn(&mut Report) = |r| r.home = Home::Branch("b1".into());
+    let elsewhere: fn(&mut Report) = |r| r.home = Some(Home::Branch("b1".into()));
     assert_eq!(deadline(elsewhere, Mode::Live), None);
 }
 

@@ -209,7 +209,7 @@ fn a_tax_that_nobody_knows_is_unknown_in_refunds_and_hinders_none_where_it_is_in
             r.placement.tax = tax;
             r.placement.shops[0].items[0].tax = Amount::UNKNOWN;
             r.payments = vec![reports::paid("a", 12_000, Some(2000))];
-            r.home = docket_domain::tree::Home::Center;
+            r.home = Some(docket_domain::tree::Home::Center);
         })
     };
     let inside = reports::recorded(&report(Tax::Included)).tree;

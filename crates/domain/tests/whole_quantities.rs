@@ -117,6 +117,7 @@ fn decided(tree: &Tree, actor: ActorKind, operation: Operation) -> Result<Tree, 
         policy: &policy,
         limits: &docket_domain::Limits::NONE,
         next_id: &mut next_id,
+        seat: &docket_domain::Seat::Center,
         can_hold: &|_| true,
     };
     let actor = Actor::of(actor);
@@ -132,7 +133,7 @@ fn decided(tree: &Tree, actor: ActorKind, operation: Operation) -> Result<Tree, 
 #[test]
 fn a_line_that_was_recorded_with_a_fraction_is_shipped_and_given_back_to_its_end() {
     let report = reports::told(|r| {
-        r.home = Home::Center;
+        r.home = Some(Home::Center);
         r.placement.shops[0].items[0].quantity = Quantity(2500);
         r.payments = vec![reports::paid("wx-1", 15_000, Some(2000))];
     });

@@ -12,7 +12,7 @@ use crate::tables::persons::Sealed;
 use crate::tables::snapshots::Snapshot;
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, dialect};
-use docket_domain::{Id, LogEntry, Tree};
+use docket_domain::{Id, LogEntry, Seat, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Times an order that keeps changing is read before it is left to the next run.
@@ -88,9 +88,9 @@ impl Stale {
 
 impl Audit {
     /// What writes the columns anew, if the order is still at the version it was read at.
-    pub fn fill(&self) -> Vec<Statement> {
+    pub fn fill(&self, seat: &Seat) -> Vec<Statement> {
         let Ok(tree) = &self.tree else { return Vec::new() };
-        let TreeRows { payment, shops, items, terms } = tree_rows(tree);
+        let TreeRows { payment, shops, items, terms } = tree_rows(tree, seat);
         let nodes: BTreeSet<Id> = self.stale.iter().map(|stale| stale.node).collect();
         let is_stale =
             |row: &Vec<Value>| matches!(row[1], Value::Int(id) if nodes.contains(&Id(id)));
@@ -116,7 +116,12 @@ impl Audit {
         filled
     }
 
-    fn of(id: Id, stored: &mut Stored, terms: &mut dyn Ask) -> Result<Option<Self>, StoreError> {
+    fn of(
+        id: Id,
+        stored: &mut Stored,
+        seat: &Seat,
+        terms: &mut dyn Ask,
+    ) -> Result<Option<Self>, StoreError> {
         let Some(payment) = stored.payments.remove(&id) else { return Ok(None) };
         let (shops, items) = (
             stored.shops.remove(&id).unwrap_or_default(),
@@ -129,7 +134,7 @@ impl Audit {
         let tree = assembled(&payment, &shops, &items);
         let mut stale = Vec::new();
         if let Ok(tree) = &tree {
-            let should = tree_rows(tree);
+            let should = tree_rows(tree, seat);
             compare(&table::PAYMENT_ORDER, 0, &[payment], &[should.payment], &mut stale);
             compare(&table::SHOP_ORDER, 1, &shops, &should.shops, &mut stale);
             compare(&table::ITEM_ORDER, 1, &items, &should.items, &mut stale);
@@ -335,7 +340,7 @@ fn versions(ids: &[Id], ask: &mut dyn Ask) -> Result<BTreeMap<Id, i64>, StoreErr
 }
 
 /// The orders `ids`, in the order of their numbers; those that are not there, or never stand still, are left out.
-pub fn audits(ids: &[Id], ask: &mut dyn Ask) -> Result<Vec<Audit>, StoreError> {
+pub fn audits(ids: &[Id], seat: &Seat, ask: &mut dyn Ask) -> Result<Vec<Audit>, StoreError> {
     let (mut found, mut unread) = (BTreeMap::new(), ids.to_vec());
     for _ in 0..TRIES {
         if unread.is_empty() {
@@ -344,7 +349,7 @@ pub fn audits(ids: &[Id], ask: &mut dyn Ask) -> Result<Vec<Audit>, StoreError> {
         let mut stored = stored(&unread, ask)?;
         let mut read = Vec::with_capacity(unread.len());
         for id in &unread {
-            read.extend(Audit::of(*id, &mut stored, ask)?);
+            read.extend(Audit::of(*id, &mut stored, seat, ask)?);
         }
         let now = versions(&unread, ask)?;
         let (settled, moved): (Vec<_>, Vec<_>) =
@@ -379,6 +384,7 @@ pub fn audit_page(
     after: Id,
     since: Option<docket_domain::Time>,
     limit: usize,
+    seat: &Seat,
     ask: &mut dyn Ask,
 ) -> Result<AuditPage, StoreError> {
     let changed = if since.is_some() { "AND updated_at >= ?" } else { "" };
@@ -401,11 +407,11 @@ pub fn audit_page(
     if ids.is_empty() {
         return Ok(page);
     }
-    match audits(&ids, ask) {
+    match audits(&ids, seat, ask) {
         Ok(audits) => page.audits = audits,
         Err(error) if error.is_damage() => {
             for id in ids {
-                match audits(&[id], ask) {
+                match audits(&[id], seat, ask) {
                     Ok(mut audit) => page.audits.append(&mut audit),
                     Err(error) if error.is_damage() => page.damaged.push((id, error.to_string())),
                     Err(error) => return Err(error),

@@ -12,7 +12,7 @@ pub use queue::{Priority, Queue, QueueFull};
 
 use crate::plan::Writes;
 use crate::view::{Key, Need, View};
-use docket_domain::{IdSource, Time};
+use docket_domain::{IdSource, Seat, Time};
 
 /// What a piece may use besides the view.
 pub struct Context<'a> {
@@ -20,6 +20,8 @@ pub struct Context<'a> {
     pub now: Time,
     /// Ids of this process.
     pub ids: &'a mut IdSource,
+    /// Who is here.
+    pub seat: &'a Seat,
 }
 
 /// One piece of work. It may be asked to decide several times, each time on other rows, and must not

@@ -1,5 +1,6 @@
 //! What can go wrong between us and a database, sorted by what one does about it.
 
+use crate::NotThis;
 use crate::database::UNREACHED;
 use rustls::CertificateError;
 
@@ -52,6 +53,9 @@ pub enum StoreError {
     /// The database URL is of a kind we do not know, or malformed.
     #[error("{0}")]
     Url(String),
+    /// The database is not what it was taken for.
+    #[error(transparent)]
+    NotThis(#[from] NotThis),
     /// The schema is of another version than this program.
     #[error("{0}")]
     Schema(String),

@@ -5,13 +5,14 @@
 use crate::ask::Ask;
 use crate::audit::{AuditPage, audit_page};
 use crate::beside::{Access, Beside, beside};
+use crate::installation;
 use crate::orphans::{Orphan, Walk};
 use crate::seals::{self, RecordedKey, SealedFor};
 use crate::store::Query;
 use crate::tables::persons::Sealed;
 use crate::value::Kind;
 use crate::{Store, StoreError, sqlite_path};
-use docket_domain::{Id, Time};
+use docket_domain::{Id, Seat, Time};
 use sqlx::{AssertSqlSafe, Row as _};
 
 /// A database that is looked at; see [`inspect`].
@@ -121,9 +122,17 @@ impl Inspecting<'_> {
         counted.map(|count| count as u64)
     }
 
+    /// Whose database it is.
+    pub fn seat(&mut self) -> Result<Seat, StoreError> {
+        Ok(installation::read(self.0)?.map(|found| found.seat).unwrap_or_default())
+    }
+
     /// The next orders after `after`, all of one moment.
     pub fn audits(&mut self, after: Id, limit: usize) -> Result<AuditPage, StoreError> {
-        self.0.at_one_moment(Access::Read, |ask| audit_page(after, None, limit, ask))
+        self.0.at_one_moment(Access::Read, |ask| {
+            let seat = installation::read(ask)?.map(|found| found.seat).unwrap_or_default();
+            audit_page(after, None, limit, &seat, ask)
+        })
     }
 
     /// The next rows of `walk`: those that belong to nothing, and whether there are more.
@@ -177,7 +186,8 @@ impl Store {
         since: Option<Time>,
         limit: usize,
     ) -> Result<AuditPage, StoreError> {
-        self.at_one_moment(move |ask| audit_page(after, since, limit, ask)).await
+        let seat = self.seat().clone();
+        self.at_one_moment(move |ask| audit_page(after, since, limit, &seat, ask)).await
     }
 
     /// The next step of a walk over rows that should belong to an order.

@@ -19,6 +19,7 @@ mod error;
 pub mod failpoint;
 mod foreign;
 mod inspect;
+mod installation;
 mod list;
 mod load;
 mod lock;
@@ -46,6 +47,7 @@ pub use database::turns::Pool;
 pub use error::StoreError;
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
 pub use inspect::{Inspecting, inspect, quick_check};
+pub use installation::{Birth, Installation, Nodes, NotThis, Taken, installation, take_file};
 pub use list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sort};
 pub use migrate::tables;
 pub use orphans::{Orphan, Walk};
@@ -64,6 +66,7 @@ pub use tables::archive::{
     move_away, move_back,
 };
 pub use tables::books::{Balance, Book};
+pub use tables::copy_notes::CopyNote;
 pub use tables::coupons::{Counting, CouponAdjustment, Used};
 pub use tables::deliveries::{Delivered, DeliveryRow};
 pub use tables::effects::EffectRow;

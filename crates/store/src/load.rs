@@ -264,7 +264,7 @@ fn books(
     }
     if !orders.is_empty() {
         let ids: Vec<_> = orders.into_iter().collect();
-        for audit in audits(&ids, db)? {
+        for audit in audits(&ids, &view.seat, db)? {
             view.load_audit(audit.id, Some(audit));
         }
     }

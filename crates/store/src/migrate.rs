@@ -16,6 +16,10 @@ const STEPS: &[(&str, &str)] = &[
         include_str!("../migrations/sqlite/0002_bounds.sql"),
         include_str!("../migrations/mysql/0002_bounds.sql"),
     ),
+    (
+        include_str!("../migrations/sqlite/0003_spine.sql"),
+        include_str!("../migrations/mysql/0003_spine.sql"),
+    ),
 ];
 
 /// The version this program writes and reads.

@@ -37,7 +37,7 @@ const fn by_tree(table: &'static str) -> Kin {
     Kin { table, key: &[("tree", Kind::Int)] }
 }
 
-static KIN: [Kin; 14] = [
+static KIN: [Kin; 15] = [
     by_tree("shop_order"),
     by_tree("item_order"),
     by_tree("order_operation"),
@@ -46,6 +46,7 @@ static KIN: [Kin; 14] = [
     by_tree("effect"),
     by_tree("gift"),
     by_tree("archive_tree"),
+    by_tree("copy_note"),
     Kin {
         table: "order_term",
         key: &[("term", Kind::Text), ("created_at", Kind::Int), ("tree", Kind::Int)],

@@ -13,6 +13,7 @@ use crate::dialect;
 use crate::rows::{log_row, tree_rows};
 use crate::table::{self, Table};
 use crate::tables::accounts::{AccountChange, AccountLine};
+use crate::tables::copy_notes::CopyNote;
 use crate::tables::coupons::{self, CountDelta, Counting};
 use crate::tables::effects::EffectRow;
 use crate::tables::gifts::{GiftPack, GiftRow};
@@ -76,6 +77,8 @@ pub struct Writes {
     pub gift_packs: Vec<GiftPack>,
     /// Members, new or over those of their buyers.
     pub members: Vec<Member>,
+    /// What is to be said of copies; what was said before stays.
+    pub copy_notes: Vec<CopyNote>,
     /// Anything else of this crate's tables.
     pub statements: Vec<Statement>,
 }
@@ -193,6 +196,7 @@ pub struct Plan {
     account_lines: Vec<Vec<Value>>,
     effects: Vec<Vec<Value>>,
     gifts: Vec<Vec<Value>>,
+    copy_notes: Vec<Vec<Value>>,
     slips: BTreeMap<Id, Vec<Value>>,
     gift_packs: BTreeMap<String, Vec<Value>>,
     members: BTreeMap<String, Vec<Value>>,
@@ -254,6 +258,7 @@ impl Plan {
                 Some(at) => self.statements.push(gift.take_back(at)),
             }
         }
+        self.copy_notes.extend(writes.copy_notes.into_iter().map(CopyNote::row));
         self.slips.extend(writes.slips.into_iter().map(|slip| (slip.slip.shop_order, slip.row())));
         let packs = writes.gift_packs.into_iter();
         self.gift_packs.extend(packs.map(|pack| (pack.pack_id.clone(), pack.row())));
@@ -313,6 +318,7 @@ impl Plan {
         }
         connection.delete(&table::ORDER_PHONE, &self.phones_gone)?;
         connection.insert_missing(&table::TASK, &self.tasks_once)?;
+        connection.insert_missing(&table::COPY_NOTE, &self.copy_notes)?;
         let persons: Vec<_> = std::mem::take(&mut self.persons).into_values().collect();
         connection.upsert(&table::ORDER_PERSON, &persons)?;
         let products: Vec<_> = std::mem::take(&mut self.products).into_values().collect();
@@ -383,7 +389,7 @@ fn write_trees(view: &View, connection: &mut dyn Connection) -> Result<(), Store
     let mut changed = [const { Vec::new() }; 2];
     let (mut new_terms, mut old_terms) = (Vec::new(), Vec::new());
     for tree in view.trees_changed() {
-        let rows = tree_rows(tree);
+        let rows = tree_rows(tree, &view.seat);
         let Some(loaded) = view.tree_loaded(tree.id()) else {
             new_terms.extend(rows.terms);
             new_trees[0].push(rows.payment);
@@ -391,7 +397,7 @@ fn write_trees(view: &View, connection: &mut dyn Connection) -> Result<(), Store
             new_trees[2].extend(rows.items);
             continue;
         };
-        let before = tree_rows(loaded);
+        let before = tree_rows(loaded, &view.seat);
         guarded.push(GuardedRow { over: loaded.payment.version.into(), row: rows.payment });
         changed[0].extend(rows.shops.into_iter().filter(|row| !before.shops.contains(row)));
         changed[1].extend(rows.items.into_iter().filter(|row| !before.items.contains(row)));

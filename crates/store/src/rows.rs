@@ -9,7 +9,8 @@ use docket_domain::status::{self, Standing};
 use docket_domain::tree::Home;
 use docket_domain::words::{DeliveryStatus, RefundAxis, Status};
 use docket_domain::{
-    Actor, ActorKind, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder, Remark, ShopOrder, Tree,
+    Actor, ActorKind, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder, Remark, Seat,
+    ShopOrder, Tree,
 };
 use std::collections::BTreeSet;
 
@@ -22,12 +23,12 @@ pub struct TreeRows {
     pub terms: BTreeSet<Vec<Value>>,
 }
 
-/// Every row of `tree`, in the order of their keys.
-pub fn tree_rows(tree: &Tree) -> TreeRows {
+/// Every row of `tree`, in the order of their keys, as they stand at `seat`.
+pub fn tree_rows(tree: &Tree, seat: &Seat) -> TreeRows {
     let standing = status::of(tree);
     let shops = tree.shops.iter().zip(&standing.shops).enumerate();
     let mut rows = TreeRows {
-        payment: payment_row(tree, &standing),
+        payment: payment_row(tree, &standing, seat),
         shops: Vec::with_capacity(tree.shops.len()),
         items: Vec::new(),
         terms: terms(tree, &standing),
@@ -63,8 +64,11 @@ pub fn tree_rows(tree: &Tree) -> TreeRows {
     rows
 }
 
-fn payment_row(tree: &Tree, standing: &Standing) -> Vec<Value> {
+fn payment_row(tree: &Tree, standing: &Standing, seat: &Seat) -> Vec<Value> {
     let order = &tree.payment;
+    // A copy has no deadlines, whatever stands in it: no timer looks at it.
+    let is_here = seat.is_home_of(&order.home);
+    let due_at = if is_here { tree.due_at() } else { None };
     vec![
         order.id.into(),
         order.version.into(),
@@ -78,8 +82,9 @@ fn payment_row(tree: &Tree, standing: &Standing) -> Vec<Value> {
         order.created_at.into(),
         order.updated_at.into(),
         standing.times.paid_at.into(),
-        tree.due_at().into(),
+        due_at.into(),
         Value::Int(parts(tree)),
+        if is_here { Value::Null } else { Value::Int(1) },
         json(order),
     ]
 }
@@ -132,6 +137,11 @@ fn parts(tree: &Tree) -> i64 {
 /// What the term of an order's number at its source begins with.
 pub const EXTERNAL: &str = "external:";
 
+/// The words by which `tree` is found, as rows of `order_term`.
+pub fn terms_of(tree: &Tree) -> BTreeSet<Vec<Value>> {
+    terms(tree, &status::of(tree))
+}
+
 fn terms(tree: &Tree, standing: &Standing) -> BTreeSet<Vec<Value>> {
     let order = &tree.payment;
     let mut terms = BTreeSet::new();
@@ -165,7 +175,7 @@ fn terms(tree: &Tree, standing: &Standing) -> BTreeSet<Vec<Value>> {
 
 /// A payment order from its `payment_order` row.
 pub fn payment_of(mut row: Row) -> Result<PaymentOrder, StoreError> {
-    for _ in 0..14 {
+    for _ in 0..15 {
         row.skip();
     }
     row.json()

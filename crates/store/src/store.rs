@@ -5,13 +5,14 @@ use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
 use crate::database::turns::Pool;
 use crate::database::{Connection, mysql, server, sqlite};
 use crate::dialect::{Dialect, Lookup};
+use crate::installation::{self, Birth, Installation, Nodes, NotThis};
 use crate::migrate::{self, Upgrade};
 use crate::plan::Statement;
 use crate::tables::nodes;
 use crate::tables::tasks::{Announced, TaskRow};
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, lock, table};
-use docket_domain::{IdSource, Time};
+use docket_domain::{IdSource, Seat, Time};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -32,6 +33,8 @@ pub struct Options {
     pub queue: usize,
     /// Whether an older schema is brought up.
     pub upgrade: bool,
+    /// What the database is taken for.
+    pub birth: Birth,
     /// How long a read may take before it is broken off.
     pub read_deadline: Duration,
 }
@@ -84,6 +87,7 @@ pub struct Store {
     figures: Arc<Figures>,
     writer: Mutex<Option<JoinHandle<()>>>,
     node: Node,
+    installation: Installation,
     bell: Arc<Bell>,
     read_deadline: Duration,
 }
@@ -112,7 +116,7 @@ impl Store {
             damage: OnceLock::new(),
             nanos: [const { AtomicU64::new(0) }; 5],
         });
-        let (database, connection) = match sqlite_path(&options.url) {
+        let (database, mut connection) = match sqlite_path(&options.url) {
             Some(path) => open_sqlite(&path, upgrade)?,
             None if options.url.starts_with("mysql:") || options.url.starts_with("mariadb:") => {
                 Box::pin(open_mysql(options.url.clone(), upgrade, options.read_deadline)).await?
@@ -122,7 +126,14 @@ impl Store {
                 return Err(StoreError::Url(message.to_owned()));
             }
         };
+        let (birth, url) = (options.birth.clone(), options.url.clone());
+        let settled = on_thread(move || {
+            let installation = installation::settle(&mut *connection, &birth, &url, now)?;
+            Ok((installation, connection))
+        });
+        let (installation, connection) = settled.await?;
         let mut store = Self {
+            installation,
             database,
             queue,
             figures,
@@ -136,6 +147,16 @@ impl Store {
         Ok(store)
     }
 
+    /// What the database records of its installation.
+    pub const fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// Who is here.
+    pub const fn seat(&self) -> &Seat {
+        &self.installation.seat
+    }
+
     /// Takes a node number and lets the writer's thread begin.
     async fn start(
         &mut self,
@@ -144,6 +165,7 @@ impl Store {
         now: Time,
     ) -> Result<(), StoreError> {
         let exclusive = matches!(self.database, Database::Sqlite { .. });
+        let (range, own) = (self.installation.nodes, self.installation.node);
         let rows = self.rows("node", "SELECT node, held_until FROM node", &[Kind::Int; 2], vec![]);
         let mut taken = Vec::new();
         for mut row in rows.await? {
@@ -151,7 +173,7 @@ impl Store {
         }
         let holder = self.node.holder.clone();
         let node = on_thread(move || {
-            let node = take_node(&mut *connection, &taken, &holder, now, exclusive)?;
+            let node = take_node(&mut *connection, range, own, &taken, &holder, now, exclusive)?;
             Ok((node, connection))
         });
         let (node, connection) = node.await?;
@@ -164,6 +186,7 @@ impl Store {
             ids: IdSource::new(self.node.number, self.node.mark),
             node: self.node.clone(),
             bell: Arc::clone(&self.bell),
+            seat: self.installation.seat.clone(),
         };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
@@ -405,16 +428,19 @@ async fn on_thread<T: Send + 'static>(
     answered.await.map_err(|_| StoreError::Unavailable("a thread ended early".to_owned()))?
 }
 
-/// Takes the first node number that is free, or one whose lease has run out. A SQLite file has one owner at a
-/// time, who takes number 0 whatever its lease says.
+/// Takes the first node number of the installation's that is free, or one whose lease has run out. A SQLite file has
+/// one owner at a time, who takes the first whatever its lease says.
 fn take_node(
     connection: &mut dyn Connection,
+    range: Nodes,
+    own: Option<u16>,
     taken: &[(u16, Time)],
     holder: &str,
     now: Time,
     exclusive: bool,
 ) -> Result<Node, StoreError> {
-    for number in 0..=255_u16 {
+    let own = if exclusive { own } else { None };
+    for number in own.map_or(range, |own| Nodes { first: own, last: own }).all() {
         let statement = match taken.iter().find(|(node, _)| *node == number) {
             Some((_, held_until)) if exclusive => nodes::take(number, holder, held_until.plus(1)),
             Some((_, held_until)) if *held_until < now => nodes::take(number, holder, now),
@@ -437,5 +463,5 @@ fn take_node(
             }
         }
     }
-    Err(StoreError::Unavailable("all 256 node numbers of this center are taken".to_owned()))
+    Err(NotThis::NodesTaken(range).into())
 }

@@ -30,6 +30,7 @@ pub static PAYMENT_ORDER: Table = Table {
         ("paid_at", Int),
         ("due_at", Int),
         ("parts", Int),
+        ("copy", Int),
         ("body", Text),
     ],
     key: 1,
@@ -100,6 +101,14 @@ pub static ORDER_OPERATION: Table = Table {
     ],
     key: 3,
 };
+pub static COPY_NOTE: Table = Table {
+    name: "copy_note",
+    columns: &[("tree", Int), ("kind", Text), ("subject", Text), ("detail", Text), ("at", Int)],
+    key: 3,
+};
+/// What an installation is, and small values of it.
+pub static SETTING: Table =
+    Table { name: "setting", columns: &[("name", Text), ("value", Text)], key: 1 };
 pub static ORDER_SNAPSHOT: Table = Table {
     name: "order_snapshot",
     columns: &[

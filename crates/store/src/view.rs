@@ -10,7 +10,7 @@ use crate::tables::persons::Sealed;
 use crate::tables::products::Price;
 use crate::tables::stock::Stock;
 use docket_domain::ledger::Ledger;
-use docket_domain::{Coupon, Id, Quantity, Time, Tree};
+use docket_domain::{Coupon, Id, Quantity, Seat, Time, Tree};
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -92,6 +92,7 @@ impl<K: Hash + Eq, V> Layer<K, V> {
 /// What a batch sees.
 #[derive(Debug, Default)]
 pub struct View {
+    pub(crate) seat: Seat,
     trees: Layer<Id, Option<Arc<Tree>>>,
     stock: Layer<(String, String), Option<Stock>>,
     products: Layer<String, Vec<Price>>,
@@ -112,6 +113,11 @@ fn need<T>(found: Option<T>, key: impl FnOnce() -> Key) -> Result<T, Need> {
 }
 
 impl View {
+    /// Nothing yet, as it is seen at `seat`.
+    pub(crate) fn at(seat: &Seat) -> Self {
+        Self { seat: seat.clone(), ..Self::default() }
+    }
+
     /// The tree of payment order `id`, if there is one.
     pub fn tree(&self, id: Id) -> Result<Option<&Arc<Tree>>, Need> {
         need(self.trees.get(&id), || Key::Tree(id)).map(Option::as_ref)

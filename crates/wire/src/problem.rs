@@ -52,6 +52,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub home: Option<String>,
+    /// `not_here`: the site that decides it, `buyers` or `sellers`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub site: Option<&'static str>,
     /// `coupon_limit_reached`: which limit, `total`, `per_buyer`, `per_buyer_day` or `per_phone_day`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -91,6 +95,7 @@ impl Problem {
             skus: None,
             current: None,
             home: None,
+            site: None,
             limit: None,
         }
     }
@@ -126,6 +131,7 @@ impl Problem {
             }
             Refusal::State { state, .. } => problem.state = Some(state),
             Refusal::NotHome { home } => problem.home = Some(home),
+            Refusal::NotHere { site } => problem.site = Some(site.word()),
             Refusal::VersionConflict { current, .. } | Refusal::TermsConflict { current, .. } => {
                 problem.current = Some(current.into());
             }
@@ -213,6 +219,7 @@ const fn title(refusal: &Refusal) -> &'static str {
         Refusal::State { .. } => "The state of the order does not allow it",
         Refusal::Actor { .. } => "This kind of actor may not ask for it",
         Refusal::NotHome { .. } => "The order is at home elsewhere",
+        Refusal::NotHere { .. } => "The other site decides it",
         Refusal::WrongLevel { .. } => "The number is of another level",
         Refusal::VersionConflict { .. } => "The order has changed",
         Refusal::TermsConflict { .. } => "The terms have changed",

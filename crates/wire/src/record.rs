@@ -142,7 +142,7 @@ fn report(fields: &mut Fields<'_, '_>, markets: &Markets, issuer: &str) -> Optio
     let payments =
         payments.into_iter().flatten().map(|payment| payment.of(currency, paid_at, &guessed));
     let report = Report {
-        home: home.unwrap_or_default(),
+        home,
         issuer: issuer.to_owned(),
         created_at,
         created_guess,

@@ -320,7 +320,7 @@ fn what_is_exported_reads_back_as_the_same_facts() {
     let mut placement = placed(1).placement;
     placement.platform_discount = tree.payment.platform_discount;
     assert_eq!(report.placement, placement);
-    assert_eq!((report.issuer.as_str(), report.home), ("k", Home::Center));
+    assert_eq!((report.issuer.as_str(), report.home), ("k", Some(Home::Center)));
     assert_eq!(report.created_at, Some(PLACED_AT));
     assert_eq!(report.total.known(), Some(11_500));
     let payment = &report.payments[0];

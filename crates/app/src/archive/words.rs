@@ -4,7 +4,7 @@
 use super::object::{Draft, Object, Unread};
 use crate::agreed::Agreed;
 use crate::{App, Error};
-use docket_domain::{Id, Time, forget};
+use docket_domain::{Id, Seat, Time, forget};
 use docket_store::{KeptRow, SegmentState, StoreError, Writes};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ impl App {
         let mut draft = Draft::new(segment.kind)?;
         for (tree, rows) in object.trees()? {
             let rows = if trees.contains(&tree) {
-                let (rows, of_tree) = without_words(rows, now)?;
+                let (rows, of_tree) = without_words(rows, self.seat(), now)?;
                 found.insert(tree, of_tree);
                 rows
             } else {
@@ -77,7 +77,11 @@ impl App {
 }
 
 /// The rows of one tree without the words of its buyer, and what was found in them.
-fn without_words(rows: Vec<KeptRow>, now: Time) -> Result<(Vec<KeptRow>, Found), Error> {
+fn without_words(
+    rows: Vec<KeptRow>,
+    seat: &Seat,
+    now: Time,
+) -> Result<(Vec<KeptRow>, Found), Error> {
     let tree = KeptRow::trees(rows.clone())?.pop();
     let log = rows.iter().filter_map(|row| row.entry().transpose());
     let log = log.collect::<Result<Vec<_>, StoreError>>()?;
@@ -91,7 +95,7 @@ fn without_words(rows: Vec<KeptRow>, now: Time) -> Result<(Vec<KeptRow>, Found),
         } else if let Some(snapshot) = row.snapshot()? {
             Agreed::without_words(&snapshot, now).map(KeptRow::of_snapshot)
         } else {
-            without.as_ref().map(|tree| row.clone().with_node_of(tree))
+            without.as_ref().map(|tree| row.clone().with_node_of(tree, seat))
         };
         had_words |= changed.as_ref().is_some_and(|changed| *changed != row);
         kept.push(changed.unwrap_or(row));

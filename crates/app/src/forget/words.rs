@@ -191,7 +191,7 @@ impl Without {
             at: cx.now,
             happened_at: None,
         };
-        let entry = LogEntry::between(Some(&before), &after, what);
+        let entry = LogEntry::between(Some(&before), &after, what, cx.seat);
         let mut writes = Writes::default();
         writes.trees.push(TreeWrite { tree: Arc::new(after), entry });
         writes.statements.extend(self.entries.iter().map(Sealed::without_words));

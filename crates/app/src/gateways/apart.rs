@@ -3,6 +3,7 @@
 use super::{Trouble, attempt, due, pay};
 use crate::{App, Error};
 use docket_connectors::{Fault, PaymentState};
+use docket_domain::seat::Matter;
 use docket_domain::tree::Attempt;
 use docket_domain::words::AttemptStatus;
 use docket_domain::{Id, Time, Tree};
@@ -74,7 +75,8 @@ impl App {
             let gateway = attempt.gateway.as_deref();
             gateway.is_some_and(|name| self.inner.gateways.gate(name).is_some())
         };
-        let within = |attempt: &&Attempt| (from..to).contains(&attempt.created_at);
+        let ours = self.seat().keeps(Matter::Money, &tree.payment.home);
+        let within = |attempt: &&Attempt| ours && (from..to).contains(&attempt.created_at);
         let attempts = tree.payment.attempts.iter().filter(spoken_to).filter(within);
         attempts.map(|attempt| attempt.attempt_id).collect()
     }

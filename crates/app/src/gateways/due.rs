@@ -3,9 +3,10 @@
 //! whatever changes a tree, and however often, each of them is there once.
 
 use super::{Gateways, close, pay, refund};
-use docket_domain::tree::{Home, Revoke};
+use docket_domain::seat::Matter;
+use docket_domain::tree::Revoke;
 use docket_domain::words::{AttemptStatus, PaymentStatus, RefundStatus};
-use docket_domain::{Id, OperationKind, Tree, status};
+use docket_domain::{Id, OperationKind, Seat, Tree, status};
 use docket_store::{Context, NewTask, TreeWrite, Writes};
 
 /// Charged failures of one task.
@@ -70,7 +71,7 @@ impl Gateways {
             if entry.kind == OperationKind::Record {
                 continue;
             }
-            for one in self.under_way(tree) {
+            for one in self.under_way(tree, cx.seat) {
                 tasks.push(one.task(cx));
                 if let (UnderWay::Attempt(told), Some(cause)) = (one, unwanted(tree)) {
                     let key = format!("{}:{}:{cause}", close::KIND, told.attempt);
@@ -81,9 +82,9 @@ impl Gateways {
         writes.tasks.extend(tasks);
     }
 
-    /// What of `tree` is under way at gateways that we speak to; nothing of a copy.
-    pub fn under_way(&self, tree: &Tree) -> Vec<UnderWay> {
-        if tree.payment.home != Home::Center {
+    /// What of `tree` is under way at gateways that we speak to at `seat`; nothing of a copy.
+    pub fn under_way(&self, tree: &Tree, seat: &Seat) -> Vec<UnderWay> {
+        if !seat.keeps(Matter::Money, &tree.payment.home) {
             return Vec::new();
         }
         let attempts = tree.payment.attempts.iter().filter(|attempt| {

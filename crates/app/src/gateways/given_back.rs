@@ -3,6 +3,7 @@
 use super::{UnderWay, due, refund, second_look};
 use crate::{App, Error};
 use docket_connectors::RefundState;
+use docket_domain::seat::Matter;
 use docket_domain::tree::RefundPart;
 use docket_domain::words::RefundStatus;
 use docket_domain::{Id, Time, Tree};
@@ -102,6 +103,9 @@ impl App {
         from: Time,
         to: Time,
     ) -> Result<Vec<GatewayRefund>, Error> {
+        if !self.seat().keeps(Matter::Money, &tree.payment.home) {
+            return Ok(Vec::new());
+        }
         let mut wanted: Vec<_> =
             given(tree).into_iter().map(|one| (one.refund, one.payment)).collect();
         wanted.dedup();
@@ -146,7 +150,7 @@ impl super::Gateways {
     ) -> Option<Writes> {
         let row = &differs.row;
         let is_mine = |one: &UnderWay| matches!(one, UnderWay::Refund(told) if (told.refund, told.payment) == (row.refund, row.payment));
-        let Some(one) = self.under_way(tree).into_iter().find(is_mine) else {
+        let Some(one) = self.under_way(tree, cx.seat).into_iter().find(is_mine) else {
             let (refund, payment, try_no) = (row.refund, row.payment, row.try_no);
             let told = second_look::Told { refund, payment, try_no };
             let key = second_look::key(told, row);

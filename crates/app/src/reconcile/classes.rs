@@ -16,7 +16,7 @@ use super::Detail;
 use crate::gateways::Apart;
 use crate::vault::Vault;
 use docket_domain::story::Language;
-use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
+use docket_domain::{Id, LogEntry, OperationKind, Seat, Time, Tree};
 use docket_store::{Audit, Book, FindingRow};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -103,6 +103,8 @@ pub(super) struct Looked<'a> {
     pub audit: &'a Audit,
     pub vault: &'a Vault,
     pub now: Time,
+    /// Who is here.
+    pub seat: &'a Seat,
     /// Whose the payment references of the order are, by the name of their unique key.
     pub owners: &'a BTreeMap<String, Option<Id>>,
 }
@@ -112,10 +114,16 @@ impl<'a> Looked<'a> {
         self.audit.tree.as_ref().ok()
     }
 
+    /// The tree, if it is at home here; what is to be said of a copy, its home says.
+    pub fn at_home(&self) -> Option<&'a Tree> {
+        self.tree().filter(|tree| self.seat.is_home_of(&tree.payment.home))
+    }
+
     /// Its own log, oldest first; rows of another site stand aside.
     fn log(&self) -> Option<Vec<&'a LogEntry>> {
         let log = self.audit.log.as_ref().ok()?;
-        Some(log.iter().filter(|entry| entry.site == 0).collect())
+        let here = self.seat.log_site();
+        Some(log.iter().filter(|entry| entry.site == here).collect())
     }
 
     /// The tree, if it was placed and decided here from the beginning: only such a tree has deadlines and tasks.
@@ -123,7 +131,7 @@ impl<'a> Looked<'a> {
         let log = self.log()?;
         let placed = log.first().is_some_and(|entry| entry.kind == OperationKind::Place);
         let recorded = log.iter().any(|entry| entry.kind == OperationKind::Record);
-        self.tree().filter(|_| placed && !recorded)
+        self.at_home().filter(|_| placed && !recorded)
     }
 }
 

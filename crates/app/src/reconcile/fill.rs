@@ -32,10 +32,11 @@ pub(super) fn task(tree: Id, cx: &mut Context<'_>) -> NewTask {
 impl App {
     /// Writes the columns of `tree` anew where they still differ, and says so to the findings that wait for it.
     async fn fill(&self, tree: Id) -> Result<(), Error> {
-        let work = move |view: &View, _: &mut Context<'_>| {
+        let work = move |view: &View, cx: &mut Context<'_>| {
             let Some(audit) = view.audit(tree)? else { return Ok((None, ())) };
             let readable = audit.tree.is_ok();
-            let mut statements = if audit.stale.is_empty() { Vec::new() } else { audit.fill() };
+            let mut statements =
+                if audit.stale.is_empty() { Vec::new() } else { audit.fill(cx.seat) };
             let became = if readable { FindingState::Repaired } else { FindingState::Stays };
             let word = classes::of_word("status_stale").map_or("", |class| class.word);
             statements.push(FindingRow::queued_becomes(tree, word, became));

@@ -199,6 +199,7 @@ fn orders(
     // Of a table that cannot be counted it is not known; the pages say why.
     hear(Told::Total, Inspected::Orders(database.orders().unwrap_or_default()));
     let owners = BTreeMap::new();
+    let seat = &database.seat()?;
     let mut after = Id(0);
     loop {
         let page = match database.audits(after, PAGE) {
@@ -217,7 +218,7 @@ fn orders(
             found.note(&classes::UNREADABLE, Some(*id), Seen::new(id, why, "a tree"));
         }
         for audit in &page.audits {
-            let looked = Looked { audit, vault, now, owners: &owners };
+            let looked = Looked { audit, vault, now, seat, owners: &owners };
             let person = audit.person.as_ref();
             let closed = person.and_then(|it| vault.closed(SealedFor::Person(audit.id), it));
             let given_up = matches!(closed, Some(Closed::Lost(_)));

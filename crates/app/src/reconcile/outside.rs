@@ -164,9 +164,10 @@ impl Run<'_> {
         let mut wanted = Vec::new();
         let vault = self.app.inner.vault();
         for audit in audits {
-            let looked = Looked { audit, vault: &vault, now, owners: &owners };
+            let looked =
+                Looked { audit, vault: &vault, now, seat: self.app.seat(), owners: &owners };
             let Some(tree) = looked.decided_here() else { continue };
-            let under_way = self.app.inner.gateways.under_way(tree).into_iter();
+            let under_way = self.app.inner.gateways.under_way(tree, self.app.seat()).into_iter();
             wanted.extend(under_way.map(|one| (one.key(), one, tree)));
         }
         let keys: Vec<_> = wanted.iter().map(|(key, ..)| key.clone()).collect();

@@ -226,10 +226,11 @@ impl Run<'_> {
         let (now, classes) = (self.app.now(), self.classes.clone());
         let vault = self.app.inner.vault();
         // Undoing logs and unpacking agreed trees is work for a thread that may take its time.
+        let seat = self.app.seat().clone();
         let looked = tokio::task::spawn_blocking(move || {
             let mut suspicions = Vec::new();
             for audit in &audits {
-                let looked = Looked { audit, vault: &vault, now, owners: &owners };
+                let looked = Looked { audit, vault: &vault, now, seat: &seat, owners: &owners };
                 for class in &classes {
                     if let Finds::InOrder(look) = class.finds
                         && look(&looked).is_some()

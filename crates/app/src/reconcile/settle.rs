@@ -131,7 +131,13 @@ impl Settling {
             (Subject::Order(id), Finds::InOrder(look)) => {
                 let Some(audit) = view.audit(*id)? else { return Ok(None) };
                 let owners = owners(view, audit)?;
-                let looked = Looked { audit, vault: &self.vault, now: cx.now, owners: &owners };
+                let looked = Looked {
+                    audit,
+                    vault: &self.vault,
+                    now: cx.now,
+                    seat: cx.seat,
+                    owners: &owners,
+                };
                 Ok(look(&looked).map(|seen| (Some(*id), seen)))
             }
             (Subject::Balance(ledger, keys), Finds::InLedger(_)) => {
@@ -159,7 +165,8 @@ impl Settling {
             (Subject::UnderWay { tree: id, version, under_way }, Finds::WithoutTask) => {
                 // One that changed since has its tasks from that change.
                 let tree = view.tree(*id)?.filter(|tree| tree.payment.version == *version);
-                let wants = |tree: &&Arc<Tree>| self.gateways.under_way(tree).contains(under_way);
+                let wants =
+                    |tree: &&Arc<Tree>| self.gateways.under_way(tree, cx.seat).contains(under_way);
                 let key = under_way.key();
                 let seen = |_| {
                     (
@@ -215,7 +222,7 @@ impl Settling {
             }
             (Subject::Order(id), Repair::Fill) => {
                 let audit = view.audit(*id)?;
-                let statements = audit.map(|audit| audit.fill()).unwrap_or_default();
+                let statements = audit.map(|audit| audit.fill(cx.seat)).unwrap_or_default();
                 Ok((Writes { statements, ..Writes::default() }, Repaired))
             }
             (Subject::Order(id), Repair::Claim) => {
@@ -239,12 +246,13 @@ impl Settling {
         let Some(tree) = view.tree(id)? else {
             return Ok((Writes::default(), FindingState::Stays));
         };
-        let (now, gene) = (cx.now, id.gene());
+        let (now, gene, seat) = (cx.now, id.gene(), cx.seat);
         let mut deciding = Deciding {
             at: now,
             policy: &self.deadlines.of(tree),
             limits: &Limits::NONE,
             next_id: &mut || cx.ids.next(now, gene),
+            seat,
             can_hold: &|_| false,
         };
         let change = match self.class.repair {

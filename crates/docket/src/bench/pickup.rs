@@ -92,6 +92,7 @@ async fn open(database: &str) -> Result<Arc<Store>, Failure> {
         clock: Arc::new(|| Clock::System.now()),
         queue: 1024,
         upgrade: true,
+        birth: docket_store::Birth::default(),
         read_deadline: docket_store::READ_DEADLINE,
     };
     Ok(Arc::new(Store::open(options).await.map_err(unusable)?))

@@ -144,6 +144,7 @@ async fn measure(args: Args, database: Database, out: Output) -> Result<(), Fail
         clock: Arc::new(move || now.now()),
         queue: 8192,
         upgrade: true,
+        birth: docket_store::Birth::default(),
         read_deadline: docket_store::READ_DEADLINE,
     };
     let store = Arc::new(Store::open(options).await.map_err(unusable)?);

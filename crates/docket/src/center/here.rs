@@ -1,7 +1,7 @@
 //! A center opened by this process: by `serve`, or by a command that found the data folder free, which then
 //! serves itself on the loopback for as long as it takes.
 
-use super::keys;
+use super::{installation, keys};
 use crate::config::Config;
 use crate::failure::{Failure, check_tells};
 use crate::said::{Said, said};
@@ -73,6 +73,7 @@ impl From<OpenError> for Failure {
                 "Set database.url in docket.toml or DOCKET_DATABASE__URL.",
                 "请在 docket.toml 中设置 database.url，或设置 DOCKET_DATABASE__URL。"
             ),
+            OpenError::Store(StoreError::NotThis(not)) => installation::next(not),
             OpenError::Store(error) if error.is_damage() => damaged(),
             OpenError::Store(_) => check_tells(),
             OpenError::Away { .. } => said!(
@@ -92,6 +93,7 @@ impl From<OpenError> for Failure {
         let word = match &error {
             OpenError::Store(StoreError::Locked { .. }) => "locked",
             OpenError::Store(StoreError::Unavailable(_)) | OpenError::Away { .. } => "unreachable",
+            OpenError::Store(StoreError::NotThis(not)) => installation::word(not),
             OpenError::Store(error) if error.is_damage() => "damaged",
             OpenError::Keys(error) => keys::word(error),
             _ => "failed",
@@ -113,6 +115,7 @@ impl OpenError {
             Self::Store(StoreError::Unavailable(why)) => {
                 said!("the database cannot be used", "数据库不可用").because(Said::as_told(why))
             }
+            Self::Store(StoreError::NotThis(not)) => installation::said(not),
             Self::Store(error) => Said::of(error.to_string(), format!("数据库不可用：{error}")),
             Self::Keys(error) => keys::said(error),
             Self::Away { host, error } => {

@@ -185,10 +185,16 @@ pub async fn restore(args: Args, options: &Options) -> Result<(), Failure> {
     let (orders, rows) = (restored.orders, restored.rows);
     let shown = json!({
         "orders": orders, "rows": rows, "key_file": config.keys().named(),
-        "keys": shown_keys(&needed.keys), "keys_fit": needed.fit.is_ok(),
+        "keys": shown_keys(&needed.keys), "keys_fit": needed.fit.is_ok(), "replaced": restored.replaced,
     });
     out.show(&shown, |out| {
         needed.tell(&config, out);
+        if let Some(before) = &restored.replaced {
+            out.note(out.tell(&said!(
+                "Here was installation {before}, without orders; from now on it is the one of the backup.",
+                "此处原为安装 {before}（没有订单）；今后即为备份所属的安装。"
+            )));
+        }
         out.line(out.tell(&said!(
             "restored {orders} orders, {rows} rows",
             "已恢复 {orders} 个订单，{rows} 行"

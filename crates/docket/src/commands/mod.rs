@@ -6,6 +6,7 @@ pub mod check;
 pub mod explain;
 pub mod forget;
 pub mod init;
+pub mod installation;
 pub mod key;
 pub mod migrate;
 pub mod mirror;

@@ -120,6 +120,8 @@ impl Config {
     pub fn settings(&self) -> Settings {
         Settings {
             database_url: self.database_url(),
+            seat: None,
+            nodes: None,
             upgrade: *self.database.upgrade == Switch::On,
             read_deadline: self.database.read_deadline.duration(),
             queue: self.orders.queue.0,

@@ -22,6 +22,7 @@ impl Table {
             clock: Arc::new(now),
             queue: 64,
             upgrade: true,
+            birth: docket_store::Birth::default(),
             read_deadline: docket_store::READ_DEADLINE,
         };
         Self(Store::open(options).await.expect("a database"))

@@ -6,8 +6,7 @@ use super::work::Work;
 use crate::change::{Change, Remark};
 use crate::coupon::{self, Standing};
 use crate::operation::{By, OperationKind};
-use crate::tree::Home;
-use crate::{Refusal, Tree, status};
+use crate::{ActorKind, Refusal, Tree, seat, status};
 use std::fmt;
 
 /// Why a use of a coupon cannot be given back.
@@ -56,10 +55,9 @@ pub fn give_coupon_back(
     by: By<'_>,
     cx: &mut Context<'_>,
 ) -> Result<Change, NotGivenBack> {
-    if matches!(tree.payment.home, Home::Branch(_) | Home::Channel(_)) {
-        let home = tree.payment.home.word();
-        return Err(NotGivenBack::Refused(Refusal::NotHome { home }));
-    }
+    // Coupons are counted where buyers are served.
+    seat::decides(OperationKind::Note, ActorKind::Buyer, &tree.payment.home, cx.seat)
+        .map_err(|elsewhere| NotGivenBack::Refused(elsewhere.into()))?;
     let found = coupon::find(tree, status::payment_of(tree), code);
     match found.map(|(_, standing)| standing) {
         None => return Err(NotGivenBack::NotUsed),

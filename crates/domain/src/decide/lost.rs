@@ -8,14 +8,14 @@ use super::{Context, DeadlineKind};
 use crate::change::{Change, Remark};
 use crate::operation::{By, OperationKind};
 use crate::status::{self, ShopStanding};
-use crate::tree::{Deadline, Home, Revoke};
+use crate::tree::{Deadline, Revoke};
 use crate::words::Status;
-use crate::{Actor, ActorKind, Id, ShopOrder, Time, Tree};
+use crate::{Actor, ActorKind, Id, Seat, ShopOrder, Time, Tree};
 
 /// What is lost on `tree`, by node. Only orders that were placed here have deadlines; whether this one was, its
 /// log says.
-pub fn lost_deadlines(tree: &Tree) -> Vec<(Id, DeadlineKind)> {
-    if matches!(tree.payment.home, Home::Branch(_) | Home::Channel(_)) {
+pub fn lost_deadlines(tree: &Tree, seat: &Seat) -> Vec<(Id, DeadlineKind)> {
+    if !seat.is_home_of(&tree.payment.home) {
         return Vec::new();
     }
     let standing = status::of(tree);
@@ -44,7 +44,7 @@ fn lost_of_shop(shop: &ShopOrder, stands: &ShopStanding) -> Option<DeadlineKind>
 
 /// Sets what is lost on `tree`; `None` where nothing is.
 pub fn set_lost_deadlines(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
-    let lost = lost_deadlines(tree);
+    let lost = lost_deadlines(tree, cx.seat);
     if lost.is_empty() {
         return None;
     }

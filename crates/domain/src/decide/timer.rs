@@ -6,9 +6,9 @@ use super::work::Work;
 use super::{Context, Decided, decide};
 use crate::change::{Change, Remark};
 use crate::operation::{By, Operation, OperationKind, Request};
-use crate::tree::{Deadline, Home};
+use crate::tree::Deadline;
 use crate::words::{DeadlineKind, RefundKind, RefundStatus};
-use crate::{Actor, ActorKind, Id, Time, Tree};
+use crate::{Actor, ActorKind, Id, Time, Tree, seat};
 
 /// One thing the timer has to do.
 struct Passed {
@@ -19,10 +19,12 @@ struct Passed {
 
 /// What the timer does on `tree` at `cx.at`: the earliest passed deadline that its state still allows.
 pub(super) fn due(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
-    if matches!(tree.payment.home, Home::Branch(_) | Home::Channel(_)) {
+    if !cx.seat.is_home_of(&tree.payment.home) {
         return None;
     }
     let mut passed = passed(tree, cx.at);
+    // What the other site of its home decides by its own clock is heard of from there.
+    passed.retain(|passed| is_ours(tree, passed, cx));
     passed.sort_by_key(|passed| passed.at);
     let first = passed.first().map(|passed| passed.at)?;
     let timer = Actor::of(ActorKind::Timer);
@@ -35,6 +37,11 @@ pub(super) fn due(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
         }
     }
     Some(forget(tree, first, by, cx))
+}
+
+fn is_ours(tree: &Tree, passed: &Passed, cx: &Context<'_>) -> bool {
+    let operation = passed.operation.kind();
+    seat::decides(operation, ActorKind::Timer, &tree.payment.home, cx.seat).is_ok()
 }
 
 fn passed(tree: &Tree, now: Time) -> Vec<Passed> {

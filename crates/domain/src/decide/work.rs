@@ -175,7 +175,7 @@ impl<'a, 'c> Work<'a, 'c> {
         let (before, after) = change::images(self.before, &self.tree);
         let entry = LogEntry {
             tree: self.tree.id(),
-            site: 0,
+            site: self.cx.seat.log_site(),
             seq: self.tree.payment.version,
             node: self.node.id(&self.tree),
             kind: self.operation,

@@ -2,14 +2,14 @@
 
 use crate::decide::Context;
 use crate::status::is_open;
-use crate::tree::{Deadline, Home};
+use crate::tree::Deadline;
 use crate::words::{DeadlineKind, Fulfilment, PaymentStatus, RefundStatus, Status};
 use crate::{ShopOrder, Tree, status};
 
 /// Sets deadlines by what the tree has come to. A deadline that is running for the same reason goes on.
 pub(super) fn set(tree: &mut Tree, live: bool, cx: &Context<'_>) {
     let runs = tree.payment.deadline.is_some() || tree.shops.iter().any(|s| s.deadline.is_some());
-    if !(live || runs) || tree.payment.home != Home::Center {
+    if !(live || runs) || !cx.seat.is_home_of(&tree.payment.home) {
         return;
     }
     let standing = status::of(tree);

@@ -13,8 +13,8 @@ use crate::{ActorKind, Amount, Currency, Quantity, Time};
 pub struct Report {
     /// Lines, prices, discounts and origin; amounts may be unknown.
     pub placement: Placement,
-    /// Whose order it is; counts for a tree that is new here.
-    pub home: Home,
+    /// Whose order it is; ours, where nobody says. Counts for a tree that is new here.
+    pub home: Option<Home>,
     /// Who vouches for it.
     pub issuer: String,
     /// When it was placed.

@@ -20,7 +20,7 @@ pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, Fie
     let at = report.created_at.or(report.created_guess).unwrap_or(cx.at);
     let mut tree = priced(&placement, &heard.report.issuer, at)?;
     price::number(&mut tree, cx.next_id);
-    tree.payment.home = heard.report.home.clone();
+    tree.payment.home = heard.report.home.clone().unwrap_or_else(|| cx.seat.home());
     tree.payment.visible = heard.report.visible.unwrap_or(tree.payment.visible);
     tree.payment.terms_at = heard.report.terms_at;
     for cut in heard.left_out.iter().cloned().chain(cuts) {

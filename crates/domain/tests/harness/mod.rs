@@ -166,6 +166,7 @@ impl Harness {
             policy: &policy,
             limits: &Limits::NONE,
             next_id: &mut next_id,
+            seat: &docket_domain::Seat::Center,
             can_hold: &|_| true,
         };
         let actor = Actor::of(ActorKind::Buyer);
@@ -219,6 +220,7 @@ impl Harness {
             policy: &self.policy,
             limits: &self.limits,
             next_id: &mut next_id,
+            seat: &docket_domain::Seat::Center,
             can_hold: &can_hold,
         };
         let decided = decide::decide(&tree, request, by(&actor, self.may_refund_settled), &mut cx)?;
@@ -276,6 +278,7 @@ impl Harness {
             policy: &self.policy,
             limits: &self.limits,
             next_id: &mut next_id,
+            seat: &docket_domain::Seat::Center,
             can_hold: &can_hold,
         };
         let change = decide::due(&tree, &mut cx);
@@ -303,6 +306,7 @@ impl Harness {
             policy: &policy,
             limits: &Limits::NONE,
             next_id: &mut next_id,
+            seat: &docket_domain::Seat::Center,
             can_hold: &|_| false,
         };
         let actor = Actor::of(ActorKind::Store);

@@ -84,7 +84,7 @@ pub fn report() -> Report {
     let shops = vec![shop("11", vec![line("tea")])];
     Report {
         placement: placement(shops),
-        home: Home::Channel("11".into()),
+        home: Some(Home::Channel("11".into())),
         issuer: "temu:11".into(),
         created_at: Some(Time(1000)),
         created_guess: None,
@@ -157,6 +157,7 @@ pub fn take_down(
         policy: &policy,
         limits: &docket_domain::Limits::NONE,
         next_id: &mut next_id,
+        seat: &docket_domain::Seat::Center,
         can_hold: &can_hold,
     };
     record(known, report, mode == Mode::Live, &mut cx)

@@ -69,6 +69,7 @@ const FAILURES: &[Failure] = &[
         meaning: "The state does not allow it: `operation_refused` (with `state` and `operation`), \
             `version_conflict`, `terms_conflict` and `total_mismatch` (with `current`), `price_mismatch` (with \
             `current`), `out_of_stock` (with `skus`), `not_enough_coins` (with `current`), `not_home` (with `home`), \
+            `not_here` (with `site`), \
             `coupon_limit_reached` (with `limit`), and the others",
         codes: &[
             "operation_refused",
@@ -92,6 +93,7 @@ const FAILURES: &[Failure] = &[
             "not_enough_coins",
             "amount_unknown",
             "not_home",
+            "not_here",
             "client_token_reused",
             "external_id_taken",
             "name_taken",

@@ -7,9 +7,9 @@ use crate::lock::FileLock;
 use crate::migrate::{self, Upgrade};
 use crate::peek::is_there;
 use crate::value::{Kind, Value};
-use crate::{StoreError, private, sqlite_path};
+use crate::{StoreError, installation, private, sqlite_path};
 use docket_domain::Time;
-use rusqlite::OpenFlags;
+use rusqlite::{OpenFlags, OptionalExtension as _};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Executor};
 use std::fs::File;
@@ -19,21 +19,40 @@ use std::path::{Path, PathBuf};
 const TOGETHER: usize = 200;
 
 /// What was restored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// Rows in all tables.
     pub rows: u64,
     /// Orders among them.
     pub orders: u64,
+    /// The number of the installation that was here before, where it was another one.
+    pub replaced: Option<String>,
 }
 
 /// What is changed in what was restored: its epoch, and that nobody holds a node number of it any more. Marks
 /// stay, so that no number is given twice.
 const AFTERWARDS: [&str; 3] = [
-    "DELETE FROM setting WHERE name = 'epoch'",
+    "DELETE FROM setting WHERE name IN ('epoch', 'installation.file')",
     "INSERT INTO setting (name, value) VALUES ('epoch', ?)",
     "UPDATE node SET held_until = 0",
 ];
+
+/// The epoch of what is restored now: above every one that was.
+fn raised(epoch: Option<&str>, now: Time) -> String {
+    let before = epoch.and_then(|epoch| epoch.parse().ok()).unwrap_or(0_i64);
+    now.0.max(before.saturating_add(1)).to_string()
+}
+
+/// A setting of a file, if it has it.
+fn setting(file: &rusqlite::Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let value = "SELECT value FROM setting WHERE name = ?";
+    Ok(file.query_row(value, [name], |row| row.get(0)).optional()?)
+}
+
+/// The installation that was here, if it is not the one that is restored.
+fn another(before: Option<String>, restored: Option<&str>) -> Option<String> {
+    before.filter(|before| restored.is_none_or(|restored| restored != before))
+}
 
 /// Makes the backup `from` the database of `url`, which must hold no orders. `told` hears of each table with its
 /// rows.
@@ -104,6 +123,7 @@ fn to_sqlite(
     told: impl Fn(&str, u64),
 ) -> Result<Restored, StoreError> {
     let _lock = FileLock::take(path)?;
+    let mut before = None;
     if is_there(path)? {
         // What cannot be read is not taken for empty.
         let there = rusqlite::Connection::open(path)?;
@@ -114,11 +134,15 @@ fn to_sqlite(
         if orders > 0 {
             return Err(holds_orders(orders));
         }
+        if version > 0 {
+            before = setting(&there, installation::ID)?;
+        }
     }
     let part = with_ending(path, PART);
     let _ = std::fs::remove_file(&part);
     let made = copy(source, from, &part, now, told);
-    let made = made.inspect_err(|_| drop(std::fs::remove_file(&part)))?;
+    let mut made = made.inspect_err(|_| drop(std::fs::remove_file(&part)))?;
+    made.replaced = another(before, setting(source, installation::ID)?.as_deref());
     for log in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(with_ending(path, log));
     }
@@ -151,15 +175,16 @@ fn copy(
         told(&shape.name, count);
         rows += count;
     }
+    let epoch = raised(setting(source, installation::EPOCH)?.as_deref(), now);
     for statement in AFTERWARDS {
-        let epoch = statement.contains('?').then(|| now.0.to_string());
+        let epoch = statement.contains('?').then_some(&epoch);
         target.execute(statement, rusqlite::params_from_iter(epoch))?;
     }
     let orders = count(&target, "payment_order")?;
     drop(target);
     let synced = File::open(part).and_then(|file| file.sync_all());
     synced.map_err(|error| of_file(part, &error))?;
-    Ok(Restored { rows, orders })
+    Ok(Restored { rows, orders, replaced: None })
 }
 
 /// All rows in one transaction: whole, or nothing.
@@ -191,6 +216,10 @@ async fn to_mysql(
     if orders > 0 {
         return Err(holds_orders(orders as u64));
     }
+    let before = "SELECT value FROM setting WHERE name = ?";
+    let before =
+        sqlx::query_scalar(before).bind(installation::ID).fetch_optional(&mut target).await?;
+    let epoch = raised(setting(&source, installation::EPOCH)?.as_deref(), now);
     target.execute("BEGIN").await?;
     let mut rows = 0;
     for shape in shapes(&source)? {
@@ -202,11 +231,12 @@ async fn to_mysql(
     }
     for statement in AFTERWARDS {
         let query = sqlx::query(statement);
-        let query = if statement.contains('?') { query.bind(now.0.to_string()) } else { query };
+        let query = if statement.contains('?') { query.bind(&epoch) } else { query };
         query.execute(&mut target).await?;
     }
     target.execute("COMMIT").await?;
-    Ok(Restored { rows, orders: count(&source, "payment_order")? })
+    let replaced = another(before, setting(&source, installation::ID)?.as_deref());
+    Ok(Restored { rows, orders: count(&source, "payment_order")?, replaced })
 }
 
 /// A file that goes when nobody needs it any more.

@@ -8,7 +8,7 @@ use crate::tables::tasks::Announced;
 use crate::tables::{nodes, settings};
 use crate::view::{Key, Need, View};
 use crate::{Figures, StoreError, failpoint, load};
-use docket_domain::{IdSource, Time};
+use docket_domain::{IdSource, Seat, Time};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, RwLock};
@@ -56,6 +56,7 @@ pub struct Engine {
     pub(crate) node: Node,
     pub(crate) ids: IdSource,
     pub(crate) bell: Arc<Bell>,
+    pub(crate) seat: Seat,
 }
 
 /// A piece with what became of it so far.
@@ -188,7 +189,7 @@ impl Engine {
         let now = (self.clock)();
         let began = Instant::now();
         self.connection.begin()?;
-        let mut view = View::default();
+        let mut view = View::at(&self.seat);
         let known: Vec<Key> = slots.iter().flat_map(|slot| slot.piece.keys()).collect();
         load::keys(&mut view, known, &mut *self.connection)?;
         self.spent(Phase::Load, began);
@@ -233,7 +234,7 @@ impl Engine {
             let mut plan = Plan::default();
             let mut needed = Vec::new();
             for slot in slots.iter_mut().filter(|slot| slot.broken.is_none()) {
-                let mut cx = Context { now, ids: &mut self.ids };
+                let mut cx = Context { now, ids: &mut self.ids, seat: &self.seat };
                 let piece = &mut slot.piece;
                 match catch_unwind(AssertUnwindSafe(|| piece.decide(view, &mut cx))) {
                     Ok(Ok(None)) => {}

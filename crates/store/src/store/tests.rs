@@ -1,16 +1,23 @@
 //! Reads end: at their deadline, and when nobody waits for them any more.
 
 use super::{Options, Query, Store};
-use crate::StoreError;
 use crate::dialect::Dialect;
 use crate::value::{Kind, Value};
+use crate::{Birth, StoreError};
 use docket_domain::Time;
 use std::sync::Arc;
 use std::time::Duration;
 
 async fn open(url: &str, read_deadline: Duration) -> Arc<Store> {
     let clock = Arc::new(|| Time(1_800_000_000_000));
-    let options = Options { url: url.to_owned(), clock, queue: 4, upgrade: true, read_deadline };
+    let options = Options {
+        url: url.to_owned(),
+        clock,
+        queue: 4,
+        upgrade: true,
+        birth: Birth::default(),
+        read_deadline,
+    };
     Arc::new(Store::open(options).await.unwrap())
 }
 

@@ -40,13 +40,13 @@ const HELD: &str = "SELECT s.place AS place, i.sku_id AS sku_id, \
     CAST(SUM(JSON_EXTRACT(i.body, '$.quantity')) AS SIGNED) AS held \
     FROM payment_order p JOIN shop_order s ON s.tree = p.id \
     JOIN item_order i ON i.tree = s.tree AND i.shop_order = s.id \
-    WHERE p.status = 0 AND JSON_EXTRACT(i.body, '$.holds_stock') IS NOT NULL \
+    WHERE p.status = 0 AND p.copy IS NULL AND JSON_EXTRACT(i.body, '$.holds_stock') IS NOT NULL \
     AND JSON_EXTRACT(i.body, '$.dropped_at') IS NULL";
 
 /// What unpaid orders hold of the coins of the account `a`. Found by the buyer: a plain `p.status = 0` would have
 /// databases read every unpaid order for each account.
 const HELD_COINS: &str = "COALESCE((SELECT CAST(SUM(JSON_EXTRACT(p.body, '$.coins')) AS SIGNED) \
-    FROM payment_order p WHERE p.status + 0 = 0 AND p.buyer_id = a.owner \
+    FROM payment_order p WHERE p.status + 0 = 0 AND p.copy IS NULL AND p.buyer_id = a.owner \
     AND JSON_EXTRACT(p.body, '$.ledgers.coins') LIKE '%here%'), 0)";
 
 /// The code of a coupon in the name of its effect: behind the first colon.
@@ -229,8 +229,7 @@ mod tests {
     /// How SQLite reads for `sql`, over the schema that migrations make.
     fn plan(sql: &str, values: &[Value]) -> Vec<String> {
         let file = rusqlite::Connection::open_in_memory().expect("a database");
-        let schema = include_str!("../../migrations/sqlite/0001_orders.sql");
-        file.execute_batch(schema).expect("the schema");
+        crate::migrate::sqlite(&file, crate::migrate::Upgrade::Yes).expect("the schema");
         let mut asked = file.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a query");
         let rows = asked.query_map(rusqlite::params_from_iter(values), |row| row.get(3));
         rows.expect("a plan").collect::<Result<_, _>>().expect("steps")

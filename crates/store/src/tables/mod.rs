@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod archive;
 pub mod books;
+pub mod copy_notes;
 pub mod coupons;
 pub mod deliveries;
 pub mod effects;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // in a test a failed step is a failed test
 
-use docket_domain::tree::{Deadline, Revoke, Tree};
+use docket_domain::tree::{Deadline, Home, Revoke, Tree};
 use docket_domain::words::{DeadlineKind, Fulfilment, OrderType, Platform, Status, Visible};
 use docket_domain::{
     Actor, ActorKind, Amount, Currency, Gene, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder,
@@ -30,11 +30,12 @@ pub struct Order {
     pub at: i64,
     pub due: Option<i64>,
     pub gene: Option<Gene>,
+    pub home: Home,
 }
 
 impl Order {
     pub const fn new(buyer: i32) -> Self {
-        Self { buyer, shops: 1, lines: 1, at: NOW, due: None, gene: None }
+        Self { buyer, shops: 1, lines: 1, at: NOW, due: None, gene: None, home: Home::Center }
     }
 }
 
@@ -44,6 +45,7 @@ pub fn options(url: &str) -> Options {
         clock: Arc::new(|| Time(NOW)),
         queue: 4096,
         upgrade: true,
+        birth: docket_store::Birth::default(),
         read_deadline: docket_store::READ_DEADLINE,
     }
 }
@@ -138,7 +140,7 @@ pub fn placed(order: &Order, cx: &mut Context<'_>) -> (Arc<Tree>, Writes) {
         version: 1,
         terms_version: 1,
         terms_at: None,
-        home: docket_domain::tree::Home::Center,
+        home: order.home.clone(),
         order_type: OrderType::Goods,
         market: 0,
         platform: Platform::All,

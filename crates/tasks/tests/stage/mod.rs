@@ -156,6 +156,7 @@ async fn open(url: &str, clock: &Clock) -> Arc<Store> {
         clock: clock.read(),
         queue: 4096,
         upgrade: true,
+        birth: docket_store::Birth::default(),
         read_deadline: docket_store::READ_DEADLINE,
     };
     Arc::new(Store::open(options).await.unwrap_or_else(|error| panic!("{url}: {error}")))

@@ -139,6 +139,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("an order that is {} cannot be asked to {}: {}", "订单状态为{1}，不能执行 {2}：{3}"),
     ("a {} may not ask for {}", "{1} 不能请求 {2}"),
     ("this order is at home at {}; only its home decides", "该订单归属 {1}，只能在那里决定"),
+    ("the {} site decides this; ask there", "此事由 {1} 站点决定，请在那里操作"),
     (
         "{} needs the number of a {} order, and this tree has several",
         "{1} 需要{2}订单的编号，而该订单有多个",

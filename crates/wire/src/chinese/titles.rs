@@ -38,6 +38,7 @@ pub const TITLES: &[(&str, &str)] = &[
     ("The state of the order does not allow it", "订单状态不允许"),
     ("This kind of actor may not ask for it", "此类操作者不能请求"),
     ("The order is at home elsewhere", "订单归属他处"),
+    ("The other site decides it", "由另一站点决定"),
     ("The number is of another level", "编号属于另一层级"),
     ("The order has changed", "订单已变更"),
     ("The terms have changed", "条款已变更"),

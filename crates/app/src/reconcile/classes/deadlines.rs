@@ -27,7 +27,7 @@ pub(crate) static PASSED: Class = Class {
 };
 
 fn missing(looked: &Looked<'_>) -> Option<Seen> {
-    let lost = decide::lost_deadlines(looked.decided_here()?);
+    let lost = decide::lost_deadlines(looked.decided_here()?, looked.seat);
     let kinds: Vec<_> = lost.iter().map(|(_, kind)| kind.word()).collect();
     (!lost.is_empty()).then(|| Seen::new(kinds.join(", "), "none", lost.len()))
 }

@@ -43,7 +43,7 @@ pub(crate) fn references(tree: &Tree) -> Vec<(String, String)> {
 }
 
 fn unclaimed(looked: &Looked<'_>) -> Option<Seen> {
-    let references = references(looked.tree()?);
+    let references = references(looked.at_home()?);
     let lost = references.iter().find(|(name, _)| matches!(looked.owners.get(name), Some(None)))?;
     Some(Seen::new(&lost.1, "nobody's", looked.audit.id))
 }

@@ -12,8 +12,8 @@ use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::tree::{Revoke, Tax};
 use docket_domain::words::{Fulfilment, OrderType, Platform, Status};
 use docket_domain::{
-    Actor, ActorKind, Amount, Currency, Id, LogEntry, OperationKind, Quantity, Remark, Time, Tree,
-    price,
+    Actor, ActorKind, Amount, Currency, Id, LogEntry, OperationKind, Quantity, Remark, Seat, Time,
+    Tree, price,
 };
 use docket_testkit::Database;
 use std::collections::BTreeSet;
@@ -100,7 +100,7 @@ fn log(tree: &Tree) -> Vec<LogEntry> {
             at: tree.payment.created_at.plus(-i64::from(seq / 2)),
             happened_at: None,
         };
-        LogEntry { seq, ..LogEntry::between(None, tree, happening) }
+        LogEntry { seq, ..LogEntry::between(None, tree, happening, &Seat::Center) }
     };
     (1..=3).map(row).collect()
 }
@@ -109,7 +109,7 @@ fn filled(database: &mut dyn Counting, orders: &[Tree]) {
     let mut insert = |table: &'static Table, rows: Vec<Vec<Value>>| {
         crate::counting::insert(database, table.name, &table.column_list(), rows);
     };
-    let rows: Vec<_> = orders.iter().map(tree_rows).collect();
+    let rows: Vec<_> = orders.iter().map(|tree| tree_rows(tree, &Seat::Center)).collect();
     insert(&table::PAYMENT_ORDER, rows.iter().map(|rows| rows.payment.clone()).collect());
     insert(&table::SHOP_ORDER, rows.iter().flat_map(|rows| rows.shops.clone()).collect());
     insert(&table::ITEM_ORDER, rows.iter().flat_map(|rows| rows.items.clone()).collect());

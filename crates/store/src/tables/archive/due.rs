@@ -294,7 +294,7 @@ fn terms(
     ask: &mut dyn Ask,
 ) -> Result<Vec<KeptRow>, StoreError> {
     let trees = KeptRow::trees(nodes.values().flatten().cloned().collect())?;
-    let keys: Vec<Vec<Value>> = trees.iter().flat_map(|tree| rows::tree_rows(tree).terms).collect();
+    let keys: Vec<Vec<Value>> = trees.iter().flat_map(rows::terms_of).collect();
     let mut found = Vec::with_capacity(keys.len());
     let table = &table::ORDER_TERM;
     for keys in keys.chunks(TERMS) {
@@ -311,7 +311,6 @@ fn terms(
 impl KeptRow {
     /// How many rows the nodes of an order are, with the words by which it is found.
     pub fn nodes_of(tree: &Tree) -> u64 {
-        let rows = rows::tree_rows(tree);
-        (1 + rows.shops.len() + rows.items.len() + rows.terms.len()) as u64
+        (1 + tree.shops.len() + tree.lines().count() + rows::terms_of(tree).len()) as u64
     }
 }

@@ -5,7 +5,7 @@ use crate::rows;
 use crate::table::{self, Table};
 use crate::value::{Kind, Row, Value};
 use crate::{Snapshot, StoreError};
-use docket_domain::{Id, LogEntry, Time, Tree};
+use docket_domain::{Id, LogEntry, Seat, Time, Tree};
 use serde_json::{Map, Value as Json};
 use std::fmt::Write as _;
 
@@ -152,10 +152,10 @@ impl KeptRow {
         Self { table: &table::ORDER_SNAPSHOT, values: snapshot.row() }
     }
 
-    /// This row of a node, with the body that `tree` has there.
+    /// This row of a node, with the body that `tree` has there at `seat`.
     #[must_use]
-    pub fn with_node_of(self, tree: &Tree) -> Self {
-        let rows = rows::tree_rows(tree);
+    pub fn with_node_of(self, tree: &Tree, seat: &Seat) -> Self {
+        let rows = rows::tree_rows(tree, seat);
         let mut of_node = [(&table::PAYMENT_ORDER, vec![rows.payment])]
             .into_iter()
             .chain([(&table::SHOP_ORDER, rows.shops), (&table::ITEM_ORDER, rows.items)]);

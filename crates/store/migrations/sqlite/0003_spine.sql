@@ -1,0 +1,19 @@
+-- The spine made ready for copies.
+
+-- Section: copies.
+-- Set where the order is at home elsewhere; null where it is ours.
+ALTER TABLE payment_order ADD COLUMN copy INTEGER;
+UPDATE payment_order SET copy = 1, due_at = NULL WHERE body LIKE '%"home":%'
+    AND CASE WHEN JSON_VALID(body) THEN JSON_EXTRACT(body, '$.home') END IS NOT NULL;
+-- A copy claims no payment reference: money is its home's.
+DELETE FROM unique_key WHERE name LIKE 'payment_%'
+    AND tree IN (SELECT id FROM payment_order WHERE copy = 1);
+-- What is to be said of a copy, which nobody may write but the road that brought it.
+CREATE TABLE copy_note (
+    tree           INTEGER NOT NULL,
+    kind           TEXT NOT NULL,
+    subject        TEXT NOT NULL,
+    detail         TEXT NOT NULL,
+    at             INTEGER NOT NULL,
+    PRIMARY KEY (tree, kind, subject)
+) STRICT, WITHOUT ROWID;
