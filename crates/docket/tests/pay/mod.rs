@@ -114,7 +114,7 @@ pub struct Center {
     pub data: TempDir,
 }
 
-const SCOPES: &str = "orders.read,orders.write,prices,payments,refunds,tasks,stock,admin";
+const SCOPES: &str = "orders.read,orders.write,prices,payments,refunds,tasks,stock,coupons,admin";
 const ACTORS: &str = "buyer,seller,store,till,courier,gateway";
 
 impl Center {
