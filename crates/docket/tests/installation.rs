@@ -40,7 +40,7 @@ fn place(serve: &docket_testkit::Serve, data: &Path) -> String {
     let key = docket(data, &["key", "add", "till", "--scopes", "orders.write,prices"]).fine();
     let mut client = Client::new(serve.base_url(), key.trim()).expect("a server");
     let order = json!({"buyer_id": "1001", "currency": "CNY", "shops": [
-        {"shop_id": "11", "items": [{"sku_id": "T-1", "list_price": 100, "quantity": 1}]},
+        {"shop_id": "11", "items": [{"sku_id": "T-1", "list_price": 100, "quantity": "1"}]},
     ]});
     let got = client.post("/api/orders", &order).expect("an answer");
     assert_eq!(got.status, 201, "{got:?}");

@@ -158,6 +158,7 @@ impl Released {
                 clock: Arc::new(|| Time(0)),
                 queue: 1,
                 upgrade: false,
+                birth: docket_store::Birth::default(),
                 read_deadline: docket_store::READ_DEADLINE,
             };
             let store = Store::open(options).await.expect("a database");
