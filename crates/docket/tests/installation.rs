@@ -37,7 +37,11 @@ fn node_of(id: &str) -> i64 {
 }
 
 fn place(serve: &docket_testkit::Serve, data: &Path) -> String {
-    let key = docket(data, &["key", "add", "till", "--scopes", "orders.write,prices"]).fine();
+    let key = docket(
+        data,
+        &["key", "add", "till", "--scopes", "orders.write,prices", "--actors", "buyer"],
+    )
+    .fine();
     let mut client = Client::new(serve.base_url(), key.trim()).expect("a server");
     let order = json!({"buyer_id": "1001", "currency": "CNY", "shops": [
         {"shop_id": "11", "items": [{"sku_id": "T-1", "list_price": 100, "quantity": "1"}]},

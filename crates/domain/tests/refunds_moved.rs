@@ -7,7 +7,7 @@ use docket_domain::operation::{Operation, RefundAsked};
 use docket_domain::words::RefundStatus::{self, Failed, Refunded, Refunding};
 use harness::*;
 
-use docket_domain::ActorKind::{Gateway, Store, Till};
+use docket_domain::ActorKind::{Buyer, Gateway, Store, Till};
 
 /// An order paid with three payments, of which a refund draws on the two newest.
 fn drawn_on_two_of_three() -> (Harness, Id, [Id; 3]) {
@@ -75,4 +75,29 @@ fn nothing_is_moved_while_another_part_is_under_way_or_when_all_have_failed() {
     harness.does(Gateway, ends(refund, wallet, Failed));
     assert_eq!(parts(&harness), [(wallet, Failed), (card, Failed)]);
     assert_eq!(harness.refund(0).status, Failed);
+}
+
+/// A refund that was refused goes back all the same, and so does a part of another one of the same goods: both are
+/// taken down, and what they come to above the price is counted before the other one is done.
+#[test]
+fn what_several_refunds_gave_above_the_price_is_counted_whether_they_are_done_or_not() {
+    let mut harness = Harness::place(&order(vec![shop(0, vec![item(153, 1)])]));
+    harness.does(Till, paid("card", "r-1", 69));
+    harness.does(Till, paid("voucher", "r-2", 84));
+    harness.does(Store, ship(None));
+    harness.does(Buyer, Operation::RequestRefund(RefundAsked::default()));
+    harness.does(Store, Operation::RejectRefund { refund_id: None, reason: None });
+    let given = RefundAsked { goods_back: true, ..RefundAsked::default() };
+    harness.does(Store, Operation::RefundByStore(given));
+    let [refused, given] = [0, 1].map(|at| harness.refund(at).refund_id);
+    let card = harness.tree.payment.payments[0].payment_id;
+    harness.does(Gateway, ends(refused, card, Refunded));
+    let back = Operation::ReceiveReturn { refund_id: given, lines: None, restock: true };
+    harness.does(Store, back);
+    assert_eq!(harness.refund(1).parts[0].amount, 84, "the card has given what it had, and more");
+    harness.does(Gateway, money_back(given));
+    assert_eq!((harness.standing().refunded, harness.refund(1).status), (153 + 84, Refunding));
+    let noted = harness.tree.payment.anomalies.iter().filter(|a| a.kind.word() == "refunded_twice");
+    let amounts: Vec<_> = noted.map(|anomaly| anomaly.detail["amount"].as_i64()).collect();
+    assert_eq!(amounts, [Some(84)]);
 }

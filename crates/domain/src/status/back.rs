@@ -18,11 +18,14 @@ pub(crate) fn given(refund: &Refund) -> i64 {
 }
 
 /// What went back of a shop order above what was owed: refunds whose money moved twice, and refunds of what others
-/// had given already. Nothing where amounts are unknown.
+/// had given already; at least what all of them, done or not, come to above its price. Nothing where amounts are
+/// unknown.
 pub(crate) fn excess(shop: &ShopOrder, tax: Tax) -> i64 {
     let twice: i64 = shop.refunds.iter().map(|refund| (given(refund) - refund.amount).max(0)).sum();
     let done: i64 = done(shop).map(|refund| refund.amount).sum();
-    twice + owed(shop, tax).map_or(0, |owed| (done - owed).max(0))
+    let above = twice + owed(shop, tax).map_or(0, |owed| (done - owed).max(0));
+    let all: i64 = shop.refunds.iter().map(given).sum();
+    above.max(sums::shop_to_pay(shop, tax).known().map_or(0, |price| all - price))
 }
 
 /// The same of the refunds due of the payment order.
