@@ -53,11 +53,11 @@ impl App {
         let tree = self.tree(who, id).await?;
         let mut entries = self.log_after(tree.id(), after.unwrap_or((0, 0)), limit).await?;
         // What was written since the order was read is on the page of a later one.
-        entries.retain(|entry| entry.site != 0 || entry.seq <= tree.payment.version);
+        entries.retain(|entry| entry.version.is_none_or(|version| version <= tree.payment.version));
         // A page may have fewer rows than it might where they are long; the log ends with the version of its order.
-        let more = |last: &&LogEntry| match last.site {
-            0 => last.seq < tree.payment.version,
-            _ => entries.len() == limit,
+        let more = |last: &&LogEntry| match last.version {
+            Some(version) => version < tree.payment.version,
+            None => entries.len() == limit,
         };
         let next = entries.last().filter(more).map(|last| (last.site, last.seq));
         Ok(LogPage { entries: Self::visible(who, &tree, entries), next })

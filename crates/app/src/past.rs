@@ -61,8 +61,8 @@ impl Backwards {
     }
 
     fn keep(&mut self, rows: Vec<LogEntry>) {
-        let own = rows.into_iter().filter(|row| row.site == 0 && row.seq <= self.next);
-        self.read.extend(own.map(|row| (row.seq, row)));
+        let own = rows.into_iter().filter_map(|row| Some((row.version?, row)));
+        self.read.extend(own.filter(|(version, _)| *version <= self.next));
     }
 }
 

@@ -205,8 +205,8 @@ impl App {
                     let rows = self.log_after(tree, after, TOGETHER).await?;
                     let Some(last) = rows.last() else { return Ok(()) };
                     after = (last.site, last.seq);
-                    let seqs = rows.iter().map(|row| row.seq).collect();
-                    self.tell_again(id, vec![(tree, seqs)]).await?;
+                    let versions = rows.iter().filter_map(|row| row.version).collect();
+                    self.tell_again(id, vec![(tree, versions)]).await?;
                 }
             }
             Again::Between(from, to) => {
@@ -263,7 +263,8 @@ impl App {
             let rows = self.store().operations_after(after, replay.to, TOGETHER).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = (last.at, last.tree, last.seq);
-            let rows = rows.iter().map(|row| (row.tree, vec![row.seq])).collect();
+            let rows =
+                rows.iter().map(|row| (row.tree, row.version.into_iter().collect())).collect();
             self.tell_again(replay.webhook, rows).await?;
         }
     }

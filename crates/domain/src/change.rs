@@ -4,13 +4,17 @@
 //! change without standing in it, and applying its `before` backwards gives the tree as it was.
 
 mod elements;
+mod fields;
 mod images;
+mod laying;
 
-pub use images::{group_of, images, undo};
+pub use fields::{Field, Join, fields_of, group_of};
+pub use images::images;
+pub use laying::{redo, undo};
 
 use crate::operation::{OperationKind, Parameters};
 use crate::words::{AnomalyKind, Status};
-use crate::{Actor, CouponMove, Id, Json, Quantity, Seat, Time, Tree};
+use crate::{Actor, CouponMove, Hlc, Id, Json, Quantity, Seat, Time, Tree};
 use serde::{Deserialize, Serialize};
 
 /// What `decide` or `record` answers when there is something to do.
@@ -35,10 +39,15 @@ pub struct Change {
 pub struct LogEntry {
     /// The tree.
     pub tree: Id,
-    /// The site whose operation it is; 0 is this one.
+    /// Whose hand wrote it, the same number on every copy: 0 a center or a branch, 1 the buyers' site, 2 the
+    /// sellers', 3 a merge.
     pub site: u8,
     /// Dense per tree and site, from 1.
     pub seq: u32,
+    /// The version of the tree that it led to here; none of a row that another hand wrote.
+    pub version: Option<u32>,
+    /// When it was written, in the order that all copies agree on.
+    pub hlc: Hlc,
     /// The node it was asked of or acts at.
     pub node: Id,
     /// What happened.
@@ -123,12 +132,15 @@ impl LogEntry {
     /// The row that is written at `seat` between two states of a tree; `before` is `None` at placement.
     pub fn between(before: Option<&Tree>, after: &Tree, what: Happening, seat: &Seat) -> Self {
         let (old, new) = images(before, after);
+        let version = after.payment.version;
         let mut parameters = what.parameters;
         name_currency(&mut parameters, after);
         Self {
             tree: after.id(),
             site: seat.log_site(),
-            seq: after.payment.version,
+            seq: version,
+            version: Some(version),
+            hlc: Hlc::of(what.at, version),
             node: what.node,
             kind: what.kind,
             actor: what.actor,

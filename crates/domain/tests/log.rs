@@ -4,7 +4,7 @@
 
 mod sample_trees;
 
-use docket_domain::change::{Happening, group_of, images, undo};
+use docket_domain::change::{Happening, group_of, images, redo, undo};
 use docket_domain::tree::{Anomaly, Home, Line, Rate, Refund, Revoke, Shipment};
 use docket_domain::words::{AnomalyKind, Level, RefundStatus, Status};
 use docket_domain::{
@@ -346,10 +346,12 @@ proptest! {
         let row = entry(Some(&before), &after);
         let stored: LogEntry = serde_json::from_str(&serde_json::to_string(&row).unwrap()).unwrap();
         prop_assert_eq!(undo(&after, &stored), Ok(Some(before.clone())));
+        prop_assert_eq!(redo(&before, &stored), Ok(after.clone()));
         // A row that was written before lists stood by element.
         let mut earlier = stored;
         earlier.before = with_whole_lists(&earlier.before, &before);
         earlier.after = with_whole_lists(&earlier.after, &after);
-        prop_assert_eq!(undo(&after, &earlier), Ok(Some(before)));
+        prop_assert_eq!(undo(&after, &earlier), Ok(Some(before.clone())));
+        prop_assert_eq!(redo(&before, &earlier), Ok(after));
     }
 }

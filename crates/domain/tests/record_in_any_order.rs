@@ -348,7 +348,9 @@ proptest! {
             prop_assert_eq!(price::check(&next.tree), Ok(()));
             prop_assert_eq!(next.tree.payment.version, 2);
             let undone = docket_domain::change::undo(&next.tree, &next.entry);
-            prop_assert_eq!(undone, Ok(Some(change.tree)));
+            prop_assert_eq!(undone.as_ref().map(Option::as_ref), Ok(Some(&change.tree)));
+            let redone = docket_domain::change::redo(&change.tree, &next.entry);
+            prop_assert_eq!(redone.as_ref(), Ok(&next.tree));
             prop_assert_eq!(again(&next.tree, &second), None);
         }
     }

@@ -26,6 +26,8 @@ fn entry(kind: OperationKind, parameters: &Json) -> LogEntry {
         tree: Id(1),
         site: 0,
         seq: 1,
+        version: Some(1),
+        hlc: docket_domain::Hlc(0),
         node: Id(1),
         kind,
         actor: Actor::of(ActorKind::Buyer),

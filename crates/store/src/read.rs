@@ -269,16 +269,17 @@ impl Store {
         Ok(found)
     }
 
-    /// Rows of this site's log of a tree up to the row `seq`, newest first: at most `limit`.
+    /// Rows that were written here to the log of a tree up to its `version`, newest first: at most `limit`.
     pub async fn log_until(
         &self,
         tree: Id,
-        seq: u32,
+        version: u32,
         limit: usize,
     ) -> Result<Vec<LogEntry>, StoreError> {
+        // A row's number is at most the version it led to.
         let tail =
-            format!("WHERE tree = ? AND site = 0 AND seq <= ? ORDER BY seq DESC LIMIT {limit}");
-        let values = vec![tree.into(), seq.into()];
+            format!("WHERE tree = ? AND site = ? AND seq <= ? ORDER BY seq DESC LIMIT {limit}");
+        let values = vec![tree.into(), self.seat().log_site().into(), version.into()];
         let rows = self.of_table(&table::ORDER_OPERATION, tail, values).await?;
         rows.into_iter().map(rows::entry_of).collect()
     }

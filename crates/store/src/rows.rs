@@ -9,8 +9,8 @@ use docket_domain::status::{self, Standing};
 use docket_domain::tree::Home;
 use docket_domain::words::{DeliveryStatus, RefundAxis, Status};
 use docket_domain::{
-    Actor, ActorKind, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder, Remark, Seat,
-    ShopOrder, Tree,
+    Actor, ActorKind, Hlc, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder, Remark, Seat,
+    ShopOrder, Time, Tree,
 };
 use std::collections::BTreeSet;
 
@@ -235,8 +235,15 @@ fn with_items(root: Id, shop: &ShopOrder, items: &[(Id, Id, i64, ItemOrder)]) ->
     shop
 }
 
-/// A log row.
+/// A log row. Version and time are left empty where they follow from number and clock, as they do wherever one
+/// hand alone writes.
 pub fn log_row(entry: &LogEntry) -> Vec<Value> {
+    let follows = (entry.version, entry.hlc) == following(entry.seq, entry.at);
+    let (version, hlc) = if follows {
+        (Value::Null, Value::Null)
+    } else {
+        (entry.version.into(), Value::Int(entry.hlc.0))
+    };
     // Buyers are many and search by order; the index by operator is for staff.
     let staff = !matches!(entry.actor.kind, ActorKind::Buyer | ActorKind::Timer);
     let operator = entry.actor.id.as_ref().filter(|_| staff);
@@ -263,7 +270,14 @@ pub fn log_row(entry: &LogEntry) -> Vec<Value> {
         image(&entry.after),
         entry.remark.en.as_ref().into(),
         entry.remark.cn.as_ref().into(),
+        version,
+        hlc,
     ]
+}
+
+/// The version and time of a row where one hand alone writes.
+fn following(seq: u32, at: Time) -> (Option<u32>, Hlc) {
+    (Some(seq), Hlc::of(at, seq))
 }
 
 /// A log entry from its row.
@@ -291,10 +305,15 @@ pub fn entry_of(mut row: Row) -> Result<LogEntry, StoreError> {
     };
     let (before, after) = (image()?, image()?);
     let remark = Remark { en: row.text_or_null()?, cn: row.text_or_null()? };
+    let version = row.int_or_null()?.map(|version| version as u32);
+    let stored = row.int_or_null()?.map(|hlc| (version, Hlc(hlc)));
+    let (version, hlc) = stored.unwrap_or_else(|| following(seq, at));
     Ok(LogEntry {
         tree,
         site,
         seq,
+        version,
+        hlc,
         node,
         kind,
         actor,

@@ -98,6 +98,8 @@ pub static ORDER_OPERATION: Table = Table {
         ("after_image", Text),
         ("remark_en", Text),
         ("remark_cn", Text),
+        ("version", Int),
+        ("hlc", Int),
     ],
     key: 3,
 };

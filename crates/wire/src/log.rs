@@ -20,8 +20,10 @@ pub struct LogView<'a> {
     pub order_id: Number,
     /// Dense per tree and site, from 1.
     pub seq: u32,
-    /// The site whose operation it is; 0 is this one.
+    /// Whose hand wrote it: 0 a center or a branch, 1 the buyers' site, 2 the sellers', 3 a merge.
     pub site: u8,
+    /// The version of the order that it led to here; null where another hand wrote it.
+    pub version: Option<u32>,
     /// What happened.
     pub kind: OperationWord,
     /// `fact`, `right`, `terms`, `progress`, `timer`, `text` or `own`: what wins when two sites merge.
@@ -62,6 +64,7 @@ impl<'a> LogView<'a> {
             order_id: Number(entry.tree),
             seq: entry.seq,
             site: entry.site,
+            version: entry.version,
             kind: Shown::word(entry.kind),
             class: class_word(entry.kind.rule().class),
             actor: ActorView::of(&entry.actor),
@@ -165,6 +168,8 @@ mod tests {
             tree: Id(7),
             site: 0,
             seq: 2,
+            version: Some(1),
+            hlc: docket_domain::Hlc(0),
             node: Id(8),
             kind: OperationKind::AdjustPrice,
             actor: Actor { kind: ActorKind::Seller, id: Some("s".into()), name: None },

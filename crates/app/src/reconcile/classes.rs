@@ -119,11 +119,10 @@ impl<'a> Looked<'a> {
         self.tree().filter(|tree| self.seat.is_home_of(&tree.payment.home))
     }
 
-    /// Its own log, oldest first; rows of another site stand aside.
+    /// The log that was written here, oldest first; rows of other hands stand aside.
     fn log(&self) -> Option<Vec<&'a LogEntry>> {
         let log = self.audit.log.as_ref().ok()?;
-        let here = self.seat.log_site();
-        Some(log.iter().filter(|entry| entry.site == here).collect())
+        Some(log.iter().filter(|entry| entry.version.is_some()).collect())
     }
 
     /// The tree, if it was placed and decided here from the beginning: only such a tree has deadlines and tasks.

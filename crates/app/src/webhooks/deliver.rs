@@ -175,8 +175,8 @@ impl App {
             return Ok(Outcome::Dead("its order is not there".to_owned()).into());
         };
         let Delivery { tree: order, seq, .. } = delivery;
-        let then = self.undone(tree, |entry| entry.seq <= seq).await?;
-        let Some((tree, entry)) = then.filter(|(_, entry)| entry.seq == seq) else {
+        let then = self.undone(tree, |entry| entry.version <= Some(seq)).await?;
+        let Some((tree, entry)) = then.filter(|(_, entry)| entry.version == Some(seq)) else {
             return Ok(Outcome::Dead(format!("row {seq} is not in the log")).into());
         };
         let Some(word) = event::of(&entry, &tree) else { return Ok(Outcome::Done.into()) };

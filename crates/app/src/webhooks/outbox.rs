@@ -67,10 +67,11 @@ impl Outbox {
             return;
         }
         for TreeWrite { tree, entry } in &writes.trees {
+            let Some(version) = entry.version else { continue };
             let Some(event) = event::of(entry, tree) else { continue };
             for wanting in wanting.iter().filter(|wanting| wanting.wants(event)) {
                 let delivery =
-                    Delivery { webhook: wanting.webhook, tree: entry.tree, seq: entry.seq };
+                    Delivery { webhook: wanting.webhook, tree: entry.tree, seq: version };
                 writes.tasks.push(delivery.task(cx));
             }
         }

@@ -8,7 +8,7 @@ use crate::coupon;
 use crate::operation::{By, OperationKind, Parameters};
 use crate::status::{self, ShopStanding, Standing};
 use crate::words::{PaymentStatus, Status, StoreStatus};
-use crate::{FieldError, Id, Json, Refusal, ShopOrder, Time, Tree};
+use crate::{FieldError, Hlc, Id, Json, Refusal, ShopOrder, Time, Tree};
 
 /// What a rule answers when it does not refuse.
 pub(super) enum Done {
@@ -173,10 +173,13 @@ impl<'a, 'c> Work<'a, 'c> {
         }
         change::name_currency(&mut self.parameters, &self.tree);
         let (before, after) = change::images(self.before, &self.tree);
+        let version = self.tree.payment.version;
         let entry = LogEntry {
             tree: self.tree.id(),
             site: self.cx.seat.log_site(),
-            seq: self.tree.payment.version,
+            seq: version,
+            version: Some(version),
+            hlc: Hlc::of(at, version),
             node: self.node.id(&self.tree),
             kind: self.operation,
             actor: self.by.actor.clone(),

@@ -91,6 +91,7 @@ pub const RULES: &[Rule] = {
     const ALL: &[ActorKind] = &[Buyer, Seller, Store, Till, Courier, Gateway, System];
     const MONEY: &[Group] = &[Group::Money];
     const LOGISTICS: &[Group] = &[Group::Logistics];
+    const GOODS: &[Group] = &[Group::Logistics, Group::Refunds];
     const REFUNDS: &[Group] = &[Group::Refunds];
     const fn rule(
         kind: OperationKind,
@@ -105,7 +106,8 @@ pub const RULES: &[Rule] = {
         rule(K::Place, L1, &[Buyer, Till], Fact, &[G::Origin, G::Terms, G::Address]),
         rule(K::Record, L1, &[System], Fact, &[]),
         rule(K::StartPayment, L1, &[Buyer, Till], Progress, MONEY),
-        rule(K::PaymentSucceeded, L1, &[Gateway, Till], Fact, MONEY),
+        // A sale at the counter is handed over by its payment.
+        rule(K::PaymentSucceeded, L1, &[Gateway, Till], Fact, &[G::Money, G::Logistics]),
         rule(K::PaymentFailed, L1, &[Gateway, Till], Progress, MONEY),
         rule(K::AttemptClosed, L1, &[Gateway, Till], Progress, MONEY),
         rule(K::AttemptStuck, L1, &[Gateway, Till], Progress, MONEY),
@@ -117,9 +119,10 @@ pub const RULES: &[Rule] = {
         rule(K::StartPreparing, L2, &[Store, Courier], Progress, LOGISTICS),
         rule(K::Prepare, L2, &[Store, Courier], Progress, LOGISTICS),
         rule(K::CallCourier, L2, &[Store, Courier], Progress, LOGISTICS),
-        rule(K::PickUp, L2, &[Store, Courier], Fact, LOGISTICS),
-        rule(K::Deliver, L2, &[Store, Courier], Fact, LOGISTICS),
-        rule(K::Ship, L2, &[Seller, Store], Fact, &[G::Logistics, G::Refunds]),
+        // What leaves is not given back by refunds that were asked for before it left.
+        rule(K::PickUp, L2, &[Store, Courier], Fact, GOODS),
+        rule(K::Deliver, L2, &[Store, Courier], Fact, GOODS),
+        rule(K::Ship, L2, &[Seller, Store], Fact, GOODS),
         rule(K::Receive, L2, &[Buyer, Timer], Fact, LOGISTICS),
         rule(K::ExtendReceipt, L2, &[Seller, Buyer], Right, LOGISTICS),
         rule(K::RequestCancel, L2, &[Buyer, Seller], Right, REFUNDS),
@@ -134,11 +137,12 @@ pub const RULES: &[Rule] = {
         rule(K::RefundSucceeded, L2, &[Gateway, Till], Fact, &[G::Refunds, G::Money]),
         rule(K::RefundFailed, L2, &[Gateway, Till], Fact, &[G::Refunds, G::Money]),
         rule(K::ReceiveReturn, L2, &[Store, Seller], Fact, REFUNDS),
-        rule(K::Weigh, L2, &[Store], Fact, &[G::Logistics, G::Refunds]),
+        rule(K::Weigh, L2, &[Store], Fact, GOODS),
         rule(K::ChangeAddress, L2, &[Buyer, Seller], Class::Terms, &[G::Address, G::Terms]),
         rule(K::Settle, L2, &[Timer], Class::Timer, &[G::Settlement]),
         rule(K::Rate, L3, &[Buyer], Own, &[G::Ratings]),
-        rule(K::Note, Target::Any, ALL, Text, &[G::Notes]),
+        // That a use of a coupon was given back stands in the coupon.
+        rule(K::Note, Target::Any, ALL, Text, &[G::Notes, G::Terms]),
         rule(K::Tag, Target::Any, ALL, Text, &[G::Labels]),
         rule(K::Hide, L1, &[Buyer], Own, &[G::Visibility]),
         rule(K::Delete, L1, &[Buyer], Own, &[G::Visibility]),

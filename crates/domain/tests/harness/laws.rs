@@ -1,15 +1,15 @@
 //! The laws that every change holds, whatever was asked.
 
 use docket_domain::change::{self, Change};
-use docket_domain::operation::OperationKind;
+use docket_domain::operation::{Group, OperationKind};
 use docket_domain::price::{self, sums};
 use docket_domain::status::{self, ShopStanding};
 use docket_domain::tree::{Refund, Revoke};
 use docket_domain::words::{
-    AnomalyKind, CancelKind, DeadlineKind, DeliveryStatus, Fulfilment, PaymentStatus, RefundAxis,
-    RefundStatus, RevokeStatus, Status, StoreStatus,
+    AnomalyKind, CancelKind, DeadlineKind, DeliveryStatus, Fulfilment, Level, PaymentStatus,
+    RefundAxis, RefundStatus, RevokeStatus, Status, StoreStatus,
 };
-use docket_domain::{Amount, ItemOrder, PaymentOrder, Quantity, ShopOrder, Tree};
+use docket_domain::{Amount, Id, ItemOrder, LogEntry, PaymentOrder, Quantity, ShopOrder, Tree};
 use std::collections::BTreeMap;
 
 /// Of the very first change.
@@ -39,6 +39,30 @@ pub fn hold(before: &Tree, change: &Change) {
     names_its_currency(change);
     let undone = change::undo(after, &change.entry).expect("the log row fits");
     assert_eq!(undone.as_ref(), Some(before), "undone, a change gives the order as it was");
+    let redone = change::redo(before, &change.entry).expect("the log row fits");
+    assert_eq!(&redone, after, "redone, a change gives the order as it became");
+    touches_its_groups(after, &change.entry);
+}
+
+/// An operation changes the groups that its row in the table declares, deadlines and bookkeeping aside.
+fn touches_its_groups(tree: &Tree, entry: &LogEntry) {
+    let declared = entry.kind.rule().groups;
+    let always = [Group::Deadlines, Group::Bookkeeping];
+    let (before, after) = (entry.before.as_object(), entry.after.as_object());
+    let nodes = before.into_iter().chain(after).flatten();
+    for (id, fields) in nodes {
+        let id: Id = id.parse().expect("a number");
+        let level = match tree.shop(id) {
+            _ if id == tree.id() => Level::Payment,
+            Some(_) => Level::Shop,
+            None => Level::Item,
+        };
+        for field in fields.as_object().into_iter().flat_map(|fields| fields.keys()) {
+            let group = change::group_of(level, field).expect("a field of an order");
+            let may = always.contains(&group) || declared.contains(&group);
+            assert!(may, "{} touches {field}, of {group:?}; declared: {declared:?}", entry.kind);
+        }
+    }
 }
 
 /// A number in a log row that counts nothing is money, and money has a currency beside it.
@@ -201,7 +225,7 @@ fn refunds_close(tree: &Tree, shop: &ShopOrder, standing: &ShopStanding) {
 }
 
 /// What is noted to have gone back above what was owed, by node.
-fn twice(tree: &Tree) -> impl Iterator<Item = (docket_domain::Id, i64)> {
+fn twice(tree: &Tree) -> impl Iterator<Item = (Id, i64)> {
     let noted = tree.payment.anomalies.iter().filter(|a| a.kind == AnomalyKind::RefundedTwice);
     noted.map(|anomaly| {
         let id = anomaly.detail["order_id"].as_str().expect("a number");
@@ -213,7 +237,7 @@ fn twice(tree: &Tree) -> impl Iterator<Item = (docket_domain::Id, i64)> {
 
 /// What refunds that count come to beside what there is of it: units, money of freight and of shop orders, and
 /// what payments give.
-fn promised(tree: &Tree) -> BTreeMap<(&'static str, docket_domain::Id), (i64, i64)> {
+fn promised(tree: &Tree) -> BTreeMap<(&'static str, Id), (i64, i64)> {
     let (mut promised, tax) = (BTreeMap::new(), tree.payment.tax);
     let known = |amount: Amount| amount.known().expect("amounts are known here");
     for shop in &tree.shops {

@@ -17,3 +17,11 @@ CREATE TABLE copy_note (
     at             BIGINT NOT NULL,
     PRIMARY KEY (tree, kind, subject)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+
+-- Section: the log of many hands.
+-- Which version of the tree a row led to here, none of a row of another hand; and when it was written, in the order
+-- that all copies agree on. Both are empty where they follow from `seq` and `at`.
+ALTER TABLE order_operation ADD COLUMN version BIGINT;
+ALTER TABLE order_operation ADD COLUMN hlc BIGINT;
+ALTER TABLE order_operation DROP COLUMN merge_id;

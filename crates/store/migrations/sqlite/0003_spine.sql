@@ -17,3 +17,11 @@ CREATE TABLE copy_note (
     at             INTEGER NOT NULL,
     PRIMARY KEY (tree, kind, subject)
 ) STRICT, WITHOUT ROWID;
+
+
+-- Section: the log of many hands.
+-- Which version of the tree a row led to here, none of a row of another hand; and when it was written, in the order
+-- that all copies agree on. Both are empty where they follow from `seq` and `at`.
+ALTER TABLE order_operation ADD COLUMN version INTEGER;
+ALTER TABLE order_operation ADD COLUMN hlc INTEGER;
+ALTER TABLE order_operation DROP COLUMN merge_id;

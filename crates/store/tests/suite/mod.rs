@@ -5,8 +5,8 @@
 use docket_domain::tree::{Deadline, Home, Revoke, Tree};
 use docket_domain::words::{DeadlineKind, Fulfilment, OrderType, Platform, Status, Visible};
 use docket_domain::{
-    Actor, ActorKind, Amount, Currency, Gene, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder,
-    Quantity, Remark, ShopOrder, Time, change,
+    Actor, ActorKind, Amount, Currency, Gene, Hlc, Id, ItemOrder, LogEntry, OperationKind,
+    PaymentOrder, Quantity, Remark, ShopOrder, Time, change,
 };
 use docket_store::{
     Context, Cursor, Filter, Held, Key, Need, Options, Piece, Priority, Refused, Snapshot,
@@ -210,6 +210,8 @@ fn entry(tree: &Tree, kind: OperationKind, before: Option<&Tree>, at: Time) -> L
         tree: tree.id(),
         site: 0,
         seq: tree.payment.version,
+        version: Some(tree.payment.version),
+        hlc: Hlc::of(at, tree.payment.version),
         node: tree.id(),
         kind,
         actor: Actor { id: Some("tester".to_owned()), ..Actor::of(ActorKind::Store) },

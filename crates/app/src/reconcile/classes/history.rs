@@ -47,18 +47,16 @@ fn gap(looked: &Looked<'_>) -> Option<Seen> {
         Ok(log) => log,
         Err(why) => return Some(Seen::new("log", why, "rows that can be read")),
     };
-    // A tree that is shared with another site is undone there and here in an order of its own.
-    if log.iter().any(|entry| entry.site != 0) {
-        return None;
-    }
     let version = tree.payment.version;
-    if log.last().map(|entry| entry.seq) != Some(version) {
-        let last = log.last().map_or(0, |entry| entry.seq);
+    let mut versions: Vec<u32> = log.iter().filter_map(|entry| entry.version).collect();
+    versions.sort_unstable();
+    if versions.last() != Some(&version) {
+        let last = versions.last().copied().unwrap_or(0);
         return Some(Seen::new("log", format!("the last row is {last}"), format!("row {version}")));
     }
-    for (row, expected) in log.iter().rev().zip((1..=version).rev()) {
-        if row.seq != expected {
-            let found = format!("row {} follows row {}", expected + 1, row.seq);
+    for (row, expected) in versions.into_iter().rev().zip((1..=version).rev()) {
+        if row != expected {
+            let found = format!("row {} follows row {row}", expected + 1);
             return Some(Seen::new("log", found, format!("row {expected}")));
         }
     }
@@ -68,8 +66,10 @@ fn gap(looked: &Looked<'_>) -> Option<Seen> {
 /// Undoes the whole log.
 fn undone(tree: &Tree, looked: &Looked<'_>) -> Option<Seen> {
     let mut tree = tree.clone();
-    for entry in looked.log()?.into_iter().rev() {
-        let seq = entry.seq;
+    let mut log = looked.log()?;
+    log.sort_unstable_by_key(|entry| entry.version);
+    for entry in log.into_iter().rev() {
+        let seq = entry.version.unwrap_or_default();
         match change::undo(&tree, entry) {
             Ok(Some(before)) if seq > 1 => tree = before,
             Ok(None) if seq == 1 => return None,
