@@ -17,7 +17,7 @@ pub use callback::{Callback, CallbackRefused};
 
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
-use crate::{App, Error, vault};
+use crate::{App, Error, net, vault};
 use docket_connectors::sandbox::{self, REPLAY_WINDOW, Sandbox};
 use docket_connectors::{Fault, Gateway, Message, Method, Reply, Request, Stamp};
 use docket_domain::operation::{Operation, Request as Asked};
@@ -270,12 +270,14 @@ impl App {
         let request = build(&*gate.connector, stamp);
         let url = format!("{}{}", gate.url, request.path);
         let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
+            Method::Get => net::Method::GET,
+            Method::Post => net::Method::POST,
         };
-        let sent = self.inner.net.send(method, &url, request.headers, request.body).await;
+        let (headers, body) = (request.headers, request.body);
+        let sent = self.inner.net.send(method, &url, headers, body, net::Limits::MESSAGE).await;
         let answer = sent.map_err(|why| Trouble::NoReply(why.to_string())).and_then(|came| {
-            let message = Message { headers: &came.headers, body: &came.body };
+            let body = came.body.map_err(|why| Trouble::NoReply(why.to_string()))?;
+            let message = Message { headers: &came.headers, body: &body };
             let reply = Reply { status: came.status, message, asked: stamp, came_at: self.now() };
             read(&*gate.connector, &reply).map_err(Trouble::Fault)
         });

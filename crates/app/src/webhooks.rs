@@ -14,11 +14,11 @@ pub use secrets::Rotated;
 pub(crate) use trial::handle as handle_trial;
 
 use crate::access::{Principal, Scope};
+use crate::net::Url;
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::{FieldError, Gene, Id, Time, event};
 use docket_store::{Delivered, NewTask, Priority, View, WebhookRow, Writes};
 use docket_tasks::{Job, Outcome};
-use reqwest::Url;
 use secrets::Fresh;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

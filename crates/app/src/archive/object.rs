@@ -126,7 +126,9 @@ impl Object {
     pub async fn read(depot: &Depot<'_>, segment: &Segment) -> Result<Self, Unread> {
         let bytes = match depot.get(&segment.name, segment.bytes as usize).await {
             Ok(bytes) => bytes,
-            Err(error @ DepotError::Missing(_)) => return Err(Unread::Damaged(error.to_string())),
+            Err(error @ (DepotError::Missing(_) | DepotError::TooLong { .. })) => {
+                return Err(Unread::Damaged(error.to_string()));
+            }
             Err(error @ DepotError::Away(_)) => return Err(Unread::Away(error.to_string())),
         };
         let damaged = |what: String| Unread::Damaged(format!("{}: {what}", segment.name));

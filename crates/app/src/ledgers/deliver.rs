@@ -5,6 +5,7 @@
 
 use super::message::Message;
 use crate::App;
+use crate::net::Limits;
 use crate::webhooks::signed;
 use docket_tasks::{Job, Outcome};
 
@@ -36,7 +37,7 @@ impl App {
         }
         let body = serde_json::to_vec(&message.body).expect("a message is plain JSON");
         let headers = signed(&[&receiver.secret], &message.key, now, &body);
-        let reply = match self.inner.net.post(&receiver.url, headers, body).await {
+        let reply = match self.inner.net.post(&receiver.url, headers, body, Limits::MESSAGE).await {
             Ok(reply) => reply,
             Err(no_reply) => {
                 failed(message, None, &no_reply.to_string());

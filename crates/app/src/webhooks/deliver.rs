@@ -5,7 +5,7 @@
 
 use super::KIND;
 use super::outbox::Delivery;
-use crate::net::Reply;
+use crate::net::{Limits, Reply};
 use crate::{App, Error};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -208,9 +208,14 @@ impl App {
         let Sent { tree, seq, word, id, body } = sent;
         let at = self.now();
         let headers = signed(&self.secrets_of(webhook, at)?, id, at, &body);
-        let (reply, answer) = match self.inner.net.tell(&webhook.url, headers, body).await {
+        let told = self.inner.net.tell(&webhook.url, headers, body, Limits::MESSAGE).await;
+        let (reply, answer) = match told {
             Ok(reply) => {
-                let answer = beginning(&reply.body);
+                let answer = match &reply.body {
+                    Ok(body) => beginning(body),
+                    // Whether it heard is said by its status.
+                    Err(too_long) => too_long.to_string(),
+                };
                 (Some(reply), answer)
             }
             Err(no_reply) => (None, no_reply.to_string()),
@@ -272,7 +277,7 @@ mod tests {
     #[test]
     fn a_receiver_may_ask_for_time_and_no_more_than_an_hour() {
         let reply =
-            |status, retry_after| Reply { status, retry_after, headers: vec![], body: vec![] };
+            |status, retry_after| Reply { status, retry_after, headers: vec![], body: Ok(vec![]) };
         let says = |status, wait| outcome(&reply(status, wait), Time(0)).ok();
         assert_eq!(says(204, None), Some(Outcome::Done));
         let put_off = |until, why: &str| Some(Outcome::PutOff(Time(until), why.to_owned()));
