@@ -27,7 +27,7 @@ mod ledgers;
 mod login_throttle;
 mod members;
 pub mod mirror;
-mod net;
+pub mod net;
 mod networks;
 mod once;
 mod operate;

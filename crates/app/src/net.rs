@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use targets::{Guard, Refused};
 
-pub use reqwest::{Method, Url};
+pub use reqwest::{Method, StatusCode, Url};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -84,7 +84,33 @@ fn builder() -> reqwest::ClientBuilder {
 }
 
 /// Headers of a request.
-type Headers = Vec<(&'static str, String)>;
+pub type Headers = Vec<(&'static str, String)>;
+
+/// The way of a command to its center: past every proxy, for it is this machine or one that was named.
+#[derive(Debug, Clone)]
+pub struct Direct(reqwest::Client);
+
+impl Direct {
+    /// A way to `center` and whatever else is at its address.
+    pub fn to(center: &Url) -> Self {
+        let builder = builder().no_proxy();
+        // Whom the system trusts is read from hundreds of files; plain HTTP asks nobody.
+        let builder = if center.scheme() == "https" { builder } else { builder.tls_certs_only([]) };
+        Self(builder.build().expect("a client of fixed settings can be built"))
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        headers: Headers,
+        body: Vec<u8>,
+        limits: Limits,
+    ) -> Result<Reply, NoReply> {
+        exchange(with(self.0.request(method, url).body(body), headers), limits).await
+    }
+}
 
 /// A client for all of them and one for webhooks, made when the first is spoken to: most commands speak to nobody.
 #[derive(Debug, Default)]

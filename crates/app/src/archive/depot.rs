@@ -126,7 +126,9 @@ impl<'a> Depot<'a> {
                     File::open(&path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
                     Ok(bytes)
                 });
-                Some(bytes.await?).filter(|bytes| bytes.len() <= most).ok_or_else(|| too_long(name, most))
+                Some(bytes.await?)
+                    .filter(|bytes| bytes.len() <= most)
+                    .ok_or_else(|| too_long(name, most))
             }
             Self::S3 { bucket, prefix, credentials, .. } => {
                 let key = format!("{prefix}{name}");

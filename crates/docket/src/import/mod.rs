@@ -39,10 +39,8 @@ use crate::failure::Failure;
 use crate::log;
 use crate::output::Form;
 use crate::said::{Said, said};
-use bytes::Bytes;
 use docket_app::imports::{ImportOptions, ImportReport};
 use docket_app::{App, Principal};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
 use lines::Lines;
 use map::Map;
 pub use map::Money;
@@ -131,8 +129,8 @@ impl Door for Center {
         if let Some(issuer) = &options.issuer {
             path.extend(["&issuer=", &path_part(issuer)?]);
         }
-        let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"))];
-        let answer = self.client().send(Method::POST, &path, &kind, Bytes::from(lines)).await?;
+        let kind = vec![("content-type", "application/x-ndjson".to_owned())];
+        let answer = self.client().send(Method::POST, &path, kind, lines).await?;
         Ok(serde_json::from_value(answer.success()?)?)
     }
 }

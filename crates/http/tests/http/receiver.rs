@@ -27,6 +27,14 @@ pub struct Receiver {
 impl Receiver {
     /// Answers each request with the status that `answer` says.
     pub async fn start(answer: impl Fn(&Told) -> u16 + Send + Sync + 'static) -> Self {
+        Self::saying(0, answer).await
+    }
+
+    /// The same, and says so many bytes besides.
+    pub async fn saying(
+        bytes: usize,
+        answer: impl Fn(&Told) -> u16 + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/hook", listener.local_addr().expect("it is bound"));
         let told: Arc<Mutex<Vec<Told>>> = Arc::default();
@@ -35,7 +43,7 @@ impl Receiver {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                tokio::spawn(async move { drop(serve(stream, &kept, &*answer).await) });
+                tokio::spawn(async move { drop(serve(stream, &kept, &*answer, bytes).await) });
             }
         });
         Self { url, told }
@@ -66,6 +74,7 @@ async fn serve(
     mut stream: TcpStream,
     kept: &Mutex<Vec<Told>>,
     answer: &Answer,
+    says: usize,
 ) -> std::io::Result<()> {
     let mut bytes = Vec::new();
     loop {
@@ -96,7 +105,8 @@ async fn serve(
         let told = Told { headers, text, body };
         let status = answer(&told);
         kept.lock().expect("no code panics while it holds it").push(told);
-        let reply = format!("HTTP/1.1 {status} Said\r\ncontent-length: 0\r\n\r\n");
+        let words = "x".repeat(says);
+        let reply = format!("HTTP/1.1 {status} Said\r\ncontent-length: {says}\r\n\r\n{words}");
         stream.write_all(reply.as_bytes()).await?;
     }
 }

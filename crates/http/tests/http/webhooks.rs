@@ -322,6 +322,20 @@ async fn a_test_event_says_whether_a_receiver_hears() {
     center.app.stop().await;
 }
 
+/// Nothing of it is kept, and its status has said that it heard.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_says_more_than_is_read_has_heard() {
+    let receiver = Receiver::saying((64 << 10) + 1, |_| 200).await;
+    let (center, id, _) = told(&receiver, json!([])).await;
+    center.post(&format!("/api/webhooks/{id}/test"), &json!({})).await.ok(202);
+    let became = delivered(&center, &id, 1, |one| one["state"] == "done").await;
+    let says = json!("the answer is longer than 65536 bytes");
+    assert_eq!([&became[0]["status"], &became[0]["answer"]], [&json!(200), &says]);
+    assert_eq!(became[0]["delivered"], json!(true));
+    receiver.wait_for(1).await;
+    center.app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_receiver_answered_is_forgotten_after_a_week() {
     let receiver = Receiver::start(|_| 200).await;
