@@ -58,7 +58,7 @@ impl Receiver {
     /// Whoever listens at `url` and knows `secret`.
     pub fn new(url: String, secret: Vec<u8>) -> Self {
         let hash = Sha256::digest(url.as_bytes());
-        let name = crate::vault::hex(&hash[..6]);
+        let name = hex::encode(&hash[..6]);
         Self { url, secret, name }
     }
 
