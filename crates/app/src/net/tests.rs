@@ -1,3 +1,5 @@
+//! Requests to servers of a few lines, which do what real ones should not.
+
 use super::*;
 use flate2::Compression;
 use flate2::write::GzEncoder;
