@@ -93,7 +93,7 @@ impl App {
             let task = NewTask {
                 id: cx.ids.next(cx.now, Gene(0)),
                 kind: KIND,
-                unique_key: Some(format!("{KIND}:{}", hex::encode(&hash))),
+                unique_key: Some(format!("{KIND}:{}", hex::encode(hash))),
                 chain_key: None,
                 priority: 0,
                 payload: payload.clone(),
@@ -123,7 +123,7 @@ impl App {
 
     /// How far the placement is that was accepted under this key; asked where placing says that there is one.
     pub async fn placed_later(&self, given: Idempotency) -> Result<Accepted, Error> {
-        let gone = || Error::NotFound { what: "placement", id: hex::encode(&given.hash) };
+        let gone = || Error::NotFound { what: "placement", id: hex::encode(given.hash) };
         self.accepted(given).await?.ok_or_else(gone)
     }
 

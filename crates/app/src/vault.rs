@@ -348,6 +348,6 @@ mod tests {
         assert_ne!(fingerprint(&key, "seal"), fingerprint(&key, "search"));
         assert_ne!(fingerprint(&key, "seal"), fingerprint(&random(), "seal"));
         assert_eq!(fingerprint(&key, "seal").len(), 2 * FINGERPRINT);
-        assert!(!hex::encode(&key).contains(&fingerprint(&key, "seal")));
+        assert!(!hex::encode(key).contains(&fingerprint(&key, "seal")));
     }
 }

@@ -184,10 +184,10 @@ impl<'a> Depot<'a> {
         let limits = Limits::object(most.max(WORDS));
         let reply = net.send(method, url, Vec::new(), body, limits).await;
         let reply = reply.map_err(|error| DepotError::Away(error.to_string()))?;
-        let body = reply.body.and_then(|body| match body.len() > most {
-            true => Err(TooLong { limit: most }),
-            false => Ok(body),
-        });
+        let fits = |body: Vec<u8>| {
+            if body.len() > most { Err(TooLong { limit: most }) } else { Ok(body) }
+        };
+        let body = reply.body.and_then(fits);
         let words = || String::from_utf8_lossy(body.as_deref().unwrap_or_default()).into_owned();
         match reply.status {
             200..=299 => body.map_err(|_| too_long(name, most)),

@@ -76,7 +76,7 @@ impl Draft {
         let segment = Segment {
             id: Id(0),
             kind: self.kind,
-            name: format!("{word}/{word}-{from}-{to}-{}.jsonl.zst", hex::encode(&sha256)),
+            name: format!("{word}/{word}-{from}-{to}-{}.jsonl.zst", hex::encode(sha256)),
             from: self.from,
             to: self.to,
             trees: self.trees,

@@ -60,8 +60,8 @@ fn read_key(text: &str) -> Option<[u8; 32]> {
 impl KeyFile {
     /// Fresh keys, of which the one that seals has this number.
     fn fresh(id: u32) -> Self {
-        let seal = vec![SealKey { id, key: hex::encode(&random::<32>()) }];
-        Self { seal, search: hex::encode(&random::<32>()) }
+        let seal = vec![SealKey { id, key: hex::encode(random::<32>()) }];
+        Self { seal, search: hex::encode(random::<32>()) }
     }
 
     /// In one line, as environments and secrets take it.
@@ -184,7 +184,7 @@ impl KeySource {
             private::folder(folder).map_err(|error| self.failed(error))?;
         }
         // Whole before it has a name that another process looks for.
-        let own = beside(path, &format!(".{}-{}", std::process::id(), hex::encode(&random::<4>())));
+        let own = beside(path, &format!(".{}-{}", std::process::id(), hex::encode(random::<4>())));
         let made = write(&own, &KeyFile::fresh(above + 1));
         let made = made.and_then(|()| match std::fs::hard_link(&own, beside(path, NEW)) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
@@ -249,7 +249,7 @@ impl KeySource {
         let mut keys = self.keys()?.ok_or_else(none)?;
         self.vault(&keys)?;
         let id = keys.free_number(above);
-        keys.seal.push(SealKey { id, key: hex::encode(&random::<32>()) });
+        keys.seal.push(SealKey { id, key: hex::encode(random::<32>()) });
         Ok(Rotated { id, text: self.put(&keys)? })
     }
 

@@ -192,7 +192,7 @@ pub fn note_on_keys(config: &Config) -> Said {
 
 /// A token for this process alone.
 pub fn fresh_token() -> String {
-    format!("dl_{}", hex::encode(&vault::random::<32>()))
+    format!("dl_{}", hex::encode(vault::random::<32>()))
 }
 
 /// An address that this process listens on.

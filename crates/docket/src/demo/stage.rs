@@ -97,7 +97,7 @@ impl Stage {
     /// Sets the stage in `center`, beside `gateway`.
     pub async fn set(center: &Here, gateway: Gateway) -> Result<Self, Failure> {
         let local = Client::new(center.address(), center.token())?;
-        let run = hex::encode(&vault::random::<3>());
+        let run = hex::encode(vault::random::<3>());
         let (user, password) = add_user(&local, &run).await?;
         let mut keys = Vec::new();
         for (_, name, scopes, actors) in PARTIES {

@@ -68,7 +68,7 @@ impl<'a> SegmentView<'a> {
             away: segment.away,
             rows: segment.rows,
             bytes: segment.bytes,
-            sha256: hex::encode(&segment.sha256),
+            sha256: hex::encode(segment.sha256),
             state: segment.state.word(),
             created_at: segment.created_at.into(),
         }

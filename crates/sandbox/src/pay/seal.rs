@@ -65,7 +65,7 @@ pub fn headers(
         (MERCHANT, settings.merchant.clone()),
         (TIMESTAMP, at),
         (NONCE, nonce.to_owned()),
-        (SIGNATURE, hex::encode(&signed)),
+        (SIGNATURE, hex::encode(signed)),
     ]
 }
 
