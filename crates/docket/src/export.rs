@@ -225,7 +225,7 @@ fn listed(
     listed: Result<Listed, docket_app::Error>,
 ) -> Result<Page, Failure> {
     let Listed { orders, next } = listed.map_err(|error| match error {
-        docket_app::Error::Damaged(why) => OpenError::Store(StoreError::Damaged(why)).into(),
+        docket_app::Error::Damaged(why) => OpenError::Store(StoreError::Damaged(why.into())).into(),
         error => Failure::from(error),
     })?;
     let next = next.map(|Cursor { at, id }| format!("{}_{id}", at.0));

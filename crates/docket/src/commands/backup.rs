@@ -31,7 +31,11 @@ fn telling(out: &Output) -> impl Fn(&str, u64) + Send + 'static {
 
 async fn failed(config: &Config, error: StoreError) -> Failure {
     match error {
-        StoreError::Refused(message) | StoreError::Schema(message) => {
+        error @ (StoreError::Refused(_) | StoreError::Schema(_)) => {
+            let message = match &error {
+                StoreError::Refused(why) => why.to_string(),
+                error => error.to_string(),
+            };
             Failure::new(Said::of_center(&message))
                 .word("refused")
                 .next(said!("Nothing was changed.", "未作任何改动。"))
