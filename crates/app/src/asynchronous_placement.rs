@@ -8,15 +8,13 @@ use crate::outcomes::Became;
 use crate::vault::Vault;
 use crate::{App, Error, Idempotency};
 use docket_domain::{Gene, Id, Json};
-use docket_store::{Key, NewTask, PlacementRow, Priority, Sealed, View, Writes};
+use docket_store::{Key, NewTask, PlacementRow, Priority, RequestOutcome, Sealed, View, Writes};
 use docket_tasks::{Job, Outcome};
 use docket_wire::Problem;
 use serde::{Deserialize, Serialize};
 
 /// The kind of task that decides one.
 pub(crate) const KIND: &str = "placement";
-/// The status that is kept under the key of a placement that was rejected after it was accepted.
-pub(crate) const REJECTED: u16 = 202;
 /// What requests are sealed for.
 pub(crate) const PURPOSE: &[u8] = b"docket placement";
 
@@ -138,8 +136,8 @@ impl App {
             return Ok(Some(state(&row)));
         }
         let kept = self.store().idempotency(hash).await?;
-        // Only a placement is kept as 201; operations and what is no order are kept as 200.
-        Ok(kept.filter(|kept| kept.status == 201).map(|kept| Accepted::Placed(kept.tree)))
+        let placed = kept.filter(|kept| kept.outcome == RequestOutcome::Placed);
+        Ok(placed.map(|kept| Accepted::Placed(kept.tree)))
     }
 
     /// Decides a placement that was accepted.
@@ -173,7 +171,7 @@ impl App {
     /// Rejects a placement whose buyer was forgotten before it was decided.
     pub(crate) async fn reject_forgotten(&self, given: Idempotency) -> Result<(), Error> {
         let says = "its buyer was forgotten before it was decided".to_owned();
-        let problem = Problem::new(409, "buyer_forgotten", "The order was not placed", says);
+        let problem = Problem::rejected("buyer_forgotten", says);
         let reason = serde_json::to_string(&problem).expect("a problem is plain JSON");
         self.reject(given, reason).await
     }
@@ -190,7 +188,7 @@ impl App {
                 Some(Err(error)) => return Ok((None, Err(error))),
                 None => {
                     writes.statements = vec![PlacementRow::rejected(given.hash, &reason)];
-                    writes.idempotency = Some(given.kept(REJECTED, Id(0), cx.now));
+                    writes.idempotency = Some(given.kept(RequestOutcome::Rejected, Id(0), cx.now));
                 }
             }
             Ok((Some(writes), Ok(())))
@@ -210,7 +208,7 @@ pub(crate) fn buyer_of(vault: &Vault, sealed: &Sealed) -> Option<String> {
 /// The problem that the caller would have been answered.
 fn reason(error: Error) -> String {
     let problem = match error {
-        Error::Refused(refusal) => Problem::refused(*refusal, 409),
+        Error::Refused(refusal) => Problem::rejected_for(*refusal),
         other => {
             let code = match &other {
                 Error::ClientTokenReused { .. } => "client_token_reused",
@@ -220,7 +218,7 @@ fn reason(error: Error) -> String {
                 Error::Forbidden(_) => "scope_missing",
                 _ => "not_allowed",
             };
-            Problem::new(409, code, "The order was not placed", other.to_string())
+            Problem::rejected(code, other.to_string())
         }
     };
     serde_json::to_string(&problem).expect("a problem is plain JSON")

@@ -96,8 +96,8 @@ pub use webhooks::{Again, NewWebhook, Rotated};
 pub use docket_store::{
     Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
     Cursor, Delivered, DeliveryRow, EffectRow, Files, FindingState, ForeignValue, GatewayPayment,
-    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price, Segment,
-    SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
+    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price, RequestOutcome,
+    Segment, SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt, ScheduleError};
@@ -164,8 +164,8 @@ pub struct Answer {
     pub person: vault::People,
     /// Whether this is an earlier answer given again.
     pub replayed: bool,
-    /// The status of the first answer: 201 or 200.
-    pub status: u16,
+    /// Whether the order was placed or changed by this, or only shown as it is after a change.
+    pub outcome: RequestOutcome,
 }
 
 impl App {

@@ -73,7 +73,7 @@ pub use tables::effects::EffectRow;
 pub use tables::findings::{FindingRow, FindingState, RunRow};
 pub use tables::gateways::{CallbackFilter, CallbackRow, GatewayPayment, GatewayRefund};
 pub use tables::gifts::{GiftPack, GiftRow};
-pub use tables::idempotency::Idempotent;
+pub use tables::idempotency::{Idempotent, RequestOutcome};
 pub use tables::keys::KeyRow;
 pub use tables::members::Member;
 pub use tables::people::{SessionRow, UserRow};
