@@ -17,6 +17,7 @@ pub use callback::{Callback, CallbackRefused};
 
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
+use crate::tasks::Policy;
 use crate::{App, Error, net, vault};
 use docket_connectors::sandbox::{self, REPLAY_WINDOW, Sandbox};
 use docket_connectors::{Fault, Gateway, Message, Method, Reply, Request, Stamp};
@@ -30,18 +31,15 @@ use docket_wire::Posted;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 pub(crate) use apart::{Apart, There, key_of_task, look_again};
-pub(crate) use close::KIND as CLOSE;
+pub(crate) use close::CloseAttempt;
 pub(crate) use due::UnderWay;
 pub(crate) use given_back::GivenBack;
-pub(crate) use pay::KIND as PAY;
-pub(crate) use refund::KIND as REFUND;
-pub(crate) use second_look::KIND as LOOK;
-pub(crate) use {
-    close::handle as close, pay::handle as pay, refund::handle as refund,
-    second_look::handle as second_look,
-};
+pub(crate) use pay::FollowAttempt;
+pub(crate) use refund::GiveBack;
+pub(crate) use second_look::SecondLook;
 
 /// The longest between two looks at what has not ended, in milliseconds.
 const SLOWEST: Millis = MINUTE;
@@ -51,6 +49,9 @@ const UNDECIDED: &str = "the gateway has not decided yet";
 const SOON: Millis = 2_000;
 /// Looks at that pace.
 const SOON_FOR: Millis = 5 * SOON;
+
+/// How tasks that speak to a gateway are run: whoever dies with one holds it up for the lease.
+const GATEWAY: Policy = Policy { attempts: 6, lease: Duration::from_secs(30), ..Policy::EXCHANGE };
 
 /// A gateway of the config.
 #[derive(Clone, PartialEq, Eq)]

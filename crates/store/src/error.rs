@@ -212,27 +212,27 @@ impl Meaning {
 
 /// Whether a server of the MySQL family, or a proxy before it, says that it can do nothing for anybody now.
 fn is_outage(number: u16) -> bool {
-    match number {
+    matches!(
+        number,
         // Files: one cannot be made, opened, read, written or closed; disk full; table full; the storage engine fails
         // (damage has been told apart).
-        1004 | 1016 | 1021 | 1023 | 1024 | 1026 | 1030 | 1114 => true,
+        1004 | 1016 | 1021 | 1023 | 1024 | 1026 | 1030 | 1114
         // Memory, threads, locks and transactions run out.
-        1037 | 1038 | 1041 | 1135 | 1206 | 1637 => true,
+        | 1037 | 1038 | 1041 | 1135 | 1206 | 1637
         // It takes no connection: too many, of this user, from this host, none of this name or password, no such
         // database, a password or an account that is no longer good.
-        1040 | 1044 | 1045 | 1049 | 1129 | 1130 | 1203 | 1226 | 1698 | 1820 | 1862 | 3118 => true,
+        | 1040 | 1044 | 1045 | 1049 | 1129 | 1130 | 1203 | 1226 | 1698 | 1820 | 1862 | 3118
         // It stops, is not ready yet, or has killed the connection; a member of a cluster that is not one now.
-        1047 | 1053 | 1077 | 1079 | 1152 | 1180 | 1181 | 1927 | 3100 | 3168 | 3169 | 4031 => true,
+        | 1047 | 1053 | 1077 | 1079 | 1152 | 1180 | 1181 | 1927 | 3100 | 3168 | 3169 | 4031
         // The road to it: packets out of order, reads and writes that fail or take too long.
-        1156..=1161 => true,
+        | 1156..=1161
         // It takes no writes: read-only as a whole, or for this transaction.
-        1223 | 1290 | 1792 | 1836 => true,
+        | 1223 | 1290 | 1792 | 1836
         // As clients and proxies have it: no server, gone, lost.
-        UNREACHED | 2002 | 2006 | 2013 => true,
+        | UNREACHED | 2002 | 2006 | 2013
         // TiDB: its parts do not answer, or are busy. ProxySQL has the first one too.
-        9001..=9005 => true,
-        _ => false,
-    }
+        | 9001..=9005
+    )
 }
 
 /// Why no TLS was agreed on, in one sentence; nothing for another cause.

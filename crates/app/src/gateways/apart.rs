@@ -65,7 +65,7 @@ pub(crate) fn key_of_task(attempt: Id) -> String {
 
 /// The task that looks after an attempt, once more.
 pub(crate) fn look_again(tree: Id, attempt: Id, cx: &mut Context<'_>) -> NewTask {
-    due::task(pay::KIND, pay::key(attempt), &pay::Told { tree, attempt }, cx)
+    due::task(pay::key(attempt), &pay::FollowAttempt { tree, attempt }, cx)
 }
 
 impl App {

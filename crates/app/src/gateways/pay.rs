@@ -1,7 +1,8 @@
 //! Looking after one attempt: it is started at its gateway, and asked after until it has ended there. When it has
 //! ended here first, it is asked after once more: money may have come all the same.
 
-use super::{Gate, Trouble, attempt, due, failed, pause, weigh};
+use super::{GATEWAY, Gate, Trouble, attempt, due, failed, pause, weigh};
+use crate::tasks::{Policy, Task};
 use crate::{App, Error};
 use docket_connectors::{Closing, Fault, MerchantKey, Paid, Payment, PaymentState, Start, Started};
 use docket_domain::operation::{Operation, PaymentReport};
@@ -9,19 +10,17 @@ use docket_domain::tree::Attempt;
 use docket_domain::words::AttemptStatus;
 use docket_domain::{Id, Refusal, Time, Tree, time};
 use docket_store::GatewayPayment;
-use docket_tasks::{Job, Outcome};
+use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
 
-/// Its kind of task.
-pub const KIND: &str = "gateway_payment";
 /// The longest title that a gateway is told, in characters.
 const TITLE_MAX: usize = 100;
 /// How long a payer has where an order has no end to pay by.
 const NO_END: time::Millis = time::DAY;
 
-/// What tasks of attempts are told.
+/// Looks after an attempt at its gateway until it has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct FollowAttempt {
     /// The order.
     pub tree: Id,
     /// The attempt.
@@ -30,7 +29,7 @@ pub struct Told {
 
 /// The unique key of the task of an attempt.
 pub fn key(attempt: Id) -> String {
-    format!("{KIND}:{attempt}")
+    format!("{}:{attempt}", FollowAttempt::KIND)
 }
 
 /// An attempt as its gateway knows it.
@@ -43,13 +42,13 @@ pub fn payment_of(tree: &Tree, attempt: &Attempt) -> Payment {
     }
 }
 
-/// Runs one look.
-pub async fn handle(app: App, job: Job) -> Outcome {
-    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
-    };
-    let looked = app.look_after(&job, told).await;
-    looked.unwrap_or_else(|error| failed(&app, &error))
+impl Task for FollowAttempt {
+    const KIND: &'static str = "gateway_payment";
+    const POLICY: Policy = GATEWAY;
+
+    async fn run(self, app: App, job: Job) -> Handled {
+        app.look_after(&job, self).await.unwrap_or_else(|error| failed(&app, &error)).into()
+    }
 }
 
 /// An attempt at its gateway, as a task has it before it.
@@ -94,7 +93,7 @@ fn title(tree: &Tree) -> String {
 }
 
 impl App {
-    async fn look_after(&self, job: &Job, told: Told) -> Result<Outcome, Error> {
+    async fn look_after(&self, job: &Job, told: FollowAttempt) -> Result<Outcome, Error> {
         let Some(tree) = self.store().tree(told.tree).await? else { return Ok(Outcome::Done) };
         let Some(attempt) = attempt(&tree, told.attempt) else { return Ok(Outcome::Done) };
         let gateway = attempt.gateway.as_deref().unwrap_or_default();
