@@ -33,7 +33,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub(crate) use apart::{Apart, There, key_of_task, look_again};
+pub(crate) use apart::{Apart, GatewayStanding, key_of_task, look_again};
 pub(crate) use close::CloseAttempt;
 pub(crate) use due::UnderWay;
 pub(crate) use given_back::GivenBack;

@@ -82,8 +82,8 @@ pub use people::{NewUser, Role, User};
 pub use place::{Idempotency, Quote};
 pub use products::SetPrice;
 pub use reconcile::{
-    Finding, Hear, Inspected, Inspection, Mending, Reconcile, Reconciled, Told, Wrong, class_words,
-    inspect, repairable_words,
+    Finding, Hear, InspectProgress, Inspected, Inspection, Mending, Reconcile, Reconciled, Wrong,
+    class_words, inspect, repairable_words,
 };
 pub use record::{Recorded, Taken};
 pub use salvage::{Rescue, Rescued};

@@ -15,7 +15,7 @@ mod run;
 mod settle;
 
 pub(crate) use fill::FillColumns;
-pub use inspect::{Hear, Inspected, Inspection, Told, Wrong, inspect};
+pub use inspect::{Hear, InspectProgress, Inspected, Inspection, Wrong, inspect};
 pub(crate) use run::NightlyReconcile;
 
 use crate::access::{Principal, Scope};

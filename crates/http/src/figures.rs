@@ -106,18 +106,18 @@ fn sentence(about: &str) -> &str {
 pub struct Figures {
     /// Sorted; the first one, empty, stands for paths that lead nowhere.
     routes: Vec<Arc<str>>,
-    answered: Family<Answered, Counter>,
-    took: Family<Asked, Histogram>,
+    answered: Family<AnswerLabels, Counter>,
+    took: Family<RouteLabels, Histogram>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Asked {
+struct RouteLabels {
     route: Arc<str>,
     method: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
+struct AnswerLabels {
     route: Arc<str>,
     method: &'static str,
     status: u16,
@@ -139,9 +139,9 @@ impl Figures {
         let route = &self.routes[route];
         let method = METHODS.into_iter().find(|known| *known == method.as_str());
         let method = method.unwrap_or("other");
-        let answered = Answered { route: Arc::clone(route), method, status };
+        let answered = AnswerLabels { route: Arc::clone(route), method, status };
         self.answered.get_or_create(&answered).inc();
-        let asked = Asked { route: Arc::clone(route), method };
+        let asked = RouteLabels { route: Arc::clone(route), method };
         self.took.get_or_create(&asked).observe(took.as_secs_f64());
     }
 

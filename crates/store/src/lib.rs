@@ -65,7 +65,7 @@ pub use tables::archive::{
     Archivable, ArchivedOrder, DueTree, KeptRow, Position, Segment, SegmentKind, SegmentState,
     move_away, move_back,
 };
-pub use tables::books::{Balance, Book};
+pub use tables::books::{Balance, BalanceKind};
 pub use tables::copy_notes::CopyNote;
 pub use tables::coupons::{Counting, CouponAdjustment, Used};
 pub use tables::deliveries::{Delivered, DeliveryRow};

@@ -1,7 +1,7 @@
 //! Closing an attempt at its gateway, because the order is being revoked or was paid otherwise. The money may be
 //! faster; and what cannot be closed fails a revoke, which is tried again.
 
-use super::pay::Here;
+use super::pay::OpenAttempt;
 use super::{GATEWAY, Trouble, attempt, due, failed};
 use crate::tasks::{Policy, Task};
 use crate::{App, Error};
@@ -48,7 +48,7 @@ impl App {
         let Some(gate) = self.inner.gateways.gate(gateway) else {
             return Ok(Outcome::Dead(format!("the gateway {gateway} is not configured")));
         };
-        let here = Here { gate, tree: &tree, attempt, began: job.created_at, noted: None };
+        let here = OpenAttempt { gate, tree: &tree, attempt, began: job.created_at, noted: None };
         let trouble = match self.close_there(&here).await {
             Ok(Closing::Closed | Closing::NotFound) => {
                 return self.follow(&here, PaymentState::Closed).await;
@@ -67,7 +67,7 @@ impl App {
     }
 
     /// Asks its gateway to take no money for it.
-    pub(super) async fn close_there(&self, here: &Here<'_>) -> Result<Closing, Trouble> {
+    pub(super) async fn close_there(&self, here: &OpenAttempt<'_>) -> Result<Closing, Trouble> {
         let payment = super::pay::payment_of(here.tree, here.attempt);
         self.ask(
             here.gate,
@@ -80,7 +80,11 @@ impl App {
     }
 
     /// Tries again soon. A revoke is not held up for long: it fails, and its timer tries it anew.
-    async fn close_again(&self, here: &Here<'_>, trouble: &Trouble) -> Result<Outcome, Error> {
+    async fn close_again(
+        &self,
+        here: &OpenAttempt<'_>,
+        trouble: &Trouble,
+    ) -> Result<Outcome, Error> {
         let now = self.now();
         let passes = match trouble {
             Trouble::NoReply(_) => true,

@@ -52,7 +52,7 @@ impl Task for FollowAttempt {
 }
 
 /// An attempt at its gateway, as a task has it before it.
-pub struct Here<'a> {
+pub struct OpenAttempt<'a> {
     pub gate: &'a Gate,
     pub tree: &'a Tree,
     pub attempt: &'a Attempt,
@@ -61,7 +61,7 @@ pub struct Here<'a> {
     pub noted: Option<&'a str>,
 }
 
-impl Here<'_> {
+impl OpenAttempt<'_> {
     fn is_open(&self) -> bool {
         self.attempt.status == AttemptStatus::Open
     }
@@ -107,7 +107,7 @@ impl App {
             return Ok(Outcome::Done);
         }
         let noted = known.as_ref().map(|known| &*known.state);
-        let here = Here { gate, tree: &tree, attempt, began: job.created_at, noted };
+        let here = OpenAttempt { gate, tree: &tree, attempt, began: job.created_at, noted };
         let started = known.as_ref().is_some_and(|known| known.reference.is_some());
         let state = if here.is_open() && !started && due::unwanted(&tree).is_none() {
             if known.is_none() {
@@ -134,7 +134,7 @@ impl App {
     }
 
     /// Starts it there. What refuses it for good has not started it: that is a payment that failed.
-    async fn start_there(&self, here: &Here<'_>) -> Result<Result<Started, Trouble>, Error> {
+    async fn start_there(&self, here: &OpenAttempt<'_>) -> Result<Result<Started, Trouble>, Error> {
         let payment = here.payment();
         let start = Start {
             title: title(here.tree),
@@ -173,7 +173,7 @@ impl App {
     }
 
     /// Asks how it stands there.
-    pub(super) async fn query(&self, here: &Here<'_>) -> Result<PaymentState, Trouble> {
+    pub(super) async fn query(&self, here: &OpenAttempt<'_>) -> Result<PaymentState, Trouble> {
         let payment = here.payment();
         self.ask(
             here.gate,
@@ -188,7 +188,7 @@ impl App {
     /// Does what follows from how it stands there.
     pub(super) async fn follow(
         &self,
-        here: &Here<'_>,
+        here: &OpenAttempt<'_>,
         state: PaymentState,
     ) -> Result<Outcome, Error> {
         let now = self.now();
@@ -237,7 +237,7 @@ impl App {
     }
 
     /// An attempt that is open here has ended there.
-    async fn ended(&self, here: &Here<'_>, operation: Operation) -> Result<Outcome, Error> {
+    async fn ended(&self, here: &OpenAttempt<'_>, operation: Operation) -> Result<Outcome, Error> {
         if here.is_open() {
             match self.gateway_says(here.gate, here.tree.id(), operation).await {
                 // Something else ended it meanwhile.
@@ -249,7 +249,7 @@ impl App {
     }
 
     /// The money came.
-    async fn paid(&self, here: &Here<'_>, paid: Paid) -> Result<Outcome, Error> {
+    async fn paid(&self, here: &OpenAttempt<'_>, paid: Paid) -> Result<Outcome, Error> {
         let reference = Some(paid.reference.clone());
         let said = GatewayPayment { reference, ..here.said("paid", self.now()) };
         self.note(vec![said.told()]).await?;
@@ -275,7 +275,7 @@ impl App {
     /// Notes trouble where people see it, and weighs it.
     pub(super) async fn troubled(
         &self,
-        here: &Here<'_>,
+        here: &OpenAttempt<'_>,
         trouble: &Trouble,
     ) -> Result<Outcome, Error> {
         let now = self.now();

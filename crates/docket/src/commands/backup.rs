@@ -1,6 +1,6 @@
 //! `docket backup` and `docket restore`: the whole database in one file, and back into one that is empty.
 
-use super::serve::Asked;
+use super::serve::StopSignals;
 use crate::center::{here, keys, serving};
 use crate::cli::Options;
 use crate::config::{self, Config};
@@ -59,7 +59,7 @@ async fn failed(config: &Config, error: StoreError) -> Failure {
 /// Makes a backup; the center may be running.
 pub async fn backup(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    let mut asked = Asked::listen()?;
+    let mut asked = StopSignals::listen()?;
     let config = config::load(options, None)?;
     let (out, began) = (options.output(), Instant::now());
     let (url, place) = (config.database_url(), config.keys());

@@ -2,7 +2,7 @@
 //! parties speak.
 
 use super::gateway::Gateway;
-use crate::center::here::Here;
+use crate::center::here::OwnCenter;
 use crate::center::{Client, Method};
 use crate::commands::user::fresh_password;
 use crate::failure::Failure;
@@ -95,7 +95,7 @@ pub struct Stage {
 
 impl Stage {
     /// Sets the stage in `center`, beside `gateway`.
-    pub async fn set(center: &Here, gateway: Gateway) -> Result<Self, Failure> {
+    pub async fn set(center: &OwnCenter, gateway: Gateway) -> Result<Self, Failure> {
         let local = Client::new(center.address(), center.token())?;
         let run = hex::encode(vault::random::<3>());
         let (user, password) = add_user(&local, &run).await?;

@@ -34,7 +34,7 @@ mod wrong_map;
 use crate::center::{Center, Method};
 use crate::cli::Options;
 use crate::commands::path_part;
-use crate::commands::serve::Asked;
+use crate::commands::serve::StopSignals;
 use crate::failure::Failure;
 use crate::log;
 use crate::output::Form;
@@ -212,7 +212,7 @@ async fn take_all(
     let (give, mut parts) = mpsc::channel::<Vec<Produced>>(2);
     let stopped = Arc::clone(&stop);
     let reading = tokio::task::spawn_blocking(move || source.read_into(&give, &stopped));
-    let mut asked = Asked::listen()?;
+    let mut asked = StopSignals::listen()?;
     let mut outcome = Ok(());
     loop {
         let part = tokio::select! {

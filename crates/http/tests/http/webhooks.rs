@@ -1,7 +1,7 @@
 //! Webhooks over real HTTP: everything is told, in order, signed, until it is heard.
 
 use crate::center::{TestCenter, every_actor, example, text};
-use crate::receiver::{Receiver, Told};
+use crate::receiver::{Received, Receiver};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use docket_app::{Networks, Scope};
@@ -39,11 +39,11 @@ async fn paid(center: &TestCenter) -> String {
     id
 }
 
-fn types(told: &[Told]) -> Vec<&str> {
+fn types(told: &[Received]) -> Vec<&str> {
     told.iter().map(|one| text(&one.body["type"])).collect()
 }
 
-fn is_signed(one: &Told, secret: &str) -> bool {
+fn is_signed(one: &Received, secret: &str) -> bool {
     let secret = secret.strip_prefix("whsec_").expect("a secret of the standard");
     let secret = BASE64.decode(secret).expect("base64");
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&secret).expect("any length");
@@ -193,7 +193,7 @@ async fn webhooks_are_for_admins_and_their_addresses_are_checked() {
 }
 
 /// Both signatures of an event, by the secrets that they are made with.
-fn signatures<'a>(one: &'a Told, secrets: &[&str]) -> Vec<&'a str> {
+fn signatures<'a>(one: &'a Received, secrets: &[&str]) -> Vec<&'a str> {
     let given: Vec<_> = one.headers["webhook-signature"].split(' ').collect();
     assert_eq!(given.len(), secrets.len(), "{given:?}");
     for (signature, secret) in given.iter().zip(secrets) {
