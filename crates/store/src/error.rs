@@ -364,6 +364,6 @@ mod tests {
             "the database cannot be used now: TLS is not possible as the URL asks: no certificate"
         );
         let explained = tls.source().and_then(Error::source);
-        assert!(explained.is_some_and(|source| source.is::<sqlx::Error>()), "{tls:?}");
+        assert!(explained.is_some_and(<dyn Error>::is::<sqlx::Error>), "{tls:?}");
     }
 }
