@@ -19,6 +19,7 @@ mod gifts;
 mod history;
 mod holds;
 mod housekeeping;
+mod idempotency;
 pub mod imports;
 mod installation;
 mod keys;
@@ -67,6 +68,7 @@ pub use forget::Forgotten;
 pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
 pub use gifts::SetPack;
 pub use history::{AgreedTree, Agreements, LogPage};
+pub use idempotency::Idempotency;
 pub use imports::{ImportOptions, ImportReport};
 pub use installation::{
     KeyWord, Keys, KeysError, Lack, OpenError, SealTrouble, compare_keys, given_up, highest_key,
@@ -79,7 +81,7 @@ pub use networks::{Networks, NotANetwork};
 pub use once::Once;
 pub use orders::{Listed, Orders};
 pub use people::{NewUser, Role, User};
-pub use place::{Idempotency, Quote};
+pub use place::Quote;
 pub use products::SetPrice;
 pub use reconcile::{
     Finding, Hear, InspectProgress, Inspected, Inspection, Mending, Reconcile, Reconciled, Wrong,

@@ -2,9 +2,10 @@
 
 use crate::access::{Principal, Scope};
 use crate::holds::{can_hold, can_retake};
+use crate::idempotency::Idempotency;
 use crate::lane::Verdict;
 use crate::ledgers::LedgerSettings;
-use crate::place::{Idempotency, set_ship_to};
+use crate::place::set_ship_to;
 use crate::redeem::{can_count, counted, keys_to_hold};
 use crate::settings::{CouponSettings, Deadlines};
 use crate::unique::claim_key;

@@ -3,6 +3,7 @@
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
 use crate::holds::hold_stock;
+use crate::idempotency::Idempotency;
 use crate::lane::Verdict;
 use crate::ledgers::Agreeing;
 use crate::redeem::{Redeeming, Taking};
@@ -20,48 +21,13 @@ use docket_domain::refusal::WrongPrice;
 use docket_domain::{
     Actor, ActorKind, Coupon, FieldError, Gene, Id, Limits, Refusal, Time, Tree, price,
 };
-use docket_store::{
-    Context, Idempotent, Key, Need, Priority, RequestOutcome, Sealed, View, Writes,
-};
+use docket_store::{Context, Key, Need, Priority, RequestOutcome, Sealed, View, Writes};
 use docket_wire::{Person, Placed, ShipTo};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// How often a placement is prepared whose coupons keep changing.
 const PREPARED_MAX: usize = 5;
-
-/// An idempotency key, as the edge computed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Idempotency {
-    /// SHA-256 of credential and key.
-    pub hash: [u8; 32],
-    /// SHA-256 of method, path and body.
-    pub fingerprint: [u8; 32],
-}
-
-impl Idempotency {
-    /// What was answered under this key, or that it was used for something else.
-    pub(crate) fn earlier(self, view: &View) -> Result<Option<Result<Idempotent, Error>>, Need> {
-        let found = view.idempotency(self.hash)?;
-        Ok(found.map(|found| {
-            if found.fingerprint == self.fingerprint {
-                Ok(found)
-            } else {
-                Err(Error::IdempotencyKeyReused)
-            }
-        }))
-    }
-
-    /// What is stored with a success.
-    pub(crate) const fn kept(
-        self,
-        outcome: RequestOutcome,
-        tree: Id,
-        at: Time,
-    ) -> ([u8; 32], Idempotent) {
-        (self.hash, Idempotent { fingerprint: self.fingerprint, outcome, tree, at })
-    }
-}
 
 /// A priced order that was not placed.
 #[derive(Debug, Clone)]
