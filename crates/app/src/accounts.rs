@@ -6,7 +6,9 @@ use crate::{App, Error, Idempotency, Once};
 use docket_domain::ledger::{Kept, Ledger};
 use docket_domain::money::AMOUNT_LIMIT;
 use docket_domain::{Currency, FieldError, Gene, Time};
-use docket_store::{Account, AccountChange, AccountLine, Context, Key, Priority, View, Writes};
+use docket_store::{
+    Account, AccountChange, AccountLine, Context, Key, Priority, RequestOutcome, View, Writes,
+};
 
 /// Names one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,7 +170,8 @@ impl App {
                 actor: actor.clone(),
                 at: cx.now,
             };
-            let kept = idempotency.map(|given| given.kept(200, line.id, cx.now));
+            let kept =
+                idempotency.map(|given| given.kept(RequestOutcome::Changed, line.id, cx.now));
             let writes = Writes {
                 accounts: vec![done],
                 account_lines: vec![line],

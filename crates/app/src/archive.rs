@@ -21,7 +21,7 @@ pub use run::{Counted, DueCursor, DueFor, Moved};
 pub use verify::Verified;
 
 pub(crate) use read::LogPlace;
-pub(crate) use run::{KIND, Progress, handle};
+pub(crate) use run::{MoveToArchive, Progress};
 
 use crate::access::{Principal, Scope};
 use crate::{App, Error};

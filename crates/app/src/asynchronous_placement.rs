@@ -5,18 +5,15 @@
 
 use crate::access::{Access, Principal, Scope};
 use crate::outcomes::Became;
-use crate::vault::{Vault, hex};
+use crate::tasks::{Policy, Task};
+use crate::vault::Vault;
 use crate::{App, Error, Idempotency};
-use docket_domain::{Gene, Id, Json};
-use docket_store::{Key, NewTask, PlacementRow, Priority, Sealed, View, Writes};
-use docket_tasks::{Job, Outcome};
+use docket_domain::{Id, Json};
+use docket_store::{Key, NewTask, PlacementRow, Priority, RequestOutcome, Sealed, View, Writes};
+use docket_tasks::{Handled, Job, Outcome};
 use docket_wire::Problem;
 use serde::{Deserialize, Serialize};
 
-/// The kind of task that decides one.
-pub(crate) const KIND: &str = "placement";
-/// The status that is kept under the key of a placement that was rejected after it was accepted.
-pub(crate) const REJECTED: u16 = 202;
 /// What requests are sealed for.
 pub(crate) const PURPOSE: &[u8] = b"docket placement";
 
@@ -31,18 +28,18 @@ pub enum Accepted {
     Rejected(Json),
 }
 
-/// Who asked for what.
+/// Who asked for what, as it is sealed until it is decided.
 #[derive(Serialize, Deserialize)]
-struct Asked {
+struct SealedRequest {
     id: Id,
     name: String,
     access: Access,
     body: String,
 }
 
-/// What the task is told.
+/// Decides a placement that was accepted, by its idempotency key.
 #[derive(Serialize, Deserialize)]
-struct Told {
+pub(crate) struct DecidePlacement {
     hash: [u8; 32],
     fingerprint: [u8; 32],
 }
@@ -70,7 +67,7 @@ impl App {
         if let Some(accepted) = self.accepted(given).await? {
             return Ok(accepted);
         }
-        let asked = Asked {
+        let asked = SealedRequest {
             id: who.id,
             name: who.name.clone(),
             access: who.access(),
@@ -79,8 +76,7 @@ impl App {
         let asked = serde_json::to_vec(&asked).expect("a request is plain JSON");
         let sealed = self.inner.vault().seal_for(PURPOSE, &asked);
         let Idempotency { hash, fingerprint } = given;
-        let told = Told { hash, fingerprint };
-        let payload = serde_json::to_string(&told).expect("hashes are plain JSON");
+        let decide = DecidePlacement { hash, fingerprint };
         let write = move |_: &View, cx: &mut docket_store::Context<'_>| {
             let row = PlacementRow {
                 hash,
@@ -90,17 +86,8 @@ impl App {
                 reason: None,
                 at: cx.now,
             };
-            let task = NewTask {
-                id: cx.ids.next(cx.now, Gene(0)),
-                kind: KIND,
-                unique_key: Some(format!("{KIND}:{}", hex(&hash))),
-                chain_key: None,
-                priority: 0,
-                payload: payload.clone(),
-                max_attempts: 5,
-                due_at: cx.now,
-                created_at: cx.now,
-            };
+            let unique_key = format!("{}:{}", DecidePlacement::KIND, hex::encode(hash));
+            let task = NewTask { unique_key: Some(unique_key), ..decide.new_task(cx) };
             let statements = vec![row.add()];
             Ok((Some(Writes { statements, tasks: vec![task], ..Writes::default() }), ()))
         };
@@ -123,7 +110,7 @@ impl App {
 
     /// How far the placement is that was accepted under this key; asked where placing says that there is one.
     pub async fn placed_later(&self, given: Idempotency) -> Result<Accepted, Error> {
-        let gone = || Error::NotFound { what: "placement", id: hex(&given.hash) };
+        let gone = || Error::NotFound { what: "placement", id: hex::encode(given.hash) };
         self.accepted(given).await?.ok_or_else(gone)
     }
 
@@ -138,22 +125,22 @@ impl App {
             return Ok(Some(state(&row)));
         }
         let kept = self.store().idempotency(hash).await?;
-        // Only a placement is kept as 201; operations and what is no order are kept as 200.
-        Ok(kept.filter(|kept| kept.status == 201).map(|kept| Accepted::Placed(kept.tree)))
+        let placed = kept.filter(|kept| kept.outcome == RequestOutcome::Placed);
+        Ok(placed.map(|kept| Accepted::Placed(kept.tree)))
     }
 
     /// Decides a placement that was accepted.
-    async fn decide_placement(&self, told: &Told) -> Result<(), Error> {
-        let Some(row) = self.store().placement(told.hash).await? else { return Ok(()) };
+    async fn decide_placement(&self, task: &DecidePlacement) -> Result<(), Error> {
+        let Some(row) = self.store().placement(task.hash).await? else { return Ok(()) };
         let Some(sealed) = &row.request else { return Ok(()) };
         let asked = self.inner.vault().open_for(PURPOSE, sealed)?;
-        let asked: Asked = serde_json::from_slice(&asked)
+        let asked: SealedRequest = serde_json::from_slice(&asked)
             .map_err(|error| Error::Internal(format!("a sealed request: {error}")))?;
         let who = asked.access.principal(asked.id, asked.name);
-        let given = Idempotency { hash: told.hash, fingerprint: told.fingerprint };
+        let given = Idempotency { hash: task.hash, fingerprint: task.fingerprint };
         let placed =
             docket_wire::placement::read(asked.body.as_bytes(), &self.inner.settings.markets);
-        let hash = told.hash;
+        let hash = task.hash;
         let became = match placed {
             Ok(placed) => {
                 self.place(&who, placed, Some(given)).await.map(|answer| answer.tree.id())
@@ -173,7 +160,7 @@ impl App {
     /// Rejects a placement whose buyer was forgotten before it was decided.
     pub(crate) async fn reject_forgotten(&self, given: Idempotency) -> Result<(), Error> {
         let says = "its buyer was forgotten before it was decided".to_owned();
-        let problem = Problem::new(409, "buyer_forgotten", "The order was not placed", says);
+        let problem = Problem::rejected("buyer_forgotten", says);
         let reason = serde_json::to_string(&problem).expect("a problem is plain JSON");
         self.reject(given, reason).await
     }
@@ -190,7 +177,7 @@ impl App {
                 Some(Err(error)) => return Ok((None, Err(error))),
                 None => {
                     writes.statements = vec![PlacementRow::rejected(given.hash, &reason)];
-                    writes.idempotency = Some(given.kept(REJECTED, Id(0), cx.now));
+                    writes.idempotency = Some(given.kept(RequestOutcome::Rejected, Id(0), cx.now));
                 }
             }
             Ok((Some(writes), Ok(())))
@@ -202,7 +189,8 @@ impl App {
 
 /// Whose order a sealed request is to become; nothing where that cannot be told.
 pub(crate) fn buyer_of(vault: &Vault, sealed: &Sealed) -> Option<String> {
-    let asked: Asked = serde_json::from_slice(&vault.open_for(PURPOSE, sealed).ok()?).ok()?;
+    let asked: SealedRequest =
+        serde_json::from_slice(&vault.open_for(PURPOSE, sealed).ok()?).ok()?;
     let body: Json = serde_json::from_str(&asked.body).ok()?;
     body.get("buyer_id")?.as_str().map(ToOwned::to_owned)
 }
@@ -210,7 +198,7 @@ pub(crate) fn buyer_of(vault: &Vault, sealed: &Sealed) -> Option<String> {
 /// The problem that the caller would have been answered.
 fn reason(error: Error) -> String {
     let problem = match error {
-        Error::Refused(refusal) => Problem::refused(*refusal, 409),
+        Error::Refused(refusal) => Problem::rejected_for(*refusal),
         other => {
             let code = match &other {
                 Error::ClientTokenReused { .. } => "client_token_reused",
@@ -220,20 +208,22 @@ fn reason(error: Error) -> String {
                 Error::Forbidden(_) => "scope_missing",
                 _ => "not_allowed",
             };
-            Problem::new(409, code, "The order was not placed", other.to_string())
+            Problem::rejected(code, other.to_string())
         }
     };
     serde_json::to_string(&problem).expect("a problem is plain JSON")
 }
 
-/// Runs one.
-pub(crate) async fn handle(app: App, job: Job) -> Outcome {
-    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
-    };
-    match app.decide_placement(&told).await {
-        Ok(()) => Outcome::Done,
-        Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(1_000)),
-        Err(error) => Outcome::Retry(error.to_string()),
+impl Task for DecidePlacement {
+    const KIND: &'static str = "placement";
+    const POLICY: Policy = Policy::EXCHANGE;
+
+    async fn run(self, app: App, _: Job) -> Handled {
+        match app.decide_placement(&self).await {
+            Ok(()) => Outcome::Done,
+            Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(1_000)),
+            Err(error) => Outcome::Retry(error.to_string()),
+        }
+        .into()
     }
 }

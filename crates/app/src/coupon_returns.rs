@@ -10,7 +10,7 @@ use crate::{App, Error, Idempotency, Once, written};
 use docket_domain::decide::{self, Context as Deciding, NotGivenBack};
 use docket_domain::operation::{By, OperationKind};
 use docket_domain::{Actor, ActorKind, Gene, Id, Limits};
-use docket_store::{Context, CouponAdjustment, Key, Priority, View, Writes};
+use docket_store::{Context, CouponAdjustment, Key, Priority, RequestOutcome, View, Writes};
 use std::sync::Arc;
 
 /// A use that is to be given back.
@@ -127,7 +127,8 @@ impl Work {
             at: cx.now,
             tree: Some(tree.id()),
         };
-        writes.idempotency = self.idempotency.map(|given| given.kept(200, line.id, cx.now));
+        writes.idempotency =
+            self.idempotency.map(|given| given.kept(RequestOutcome::Changed, line.id, cx.now));
         writes.statements.push(line.add());
         Ok((Some(writes), Ok(Once::Now(()))))
     }

@@ -5,7 +5,7 @@ use crate::pages::{Page, page};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::coupon::CountOf;
 use docket_domain::{Coupon, FieldError, Gene};
-use docket_store::{Context, CouponAdjustment, Key, Priority, Used, View, Writes};
+use docket_store::{Context, CouponAdjustment, Key, Priority, RequestOutcome, Used, View, Writes};
 
 /// The largest limit.
 const LIMIT_MAX: i64 = 1_000_000_000_000;
@@ -93,7 +93,8 @@ impl App {
             };
             let writes = Writes {
                 coupons: vec![(coupon, cx.now)],
-                idempotency: idempotency.map(|given| given.kept(200, line.id, cx.now)),
+                idempotency: idempotency
+                    .map(|given| given.kept(RequestOutcome::Changed, line.id, cx.now)),
                 statements: vec![line.add()],
                 ..Writes::default()
             };

@@ -166,7 +166,7 @@ impl From<NotDone> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(message) => Self::Unavailable(message),
+            StoreError::Unavailable(why) => Self::Unavailable(why.to_string()),
             StoreError::Conflict => Self::Busy,
             StoreError::TooSlow => Self::TooSlow,
             error @ StoreError::Moved(_) => Self::Moved(error.to_string()),

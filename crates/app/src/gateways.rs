@@ -17,7 +17,8 @@ pub use callback::{Callback, CallbackRefused};
 
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
-use crate::{App, Error, vault};
+use crate::tasks::Policy;
+use crate::{App, Error, net, vault};
 use docket_connectors::sandbox::{self, REPLAY_WINDOW, Sandbox};
 use docket_connectors::{Fault, Gateway, Message, Method, Reply, Request, Stamp};
 use docket_domain::operation::{Operation, Request as Asked};
@@ -30,18 +31,15 @@ use docket_wire::Posted;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-pub(crate) use apart::{Apart, There, key_of_task, look_again};
-pub(crate) use close::KIND as CLOSE;
+pub(crate) use apart::{Apart, GatewayStanding, key_of_task, look_again};
+pub(crate) use close::CloseAttempt;
 pub(crate) use due::UnderWay;
 pub(crate) use given_back::GivenBack;
-pub(crate) use pay::KIND as PAY;
-pub(crate) use refund::KIND as REFUND;
-pub(crate) use second_look::KIND as LOOK;
-pub(crate) use {
-    close::handle as close, pay::handle as pay, refund::handle as refund,
-    second_look::handle as second_look,
-};
+pub(crate) use pay::FollowAttempt;
+pub(crate) use refund::GiveBack;
+pub(crate) use second_look::SecondLook;
 
 /// The longest between two looks at what has not ended, in milliseconds.
 const SLOWEST: Millis = MINUTE;
@@ -51,6 +49,9 @@ const UNDECIDED: &str = "the gateway has not decided yet";
 const SOON: Millis = 2_000;
 /// Looks at that pace.
 const SOON_FOR: Millis = 5 * SOON;
+
+/// How tasks that speak to a gateway are run: whoever dies with one holds it up for the lease.
+const GATEWAY: Policy = Policy { attempts: 6, lease: Duration::from_secs(30), ..Policy::EXCHANGE };
 
 /// A gateway of the config.
 #[derive(Clone, PartialEq, Eq)]
@@ -270,12 +271,14 @@ impl App {
         let request = build(&*gate.connector, stamp);
         let url = format!("{}{}", gate.url, request.path);
         let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
+            Method::Get => net::Method::GET,
+            Method::Post => net::Method::POST,
         };
-        let sent = self.inner.net.send(method, &url, request.headers, request.body).await;
+        let (headers, body) = (request.headers, request.body);
+        let sent = self.inner.net.send(method, &url, headers, body, net::Limits::MESSAGE).await;
         let answer = sent.map_err(|why| Trouble::NoReply(why.to_string())).and_then(|came| {
-            let message = Message { headers: &came.headers, body: &came.body };
+            let body = came.body.map_err(|why| Trouble::NoReply(why.to_string()))?;
+            let message = Message { headers: &came.headers, body: &body };
             let reply = Reply { status: came.status, message, asked: stamp, came_at: self.now() };
             read(&*gate.connector, &reply).map_err(Trouble::Fault)
         });

@@ -7,7 +7,7 @@ use crate::vault::People;
 use crate::{Answer, App, Error};
 use docket_domain::operation::Class;
 use docket_domain::{Id, Json, LogEntry, OperationKind, Time, Tree};
-use docket_store::{OperationFilter, OperationPage, Snapshot};
+use docket_store::{OperationFilter, OperationPage, RequestOutcome, Snapshot};
 use std::sync::Arc;
 
 /// One page of the log of an order.
@@ -125,7 +125,12 @@ impl App {
         let (tree, _) = then.await?.ok_or_else(|| no_order(id))?;
         // People's data has no history: an address that was changed since is not shown as if it were older.
         let person = if moved { People::None } else { person };
-        Ok(Answer { tree: Arc::new(tree), person, replayed: false, status: 200 })
+        Ok(Answer {
+            tree: Arc::new(tree),
+            person,
+            replayed: false,
+            outcome: RequestOutcome::Changed,
+        })
     }
 
     /// The rows a caller limited to some shop orders may read: those of its own nodes.

@@ -1,16 +1,16 @@
 //! What keeps the center in order: the node's lease, which cannot wait, and what is forgotten once an hour.
 
 use crate::App;
+use crate::tasks::{Policy, Task};
 use docket_domain::{Id, time};
 use docket_store::{
     CallbackRow, DeliveryRow, Idempotent, PlacementRow, Priority, RunRow, SessionRow, TaskRow,
     Writes,
 };
-use docket_tasks::Outcome;
+use docket_tasks::{Handled, Job, Outcome};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Its kind of task, and its schedule.
-pub const KIND: &str = "housekeeping";
 /// Well within the minute that a lease lasts.
 const LEASE: Duration = Duration::from_secs(15);
 /// How long an idempotency key lives.
@@ -47,10 +47,19 @@ pub async fn renew(app: App) {
 }
 
 /// Forgets idempotency keys past their day, sessions that ran out, and tasks that were finished long ago.
-pub async fn handle(app: App) -> Outcome {
-    match app.forget().await {
-        Ok(()) => Outcome::Done,
-        Err(error) => Outcome::Retry(error.to_string()),
+#[derive(Default, Serialize, Deserialize)]
+pub struct Housekeeping {}
+
+impl Task for Housekeeping {
+    const KIND: &'static str = "housekeeping";
+    const POLICY: Policy = Policy { concurrency: 1, ..Policy::USUAL };
+
+    async fn run(self, app: App, _: Job) -> Handled {
+        match app.forget().await {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::Retry(error.to_string()),
+        }
+        .into()
     }
 }
 

@@ -80,7 +80,7 @@ impl App {
                 "a key that is limited makes no key that may do more, or issues as another",
             ));
         }
-        let secret = format!("dk_{}", vault::hex(&vault::random::<32>()));
+        let secret = format!("dk_{}", hex::encode(vault::random::<32>()));
         let hash = access::hash(&secret);
         let made = move |id: Id, now| {
             let access = key.access(key.issuer.clone().unwrap_or_else(|| format!("key:{id}")));

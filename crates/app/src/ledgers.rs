@@ -9,8 +9,7 @@ mod message;
 
 pub(crate) use agreed::Agreeing;
 pub(crate) use circuit_breaker::CircuitBreaker;
-pub(crate) use deliver::handle;
-pub(crate) use message::tasks;
+pub(crate) use message::{LedgerMessage, tasks};
 
 use crate::{App, Error};
 use base64::Engine as _;
@@ -23,8 +22,6 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-/// The kind of task that sends effects to a ledger of others.
-pub(crate) const KIND: &str = "ledger";
 /// How soon a process knows of a gift pack that another one set.
 const KNOW_AGAIN: Duration = Duration::from_secs(5);
 
@@ -58,7 +55,7 @@ impl Receiver {
     /// Whoever listens at `url` and knows `secret`.
     pub fn new(url: String, secret: Vec<u8>) -> Self {
         let hash = Sha256::digest(url.as_bytes());
-        let name = crate::vault::hex(&hash[..6]);
+        let name = hex::encode(&hash[..6]);
         Self { url, secret, name }
     }
 

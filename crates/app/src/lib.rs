@@ -19,6 +19,7 @@ mod gifts;
 mod history;
 mod holds;
 mod housekeeping;
+mod idempotency;
 pub mod imports;
 mod installation;
 mod keys;
@@ -27,7 +28,7 @@ mod ledgers;
 mod login_throttle;
 mod members;
 pub mod mirror;
-mod net;
+pub mod net;
 mod networks;
 mod once;
 mod operate;
@@ -67,6 +68,7 @@ pub use forget::Forgotten;
 pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
 pub use gifts::SetPack;
 pub use history::{AgreedTree, Agreements, LogPage};
+pub use idempotency::Idempotency;
 pub use imports::{ImportOptions, ImportReport};
 pub use installation::{
     KeyWord, Keys, KeysError, Lack, OpenError, SealTrouble, compare_keys, given_up, highest_key,
@@ -79,11 +81,11 @@ pub use networks::{Networks, NotANetwork};
 pub use once::Once;
 pub use orders::{Listed, Orders};
 pub use people::{NewUser, Role, User};
-pub use place::{Idempotency, Quote};
+pub use place::Quote;
 pub use products::SetPrice;
 pub use reconcile::{
-    Finding, Hear, Inspected, Inspection, Mending, Reconcile, Reconciled, Told, Wrong, class_words,
-    inspect, repairable_words,
+    Finding, Hear, InspectProgress, Inspected, Inspection, Mending, Reconcile, Reconciled, Wrong,
+    class_words, inspect, repairable_words,
 };
 pub use record::{Recorded, Taken};
 pub use salvage::{Rescue, Rescued};
@@ -96,8 +98,8 @@ pub use webhooks::{Again, NewWebhook, Rotated};
 pub use docket_store::{
     Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
     Cursor, Delivered, DeliveryRow, EffectRow, Files, FindingState, ForeignValue, GatewayPayment,
-    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price, Segment,
-    SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
+    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price, RequestOutcome,
+    Segment, SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
 };
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt, ScheduleError};
@@ -164,8 +166,8 @@ pub struct Answer {
     pub person: vault::People,
     /// Whether this is an earlier answer given again.
     pub replayed: bool,
-    /// The status of the first answer: 201 or 200.
-    pub status: u16,
+    /// Whether the order was placed or changed by this, or only shown as it is after a change.
+    pub outcome: RequestOutcome,
 }
 
 impl App {

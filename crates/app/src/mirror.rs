@@ -9,17 +9,16 @@ mod keep;
 
 pub use columns::{Field, FieldKind, MirrorColumn, MirrorLevel, TimeForm};
 pub use keep::Keeper;
-pub(crate) use keep::handle;
+pub(crate) use keep::MirrorOrder;
 
 use crate::access::{Principal, Scope};
+use crate::tasks::Task;
 use crate::{App, Error};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Tree};
 use docket_store::{Foreign, ForeignRow, ForeignShape, Priority, StoreError, View, Writes};
 use std::sync::Arc;
 
-/// The kind of task that writes one order.
-pub(crate) const KIND: &str = "mirror";
 /// Orders of one page of a backfill or a comparison.
 const PAGE: usize = 200;
 
@@ -142,7 +141,8 @@ impl App {
         let mirror = self.mirrored(who)?;
         let backlog = self.store().task_backlog().await?;
         let count = |states: &[TaskState]| {
-            let of = backlog.iter().filter(|b| b.kind == KIND && states.contains(&b.state));
+            let of =
+                backlog.iter().filter(|b| b.kind == MirrorOrder::KIND && states.contains(&b.state));
             of.map(|backlog| backlog.count).sum()
         };
         Ok(MirrorState {

@@ -2,7 +2,7 @@
 
 use crate::{App, Error, Idempotency};
 use docket_domain::{Gene, Id, Time};
-use docket_store::{Context, Key, Priority, Statement, View, Writes};
+use docket_store::{Context, Key, Priority, RequestOutcome, Statement, View, Writes};
 
 impl App {
     /// Writes statements that need a fresh number, and answers it.
@@ -41,7 +41,8 @@ impl App {
             }
             let id = about.unwrap_or_else(|| cx.ids.next(cx.now, Gene(0)));
             let writes = Writes {
-                idempotency: idempotency.map(|given| given.kept(200, id, cx.now)),
+                idempotency: idempotency
+                    .map(|given| given.kept(RequestOutcome::Changed, id, cx.now)),
                 ..writes(id, cx.now)
             };
             Ok((Some(writes), Ok(Once::Now(id))))

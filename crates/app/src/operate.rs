@@ -2,9 +2,10 @@
 
 use crate::access::{Principal, Scope};
 use crate::holds::{can_hold, can_retake};
+use crate::idempotency::Idempotency;
 use crate::lane::Verdict;
 use crate::ledgers::LedgerSettings;
-use crate::place::{Idempotency, set_ship_to};
+use crate::place::set_ship_to;
 use crate::redeem::{can_count, counted, keys_to_hold};
 use crate::settings::{CouponSettings, Deadlines};
 use crate::unique::claim_key;
@@ -16,7 +17,7 @@ use docket_domain::decide::{self, Context as Deciding, Decided};
 use docket_domain::operation::{By, Operation, OperationKind, Request};
 use docket_domain::words::Settlement;
 use docket_domain::{Actor, Amount, Id, Limits, Refusal, Tree, ledger, status};
-use docket_store::{Context, Key, Need, Priority, Sealed, View, Writes};
+use docket_store::{Context, Key, Need, Priority, RequestOutcome, Sealed, View, Writes};
 use docket_wire::{Person, Posted, ShipTo};
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ enum Operating {
     /// Done, or so already: the tree and its sealed people as they are then.
     Done(Arc<Tree>, Option<Sealed>),
     /// It was done before under this idempotency key.
-    Before { tree: Id, status: u16 },
+    Before { tree: Id, outcome: RequestOutcome },
     /// The number is not that of a payment order.
     NotARoot,
     /// Refused; at most an anomaly was noted.
@@ -78,9 +79,9 @@ impl App {
             Operating::Refused(error) => Err(error),
             Operating::Done(tree, sealed) => {
                 let person = self.people(tree.id(), sealed.as_ref());
-                Ok(Answer { tree, person, replayed: false, status: 200 })
+                Ok(Answer { tree, person, replayed: false, outcome: RequestOutcome::Changed })
             }
-            Operating::Before { tree, status } => self.answer_again(who, tree, status).await,
+            Operating::Before { tree, outcome } => self.answer_again(who, tree, outcome).await,
             Operating::NotARoot => Err(Error::Internal("a root is not a root".to_owned())),
         }
     }
@@ -135,7 +136,7 @@ impl Work {
                 Some(Ok(found)) => {
                     return Ok((
                         None,
-                        Operating::Before { tree: found.tree, status: found.status },
+                        Operating::Before { tree: found.tree, outcome: found.outcome },
                     ));
                 }
                 Some(Err(error)) => return Ok((None, Operating::Refused(error))),
@@ -289,7 +290,7 @@ impl Work {
 
     /// Nothing changed, but the idempotency key is kept all the same.
     fn kept_alone(&self, cx: &Context<'_>) -> Option<Writes> {
-        let kept = self.idempotency?.kept(200, self.root, cx.now);
+        let kept = self.idempotency?.kept(RequestOutcome::Changed, self.root, cx.now);
         Some(Writes { idempotency: Some(kept), ..Writes::default() })
     }
 

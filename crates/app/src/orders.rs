@@ -7,7 +7,7 @@ use crate::vault::People;
 use crate::{Answer, App, Error};
 use docket_domain::words::{DeliveryStatus, Level, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Gene, Id, Time, Tree};
-use docket_store::{Cursor, Filter, Priority, Sealed, Sort, Whole, Writes};
+use docket_store::{Cursor, Filter, Priority, RequestOutcome, Sealed, Sort, Whole, Writes};
 use std::sync::Arc;
 
 /// What is asked of a list, as words that were read.
@@ -63,7 +63,12 @@ impl App {
             let notes = self.store().copy_notes(tree.id()).await?;
             tree.payment.anomalies.extend(notes.into_iter().map(|note| note.anomaly));
         }
-        Ok(Answer { tree: Arc::new(tree), person, replayed: false, status: 200 })
+        Ok(Answer {
+            tree: Arc::new(tree),
+            person,
+            replayed: false,
+            outcome: RequestOutcome::Changed,
+        })
     }
 
     /// The same with people's data in full; the reading is recorded first.

@@ -268,7 +268,7 @@ impl App {
             return Err(Error::Unauthenticated("the name or the password is wrong"));
         };
         self.inner.login_throttle.succeeded(tried);
-        let token = format!("ds_{}", vault::hex(&vault::random::<32>()));
+        let token = format!("ds_{}", hex::encode(vault::random::<32>()));
         let hash = access::hash(&token);
         let expires_at = now.plus(SESSION);
         let session = SessionRow { hash, user: user.id, expires_at };
@@ -327,7 +327,7 @@ async fn hashed(password: &str) -> Result<String, Error> {
 fn nobody() -> &'static str {
     static NOBODY: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     NOBODY.get_or_init(|| {
-        let password = vault::hex(&vault::random::<16>());
+        let password = hex::encode(vault::random::<16>());
         let hash = Argon2::default().hash_password(password.as_bytes());
         hash.map(|hash| hash.to_string()).unwrap_or_default()
     })

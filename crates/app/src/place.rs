@@ -2,8 +2,8 @@
 
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
-use crate::asynchronous_placement::REJECTED;
 use crate::holds::hold_stock;
+use crate::idempotency::Idempotency;
 use crate::lane::Verdict;
 use crate::ledgers::Agreeing;
 use crate::redeem::{Redeeming, Taking};
@@ -21,41 +21,13 @@ use docket_domain::refusal::WrongPrice;
 use docket_domain::{
     Actor, ActorKind, Coupon, FieldError, Gene, Id, Limits, Refusal, Time, Tree, price,
 };
-use docket_store::{Context, Idempotent, Key, Need, Priority, Sealed, View, Writes};
+use docket_store::{Context, Key, Need, Priority, RequestOutcome, Sealed, View, Writes};
 use docket_wire::{Person, Placed, ShipTo};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// How often a placement is prepared whose coupons keep changing.
 const PREPARED_MAX: usize = 5;
-
-/// An idempotency key, as the edge computed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Idempotency {
-    /// SHA-256 of credential and key.
-    pub hash: [u8; 32],
-    /// SHA-256 of method, path and body.
-    pub fingerprint: [u8; 32],
-}
-
-impl Idempotency {
-    /// What was answered under this key, or that it was used for something else.
-    pub(crate) fn earlier(self, view: &View) -> Result<Option<Result<Idempotent, Error>>, Need> {
-        let found = view.idempotency(self.hash)?;
-        Ok(found.map(|found| {
-            if found.fingerprint == self.fingerprint {
-                Ok(found)
-            } else {
-                Err(Error::IdempotencyKeyReused)
-            }
-        }))
-    }
-
-    /// What is stored with a success.
-    pub(crate) const fn kept(self, status: u16, tree: Id, at: Time) -> ([u8; 32], Idempotent) {
-        (self.hash, Idempotent { fingerprint: self.fingerprint, status, tree, at })
-    }
-}
 
 /// A priced order that was not placed.
 #[derive(Debug, Clone)]
@@ -72,7 +44,7 @@ pub(crate) enum Placing {
     /// It was placed before; the tree is read again after the lane.
     Before {
         tree: Id,
-        status: u16,
+        outcome: RequestOutcome,
     },
     /// A coupon changed since the placement was prepared.
     Changed,
@@ -148,11 +120,18 @@ impl App {
             match self.inner.lane.run(Priority::People, keys, work).await? {
                 Placing::Placed(tree) => {
                     let person = placed.person.into();
-                    return Ok(Answer { tree, person, replayed: false, status: 201 });
+                    return Ok(Answer {
+                        tree,
+                        person,
+                        replayed: false,
+                        outcome: RequestOutcome::Placed,
+                    });
                 }
-                Placing::Before { status: REJECTED, .. } => return Err(Error::RejectedLater),
-                Placing::Before { tree, status } => {
-                    return self.answer_again(who, tree, status).await;
+                Placing::Before { outcome: RequestOutcome::Rejected, .. } => {
+                    return Err(Error::RejectedLater);
+                }
+                Placing::Before { tree, outcome } => {
+                    return self.answer_again(who, tree, outcome).await;
                 }
                 Placing::Changed => {}
                 Placing::Refused(error) => return Err(error),
@@ -179,11 +158,11 @@ impl App {
         &self,
         who: &Principal,
         id: Id,
-        status: u16,
+        outcome: RequestOutcome,
     ) -> Result<Answer, Error> {
         // Whoever was given this answer is given it again, also without the scope to read others.
         let (tree, person) = self.whole(who, id).await?;
-        Ok(Answer { tree: Arc::new(tree), person, replayed: true, status })
+        Ok(Answer { tree: Arc::new(tree), person, replayed: true, outcome })
     }
 
     fn prepare(
@@ -318,7 +297,10 @@ impl Prepared {
         if let Some(given) = self.idempotency {
             match given.earlier(view)? {
                 Some(Ok(found)) => {
-                    return Ok((None, Placing::Before { tree: found.tree, status: found.status }));
+                    return Ok((
+                        None,
+                        Placing::Before { tree: found.tree, outcome: found.outcome },
+                    ));
                 }
                 Some(Err(error)) => return Ok((None, Placing::Refused(error))),
                 None => {}
@@ -385,7 +367,8 @@ impl Prepared {
         writes
             .unique
             .extend(unique.map(|(name, kind)| (name, id, kind.fingerprint(self.fingerprint))));
-        writes.idempotency = self.idempotency.map(|given| given.kept(201, id, now));
+        writes.idempotency =
+            self.idempotency.map(|given| given.kept(RequestOutcome::Placed, id, now));
         writes.snapshots = vec![self.agreed.clone().snapshot(id, 1, now)];
         writes.persons = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
         writes.phones = telephones(&tree, &self.phones);
@@ -395,7 +378,7 @@ impl Prepared {
     fn taken(&self, unique: Unique, order: Id, fingerprint: Option<[u8; 32]>) -> Placing {
         match unique {
             Unique::ClientToken if fingerprint == Some(self.fingerprint) => {
-                Placing::Before { tree: order, status: 200 }
+                Placing::Before { tree: order, outcome: RequestOutcome::Changed }
             }
             Unique::ClientToken => Placing::Refused(Error::ClientTokenReused { order }),
             Unique::ExternalId => Placing::Refused(Error::ExternalIdTaken { order }),

@@ -14,9 +14,9 @@ mod outside;
 mod run;
 mod settle;
 
-pub(crate) use fill::handle as handle_fill;
-pub use inspect::{Hear, Inspected, Inspection, Told, Wrong, inspect};
-pub(crate) use run::handle;
+pub(crate) use fill::FillColumns;
+pub use inspect::{Hear, InspectProgress, Inspected, Inspection, Wrong, inspect};
+pub(crate) use run::NightlyReconcile;
 
 use crate::access::{Principal, Scope};
 use crate::{App, Error, Idempotency, Once};
@@ -26,10 +26,6 @@ use docket_domain::{FieldError, Id, Time};
 use docket_store::{FindingRow, FindingState, RunRow};
 use serde::{Deserialize, Serialize};
 
-/// The kind of task, and the schedule, of the nightly run.
-pub(crate) const KIND: &str = "reconcile";
-/// The kind of task that writes an order's columns anew.
-pub(crate) const FILL: &str = "fill";
 /// A run that has not said for so long that it goes on has died with its process.
 const LOST: docket_domain::time::Millis = 20_000;
 

@@ -4,7 +4,7 @@ use crate::access::{Principal, Scope};
 use crate::pages::{Page, page, page_until};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::{FieldError, Gene, Quantity};
-use docket_store::{Adjustment, Context, Held, Key, Priority, Stock, View, Writes};
+use docket_store::{Adjustment, Context, Held, Key, Priority, RequestOutcome, Stock, View, Writes};
 
 /// Lines of the book of a SKU that are shown.
 const BOOK_MAX: usize = 200;
@@ -101,7 +101,8 @@ impl App {
                 actor: actor.clone(),
                 at: cx.now,
             };
-            let kept = idempotency.map(|given| given.kept(200, line.id, cx.now));
+            let kept =
+                idempotency.map(|given| given.kept(RequestOutcome::Changed, line.id, cx.now));
             let writes = Writes {
                 stock: vec![held],
                 adjustments: vec![line],

@@ -1,24 +1,32 @@
 //! Durable tasks of the center: its kinds and schedules, and what people do with tasks.
 
+mod task;
+
+pub(crate) use task::{Policy, Task};
+
 use crate::access::{Principal, Scope};
+use crate::archive::MoveToArchive;
+use crate::asynchronous_placement::DecidePlacement;
+use crate::gateways::{CloseAttempt, FollowAttempt, GiveBack, SecondLook};
+use crate::housekeeping::Housekeeping;
+use crate::ledgers::LedgerMessage;
+use crate::mirror::MirrorOrder;
+use crate::reconcile::{FillColumns, NightlyReconcile};
 use crate::settings::Settings;
-use crate::{
-    App, Error, Idempotency, Once, archive, asynchronous_placement, gateways, housekeeping,
-    ledgers, mirror, reconcile, webhooks,
-};
+use crate::webhooks::{Delivery, Replay, TestDelivery};
+use crate::{App, Error, Idempotency, Once};
+use docket_domain::time::{DAY, HOUR, Millis};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Statement, TaskFilter, TaskPage, TaskRow};
-use docket_tasks::{Every, Handled, Job, Kind, Outcome, Redis, RedisAt, Runner, Schedule};
+use docket_tasks::{Every, Kind, Redis, RedisAt, Runner, Schedule};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-
-/// Whoever dies while it speaks to a gateway holds its task up for so long.
-const LEASE: Duration = Duration::from_secs(30);
+use task::kind;
 
 /// A task that is due within so long is not hurried.
-const SOON: docket_domain::time::Millis = 1_000;
+const SOON: Millis = 1_000;
 
 /// How tasks are run in this process.
 #[derive(Debug, Clone)]
@@ -85,72 +93,42 @@ fn not_in(task: &TaskRow, message: &'static str) -> Error {
     Error::WrongState { what: "task", id: task.id.to_string(), state: task.state.word(), message }
 }
 
-/// A kind of task whose handler works on `app`.
-fn kind<F>(name: &'static str, app: &App, handle: fn(App, Job) -> F) -> Kind
-where
-    F: Future<Output = Outcome> + Send + 'static,
-{
-    let app = app.clone();
-    Kind::new(name, move |job| handle(app.clone(), job))
-}
-
-/// A kind of task whose handler on `app` has more to write than what became of the task.
-fn noting<F>(name: &'static str, app: &App, handle: fn(App, Job) -> F) -> Kind
-where
-    F: Future<Output = Handled> + Send + 'static,
-{
-    let app = app.clone();
-    Kind::noting(name, move |job| handle(app.clone(), job))
-}
-
 /// The kinds of task that a center runs.
 fn kinds(app: &App) -> Vec<Kind> {
-    let (minute, half_a_day) = (Duration::from_mins(1), Duration::from_hours(12));
     vec![
-        kind(housekeeping::KIND, app, |app, _| housekeeping::handle(app)).concurrency(1),
-        kind(asynchronous_placement::KIND, app, asynchronous_placement::handle)
-            .concurrency(64)
-            .lease(minute),
-        noting(webhooks::KIND, app, webhooks::handle).concurrency(64).lease(minute),
-        noting(webhooks::TEST, app, webhooks::handle_trial).concurrency(4).lease(minute),
-        kind(webhooks::REPLAY, app, webhooks::replay).concurrency(1).limit(half_a_day),
-        kind(reconcile::KIND, app, reconcile::handle).concurrency(1).limit(half_a_day),
-        kind(reconcile::FILL, app, reconcile::handle_fill).concurrency(32),
-        kind(mirror::KIND, app, mirror::handle).concurrency(8).skips_dead(),
-        kind(ledgers::KIND, app, ledgers::handle).concurrency(64).lease(minute),
-        kind(gateways::PAY, app, gateways::pay).concurrency(64).lease(LEASE),
-        kind(gateways::CLOSE, app, gateways::close).concurrency(64).lease(LEASE),
-        kind(gateways::REFUND, app, gateways::refund).concurrency(64).lease(LEASE),
-        kind(gateways::LOOK, app, gateways::second_look).concurrency(8).lease(LEASE),
-        kind(archive::KIND, app, |app, _| archive::handle(app)).concurrency(1).limit(half_a_day),
+        kind::<Housekeeping>(app),
+        kind::<DecidePlacement>(app),
+        kind::<Delivery>(app),
+        kind::<TestDelivery>(app),
+        kind::<Replay>(app),
+        kind::<NightlyReconcile>(app),
+        kind::<FillColumns>(app),
+        kind::<MirrorOrder>(app),
+        kind::<LedgerMessage>(app),
+        kind::<FollowAttempt>(app),
+        kind::<CloseAttempt>(app),
+        kind::<GiveBack>(app),
+        kind::<SecondLook>(app),
+        kind::<MoveToArchive>(app),
     ]
+}
+
+/// Tasks of this kind, that often.
+fn scheduled<T: Task + Default>(every: Millis) -> Schedule {
+    Schedule {
+        name: T::KIND.to_owned(),
+        every: Every::Interval(every),
+        kind: T::KIND,
+        payload: T::default().payload(),
+        max_attempts: T::POLICY.attempts,
+    }
 }
 
 /// What runs at times of its own, at its default time or at the one that is set.
 fn schedules(settings: &Settings) -> Vec<Schedule> {
-    let hourly = Schedule {
-        name: housekeeping::KIND.to_owned(),
-        every: Every::Interval(docket_domain::time::HOUR),
-        kind: housekeeping::KIND,
-        payload: "{}".to_owned(),
-        max_attempts: 5,
-    };
-    let nightly = Schedule {
-        name: reconcile::KIND.to_owned(),
-        // Of a whole day since 1970, in UTC; a center that has a night of its own says so.
-        every: Every::Interval(docket_domain::time::DAY),
-        kind: reconcile::KIND,
-        payload: "{}".to_owned(),
-        max_attempts: 5,
-    };
-    let mut schedules = vec![hourly, nightly];
-    schedules.extend(settings.archive.as_ref().map(|_| Schedule {
-        name: archive::KIND.to_owned(),
-        every: Every::Interval(docket_domain::time::DAY),
-        kind: archive::KIND,
-        payload: "{}".to_owned(),
-        max_attempts: 5,
-    }));
+    // Of a whole day since 1970, in UTC; a center that has a night of its own says so.
+    let mut schedules = vec![scheduled::<Housekeeping>(HOUR), scheduled::<NightlyReconcile>(DAY)];
+    schedules.extend(settings.archive.as_ref().map(|_| scheduled::<MoveToArchive>(DAY)));
     for schedule in &mut schedules {
         let set = settings.tasks.schedules.iter().find(|(name, _)| *name == schedule.name);
         if let Some((_, every)) = set {

@@ -17,7 +17,6 @@ use docket_store::{KeyUse, RecordedKey, Sealed, SealedFor, Telephone};
 use docket_wire::{Face, Person, PersonState, Telephone as Number, telephone};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use std::fmt::Write as _;
 
 /// Bytes of a GCM nonce.
 const NONCE: usize = 12;
@@ -127,20 +126,12 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Bytes as lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// What names a key and leads nobody to it.
 fn fingerprint(key: &[u8; 32], purpose: &str) -> String {
     let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key);
     let mut mac = mac.expect("HMAC takes keys of any length");
     mac.update(format!("docket fingerprint: {purpose}").as_bytes());
-    hex(&mac.finalize().into_bytes()[..FINGERPRINT])
+    hex::encode(&mac.finalize().into_bytes()[..FINGERPRINT])
 }
 
 impl Vault {
@@ -357,6 +348,6 @@ mod tests {
         assert_ne!(fingerprint(&key, "seal"), fingerprint(&key, "search"));
         assert_ne!(fingerprint(&key, "seal"), fingerprint(&random(), "seal"));
         assert_eq!(fingerprint(&key, "seal").len(), 2 * FINGERPRINT);
-        assert!(!hex(&key).contains(&fingerprint(&key, "seal")));
+        assert!(!hex::encode(key).contains(&fingerprint(&key, "seal")));
     }
 }

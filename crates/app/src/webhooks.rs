@@ -8,29 +8,22 @@ mod outbox;
 mod secrets;
 mod trial;
 
-pub(crate) use deliver::{handle, signed};
+pub(crate) use deliver::signed;
 pub(crate) use outbox::{Delivery, Outbox};
 pub use secrets::Rotated;
-pub(crate) use trial::handle as handle_trial;
+pub(crate) use trial::TestDelivery;
 
 use crate::access::{Principal, Scope};
+use crate::net::Url;
+use crate::tasks::{Policy, Task};
 use crate::{App, Error, Idempotency, Once};
-use docket_domain::{FieldError, Gene, Id, Time, event};
+use docket_domain::{FieldError, Id, Time, event};
 use docket_store::{Delivered, NewTask, Priority, View, WebhookRow, Writes};
-use docket_tasks::{Job, Outcome};
-use reqwest::Url;
+use docket_tasks::{Handled, Job, Outcome};
 use secrets::Fresh;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The kind of task that delivers one event.
-pub(crate) const KIND: &str = "webhook";
-/// The kind of task that tells again what was told.
-pub(crate) const REPLAY: &str = "webhook_replay";
-/// The kind of task that sends a test event.
-pub(crate) const TEST: &str = "webhook_test";
-/// Tries of one delivery: for about two days.
-const ATTEMPTS: u32 = 12;
 /// What secrets of webhooks are sealed for.
 pub(crate) const SECRET: &[u8] = b"docket webhook secret";
 /// Webhooks that may be live at a time: each is a row in the transaction of every change.
@@ -58,9 +51,9 @@ pub enum Again {
     Between(Time, Time),
 }
 
-/// What a replay is told.
+/// Tells everything of a span of time again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Replay {
+pub(crate) struct Replay {
     webhook: Id,
     from: Time,
     to: Time,
@@ -213,17 +206,8 @@ impl App {
                 self.must_be_online(from, to).await?;
                 let replay = Replay { webhook: id, from, to };
                 let write = move |_: &View, cx: &mut docket_store::Context<'_>| {
-                    let task = NewTask {
-                        id: cx.ids.next(cx.now, Gene(0)),
-                        kind: REPLAY,
-                        unique_key: None,
-                        chain_key: Some(format!("{REPLAY}:{id}")),
-                        priority: 1,
-                        payload: serde_json::to_string(&replay).expect("a replay is plain JSON"),
-                        max_attempts: 5,
-                        due_at: cx.now,
-                        created_at: cx.now,
-                    };
+                    let chain_key = Some(format!("{}:{id}", Replay::KIND));
+                    let task = NewTask { chain_key, priority: 1, ..replay.new_task(cx) };
                     Ok((Some(Writes { tasks: vec![task], ..Writes::default() }), ()))
                 };
                 self.inner.lane.run(Priority::People, Vec::new(), write).await
@@ -270,13 +254,15 @@ impl App {
     }
 }
 
-/// Runs a replay.
-pub(crate) async fn replay(app: App, job: Job) -> Outcome {
-    let Ok(replay) = serde_json::from_str::<Replay>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {REPLAY} understands"));
-    };
-    match app.replay(replay).await {
-        Ok(()) => Outcome::Done,
-        Err(error) => Outcome::Retry(error.to_string()),
+impl Task for Replay {
+    const KIND: &'static str = "webhook_replay";
+    const POLICY: Policy = Policy::LONG;
+
+    async fn run(self, app: App, _: Job) -> Handled {
+        match app.replay(self).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::Retry(error.to_string()),
+        }
+        .into()
     }
 }

@@ -10,7 +10,9 @@ use crate::unique::claim_key;
 use docket_domain::change::Change;
 use docket_domain::ledger::{self, AccountMove, GiftStatus, Ledger, Moves};
 use docket_domain::{Id, LogEntry, Time, Tree};
-use docket_store::{AccountChange, Context, EffectRow, GiftRow, SlipRow, TreeWrite, Writes};
+use docket_store::{
+    AccountChange, Context, EffectRow, GiftRow, RequestOutcome, SlipRow, TreeWrite, Writes,
+};
 use std::sync::Arc;
 
 /// Adds a change of the tree that was `before` to `writes`; none was before a placement. Answers the tree after.
@@ -86,6 +88,6 @@ pub(crate) fn written(
     }
     let tree = Arc::clone(&writes.trees[0].tree);
     let id: Id = tree.id();
-    writes.idempotency = kept.map(|(given, now)| given.kept(200, id, now));
+    writes.idempotency = kept.map(|(given, now)| given.kept(RequestOutcome::Changed, id, now));
     (writes, tree)
 }

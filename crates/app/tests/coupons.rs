@@ -7,7 +7,7 @@ use center::{Center, on_every_center, order};
 use docket_app::{Principal, ReturnCoupon};
 use docket_domain::coupon::{Class, Limits, Worth};
 use docket_domain::{Amount, Coupon, Currency};
-use docket_store::Book;
+use docket_store::BalanceKind;
 use serde_json::json;
 use std::time::Duration;
 
@@ -69,8 +69,12 @@ async fn a_placement_is_priced_anew_when_its_coupon_changed_meanwhile() {
 /// How often it is used, how often of it for good, and whether its effects say the same.
 async fn uses(center: &Center) -> (i64, i64) {
     let stands = center.app.coupon(&Principal::local(), "C").await.expect("it is there");
-    let apart =
-        center.app.store().imbalances(Book::CouponsRedeemed, 9).await.expect("they are read");
+    let apart = center
+        .app
+        .store()
+        .imbalances(BalanceKind::CouponsRedeemed, 9)
+        .await
+        .expect("they are read");
     assert_eq!(apart, [], "the book agrees with what came about");
     (stands.used.used, stands.used.redeemed)
 }

@@ -6,7 +6,7 @@ mod center;
 
 use center::{Center, big_order, join_after, key, on_every_center, order};
 use docket_app::access::{Principal, Scope};
-use docket_app::{Error, ImportOptions, Orders};
+use docket_app::{Error, ImportOptions, Orders, RequestOutcome};
 use docket_domain::words::{AnomalyKind, DueCause, PaymentStatus, RevokeStatus, Status};
 use docket_domain::{Refusal, status};
 use serde_json::json;
@@ -60,7 +60,7 @@ async fn one_idempotency_key_makes_one_order_however_many_call() {
             answers.iter().map(|answer| answer.as_ref().unwrap().tree.id()).collect();
         assert_eq!(ids.len(), 1);
         assert_eq!(answers.iter().filter(|a| !a.as_ref().unwrap().replayed).count(), 1);
-        assert!(answers.iter().all(|a| a.as_ref().unwrap().status == 201));
+        assert!(answers.iter().all(|a| a.as_ref().unwrap().outcome == RequestOutcome::Placed));
         let other = center.place_as(&center.who, &order("untracked", 2), Some(key(1, 2))).await;
         assert!(matches!(other, Err(Error::IdempotencyKeyReused)));
     })
@@ -82,7 +82,8 @@ async fn a_client_token_is_answered_again_with_the_same_body_and_refused_with_an
         center.pay(first.tree.id(), "w", 1000).await.unwrap();
         let again = center.place(&with_token(1)).await.unwrap();
         assert!(again.replayed);
-        assert_eq!((again.status, again.tree.id()), (200, first.tree.id()));
+        assert_eq!(again.outcome, RequestOutcome::Changed);
+        assert_eq!(again.tree.id(), first.tree.id());
         assert_eq!(again.tree.payment.payments.len(), 1, "the tree as it is now");
         let other = center.place(&with_token(2)).await;
         assert!(

@@ -46,7 +46,7 @@ pub struct Sandbox {
 }
 
 /// What a trusted reply has.
-enum Told<'a> {
+enum SignedReply<'a> {
     Body(&'a [u8]),
     NotFound,
 }
@@ -66,7 +66,7 @@ impl Sandbox {
     }
 
     /// Sorts out what is no answer, and believes nothing that is not signed for this very request.
-    fn open<'a>(&self, reply: &Reply<'a>) -> Result<Told<'a>, Fault> {
+    fn open<'a>(&self, reply: &Reply<'a>) -> Result<SignedReply<'a>, Fault> {
         let body = reply.message.body;
         match reply.status {
             429 => return Err(Fault::Throttled { retry_after: retry_after(&reply.message) }),
@@ -83,9 +83,9 @@ impl Sandbox {
             return Err(Fault::Untrusted(Distrust::OtherRequest));
         }
         match reply.status {
-            200 => Ok(Told::Body(body)),
+            200 => Ok(SignedReply::Body(body)),
             400..=499 => match body::code(body)? {
-                code if code == "not_found" => Ok(Told::NotFound),
+                code if code == "not_found" => Ok(SignedReply::NotFound),
                 code => Err(Fault::Refused { code }),
             },
             _ => Err(Fault::Garbage { part: "status" }),
@@ -110,9 +110,9 @@ impl Gateway for Sandbox {
 
     fn started(&self, payment: &Payment, reply: &Reply<'_>) -> Result<Started, Fault> {
         match self.open(reply)? {
-            Told::Body(bytes) => body::PaymentTold::read(bytes)?.started(payment),
+            SignedReply::Body(bytes) => body::PaymentTold::read(bytes)?.started(payment),
             // A payment that is being started cannot be missed.
-            Told::NotFound => Err(Fault::Refused { code: "not_found".to_owned() }),
+            SignedReply::NotFound => Err(Fault::Refused { code: "not_found".to_owned() }),
         }
     }
 
@@ -122,8 +122,8 @@ impl Gateway for Sandbox {
 
     fn queried(&self, payment: &Payment, reply: &Reply<'_>) -> Result<PaymentState, Fault> {
         match self.open(reply)? {
-            Told::Body(bytes) => body::PaymentTold::read(bytes)?.state_of(payment),
-            Told::NotFound => Ok(PaymentState::Unknown),
+            SignedReply::Body(bytes) => body::PaymentTold::read(bytes)?.state_of(payment),
+            SignedReply::NotFound => Ok(PaymentState::Unknown),
         }
     }
 
@@ -133,8 +133,8 @@ impl Gateway for Sandbox {
 
     fn closed(&self, payment: &Payment, reply: &Reply<'_>) -> Result<Closing, Fault> {
         match self.open(reply)? {
-            Told::Body(bytes) => body::PaymentTold::read(bytes)?.closing(payment),
-            Told::NotFound => Ok(Closing::NotFound),
+            SignedReply::Body(bytes) => body::PaymentTold::read(bytes)?.closing(payment),
+            SignedReply::NotFound => Ok(Closing::NotFound),
         }
     }
 
@@ -144,9 +144,9 @@ impl Gateway for Sandbox {
 
     fn refunded(&self, refund: &Refund, reply: &Reply<'_>) -> Result<RefundState, Fault> {
         match self.open(reply)? {
-            Told::Body(bytes) => body::RefundTold::read(bytes)?.state_of(refund),
+            SignedReply::Body(bytes) => body::RefundTold::read(bytes)?.state_of(refund),
             // Here it is the payment that is missed.
-            Told::NotFound => Err(Fault::Refused { code: "not_found".to_owned() }),
+            SignedReply::NotFound => Err(Fault::Refused { code: "not_found".to_owned() }),
         }
     }
 
@@ -156,8 +156,8 @@ impl Gateway for Sandbox {
 
     fn refund_queried(&self, refund: &Refund, reply: &Reply<'_>) -> Result<RefundState, Fault> {
         match self.open(reply)? {
-            Told::Body(bytes) => body::RefundTold::read(bytes)?.state_of(refund),
-            Told::NotFound => Ok(RefundState::Unknown),
+            SignedReply::Body(bytes) => body::RefundTold::read(bytes)?.state_of(refund),
+            SignedReply::NotFound => Ok(RefundState::Unknown),
         }
     }
 

@@ -9,7 +9,7 @@ pub mod keys;
 pub mod serving;
 
 pub use client::{Answer, Client, Method};
-use here::Here;
+use here::OwnCenter;
 
 use crate::cli::Options;
 use crate::config::{self, Config};
@@ -29,7 +29,7 @@ pub const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// The order center, as a command sees it.
 pub struct Center {
     client: Client,
-    here: Option<Here>,
+    here: Option<OwnCenter>,
 }
 
 impl Center {
@@ -55,7 +55,7 @@ impl Center {
             {
                 return Ok(Self::there(Client::new(&running.address, &running.token)?));
             }
-            let error = match Here::open(&config).await {
+            let error = match OwnCenter::open(&config).await {
                 Ok((here, origin)) => {
                     if origin == Origin::Made {
                         let out = options.output();
@@ -84,13 +84,13 @@ impl Center {
     }
 
     /// The center of this process.
-    pub fn of_here(here: Here) -> Result<Self, Failure> {
+    pub fn of_here(here: OwnCenter) -> Result<Self, Failure> {
         Ok(Self { client: Client::new(here.address(), here.token())?, here: Some(here) })
     }
 
     /// The center of this process; none where it runs in another.
     pub fn app(&self) -> Option<&App> {
-        self.here.as_ref().map(Here::app)
+        self.here.as_ref().map(OwnCenter::app)
     }
 
     /// The way to it over HTTP.

@@ -10,10 +10,10 @@ mod scenes;
 mod stage;
 mod sums;
 
-use crate::center::here::{self, Door, Here};
+use crate::center::here::{self, Door, OwnCenter};
 use crate::center::{Client, Method};
 use crate::cli::Options;
-use crate::commands::serve::Asked;
+use crate::commands::serve::StopSignals;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::log;
@@ -54,7 +54,7 @@ struct Played {
 
 /// Runs the demo.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
-    let mut asked = Asked::listen()?;
+    let mut asked = StopSignals::listen()?;
     log::start_for_demo();
     let out = options.output();
     // Kept until the end: dropping it removes the folder.
@@ -77,7 +77,7 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     }
     app.listens_at(&format!("http://{}", door.address));
     app.start();
-    let center = Here::serve(app, door);
+    let center = OwnCenter::serve(app, door);
     out.note(out.tell(&redis));
     let ended = tokio::select! {
         ended = perform(&args, &center, gateway, &config, &out) => ended,
@@ -125,7 +125,7 @@ fn stopped(data: Option<&Path>) -> Failure {
 }
 
 /// A demo plays with what is its own: orders of somebody else would be among those it checks.
-async fn refuse_orders_of_others(center: &Here, config: &Config) -> Result<(), Failure> {
+async fn refuse_orders_of_others(center: &OwnCenter, config: &Config) -> Result<(), Failure> {
     let line = Client::new(center.address(), center.token())?;
     let found = line.ask(Method::GET, "/api/orders?limit=1", None).await?;
     if found["orders"].as_array().is_none_or(Vec::is_empty) {
@@ -141,7 +141,7 @@ async fn refuse_orders_of_others(center: &Here, config: &Config) -> Result<(), F
 /// Plays, checks and shows what came of it.
 async fn perform(
     args: &Args,
-    center: &Here,
+    center: &OwnCenter,
     gateway: Gateway,
     config: &Config,
     out: &Output,
@@ -209,7 +209,7 @@ fn print(played: &Played, seconds: f64, out: &Output) {
     out.line(&format!("{} {orders} {done} {seconds:.1} s", played.orders));
 }
 
-fn invite(center: &Here, stage: &Stage, out: &Output) {
+fn invite(center: &OwnCenter, stage: &Stage, out: &Output) {
     out.line("");
     out.line(&format!("{}  {}/docs", out.say("interface", "接口文档"), center.address()));
     out.line(&format!("{}  {} / {}", out.say("login", "登录"), stage.user, stage.password));

@@ -22,7 +22,6 @@ use crate::failure::Failure;
 use crate::log;
 use crate::said::said;
 use crate::usage::WrongValue;
-use bytes::Bytes;
 use docket_app::vault::People;
 use docket_app::{App, Listed, Orders, Principal, Settings};
 use docket_domain::words::{AnomalyKind, Status, StoreStatus};
@@ -226,7 +225,7 @@ fn listed(
     listed: Result<Listed, docket_app::Error>,
 ) -> Result<Page, Failure> {
     let Listed { orders, next } = listed.map_err(|error| match error {
-        docket_app::Error::Damaged(why) => OpenError::Store(StoreError::Damaged(why)).into(),
+        docket_app::Error::Damaged(why) => OpenError::Store(StoreError::Damaged(why.into())).into(),
         error => Failure::from(error),
     })?;
     let next = next.map(|Cursor { at, id }| format!("{}_{id}", at.0));
@@ -285,7 +284,8 @@ async fn asked(
     for (name, value) in args.query().into_iter().chain(cursor.map(|c| ("cursor", c.to_owned()))) {
         path.extend([name, "=", &path_part(&value)?, "&"]);
     }
-    let answer = center.client().send(Method::GET, path.trim_end_matches('&'), &[], Bytes::new());
+    let answer =
+        center.client().send(Method::GET, path.trim_end_matches('&'), Vec::new(), Vec::new());
     let answer = answer.await?;
     if !answer.status.is_success() {
         answer.success()?;

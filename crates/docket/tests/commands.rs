@@ -157,8 +157,8 @@ fn wrong_use_exits_2_and_says_what_was_meant() {
     assert!(said.contains("--key"), "{said}");
     let said = docket(data.path(), &["serve", "--server", "http://127.0.0.1:1"]).refused(2);
     assert!(said.contains("--server is for commands"), "{said}");
-    let tls = ["key", "list", "--server", "https://example.com", "--key", "k"];
-    assert!(docket(data.path(), &tls).refused(2).contains("not TLS"));
+    let other = ["key", "list", "--server", "ftp://example.com", "--key", "k"];
+    assert!(docket(data.path(), &other).refused(2).contains("is no http:// or https:// URL"));
     let gone = ["key", "list", "--server", "http://127.0.0.1:1", "--key", "k"];
     assert!(docket(data.path(), &gone).refused(1).contains("cannot be reached"));
 }

@@ -132,7 +132,7 @@ fn a_task_that_is_not_there_is_told_in_a_sentence_whatever_it_is_called() {
     let halted = Halted::new();
     let serve = ServeCommand::new(DOCKET, halted.data.path()).start();
     for odd in
-        ["7", "x", "..", "../orders", "a b", "7?state=dead", "7/../../me", "%2e%2e", "任务", "#"]
+        ["7", "x", "...", "../orders", "a b", "7?state=dead", "7/../../me", "%2e%2e", "任务", "#"]
     {
         for words in [&["tasks", "show"][..], &["tasks", "retry"], &["tasks", "drop"]] {
             let said = halted.run(&[words, &[odd]].concat()).refused(1);
@@ -156,6 +156,7 @@ fn wrong_use_is_told_before_anything_is_asked() {
         &["tasks"][..],
         &["tasks", "show"],
         &["tasks", "show", ""],
+        &["tasks", "show", ".."],
         &["tasks", "retry"],
         &["tasks", "retry", dead, "--kind", "mail"],
         &["tasks", "retry", "--kind", "mail", "--payload", "{}"],

@@ -3,7 +3,7 @@
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use docket_app::{Answer, Once, Principal, Settings};
+use docket_app::{Answer, Once, Principal, RequestOutcome, Settings};
 use docket_domain::{Id, Time, Tree, status};
 use docket_wire::{Access, Look, view};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -113,7 +113,10 @@ pub fn order(
     let mut body = Vec::with_capacity(ORDER_BYTES);
     serde_json::to_writer(&mut body, &view::view(tree, &standing, face, &look))
         .expect("an order is plain JSON");
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let status = match answer.outcome {
+        RequestOutcome::Placed => StatusCode::CREATED,
+        RequestOutcome::Changed | RequestOutcome::Rejected => StatusCode::OK,
+    };
     let mut response = of_json(status, body);
     if status == StatusCode::CREATED {
         response = located(response, "/api/orders", tree.id());

@@ -93,7 +93,7 @@ pub async fn received(
 async fn gather(door: Door, mut body: Body, room: &Room) -> Result<(Bytes, Share), Failure> {
     let limit = door.limit();
     let fits = body.size_hint().lower() <= limit as u64;
-    let (mut kept, mut seen) = (Kept::nothing(room, door.sender()), 0);
+    let (mut kept, mut seen) = (BodyBuffer::nothing(room, door.sender()), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| broken_off())?;
         let Ok(bytes) = frame.into_data() else { continue };
@@ -110,18 +110,18 @@ async fn gather(door: Door, mut body: Body, room: &Room) -> Result<(Bytes, Share
     if seen > limit {
         return Err(Failure::too_large(limit));
     }
-    let Kept { first, rest, share } = kept;
+    let BodyBuffer { first, rest, share } = kept;
     Ok((if rest.is_empty() { first } else { rest.into() }, share))
 }
 
 /// What has come of a body, and the room it takes.
-struct Kept {
+struct BodyBuffer {
     first: Bytes,
     rest: Vec<u8>,
     share: Share,
 }
 
-impl Kept {
+impl BodyBuffer {
     fn nothing(room: &Room, sender: Sender) -> Self {
         Self { first: Bytes::new(), rest: Vec::new(), share: room.share(sender) }
     }

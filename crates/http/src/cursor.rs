@@ -112,21 +112,12 @@ pub fn number(text: &str) -> Option<Id> {
 
 /// After names, such as a SKU and its place.
 pub fn of_names<const N: usize>(names: [&str; N]) -> String {
-    names.map(|name| docket_app::vault::hex(name.as_bytes())).join("-")
+    names.map(|name| hex::encode(name.as_bytes())).join("-")
 }
 
 /// See [`of_names`].
 pub fn names<const N: usize>(text: &str) -> Option<[String; N]> {
-    let names = text.split('-').map(|part| {
-        if !is_hex(part) {
-            return None;
-        }
-        let bytes = part.as_bytes().chunks(2).map(|pair| {
-            let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
-            u8::from_str_radix(pair, 16).ok()
-        });
-        String::from_utf8(bytes.collect::<Option<_>>()?).ok()
-    });
+    let names = text.split('-').map(|part| String::from_utf8(hex::decode(part).ok()?).ok());
     names.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 

@@ -274,11 +274,13 @@ impl Failure {
 
 /// The problem that a response tells, so that it can be told in another language on its way out.
 #[derive(Clone)]
-struct Told(Arc<Problem>);
+struct AttachedProblem(Arc<Problem>);
 
 /// `response` in `language`, where it is a problem: its code and status stay what they are.
 pub fn in_language(mut response: Response, language: Language) -> Response {
-    let Some(Told(problem)) = response.extensions_mut().remove() else { return response };
+    let Some(AttachedProblem(problem)) = response.extensions_mut().remove() else {
+        return response;
+    };
     if language == Language::Zh {
         let mut body = serde_json::to_value(&*problem).expect("a problem is plain JSON");
         problem::in_chinese(&mut body);
@@ -296,7 +298,7 @@ impl IntoResponse for Failure {
         let status = StatusCode::from_u16(problem.status).expect("a status of this file");
         let body = serde_json::to_vec(&problem).expect("a problem is plain JSON");
         let mut response = (status, body).into_response();
-        response.extensions_mut().insert(Told(Arc::from(problem)));
+        response.extensions_mut().insert(AttachedProblem(Arc::from(problem)));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
         if let Some(seconds) = retry_after {

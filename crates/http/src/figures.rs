@@ -1,144 +1,157 @@
-//! Counters of requests, and the text form in which Prometheus reads figures. Counting is a few atomic
-//! additions: every route has its cells from the start.
+//! Figures for Prometheus: what is counted of requests, and what one look of Prometheus is told.
 
 use axum::http::Method;
-use std::fmt::{Display, Write as _};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use prometheus_client::encoding::{
+    EncodeCounterValue, EncodeGaugeValue, EncodeLabelSet, prometheus_text,
+};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{Atomic, ConstGauge, Gauge};
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-const METHODS: [&str; 6] = ["GET", "POST", "PUT", "DELETE", "HEAD", "other"];
-/// Statuses that are given; the last cell takes all others.
-const STATUSES: [u16; 20] = [
-    200, 201, 204, 308, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, 431, 500, 501, 503,
-    0,
-];
-/// Upper bounds of the buckets, in microseconds; what is above them is counted all the same.
-const BOUNDS_US: [u64; 13] = [
-    250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
-    5_000_000,
-];
+/// What the text of a [`Scrape`] calls itself.
+pub use prometheus_text::CONTENT_TYPE;
 
-/// Figures in the text form of Prometheus.
+/// Methods that are told apart: a stranger's word makes no row.
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "HEAD"];
+/// Upper bounds of the buckets, in seconds; what is above them is counted all the same.
+const BOUNDS: [f64; 13] =
+    [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// What one look of Prometheus is told. Figures bear their whole names, those of counters with `_total`.
 #[derive(Debug, Default)]
-pub struct Text(String);
+pub struct Scrape(Registry);
 
-impl Text {
-    /// Begins the figure `name`.
-    pub fn begin(&mut self, name: &str, kind: &str, about: &str) {
-        let _ = writeln!(self.0, "# HELP {name} {about}\n# TYPE {name} {kind}");
-    }
-
-    /// One value of the figure `name`, by `labels`.
-    pub fn value(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
-        let shown = labels.iter().map(|(label, of)| format!("{label}=\"{}\"", escaped(of)));
-        let labels: Vec<_> = shown.collect();
-        let _ = writeln!(self.0, "{name}{{{}}} {value}", labels.join(","));
-    }
-
+impl Scrape {
     /// A counter of one value.
-    pub fn counter(&mut self, name: &str, about: &str, value: impl Display) {
-        self.one(name, "counter", about, value);
+    pub fn counter<V>(&mut self, name: &str, about: &str, value: V)
+    where
+        V: EncodeCounterValue + Debug + Send + Sync + 'static,
+    {
+        self.0.register(of_counter(name), sentence(about), ConstCounter::new(value));
     }
 
     /// A gauge of one value.
-    pub fn gauge(&mut self, name: &str, about: &str, value: impl Display) {
-        self.one(name, "gauge", about, value);
+    pub fn gauge<V>(&mut self, name: &str, about: &str, value: V)
+    where
+        V: EncodeGaugeValue + Debug + Send + Sync + 'static,
+    {
+        self.0.register(name, sentence(about), ConstGauge::new(value));
     }
 
-    /// The whole text.
-    pub fn done(self) -> String {
-        self.0
+    /// A counter with a value for each set of labels.
+    pub fn counters<'a, const N: usize>(
+        &mut self,
+        name: &str,
+        about: &str,
+        values: impl IntoIterator<Item = (Labels<'a, N>, u64)>,
+    ) {
+        let family = Family::<OwnLabels<N>, Counter>::default();
+        for (labels, value) in values {
+            family.get_or_create(&own(labels)).inc_by(value);
+        }
+        self.0.register(of_counter(name), sentence(about), family);
     }
 
-    fn one(&mut self, name: &str, kind: &str, about: &str, value: impl Display) {
-        self.begin(name, kind, about);
-        let _ = writeln!(self.0, "{name} {value}");
+    /// A gauge with a value for each set of labels.
+    pub fn gauges<'a, const N: usize, V>(
+        &mut self,
+        name: &str,
+        about: &str,
+        values: impl IntoIterator<Item = (Labels<'a, N>, V)>,
+    ) where
+        V: EncodeGaugeValue + Debug + Send + Sync + 'static,
+        AtomicU64: Atomic<V>,
+    {
+        let family = Family::<OwnLabels<N>, Gauge<V, AtomicU64>>::default();
+        for (labels, value) in values {
+            family.get_or_create(&own(labels)).set(value);
+        }
+        self.0.register(name, sentence(about), family);
+    }
+
+    /// The text form of Prometheus.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        prometheus_text::encode(&mut text, &self.0).expect("a String takes everything");
+        text
     }
 }
 
-/// The value of a label as it stands between quotes.
-fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+/// Names of labels and their values.
+pub type Labels<'a, const N: usize> = [(&'static str, &'a str); N];
+type OwnLabels<const N: usize> = [(&'static str, String); N];
+
+fn own<const N: usize>(labels: Labels<'_, N>) -> OwnLabels<N> {
+    labels.map(|(label, value)| (label, value.to_owned()))
+}
+
+/// The registry adds the end of a counter's name by itself.
+fn of_counter(name: &str) -> &str {
+    name.strip_suffix("_total").unwrap_or(name)
+}
+
+/// The registry ends a sentence by itself.
+fn sentence(about: &str) -> &str {
+    about.strip_suffix('.').unwrap_or(about)
 }
 
 /// What was answered, by route and method.
 #[derive(Debug)]
 pub struct Figures {
     /// Sorted; the first one, empty, stands for paths that lead nowhere.
-    routes: Vec<String>,
-    cells: Vec<Cell>,
+    routes: Vec<Arc<str>>,
+    answered: Family<AnswerLabels, Counter>,
+    took: Family<RouteLabels, Histogram>,
 }
 
-#[derive(Debug, Default)]
-struct Cell {
-    by_status: [AtomicU64; STATUSES.len()],
-    by_time: [AtomicU64; BOUNDS_US.len() + 1],
-    total_us: AtomicU64,
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: Arc<str>,
+    method: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AnswerLabels {
+    route: Arc<str>,
+    method: &'static str,
+    status: u16,
 }
 
 impl Figures {
     /// Nothing counted yet, for `routes`.
     pub fn of<'a>(routes: impl Iterator<Item = &'a str>) -> Self {
-        let mut routes: Vec<String> = routes.chain([""]).map(str::to_owned).collect();
+        let mut routes: Vec<Arc<str>> = routes.chain([""]).map(Arc::from).collect();
         routes.sort_unstable();
         routes.dedup();
-        let cells = (0..routes.len() * METHODS.len()).map(|_| Cell::default()).collect();
-        Self { routes, cells }
+        let took = Family::new_with_constructor((|| Histogram::new(BOUNDS)) as fn() -> _);
+        Self { routes, answered: Family::default(), took }
     }
 
     /// Counts one answer.
     pub fn count(&self, route: &str, method: &Method, status: u16, took: Duration) {
-        let route = self.routes.binary_search_by(|known| known.as_str().cmp(route)).unwrap_or(0);
-        let method = METHODS.iter().position(|known| *known == method.as_str());
-        let cell = &self.cells[route * METHODS.len() + method.unwrap_or(METHODS.len() - 1)];
-        let status = STATUSES.iter().position(|known| *known == status);
-        cell.by_status[status.unwrap_or(STATUSES.len() - 1)].fetch_add(1, Relaxed);
-        let us = took.as_micros() as u64;
-        cell.by_time[BOUNDS_US.partition_point(|bound| *bound < us)].fetch_add(1, Relaxed);
-        cell.total_us.fetch_add(us, Relaxed);
+        let route = self.routes.binary_search_by(|known| (**known).cmp(route)).unwrap_or(0);
+        let route = &self.routes[route];
+        let method = METHODS.into_iter().find(|known| *known == method.as_str());
+        let method = method.unwrap_or("other");
+        let answered = AnswerLabels { route: Arc::clone(route), method, status };
+        self.answered.get_or_create(&answered).inc();
+        let asked = RouteLabels { route: Arc::clone(route), method };
+        self.took.get_or_create(&asked).observe(took.as_secs_f64());
     }
 
-    /// Writes every cell that was used.
-    pub fn write(&self, text: &mut Text) {
-        let name = "docket_http_requests_total";
-        text.begin(name, "counter", "Requests answered.");
-        let Text(text) = text;
-        for (labels, cell) in self.used() {
-            for (status, count) in STATUSES.iter().zip(&cell.by_status) {
-                let count = count.load(Relaxed);
-                if count > 0 {
-                    let _ = writeln!(text, "{name}{{{labels},status=\"{status}\"}} {count}");
-                }
-            }
-        }
-        let name = "docket_http_request_duration_seconds";
-        let _ = writeln!(
-            text,
-            "# HELP {name} From the head of a request to its answer.\n# TYPE {name} histogram"
-        );
-        for (labels, cell) in self.used() {
-            let mut below = 0;
-            for (bound, count) in BOUNDS_US.iter().zip(&cell.by_time) {
-                below += count.load(Relaxed);
-                let bound = *bound as f64 / 1e6;
-                let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {below}");
-            }
-            below += cell.by_time[BOUNDS_US.len()].load(Relaxed);
-            let seconds = cell.total_us.load(Relaxed) as f64 / 1e6;
-            let _ = writeln!(text, "{name}_bucket{{{labels},le=\"+Inf\"}} {below}");
-            let _ = writeln!(text, "{name}_sum{{{labels}}} {seconds}");
-            let _ = writeln!(text, "{name}_count{{{labels}}} {below}");
-        }
-    }
-
-    fn used(&self) -> impl Iterator<Item = (String, &Cell)> {
-        let used = |cell: &Cell| cell.by_time.iter().any(|count| count.load(Relaxed) > 0);
-        let cells = self.cells.iter().enumerate().filter(move |(_, cell)| used(cell));
-        cells.map(|(index, cell)| {
-            let (route, method) =
-                (&self.routes[index / METHODS.len()], METHODS[index % METHODS.len()]);
-            (format!("route=\"{route}\",method=\"{method}\""), cell)
-        })
+    /// Tells what was counted so far.
+    pub fn tell(&self, scrape: &mut Scrape) {
+        let Scrape(registry) = scrape;
+        let name = of_counter("docket_http_requests_total");
+        registry.register(name, "Requests answered", self.answered.clone());
+        let about = "From the head of a request to its answer";
+        registry.register("docket_http_request_duration_seconds", about, self.took.clone());
     }
 }
 
@@ -152,16 +165,17 @@ mod tests {
         figures.count("/api/orders", &Method::POST, 201, Duration::from_micros(900));
         figures.count("/api/orders", &Method::POST, 201, Duration::from_secs(9));
         figures.count("/nowhere", &Method::PATCH, 418, Duration::ZERO);
-        let mut text = Text::default();
-        figures.write(&mut text);
-        let text = text.done();
+        let mut scrape = Scrape::default();
+        figures.tell(&mut scrape);
+        let text = scrape.text();
         let labels = r#"route="/api/orders",method="POST""#;
         for line in [
             format!("docket_http_requests_total{{{labels},status=\"201\"}} 2"),
             format!("docket_http_request_duration_seconds_bucket{{{labels},le=\"0.001\"}} 1"),
+            format!("docket_http_request_duration_seconds_bucket{{{labels},le=\"1\"}} 1"),
             format!("docket_http_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} 2"),
             format!("docket_http_request_duration_seconds_sum{{{labels}}} 9.0009"),
-            r#"docket_http_requests_total{route="",method="other",status="0"} 1"#.to_owned(),
+            r#"docket_http_requests_total{route="",method="other",status="418"} 1"#.to_owned(),
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }

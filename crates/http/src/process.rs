@@ -1,7 +1,7 @@
 //! What the system says of this process, under the names that Prometheus gives to such figures. Where `/proc` is not
 //! as on Linux they are left out.
 
-use crate::figures::Text;
+use crate::figures::Scrape;
 use std::fs;
 
 /// Ticks of the clock of `/proc` in a second: a constant of Linux towards programs, whatever the kernel's own is.
@@ -61,20 +61,20 @@ impl Process {
         })
     }
 
-    /// Writes them.
-    pub fn write(&self, text: &mut Text) {
+    /// Tells them.
+    pub fn tell(&self, scrape: &mut Scrape) {
         let about = "Total user and system CPU time spent in seconds.";
-        text.counter("process_cpu_seconds_total", about, self.cpu_seconds);
-        text.gauge("process_threads", "Number of OS threads in the process.", self.threads);
+        scrape.counter("process_cpu_seconds_total", about, self.cpu_seconds);
+        scrape.gauge("process_threads", "Number of OS threads in the process.", self.threads);
         let about = "Start time of the process since unix epoch in seconds.";
-        text.gauge("process_start_time_seconds", about, self.start_seconds);
+        scrape.gauge("process_start_time_seconds", about, self.start_seconds);
         let about = "Virtual memory size in bytes.";
-        text.gauge("process_virtual_memory_bytes", about, self.virtual_bytes);
+        scrape.gauge("process_virtual_memory_bytes", about, self.virtual_bytes);
         let about = "Resident memory size in bytes.";
-        text.gauge("process_resident_memory_bytes", about, self.resident_bytes);
-        text.gauge("process_open_fds", "Number of open file descriptors.", self.open_fds);
+        scrape.gauge("process_resident_memory_bytes", about, self.resident_bytes);
+        scrape.gauge("process_open_fds", "Number of open file descriptors.", self.open_fds);
         if let Some(max) = self.max_fds {
-            text.gauge("process_max_fds", "Maximum number of open file descriptors.", max);
+            scrape.gauge("process_max_fds", "Maximum number of open file descriptors.", max);
         }
     }
 }
@@ -112,9 +112,9 @@ mod tests {
         let process = Process::look().expect("this is Linux");
         assert!(process.resident_bytes > 1 << 20 && process.threads > 0, "{process:?}");
         assert!(process.open_fds >= 3 && process.start_seconds > 1.7e9, "{process:?}");
-        let mut text = Text::default();
-        process.write(&mut text);
-        let text = text.done();
+        let mut scrape = Scrape::default();
+        process.tell(&mut scrape);
+        let text = scrape.text();
         assert_eq!(text.matches("# TYPE process_").count(), 7, "{text}");
     }
 }

@@ -33,7 +33,7 @@ pub struct Ids {
 
 impl Ids {
     pub fn new() -> Self {
-        Self { prefix: vault::hex(&vault::random::<6>()), given: AtomicU64::new(0) }
+        Self { prefix: hex::encode(vault::random::<6>()), given: AtomicU64::new(0) }
     }
 
     /// The id of a request: the caller's, if it is plain, else a new one.

@@ -18,7 +18,7 @@ pub use behave::{Plan, UnknownBehaviour, words};
 pub use server::serve;
 
 use crate::pace::Pace;
-use book::Book;
+use book::PaymentRecords;
 use bytes::Bytes;
 use calls::Called;
 use http_body_util::Full;
@@ -70,7 +70,7 @@ struct Gateway {
 
 /// What it remembers.
 struct Memory {
-    book: Book,
+    book: PaymentRecords,
     /// How payments behave that were not told otherwise.
     usual: Plan,
     /// How each payment behaves.
@@ -112,7 +112,7 @@ impl Memory {
 impl Gateway {
     fn new(settings: Settings) -> Arc<Self> {
         let memory = Memory {
-            book: Book::new(settings.seed),
+            book: PaymentRecords::new(settings.seed),
             usual: Plan::default(),
             plans: BTreeMap::new(),
             seen: seal::Seen::default(),

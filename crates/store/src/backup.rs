@@ -12,7 +12,7 @@ pub use restore::{Restored, restore};
 use crate::database::{mysql, server};
 use crate::migrate::{self, Upgrade};
 use crate::value::{Kind, Value};
-use crate::{StoreError, private, sqlite_path};
+use crate::{StoreError, error, private, sqlite_path};
 use futures_util::StreamExt;
 use rusqlite::OpenFlags;
 use rustix::fs::{FlockOperation, flock};
@@ -89,10 +89,6 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn of_file(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Unavailable(format!("{}: {error}", path.display()))
-}
-
 /// What happened to the file of a backup.
 fn of_backup(path: &Path, error: std::io::Error) -> StoreError {
     StoreError::File { path: path.display().to_string(), error }
@@ -130,7 +126,7 @@ impl Part {
         let held = held.map_err(|error| of_backup(to, error))?;
         if flock(&held, FlockOperation::NonBlockingLockExclusive).is_err() {
             let message = format!("another backup to {} is being made", to.display());
-            return Err(StoreError::Refused(message));
+            return Err(StoreError::Refused(message.into()));
         }
         let emptied = held.set_len(0).and_then(|()| private::make_private(&path));
         emptied.map_err(|error| of_backup(to, error))?;
@@ -176,7 +172,7 @@ pub async fn backup(
     };
     let made = tokio::select! {
         made = copying => made,
-        () = stopped => Err(StoreError::Refused("it was broken off".to_owned())),
+        () = stopped => Err(StoreError::Refused("it was broken off".into())),
     };
     let rows = made.inspect_err(|_| part.remove())?;
     Ok(Backed { rows, bytes: part.finish(to).map_err(|error| of_backup(to, error))? })
@@ -202,7 +198,7 @@ async fn of_sqlite(
     let copy = move || {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let source = rusqlite::Connection::open_with_flags(&path, flags)
-            .map_err(|error| of_file(&path, &error))?;
+            .map_err(|error| error::at(&path, error))?;
         let version: i64 = source.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         ours(version)?;
         let copied = source.execute("VACUUM INTO ?", [part.to_string_lossy()]);
@@ -217,8 +213,7 @@ async fn of_sqlite(
         }
         Ok(rows)
     };
-    let copied = tokio::task::spawn_blocking(copy).await;
-    copied.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    tokio::task::spawn_blocking(copy).await?
 }
 
 /// The MySQL family is read in one transaction that sees one moment, row by row.
@@ -240,7 +235,7 @@ async fn of_mysql(
     empty
         .execute("VACUUM INTO ?", [part.to_string_lossy()])
         .map_err(|error| of_copying(part, error))?;
-    let file = rusqlite::Connection::open(part).map_err(|error| of_file(part, &error))?;
+    let file = rusqlite::Connection::open(part).map_err(|error| error::at(part, error))?;
     // Nobody reads it before it is whole: what a power cut leaves has another name.
     file.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
     let mut rows = 0;

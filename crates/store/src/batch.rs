@@ -59,3 +59,6 @@ pub enum Cause {
     /// Others kept changing what it read.
     Contended,
 }
+
+#[cfg(test)]
+mod tests;

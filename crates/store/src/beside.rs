@@ -6,7 +6,7 @@ use crate::database::{mysql, server, sqlite};
 use crate::peek::is_there;
 use crate::store::Query;
 use crate::value::{Kind, Row, Value};
-use crate::{StoreError, lock, sqlite_path};
+use crate::{StoreError, error, lock, sqlite_path};
 use rusqlite::OpenFlags as Flags;
 use sqlx::Executor;
 use sqlx::mysql::MySqlConnection;
@@ -47,7 +47,7 @@ pub async fn beside<T: Send + 'static>(
     let job = tokio::task::spawn_blocking(move || {
         if opened.schema()? == 0 { Ok(None) } else { work(&mut opened).map(Some) }
     });
-    job.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    job.await?
 }
 
 fn open_sqlite(path: &Path, access: Access) -> Result<Option<rusqlite::Connection>, StoreError> {
@@ -59,7 +59,7 @@ fn open_sqlite(path: &Path, access: Access) -> Result<Option<rusqlite::Connectio
         Access::Write => Flags::SQLITE_OPEN_READ_WRITE,
     };
     let open = rusqlite::Connection::open_with_flags(path, flags | Flags::SQLITE_OPEN_NO_MUTEX);
-    let connection = open.map_err(|error| of_file(path, &error))?;
+    let connection = open.map_err(|error| error::at(path, error))?;
     connection.execute_batch("PRAGMA busy_timeout = 5000")?;
     if access == Access::Read {
         pass_damaged_schema(&connection)?;
@@ -86,18 +86,14 @@ fn pass_damaged_schema(connection: &rusqlite::Connection) -> Result<(), StoreErr
 /// A table that is not there is damage where not all could be read of what tables there are.
 fn is_lost(connection: &rusqlite::Connection, error: StoreError) -> StoreError {
     match error {
-        StoreError::Unavailable(why) if why.contains("no such table") => {
+        StoreError::Refused(why) if why.to_string().contains("no such table") => {
             let part = connection
                 .query_row("PRAGMA writable_schema", [], |row| row.get::<_, bool>(0))
                 .unwrap_or(false);
-            if part { StoreError::Damaged(why) } else { StoreError::Unavailable(why) }
+            if part { StoreError::Damaged(why) } else { StoreError::Refused(why) }
         }
         error => error,
     }
-}
-
-fn of_file(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Unavailable(format!("{}: {error}", path.display()))
 }
 
 async fn open_mysql(url: &str, access: Access) -> Result<MySqlConnection, StoreError> {

@@ -63,7 +63,7 @@ impl Store {
             }
             tokio::time::sleep(PAUSE).await;
         }
-        Err(StoreError::Unavailable("somebody reads the log all the time".to_owned()))
+        Err(StoreError::Unavailable("somebody reads the log all the time".into()))
     }
 
     /// Has the writer do something that is no transaction.
@@ -76,7 +76,7 @@ impl Store {
             // The caller may have gone; it is done all the same.
             let _ = reply.send(work(connection));
         });
-        let ended = |_| StoreError::Unavailable("the writer has ended".to_owned());
+        let ended = |_| StoreError::Unavailable("the writer has ended".into());
         self.queue().put_chore(chore);
         answered.await.map_err(ended)?
     }

@@ -274,8 +274,7 @@ fn text_of(value: ValueRef<'_>) -> Option<String> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    tokio::task::spawn_blocking(work).await?
 }
 
 #[cfg(test)]

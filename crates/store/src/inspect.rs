@@ -170,8 +170,8 @@ impl Inspecting<'_> {
 fn damage_alone(error: StoreError) -> Result<Vec<String>, StoreError> {
     match error {
         error if error.is_damage() => Ok(vec![error.to_string()]),
-        StoreError::Unavailable(why) => {
-            tracing::debug!(why, "a table was not checked by its database");
+        StoreError::Unavailable(why) | StoreError::Refused(why) => {
+            tracing::debug!(%why, "a table was not checked by its database");
             Ok(Vec::new())
         }
         error => Err(error),

@@ -65,7 +65,7 @@ pub use tables::archive::{
     Archivable, ArchivedOrder, DueTree, KeptRow, Position, Segment, SegmentKind, SegmentState,
     move_away, move_back,
 };
-pub use tables::books::{Balance, Book};
+pub use tables::books::{Balance, BalanceKind};
 pub use tables::copy_notes::CopyNote;
 pub use tables::coupons::{Counting, CouponAdjustment, Used};
 pub use tables::deliveries::{Delivered, DeliveryRow};
@@ -73,7 +73,7 @@ pub use tables::effects::EffectRow;
 pub use tables::findings::{FindingRow, FindingState, RunRow};
 pub use tables::gateways::{CallbackFilter, CallbackRow, GatewayPayment, GatewayRefund};
 pub use tables::gifts::{GiftPack, GiftRow};
-pub use tables::idempotency::Idempotent;
+pub use tables::idempotency::{Idempotent, RequestOutcome};
 pub use tables::keys::KeyRow;
 pub use tables::members::Member;
 pub use tables::people::{SessionRow, UserRow};

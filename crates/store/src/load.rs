@@ -8,7 +8,7 @@ use crate::dialect::Lookup;
 use crate::rows;
 use crate::table;
 use crate::tables::accounts::Account;
-use crate::tables::books::Book;
+use crate::tables::books::BalanceKind;
 use crate::tables::coupons::{self, Used};
 use crate::tables::idempotency::Idempotent;
 use crate::tables::persons::Sealed;
@@ -49,7 +49,7 @@ struct Wanted {
     persons: BTreeSet<Id>,
     slots: BTreeSet<String>,
     audits: BTreeSet<Id>,
-    balances: BTreeSet<(Book, Vec<String>)>,
+    balances: BTreeSet<(BalanceKind, Vec<String>)>,
     coupons: BTreeSet<String>,
     used: BTreeSet<String>,
     accounts: BTreeMap<Ledger, BTreeSet<String>>,
@@ -256,7 +256,7 @@ fn slots(
 fn books(
     view: &mut View,
     orders: BTreeSet<Id>,
-    balances: BTreeSet<(Book, Vec<String>)>,
+    balances: BTreeSet<(BalanceKind, Vec<String>)>,
     db: &mut dyn Connection,
 ) -> Result<(), StoreError> {
     for id in &orders {

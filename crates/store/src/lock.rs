@@ -1,7 +1,7 @@
 //! One owner for a SQLite file: a lock file beside it, held for as long as the store is open. And one process at a
 //! time where a database of the MySQL family is made, or is told its keys: a lock of the server.
 
-use crate::{StoreError, private};
+use crate::{StoreError, error, private};
 use rustix::fs::{FlockOperation, flock};
 use sqlx::mysql::MySqlConnection;
 use std::fs::File;
@@ -18,18 +18,16 @@ pub struct FileLock {
 impl FileLock {
     /// Takes the lock of the database file at `database`, or says who has it.
     pub fn take(database: &Path) -> Result<Self, StoreError> {
-        let away = |error: &dyn std::fmt::Display| {
-            StoreError::Unavailable(format!("{}: {error}", database.display()))
-        };
+        let away = |error: std::io::Error| error::at(database, error);
         if let Some(folder) = database.parent() {
-            private::folder(folder).map_err(|error| away(&error))?;
+            private::folder(folder).map_err(away)?;
         }
         let mut name = database.as_os_str().to_owned();
         name.push(".lock");
         let mut open = File::options();
         open.create(true).truncate(false).read(true).write(true).mode(0o600);
         let open = open.open(name);
-        let mut file = open.map_err(|error| away(&error))?;
+        let mut file = open.map_err(away)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut pid = String::new();
             let _ = file.read_to_string(&mut pid);
@@ -38,7 +36,7 @@ impl FileLock {
         }
         let written = file.set_len(0).and_then(|()| file.rewind());
         let written = written.and_then(|()| writeln!(file, "{}", std::process::id()));
-        written.map_err(|error| away(&error))?;
+        written.map_err(away)?;
         Ok(Self { _file: file })
     }
 }
@@ -55,6 +53,6 @@ pub async fn hold(connection: &mut MySqlConnection) -> Result<(), StoreError> {
     if held == Some(1) {
         return Ok(());
     }
-    let message = "another process has been making this database for ten minutes".to_owned();
-    Err(StoreError::Unavailable(message))
+    let message = "another process has been making this database for ten minutes";
+    Err(StoreError::Unavailable(message.into()))
 }

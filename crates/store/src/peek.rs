@@ -1,7 +1,7 @@
 //! What a database is, without changing it: for `docket check`.
 
 use crate::database::server;
-use crate::{StoreError, migrate, sqlite_path};
+use crate::{StoreError, error, migrate, sqlite_path};
 use std::path::Path;
 
 /// What was found at a database URL.
@@ -32,7 +32,7 @@ const READ_ONLY: rusqlite::OpenFlags =
 pub(crate) fn is_there(path: &Path) -> Result<bool, StoreError> {
     match path.try_exists() {
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            Err(StoreError::Unavailable(format!("{}: {error}", path.display())))
+            Err(error::at(path, error))
         }
         there => Ok(there.unwrap_or(false)),
     }

@@ -228,7 +228,7 @@ pub async fn record_keys(
             recorded_keys(database)
         })
     };
-    let none = || StoreError::Unavailable("the database has no tables yet".to_owned());
+    let none = || StoreError::Unavailable("the database has no tables yet".into());
     beside(url, Access::Write, write).await?.ok_or_else(none)
 }
 

@@ -187,11 +187,12 @@ impl Store {
             node: self.node.clone(),
             bell: Arc::clone(&self.bell),
             seat: self.installation.seat.clone(),
+            committing: false,
         };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || engine.run())
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
         *self.writer.lock().expect("only open and close hold the writer's handle") = Some(thread);
         Ok(())
     }
@@ -425,7 +426,7 @@ async fn on_thread<T: Send + 'static>(
 ) -> Result<T, StoreError> {
     let (answer, answered) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || drop(answer.send(work())));
-    answered.await.map_err(|_| StoreError::Unavailable("a thread ended early".to_owned()))?
+    answered.await.map_err(|_| StoreError::Unavailable("a thread ended early".into()))?
 }
 
 /// Takes the first node number of the installation's that is free, or one whose lease has run out. A SQLite file has

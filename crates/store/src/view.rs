@@ -3,7 +3,7 @@
 use crate::audit::Audit;
 use crate::plan::Writes;
 use crate::tables::accounts::Account;
-use crate::tables::books::{Balance, Book};
+use crate::tables::books::{Balance, BalanceKind};
 use crate::tables::coupons::Used;
 use crate::tables::idempotency::Idempotent;
 use crate::tables::persons::Sealed;
@@ -43,7 +43,7 @@ pub enum Key {
     /// Everything that is stored of an order, for those who check the books.
     Audit(Id),
     /// A number of a ledger beside what it should be, by the keys of the ledger.
-    Balance(Book, Vec<String>),
+    Balance(BalanceKind, Vec<String>),
     /// A coupon, by its code.
     Coupon(String),
     /// How often something of a coupon is used, by the key of the count.
@@ -102,7 +102,7 @@ pub struct View {
     persons: Layer<Id, Option<Sealed>>,
     slots: Layer<String, Option<Time>>,
     audits: Layer<Id, Option<Arc<Audit>>>,
-    balances: Layer<(Book, Vec<String>), Option<Balance>>,
+    balances: Layer<(BalanceKind, Vec<String>), Option<Balance>>,
     coupons: Layer<String, Option<Coupon>>,
     used: Layer<String, Option<Used>>,
     accounts: Layer<(Ledger, String), Option<Account>>,
@@ -171,7 +171,11 @@ impl View {
     }
 
     /// A number of a ledger beside what it should be, as both were before this batch.
-    pub fn balance(&self, ledger: Book, subject: &[String]) -> Result<Option<&Balance>, Need> {
+    pub fn balance(
+        &self,
+        ledger: BalanceKind,
+        subject: &[String],
+    ) -> Result<Option<&Balance>, Need> {
         let key = (ledger, subject.to_vec());
         let found = self.balances.get(&key);
         need(found, || Key::Balance(key.0, key.1.clone())).map(Option::as_ref)
@@ -306,7 +310,7 @@ impl View {
         self.audits.loaded.insert(id, audit.map(Arc::new));
     }
 
-    pub(crate) fn load_balance(&mut self, key: (Book, Vec<String>), found: Option<Balance>) {
+    pub(crate) fn load_balance(&mut self, key: (BalanceKind, Vec<String>), found: Option<Balance>) {
         self.balances.loaded.insert(key, found);
     }
 

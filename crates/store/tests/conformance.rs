@@ -4,8 +4,8 @@ mod suite;
 
 use docket_domain::{Currency, Gene, Id, Quantity, Time};
 use docket_store::{
-    Cause, Held, Idempotent, Key, KeyRow, NewTask, Price, Priority, Sealed, SessionRow, Store,
-    StoreError, Telephone, Writes,
+    Cause, Held, Idempotent, Key, KeyRow, NewTask, Price, Priority, RequestOutcome, Sealed,
+    SessionRow, Store, StoreError, Telephone, Writes,
 };
 use std::sync::Arc;
 use suite::{Order, on_every_store, open, place, run, stock_of, write};
@@ -255,7 +255,12 @@ async fn everything_beside_orders_comes_back_too() {
     on_every_store(async |store, _| {
         let id = place(store, Order::new(1)).await.id();
         let sealed = Sealed { key_id: 3, bytes: vec![0, 255, 7] };
-        let idempotent = Idempotent { fingerprint: [9; 32], status: 201, tree: id, at: Time(5) };
+        let idempotent = Idempotent {
+            fingerprint: [9; 32],
+            outcome: RequestOutcome::Placed,
+            tree: id,
+            at: Time(5),
+        };
         let price = Price {
             sku_id: "sku".to_owned(),
             place: String::new(),

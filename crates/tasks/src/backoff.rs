@@ -13,13 +13,10 @@ pub fn again(task: Id, attempts: u32, now: Time) -> Time {
     now.plus(step + step * spread(task, attempts) / 1000)
 }
 
-/// −200 to 200 thousandths, by mixing the number of the task and of the try.
+/// −200 to 200 thousandths, by the number of the task and of the try.
 fn spread(task: Id, attempts: u32) -> i64 {
-    let mut mixed = (task.0 as u64) ^ (u64::from(attempts) << 56);
-    for _ in 0..2 {
-        mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    }
-    (mixed >> 32) as i64 % 401 - 200
+    let seed = (task.0 as u64) ^ (u64::from(attempts) << 56);
+    fastrand::Rng::with_seed(seed).i64(-200..=200)
 }
 
 #[cfg(test)]

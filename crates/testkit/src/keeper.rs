@@ -35,14 +35,14 @@ rm -rf "$folder"
 
 /// A server with its throw-away folder; both are gone when it is dropped, and when this process ends.
 #[derive(Debug)]
-pub struct Kept {
+pub struct ThrowawayServer {
     keeper: Child,
     pids: BufReader<ChildStdout>,
     server: u32,
     folder: PathBuf,
 }
 
-impl Kept {
+impl ThrowawayServer {
     /// Starts `command` (program, then arguments) and hands `folder` over to its keeper.
     pub fn start(folder: TempDir, command: &[OsString]) -> io::Result<Self> {
         let mut keeper = Command::new("/bin/sh")
@@ -99,7 +99,7 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for ThrowawayServer {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
         // Nothing more can be done about a keeper that cannot be waited for.
@@ -123,8 +123,9 @@ mod tests {
     use super::*;
     use crate::wait::eventually;
 
-    fn sleeper() -> Kept {
-        Kept::start(server_folder("keeper").unwrap(), &["sleep".into(), "600".into()]).unwrap()
+    fn sleeper() -> ThrowawayServer {
+        ThrowawayServer::start(server_folder("keeper").unwrap(), &["sleep".into(), "600".into()])
+            .unwrap()
     }
 
     fn is_running(pid: u32) -> bool {
@@ -155,7 +156,7 @@ mod tests {
     fn a_server_that_ended_by_itself_is_noticed_and_its_last_words_are_kept() {
         let folder = server_folder("keeper").unwrap();
         let command = ["sh", "-c", "echo no such option"].map(OsString::from);
-        let kept = Kept::start(folder, &command).unwrap();
+        let kept = ThrowawayServer::start(folder, &command).unwrap();
         eventually("the server has ended", || kept.has_ended());
         assert_eq!(kept.last_words(), "no such option");
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::MYSQL_VARIABLE;
 use crate::certificates::Certificates;
-use crate::keeper::{Kept, free_port, server_folder};
+use crate::keeper::{ThrowawayServer, free_port, server_folder};
 use crate::programs::find;
 use crate::wait::within;
 
@@ -122,7 +122,7 @@ pub enum Transport {
 /// A private MariaDB server on a free loopback port; it commits as durably as one in production.
 #[derive(Debug)]
 pub struct MariadbServer {
-    kept: Kept,
+    kept: ThrowawayServer,
     address: MariadbAddress,
     certificates: Option<Certificates>,
 }
@@ -195,7 +195,7 @@ impl MariadbServer {
             command.push(option("--ssl-cert", &files.server));
             command.push(option("--ssl-key", &files.key));
         }
-        let kept = Kept::start(folder, &command).map_err(|error| error.to_string())?;
+        let kept = ThrowawayServer::start(folder, &command).map_err(|error| error.to_string())?;
 
         let address = MariadbAddress {
             user: "root".to_owned(),

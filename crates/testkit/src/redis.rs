@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::REDIS_VARIABLE;
-use crate::keeper::{Kept, free_port, server_folder};
+use crate::keeper::{ThrowawayServer, free_port, server_folder};
 use crate::programs::find;
 use crate::wait::within;
 
@@ -35,7 +35,7 @@ pub fn redis() -> &'static str {
 /// A private Redis server on a free loopback port. It keeps nothing on disk: Docket must not need it to.
 #[derive(Debug)]
 pub struct RedisServer {
-    kept: Kept,
+    kept: ThrowawayServer,
     port: u16,
 }
 
@@ -86,7 +86,7 @@ impl RedisServer {
         let settings = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"];
         command.extend(settings.map(Into::into));
         command.push(folder.path().into());
-        let kept = Kept::start(folder, &command).map_err(|error| error.to_string())?;
+        let kept = ThrowawayServer::start(folder, &command).map_err(|error| error.to_string())?;
         let ready = within(START_LIMIT, || {
             if kept.has_ended() {
                 return Some(false);

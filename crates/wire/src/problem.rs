@@ -16,6 +16,9 @@ use utoipa::ToSchema;
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
+/// The status of a placement that was accepted and rejected afterwards.
+const REJECTED: u16 = 409;
+
 /// Why a request was not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
@@ -98,6 +101,16 @@ impl Problem {
             site: None,
             limit: None,
         }
+    }
+
+    /// Why a placement that was accepted was rejected afterwards: a conflict with what is, whatever the cause.
+    pub fn rejected(code: &'static str, detail: String) -> Self {
+        Self::new(REJECTED, code, "The order was not placed", detail)
+    }
+
+    /// The same where the domain refused it.
+    pub fn rejected_for(refusal: Refusal) -> Self {
+        Self::refused(refusal, REJECTED)
     }
 
     /// A request that cannot be read: 400 where it is no JSON, 422 with every wrong field otherwise.

@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// How many effects of a message were new, and how many were there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Kept {
+pub struct KeptEffects {
     /// Kept now.
     pub new: usize,
     /// Kept before.
@@ -20,14 +20,14 @@ pub struct Kept {
 
 /// Every effect that was ever taken.
 #[derive(Debug)]
-pub struct Book {
+pub struct EffectBook {
     file: File,
     keys: HashSet<String>,
     /// By ledger and owner: what was granted, less what was taken.
     sums: BTreeMap<(String, String), i64>,
 }
 
-impl Book {
+impl EffectBook {
     /// Opens the book at `path`, or begins one.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
@@ -44,7 +44,7 @@ impl Book {
     }
 
     /// Keeps those of `effects` that are new, all of them or none; each must have a `key`.
-    pub fn keep(&mut self, effects: &[Value]) -> io::Result<Kept> {
+    pub fn keep(&mut self, effects: &[Value]) -> io::Result<KeptEffects> {
         let mut lines = String::new();
         let mut new: Vec<&Value> = Vec::new();
         for effect in effects {
@@ -62,7 +62,7 @@ impl Book {
         for effect in &new {
             self.count(effect);
         }
-        Ok(Kept { new: new.len(), known: effects.len() - new.len() })
+        Ok(KeptEffects { new: new.len(), known: effects.len() - new.len() })
     }
 
     /// By ledger and owner.
@@ -95,7 +95,7 @@ mod tests {
         json!({"key": key, "ledger": "points", "kind": kind, "owner": "b", "amount": amount})
     }
 
-    fn sum(book: &Book) -> i64 {
+    fn sum(book: &EffectBook) -> i64 {
         book.sums().map(|(.., sum)| sum).sum()
     }
 
@@ -103,14 +103,14 @@ mod tests {
     fn an_effect_is_kept_once_also_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("book");
-        let mut book = Book::open(&path).unwrap();
+        let mut book = EffectBook::open(&path).unwrap();
         let both = [effect("1:grant", "grant", 9), effect("1:reverse:2", "reverse", 4)];
-        assert_eq!(book.keep(&both).unwrap(), Kept { new: 2, known: 0 });
-        assert_eq!(book.keep(&both).unwrap(), Kept { new: 0, known: 2 });
+        assert_eq!(book.keep(&both).unwrap(), KeptEffects { new: 2, known: 0 });
+        assert_eq!(book.keep(&both).unwrap(), KeptEffects { new: 0, known: 2 });
         let twice = [both[0].clone(), effect("3:grant", "grant", 1), effect("3:grant", "grant", 1)];
         drop(book);
-        let mut book = Book::open(&path).unwrap();
-        assert_eq!(book.keep(&twice).unwrap(), Kept { new: 1, known: 2 });
+        let mut book = EffectBook::open(&path).unwrap();
+        assert_eq!(book.keep(&twice).unwrap(), KeptEffects { new: 1, known: 2 });
         assert_eq!(sum(&book), 6);
     }
 
@@ -118,11 +118,14 @@ mod tests {
     fn a_line_that_a_crash_cut_short_was_never_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("book");
-        Book::open(&path).unwrap().keep(&[effect("1:grant", "grant", 9)]).unwrap();
+        EffectBook::open(&path).unwrap().keep(&[effect("1:grant", "grant", 9)]).unwrap();
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"{\"key\": \"2:gra").unwrap();
-        let mut book = Book::open(&path).unwrap();
-        assert_eq!(book.keep(&[effect("2:grant", "grant", 1)]).unwrap(), Kept { new: 1, known: 0 });
-        assert_eq!(sum(&Book::open(&path).unwrap()), 10);
+        let mut book = EffectBook::open(&path).unwrap();
+        assert_eq!(
+            book.keep(&[effect("2:grant", "grant", 1)]).unwrap(),
+            KeptEffects { new: 1, known: 0 }
+        );
+        assert_eq!(sum(&EffectBook::open(&path).unwrap()), 10);
     }
 }

@@ -7,6 +7,6 @@ mod book;
 mod server;
 mod signature;
 
-pub use book::{Book, Kept};
+pub use book::{EffectBook, KeptEffects};
 pub use server::{Options, serve};
 pub use signature::{Refused, verify};

@@ -1,6 +1,6 @@
 //! The listener: what a message is answered, and the sums for people.
 
-use crate::{Book, Refused, verify};
+use crate::{EffectBook, Refused, verify};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -96,13 +96,13 @@ impl std::error::Error for Lost {}
 
 struct Receiver {
     key: Vec<u8>,
-    book: RefCell<Book>,
+    book: RefCell<EffectBook>,
     lose_answers: RefCell<usize>,
 }
 
 /// Serves until the process ends; prints `listening on http://…` when it takes messages.
 pub fn serve(options: &Options) -> io::Result<()> {
-    let book = RefCell::new(Book::open(&options.file)?);
+    let book = RefCell::new(EffectBook::open(&options.file)?);
     let lose_answers = RefCell::new(options.lose_answers);
     let receiver = Rc::new(Receiver { key: options.key(), book, lose_answers });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -68,11 +68,7 @@ fn found(tree: &Tree) -> BTreeMap<String, String> {
         if let Some(name) = file.path.strip_prefix(FOLDER)
             && file.path != LIST
         {
-            let mut hash = String::new();
-            for byte in Sha256::digest(file.text.as_bytes()) {
-                write!(hash, "{byte:02x}").expect("a String takes everything");
-            }
-            found.insert(name.to_owned(), hash);
+            found.insert(name.to_owned(), hex::encode(Sha256::digest(file.text.as_bytes())));
         }
     }
     found

@@ -1,8 +1,7 @@
 //! Where objects lie: a folder, or a bucket of an S3-compatible store. Three verbs, and no more is asked of either.
 
-use crate::net::Net;
+use crate::net::{Limits, Method, Net, TooLong};
 use docket_store::private;
-use reqwest::Method;
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use std::fmt;
 use std::fs::File;
@@ -53,6 +52,14 @@ pub enum DepotError {
     /// The archive answers, and has no such object.
     #[error("the archive has no object {0}")]
     Missing(String),
+    /// The object is longer than it was written.
+    #[error("the object {name} of the archive is longer than {most} bytes")]
+    TooLong {
+        /// Its name.
+        name: String,
+        /// How long it may be.
+        most: usize,
+    },
     /// The archive does not answer, or refuses.
     #[error("the archive cannot be reached: {0}")]
     Away(String),
@@ -107,24 +114,26 @@ impl<'a> Depot<'a> {
         }
     }
 
-    /// Reads an object of at most `most` bytes; of a longer one more than `most`.
+    /// Reads an object of at most `most` bytes; a longer one is refused.
     pub async fn get(&self, name: &str, most: usize) -> Result<Vec<u8>, DepotError> {
         match self {
             Self::Folder(root) => {
                 let (root, path) = (root.to_path_buf(), root.join(name));
-                blocking(name, move || {
+                let bytes = blocking(name, move || {
                     // A folder that is not mounted is away; it has not lost its objects.
                     std::fs::metadata(&root).map_err(|error| no_folder(&root, &error))?;
                     let mut bytes = Vec::new();
                     File::open(&path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
                     Ok(bytes)
-                })
-                .await
+                });
+                Some(bytes.await?)
+                    .filter(|bytes| bytes.len() <= most)
+                    .ok_or_else(|| too_long(name, most))
             }
             Self::S3 { bucket, prefix, credentials, .. } => {
                 let key = format!("{prefix}{name}");
                 let url = bucket.get_object(Some(credentials), &key).sign(SIGNED_FOR);
-                self.ask(Method::GET, url.as_str(), name, Vec::new(), most.max(WORDS) + 1).await
+                self.ask(Method::GET, url.as_str(), name, Vec::new(), most).await
             }
         }
     }
@@ -171,16 +180,26 @@ impl<'a> Depot<'a> {
         let Self::S3 { net, .. } = self else {
             return Err(DepotError::Away("it is no bucket".to_owned()));
         };
-        let reply = net.object(method, url, body, most).await;
+        // What is no object may be longer than one.
+        let limits = Limits::object(most.max(WORDS));
+        let reply = net.send(method, url, Vec::new(), body, limits).await;
         let reply = reply.map_err(|error| DepotError::Away(error.to_string()))?;
-        let words = || String::from_utf8_lossy(&reply.body).into_owned();
+        let fits = |body: Vec<u8>| {
+            if body.len() > most { Err(TooLong { limit: most }) } else { Ok(body) }
+        };
+        let body = reply.body.and_then(fits);
+        let words = || String::from_utf8_lossy(body.as_deref().unwrap_or_default()).into_owned();
         match reply.status {
-            200..=299 => Ok(reply.body),
+            200..=299 => body.map_err(|_| too_long(name, most)),
             // A bucket that is not there is no object that is not there.
             404 if !words().contains("NoSuchBucket") => Err(DepotError::Missing(name.to_owned())),
             status => Err(DepotError::Away(format!("it answered {status}{}", code_of(&words())))),
         }
     }
+}
+
+fn too_long(name: &str, most: usize) -> DepotError {
+    DepotError::TooLong { name: name.to_owned(), most }
 }
 
 /// The code in an answer of S3, which is XML.

@@ -1,7 +1,7 @@
 //! What is in an object: JSON lines, compressed; the first says what it is, each other is one row.
 
 use super::depot::{Depot, DepotError};
-use crate::{Error, vault};
+use crate::Error;
 use docket_domain::{Id, Time};
 use docket_store::{KeptRow, Segment, SegmentKind, SegmentState, StoreError};
 use docket_wire::moment;
@@ -76,7 +76,7 @@ impl Draft {
         let segment = Segment {
             id: Id(0),
             kind: self.kind,
-            name: format!("{word}/{word}-{from}-{to}-{}.jsonl.zst", vault::hex(&sha256)),
+            name: format!("{word}/{word}-{from}-{to}-{}.jsonl.zst", hex::encode(sha256)),
             from: self.from,
             to: self.to,
             trees: self.trees,
@@ -126,7 +126,9 @@ impl Object {
     pub async fn read(depot: &Depot<'_>, segment: &Segment) -> Result<Self, Unread> {
         let bytes = match depot.get(&segment.name, segment.bytes as usize).await {
             Ok(bytes) => bytes,
-            Err(error @ DepotError::Missing(_)) => return Err(Unread::Damaged(error.to_string())),
+            Err(error @ (DepotError::Missing(_) | DepotError::TooLong { .. })) => {
+                return Err(Unread::Damaged(error.to_string()));
+            }
             Err(error @ DepotError::Away(_)) => return Err(Unread::Away(error.to_string())),
         };
         let damaged = |what: String| Unread::Damaged(format!("{}: {what}", segment.name));

@@ -8,6 +8,7 @@ use super::ArchiveSettings;
 use super::depot::Depot;
 use super::object::{Draft, Object, Unread};
 use crate::access::{Principal, Scope};
+use crate::tasks::{Policy, Task};
 use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::status::{self, Standing};
@@ -17,12 +18,11 @@ use docket_store::{
     Context, KeptRow, Key, Position, Priority, Segment, SegmentKind, View, Writes, failpoint,
     move_away,
 };
-use docket_tasks::Outcome;
+use docket_tasks::{Handled, Job, Outcome};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The kind of task that archives, and its schedule.
-pub(crate) const KIND: &str = "archive";
 /// Index entries looked at in one go.
 const PAGE: usize = 500;
 /// Such goes for one answer of what is due.
@@ -76,21 +76,16 @@ pub(crate) struct Progress {
     moved: bool,
 }
 
-/// Runs the task: moves away all that is due.
-pub(crate) async fn handle(app: App) -> Outcome {
-    loop {
-        match app.archive_next().await {
-            Ok(Some(_)) => {}
-            // Nothing is left, or the archive was turned off since.
-            Ok(None) | Err(Error::ArchiveOff) => return Outcome::Done,
-            Err(Error::Unavailable(_) | Error::Busy) => {
-                return Outcome::Later(app.now().plus(60_000));
-            }
-            Err(error) => return Outcome::Retry(error.to_string()),
-        }
-        if app.inner.stop.is_cancelled() {
-            return Outcome::Later(app.now());
-        }
+/// Moves away all that is due.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct MoveToArchive {}
+
+impl Task for MoveToArchive {
+    const KIND: &'static str = "archive";
+    const POLICY: Policy = Policy::LONG;
+
+    async fn run(self, app: App, _: Job) -> Handled {
+        app.move_all_to_archive().await.into()
     }
 }
 
@@ -106,6 +101,23 @@ fn at_rest(tree: &Tree) -> bool {
 }
 
 impl App {
+    async fn move_all_to_archive(&self) -> Outcome {
+        loop {
+            match self.archive_next().await {
+                Ok(Some(_)) => {}
+                // Nothing is left, or the archive was turned off since.
+                Ok(None) | Err(Error::ArchiveOff) => return Outcome::Done,
+                Err(Error::Unavailable(_) | Error::Busy) => {
+                    return Outcome::Later(self.now().plus(60_000));
+                }
+                Err(error) => return Outcome::Retry(error.to_string()),
+            }
+            if self.inner.stop.is_cancelled() {
+                return Outcome::Later(self.now());
+            }
+        }
+    }
+
     /// Moves the next segment away, if anything is due.
     pub async fn archive(&self, who: &Principal) -> Result<Option<Moved>, Error> {
         who.needs_whole(Scope::Admin)?;

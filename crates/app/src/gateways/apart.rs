@@ -11,7 +11,7 @@ use docket_store::{Context, NewTask};
 
 /// What a gateway said of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum There {
+pub(crate) enum GatewayStanding {
     /// It has this much under this reference.
     Paid { amount: i64, reference: String },
     /// It has another payment under the key, as it says itself.
@@ -29,7 +29,7 @@ pub(crate) enum Apart {
     OpenHere,
 }
 
-impl There {
+impl GatewayStanding {
     /// How it differs from what `tree` says of the attempt; with both sides.
     pub fn apart(&self, tree: &Tree, id: Id) -> Option<(Apart, String, String)> {
         let here = attempt(tree, id)?;
@@ -65,7 +65,7 @@ pub(crate) fn key_of_task(attempt: Id) -> String {
 
 /// The task that looks after an attempt, once more.
 pub(crate) fn look_again(tree: Id, attempt: Id, cx: &mut Context<'_>) -> NewTask {
-    due::task(pay::KIND, pay::key(attempt), &pay::Told { tree, attempt }, cx)
+    due::task(pay::key(attempt), &pay::FollowAttempt { tree, attempt }, cx)
 }
 
 impl App {
@@ -82,18 +82,22 @@ impl App {
     }
 
     /// Asks the gateway of an attempt how it stands there; nothing where it does not say.
-    pub(crate) async fn there(&self, tree: &Tree, id: Id) -> Result<Option<There>, Error> {
+    pub(crate) async fn there(
+        &self,
+        tree: &Tree,
+        id: Id,
+    ) -> Result<Option<GatewayStanding>, Error> {
         let Some(attempt) = attempt(tree, id) else { return Ok(None) };
         let gate = self.inner.gateways.gate(attempt.gateway.as_deref().unwrap_or_default());
         let Some(gate) = gate else { return Ok(None) };
-        let here = pay::Here { gate, tree, attempt, began: self.now(), noted: None };
+        let here = pay::OpenAttempt { gate, tree, attempt, began: self.now(), noted: None };
         Ok(match self.query(&here).await {
             Ok(PaymentState::Paid(paid)) => {
-                Some(There::Paid { amount: paid.amount, reference: paid.reference })
+                Some(GatewayStanding::Paid { amount: paid.amount, reference: paid.reference })
             }
-            Ok(state) => Some(There::NotPaid(state.word())),
+            Ok(state) => Some(GatewayStanding::NotPaid(state.word())),
             Err(Trouble::Fault(fault @ Fault::Mismatch(_))) => {
-                Some(There::Other(fault.to_string()))
+                Some(GatewayStanding::Other(fault.to_string()))
             }
             Err(trouble) => {
                 tracing::debug!(%trouble, "a gateway does not say how an attempt stands");

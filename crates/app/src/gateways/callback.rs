@@ -7,6 +7,7 @@
 use super::{attempt, due, pay, refund, second_look};
 use crate::access::{Principal, Scope};
 use crate::pages::{Page, page};
+use crate::tasks::Task;
 use crate::{App, Error};
 use docket_connectors::{Acknowledgement, Fault, Hint, Message, PaymentState};
 use docket_domain::words::AttemptStatus;
@@ -113,25 +114,25 @@ struct Verdict {
 
 #[derive(Clone, Copy)]
 enum Wanted {
-    Pay(pay::Told),
-    Refund(refund::Told),
-    Look(second_look::Told),
+    Pay(pay::FollowAttempt),
+    Refund(refund::GiveBack),
+    Look(second_look::SecondLook),
 }
 
 impl Wanted {
     fn task(self, key: String, cx: &mut Context<'_>) -> NewTask {
         match self {
-            Self::Pay(told) => due::task(pay::KIND, key, &told, cx),
-            Self::Refund(told) => due::task(refund::KIND, key, &told, cx),
-            Self::Look(told) => due::task(second_look::KIND, key, &told, cx),
+            Self::Pay(follow) => due::task(key, &follow, cx),
+            Self::Refund(give_back) => due::task(key, &give_back, cx),
+            Self::Look(look) => due::task(key, &look, cx),
         }
     }
 
     const fn kind(self) -> &'static str {
         match self {
-            Self::Pay(_) => pay::KIND,
-            Self::Refund(_) => refund::KIND,
-            Self::Look(_) => second_look::KIND,
+            Self::Pay(_) => pay::FollowAttempt::KIND,
+            Self::Refund(_) => refund::GiveBack::KIND,
+            Self::Look(_) => second_look::SecondLook::KIND,
         }
     }
 }
@@ -142,14 +143,14 @@ impl Verdict {
     }
 }
 
-/// What is told, and of what, for the record.
-struct Told {
+/// What a callback is about and says, for the record.
+struct CallbackContent {
     about: &'static str,
     key: String,
     standing: &'static str,
 }
 
-impl Told {
+impl CallbackContent {
     fn of(hint: &Hint) -> Self {
         match hint {
             Hint::Payment { key, told } => {
@@ -176,22 +177,26 @@ impl App {
         let message = Message { headers: &came.headers, body: &came.body };
         let hint = gate.connector.callback(&message, self.now());
         let mark = came.mark();
-        let (told, verdict, refused) = match &hint {
+        let (content, verdict, refused) = match &hint {
             Ok(hint) if gateways.callbacks.repeats(&mark) => {
-                (Told::of(hint), Verdict::moot("repeated"), None)
+                (CallbackContent::of(hint), Verdict::moot("repeated"), None)
             }
-            Ok(hint) => (Told::of(hint), self.verdict(&came.gateway, hint).await?, None),
+            Ok(hint) => (CallbackContent::of(hint), self.verdict(&came.gateway, hint).await?, None),
             Err(fault) => {
                 let refused = match fault {
                     Fault::Untrusted(_) => CallbackRefused::Untrusted,
                     _ => CallbackRefused::Unreadable,
                 };
-                (Told::nothing(), Verdict::moot(fault.word()), Some((refused, fault.to_string())))
+                (
+                    CallbackContent::nothing(),
+                    Verdict::moot(fault.word()),
+                    Some((refused, fault.to_string())),
+                )
             }
         };
         gateways.count(&came.gateway, "callback", verdict.word);
         if verdict.wakes.is_some() || gateways.callbacks.keeps(&came.gateway, self.now()) {
-            self.take_down(&came.gateway, told, verdict).await?;
+            self.take_down(&came.gateway, content, verdict).await?;
         }
         if refused.is_none() {
             gateways.callbacks.know_again(mark);
@@ -231,7 +236,7 @@ impl App {
                 let other =
                     matches!(told, PaymentState::Paid(paid) if paid.amount != attempt.amount);
                 let word = if other { "other_amount" } else { "asked" };
-                let wanted = pay::Told { tree: known.tree, attempt: known.attempt };
+                let wanted = pay::FollowAttempt { tree: known.tree, attempt: known.attempt };
                 let wakes = Some((pay::key(known.attempt), Wanted::Pay(wanted)));
                 Ok(Verdict { word, tree, wakes })
             }
@@ -245,7 +250,7 @@ impl App {
                     return Ok(Verdict::moot("unknown"));
                 };
                 let tree = Some(known.tree);
-                let look = second_look::Told { refund, payment, try_no };
+                let look = second_look::SecondLook { refund, payment, try_no };
                 if second_look::is_news(look, said, &known) {
                     let wakes = Some((second_look::key(look, &known), Wanted::Look(look)));
                     return Ok(Verdict { word: "asked", tree, wakes });
@@ -254,7 +259,7 @@ impl App {
                     return Ok(Verdict { word: "known", tree, wakes: None });
                 }
                 let GatewayRefund { refund, payment, round, .. } = known;
-                let wanted = refund::Told { tree: known.tree, refund, payment, round };
+                let wanted = refund::GiveBack { tree: known.tree, refund, payment, round };
                 let wakes = Some((refund::key(wanted), Wanted::Refund(wanted)));
                 Ok(Verdict { word: "asked", tree, wakes })
             }
@@ -262,7 +267,12 @@ impl App {
     }
 
     /// Writes it down, and has what it is about asked after now.
-    async fn take_down(&self, gateway: &str, told: Told, verdict: Verdict) -> Result<(), Error> {
+    async fn take_down(
+        &self,
+        gateway: &str,
+        content: CallbackContent,
+        verdict: Verdict,
+    ) -> Result<(), Error> {
         let kind = verdict.wakes.as_ref().map(|(_, wanted)| wanted.kind());
         let gateway = gateway.to_owned();
         let write = move |_: &View, cx: &mut Context<'_>| {
@@ -270,9 +280,9 @@ impl App {
                 id: cx.ids.next(cx.now, Gene(0)),
                 gateway: gateway.clone(),
                 came_at: cx.now,
-                about: told.about.to_owned(),
-                key: told.key.chars().take(TEXT_MAX).collect(),
-                told: told.standing.to_owned(),
+                about: content.about.to_owned(),
+                key: content.key.chars().take(TEXT_MAX).collect(),
+                told: content.standing.to_owned(),
                 verdict: verdict.word.to_owned(),
                 tree: verdict.tree,
             };

@@ -1,34 +1,44 @@
 //! Closing an attempt at its gateway, because the order is being revoked or was paid otherwise. The money may be
 //! faster; and what cannot be closed fails a revoke, which is tried again.
 
-use super::pay::{Here, Told};
-use super::{Trouble, attempt, due, failed};
+use super::pay::OpenAttempt;
+use super::{GATEWAY, Trouble, attempt, due, failed};
+use crate::tasks::{Policy, Task};
 use crate::{App, Error};
 use docket_connectors::{Closing, Fault, PaymentState};
+use docket_domain::Id;
 use docket_domain::operation::Operation;
 use docket_domain::time::Millis;
 use docket_domain::tree::Revoke;
 use docket_domain::words::AttemptStatus;
-use docket_tasks::{Job, Outcome};
+use docket_tasks::{Handled, Job, Outcome};
+use serde::{Deserialize, Serialize};
 
-/// Its kind of task.
-pub const KIND: &str = "gateway_close";
 /// How long a revoke waits for a close before it has failed for now.
 const PATIENCE: Millis = 15_000;
 /// Between two tries at least and at most.
 const AGAIN: (Millis, Millis) = (1_000, 60_000);
 
-/// Runs one try.
-pub async fn handle(app: App, job: Job) -> Outcome {
-    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
-    };
-    let closed = app.close_attempt(&job, told).await;
-    closed.unwrap_or_else(|error| failed(&app, &error))
+/// Closes an attempt at its gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloseAttempt {
+    /// The order.
+    pub tree: Id,
+    /// The attempt.
+    pub attempt: Id,
+}
+
+impl Task for CloseAttempt {
+    const KIND: &'static str = "gateway_close";
+    const POLICY: Policy = GATEWAY;
+
+    async fn run(self, app: App, job: Job) -> Handled {
+        app.close_attempt(&job, self).await.unwrap_or_else(|error| failed(&app, &error)).into()
+    }
 }
 
 impl App {
-    async fn close_attempt(&self, job: &Job, told: Told) -> Result<Outcome, Error> {
+    async fn close_attempt(&self, job: &Job, told: CloseAttempt) -> Result<Outcome, Error> {
         let Some(tree) = self.store().tree(told.tree).await? else { return Ok(Outcome::Done) };
         let Some(attempt) = attempt(&tree, told.attempt) else { return Ok(Outcome::Done) };
         if attempt.status != AttemptStatus::Open || due::unwanted(&tree).is_none() {
@@ -38,7 +48,7 @@ impl App {
         let Some(gate) = self.inner.gateways.gate(gateway) else {
             return Ok(Outcome::Dead(format!("the gateway {gateway} is not configured")));
         };
-        let here = Here { gate, tree: &tree, attempt, began: job.created_at, noted: None };
+        let here = OpenAttempt { gate, tree: &tree, attempt, began: job.created_at, noted: None };
         let trouble = match self.close_there(&here).await {
             Ok(Closing::Closed | Closing::NotFound) => {
                 return self.follow(&here, PaymentState::Closed).await;
@@ -57,7 +67,7 @@ impl App {
     }
 
     /// Asks its gateway to take no money for it.
-    pub(super) async fn close_there(&self, here: &Here<'_>) -> Result<Closing, Trouble> {
+    pub(super) async fn close_there(&self, here: &OpenAttempt<'_>) -> Result<Closing, Trouble> {
         let payment = super::pay::payment_of(here.tree, here.attempt);
         self.ask(
             here.gate,
@@ -70,7 +80,11 @@ impl App {
     }
 
     /// Tries again soon. A revoke is not held up for long: it fails, and its timer tries it anew.
-    async fn close_again(&self, here: &Here<'_>, trouble: &Trouble) -> Result<Outcome, Error> {
+    async fn close_again(
+        &self,
+        here: &OpenAttempt<'_>,
+        trouble: &Trouble,
+    ) -> Result<Outcome, Error> {
         let now = self.now();
         let passes = match trouble {
             Trouble::NoReply(_) => true,

@@ -2,59 +2,45 @@
 //! what is not wanted any more is closed, and money that is to go back goes back. The unique keys make it idempotent:
 //! whatever changes a tree, and however often, each of them is there once.
 
-use super::{Gateways, close, pay, refund};
+use super::Gateways;
+use super::close::CloseAttempt;
+use super::pay::{self, FollowAttempt};
+use super::refund::{self, GiveBack};
+use crate::tasks::Task;
 use docket_domain::seat::Matter;
 use docket_domain::tree::Revoke;
 use docket_domain::words::{AttemptStatus, PaymentStatus, RefundStatus};
 use docket_domain::{Id, OperationKind, Seat, Tree, status};
 use docket_store::{Context, NewTask, TreeWrite, Writes};
 
-/// Charged failures of one task.
-const ATTEMPTS: u32 = 6;
-
-/// A task, in the transaction of its cause.
-pub fn task(
-    kind: &'static str,
-    unique_key: String,
-    payload: &impl serde::Serialize,
-    cx: &mut Context<'_>,
-) -> NewTask {
-    NewTask {
-        id: cx.ids.next(cx.now, docket_domain::Gene(0)),
-        kind,
-        unique_key: Some(unique_key),
-        chain_key: None,
-        priority: 0,
-        payload: serde_json::to_string(payload).expect("what a task is told is plain JSON"),
-        max_attempts: ATTEMPTS,
-        due_at: cx.now,
-        created_at: cx.now,
-    }
+/// A task that is not there twice, in the transaction of its cause.
+pub fn task(unique_key: String, task: &impl Task, cx: &mut Context<'_>) -> NewTask {
+    NewTask { unique_key: Some(unique_key), ..task.new_task(cx) }
 }
 
 /// What is under way at a gateway; a task looks after it until it has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnderWay {
     /// An attempt that is open.
-    Attempt(pay::Told),
+    Attempt(FollowAttempt),
     /// Money that one payment gives back.
-    Refund(refund::Told),
+    Refund(GiveBack),
 }
 
 impl UnderWay {
     /// The unique key of its task.
     pub fn key(self) -> String {
         match self {
-            Self::Attempt(told) => pay::key(told.attempt),
-            Self::Refund(told) => refund::key(told),
+            Self::Attempt(follow) => pay::key(follow.attempt),
+            Self::Refund(give_back) => refund::key(give_back),
         }
     }
 
     /// Its task.
     pub fn task(self, cx: &mut Context<'_>) -> NewTask {
         match self {
-            Self::Attempt(told) => task(pay::KIND, self.key(), &told, cx),
-            Self::Refund(told) => task(refund::KIND, self.key(), &told, cx),
+            Self::Attempt(follow) => task(self.key(), &follow, cx),
+            Self::Refund(give_back) => task(self.key(), &give_back, cx),
         }
     }
 }
@@ -73,9 +59,10 @@ impl Gateways {
             }
             for one in self.under_way(tree, cx.seat) {
                 tasks.push(one.task(cx));
-                if let (UnderWay::Attempt(told), Some(cause)) = (one, unwanted(tree)) {
-                    let key = format!("{}:{}:{cause}", close::KIND, told.attempt);
-                    tasks.push(task(close::KIND, key, &told, cx));
+                if let (UnderWay::Attempt(follow), Some(cause)) = (one, unwanted(tree)) {
+                    let close = CloseAttempt { tree: follow.tree, attempt: follow.attempt };
+                    let key = format!("{}:{}:{cause}", CloseAttempt::KIND, close.attempt);
+                    tasks.push(task(key, &close, cx));
                 }
             }
         }
@@ -93,12 +80,12 @@ impl Gateways {
                 && gateway.is_some_and(|name| self.spoken_to.contains_key(name))
         });
         let attempts =
-            attempts.map(|attempt| pay::Told { tree: tree.id(), attempt: attempt.attempt_id });
+            attempts.map(|attempt| FollowAttempt { tree: tree.id(), attempt: attempt.attempt_id });
         let refunds = self.refunds_under_way(tree).into_iter().map(UnderWay::Refund);
         attempts.map(UnderWay::Attempt).chain(refunds).collect()
     }
 
-    fn refunds_under_way(&self, tree: &Tree) -> Vec<refund::Told> {
+    fn refunds_under_way(&self, tree: &Tree) -> Vec<GiveBack> {
         let dues = tree.payment.refunds_due.iter();
         let dues = dues.filter(|due| due.status == RefundStatus::Refunding);
         let dues = dues.map(|due| (due.refund_id, due.payment_id, 0));
@@ -110,9 +97,9 @@ impl Gateways {
             under_way.map(|part| (refund.refund_id, part.payment_id, refund.round))
         });
         let drawn = dues.chain(parts).filter(|(_, payment, _)| self.came_here(tree, *payment));
-        let told =
-            |(refund, payment, round)| refund::Told { tree: tree.id(), refund, payment, round };
-        drawn.map(told).collect()
+        let give_back =
+            |(refund, payment, round)| GiveBack { tree: tree.id(), refund, payment, round };
+        drawn.map(give_back).collect()
     }
 
     /// Whether a payment came through a gateway that we speak to, by an attempt that is known there.

@@ -64,7 +64,7 @@ impl GivenBack {
     /// The unique key of the task that looks after it.
     pub fn key_of_task(&self) -> String {
         let GatewayRefund { tree, refund, payment, round, .. } = self.row;
-        refund::key(refund::Told { tree, refund, payment, round })
+        refund::key(refund::GiveBack { tree, refund, payment, round })
     }
 
     /// How it stands here and there, where the two differ.
@@ -152,9 +152,9 @@ impl super::Gateways {
         let is_mine = |one: &UnderWay| matches!(one, UnderWay::Refund(told) if (told.refund, told.payment) == (row.refund, row.payment));
         let Some(one) = self.under_way(tree, cx.seat).into_iter().find(is_mine) else {
             let (refund, payment, try_no) = (row.refund, row.payment, row.try_no);
-            let told = second_look::Told { refund, payment, try_no };
+            let told = second_look::SecondLook { refund, payment, try_no };
             let key = second_look::key(told, row);
-            let task = || due::task(second_look::KIND, key, &told, cx);
+            let task = || due::task(key, &told, cx);
             let news = second_look::is_news(told, &differs.state, row).then(task)?;
             return Some(Writes { tasks: vec![news], ..Writes::default() });
         };

@@ -1,7 +1,8 @@
 //! Looking after one attempt: it is started at its gateway, and asked after until it has ended there. When it has
 //! ended here first, it is asked after once more: money may have come all the same.
 
-use super::{Gate, Trouble, attempt, due, failed, pause, weigh};
+use super::{GATEWAY, Gate, Trouble, attempt, due, failed, pause, weigh};
+use crate::tasks::{Policy, Task};
 use crate::{App, Error};
 use docket_connectors::{Closing, Fault, MerchantKey, Paid, Payment, PaymentState, Start, Started};
 use docket_domain::operation::{Operation, PaymentReport};
@@ -9,19 +10,17 @@ use docket_domain::tree::Attempt;
 use docket_domain::words::AttemptStatus;
 use docket_domain::{Id, Refusal, Time, Tree, time};
 use docket_store::GatewayPayment;
-use docket_tasks::{Job, Outcome};
+use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
 
-/// Its kind of task.
-pub const KIND: &str = "gateway_payment";
 /// The longest title that a gateway is told, in characters.
 const TITLE_MAX: usize = 100;
 /// How long a payer has where an order has no end to pay by.
 const NO_END: time::Millis = time::DAY;
 
-/// What tasks of attempts are told.
+/// Looks after an attempt at its gateway until it has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct FollowAttempt {
     /// The order.
     pub tree: Id,
     /// The attempt.
@@ -30,7 +29,7 @@ pub struct Told {
 
 /// The unique key of the task of an attempt.
 pub fn key(attempt: Id) -> String {
-    format!("{KIND}:{attempt}")
+    format!("{}:{attempt}", FollowAttempt::KIND)
 }
 
 /// An attempt as its gateway knows it.
@@ -43,17 +42,17 @@ pub fn payment_of(tree: &Tree, attempt: &Attempt) -> Payment {
     }
 }
 
-/// Runs one look.
-pub async fn handle(app: App, job: Job) -> Outcome {
-    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
-    };
-    let looked = app.look_after(&job, told).await;
-    looked.unwrap_or_else(|error| failed(&app, &error))
+impl Task for FollowAttempt {
+    const KIND: &'static str = "gateway_payment";
+    const POLICY: Policy = GATEWAY;
+
+    async fn run(self, app: App, job: Job) -> Handled {
+        app.look_after(&job, self).await.unwrap_or_else(|error| failed(&app, &error)).into()
+    }
 }
 
 /// An attempt at its gateway, as a task has it before it.
-pub struct Here<'a> {
+pub struct OpenAttempt<'a> {
     pub gate: &'a Gate,
     pub tree: &'a Tree,
     pub attempt: &'a Attempt,
@@ -62,7 +61,7 @@ pub struct Here<'a> {
     pub noted: Option<&'a str>,
 }
 
-impl Here<'_> {
+impl OpenAttempt<'_> {
     fn is_open(&self) -> bool {
         self.attempt.status == AttemptStatus::Open
     }
@@ -94,7 +93,7 @@ fn title(tree: &Tree) -> String {
 }
 
 impl App {
-    async fn look_after(&self, job: &Job, told: Told) -> Result<Outcome, Error> {
+    async fn look_after(&self, job: &Job, told: FollowAttempt) -> Result<Outcome, Error> {
         let Some(tree) = self.store().tree(told.tree).await? else { return Ok(Outcome::Done) };
         let Some(attempt) = attempt(&tree, told.attempt) else { return Ok(Outcome::Done) };
         let gateway = attempt.gateway.as_deref().unwrap_or_default();
@@ -108,7 +107,7 @@ impl App {
             return Ok(Outcome::Done);
         }
         let noted = known.as_ref().map(|known| &*known.state);
-        let here = Here { gate, tree: &tree, attempt, began: job.created_at, noted };
+        let here = OpenAttempt { gate, tree: &tree, attempt, began: job.created_at, noted };
         let started = known.as_ref().is_some_and(|known| known.reference.is_some());
         let state = if here.is_open() && !started && due::unwanted(&tree).is_none() {
             if known.is_none() {
@@ -135,7 +134,7 @@ impl App {
     }
 
     /// Starts it there. What refuses it for good has not started it: that is a payment that failed.
-    async fn start_there(&self, here: &Here<'_>) -> Result<Result<Started, Trouble>, Error> {
+    async fn start_there(&self, here: &OpenAttempt<'_>) -> Result<Result<Started, Trouble>, Error> {
         let payment = here.payment();
         let start = Start {
             title: title(here.tree),
@@ -174,7 +173,7 @@ impl App {
     }
 
     /// Asks how it stands there.
-    pub(super) async fn query(&self, here: &Here<'_>) -> Result<PaymentState, Trouble> {
+    pub(super) async fn query(&self, here: &OpenAttempt<'_>) -> Result<PaymentState, Trouble> {
         let payment = here.payment();
         self.ask(
             here.gate,
@@ -189,7 +188,7 @@ impl App {
     /// Does what follows from how it stands there.
     pub(super) async fn follow(
         &self,
-        here: &Here<'_>,
+        here: &OpenAttempt<'_>,
         state: PaymentState,
     ) -> Result<Outcome, Error> {
         let now = self.now();
@@ -238,7 +237,7 @@ impl App {
     }
 
     /// An attempt that is open here has ended there.
-    async fn ended(&self, here: &Here<'_>, operation: Operation) -> Result<Outcome, Error> {
+    async fn ended(&self, here: &OpenAttempt<'_>, operation: Operation) -> Result<Outcome, Error> {
         if here.is_open() {
             match self.gateway_says(here.gate, here.tree.id(), operation).await {
                 // Something else ended it meanwhile.
@@ -250,7 +249,7 @@ impl App {
     }
 
     /// The money came.
-    async fn paid(&self, here: &Here<'_>, paid: Paid) -> Result<Outcome, Error> {
+    async fn paid(&self, here: &OpenAttempt<'_>, paid: Paid) -> Result<Outcome, Error> {
         let reference = Some(paid.reference.clone());
         let said = GatewayPayment { reference, ..here.said("paid", self.now()) };
         self.note(vec![said.told()]).await?;
@@ -276,7 +275,7 @@ impl App {
     /// Notes trouble where people see it, and weighs it.
     pub(super) async fn troubled(
         &self,
-        here: &Here<'_>,
+        here: &OpenAttempt<'_>,
         trouble: &Trouble,
     ) -> Result<Outcome, Error> {
         let now = self.now();

@@ -5,7 +5,8 @@
 //! asks again under the same key, and the money goes back once. A key that failed never works again; the next try
 //! has its own.
 
-use super::{Gate, Trouble, failed, pause, weigh};
+use super::{GATEWAY, Gate, Trouble, failed, pause, weigh};
+use crate::tasks::{Policy, Task};
 use crate::{App, Error};
 use docket_connectors::{Fault, MerchantKey, Refund, RefundState};
 use docket_domain::operation::Operation;
@@ -13,11 +14,9 @@ use docket_domain::time::Millis;
 use docket_domain::words::RefundStatus;
 use docket_domain::{Currency, Id, Tree};
 use docket_store::GatewayRefund;
-use docket_tasks::{Job, Outcome};
+use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
 
-/// Its kind of task.
-pub const KIND: &str = "gateway_refund";
 /// Tries under keys of their own, before it has failed.
 const TRIES: u32 = 3;
 /// Between two of them, in milliseconds, times how many there were.
@@ -27,9 +26,9 @@ pub const ASKED: &str = "asked";
 pub const DONE: &str = "done";
 pub const FAILED: &str = "failed";
 
-/// What its tasks are told.
+/// Gives money of one payment back, and looks after that until it has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct GiveBack {
     /// The order.
     pub tree: Id,
     /// The refund, or the refund due.
@@ -41,8 +40,8 @@ pub struct Told {
 }
 
 /// The unique key of its task.
-pub fn key(Told { refund, payment, round, .. }: Told) -> String {
-    format!("{KIND}:{refund}:{payment}:{round}")
+pub fn key(GiveBack { refund, payment, round, .. }: GiveBack) -> String {
+    format!("{}:{refund}:{payment}:{round}", GiveBack::KIND)
 }
 
 /// The key of one try at the gateway.
@@ -72,7 +71,7 @@ pub fn of_key(key: &str) -> Option<(Id, Id, u32)> {
 }
 
 /// What `payment` has still to give for a refund that is under way.
-fn under_way(tree: &Tree, told: Told) -> Option<i64> {
+fn under_way(tree: &Tree, told: GiveBack) -> Option<i64> {
     let due = tree.payment.refunds_due.iter().find(|due| due.refund_id == told.refund);
     if let Some(due) = due {
         return (due.status == RefundStatus::Refunding).then_some(due.amount);
@@ -100,13 +99,13 @@ fn was_told(tree: &Tree, row: &GatewayRefund) -> bool {
         })
 }
 
-/// Runs one step.
-pub async fn handle(app: App, job: Job) -> Outcome {
-    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
-    };
-    let given = app.give_back(&job, told).await;
-    given.unwrap_or_else(|error| failed(&app, &error))
+impl Task for GiveBack {
+    const KIND: &'static str = "gateway_refund";
+    const POLICY: Policy = GATEWAY;
+
+    async fn run(self, app: App, job: Job) -> Handled {
+        app.give_back(&job, self).await.unwrap_or_else(|error| failed(&app, &error)).into()
+    }
 }
 
 /// What a step makes of what is written down.
@@ -146,7 +145,7 @@ fn step(tree: &Tree, known: Option<GatewayRefund>, fresh: GatewayRefund) -> Step
 }
 
 impl App {
-    async fn give_back(&self, job: &Job, told: Told) -> Result<Outcome, Error> {
+    async fn give_back(&self, job: &Job, told: GiveBack) -> Result<Outcome, Error> {
         let Some(tree) = self.store().tree(told.tree).await? else { return Ok(Outcome::Done) };
         let Some(amount) = under_way(&tree, told) else { return Ok(Outcome::Done) };
         let payment = tree.payment.payments.iter().find(|p| p.payment_id == told.payment);
@@ -195,7 +194,7 @@ impl App {
     async fn refund_stands(
         &self,
         gate: &Gate,
-        (job, told): (&Job, Told),
+        (job, told): (&Job, GiveBack),
         row: GatewayRefund,
         state: RefundState,
     ) -> Result<Outcome, Error> {

@@ -2,24 +2,23 @@
 //! all. Nobody is believed for saying so; the gateway is asked again how that very try stands, and the order is told.
 
 use super::refund::{self, DONE, FAILED};
-use super::{Gate, failed, pause, weigh};
+use super::{GATEWAY, Gate, failed, pause, weigh};
+use crate::tasks::{Policy, Task};
 use crate::{App, Error};
 use docket_connectors::RefundState;
 use docket_domain::Id;
 use docket_domain::operation::Operation;
 use docket_domain::time::Millis;
 use docket_store::GatewayRefund;
-use docket_tasks::{Job, Outcome};
+use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
 
-/// Its kind of task.
-pub const KIND: &str = "gateway_refund_look";
 /// How long a try may be under way again there before nobody looks any more.
 const PATIENCE: Millis = docket_domain::time::DAY;
 
-/// What its tasks are told.
+/// Looks again at a try of a refund that had ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct SecondLook {
     /// The refund, or the refund due.
     pub refund: Id,
     /// The payment that gave it.
@@ -29,13 +28,13 @@ pub struct Told {
 }
 
 /// The unique key of its task: one for what is written down of the refund now.
-pub fn key(told: Told, known: &GatewayRefund) -> String {
-    let Told { refund, payment, try_no } = told;
-    format!("{KIND}:{refund}:{payment}:{try_no}:{}", known.at.0)
+pub fn key(told: SecondLook, known: &GatewayRefund) -> String {
+    let SecondLook { refund, payment, try_no } = told;
+    format!("{}:{refund}:{payment}:{try_no}:{}", SecondLook::KIND, known.at.0)
 }
 
 /// Whether what is said of a try is another end than the one that is written down.
-pub fn is_news(told: Told, said: &RefundState, known: &GatewayRefund) -> bool {
+pub fn is_news(told: SecondLook, said: &RefundState, known: &GatewayRefund) -> bool {
     let is_last = told.try_no == known.try_no;
     match said {
         RefundState::Done { .. } if is_last => known.state == FAILED,
@@ -45,17 +44,17 @@ pub fn is_news(told: Told, said: &RefundState, known: &GatewayRefund) -> bool {
     }
 }
 
-/// Runs one look.
-pub async fn handle(app: App, job: Job) -> Outcome {
-    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
-    };
-    let looked = app.look_at_refund(&job, told).await;
-    looked.unwrap_or_else(|error| failed(&app, &error))
+impl Task for SecondLook {
+    const KIND: &'static str = "gateway_refund_look";
+    const POLICY: Policy = Policy { concurrency: 8, ..GATEWAY };
+
+    async fn run(self, app: App, job: Job) -> Handled {
+        app.look_at_refund(&job, self).await.unwrap_or_else(|error| failed(&app, &error)).into()
+    }
 }
 
 impl App {
-    async fn look_at_refund(&self, job: &Job, told: Told) -> Result<Outcome, Error> {
+    async fn look_at_refund(&self, job: &Job, told: SecondLook) -> Result<Outcome, Error> {
         let known = self.store().gateway_refund(told.refund, told.payment).await?;
         let Some(known) = known else { return Ok(Outcome::Done) };
         let Some(tree) = self.store().tree(known.tree).await? else { return Ok(Outcome::Done) };
@@ -87,7 +86,7 @@ impl App {
     async fn tell_other_end(
         &self,
         gate: &Gate,
-        told: Told,
+        told: SecondLook,
         known: GatewayRefund,
         state: RefundState,
     ) -> Result<(), Error> {
@@ -141,7 +140,7 @@ mod tests {
         };
         let done = RefundState::Done { reference: "r".to_owned() };
         let not = RefundState::Failed { reason: "f".to_owned() };
-        let told = |try_no| Told { refund: Id(1), payment: Id(2), try_no };
+        let told = |try_no| SecondLook { refund: Id(1), payment: Id(2), try_no };
         let cases = [
             (2, &done, DONE, false),
             (2, &done, FAILED, true),

@@ -3,27 +3,31 @@
 //! The receiver knows each effect by its key: a message whose answer was lost is sent again. A receiver that is
 //! down is no failure of the message's; one that refuses it is.
 
-use super::message::Message;
+use super::message::LedgerMessage;
 use crate::App;
+use crate::net::Limits;
+use crate::tasks::{Policy, Task};
 use crate::webhooks::signed;
-use docket_tasks::{Job, Outcome};
+use docket_tasks::{Handled, Job, Outcome};
 
-/// Runs the task of a message.
-pub async fn handle(app: App, job: Job) -> Outcome {
-    let Ok(message) = serde_json::from_str::<Message>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {} understands", super::KIND));
-    };
-    app.send_to_ledger(&message).await
+impl Task for LedgerMessage {
+    const KIND: &'static str = "ledger";
+    /// Twelve charged failures: for about two days. A receiver that is down is not charged.
+    const POLICY: Policy = Policy { attempts: 12, ..Policy::EXCHANGE };
+
+    async fn run(self, app: App, _: Job) -> Handled {
+        app.send_to_ledger(&self).await.into()
+    }
 }
 
 /// One line for each message that was sent and not taken; those that wait for a ledger that is down are not sent.
-fn failed(message: &Message, status: Option<u16>, why: &str) {
+fn failed(message: &LedgerMessage, status: Option<u16>, why: &str) {
     let (ledger, effect) = (message.ledger, &message.key);
     tracing::warn!(%ledger, effect, status, why, "a delivery failed");
 }
 
 impl App {
-    async fn send_to_ledger(&self, message: &Message) -> Outcome {
+    async fn send_to_ledger(&self, message: &LedgerMessage) -> Outcome {
         let settings = &self.inner.settings.ledgers;
         let Some(receiver) = settings.receivers.get(&message.ledger) else {
             let ledger = message.ledger;
@@ -36,7 +40,7 @@ impl App {
         }
         let body = serde_json::to_vec(&message.body).expect("a message is plain JSON");
         let headers = signed(&[&receiver.secret], &message.key, now, &body);
-        let reply = match self.inner.net.post(&receiver.url, headers, body).await {
+        let reply = match self.inner.net.post(&receiver.url, headers, body, Limits::MESSAGE).await {
             Ok(reply) => reply,
             Err(no_reply) => {
                 failed(message, None, &no_reply.to_string());

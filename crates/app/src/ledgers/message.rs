@@ -1,22 +1,19 @@
 //! Effects on ledgers of others are messages in the transaction of the change: those of one change that go to
 //! one receiver travel together, in a chain of its own for each receiver and order.
 
-use super::{KIND, LedgerSettings};
+use super::LedgerSettings;
+use crate::tasks::Task;
 use docket_domain::ledger::{Effect, Kept, Ledger};
-use docket_domain::{Gene, Json, LogEntry, Tree};
+use docket_domain::{Json, LogEntry, Tree};
 use docket_store::{Context, NewTask};
 use docket_wire::moment::Moment;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Charged failures of one message until it needs a person: for about two days. A receiver that is down is not
-/// charged.
-const ATTEMPTS: u32 = 12;
-
-/// What the task of a message is told.
+/// Sends effects to whoever keeps a ledger.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Message {
+pub struct LedgerMessage {
     /// One of its ledgers: who receives it now is looked up when it is sent.
     pub ledger: Ledger,
     /// The same whenever it is sent.
@@ -48,17 +45,12 @@ pub fn tasks(
             "at": Moment::from(entry.at),
             "effects": effects.iter().map(|effect| shown(effect, tree)).collect::<Vec<_>>(),
         });
-        let message = Message { ledger: effects[0].ledger, key, body };
+        let message = LedgerMessage { ledger: effects[0].ledger, key, body };
+        let kind = LedgerMessage::KIND;
         NewTask {
-            id: cx.ids.next(cx.now, Gene(0)),
-            kind: KIND,
-            unique_key: Some(format!("{KIND}:{}", message.key)),
-            chain_key: Some(format!("{KIND}:{receiver}:{}", entry.tree)),
-            priority: 0,
-            payload: serde_json::to_string(&message).expect("a message is plain JSON"),
-            max_attempts: ATTEMPTS,
-            due_at: cx.now,
-            created_at: cx.now,
+            unique_key: Some(format!("{kind}:{}", message.key)),
+            chain_key: Some(format!("{kind}:{receiver}:{}", entry.tree)),
+            ..message.new_task(cx)
         }
     };
     by_receiver.into_iter().map(task).collect()

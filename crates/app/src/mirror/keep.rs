@@ -1,18 +1,19 @@
 //! The task that writes one order into their table.
 
-use super::{KIND, Mirror};
+use super::Mirror;
+use crate::tasks::{Policy, Task};
 use crate::{App, Error};
-use docket_domain::{Gene, Id, time};
+use docket_domain::{Id, time};
 use docket_store::{Context, NewTask, TaskRow, Writes};
-use docket_tasks::{Job, Outcome};
+use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// How soon a database of theirs that is away is tried again.
 const AGAIN: time::Millis = 5_000;
 
-/// What a write is told.
+/// Writes one order into their table, as it is then.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Told {
+pub(crate) struct MirrorOrder {
     tree: Id,
 }
 
@@ -40,22 +41,13 @@ impl Keeper {
 
 /// Writes of one order run one after another.
 pub(super) fn chain(tree: Id) -> String {
-    format!("{KIND}:{tree}")
+    format!("{}:{tree}", MirrorOrder::KIND)
 }
 
 /// The write of one order: not twice among those that wait.
 pub(super) fn task(tree: Id, cx: &mut Context<'_>) -> NewTask {
-    NewTask {
-        id: cx.ids.next(cx.now, Gene(0)),
-        kind: KIND,
-        unique_key: Some(chain(tree)),
-        chain_key: Some(chain(tree)),
-        priority: 0,
-        payload: serde_json::to_string(&Told { tree }).expect("a number is plain JSON"),
-        max_attempts: 8,
-        due_at: cx.now,
-        created_at: cx.now,
-    }
+    let (unique_key, chain_key) = (Some(chain(tree)), Some(chain(tree)));
+    NewTask { unique_key, chain_key, ..MirrorOrder { tree }.new_task(cx) }
 }
 
 /// Writes `tree` as it is now.
@@ -65,21 +57,24 @@ pub(super) async fn write(app: &App, mirror: Option<&Mirror>, tree: Id) -> Resul
     Ok(mirror.foreign.write(rows).await?)
 }
 
-/// Runs one.
-pub(crate) async fn handle(app: App, job: Job) -> Outcome {
-    let Ok(told) = serde_json::from_str::<Told>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {KIND} understands"));
-    };
-    let mirror = app.mirror().cloned();
-    // First the key goes back, then the order is read: a change in between has a task of its own.
-    let given = app.write_numbered(move |_, _| vec![TaskRow::give_key_back(job.id)]).await;
-    let written = match given {
-        Ok(_) => write(&app, mirror.as_deref(), told.tree).await,
-        Err(error) => Err(error),
-    };
-    match written {
-        Ok(()) => Outcome::Done,
-        Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(AGAIN)),
-        Err(error) => Outcome::Retry(error.to_string()),
+impl Task for MirrorOrder {
+    const KIND: &'static str = "mirror";
+    const POLICY: Policy =
+        Policy { attempts: 8, concurrency: 8, skips_dead: true, ..Policy::USUAL };
+
+    async fn run(self, app: App, job: Job) -> Handled {
+        let mirror = app.mirror().cloned();
+        // First the key goes back, then the order is read: a change in between has a task of its own.
+        let given = app.write_numbered(move |_, _| vec![TaskRow::give_key_back(job.id)]).await;
+        let written = match given {
+            Ok(_) => write(&app, mirror.as_deref(), self.tree).await,
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(()) => Outcome::Done,
+            Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(AGAIN)),
+            Err(error) => Outcome::Retry(error.to_string()),
+        }
+        .into()
     }
 }

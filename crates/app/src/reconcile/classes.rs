@@ -17,7 +17,7 @@ use crate::gateways::Apart;
 use crate::vault::Vault;
 use docket_domain::story::Language;
 use docket_domain::{Id, LogEntry, OperationKind, Seat, Time, Tree};
-use docket_store::{Audit, Book, FindingRow};
+use docket_store::{Audit, BalanceKind, FindingRow};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -40,7 +40,7 @@ pub(super) enum Finds {
     /// A look at one order.
     InOrder(fn(&Looked<'_>) -> Option<Seen>),
     /// A number of a ledger.
-    InLedger(Book),
+    InLedger(BalanceKind),
     /// What a gateway says of an attempt.
     AtGateway(Apart),
     /// What a gateway says of money that goes back.

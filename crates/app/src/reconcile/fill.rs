@@ -1,32 +1,24 @@
 //! Columns of an order that do not say what its facts say are written anew, by a task of their own: however many
 //! orders there are, the run that finds them does not wait for each.
 
-use super::{FILL, classes};
+use super::classes;
+use crate::tasks::{Policy, Task};
 use crate::{App, Error};
-use docket_domain::{Gene, Id};
+use docket_domain::Id;
 use docket_store::{Context, FindingRow, FindingState, Key, NewTask, Priority, View, Writes};
-use docket_tasks::{Job, Outcome};
+use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
 
-/// What a fill is told.
+/// Writes the columns of one order anew.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Fill {
+pub(crate) struct FillColumns {
     tree: Id,
 }
 
 /// The task that fills the order `tree`.
 pub(super) fn task(tree: Id, cx: &mut Context<'_>) -> NewTask {
-    NewTask {
-        id: cx.ids.next(cx.now, Gene(0)),
-        kind: FILL,
-        unique_key: Some(format!("{FILL}:{tree}")),
-        chain_key: None,
-        priority: 1,
-        payload: serde_json::to_string(&Fill { tree }).expect("a number is plain JSON"),
-        max_attempts: 5,
-        due_at: cx.now,
-        created_at: cx.now,
-    }
+    let unique_key = Some(format!("{}:{tree}", FillColumns::KIND));
+    NewTask { unique_key, priority: 1, ..FillColumns { tree }.new_task(cx) }
 }
 
 impl App {
@@ -46,14 +38,16 @@ impl App {
     }
 }
 
-/// Runs one.
-pub(crate) async fn handle(app: App, job: Job) -> Outcome {
-    let Ok(fill) = serde_json::from_str::<Fill>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {FILL} understands"));
-    };
-    match app.fill(fill.tree).await {
-        Ok(()) => Outcome::Done,
-        Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(1_000)),
-        Err(error) => Outcome::Retry(error.to_string()),
+impl Task for FillColumns {
+    const KIND: &'static str = "fill";
+    const POLICY: Policy = Policy { concurrency: 32, ..Policy::USUAL };
+
+    async fn run(self, app: App, _: Job) -> Handled {
+        match app.fill(self.tree).await {
+            Ok(()) => Outcome::Done,
+            Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(1_000)),
+            Err(error) => Outcome::Retry(error.to_string()),
+        }
+        .into()
     }
 }

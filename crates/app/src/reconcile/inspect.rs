@@ -29,11 +29,11 @@ pub enum Inspected {
 }
 
 /// What is told while it goes on: first how much there is, then each step.
-pub type Hear = dyn Fn(Told, Inspected) + Send;
+pub type Hear = dyn Fn(InspectProgress, Inspected) + Send;
 
 /// What a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum InspectProgress {
     /// How many there are.
     Total,
     /// How many more are done.
@@ -174,12 +174,12 @@ fn tables(
         }
         names => names?,
     };
-    hear(Told::Total, Inspected::Tables(names.len() as u64));
+    hear(InspectProgress::Total, Inspected::Tables(names.len() as u64));
     for table in names {
         for why in database.check_table(&table)? {
             found.unread(&table, why);
         }
-        hear(Told::Done, Inspected::Tables(1));
+        hear(InspectProgress::Done, Inspected::Tables(1));
     }
     Ok(())
 }
@@ -197,7 +197,7 @@ fn orders(
     let nothing = Vault::throw_away();
     let vault = vault.unwrap_or(&nothing);
     // Of a table that cannot be counted it is not known; the pages say why.
-    hear(Told::Total, Inspected::Orders(database.orders().unwrap_or_default()));
+    hear(InspectProgress::Total, Inspected::Orders(database.orders().unwrap_or_default()));
     let owners = BTreeMap::new();
     let seat = &database.seat()?;
     let mut after = Id(0);
@@ -233,7 +233,7 @@ fn orders(
         }
         let count = (page.audits.len() + page.damaged.len()) as u64;
         found.orders += count;
-        hear(Told::Done, Inspected::Orders(count));
+        hear(InspectProgress::Done, Inspected::Orders(count));
         let Some(last) = page.last else { return Ok(()) };
         after = last;
     }
@@ -246,7 +246,7 @@ fn rows(
     hear: &Hear,
 ) -> Result<(), StoreError> {
     let walks = Walk::all();
-    hear(Told::Total, Inspected::Rows(walks.len() as u64));
+    hear(InspectProgress::Total, Inspected::Rows(walks.len() as u64));
     for mut walk in walks {
         while !walk.done {
             match database.orphans(&mut walk) {
@@ -261,7 +261,7 @@ fn rows(
                 Err(error) => return Err(error),
             }
         }
-        hear(Told::Done, Inspected::Rows(1));
+        hear(InspectProgress::Done, Inspected::Rows(1));
     }
     Ok(())
 }

@@ -4,11 +4,13 @@
 use super::classes::{Class, Finds, Looked, Repair, references};
 use super::outside::Silent;
 use super::settle::Subject;
-use super::{KIND, Mending, Reconcile, chosen};
+use super::{Mending, Reconcile, chosen};
+use crate::tasks::{Policy, Task};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::{Id, ItemOrder, ShopOrder, Time, time};
 use docket_store::{Audit, FindingState, RunRow};
-use docket_tasks::{Job, Outcome};
+use docket_tasks::{Handled, Job, Outcome};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::time::Duration;
@@ -329,20 +331,29 @@ impl App {
     }
 }
 
-/// Runs at night.
-pub(crate) async fn handle(app: App, _: Job) -> Outcome {
-    let asked = Reconcile { mending: Mending::Nightly, classes: Vec::new(), since: None };
-    match app.begin_run(&asked, None).await {
-        Ok(run) => {
-            app.finish_run(run.outcome(), &asked).await;
-            Outcome::Done
+/// The run of the night.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct NightlyReconcile {}
+
+impl Task for NightlyReconcile {
+    const KIND: &'static str = "reconcile";
+    const POLICY: Policy = Policy::LONG;
+
+    async fn run(self, app: App, _: Job) -> Handled {
+        let asked = Reconcile { mending: Mending::Nightly, classes: Vec::new(), since: None };
+        match app.begin_run(&asked, None).await {
+            Ok(run) => {
+                app.finish_run(run.outcome(), &asked).await;
+                Outcome::Done
+            }
+            Err(Error::WrongState { .. } | Error::Unavailable(_) | Error::Busy) => {
+                Outcome::Later(app.now().plus(10 * time::MINUTE))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "reconcile does not begin");
+                Outcome::Retry(error.to_string())
+            }
         }
-        Err(Error::WrongState { .. } | Error::Unavailable(_) | Error::Busy) => {
-            Outcome::Later(app.now().plus(10 * time::MINUTE))
-        }
-        Err(error) => {
-            tracing::warn!(%error, "{KIND} does not begin");
-            Outcome::Retry(error.to_string())
-        }
+        .into()
     }
 }

@@ -3,7 +3,7 @@
 
 use super::classes::{Class, Finds, Looked, Repair, Seen, references};
 use super::{Detail, Mending, fill};
-use crate::gateways::{Gateways, GivenBack, There, UnderWay, look_again};
+use crate::gateways::{GatewayStanding, Gateways, GivenBack, UnderWay, look_again};
 use crate::ledgers::LedgerSettings;
 use crate::settings::Deadlines;
 use crate::vault::Vault;
@@ -12,7 +12,7 @@ use crate::{App, Error};
 use docket_domain::decide::{self, Context as Deciding};
 use docket_domain::{Gene, Id, Limits, Tree};
 use docket_store::{
-    Audit, Book, Context, FindingRow, FindingState, Key, Need, Priority, View, Writes,
+    Audit, BalanceKind, Context, FindingRow, FindingState, Key, Need, Priority, View, Writes,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(super) enum Subject {
     Order(Id),
-    Balance(Book, Vec<String>),
-    Attempt { tree: Id, attempt: Id, there: There, task: Task },
+    Balance(BalanceKind, Vec<String>),
+    Attempt { tree: Id, attempt: Id, there: GatewayStanding, task: Task },
     GivenBack { tree: Id, there: GivenBack, task: Task },
     UnderWay { tree: Id, version: u32, under_way: UnderWay },
 }
@@ -41,7 +41,7 @@ pub(super) enum Task {
 /// Whether anyone is there to run what is queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Workers {
-    There,
+    GatewayStanding,
     None,
 }
 
@@ -75,7 +75,7 @@ impl App {
             | Subject::GivenBack { tree, .. }
             | Subject::UnderWay { tree, .. } => Key::Tree(*tree),
         };
-        let workers = if self.has_workers() { Workers::There } else { Workers::None };
+        let workers = if self.has_workers() { Workers::GatewayStanding } else { Workers::None };
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
         let ledgers = Arc::clone(&self.inner.settings.ledgers);
         let gateways = Arc::clone(&self.inner.gateways);
@@ -216,7 +216,7 @@ impl Settling {
                 let tasks = vec![under_way.task(cx)];
                 Ok((Writes { tasks, ..Writes::default() }, Repaired))
             }
-            (Subject::Order(id), Repair::Fill) if self.workers == Workers::There => {
+            (Subject::Order(id), Repair::Fill) if self.workers == Workers::GatewayStanding => {
                 let tasks = vec![fill::task(*id, cx)];
                 Ok((Writes { tasks, ..Writes::default() }, Queued))
             }

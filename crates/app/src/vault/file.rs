@@ -1,7 +1,7 @@
 //! Where keys are kept: a file for its owner alone, or a text that was given (a secret of a container). Both are the
 //! same JSON: the sealing keys, the one that seals last, and the search key.
 
-use super::{Malformed, Vault, VaultError, fingerprint, hex, random};
+use super::{Malformed, Vault, VaultError, fingerprint, random};
 use crate::installation::{KeysError, highest_key, lacking};
 use docket_store::{KeyUse, RecordedKey, private};
 use serde::{Deserialize, Serialize};
@@ -50,22 +50,18 @@ pub struct Rotated {
     pub text: Option<String>,
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
+/// A key is 64 hexadecimal digits.
+fn read_key(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    hex::decode_to_slice(text, &mut key).ok()?;
+    Some(key)
 }
 
 impl KeyFile {
     /// Fresh keys, of which the one that seals has this number.
     fn fresh(id: u32) -> Self {
-        let seal = vec![SealKey { id, key: hex(&random::<32>()) }];
-        Self { seal, search: hex(&random::<32>()) }
+        let seal = vec![SealKey { id, key: hex::encode(random::<32>()) }];
+        Self { seal, search: hex::encode(random::<32>()) }
     }
 
     /// In one line, as environments and secrets take it.
@@ -75,18 +71,18 @@ impl KeyFile {
 
     /// The vault of these keys, or what is wrong with them.
     fn vault(&self) -> Result<Vault, Malformed> {
-        let seal = self.seal.iter().map(|SealKey { id, key }| Some((*id, unhex(key)?)));
+        let seal = self.seal.iter().map(|SealKey { id, key }| Some((*id, read_key(key)?)));
         let seal: Vec<_> = seal.collect::<Option<_>>().ok_or(Malformed::BadKey)?;
         if seal.is_empty() {
             return Err(Malformed::NoSealKey);
         }
-        Ok(Vault::of(&seal, unhex(&self.search).ok_or(Malformed::BadKey)?))
+        Ok(Vault::of(&seal, read_key(&self.search).ok_or(Malformed::BadKey)?))
     }
 
     /// The number under which `key` is taken in: that which it is recorded with, else `wanted`, where no other key
     /// has it.
     fn number_of(&self, key: &str, wanted: Option<u32>, recorded: &[RecordedKey]) -> u32 {
-        let print = unhex(key).map(|key| fingerprint(&key, "seal"));
+        let print = read_key(key).map(|key| fingerprint(&key, "seal"));
         let its_own = |known: &&RecordedKey| Some(&known.fingerprint) == print.as_ref();
         let number = |known: &RecordedKey| match known.used {
             KeyUse::Seal(id) => Some(id),
@@ -188,7 +184,7 @@ impl KeySource {
             private::folder(folder).map_err(|error| self.failed(error))?;
         }
         // Whole before it has a name that another process looks for.
-        let own = beside(path, &format!(".{}-{}", std::process::id(), hex(&random::<4>())));
+        let own = beside(path, &format!(".{}-{}", std::process::id(), hex::encode(random::<4>())));
         let made = write(&own, &KeyFile::fresh(above + 1));
         let made = made.and_then(|()| match std::fs::hard_link(&own, beside(path, NEW)) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
@@ -253,7 +249,7 @@ impl KeySource {
         let mut keys = self.keys()?.ok_or_else(none)?;
         self.vault(&keys)?;
         let id = keys.free_number(above);
-        keys.seal.push(SealKey { id, key: hex(&random::<32>()) });
+        keys.seal.push(SealKey { id, key: hex::encode(random::<32>()) });
         Ok(Rotated { id, text: self.put(&keys)? })
     }
 

@@ -3,9 +3,9 @@
 //! The same row of the log makes the same event whenever it is sent: the tree is shown as it was right after
 //! it, so a delivery that was late, or is replayed, says nothing else.
 
-use super::KIND;
 use super::outbox::Delivery;
-use crate::net::Reply;
+use crate::net::{Limits, Reply};
+use crate::tasks::{Policy, Task};
 use crate::{App, Error};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -59,7 +59,7 @@ pub struct Sent<'a> {
 }
 
 /// What came of sending an event.
-pub struct Told {
+pub struct DeliveryResult {
     /// As it is taken down.
     pub row: DeliveryRow,
     /// What the receiver answered, if it did.
@@ -78,22 +78,24 @@ pub fn json<D: Serialize>(
     docket_wire::view::json(&event)
 }
 
-/// Runs a delivery.
-pub async fn handle(app: App, job: Job) -> Handled {
-    let Ok(delivery) = serde_json::from_str::<Delivery>(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {KIND} understands")).into();
-    };
-    match app.deliver(delivery, &job).await {
-        Ok(handled) => handled,
-        // The database or the archive: no fault of the receiver's.
-        Err(Error::Unavailable(_) | Error::Busy | Error::ArchiveUnreachable(_)) => {
-            Outcome::Later(app.now().plus(10_000)).into()
+impl Task for Delivery {
+    const KIND: &'static str = "webhook";
+    /// Twelve tries: for about two days.
+    const POLICY: Policy = Policy { attempts: 12, ..Policy::EXCHANGE };
+
+    async fn run(self, app: App, job: Job) -> Handled {
+        match app.deliver(self, &job).await {
+            Ok(handled) => handled,
+            // The database or the archive: no fault of the receiver's.
+            Err(Error::Unavailable(_) | Error::Busy | Error::ArchiveUnreachable(_)) => {
+                Outcome::Later(app.now().plus(10_000)).into()
+            }
+            Err(error) => Outcome::Retry(error.to_string()).into(),
         }
-        Err(error) => Outcome::Retry(error.to_string()).into(),
     }
 }
 
-impl Told {
+impl DeliveryResult {
     /// One line where the receiver did not hear.
     pub fn log(&self) {
         let DeliveryRow { webhook, tree, seq, event, tries, status, answer, .. } = &self.row;
@@ -183,11 +185,11 @@ impl App {
         let id = format!("{order}-{seq}");
         let body = self.event(&id, word, &tree, &entry);
         let sent = Sent { tree: order, seq, word, id: &id, body };
-        let told = self.tell_webhook(&webhook, (job.id, job.attempt), sent).await?;
-        told.log();
-        let outcome = match &told.reply {
-            None => Ok(Outcome::Retry(told.row.answer.clone())),
-            Some(reply) => outcome(reply, told.row.at),
+        let result = self.tell_webhook(&webhook, (job.id, job.attempt), sent).await?;
+        result.log();
+        let outcome = match &result.reply {
+            None => Ok(Outcome::Retry(result.row.answer.clone())),
+            Some(reply) => outcome(reply, result.row.at),
         };
         let outcome = if let Ok(outcome) = outcome {
             outcome
@@ -195,7 +197,7 @@ impl App {
             self.end_webhook(webhook.id, "the receiver answered 410").await?;
             Outcome::Done
         };
-        Ok(Handled { outcome, also: vec![told.row.put()] })
+        Ok(Handled { outcome, also: vec![result.row.put()] })
     }
 
     /// Sends an event, and waits for what its receiver says.
@@ -204,13 +206,18 @@ impl App {
         webhook: &WebhookRow,
         (task, tries): (Id, u32),
         sent: Sent<'_>,
-    ) -> Result<Told, Error> {
+    ) -> Result<DeliveryResult, Error> {
         let Sent { tree, seq, word, id, body } = sent;
         let at = self.now();
         let headers = signed(&self.secrets_of(webhook, at)?, id, at, &body);
-        let (reply, answer) = match self.inner.net.tell(&webhook.url, headers, body).await {
+        let told = self.inner.net.tell(&webhook.url, headers, body, Limits::MESSAGE).await;
+        let (reply, answer) = match told {
             Ok(reply) => {
-                let answer = beginning(&reply.body);
+                let answer = match &reply.body {
+                    Ok(body) => beginning(body),
+                    // Whether it heard is said by its status.
+                    Err(too_long) => too_long.to_string(),
+                };
                 (Some(reply), answer)
             }
             Err(no_reply) => (None, no_reply.to_string()),
@@ -218,7 +225,7 @@ impl App {
         let status = reply.as_ref().map(|reply| reply.status);
         let (webhook, event) = (webhook.id, word.to_owned());
         let row = DeliveryRow { webhook, task, tree, seq, event, at, tries, status, answer };
-        Ok(Told { row, reply })
+        Ok(DeliveryResult { row, reply })
     }
 
     /// The body of an event. No person stands in it: who may read people asks for them.
@@ -272,7 +279,7 @@ mod tests {
     #[test]
     fn a_receiver_may_ask_for_time_and_no_more_than_an_hour() {
         let reply =
-            |status, retry_after| Reply { status, retry_after, headers: vec![], body: vec![] };
+            |status, retry_after| Reply { status, retry_after, headers: vec![], body: Ok(vec![]) };
         let says = |status, wait| outcome(&reply(status, wait), Time(0)).ok();
         assert_eq!(says(204, None), Some(Outcome::Done));
         let put_off = |until, why: &str| Some(Outcome::PutOff(Time(until), why.to_owned()));

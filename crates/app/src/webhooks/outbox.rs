@@ -1,8 +1,8 @@
 //! What is to be told is a task in the transaction of the change: one for each row of the log and each webhook
 //! that wants it, in a chain of its own for each webhook and tree.
 
-use super::{ATTEMPTS, KIND};
-use docket_domain::{Gene, Id, event};
+use crate::tasks::Task;
+use docket_domain::{Id, event};
 use docket_store::{Context, NewTask, TreeWrite, WebhookRow, Writes};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, RwLock};
@@ -20,7 +20,7 @@ struct Wanting {
     events: Vec<String>,
 }
 
-/// What a delivery is told.
+/// Delivers one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// To whom.
@@ -34,17 +34,8 @@ pub struct Delivery {
 impl Delivery {
     /// The task of it.
     pub fn task(self, cx: &mut Context<'_>) -> NewTask {
-        NewTask {
-            id: cx.ids.next(cx.now, Gene(0)),
-            kind: KIND,
-            unique_key: None,
-            chain_key: Some(format!("{KIND}:{}:{}", self.webhook, self.tree)),
-            priority: 0,
-            payload: serde_json::to_string(&self).expect("a delivery is plain JSON"),
-            max_attempts: ATTEMPTS,
-            due_at: cx.now,
-            created_at: cx.now,
-        }
+        let chain_key = format!("{}:{}:{}", Self::KIND, self.webhook, self.tree);
+        NewTask { chain_key: Some(chain_key), ..self.new_task(cx) }
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! It is told once. What came of it stands among the deliveries; it is no failure of the center's.
 
-use super::TEST;
 use super::deliver::{Sent, json};
 use crate::access::Principal;
+use crate::tasks::{Policy, Task};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::Id;
-use docket_store::{NewTask, Writes};
+use docket_store::Writes;
 use docket_tasks::{Handled, Job, Outcome};
 use docket_wire::view::Number;
 use serde::{Deserialize, Serialize};
@@ -15,26 +15,27 @@ use serde::{Deserialize, Serialize};
 /// The word of the event.
 const EVENT: &str = "webhook.test";
 
-/// What a test is told.
+/// Sends a test event to a receiver.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Trial {
+pub(crate) struct TestDelivery {
     webhook: Id,
 }
 
 /// What the event says beside its word.
 #[derive(Serialize)]
-struct Said {
+struct TestData {
     webhook_id: Number,
 }
 
-/// Runs a test.
-pub async fn handle(app: App, job: Job) -> Handled {
-    let Ok(Trial { webhook }) = serde_json::from_str(&job.payload) else {
-        return Outcome::Dead(format!("it says nothing that {TEST} understands")).into();
-    };
-    match app.try_webhook(webhook, job.id).await {
-        Ok(handled) => handled,
-        Err(_) => Outcome::Later(app.now().plus(1_000)).into(),
+impl Task for TestDelivery {
+    const KIND: &'static str = "webhook_test";
+    const POLICY: Policy = Policy { attempts: 1, concurrency: 4, ..Policy::EXCHANGE };
+
+    async fn run(self, app: App, job: Job) -> Handled {
+        match app.try_webhook(self.webhook, job.id).await {
+            Ok(handled) => handled,
+            Err(_) => Outcome::Later(app.now().plus(1_000)).into(),
+        }
     }
 }
 
@@ -49,18 +50,9 @@ impl App {
     ) -> Result<Once<Id>, Error> {
         self.live_webhook(who, webhook).await?;
         if self.has_workers() {
-            let task = move |id, now| NewTask {
-                id,
-                kind: TEST,
-                unique_key: None,
-                chain_key: None,
-                priority: 0,
-                payload: serde_json::to_string(&Trial { webhook }).expect("a number is JSON"),
-                max_attempts: 1,
-                due_at: now,
-                created_at: now,
-            };
-            let writes = move |id, now| Writes { tasks: vec![task(id, now)], ..Writes::default() };
+            let task = TestDelivery { webhook };
+            let writes =
+                move |id, now| Writes { tasks: vec![task.task_of(id, now)], ..Writes::default() };
             return self.write_all_once(idempotency, None, writes).await;
         }
         if let Some(before) = self.done_before(idempotency).await? {
@@ -78,7 +70,7 @@ impl App {
             return Ok(Outcome::Done.into());
         };
         let id = format!("test-{delivery}");
-        let said = Said { webhook_id: Number(webhook) };
+        let said = TestData { webhook_id: Number(webhook) };
         let body = json(&id, EVENT, (Id(0), 0), self.now(), &said);
         let sent = Sent { tree: Id(0), seq: 0, word: EVENT, id: &id, body };
         let told = self.tell_webhook(&row, (delivery, 1), sent).await?;

@@ -193,26 +193,19 @@ pub fn write_stock(body: &mut Vec<u8>) {
         .expect(WRITES);
 }
 
-/// Numbers that look like chance and come again (`SplitMix64`).
+/// Numbers that look like chance and come again.
 #[derive(Debug)]
-pub struct Chance(u64);
+pub struct Chance(fastrand::Rng);
 
 impl Chance {
     /// The numbers of one order, or of anything else with a number.
-    pub const fn of(seed: u64, number: u64) -> Self {
-        Self(seed ^ number.wrapping_mul(0xd6e8_feb8_6659_fd93))
-    }
-
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+    pub fn of(seed: u64, number: u64) -> Self {
+        Self(fastrand::Rng::with_seed(seed ^ number.wrapping_mul(0xd6e8_feb8_6659_fd93)))
     }
 
     /// A number below `end`, which is not 0.
-    pub const fn below(&mut self, end: u64) -> u64 {
-        ((self.next() as u128 * end as u128) >> 64) as u64
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.0.u64(..end)
     }
 }
 

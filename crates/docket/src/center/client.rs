@@ -1,41 +1,28 @@
-//! A small HTTP/1.1 client for JSON: one connection, kept, and made again when it was closed. No TLS: it is for
-//! a center on this machine or in this network.
+//! The API of a center as a command asks it: JSON over HTTP or HTTPS, on connections that are kept.
 
 use crate::failure::Failure;
 use crate::said::{Said, said};
-use bytes::Bytes;
+use docket_app::net::{Direct, Headers, Limits, NoReply, Url};
 use docket_domain::story::Language;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::sync::Mutex;
-use tokio::task::JoinSet;
 
-pub use hyper::Method;
+pub use docket_app::net::{Method, StatusCode};
 
-/// How long an answer may take.
-const LIMIT: Duration = Duration::from_mins(2);
+/// A page of an export is the longest that is answered, by far below this.
+const LIMITS: Limits = Limits { time: Duration::from_mins(2), bytes: 256 << 20 };
 
 /// A way to one server.
+#[derive(Clone)]
 pub struct Client {
-    /// `host:port`.
+    way: Direct,
+    /// Without a slash at its end: what stands before every path.
+    base: String,
+    /// Of a URL with TLS.
+    is_sealed: bool,
+    /// `host:port`, for sentences.
     host: String,
-    /// What stands before every path; empty or `/…` without a slash at its end.
-    prefix: String,
-    authorization: HeaderValue,
-    line: Mutex<Line>,
-}
-
-/// The connection, and what drives it; dropped together.
-#[derive(Default)]
-struct Line {
-    sender: Option<SendRequest<Full<Bytes>>>,
-    _driver: JoinSet<()>,
+    token: String,
 }
 
 /// An answer as it came.
@@ -43,13 +30,18 @@ struct Line {
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
+    headers: Vec<(String, String)>,
     /// Its body.
-    pub body: Bytes,
+    pub body: Vec<u8>,
 }
 
 impl Answer {
+    /// Its header of this name, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// Its body as JSON; null where there is none.
     pub fn json(&self) -> Result<Value, Failure> {
         if self.body.is_empty() {
@@ -80,41 +72,44 @@ impl Client {
     pub fn new(url: &str, token: &str) -> Result<Self, Failure> {
         let wrong = |what: Said| {
             Failure::usage(what).next(said!(
-                "Give a URL such as http://127.0.0.1:7300.",
-                "请给出类似 http://127.0.0.1:7300 的地址。"
+                "Give a URL such as http://127.0.0.1:7300 or https://docket.example.com.",
+                "请给出类似 http://127.0.0.1:7300 或 https://docket.example.com 的地址。"
             ))
         };
-        if url.starts_with("https://") {
+        let read = url.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let read = read.ok_or_else(|| {
+            wrong(said!(
+                "{url} is no http:// or https:// URL",
+                "{url} 不是 http:// 或 https:// 地址"
+            ))
+        })?;
+        let is_bare = read.username().is_empty() && read.password().is_none();
+        if !is_bare || read.query().is_some() || read.fragment().is_some() {
             return Err(wrong(said!(
-                "{url}: this command speaks plain HTTP, not TLS",
-                "{url}：此命令只支持 HTTP，不支持 TLS"
+                "{url} has more than a host, a port and a path",
+                "{url} 除主机、端口和路径外还有其他内容"
             )));
         }
-        let rest = url
-            .strip_prefix("http://")
-            .ok_or_else(|| wrong(said!("{url} is no http:// URL", "{url} 不是 http:// 地址")))?;
-        let (host, prefix) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        if host.is_empty() {
-            return Err(wrong(said!("{url} names no host", "{url} 没有主机名")));
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Failure::usage(said!(
+                "the key has characters that no key has",
+                "密钥含有非法字符"
+            ))
+            .next(said!("Copy it whole.", "请完整复制密钥。")));
         }
-        let with_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let authorization = HeaderValue::from_str(&format!("Bearer {token}"));
-        let mut authorization = authorization.map_err(|_| {
-            Failure::usage(said!("the key has characters that no key has", "密钥含有非法字符"))
-                .next(said!("Copy it whole.", "请完整复制密钥。"))
-        })?;
-        authorization.set_sensitive(true);
+        let (host, port) = (read.host_str().unwrap_or_default(), read.port_or_known_default());
         Ok(Self {
-            host: if with_port { host.to_owned() } else { format!("{host}:80") },
-            prefix: prefix.trim_end_matches('/').to_owned(),
-            authorization,
-            line: Mutex::default(),
+            way: Direct::to(&read),
+            base: read.as_str().trim_end_matches('/').to_owned(),
+            is_sealed: read.scheme() == "https",
+            host: format!("{host}:{}", port.unwrap_or_default()),
+            token: token.to_owned(),
         })
     }
 
-    /// Another connection to the same server, which speaks with `token`.
-    pub fn with_token(&self, token: &str) -> Result<Self, Failure> {
-        Self::new(&format!("http://{}{}", self.host, self.prefix), token)
+    /// The same way to the same server, for another who speaks with `token`.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
     }
 
     /// Asks with JSON and answers the JSON of a success.
@@ -124,95 +119,80 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
-        let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
-        self.send(method, path, &[], body).await?.success()
+        let body = body.map_or_else(Vec::new, |body| body.to_string().into_bytes());
+        self.send(method, path, Vec::new(), body).await?.success()
     }
 
-    /// Sends one request and answers whatever comes back.
+    /// Sends one request and answers whatever comes back. A body is JSON where no header says otherwise.
     pub async fn send(
         &self,
         method: Method,
         path: &str,
-        headers: &[(HeaderName, HeaderValue)],
-        body: Bytes,
+        mut headers: Headers,
+        body: Vec<u8>,
     ) -> Result<Answer, Failure> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.prefix));
-        request = request.header(HOST, &self.host).header(AUTHORIZATION, &self.authorization);
-        if !body.is_empty() && !headers.iter().any(|(name, _)| name == CONTENT_TYPE) {
-            request = request.header(CONTENT_TYPE, "application/json");
-        }
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let request = request.body(Full::new(body)).map_err(|error| {
+        let url = format!("{}{path}", self.base).parse::<Url>().map_err(|error| {
             Failure::new(
                 said!("{path} cannot be asked for", "无法请求 {path}")
                     .because(Said::as_told(error)),
             )
             .next(said!("Check the names in it.", "请检查其中的名称。"))
         })?;
-        match tokio::time::timeout(LIMIT, self.exchange(request)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Failure::new(said!(
+        if !body.is_empty() && !headers.iter().any(|(name, _)| *name == "content-type") {
+            headers.push(("content-type", "application/json".to_owned()));
+        }
+        headers.push(("authorization", format!("Bearer {}", self.token)));
+        let reply = self.way.send(method, url, headers, body, LIMITS).await;
+        let reply = reply.map_err(|why| self.no_reply(why))?;
+        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        let body = reply.body.map_err(|too_long| {
+            let limit = too_long.limit;
+            Failure::new(said!(
+                "the answer of {host} is longer than {limit} bytes",
+                "{host} 的响应超过 {limit} 字节",
+                host = self.host
+            ))
+            .next(said!("Ask for less at once.", "请减少一次请求的数据量。"))
+        })?;
+        Ok(Answer { status, headers: reply.headers, body })
+    }
+
+    fn no_reply(&self, why: NoReply) -> Failure {
+        let host = &self.host;
+        let failure = match why {
+            NoReply::Unreached(why) => {
+                let away = said!("{host} cannot be reached", "无法连接 {host}");
+                Failure::new(away.because(Said::as_told(why))).next(if self.is_sealed {
+                    said!(
+                        "Check the address. An authority of your own is trusted where SSL_CERT_FILE names the file of \
+                         its certificate.",
+                        "请检查地址。如使用自建 CA，请让 SSL_CERT_FILE 指向其证书文件。"
+                    )
+                } else {
+                    said!(
+                        "Check the address, and that `docket serve` is running there.",
+                        "请检查地址，并确认 docket serve 正在那里运行。"
+                    )
+                })
+            }
+            NoReply::Late => Failure::new(said!(
                 "{host} did not answer within {seconds} s",
                 "{host} 在 {seconds} 秒内未响应",
-                host = self.host,
-                seconds = LIMIT.as_secs()
+                seconds = LIMITS.time.as_secs()
             ))
-            .word("unreachable")
             .next(said!(
                 "Look at its log; what was asked may still be done.",
                 "请查看其日志；请求可能仍会被执行。"
-            ))),
-        }
-    }
-
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
-        let lost = |error: hyper::Error| {
-            let broke =
-                said!("the connection to {host} broke", "与 {host} 的连接中断", host = self.host);
-            Failure::new(broke.because(Said::as_told(error))).word("unreachable").next(said!(
-                "Ask again with the same Idempotency-Key, or look whether it was done.",
-                "请用相同的 Idempotency-Key 重试，或查看是否已完成。"
-            ))
-        };
-        let mut line = self.line.lock().await;
-        let fit = match &mut line.sender {
-            Some(sender) => sender.ready().await.is_ok(),
-            None => false,
-        };
-        if !fit {
-            *line = self.connect().await?;
-        }
-        let sender = line.sender.as_mut().expect("a line that was connected has a sender");
-        let (parts, body) = sender.send_request(request).await.map_err(lost)?.into_parts();
-        let body = body.collect().await.map_err(lost)?.to_bytes();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
-    }
-
-    async fn connect(&self) -> Result<Line, Failure> {
-        let away = |error: Said| {
-            let host = &self.host;
-            Failure::new(said!("{host} cannot be reached", "无法连接 {host}").because(error))
-                .word("unreachable")
-                .next(said!(
-                    "Check the address, and that `docket serve` is running there.",
-                    "请检查地址，并确认 docket serve 正在那里运行。"
+            )),
+            NoReply::Broken(why) => {
+                let broke = said!("the connection to {host} broke", "与 {host} 的连接中断");
+                Failure::new(broke.because(Said::as_told(why))).next(said!(
+                    "Ask again with the same Idempotency-Key, or look whether it was done.",
+                    "请用相同的 Idempotency-Key 重试，或查看是否已完成。"
                 ))
+            }
         };
-        let stream =
-            TcpStream::connect(&self.host).await.map_err(|error| away(Said::from(&error)))?;
-        // A small request must not wait for the acknowledgement of the one before.
-        stream.set_nodelay(true).map_err(|error| away(Said::from(&error)))?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| away(Said::as_told(error)))?;
-        let mut driver = JoinSet::new();
-        driver.spawn(async move {
-            // How it ended is heard by whoever waits for an answer.
-            let _ = connection.await;
-        });
-        Ok(Line { sender: Some(sender), _driver: driver })
+        failure.word("unreachable")
     }
 }
 
@@ -299,13 +279,14 @@ mod tests {
 
     #[test]
     fn a_url_has_a_host_and_may_have_port_and_prefix() {
-        let read = |url: &str| Client::new(url, "k").map(|client| (client.host, client.prefix));
-        let fine = |host: &str, prefix: &str| (host.to_owned(), prefix.to_owned());
-        assert_eq!(read("http://a:7300").ok(), Some(fine("a:7300", "")));
-        assert_eq!(read("http://a/docket/").ok(), Some(fine("a:80", "/docket")));
-        assert_eq!(read("http://[::1]:7300/").ok(), Some(fine("[::1]:7300", "")));
-        assert_eq!(read("http://[::1]").ok(), Some(fine("[::1]:80", "")));
-        for wrong in ["https://a", "a:7300", "http://", "ftp://a", ""] {
+        let read = |url: &str| Client::new(url, "k").map(|client| (client.host, client.base));
+        let fine = |host: &str, base: &str| (host.to_owned(), base.to_owned());
+        assert_eq!(read("http://a:7300").ok(), Some(fine("a:7300", "http://a:7300")));
+        assert_eq!(read("http://a/docket/").ok(), Some(fine("a:80", "http://a/docket")));
+        assert_eq!(read("http://[::1]:7300/").ok(), Some(fine("[::1]:7300", "http://[::1]:7300")));
+        assert_eq!(read("http://[::1]").ok(), Some(fine("[::1]:80", "http://[::1]")));
+        assert_eq!(read("https://a").ok(), Some(fine("a:443", "https://a")));
+        for wrong in ["a:7300", "http://", "ftp://a", "", "http://u:p@a", "http://a/?x=1"] {
             assert_eq!(read(wrong).err().map(|failure| failure.code), Some(2), "{wrong}");
         }
     }

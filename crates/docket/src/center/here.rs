@@ -192,7 +192,7 @@ pub fn note_on_keys(config: &Config) -> Said {
 
 /// A token for this process alone.
 pub fn fresh_token() -> String {
-    format!("dl_{}", vault::hex(&vault::random::<32>()))
+    format!("dl_{}", hex::encode(vault::random::<32>()))
 }
 
 /// An address that this process listens on.
@@ -216,7 +216,7 @@ impl Door {
 }
 
 /// A center of this process, served on the loopback.
-pub struct Here {
+pub struct OwnCenter {
     app: App,
     address: String,
     token: String,
@@ -224,7 +224,7 @@ pub struct Here {
     serving: JoinHandle<()>,
 }
 
-impl Here {
+impl OwnCenter {
     /// Opens the center of `config` and serves it on a free port of the loopback; says where its keys came
     /// from. Nothing runs by itself: a command does what it was asked to, and no more.
     pub async fn open(config: &Config) -> Result<(Self, Origin), OpenError> {

@@ -1,6 +1,6 @@
 //! `docket archive`: moves what is old away, shows what is there, brings it back, and looks whether it is right.
 
-use super::serve::Asked;
+use super::serve::StopSignals;
 use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
@@ -111,7 +111,7 @@ async fn archive(center: &Center, out: &Output) -> Result<(), Failure> {
     let due = if out.is_watched() { counted(center, out).await? } else { Vec::new() };
     let due = due.iter().map(|of| number(&of["rows"])).sum();
     let bar = out.progress(out.say("rows moved", "已归档的行"), due);
-    let mut asked = Asked::listen()?;
+    let mut asked = StopSignals::listen()?;
     let nothing = json!({});
     let mut segments = Vec::new();
     let mut stopped = false;

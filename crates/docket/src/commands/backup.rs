@@ -1,6 +1,6 @@
 //! `docket backup` and `docket restore`: the whole database in one file, and back into one that is empty.
 
-use super::serve::Asked;
+use super::serve::StopSignals;
 use crate::center::{here, keys, serving};
 use crate::cli::Options;
 use crate::config::{self, Config};
@@ -31,7 +31,11 @@ fn telling(out: &Output) -> impl Fn(&str, u64) + Send + 'static {
 
 async fn failed(config: &Config, error: StoreError) -> Failure {
     match error {
-        StoreError::Refused(message) | StoreError::Schema(message) => {
+        error @ (StoreError::Refused(_) | StoreError::Schema(_)) => {
+            let message = match &error {
+                StoreError::Refused(why) => why.to_string(),
+                error => error.to_string(),
+            };
             Failure::new(Said::of_center(&message))
                 .word("refused")
                 .next(said!("Nothing was changed.", "未作任何改动。"))
@@ -55,7 +59,7 @@ async fn failed(config: &Config, error: StoreError) -> Failure {
 /// Makes a backup; the center may be running.
 pub async fn backup(args: Args, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
-    let mut asked = Asked::listen()?;
+    let mut asked = StopSignals::listen()?;
     let config = config::load(options, None)?;
     let (out, began) = (options.output(), Instant::now());
     let (url, place) = (config.database_url(), config.keys());

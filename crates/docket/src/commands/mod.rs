@@ -26,6 +26,7 @@ pub mod webhook;
 use crate::failure::Failure;
 use crate::said::said;
 use crate::usage::WrongValue;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A name as one part of a path: its bytes, those that mean something in a path escaped.
 pub fn path_part(name: &str) -> Result<String, Failure> {
@@ -33,13 +34,19 @@ pub fn path_part(name: &str) -> Result<String, Failure> {
         return Err(Failure::usage(said!("a name is empty", "名称为空"))
             .next(said!("Give the name of what is meant.", "请给出名称。")));
     }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let escape =
-        |byte: u8| if plain(byte) { (byte as char).to_string() } else { format!("%{byte:02X}") };
-    // A part of dots alone means another part to whoever stands between.
-    let plain_dots = name.bytes().all(|byte| byte == b'.');
-    Ok(if plain_dots { name.replace('.', "%2E") } else { name.bytes().map(escape).collect() })
+    // Every client of the web takes these for a step to another part, escaped or not.
+    if matches!(name, "." | "..") {
+        return Err(Failure::usage(said!(
+            "{name} names nothing: it is a step from one path to another",
+            "{name} 不能作为名称：它在路径中另有含义"
+        ))
+        .next(said!("Give the name of what is meant.", "请给出名称。")));
+    }
+    Ok(utf8_percent_encode(name, ESCAPED).to_string())
 }
+
+/// All but what RFC 3986 leaves unreserved.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A moment of an argument, as it was given: programs of all kinds write the same moment in many ways.
 pub fn moment(text: &str) -> Result<String, WrongValue> {
@@ -62,7 +69,8 @@ mod tests {
         assert_eq!(part("tea-1.2_b~").as_deref(), Some("tea-1.2_b~"));
         assert_eq!(part("a/b?c d").as_deref(), Some("a%2Fb%3Fc%20d"));
         assert_eq!(part("茶").as_deref(), Some("%E8%8C%B6"));
-        assert_eq!(part("..").as_deref(), Some("%2E%2E"));
+        assert_eq!(part("%2e").as_deref(), Some("%252e"));
+        assert_eq!((part("."), part("..")), (None, None));
         assert_eq!(part("a..").as_deref(), Some("a.."));
         assert_eq!(part(""), None);
     }

@@ -3,7 +3,7 @@
 
 use crate::center::here::Door;
 use crate::cli::Options;
-use crate::commands::serve::Asked;
+use crate::commands::serve::StopSignals;
 use crate::failure::Failure;
 use crate::output::{Form, Output};
 use crate::said::{Said, said};
@@ -51,7 +51,7 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
 }
 
 async fn pay(PayArgs { listen, seed }: PayArgs, out: &Output) -> Result<(), Failure> {
-    let mut asked = Asked::listen()?;
+    let mut asked = StopSignals::listen()?;
     let Door { listener, address } = Door::open(listen).await?;
     let (merchant, secret) = (pay::MERCHANT.to_owned(), pay::SECRET.to_owned());
     let clock = Arc::new(|| Clock::System.now().0);
@@ -77,7 +77,7 @@ async fn pay(PayArgs { listen, seed }: PayArgs, out: &Output) -> Result<(), Fail
 }
 
 async fn s3(S3Args { listen }: S3Args, out: &Output) -> Result<(), Failure> {
-    let mut asked = Asked::listen()?;
+    let mut asked = StopSignals::listen()?;
     let Door { listener, address } = Door::open(listen).await?;
     let settings = s3::Settings {
         bucket: s3::BUCKET.to_owned(),

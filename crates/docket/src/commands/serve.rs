@@ -28,7 +28,7 @@ pub struct Args {
 
 /// Runs the center.
 pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
-    let mut asked = Asked::listen()?;
+    let mut asked = StopSignals::listen()?;
     let config = config::load(options, args.listen.as_deref())?;
     log::start(&config);
     // The door comes first: where it cannot be had, no folder is left behind.
@@ -87,7 +87,7 @@ async fn serve(
     out: &Output,
     app: &App,
     Door { listener, address }: Door,
-    asked: &mut Asked,
+    asked: &mut StopSignals,
 ) -> Result<(), Failure> {
     let token = here::fresh_token();
     app.accept(&token, Principal::local());
@@ -164,12 +164,12 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 /// The signals that ask a process to stop.
-pub struct Asked {
+pub struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Asked {
+impl StopSignals {
     /// Listens for them from now on.
     pub fn listen() -> Result<Self, Failure> {
         Ok(Self {

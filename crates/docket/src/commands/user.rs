@@ -161,7 +161,7 @@ async fn numbered(name: &str, center: &Center) -> Result<String, Failure> {
 
 /// A password that nobody has to remember: 96 bits.
 pub fn fresh_password() -> String {
-    vault::hex(&vault::random::<12>())
+    hex::encode(vault::random::<12>())
 }
 
 fn read_password(path: &PathBuf) -> Result<String, Failure> {

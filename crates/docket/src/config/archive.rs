@@ -1,7 +1,7 @@
 //! The values of `[archive]`: where it is, and when things go there.
 
 use super::Config;
-use super::shapes::Shape;
+use super::shapes::{Shape, web};
 use docket_app::archive::{DepotAt, S3At};
 use docket_domain::time::{DAY, Millis};
 use std::path::{Path, PathBuf};
@@ -55,16 +55,17 @@ impl ArchiveUrl {
     }
 
     fn bucket(url: &str) -> Option<Self> {
-        let scheme = ["https://", "http://"].into_iter().find(|scheme| url.starts_with(scheme))?;
-        let (host, rest) = url[scheme.len()..].split_once('/')?;
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let url = web(url)?;
+        let is_bare = url.username().is_empty() && url.password().is_none();
+        let (path, beside) = (&url.path()[1..], url.query().or(url.fragment()));
+        let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
         let prefix = prefix.trim_matches('/');
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-        if host.is_empty() || host.contains('@') || bucket.is_empty() || !rest.chars().all(plain) {
+        if !is_bare || beside.is_some() || bucket.is_empty() || !path.chars().all(plain) {
             return None;
         }
         Some(Self::Bucket {
-            endpoint: format!("{scheme}{host}"),
+            endpoint: url.origin().ascii_serialization(),
             bucket: bucket.to_owned(),
             prefix: if prefix.is_empty() { String::new() } else { format!("{prefix}/") },
         })

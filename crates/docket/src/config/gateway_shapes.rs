@@ -1,6 +1,6 @@
 //! Values that a payment gateway is set by.
 
-use super::shapes::Shape;
+use super::shapes::{Shape, web};
 
 /// How a payment gateway is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +30,8 @@ pub struct BaseUrl(pub Option<String>);
 impl BaseUrl {
     /// `host:port`.
     pub fn host(base: &str) -> Option<String> {
-        let (scheme, rest) = base.split_once("://")?;
-        let there = rest.rsplit_once('@').map_or(rest, |(_, there)| there);
-        let host = there.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
-        let with_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let usual = if scheme == "https" { 443 } else { 80 };
-        Some(if with_port { host.to_owned() } else { format!("{host}:{usual}") })
+        let url = web(base)?;
+        Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
     }
 }
 
@@ -49,9 +45,8 @@ impl Shape for BaseUrl {
         if text.is_empty() {
             return Some(Self(None));
         }
-        let is_web = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
         let plain = |c: char| c.is_ascii_graphic() && c != '?' && c != '#';
-        let fits = is_web && text.len() <= 512 && text.chars().all(plain);
+        let fits = text.len() <= 512 && text.chars().all(plain);
         let host = Self::host(text)?;
         (fits && host.len() <= 256).then(|| Self(Some(text.trim_end_matches('/').to_owned())))
     }

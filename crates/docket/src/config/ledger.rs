@@ -3,7 +3,7 @@
 use super::layers::Layers;
 use super::nearest::nearest;
 use super::section::{About, Listed, listed};
-use super::shapes::Shape;
+use super::shapes::{Shape, web};
 use super::{Origin, Set};
 use crate::failure::Failure;
 use crate::said::{Said, said};
@@ -129,10 +129,8 @@ impl Shape for ReceiverUrl {
         if text.is_empty() {
             return Some(Self(None));
         }
-        let there = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme))?;
-        let host = there.split(['/', '?', '#']).next()?;
         let plain = !text.contains(char::is_whitespace) && text.len() <= 1024;
-        (!host.is_empty() && plain).then(|| Self(Some(text.to_owned())))
+        (plain && web(text).is_some()).then(|| Self(Some(text.to_owned())))
     }
 }
 

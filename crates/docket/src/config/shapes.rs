@@ -3,8 +3,11 @@
 use super::layers::Form;
 use crate::said::{Said, said};
 use crate::zones;
+use jiff::SpanRelativeTo;
+use jiff::fmt::friendly::SpanParser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use url::Url;
 
 /// A value that can be set, read from a text.
 pub trait Shape: Sized {
@@ -77,25 +80,11 @@ impl Shape for Length {
     );
 
     fn read(text: &str) -> Option<Self> {
-        let mut total = 0_i64;
-        let mut rest = text.trim();
-        while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-            let number: i64 = rest[..digits].parse().ok()?;
-            rest = &rest[digits..];
-            let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-            let unit = match rest[..letters].trim() {
-                "ms" => 1,
-                "s" => 1000,
-                "m" | "min" => 60_000,
-                "h" => 3_600_000,
-                "d" => 86_400_000,
-                _ => return None,
-            };
-            rest = &rest[letters..];
-            total = total.checked_add(number.checked_mul(unit)?)?;
-        }
-        (1..=LONGEST_MS).contains(&total).then_some(Self(total))
+        let span = SpanParser::new().parse_span(text.trim()).ok()?;
+        // Of months and years nobody knows how long they are.
+        let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+        let millis = i64::try_from(length.as_millis()).ok()?;
+        (1..=LONGEST_MS).contains(&millis).then_some(Self(millis))
     }
 }
 
@@ -176,14 +165,10 @@ pub struct DatabaseUrl(pub String);
 impl DatabaseUrl {
     /// `host:port` of a server; none of a file, or of a server that is reached through a socket.
     pub fn host(&self) -> Option<String> {
-        let (scheme, rest) = self.0.split_once("://")?;
-        if scheme == "sqlite" || rest.contains("socket=") {
-            return None;
-        }
-        let there = rest.rsplit_once('@').map_or(rest, |(_, there)| there);
-        let host = there.split(['/', '?']).next().filter(|host| !host.is_empty())?;
-        let with_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        Some(if with_port { host.to_owned() } else { format!("{host}:3306") })
+        let url = server(&self.0)?;
+        let by_socket = url.query_pairs().any(|(name, _)| name == "socket");
+        let host = url.host_str().filter(|_| !by_socket)?;
+        Some(format!("{host}:{}", url.port().unwrap_or(3306)))
     }
 }
 
@@ -202,13 +187,10 @@ impl Shape for DatabaseUrl {
     fn read(text: &str) -> Option<Self> {
         let path = docket_store::sqlite_path(text);
         let sqlite = path.is_some_and(|path| !path.as_os_str().is_empty());
-        let mysql = ["mysql://", "mariadb://"].iter().any(|scheme| {
-            text.strip_prefix(scheme)
-                .is_some_and(|rest| rest.contains('/') && !rest.starts_with('/'))
-        });
-        (sqlite || mysql).then(|| Self(text.to_owned()))
+        (sqlite || server(text).is_some()).then(|| Self(text.to_owned()))
     }
 
+    // What is no URL hides its password too, so this reads no URL.
     fn shown(text: &str) -> String {
         let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
         let Some((who, there)) = rest.rsplit_once('@') else { return text.to_owned() };
@@ -217,6 +199,19 @@ impl Shape for DatabaseUrl {
             None => text.to_owned(),
         }
     }
+}
+
+/// The URL of a server of the MySQL family that names a database.
+fn server(text: &str) -> Option<Url> {
+    let url: Url = text.parse().ok()?;
+    let is_server = matches!(url.scheme(), "mysql" | "mariadb");
+    let names = url.host_str().is_some_and(|host| !host.is_empty()) && url.path() != "";
+    (is_server && names).then_some(url)
+}
+
+/// A URL of the web; the parser sees to it that it has a host.
+pub fn web(text: &str) -> Option<Url> {
+    text.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// The address of a Redis, or nothing for none; its password hides.
@@ -305,7 +300,8 @@ mod tests {
         {
             assert_eq!(Length::read(text), Some(Length(ms)), "{text}");
         }
-        for wrong in ["", "30", "m", "-1m", "0s", "1.5h", "5y", "99999999999999d", "9999d"] {
+        for wrong in ["", "30", "m", "-1m", "1m ago", "0s", "5y", "1mo", "99999999999999d", "9999d"]
+        {
             assert_eq!(Length::read(wrong), None, "{wrong}");
         }
     }

@@ -124,7 +124,7 @@ pub async fn play(scene: Scene, stage: &Stage, out: &Output) -> Result<Vec<Outco
     let next = Arc::new(AtomicU32::new(0));
     let mut workers = JoinSet::new();
     for _ in 0..WORKERS.min(total as usize) {
-        let (crew, bar, next) = (stage.crew()?, Arc::clone(&bar), Arc::clone(&next));
+        let (crew, bar, next) = (stage.crew(), Arc::clone(&bar), Arc::clone(&next));
         workers.spawn(async move {
             let mut outcomes = Vec::new();
             loop {

@@ -2,12 +2,10 @@
 //! parties speak.
 
 use super::gateway::Gateway;
-use crate::center::here::Here;
+use crate::center::here::OwnCenter;
 use crate::center::{Client, Method};
 use crate::commands::user::fresh_password;
 use crate::failure::Failure;
-use crate::said::said;
-use bytes::Bytes;
 use docket_app::vault;
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
@@ -97,9 +95,9 @@ pub struct Stage {
 
 impl Stage {
     /// Sets the stage in `center`, beside `gateway`.
-    pub async fn set(center: &Here, gateway: Gateway) -> Result<Self, Failure> {
+    pub async fn set(center: &OwnCenter, gateway: Gateway) -> Result<Self, Failure> {
         let local = Client::new(center.address(), center.token())?;
-        let run = vault::hex(&vault::random::<3>());
+        let run = hex::encode(vault::random::<3>());
         let (user, password) = add_user(&local, &run).await?;
         let mut keys = Vec::new();
         for (_, name, scopes, actors) in PARTIES {
@@ -117,7 +115,7 @@ impl Stage {
             local.ask(Method::PUT, &path, Some(&body)).await?;
         }
         Ok(Self {
-            admin: local.with_token(&keys[0])?,
+            admin: local.with_token(&keys[0]),
             keys,
             user,
             password,
@@ -139,10 +137,10 @@ impl Stage {
     }
 
     /// Lines of its own for one worker: one for each party.
-    pub fn crew(&self) -> Result<Crew, Failure> {
+    pub fn crew(&self) -> Crew {
         let lines = self.keys.iter().map(|key| self.admin.with_token(key));
         let gateway = Arc::clone(&self.gateway);
-        Ok(Crew { lines: lines.collect::<Result<_, _>>()?, run: self.run.clone(), gateway })
+        Crew { lines: lines.collect(), run: self.run.clone(), gateway }
     }
 
     /// Remembers an order worth a look.
@@ -260,13 +258,7 @@ impl Crew {
         idempotency: &str,
         body: &Value,
     ) -> Result<crate::center::Answer, Failure> {
-        let key = hyper::header::HeaderValue::from_str(idempotency).map_err(|_| {
-            Failure::new(said!(
-                "an idempotency key of the demo is no header",
-                "演示的幂等键不能作为请求头"
-            ))
-        })?;
-        let headers = [(hyper::header::HeaderName::from_static("idempotency-key"), key)];
-        self.line(party).send(Method::POST, path, &headers, Bytes::from(body.to_string())).await
+        let headers = vec![("idempotency-key", idempotency.to_owned())];
+        self.line(party).send(Method::POST, path, headers, body.to_string().into_bytes()).await
     }
 }

@@ -34,15 +34,13 @@ mod wrong_map;
 use crate::center::{Center, Method};
 use crate::cli::Options;
 use crate::commands::path_part;
-use crate::commands::serve::Asked;
+use crate::commands::serve::StopSignals;
 use crate::failure::Failure;
 use crate::log;
 use crate::output::Form;
 use crate::said::{Said, said};
-use bytes::Bytes;
 use docket_app::imports::{ImportOptions, ImportReport};
 use docket_app::{App, Principal};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
 use lines::Lines;
 use map::Map;
 pub use map::Money;
@@ -131,8 +129,8 @@ impl Door for Center {
         if let Some(issuer) = &options.issuer {
             path.extend(["&issuer=", &path_part(issuer)?]);
         }
-        let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"))];
-        let answer = self.client().send(Method::POST, &path, &kind, Bytes::from(lines)).await?;
+        let kind = vec![("content-type", "application/x-ndjson".to_owned())];
+        let answer = self.client().send(Method::POST, &path, kind, lines).await?;
         Ok(serde_json::from_value(answer.success()?)?)
     }
 }
@@ -214,7 +212,7 @@ async fn take_all(
     let (give, mut parts) = mpsc::channel::<Vec<Produced>>(2);
     let stopped = Arc::clone(&stop);
     let reading = tokio::task::spawn_blocking(move || source.read_into(&give, &stopped));
-    let mut asked = Asked::listen()?;
+    let mut asked = StopSignals::listen()?;
     let mut outcome = Ok(());
     loop {
         let part = tokio::select! {

@@ -15,7 +15,6 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use docket_app::Segment;
 use docket_app::archive::{Back, Counted, DueFor, Verified};
-use docket_app::vault::hex;
 use docket_domain::Time;
 use docket_wire::described::PageCursor;
 use docket_wire::kinds;
@@ -69,7 +68,7 @@ impl<'a> SegmentView<'a> {
             away: segment.away,
             rows: segment.rows,
             bytes: segment.bytes,
-            sha256: hex(&segment.sha256),
+            sha256: hex::encode(segment.sha256),
             state: segment.state.word(),
             created_at: segment.created_at.into(),
         }

@@ -165,7 +165,7 @@ pub async fn snapshots(
         SnapshotView {
             terms_version: snapshot.terms_version,
             at: snapshot.at.into(),
-            sha256: docket_app::vault::hex(&snapshot.sha256),
+            sha256: hex::encode(snapshot.sha256),
             forgotten_at: snapshot.forgotten_at.map(Moment),
             agreed: stored::agreed(&json, &tree, snapshot.at, markets),
         }

@@ -53,7 +53,7 @@ struct NodePage {
     next: Option<String>,
 }
 
-struct Asked {
+struct ListRequest {
     orders: Orders,
     level: Level,
     expand: Expand,
@@ -132,7 +132,7 @@ fn span(
     (fields.optional(from, kinds::time), fields.optional(to, kinds::time))
 }
 
-fn asked(fields: &mut Fields<'_, '_>) -> Asked {
+fn asked(fields: &mut Fields<'_, '_>) -> ListRequest {
     let level = fields.optional("level", kinds::word).unwrap_or(Level::Payment);
     let orders = Orders {
         level: Some(level),
@@ -170,7 +170,7 @@ fn asked(fields: &mut Fields<'_, '_>) -> Asked {
     let (cursor, begun) = from(fields, level);
     let orders = Orders { cursor, ..orders };
     let expand = fields.optional("expand", query::one_of(&[("tree", Expand::Tree)]));
-    Asked { orders, level, expand: expand.unwrap_or(Expand::Row), begun }
+    ListRequest { orders, level, expand: expand.unwrap_or(Expand::Row), begun }
 }
 
 /// Where a page goes on. One that goes on inside an order begins with that order again.
@@ -221,7 +221,7 @@ pub async fn archived(
     uri: Uri,
 ) -> Result<Response, Failure> {
     let asked = query::read(&uri, |fields| Some(asked(fields)))?;
-    let asked = Asked { level: Level::Payment, ..asked };
+    let asked = ListRequest { level: Level::Payment, ..asked };
     let listed = center.app.archived_page(&who, &asked.orders).await?;
     let next = listed.next.map(cursor::of_order);
     Ok(page(&center, &who, &asked, &listed, next))
@@ -230,7 +230,7 @@ pub async fn archived(
 fn page(
     center: &Center,
     who: &Principal,
-    asked: &Asked,
+    asked: &ListRequest,
     listed: &Listed,
     next: Option<String>,
 ) -> Response {

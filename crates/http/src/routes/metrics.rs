@@ -1,11 +1,11 @@
 //! What the process has counted and what waits, in the text form Prometheus reads.
 
 use crate::center::{Center, Metrics};
-use crate::figures::Text;
+use crate::figures::{CONTENT_TYPE, Labels, Scrape};
 use crate::process::Process;
 use crate::request;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use docket_app::{App, Backlog, GatewayFigure, Pool, TaskFigures};
 use docket_domain::Time;
@@ -60,127 +60,113 @@ pub async fn metrics(State(center): State<Center>) -> Response {
     if center.options.metrics == Metrics::Hidden {
         return request::unknown_path().await.into_response();
     }
-    let mut text = Text::default();
-    of_the_build(&center.app, &mut text);
+    let mut scrape = Scrape::default();
+    of_the_build(&center.app, &mut scrape);
     if let Ok(Some(process)) = tokio::task::spawn_blocking(Process::look).await {
-        process.write(&mut text);
+        process.tell(&mut scrape);
     }
-    center.figures.write(&mut text);
-    of_orders(&center.app, &mut text);
-    of_the_lane(&center.app, &mut text);
-    of_the_pool(&center.app, &mut text);
-    of_workers(center.app.task_figures(), &mut text);
-    of_tasks(&center.waiting.look(&center.app).await, center.app.now(), &mut text);
-    of_gateways(&center.app.gateway_figures(), &mut text);
-    of_redis(&center.app, &mut text).await;
-    of_the_books(&center.app, &mut text).await;
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.done()).into_response()
+    center.figures.tell(&mut scrape);
+    of_orders(&center.app, &mut scrape);
+    of_the_lane(&center.app, &mut scrape);
+    of_the_pool(&center.app, &mut scrape);
+    of_workers(center.app.task_figures(), &mut scrape);
+    of_tasks(&center.waiting.look(&center.app).await, center.app.now(), &mut scrape);
+    of_gateways(&center.app.gateway_figures(), &mut scrape);
+    of_redis(&center.app, &mut scrape).await;
+    of_the_books(&center.app, &mut scrape).await;
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], scrape.text()).into_response()
 }
 
 /// Which release this is, for graphs that are to show when it changed.
-fn of_the_build(app: &App, text: &mut Text) {
-    let name = "docket_build_info";
-    text.begin(name, "gauge", "Always 1; its labels say what runs here.");
+fn of_the_build(app: &App, scrape: &mut Scrape) {
+    let about = "Always 1; its labels say what runs here.";
     let labels = [("version", env!("CARGO_PKG_VERSION")), ("database", app.store().kind())];
-    text.value(name, &labels, 1);
+    scrape.gauges("docket_build_info", about, [(labels, 1_u64)]);
 }
 
 /// Connections that reads go by.
-fn of_the_pool(app: &App, text: &mut Text) {
+fn of_the_pool(app: &App, scrape: &mut Scrape) {
     let Pool { size, idle, max, waiting } = app.store().pool();
-    text.gauge("docket_database_pool_size", "Reading connections that are open.", size);
-    text.gauge("docket_database_pool_idle", "Those that nobody reads with.", idle);
-    text.gauge("docket_database_pool_max", "Reading connections that may be open.", max);
-    text.gauge("docket_database_pool_waiting", "Reads that wait for one.", waiting);
+    scrape.gauge("docket_database_pool_size", "Reading connections that are open.", size);
+    scrape.gauge("docket_database_pool_idle", "Those that nobody reads with.", idle);
+    scrape.gauge("docket_database_pool_max", "Reading connections that may be open.", max);
+    scrape.gauge("docket_database_pool_waiting", "Reads that wait for one.", waiting);
 }
 
 /// Orders that were asked for here.
-fn of_orders(app: &App, text: &mut Text) {
-    let name = "docket_orders_total";
-    text.begin(name, "counter", "Orders that were asked for, by what became of them.");
-    for (outcome, count) in app.order_figures() {
-        text.value(name, &[("outcome", outcome)], count);
-    }
+fn of_orders(app: &App, scrape: &mut Scrape) {
+    let about = "Orders that were asked for, by what became of them.";
+    let orders = app.order_figures().map(|(outcome, count)| ([("outcome", outcome)], count));
+    scrape.counters("docket_orders_total", about, orders);
 }
 
-fn of_the_lane(app: &App, text: &mut Text) {
+fn of_the_lane(app: &App, scrape: &mut Scrape) {
     let (figures, (people, bulk)) = (app.store().figures(), app.store().waiting());
     let batches = figures.batches.load(Relaxed);
-    text.counter("docket_lane_batches_total", "Transactions committed.", batches);
+    scrape.counter("docket_lane_batches_total", "Transactions committed.", batches);
     let pieces = figures.pieces.load(Relaxed);
-    text.counter("docket_lane_pieces_total", "Pieces of work in them.", pieces);
+    scrape.counter("docket_lane_pieces_total", "Pieces of work in them.", pieces);
     let conflicts = figures.conflicts.load(Relaxed);
-    text.counter("docket_lane_conflicts_total", "Batches decided again.", conflicts);
-    text.gauge("docket_lane_waiting_people", "Pieces of people's that wait.", people as u64);
-    text.gauge("docket_lane_waiting_bulk", "Pieces of bulk work that wait.", bulk as u64);
-    text.gauge("docket_wal_frames", "Frames in SQLite's log.", figures.wal_frames.load(Relaxed));
+    scrape.counter("docket_lane_conflicts_total", "Batches decided again.", conflicts);
+    scrape.gauge("docket_lane_waiting_people", "Pieces of people's that wait.", people as u64);
+    scrape.gauge("docket_lane_waiting_bulk", "Pieces of bulk work that wait.", bulk as u64);
+    scrape.gauge("docket_wal_frames", "Frames in SQLite's log.", figures.wal_frames.load(Relaxed));
     let writable = u64::from(figures.writable.load(Relaxed));
-    text.gauge("docket_writable", "1 if the database took the last write.", writable);
+    scrape.gauge("docket_writable", "1 if the database took the last write.", writable);
 }
 
 /// What the workers of this process did.
-fn of_workers(figures: TaskFigures, text: &mut Text) {
-    let name = "docket_worker_tasks_total";
-    text.begin(name, "counter", "Tries of tasks in this process, by what came of them.");
+fn of_workers(figures: TaskFigures, scrape: &mut Scrape) {
+    let about = "Tries of tasks in this process, by what came of them.";
     let TaskFigures { done, retried, later, dead, running } = figures;
-    for (outcome, count) in [("done", done), ("retried", retried), ("later", later), ("dead", dead)]
-    {
-        text.value(name, &[("outcome", outcome)], count);
-    }
-    text.gauge("docket_worker_running_tasks", "Tasks that run in this process.", running);
+    let tries = [("done", done), ("retried", retried), ("later", later), ("dead", dead)]
+        .map(|(outcome, count)| ([("outcome", outcome)], count));
+    scrape.counters("docket_worker_tasks_total", about, tries);
+    scrape.gauge("docket_worker_running_tasks", "Tasks that run in this process.", running);
 }
 
 /// What stands in the table of tasks, whichever process runs it.
-fn of_tasks(backlog: &[Backlog], now: Time, text: &mut Text) {
-    let name = "docket_tasks";
-    text.begin(name, "gauge", "Tasks that wait, run or are halted, in all processes.");
-    for Backlog { kind, state, count, .. } in backlog {
-        text.value(name, &[("kind", kind), ("state", state.word())], *count);
+fn of_tasks(backlog: &[Backlog], now: Time, scrape: &mut Scrape) {
+    fn labels(of: &Backlog) -> Labels<'_, 2> {
+        [("kind", &of.kind), ("state", of.state.word())]
     }
-    let name = "docket_tasks_oldest_due_age_seconds";
-    text.begin(name, "gauge", "How long ago the oldest of them was due; 0 where none is due yet.");
-    for Backlog { kind, state, oldest_due, .. } in backlog {
-        let age = Duration::from_millis(now.0.saturating_sub(oldest_due.0).max(0) as u64);
-        text.value(name, &[("kind", kind), ("state", state.word())], age.as_secs_f64());
-    }
+    let about = "Tasks that wait, run or are halted, in all processes.";
+    let waiting = backlog.iter().map(|of| (labels(of), of.count));
+    scrape.gauges("docket_tasks", about, waiting);
+    let about = "How long ago the oldest of them was due; 0 where none is due yet.";
+    let age = |of: &Backlog| {
+        let millis = now.0.saturating_sub(of.oldest_due.0).max(0);
+        Duration::from_millis(millis as u64).as_secs_f64()
+    };
+    let ages = backlog.iter().map(|of| (labels(of), age(of)));
+    scrape.gauges("docket_tasks_oldest_due_age_seconds", about, ages);
 }
 
 /// What was asked of payment gateways and came of it, callbacks included.
-fn of_gateways(figures: &[GatewayFigure], text: &mut Text) {
-    let name = "docket_gateway_requests_total";
-    text.begin(
-        name,
-        "counter",
-        "Requests to payment gateways and callbacks from them, by outcome.",
-    );
-    for GatewayFigure { gateway, asked, outcome, count } in figures {
-        let labels = [("gateway", &**gateway), ("asked", *asked), ("outcome", *outcome)];
-        text.value(name, &labels, *count);
-    }
+fn of_gateways(figures: &[GatewayFigure], scrape: &mut Scrape) {
+    let about = "Requests to payment gateways and callbacks from them, by outcome.";
+    let requests = figures.iter().map(|of| {
+        ([("gateway", of.gateway.as_str()), ("asked", of.asked), ("outcome", of.outcome)], of.count)
+    });
+    scrape.counters("docket_gateway_requests_total", about, requests);
 }
 
 /// Nothing while a run is under way: then what it has not looked at yet would seem to be in order.
-async fn of_the_books(app: &App, text: &mut Text) {
+async fn of_the_books(app: &App, scrape: &mut Scrape) {
     let Ok(left) = app.differences_left().await else { return };
-    let name = "docket_differences";
-    text.begin(
-        name,
-        "gauge",
-        "Differences that the last run of reconcile found and did not repair.",
-    );
-    for (class, count) in &left {
-        text.value(name, &[("class", class)], *count);
-    }
+    let about = "Differences that the last run of reconcile found and did not repair.";
+    let left = left.iter().map(|(class, count)| ([("class", class.as_str())], *count));
+    scrape.gauges("docket_differences", about, left);
 }
 
 /// Nothing where no Redis is configured.
-async fn of_redis(app: &App, text: &mut Text) {
+async fn of_redis(app: &App, scrape: &mut Scrape) {
     let Some(redis) = app.redis() else { return };
     let well = redis.is_well();
-    text.gauge("docket_redis_up", "1 if Redis answered when it was last asked.", u64::from(well));
+    scrape.gauge("docket_redis_up", "1 if Redis answered when it was last asked.", u64::from(well));
     if well && let Ok(backlog) = redis.backlog().await {
         let about = "Announcements in Redis that no worker has taken.";
-        text.gauge("docket_redis_backlog", about, backlog);
+        scrape.gauge("docket_redis_backlog", about, backlog);
     }
 }
 
@@ -196,13 +182,13 @@ mod tests {
             Backlog { kind, state, count, oldest_due: Time(oldest_due) }
         };
         let backlog = [of(TaskState::Pending, 3, 90_000), of(TaskState::Dead, 1, 7_500)];
-        let mut text = Text::default();
-        of_tasks(&backlog, Time(10_000), &mut text);
-        let text = text.done();
+        let mut scrape = Scrape::default();
+        of_tasks(&backlog, Time(10_000), &mut scrape);
+        let text = scrape.text();
         for line in [
             r#"docket_tasks{kind="a \"kind\"",state="pending"} 3"#,
             r#"docket_tasks{kind="a \"kind\"",state="dead"} 1"#,
-            r#"docket_tasks_oldest_due_age_seconds{kind="a \"kind\"",state="pending"} 0"#,
+            r#"docket_tasks_oldest_due_age_seconds{kind="a \"kind\"",state="pending"} 0.0"#,
             r#"docket_tasks_oldest_due_age_seconds{kind="a \"kind\"",state="dead"} 2.5"#,
             "# TYPE docket_tasks gauge",
         ] {

@@ -112,7 +112,8 @@ impl<'a> AdjustmentView<'a> {
 
 /// The book of a SKU.
 #[derive(Serialize, ToSchema)]
-pub struct Book<'a> {
+#[schema(as = Book)]
+pub struct StockBook<'a> {
     /// The SKU.
     pub sku_id: &'a str,
     /// Newest first, at most 200.
@@ -266,7 +267,7 @@ pub async fn adjust(
 #[utoipa::path(
     get, path = "/api/stock/{sku_id}/adjustments", tag = "stock", operation_id = "list_adjustments",
     params(("sku_id" = Identifier, Path, description = "The SKU")),
-    responses((status = 200, description = "Counts and adjustments, newest first", body = Book<'static>))
+    responses((status = 200, description = "Counts and adjustments, newest first", body = StockBook<'static>))
 )]
 pub async fn book(
     State(center): State<Center>,
@@ -278,5 +279,5 @@ pub async fn book(
     let sku_id = sku_id.name("sku_id")?;
     let lines = center.app.adjustments(&who, &sku_id).await?;
     let adjustments = lines.iter().map(AdjustmentView::of).collect();
-    Ok(answer::json(StatusCode::OK, &Book { sku_id: &sku_id, adjustments }))
+    Ok(answer::json(StatusCode::OK, &StockBook { sku_id: &sku_id, adjustments }))
 }

@@ -2,7 +2,7 @@
 //! they are acknowledged; and nothing is counted here.
 
 use crate::center::{TestCenter, example, text};
-use crate::receiver::{Receiver, Told};
+use crate::receiver::{Received, Receiver};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use docket_app::LedgerSettings;
@@ -42,12 +42,12 @@ async fn paid(center: &TestCenter) -> Value {
     center.operate(&tree["order_id"], &paid).await.ok(200)
 }
 
-fn keys(told: &Told) -> Vec<&str> {
+fn keys(told: &Received) -> Vec<&str> {
     let effects = told.body["effects"].as_array().expect("effects").iter();
     effects.map(|effect| text(&effect["key"]).split_once(':').expect("ORDER:EFFECT").1).collect()
 }
 
-fn is_signed(told: &Told) -> bool {
+fn is_signed(told: &Received) -> bool {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(SECRET).expect("any length");
     let [id, at] = ["webhook-id", "webhook-timestamp"].map(|name| &told.headers[name]);
     mac.update(format!("{id}.{at}.{}", told.text).as_bytes());

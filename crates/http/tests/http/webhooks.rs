@@ -1,7 +1,7 @@
 //! Webhooks over real HTTP: everything is told, in order, signed, until it is heard.
 
 use crate::center::{TestCenter, every_actor, example, text};
-use crate::receiver::{Receiver, Told};
+use crate::receiver::{Received, Receiver};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use docket_app::{Networks, Scope};
@@ -39,11 +39,11 @@ async fn paid(center: &TestCenter) -> String {
     id
 }
 
-fn types(told: &[Told]) -> Vec<&str> {
+fn types(told: &[Received]) -> Vec<&str> {
     told.iter().map(|one| text(&one.body["type"])).collect()
 }
 
-fn is_signed(one: &Told, secret: &str) -> bool {
+fn is_signed(one: &Received, secret: &str) -> bool {
     let secret = secret.strip_prefix("whsec_").expect("a secret of the standard");
     let secret = BASE64.decode(secret).expect("base64");
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&secret).expect("any length");
@@ -193,7 +193,7 @@ async fn webhooks_are_for_admins_and_their_addresses_are_checked() {
 }
 
 /// Both signatures of an event, by the secrets that they are made with.
-fn signatures<'a>(one: &'a Told, secrets: &[&str]) -> Vec<&'a str> {
+fn signatures<'a>(one: &'a Received, secrets: &[&str]) -> Vec<&'a str> {
     let given: Vec<_> = one.headers["webhook-signature"].split(' ').collect();
     assert_eq!(given.len(), secrets.len(), "{given:?}");
     for (signature, secret) in given.iter().zip(secrets) {
@@ -319,6 +319,20 @@ async fn a_test_event_says_whether_a_receiver_hears() {
     receiver.wait_for(2).await;
     let halted = center.get("/api/tasks?state=dead").await.ok(200);
     assert_eq!(halted["tasks"], json!([]));
+    center.app.stop().await;
+}
+
+/// Nothing of it is kept, and its status has said that it heard.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_says_more_than_is_read_has_heard() {
+    let receiver = Receiver::saying((64 << 10) + 1, |_| 200).await;
+    let (center, id, _) = told(&receiver, json!([])).await;
+    center.post(&format!("/api/webhooks/{id}/test"), &json!({})).await.ok(202);
+    let became = delivered(&center, &id, 1, |one| one["state"] == "done").await;
+    let says = json!("the answer is longer than 65536 bytes");
+    assert_eq!([&became[0]["status"], &became[0]["answer"]], [&json!(200), &says]);
+    assert_eq!(became[0]["delivered"], json!(true));
+    receiver.wait_for(1).await;
     center.app.stop().await;
 }
 

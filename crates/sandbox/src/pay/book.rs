@@ -65,7 +65,7 @@ pub struct Refund {
 
 /// Payments by the merchant's number, and refunds likewise.
 #[derive(Debug)]
-pub struct Book {
+pub struct PaymentRecords {
     seed: u64,
     pub payments: BTreeMap<String, Payment>,
     pub refunds: BTreeMap<String, Refund>,
@@ -73,7 +73,7 @@ pub struct Book {
 
 const NOT_FOUND: Refusal = Refusal::of(404, "not_found");
 
-impl Book {
+impl PaymentRecords {
     pub const fn new(seed: u64) -> Self {
         Self { seed, payments: BTreeMap::new(), refunds: BTreeMap::new() }
     }
@@ -298,7 +298,7 @@ mod tests {
         fn money_comes_once_and_no_more_goes_back_whatever_is_asked(
             steps in proptest::collection::vec((0..5_u8, 0..60_i64, 0..4_u8), 1..40),
         ) {
-            let mut book = Book::new(1);
+            let mut book = PaymentRecords::new(1);
             let mut paid = 0;
             let mut last = None;
             for (step, number, id) in steps {

@@ -26,7 +26,7 @@ struct WhichRefund {
     payment_id: String,
 }
 
-enum Asked {
+enum MerchantRequest {
     Start(Starting),
     Query(Which),
     Close(Which),
@@ -34,7 +34,7 @@ enum Asked {
     QueryRefund(WhichRefund),
 }
 
-impl Asked {
+impl MerchantRequest {
     fn read(path: &str, body: &[u8]) -> Result<Self, Refusal> {
         fn of<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
             serde_json::from_slice(body).map_err(|_| Refusal::of(400, "malformed"))
@@ -87,7 +87,7 @@ pub async fn answer(
     if !gateway.memory().seen.is_new(at, nonce, gateway.now()) {
         return stranger("replayed");
     }
-    let asked = match Asked::read(path, body) {
+    let asked = match MerchantRequest::read(path, body) {
         Ok(asked) => asked,
         Err(refusal) => return Ok(signed(gateway, nonce, refusal.status, &refusal.body())),
     };
@@ -119,9 +119,9 @@ pub async fn answer(
 
 impl Memory {
     /// Makes the plan of a payment that is heard of for the first time, and looks what it says of this request.
-    fn before(&mut self, seed: u64, asked: &Asked) -> Result<Before, Refusal> {
+    fn before(&mut self, seed: u64, asked: &MerchantRequest) -> Result<Before, Refusal> {
         let payment_id = asked.payment_id();
-        if let Asked::Start(start) = asked
+        if let MerchantRequest::Start(start) = asked
             && !self.plans.contains_key(payment_id)
         {
             let title = Plan::of_title(&start.title);
@@ -139,21 +139,21 @@ impl Memory {
 }
 
 /// Does what is asked and gives what is told of it.
-fn perform(gateway: &Arc<Gateway>, asked: Asked, host: &str) -> Result<Value, Refusal> {
+fn perform(gateway: &Arc<Gateway>, asked: MerchantRequest, host: &str) -> Result<Value, Refusal> {
     let url = |reference: &str| Some(format!("http://{host}/pay/{reference}"));
     match asked {
-        Asked::Start(asked) => {
+        MerchantRequest::Start(asked) => {
             let payment = start(gateway, asked)?;
             Ok(payment.told(url(&payment.reference)))
         }
-        Asked::Query(asked) => {
+        MerchantRequest::Query(asked) => {
             let mut memory = gateway.memory();
             let payment = memory.book.payment(&asked.payment_id, gateway.later())?;
             Ok(payment.told(url(&payment.reference)))
         }
-        Asked::Close(asked) => close(gateway, &asked.payment_id),
-        Asked::Refund(asked) => Ok(refund(gateway, asked)?.told()),
-        Asked::QueryRefund(asked) => {
+        MerchantRequest::Close(asked) => close(gateway, &asked.payment_id),
+        MerchantRequest::Refund(asked) => Ok(refund(gateway, asked)?.told()),
+        MerchantRequest::QueryRefund(asked) => {
             let mut memory = gateway.memory();
             Ok(memory.book.refund_of(&asked.payment_id, &asked.refund_id)?.told())
         }

@@ -43,7 +43,8 @@ pub fn verify<'a>(
     if merchant != settings.merchant {
         return Err("unknown_merchant");
     }
-    let signed = unhex(signature).ok_or("unsigned")?;
+    let mut signed = [0; 32];
+    hex::decode_to_slice(signature, &mut signed).map_err(|_| "unsigned")?;
     mac(settings, purpose, at, nonce, body).verify_slice(&signed).map_err(|_| "wrong_signature")?;
     let at: i64 = at.parse().map_err(|_| "unsigned")?;
     let apart = (settings.clock)().abs_diff(at);
@@ -64,7 +65,7 @@ pub fn headers(
         (MERCHANT, settings.merchant.clone()),
         (TIMESTAMP, at),
         (NONCE, nonce.to_owned()),
-        (SIGNATURE, hex(&signed)),
+        (SIGNATURE, hex::encode(signed)),
     ]
 }
 
@@ -74,18 +75,6 @@ fn mac(settings: &Settings, purpose: &str, at: &str, nonce: &str, body: &[u8]) -
     mac.update([PROTOCOL, purpose, &settings.merchant, at, nonce, ""].join("\n").as_bytes());
     mac.update(body);
     mac
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("half a byte is a digit");
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
-    let digits = digits.filter(|digits| digits.len() == 64)?;
-    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Restore: a backup becomes the database of a center that has none yet, and gets a new epoch, so that whoever
 //! keeps copies of it knows to compare.
 
-use super::{PART, Shape, of_file, shapes, with_ending};
+use super::{PART, Shape, shapes, with_ending};
 use crate::database::{mysql, server};
 use crate::lock::FileLock;
 use crate::migrate::{self, Upgrade};
 use crate::peek::is_there;
 use crate::value::{Kind, Value};
-use crate::{StoreError, installation, private, sqlite_path};
+use crate::{StoreError, error, installation, private, sqlite_path};
 use docket_domain::Time;
 use rusqlite::{OpenFlags, OptionalExtension as _};
 use sqlx::mysql::MySqlConnection;
@@ -67,8 +67,7 @@ pub async fn restore(
         Some(path) => {
             let from = from.to_owned();
             let work = move || to_sqlite(&source, &from, &path, now, told);
-            let done = tokio::task::spawn_blocking(work).await;
-            done.map_err(|error| StoreError::Unavailable(error.to_string()))?
+            tokio::task::spawn_blocking(work).await?
         }
         None => to_mysql(source, from, url, now, told).await,
     }
@@ -77,7 +76,7 @@ pub async fn restore(
 /// A backup, looked at; nothing is written to it.
 fn open(from: &Path) -> Result<rusqlite::Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let no_backup = |why: &str| StoreError::Refused(format!("{}: {why}", from.display()));
+    let no_backup = |why: &str| StoreError::Refused(format!("{}: {why}", from.display()).into());
     if !from.is_file() {
         return Err(no_backup("there is no such file"));
     }
@@ -85,7 +84,7 @@ fn open(from: &Path) -> Result<rusqlite::Connection, StoreError> {
         return Err(no_backup("it is what a backup that was broken off left; it is not whole"));
     }
     let file = rusqlite::Connection::open_with_flags(from, flags)
-        .map_err(|error| of_file(from, &error))?;
+        .map_err(|error| error::at(from, error))?;
     let version: i64 = file
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(|_| no_backup("it is no backup of docket"))?;
@@ -111,7 +110,7 @@ fn holds_orders(orders: u64) -> StoreError {
     let message = format!(
         "the database holds {orders} orders; a backup is restored into one that holds none"
     );
-    StoreError::Refused(message)
+    StoreError::Refused(message.into())
 }
 
 /// The file is copied, and takes the place of an empty database in one step.
@@ -129,7 +128,7 @@ fn to_sqlite(
         let there = rusqlite::Connection::open(path)?;
         let version: i64 = there
             .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(|error| of_file(path, &error))?;
+            .map_err(|error| error::at(path, error))?;
         let orders = if version == 0 { 0 } else { count(&there, "payment_order")? };
         if orders > 0 {
             return Err(holds_orders(orders));
@@ -146,7 +145,7 @@ fn to_sqlite(
     for log in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(with_ending(path, log));
     }
-    std::fs::rename(&part, path).map_err(|error| of_file(path, &error))?;
+    std::fs::rename(&part, path).map_err(|error| error::at(path, error))?;
     Ok(made)
 }
 
@@ -156,7 +155,7 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), StoreError> {
         let mut target = private::new_file(to)?;
         std::io::copy(&mut source, &mut target)
     });
-    copied.map(drop).map_err(|error| of_file(to, &error))
+    copied.map(drop).map_err(|error| error::at(to, error))
 }
 
 fn copy(
@@ -183,7 +182,7 @@ fn copy(
     let orders = count(&target, "payment_order")?;
     drop(target);
     let synced = File::open(part).and_then(|file| file.sync_all());
-    synced.map_err(|error| of_file(part, &error))?;
+    synced.map_err(|error| error::at(part, error))?;
     Ok(Restored { rows, orders, replaced: None })
 }
 

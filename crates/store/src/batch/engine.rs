@@ -57,6 +57,8 @@ pub struct Engine {
     pub(crate) ids: IdSource,
     pub(crate) bell: Arc<Bell>,
     pub(crate) seat: Seat,
+    /// Whether the last try was told to commit.
+    pub(crate) committing: bool,
 }
 
 /// A piece with what became of it so far.
@@ -154,7 +156,19 @@ impl Engine {
                     }
                     return self.halve(slots);
                 }
-                StoreError::Unavailable(message) => {
+                // The server is there and took a connection at once: chance, or a statement that costs it.
+                StoreError::Unavailable(why) if self.is_only_cut_off() => {
+                    tracing::warn!(%why, pieces = slots.len(), "the connection of the writer was lost; it has a new one");
+                    if again == 0 {
+                        continue;
+                    }
+                    if slots.len() > 1 {
+                        return self.halve(slots);
+                    }
+                    broken(why.to_string())
+                }
+                StoreError::Unavailable(why) => {
+                    let message = why.to_string();
                     tracing::error!(%message, "the database takes no writes; trying again every second");
                     self.figures.writable.store(false, Relaxed);
                     Refused { cause: Cause::Unavailable, message }
@@ -177,6 +191,12 @@ impl Engine {
         settle(slots, Some(&contended));
     }
 
+    /// Whether the last try lost its connection and nothing else, before anything of it was to be committed: of a commit
+    /// that was sent nobody knows what became of it, and nothing of that may be done again.
+    fn is_only_cut_off(&mut self) -> bool {
+        !self.committing && self.connection.is_lost() && self.connection.reconnect().is_ok()
+    }
+
     fn halve(&mut self, mut slots: Vec<Slot>) {
         let second = slots.split_off(slots.len() / 2);
         for half in [slots, second] {
@@ -188,7 +208,8 @@ impl Engine {
     fn attempt(&mut self, slots: &mut [Slot]) -> Result<(), StoreError> {
         let now = (self.clock)();
         let began = Instant::now();
-        self.connection.begin()?;
+        self.committing = false;
+        self.connection.begin().map_err(no_transaction)?;
         let mut view = View::at(&self.seat);
         let known: Vec<Key> = slots.iter().flat_map(|slot| slot.piece.keys()).collect();
         load::keys(&mut view, known, &mut *self.connection)?;
@@ -208,6 +229,7 @@ impl Engine {
         failpoint::reach_noted("commit");
         self.spent(Phase::Write, began);
         let began = Instant::now();
+        self.committing = true;
         self.connection.commit()?;
         self.spent(Phase::Commit, began);
         failpoint::reach_noted("committed");
@@ -255,6 +277,14 @@ impl Engine {
             load::keys(view, needed, &mut *self.connection)?;
         }
         unreachable!("in the last round no piece's needs are collected")
+    }
+}
+
+/// Where no transaction begins nothing can be written, whatever the reason: that is no fault of a piece.
+fn no_transaction(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Refused(why) => StoreError::Unavailable(why),
+        error => error,
     }
 }
 

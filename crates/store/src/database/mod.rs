@@ -79,6 +79,8 @@ pub trait Connection: Ask + Send {
     fn empty_log(&mut self) -> Result<bool, StoreError>;
     /// The last thing before the process lets go of the database.
     fn finish(&mut self);
+    /// Whether there is no connection any more: what was under way on it is undone.
+    fn is_lost(&self) -> bool;
     /// Makes the connection anew after the database was away.
     fn reconnect(&mut self) -> Result<(), StoreError>;
 }

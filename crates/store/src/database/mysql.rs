@@ -19,6 +19,7 @@ use crate::value::{Kind, Row, Value};
 use crate::{Figures, Files, StoreError, store};
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Executor, MySql, Row as _};
+use std::error::Error as _;
 use std::time::Duration;
 
 type Query<'q> = sqlx::query::Query<'q, MySql, MySqlArguments>;
@@ -58,6 +59,13 @@ pub fn values(row: &MySqlRow, kinds: &[Kind]) -> Result<Vec<Value>, StoreError> 
     kinds.iter().enumerate().map(value).collect()
 }
 
+/// Whether the driver and the server no longer understand each other, so that nothing more can be asked on their
+/// connection. An error that the server sent leaves it as it was.
+fn left_broken(error: &StoreError) -> bool {
+    let said = error.source().and_then(|source| source.downcast_ref::<sqlx::Error>());
+    said.is_some_and(|error| !matches!(error, sqlx::Error::Database(_)))
+}
+
 /// The writing connection.
 pub struct Writer {
     server: Server,
@@ -72,7 +80,7 @@ impl Writer {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
         let server = {
             let _on = runtime.enter();
             Server::of(url, Duration::ZERO)?
@@ -85,7 +93,7 @@ impl Writer {
     fn parts(&mut self) -> Result<(&tokio::runtime::Runtime, &mut MySqlConnection), StoreError> {
         match &mut self.connection {
             Some(connection) => Ok((&self.runtime, connection)),
-            None => Err(StoreError::Unavailable("the connection was lost".to_owned())),
+            None => Err(StoreError::Unavailable("the connection was lost".into())),
         }
     }
 
@@ -102,11 +110,16 @@ impl Writer {
 
     /// Turns a driver's error into ours; a broken connection is dropped, to be made anew.
     fn failed(&mut self, error: sqlx::Error) -> StoreError {
-        if !matches!(error, sqlx::Error::Database(_)) {
+        self.heeded(error.into())
+    }
+
+    /// The same for one that is ours already.
+    fn heeded(&mut self, error: StoreError) -> StoreError {
+        if error.is_unavailable() || left_broken(&error) {
             self.connection = None;
             self.open = false;
         }
-        error.into()
+        error
     }
 
     fn in_chunks(
@@ -175,12 +188,7 @@ impl Ask for Writer {
         let store::Query { table, sql, kinds, values } = asked;
         let (runtime, connection) = self.parts()?;
         let rows = runtime.block_on(query(connection, table, &sql, &kinds, &values));
-        rows.inspect_err(|error| {
-            if error.is_unavailable() {
-                self.connection = None;
-                self.open = false;
-            }
-        })
+        rows.map_err(|error| self.heeded(error))
     }
 }
 
@@ -199,6 +207,10 @@ impl Ask for Moment<'_> {
 
 impl Connection for Writer {
     fn begin(&mut self) -> Result<(), StoreError> {
+        // A statement that was refused may have cost the connection; who comes next is not to pay for it.
+        if self.connection.is_none() {
+            self.reconnect()?;
+        }
         let (runtime, connection) = self.parts()?;
         // Text protocol: BEGIN cannot be prepared everywhere.
         let begun = runtime.block_on(connection.execute("BEGIN"));
@@ -243,12 +255,7 @@ impl Connection for Writer {
             let sql = dialect::select(lookup, size);
             let (runtime, connection) = self.parts()?;
             let rows = runtime.block_on(query(connection, lookup.table.name, sql, &kinds, &values));
-            found.append(&mut rows.inspect_err(|error| {
-                if error.is_unavailable() {
-                    self.connection = None;
-                    self.open = false;
-                }
-            })?);
+            found.append(&mut rows.map_err(|error| self.heeded(error))?);
         }
         Ok(found)
     }
@@ -367,6 +374,10 @@ impl Connection for Writer {
     }
 
     fn finish(&mut self) {}
+
+    fn is_lost(&self) -> bool {
+        self.connection.is_none()
+    }
 
     fn reconnect(&mut self) -> Result<(), StoreError> {
         self.open = false;

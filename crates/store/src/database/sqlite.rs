@@ -22,7 +22,7 @@ use crate::store::Query;
 use crate::table::Table;
 use crate::tables::coupons::CountDelta;
 use crate::value::{Kind, Row, Value};
-use crate::{Figures, Files, StoreError, private};
+use crate::{Figures, Files, StoreError, error, private};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -93,7 +93,7 @@ impl Sqlite {
                 let _permit = permit;
                 this.read_until(&reading, read)
             });
-            job.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+            job.await?
         })
         .await
     }
@@ -136,8 +136,7 @@ fn reader(place: &Place) -> Result<rusqlite::Connection, StoreError> {
 /// overwritten in pages that are written anyway. Where there is none it is made, with its log, for its owner
 /// alone.
 pub fn open(path: &Path) -> Result<rusqlite::Connection, StoreError> {
-    private::file_to_be(path)
-        .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
+    private::file_to_be(path).map_err(|error| error::at(path, error))?;
     let connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -207,7 +206,7 @@ impl Writer {
         std::thread::Builder::new()
             .name("checkpoint".to_owned())
             .spawn(move || checkpoint_when_woken(&file, &woken, &told))
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
         let frames = Arc::<AtomicU32>::default();
         let connection = Self::connect(&place, &frames)?;
         Ok(Self { place, connection, frames, moved, woken_at: 0, wake })
@@ -438,6 +437,10 @@ impl Connection for Writer {
         if let Err(error) = emptied {
             tracing::warn!(%error, "the log stays beside the database; keep both");
         }
+    }
+
+    fn is_lost(&self) -> bool {
+        false
     }
 
     fn reconnect(&mut self) -> Result<(), StoreError> {

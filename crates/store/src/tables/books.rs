@@ -10,7 +10,7 @@ use docket_domain::Quantity;
 
 /// A number that stands in a ledger and follows from something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Book {
+pub enum BalanceKind {
     /// What is held of a SKU at a place: what unpaid orders hold. Keys: place, SKU.
     StockHeld,
     /// What is held of a buyer's coins: what unpaid orders hold. Keys: buyer.
@@ -55,7 +55,7 @@ const OF_CODE: &str = "SUBSTR(e.effect, INSTR(e.effect, ':') + 1)";
 /// What an effect on a coupon adds to how often it is used up: redeemed, or given back.
 const USED_UP: &str = "CASE e.kind WHEN 5 THEN 1 WHEN 7 THEN -1 ELSE 0 END";
 
-impl Book {
+impl BalanceKind {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::StockHeld, Self::CoinsHeld, Self::Coins, Self::Points, Self::CouponsRedeemed];
@@ -215,7 +215,11 @@ impl Book {
 
 impl Store {
     /// Numbers of `ledger` that are not what they should be, at most `limit`.
-    pub async fn imbalances(&self, ledger: Book, limit: usize) -> Result<Vec<Balance>, StoreError> {
+    pub async fn imbalances(
+        &self,
+        ledger: BalanceKind,
+        limit: usize,
+    ) -> Result<Vec<Balance>, StoreError> {
         let query = ledger.query(ledger.differing(limit), Vec::new());
         let rows = self.rows_at_length(query).await?;
         rows.into_iter().map(|row| ledger.of(row)).collect()
@@ -237,7 +241,7 @@ mod tests {
 
     #[test]
     fn no_book_reads_all_orders_or_effects_once_for_each_of_its_subjects() {
-        for book in Book::ALL {
+        for book in BalanceKind::ALL {
             let (one, values) = book.one(&vec!["a".to_owned(); book.keys()]);
             for (sql, values) in [(book.differing(10), Vec::new()), (one, values)] {
                 let steps = plan(&sql, &values);

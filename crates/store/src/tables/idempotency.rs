@@ -5,13 +5,43 @@ use crate::plan::Statement;
 use crate::value::{Row, Value};
 use docket_domain::{Id, Time};
 
+/// What a request with an idempotency key has come to, once it has come to something that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestOutcome {
+    /// An order that was placed.
+    Placed,
+    /// A placement that was accepted before it was decided, and was rejected; there is no tree.
+    Rejected,
+    /// A change of an order, or of something beside orders; also one that was so already.
+    Changed,
+}
+
+impl RequestOutcome {
+    /// As it is stored: the first release stored statuses of HTTP.
+    const fn code(self) -> i64 {
+        match self {
+            Self::Changed => 200,
+            Self::Placed => 201,
+            Self::Rejected => 202,
+        }
+    }
+
+    fn of(code: i64) -> Result<Self, StoreError> {
+        let all = [Self::Placed, Self::Rejected, Self::Changed];
+        all.into_iter().find(|outcome| outcome.code() == code).ok_or_else(|| StoreError::Corrupt {
+            table: "idempotency",
+            what: format!("{code} is no outcome of a request"),
+        })
+    }
+}
+
 /// What an idempotency key stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Idempotent {
     /// SHA-256 of method, path and body.
     pub fingerprint: [u8; 32],
-    /// The status that was answered.
-    pub status: u16,
+    /// What the request has come to.
+    pub outcome: RequestOutcome,
     /// The tree it was about; where it was about none, another number that was answered.
     pub tree: Id,
     /// When.
@@ -23,7 +53,7 @@ impl Idempotent {
         vec![
             hash.into(),
             self.fingerprint.into(),
-            self.status.into(),
+            self.outcome.code().into(),
             self.tree.into(),
             self.at.into(),
         ]
@@ -32,8 +62,8 @@ impl Idempotent {
     pub(crate) fn of(mut row: Row) -> Result<([u8; 32], Self), StoreError> {
         let hash = row.hash()?;
         let fingerprint = row.hash()?;
-        let status = row.int()? as u16;
-        Ok((hash, Self { fingerprint, status, tree: row.id()?, at: row.time()? }))
+        let outcome = RequestOutcome::of(row.int()?)?;
+        Ok((hash, Self { fingerprint, outcome, tree: row.id()?, at: row.time()? }))
     }
 
     /// Forgets keys given before `until`.

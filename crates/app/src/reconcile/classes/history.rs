@@ -102,11 +102,9 @@ fn differs(looked: &Looked<'_>) -> Option<Seen> {
     let wrong = |kept: &Snapshot| {
         let found = zstd::decode_all(&kept.body[..]).map_or_else(
             |_| "none: it cannot be unpacked".to_owned(),
-            |json| {
-                crate::vault::hex(&access::hash(&String::from_utf8_lossy(&json)))[..16].to_owned()
-            },
+            |json| hex::encode(access::hash(&String::from_utf8_lossy(&json)))[..16].to_owned(),
         );
-        let should = crate::vault::hex(&kept.sha256)[..16].to_owned();
+        let should = hex::encode(kept.sha256)[..16].to_owned();
         (found != should).then(|| Seen::new(format!("terms {}", kept.terms_version), found, should))
     };
     looked.audit.snapshots.iter().find_map(wrong)

@@ -1,7 +1,7 @@
 //! Ledgers beside the orders that move them.
 
 use super::{Class, Finds, Repair};
-use docket_store::Book;
+use docket_store::BalanceKind;
 
 pub(crate) static STOCK_HELD: Class = Class {
     word: "stock_held_differs",
@@ -9,7 +9,7 @@ pub(crate) static STOCK_HELD: Class = Class {
         "{subject}: {stands} are held, but unpaid orders hold {should}.",
         "{subject}：占用 {stands}，但未付款订单实际占用 {should}。",
     ],
-    finds: Finds::InLedger(Book::StockHeld),
+    finds: Finds::InLedger(BalanceKind::StockHeld),
     repair: Repair::Balance,
 };
 
@@ -19,7 +19,7 @@ pub(crate) static COINS_HELD: Class = Class {
         "Of the coins of buyer {subject} {stands} are held, but unpaid orders hold {should}.",
         "买家 {subject} 的金币占用 {stands}，但未付款订单实际占用 {should}。",
     ],
-    finds: Finds::InLedger(Book::CoinsHeld),
+    finds: Finds::InLedger(BalanceKind::CoinsHeld),
     repair: Repair::Balance,
 };
 
@@ -29,7 +29,7 @@ pub(crate) static COINS: Class = Class {
         "Buyer {subject} has {stands} coins, but the book and what orders moved since come to {should}.",
         "买家 {subject} 的金币为 {stands}，但按账本及订单变动应为 {should}。",
     ],
-    finds: Finds::InLedger(Book::Coins),
+    finds: Finds::InLedger(BalanceKind::Coins),
     repair: Repair::Balance,
 };
 
@@ -39,7 +39,7 @@ pub(crate) static POINTS: Class = Class {
         "Buyer {subject} has {stands} points, but the book and what orders moved since come to {should}.",
         "买家 {subject} 的积分为 {stands}，但按账本及订单变动应为 {should}。",
     ],
-    finds: Finds::InLedger(Book::Points),
+    finds: Finds::InLedger(BalanceKind::Points),
     repair: Repair::Balance,
 };
 
@@ -49,6 +49,6 @@ pub(crate) static COUPONS: Class = Class {
         "The coupon count {subject} says {stands} used up, but orders used it up {should} times.",
         "优惠券计数 {subject} 记为已核销 {stands} 次，但订单实际核销 {should} 次。",
     ],
-    finds: Finds::InLedger(Book::CouponsRedeemed),
+    finds: Finds::InLedger(BalanceKind::CouponsRedeemed),
     repair: Repair::Balance,
 };

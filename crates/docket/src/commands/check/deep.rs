@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::{Output, Progress};
 use crate::said::{Said, said};
-use docket_app::{Clock, Inspected, Inspection, Told, inspect};
+use docket_app::{Clock, InspectProgress, Inspected, Inspection, inspect};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 
@@ -16,7 +16,7 @@ struct Bars {
 }
 
 impl Bars {
-    fn hear(&self, told: Told, inspected: Inspected) {
+    fn hear(&self, told: InspectProgress, inspected: Inspected) {
         let (what, count) = match inspected {
             Inspected::Tables(count) => (self.out.say("tables", "数据表"), count),
             Inspected::Orders(count) => (self.out.say("orders", "订单"), count),
@@ -24,12 +24,12 @@ impl Bars {
         };
         let Ok(mut bar) = self.bar.lock() else { return };
         match told {
-            Told::Total => {
+            InspectProgress::Total => {
                 if let Some(before) = bar.replace(self.out.progress(what, count)) {
                     before.clear();
                 }
             }
-            Told::Done => (0..count).for_each(|_| bar.iter().for_each(Progress::step)),
+            InspectProgress::Done => (0..count).for_each(|_| bar.iter().for_each(Progress::step)),
         }
     }
 }

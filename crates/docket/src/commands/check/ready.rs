@@ -7,7 +7,6 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::said::{Said, said};
-use bytes::Bytes;
 use serde_json::Value;
 
 /// Ends well where the center takes orders.
@@ -25,7 +24,7 @@ pub async fn look(config: &Config, out: &Output) -> Result<(), Failure> {
         )));
     };
     let client = Client::new(&address, &token)?;
-    let answer = client.send(Method::GET, "/readyz", &[], Bytes::new()).await?;
+    let answer = client.send(Method::GET, "/readyz", Vec::new(), Vec::new()).await?;
     let told = answer.json()?;
     if !answer.status.is_success() {
         let reasons = told["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str);

@@ -123,7 +123,7 @@ impl Readers {
                 }
                 answer
             });
-            job.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+            job.await?
         })
         .await
     }
@@ -139,7 +139,7 @@ impl Readers {
             return Ok(lent(reader));
         }
         let connected = tokio::time::timeout(CONNECT, self.connect(limit.max(self.deadline))).await;
-        let too_long = |_| StoreError::Unavailable("the server takes no connection".to_owned());
+        let too_long = |_| StoreError::Unavailable("the server takes no connection".into());
         Ok(lent(connected.map_err(too_long)??))
     }
 

@@ -1,6 +1,6 @@
 //! Where the file stands, and whether it is still the one that was opened.
 
-use crate::StoreError;
+use crate::{StoreError, error};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +17,7 @@ impl Place {
     /// The file at `path`, which exists and is ours from now on. The file is not opened for that: closing it would
     /// take SQLite's locks on it away.
     pub fn of(path: &Path) -> Result<Self, StoreError> {
-        let found = std::fs::metadata(path)
-            .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
+        let found = std::fs::metadata(path).map_err(|error| error::at(path, error))?;
         Ok(Self { path: path.to_owned(), file: (found.dev(), found.ino()) })
     }
 
@@ -35,7 +34,7 @@ impl Place {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Err(StoreError::Moved(self.path.display().to_string()))
             }
-            Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", self.path.display()))),
+            Err(error) => Err(error::at(&self.path, error)),
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::value::{Kind, Row, Value};
 use crate::{Snapshot, StoreError};
 use docket_domain::{Id, LogEntry, Seat, Time, Tree};
 use serde_json::{Map, Value as Json};
-use std::fmt::Write as _;
 
 /// The tables whose rows are archived: those of nodes, then the log, then agreed trees.
 pub static TABLES: [&Table; 6] = [
@@ -26,28 +25,12 @@ pub struct KeptRow {
     pub(crate) values: Vec<Value>,
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // a String takes all that is written
-        text
-    })
-}
-
-fn bytes_of(hex: &str) -> Option<Vec<u8>> {
-    let digits = hex.as_bytes();
-    let pairs = digits.chunks(2).map(|pair| {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
-        u8::from_str_radix(pair, 16).ok()
-    });
-    pairs.collect()
-}
-
 fn told(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Int(number) => Json::from(*number),
         Value::Text(text) => Json::from(text.as_str()),
-        Value::Blob(bytes) => Json::from(hex(bytes)),
+        Value::Blob(bytes) => Json::from(hex::encode(bytes)),
     }
 }
 
@@ -56,7 +39,7 @@ fn read(json: &Json, kind: Kind) -> Option<Value> {
         (Json::Null, _) => Some(Value::Null),
         (Json::Number(number), Kind::Int) => number.as_i64().map(Value::Int),
         (Json::String(text), Kind::Text) => Some(Value::Text(text.clone())),
-        (Json::String(text), Kind::Blob) => bytes_of(text).map(Value::Blob),
+        (Json::String(text), Kind::Blob) => hex::decode(text).ok().map(Value::Blob),
         _ => None,
     }
 }
