@@ -7,6 +7,7 @@ mod elements;
 mod fields;
 mod images;
 mod laying;
+pub mod older;
 
 pub use fields::{Field, Join, fields_of, group_of};
 pub use images::images;

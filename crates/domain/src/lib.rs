@@ -20,6 +20,7 @@ pub mod money;
 pub mod operation;
 pub mod placement;
 pub mod price;
+pub mod projection;
 pub mod quantity;
 pub mod record;
 pub mod refusal;

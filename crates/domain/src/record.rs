@@ -65,6 +65,7 @@ pub fn record(
     anomalies::contradictions(&mut copy, report.total, cx.at);
     deadlines::set(&mut copy.tree, live, cx);
     let Copy { mut tree, new_terms, .. } = copy;
+    tree.put_in_order();
     if known == Some(&tree) {
         return Ok(None);
     }

@@ -17,7 +17,9 @@ pub use item::{ItemOrder, Rate, Shares};
 pub use ledgers::{GiftRule, Ledgers, PointsRule};
 pub use payment::{Attempt, Payment, PaymentOrder, Revoke};
 pub use refund::{FreightAsked, Refund, RefundDue, RefundLine, RefundPart, Turn};
-pub use shop::{DeliveryStep, FreightShares, Line, Received, Reported, Shipment, ShopOrder};
+pub use shop::{
+    AnswerBy, DeliveryStep, FreightShares, Line, Received, Reported, Shipment, ShopOrder,
+};
 pub use tax::Tax;
 
 use crate::words::{AnomalyKind, DeadlineKind, RefundStatus};
@@ -55,6 +57,22 @@ impl Tree {
         self.shops.iter().find(|shop| shop.id == id)
     }
 
+    /// Puts facts that two copies may both have into the one order that they stand in on each: that of their numbers.
+    pub(crate) fn put_in_order(&mut self) {
+        fn by<T>(facts: &mut [T], id: impl Fn(&T) -> Id) {
+            if !facts.is_sorted_by_key(&id) {
+                facts.sort_by_key(id);
+            }
+        }
+        by(&mut self.payment.payments, |payment| payment.payment_id);
+        by(&mut self.payment.attempts, |attempt| attempt.attempt_id);
+        by(&mut self.payment.refunds_due, |due| due.refund_id);
+        for shop in &mut self.shops {
+            by(&mut shop.shipments, |shipment| shipment.shipment_id);
+            by(&mut shop.refunds, |refund| refund.refund_id);
+        }
+    }
+
     /// The earliest moment at which a timer has something to do, stopped deadlines aside.
     pub fn due_at(&self) -> Option<Time> {
         let running = |deadline: Option<Deadline>| {
@@ -62,7 +80,9 @@ impl Tree {
         };
         let shops = self.shops.iter().flat_map(|shop| {
             let answers = shop.refunds.iter().filter(|r| r.status == RefundStatus::Applied);
-            answers.filter_map(|refund| refund.answer_by).chain(running(shop.deadline))
+            answers
+                .filter_map(|refund| shop.answer_by(refund.refund_id))
+                .chain(running(shop.deadline))
         });
         shops.chain(running(self.payment.deadline)).min()
     }

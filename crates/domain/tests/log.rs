@@ -297,7 +297,7 @@ fn edit_facts(tree: &mut Tree, (what, at, value): (u8, usize, i64)) {
         14 => {
             if let Some(refund) = shop.refunds.last_mut() {
                 refund.status = RefundStatus::Withdrawn;
-                refund.answer_by = None;
+                shop.answers.clear();
                 refund.reason = (value > 3).then(|| "late".to_owned());
                 refund.parts.clear();
                 refund.returned.push(line);

@@ -5,12 +5,13 @@
 
 use crate::StoreError;
 use crate::value::{Row, Value, json};
+use docket_domain::change::older;
 use docket_domain::status::{self, Standing};
 use docket_domain::tree::Home;
 use docket_domain::words::{DeliveryStatus, RefundAxis, Status};
 use docket_domain::{
-    Actor, ActorKind, Hlc, Id, ItemOrder, LogEntry, OperationKind, PaymentOrder, Remark, Seat,
-    ShopOrder, Time, Tree,
+    Actor, ActorKind, Hlc, Id, ItemOrder, Json, LogEntry, OperationKind, PaymentOrder, Remark,
+    Seat, ShopOrder, Time, Tree,
 };
 use std::collections::BTreeSet;
 
@@ -189,7 +190,16 @@ pub fn shop_of(mut row: Row) -> Result<(Id, i64, ShopOrder), StoreError> {
     for _ in 0..7 {
         row.skip();
     }
-    Ok((tree, position, row.json()?))
+    let body = row.text()?;
+    let read = if body.contains(older::MAY_BE_OLDER) {
+        serde_json::from_str(&body).and_then(|mut node: Json| {
+            older::shop(&mut node);
+            serde_json::from_value(node)
+        })
+    } else {
+        serde_json::from_str(&body)
+    };
+    Ok((tree, position, read.map_err(|error| row.corrupt(error))?))
 }
 
 /// An item order from its row, with its tree, its shop order and its position.
@@ -247,8 +257,8 @@ pub fn log_row(entry: &LogEntry) -> Vec<Value> {
     // Buyers are many and search by order; the index by operator is for staff.
     let staff = !matches!(entry.actor.kind, ActorKind::Buyer | ActorKind::Timer);
     let operator = entry.actor.id.as_ref().filter(|_| staff);
-    let image = |image: &docket_domain::Json| match image {
-        docket_domain::Json::Null => Value::Null,
+    let image = |image: &Json| match image {
+        Json::Null => Value::Null,
         image => json(image),
     };
     vec![
@@ -297,9 +307,11 @@ pub fn entry_of(mut row: Row) -> Result<LogEntry, StoreError> {
     let to_status = row.code(Status::from_code)?;
     let (at, happened_at) = (row.time()?, row.time_or_null()?);
     let parameters = row.json()?;
-    let mut image = || -> Result<docket_domain::Json, StoreError> {
+    let mut may_be_older = false;
+    let mut image = || -> Result<Json, StoreError> {
         let text = row.text_or_null()?;
-        text.map_or(Ok(docket_domain::Json::Null), |text| {
+        may_be_older |= text.as_ref().is_some_and(|text| text.contains(older::MAY_BE_OLDER));
+        text.map_or(Ok(Json::Null), |text| {
             serde_json::from_str(&text).map_err(|error| row.corrupt(error))
         })
     };
@@ -308,7 +320,7 @@ pub fn entry_of(mut row: Row) -> Result<LogEntry, StoreError> {
     let version = row.int_or_null()?.map(|version| version as u32);
     let stored = row.int_or_null()?.map(|hlc| (version, Hlc(hlc)));
     let (version, hlc) = stored.unwrap_or_else(|| following(seq, at));
-    Ok(LogEntry {
+    let mut entry = LogEntry {
         tree,
         site,
         seq,
@@ -325,5 +337,9 @@ pub fn entry_of(mut row: Row) -> Result<LogEntry, StoreError> {
         remark,
         at,
         happened_at,
-    })
+    };
+    if may_be_older {
+        older::entry(&mut entry);
+    }
+    Ok(entry)
 }

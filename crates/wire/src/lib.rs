@@ -4,6 +4,7 @@
 //! [`docket_domain::FieldError`]; what is rendered borrows from the tree. HTTP status codes, keys and
 //! headers belong to the layer above; what a field *means* belongs to the domain.
 
+pub mod carried;
 pub mod chinese;
 mod country;
 pub mod coupon;

@@ -134,7 +134,6 @@ fn refund(line: Id) -> Refund {
         goods_back: false,
         returned: Vec::new(),
         reason: Some("torn".into()),
-        answer_by: None,
         round: 0,
         failed_on: vec![],
         created_at: later(80),

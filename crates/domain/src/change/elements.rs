@@ -29,6 +29,7 @@ const LISTS: &[(&str, Known)] = &[
     ("refunds_due", Known::By("refund_id")),
     ("refunds", Known::By("refund_id")),
     ("shipments", Known::By("shipment_id")),
+    ("answer_by", Known::By("refund_id")),
     ("again", Known::Place),
     ("anomalies", Known::Place),
     ("coupons", Known::Place),

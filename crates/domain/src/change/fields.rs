@@ -144,6 +144,7 @@ fields! { SHOP_FIELDS, ShopOrder {
     "extended_by" extended_by Logistics Both (Max),
     "settled_at" settled_at Settlement Both (Owner(Site::Sellers)),
     "deadline" deadline Deadlines Both (Local),
+    "answer_by" answers Deadlines Both (Local),
     "created_at" created_at Origin Both (Origin),
     "updated_at" updated_at Bookkeeping Before (Local),
 } children { items } }

@@ -121,8 +121,8 @@ fn end(work: &mut Work<'_, '_>, at: usize, status: RefundStatus, reason: Option<
     let refund = &mut work.shop_mut().refunds[at];
     refund.status = status;
     refund.answered_at = Some(now);
-    refund.answer_by = None;
     let refund = refund.clone();
+    work.shop_mut().set_answer_by(refund.refund_id, None);
     refund::say(work, &refund);
     work.say_if("reason", reason);
     Done::Changed
@@ -154,7 +154,7 @@ pub(super) fn start(work: &mut Work<'_, '_>, at: usize) -> Result<(), Refusal> {
     amounts::sum_up(work, &mut refund)?;
     refund.status = RefundStatus::Refunding;
     refund.answered_at = Some(now);
-    refund.answer_by = None;
+    work.shop_mut().set_answer_by(refund.refund_id, None);
     refund.ended_at = None;
     money_back::put_failed_away(&mut refund);
     refund.parts = Vec::new();

@@ -99,6 +99,9 @@ fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
         // Its units may have left meanwhile.
         amounts::look_at_units_again(work, at);
     }
+    if matches!(meant, Meant::Undrawn) {
+        work.shop_mut().set_answer_by(id, None);
+    }
     let parts = apply(work, at, meant, report);
     say_end(work, at, &parts, report.reference);
     follow(work, at, report.end, fits, bounced);
@@ -318,7 +321,6 @@ fn apply(work: &mut Work<'_, '_>, at: usize, meant: Meant, report: Report<'_>) -
             let drawn: Vec<RefundPart> = drawn.iter().map(ended).collect();
             refund.parts.extend(drawn.iter().cloned());
             refund.round += 1;
-            refund.answer_by = None;
             refund.answered_at = refund.answered_at.or(Some(now));
             drawn
         }

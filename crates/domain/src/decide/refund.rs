@@ -207,10 +207,12 @@ pub(super) fn must_give_something(work: &Work<'_, '_>, at: usize) -> Result<(), 
 
 /// Makes a request that waits for its answer.
 fn apply(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Done, Refusal> {
-    let mut refund = make(work, wanted)?;
+    let refund = make(work, wanted)?;
     let to_answer = work.cx.policy.to_answer(refund.kind, refund.by, work.shop().fulfilment);
-    refund.answer_by = Some(work.at().plus(to_answer));
-    work.shop_mut().refunds.push(refund);
+    let answer_by = work.at().plus(to_answer);
+    let shop = work.shop_mut();
+    shop.set_answer_by(refund.refund_id, Some(answer_by));
+    shop.refunds.push(refund);
     Ok(Done::Changed)
 }
 
@@ -248,7 +250,6 @@ fn make(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Refund, Refusal>
         goods_back: wanted.goods_back,
         returned: Vec::new(),
         reason: wanted.reason.map(ToOwned::to_owned),
-        answer_by: None,
         created_at: work.at(),
         answered_at: None,
         ended_at: None,
@@ -295,7 +296,8 @@ fn cancel_missed_goods(work: &mut Work<'_, '_>, index: usize, first: First) -> R
     if refund.by == ActorKind::Seller {
         refund.status = RefundStatus::Withdrawn;
         refund.answered_at = Some(at);
-        refund.answer_by = None;
+        let id = refund.refund_id;
+        work.shop_mut().set_answer_by(id, None);
         return Ok(());
     }
     refund.kind = RefundKind::Refund;

@@ -61,7 +61,8 @@ fn passed(tree: &Tree, now: Time) -> Vec<Passed> {
             push(deadline.at, shop.id, operation);
         }
         for refund in shop.refunds.iter().filter(|r| r.status == RefundStatus::Applied) {
-            let Some(at) = refund.answer_by.filter(|at| *at <= now) else { continue };
+            let by = shop.answer_by(refund.refund_id).filter(|at| *at <= now);
+            let Some(at) = by else { continue };
             let refund_id = Some(refund.refund_id);
             let operation = match (refund.kind, refund.by) {
                 (RefundKind::Cancel, ActorKind::Seller) => {
@@ -88,9 +89,7 @@ fn forget(tree: &Tree, until: Time, by: By<'_>, cx: &mut Context<'_>) -> Change 
         if shop.deadline.as_ref().is_some_and(passed) {
             shop.deadline = None;
         }
-        for refund in &mut shop.refunds {
-            refund.answer_by = refund.answer_by.filter(|at| *at > until);
-        }
+        shop.answers.retain(|answer| answer.at > until);
     }
     work.finish(Remark {
         en: Some("A deadline passed with nothing left to do.".to_owned()),

@@ -163,6 +163,7 @@ impl<'a, 'c> Work<'a, 'c> {
             deadlines::follow(&mut self, &now, shop);
         }
         self.tree.payment.updated_at = at;
+        self.tree.put_in_order();
         if let Some(before) = self.before {
             self.tree.payment.version = before.payment.version + 1;
             for (shop, was) in self.tree.shops.iter_mut().zip(&before.shops) {

@@ -139,6 +139,7 @@ fn shop_order(shop: &PlacedShop, at: Time) -> ShopOrder {
         extended_by: 0,
         settled_at: None,
         deadline: None,
+        answers: Vec::new(),
         created_at: at,
         updated_at: at,
         items: shop.items.iter().map(item_order).collect(),

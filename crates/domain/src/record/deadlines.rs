@@ -32,9 +32,13 @@ pub(super) fn set(tree: &mut Tree, live: bool, cx: &Context<'_>) {
 
 /// Requests that wait for their answer get a day until which; meanwhile receive-by and settle-at stand still.
 fn answers(shop: &mut ShopOrder, cx: &Context<'_>) {
-    for refund in shop.refunds.iter_mut().filter(|r| r.status == RefundStatus::Applied) {
-        let length = cx.policy.to_answer(refund.kind, refund.by, shop.fulfilment);
-        refund.answer_by = refund.answer_by.or(Some(cx.at.plus(length)));
+    let open: Vec<_> = shop.refunds.iter().filter(|r| r.status == RefundStatus::Applied).collect();
+    let waiting = open.into_iter().filter(|refund| shop.answer_by(refund.refund_id).is_none());
+    let waiting: Vec<_> =
+        waiting.map(|refund| (refund.refund_id, refund.kind, refund.by)).collect();
+    for (refund, kind, by) in waiting {
+        let length = cx.policy.to_answer(kind, by, shop.fulfilment);
+        shop.set_answer_by(refund, Some(cx.at.plus(length)));
     }
     let open = shop.refunds.iter().any(is_open);
     let Some(deadline) = &mut shop.deadline else { return };

@@ -170,7 +170,6 @@ fn first_heard(
         goods_back: told.goods_back,
         returned: Vec::new(),
         reason: told.reason.clone(),
-        answer_by: None,
         created_at: told.created_at.unwrap_or(shop.created_at),
         round: 0,
         failed_on: Vec::new(),

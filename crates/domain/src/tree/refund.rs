@@ -70,9 +70,6 @@ pub struct Refund {
     /// In the asker's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// When an unanswered request is answered by the timer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer_by: Option<Time>,
     /// When it was asked for.
     pub created_at: Time,
     /// When it was agreed, rejected or withdrawn.

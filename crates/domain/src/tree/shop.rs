@@ -79,6 +79,9 @@ pub struct ShopOrder {
     /// Accept-by, receive-by or settle-at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Deadline>,
+    /// When requests that nobody has answered are answered by the timer, in the order of their numbers.
+    #[serde(rename = "answer_by", default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<AnswerBy>,
     /// When it was placed.
     pub created_at: Time,
     /// When it last changed.
@@ -86,6 +89,31 @@ pub struct ShopOrder {
     /// L3, in request order; never empty.
     #[serde(skip)]
     pub items: Vec<ItemOrder>,
+}
+
+impl ShopOrder {
+    /// When the request of `refund` is answered by the timer, if it waits for that.
+    pub fn answer_by(&self, refund: Id) -> Option<Time> {
+        self.answers.iter().find(|answer| answer.refund_id == refund).map(|answer| answer.at)
+    }
+
+    /// Sets when the request of `refund` is answered by the timer; never, where it does not wait any more.
+    pub fn set_answer_by(&mut self, refund: Id, at: Option<Time>) {
+        self.answers.retain(|answer| answer.refund_id != refund);
+        if let Some(at) = at {
+            let place = self.answers.partition_point(|answer| answer.refund_id < refund);
+            self.answers.insert(place, AnswerBy { refund_id: refund, at });
+        }
+    }
+}
+
+/// When a request is answered by the timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerBy {
+    /// The request.
+    pub refund_id: Id,
+    /// When.
+    pub at: Time,
 }
 
 /// What coins and third-party discount take off a freight.

@@ -67,6 +67,7 @@ pub fn shop(id: i64, items: Vec<ItemOrder>) -> ShopOrder {
         extended_by: 0,
         settled_at: None,
         deadline: None,
+        answers: Vec::new(),
         created_at: Time(1000),
         updated_at: Time(1000),
         items,
@@ -247,7 +248,6 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
         goods_back: true,
         returned: vec![line],
         reason: Some("broken".into()),
-        answer_by: Some(Time(20)),
         round: 0,
         failed_on: vec![],
         created_at: Time(9),
@@ -257,6 +257,7 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
     shop.extended_by = 5;
     shop.settled_at = Some(Time(30));
     shop.deadline = deadline;
+    shop.set_answer_by(Id(14), Some(Time(20)));
 }
 
 /// A part of a refund of 5.

@@ -5,7 +5,7 @@ use super::{HowMuch, Number};
 use crate::moment::Moment;
 use crate::word::{ActorWord, RefundKindWord, RefundWord, Shown};
 use docket_domain::tree::{Refund, RefundLine, RefundPart};
-use docket_domain::{ActorKind, Quantity};
+use docket_domain::{ActorKind, Quantity, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -121,7 +121,7 @@ pub struct RefundPartView<'a> {
 }
 
 impl<'a> RefundView<'a> {
-    pub(super) fn of(refund: &'a Refund) -> Self {
+    pub(super) fn of(refund: &'a Refund, answer_by: Option<Time>) -> Self {
         let by = if refund.by == ActorKind::Till { ActorKind::Store } else { refund.by };
         let returned = refund.returned.iter().map(|line| LineView {
             order_id: Number(line.order_id),
@@ -146,7 +146,7 @@ impl<'a> RefundView<'a> {
             goods_back: refund.goods_back,
             returned: returned.collect(),
             reason: refund.reason.as_deref(),
-            answer_by: refund.answer_by.map(Moment),
+            answer_by: answer_by.map(Moment),
             created_at: refund.created_at.into(),
             answered_at: refund.answered_at.map(Moment),
             ended_at: refund.ended_at.map(Moment),

@@ -115,6 +115,9 @@ impl<'a> ShopView<'a> {
         look: &Look<'a>,
     ) -> Self {
         let receive_by = ReceiveBy::of(shop);
+        let refunds = shop.refunds.iter();
+        let refunds =
+            refunds.map(|refund| RefundView::of(refund, shop.answer_by(refund.refund_id)));
         let items = shop.items.iter().zip(&standing.items);
         Self {
             order_id: Number::unless_left_out(shop.id, look.ids),
@@ -149,7 +152,7 @@ impl<'a> ShopView<'a> {
             promotions: shop.promotions.as_ref(),
             tags: &shop.tags,
             delivery: shop.delivery.iter().map(DeliveryStepView::of).collect(),
-            refunds: shop.refunds.iter().map(RefundView::of).collect(),
+            refunds: refunds.collect(),
             shipments: shop.shipments.iter().map(ShipmentView::of).collect(),
             items: items
                 .map(|(item, standing)| ItemView::of(item, standing, shop, receive_by, look))
