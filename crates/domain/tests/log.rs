@@ -71,7 +71,7 @@ fn every_field_of_a_full_tree_has_a_group() {
     let tree = full_tree();
     let nodes = [
         (Level::Payment, serde_json::to_value(&tree.payment).unwrap(), 33),
-        (Level::Shop, serde_json::to_value(&tree.shops[0]).unwrap(), 25),
+        (Level::Shop, serde_json::to_value(&tree.shops[0]).unwrap(), 26),
         (Level::Item, serde_json::to_value(&tree.shops[0].items[0]).unwrap(), 19),
     ];
     for (level, node, fields) in nodes {
@@ -123,6 +123,7 @@ fn every_list_of_facts_stands_by_element() {
         payment.refunds_due[0].former.clear();
         payment.refunds_due[0].again.clear();
         tree.shops[0].tags.clear();
+        tree.shops[0].answers.clear();
         tree.shops[0].coupons.clear();
         tree.shops[0].delivery.clear();
         tree.shops[0].shipments[0].lines.clear();
@@ -145,6 +146,7 @@ fn every_list_of_facts_stands_by_element() {
     let known = [
         "again",
         "anomalies",
+        "answer_by",
         "attempts",
         "coupons",
         "delivery",
