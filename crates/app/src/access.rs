@@ -44,7 +44,7 @@ scopes! {
     Payments "payments",
     /// Report refunds, and refund after settlement.
     Refunds "refunds",
-    /// Read people's data in full.
+    /// Read customers' data in full.
     PrivacyRead "privacy.read",
     /// Count and adjust stock, set product prices.
     Stock "stock",
@@ -429,7 +429,7 @@ impl App {
         let Some(session) = self.store().session(hash).await? else { return Err(invalid) };
         let user = self.store().user_of(session.user).await?;
         match user.filter(|user| user.disabled_at.is_none() && session.expires_at > now) {
-            Some(user) => crate::people::principal(&user),
+            Some(user) => crate::users::principal(&user),
             None => Err(invalid),
         }
     }

@@ -128,7 +128,7 @@ pub enum Error {
     /// What is stored is damaged: no waiting heals that.
     #[error("a part of the database is damaged; `docket check --deep` says which, and what to do")]
     Damaged(String),
-    /// People's data is needed and cannot be opened here.
+    /// Customers' data is needed and cannot be opened here.
     #[error("{0}; bring the keys of this database back first")]
     Sealed(crate::vault::Closed),
     /// A fault of ours.

@@ -3,10 +3,10 @@
 //! `run_rank` is when a worker should look at a task next: when it is due, later by its priority; the end of
 //! the lease while it runs; nothing for one that waits for others of its chain, is halted or is done.
 
+mod by_hand;
 mod chain;
 mod claim;
 pub mod list;
-mod person;
 mod read;
 
 pub use claim::{Failed, Stamp};
