@@ -287,7 +287,7 @@ pub enum SealTrouble {
     KeysBehind {
         /// The number of the key.
         key: String,
-        /// Its fingerprint.
+        /// Of the key that is missing.
         fingerprint: String,
         /// Where the keys of this process are kept.
         place: String,

@@ -160,7 +160,7 @@ impl Inner {
 /// An order as an answer shows it: the tree after the change, and its people for masking.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The tree.
+    /// The whole order, after the change.
     pub tree: Arc<Tree>,
     /// Its people, as far as they can be read.
     pub customer: vault::CustomerData,

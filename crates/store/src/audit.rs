@@ -21,7 +21,7 @@ const TRIES: usize = 5;
 /// An order with everything that is stored of it; its people stay sealed.
 #[derive(Debug, Clone)]
 pub struct Audit {
-    /// Its number.
+    /// The payment order's number.
     pub id: Id,
     /// The version that is stored beside its facts.
     pub version: i64,
@@ -48,7 +48,7 @@ pub struct Audit {
 /// A column that does not say what follows from the facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stale {
-    /// The node.
+    /// The number of the payment order, shop order or line whose row it is.
     pub node: Id,
     /// The column; for a word to find it by `term`.
     pub column: &'static str,

@@ -95,7 +95,7 @@ pub struct TreeWrite {
 /// What one piece moves of one stock row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// The place.
+    /// The place that the stock stands at.
     pub place: String,
     /// The SKU.
     pub sku_id: String,

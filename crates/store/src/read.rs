@@ -37,9 +37,9 @@ fn query_of(table: &'static Table, tail: &str, values: Vec<Value>) -> Query {
 /// An order, whole: its tree and its sealed customers' data, both of one moment.
 #[derive(Debug, Clone)]
 pub struct Whole {
-    /// The tree.
+    /// All of its nodes.
     pub tree: Tree,
-    /// Its people.
+    /// Its customer's data, sealed; none where there is none or it was forgotten.
     pub customer: Option<Sealed>,
 }
 

@@ -23,7 +23,7 @@ pub enum Key {
     Tree(Id),
     /// The stock of a SKU at a place.
     Stock {
-        /// The place.
+        /// The place that the stock stands at.
         place: String,
         /// The SKU.
         sku_id: String,
@@ -60,7 +60,7 @@ pub enum Key {
 /// Whose a unique key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unique {
-    /// The tree.
+    /// The payment order's number.
     pub tree: Id,
     /// Of the request that took it, where the same request may come again.
     pub fingerprint: Option<[u8; 32]>,

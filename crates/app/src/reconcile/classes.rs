@@ -28,9 +28,9 @@ pub(super) struct Class {
     pub word: &'static str,
     /// Its sentence in English and in Chinese, with `{order}`, `{subject}`, `{stands}` and `{should}`.
     pub sentence: [&'static str; 2],
-    /// What finds it.
+    /// Which of the looks finds it.
     pub finds: Finds,
-    /// What repairs it.
+    /// Whether, and how, it is repaired.
     pub repair: Repair,
 }
 
@@ -77,7 +77,7 @@ pub(super) enum Repair {
 /// A difference, as its class saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// What differs.
+    /// The thing that differs, in the words of its ledger.
     pub subject: String,
     /// As it stands.
     pub stands: String,

@@ -19,7 +19,7 @@ pub struct Sealed {
 /// A tree found by a telephone: keyed hashes of its last four digits and of the whole number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Telephone {
-    /// The tree.
+    /// The payment order's number.
     pub tree: Id,
     /// When it was placed: what pages are sorted by.
     pub created_at: Time,
