@@ -44,7 +44,7 @@ scopes! {
     Payments "payments",
     /// Report refunds, and refund after settlement.
     Refunds "refunds",
-    /// Read people's data in full.
+    /// Read customers' data in full.
     PrivacyRead "privacy.read",
     /// Count and adjust stock, set product prices.
     Stock "stock",
@@ -119,10 +119,10 @@ impl FromIterator<Scope> for Scopes {
 /// The shops and places that somebody may touch; none named means all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reach {
-    /// The shops.
+    /// Shops by their ids; none means every shop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shops: Vec<String>,
-    /// The places.
+    /// Places where stock stands; none means every place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<String>,
 }
@@ -167,7 +167,7 @@ pub struct Principal {
     pub id: Id,
     /// What people call it.
     pub name: String,
-    /// Its scopes.
+    /// What it may do at all; shops and places narrow what it may do it to.
     pub scopes: Scopes,
     /// The kinds of actor it may speak for.
     pub actors: Vec<ActorKind>,
@@ -429,7 +429,7 @@ impl App {
         let Some(session) = self.store().session(hash).await? else { return Err(invalid) };
         let user = self.store().user_of(session.user).await?;
         match user.filter(|user| user.disabled_at.is_none() && session.expires_at > now) {
-            Some(user) => crate::people::principal(&user),
+            Some(user) => crate::users::principal(&user),
             None => Err(invalid),
         }
     }

@@ -15,7 +15,7 @@ use docket_store::{
 pub struct AccountKey {
     /// Coins or points.
     pub ledger: Ledger,
-    /// The buyer.
+    /// The buyer's account number, as orders name it.
     pub owner: String,
 }
 
@@ -31,11 +31,11 @@ pub enum NewBalance {
 /// A change of an account by hand.
 #[derive(Debug, Clone)]
 pub struct ChangeAccount {
-    /// Which.
+    /// Whose, and of which ledger.
     pub account: AccountKey,
     /// How.
     pub balance: NewBalance,
-    /// Why.
+    /// What its book will give as the cause.
     pub reason: String,
 }
 

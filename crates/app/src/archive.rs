@@ -33,7 +33,7 @@ use docket_store::{Segment, SegmentKind};
 /// Where the archive is, and what goes there when.
 #[derive(Debug, Clone)]
 pub struct ArchiveSettings {
-    /// Where objects lie.
+    /// The folder or bucket that objects lie in.
     pub at: DepotAt,
     /// Logs of orders that did not change for so long.
     pub log_after: Millis,

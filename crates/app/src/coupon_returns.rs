@@ -16,11 +16,11 @@ use std::sync::Arc;
 /// A use that is to be given back.
 #[derive(Debug, Clone)]
 pub struct ReturnCoupon {
-    /// The coupon.
+    /// The code of the coupon.
     pub code: String,
     /// The order that used it, by any of its numbers.
     pub order: Id,
-    /// Why.
+    /// What its book will give as the cause.
     pub reason: String,
     /// Who gives it back; the caller itself where nobody is named.
     pub actor: Option<Actor>,

@@ -15,7 +15,7 @@ const BOOK_MAX: usize = 200;
 /// A coupon and how often it is used.
 #[derive(Debug, Clone)]
 pub struct CouponOf {
-    /// What it is.
+    /// Its terms and limits.
     pub coupon: Coupon,
     /// How often it is held and redeemed.
     pub used: Used,
@@ -24,13 +24,13 @@ pub struct CouponOf {
 /// A change of a coupon with a reason.
 #[derive(Debug, Clone)]
 pub struct AdjustCoupon {
-    /// Which.
+    /// The code of the coupon.
     pub code: String,
     /// Added to its limit in all.
     pub delta: Option<i64>,
     /// Whether it is taken from now on.
     pub active: Option<bool>,
-    /// Why.
+    /// What its book will give as the cause.
     pub reason: String,
 }
 

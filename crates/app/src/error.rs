@@ -50,7 +50,7 @@ pub enum Error {
     Taken {
         /// `user`, `key`.
         what: &'static str,
-        /// The name.
+        /// As it was asked for.
         name: String,
     },
     /// Too many failed tries to log in.
@@ -74,11 +74,11 @@ pub enum Error {
     /// A use of a coupon that cannot be given back.
     #[error("{why}; coupon {code}, order {order}")]
     CouponNotGivenBack {
-        /// The coupon.
+        /// The code of the coupon.
         code: String,
-        /// The order.
+        /// The payment order's number.
         order: Id,
-        /// Why not.
+        /// The rule that keeps the use where it is.
         why: docket_domain::decide::NotGivenBack,
     },
     /// A callback of a gateway that is not taken.
@@ -89,7 +89,7 @@ pub enum Error {
         "order {order} is in the archive and cannot be changed; `docket archive restore {order}` brings it back"
     )]
     Archived {
-        /// The order.
+        /// The payment order's number.
         order: Id,
     },
     /// What was asked for needs rows that are in the archive.
@@ -128,7 +128,7 @@ pub enum Error {
     /// What is stored is damaged: no waiting heals that.
     #[error("a part of the database is damaged; `docket check --deep` says which, and what to do")]
     Damaged(String),
-    /// People's data is needed and cannot be opened here.
+    /// Customers' data is needed and cannot be opened here.
     #[error("{0}; bring the keys of this database back first")]
     Sealed(crate::vault::Closed),
     /// A fault of ours.

@@ -36,7 +36,7 @@ pub struct Forgotten {
 }
 
 impl App {
-    /// Takes the people's data of every order of `buyer` and what the buyer wrote out for good.
+    /// Takes the customers' data of every order of `buyer` and what the buyer wrote out for good.
     pub async fn forget_buyer(&self, who: &Principal, buyer: &str) -> Result<Forgotten, Error> {
         who.needs_whole(Scope::Admin)?;
         if buyer.is_empty() {
@@ -61,7 +61,7 @@ impl App {
         done.found = all.len();
         let mut taken = BTreeSet::new();
         for step in all.chunks(STEP) {
-            taken.extend(self.forget_people(step.to_vec()).await?);
+            taken.extend(self.forget_customer(step.to_vec()).await?);
         }
         taken.extend(self.forget_words(who, &online, &archived, &mut done).await?);
         done.orders = taken.len();
@@ -111,18 +111,18 @@ impl App {
     }
 
     /// Takes the people of these orders out; answers which had some.
-    async fn forget_people(&self, ids: Vec<Id>) -> Result<Vec<Id>, Error> {
+    async fn forget_customer(&self, ids: Vec<Id>) -> Result<Vec<Id>, Error> {
         let vault = self.inner.vault();
-        let keys = ids.iter().flat_map(|id| [Key::Tree(*id), Key::Person(*id)]).collect();
+        let keys = ids.iter().flat_map(|id| [Key::Tree(*id), Key::Customer(*id)]).collect();
         let decide = move |view: &View, _: &mut docket_store::Context<'_>| {
             let (mut had, mut phones_gone) = (Vec::new(), Vec::new());
             for id in &ids {
-                let (tree, Some(sealed)) = (view.tree(*id)?, view.person(*id)?) else { continue };
+                let (tree, Some(sealed)) = (view.tree(*id)?, view.customer(*id)?) else { continue };
                 // An order in the archive is not found by telephones.
                 if let Some(tree) = tree {
                     // What cannot be opened is taken out too; its telephones cannot be told any more.
-                    let person = vault.open_sealed(sealed).unwrap_or_default();
-                    phones_gone.extend(telephones(tree, &vault.phones_gone(&person)));
+                    let customer = vault.open_sealed(sealed).unwrap_or_default();
+                    phones_gone.extend(telephones(tree, &vault.phones_gone(&customer)));
                 }
                 had.push(*id);
             }

@@ -197,7 +197,7 @@ impl Gateways {
 /// One of `asked`: what was asked of a gateway, what came of it, and how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayFigure {
-    /// The gateway.
+    /// As the config calls it.
     pub gateway: String,
     /// `start`, `query`, `close`, `refund`, `query_refund` or `callback`.
     pub asked: &'static str,

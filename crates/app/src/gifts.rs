@@ -10,7 +10,7 @@ use docket_store::{AccountChange, Context, GiftPack, Key, Priority, View, Writes
 /// A gift pack to set.
 #[derive(Debug, Clone)]
 pub struct SetPack {
-    /// Its id.
+    /// What coupons and orders call it; the caller's word.
     pub pack_id: String,
     /// What people call it.
     pub title: String,

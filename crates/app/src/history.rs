@@ -3,7 +3,7 @@
 use crate::access::{Principal, Scope};
 use crate::archive::LogPlace;
 use crate::operate::no_order;
-use crate::vault::People;
+use crate::vault::CustomerData;
 use crate::{Answer, App, Error};
 use docket_domain::operation::Class;
 use docket_domain::{Id, Json, LogEntry, OperationKind, Time, Tree};
@@ -115,7 +115,7 @@ impl App {
     /// The order as it was at `at`: what happened since is undone, newest first.
     pub async fn order_at(&self, who: &Principal, id: Id, at: Time) -> Result<Answer, Error> {
         who.needs(Scope::OrdersRead)?;
-        let (tree, person) = self.whole(who, id).await?;
+        let (tree, customer) = self.whole(who, id).await?;
         let mut moved = false;
         let then = self.undone(tree, |entry| {
             let is_there = entry.at <= at;
@@ -123,11 +123,11 @@ impl App {
             is_there
         });
         let (tree, _) = then.await?.ok_or_else(|| no_order(id))?;
-        // People's data has no history: an address that was changed since is not shown as if it were older.
-        let person = if moved { People::None } else { person };
+        // Customers' data has no history: an address that was changed since is not shown as if it were older.
+        let customer = if moved { CustomerData::None } else { customer };
         Ok(Answer {
             tree: Arc::new(tree),
-            person,
+            customer,
             replayed: false,
             outcome: RequestOutcome::Changed,
         })

@@ -175,7 +175,7 @@ impl App {
         match docket_wire::record::read(line, &self.settings().markets, issuer) {
             Ok(read) => Ok(Taken {
                 report: read.report,
-                person: read.person,
+                customer: read.person,
                 live: options.live,
                 compared: if options.again { Compared::Named } else { Compared::Everywhere },
                 update: options.update,

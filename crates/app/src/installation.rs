@@ -1,4 +1,4 @@
-//! That a database and every process on it agree about the keys that seal people's data. The database records the
+//! That a database and every process on it agree about the keys that seal customers' data. The database records the
 //! fingerprint of each key that seals; who opens it must hold all of them, and keys are made only where it records
 //! none. Without that, keys made in silence would seal what nobody else can open, while all looked well.
 //!
@@ -6,7 +6,7 @@
 //! own.
 
 use crate::App;
-use crate::vault::{Closed, KeySource, Origin, People, Vault, VaultError};
+use crate::vault::{Closed, CustomerData, KeySource, Origin, Vault, VaultError};
 use docket_domain::Id;
 use docket_store::{KeyUse, RecordedKey, Sealed, SealedFor, StoreError, Survey};
 use docket_wire::PersonState;
@@ -287,7 +287,7 @@ pub enum SealTrouble {
     KeysBehind {
         /// The number of the key.
         key: String,
-        /// Its fingerprint.
+        /// Of the key that is missing.
         fingerprint: String,
         /// Where the keys of this process are kept.
         place: String,
@@ -305,12 +305,12 @@ pub enum SealTrouble {
 
 impl App {
     /// The people of `tree` as far as they can be opened here; that they cannot is remembered.
-    pub(crate) fn people(&self, tree: Id, sealed: Option<&Sealed>) -> People {
-        let people = self.inner.vault().people(sealed);
-        if let People::Closed(state) = people {
+    pub(crate) fn customer(&self, tree: Id, sealed: Option<&Sealed>) -> CustomerData {
+        let customer = self.inner.vault().customer(sealed);
+        if let CustomerData::Closed(state) = customer {
             self.note_closed(tree, state);
         }
-        people
+        customer
     }
 
     fn note_closed(&self, tree: Id, state: PersonState) {
@@ -369,7 +369,7 @@ impl App {
         Ok(())
     }
 
-    /// Looks which of some sealed people are opened here, and whether other processes have keys that this one has
+    /// Looks which of some sealed customers' data are opened here, and whether other processes have keys that this one has
     /// not.
     async fn look_at_seals(&self) -> Result<(), StoreError> {
         let sealings = &self.inner.sealings;
@@ -383,7 +383,7 @@ impl App {
             let closed = sealings.closed.lock().expect("nobody panics with the list");
             closed.keys().copied().collect()
         };
-        let again = self.store().persons(&known).await?;
+        let again = self.store().customers(&known).await?;
         let still: BTreeMap<Id, PersonState> = again
             .iter()
             .filter_map(|(tree, sealed)| Some((*tree, vault.open_sealed(sealed).err()?.state())))
@@ -393,8 +393,8 @@ impl App {
             .lock()
             .expect("nobody panics with the list")
             .retain(|tree, _| !known.contains(tree) || still.contains_key(tree));
-        for (tree, sealed) in self.store().some_persons(TRIED, 0).await? {
-            self.people(tree, Some(&sealed));
+        for (tree, sealed) in self.store().some_customers(TRIED, 0).await? {
+            self.customer(tree, Some(&sealed));
         }
         Ok(())
     }

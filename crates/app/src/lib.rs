@@ -36,7 +36,6 @@ mod orders;
 mod outcomes;
 mod pages;
 mod past;
-pub mod people;
 mod place;
 mod products;
 mod reconcile;
@@ -51,6 +50,7 @@ mod tasks;
 mod telephones;
 mod timers;
 mod unique;
+pub mod users;
 pub mod vault;
 mod webhooks;
 mod written;
@@ -80,7 +80,6 @@ pub use members::{MemberOf, SetMember};
 pub use networks::{Networks, NotANetwork};
 pub use once::Once;
 pub use orders::{Listed, Orders};
-pub use people::{NewUser, Role, User};
 pub use place::Quote;
 pub use products::SetPrice;
 pub use reconcile::{
@@ -92,6 +91,7 @@ pub use salvage::{Rescue, Rescued};
 pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings, WebhookSettings};
 pub use stock::{StockChange, StockChangeKind, StockOf};
 pub use tasks::{Scheduled, TaskFigures, TaskSettings};
+pub use users::{NewUser, Role, User};
 pub use webhooks::{Again, NewWebhook, Rotated};
 
 /// Rows and filters that answers and questions are made of, for the edges.
@@ -160,10 +160,10 @@ impl Inner {
 /// An order as an answer shows it: the tree after the change, and its people for masking.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The tree.
+    /// The whole order, after the change.
     pub tree: Arc<Tree>,
     /// Its people, as far as they can be read.
-    pub person: vault::People,
+    pub customer: vault::CustomerData,
     /// Whether this is an earlier answer given again.
     pub replayed: bool,
     /// Whether the order was placed or changed by this, or only shown as it is after a change.

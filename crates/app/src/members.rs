@@ -14,7 +14,7 @@ const GIFTS_MAX: usize = 200;
 /// A member to set.
 #[derive(Debug, Clone)]
 pub struct SetMember {
-    /// The buyer.
+    /// The buyer's account number, as orders name it.
     pub buyer_id: String,
     /// The level, by the word of whoever keeps levels.
     pub level: String,
@@ -25,11 +25,11 @@ pub struct SetMember {
 /// A buyer with what is known of them.
 #[derive(Debug, Clone)]
 pub struct MemberOf {
-    /// The member.
+    /// What is stored of the buyer.
     pub member: Member,
     /// Coins and points.
     pub accounts: Vec<Account>,
-    /// The newest gifts.
+    /// The newest gifts, newest first.
     pub gifts: Vec<GiftRow>,
 }
 

@@ -52,7 +52,7 @@ pub struct MirrorPage {
     pub looked_at: u64,
     /// Where it goes on; none at the end.
     pub next: Option<Id>,
-    /// What differs.
+    /// Rows that are not there, or differ from what an order says.
     pub differences: Vec<MirrorDifference>,
 }
 
@@ -61,9 +61,9 @@ pub struct MirrorPage {
 pub struct MirrorDifference {
     /// `mirror_missing`, `mirror_status_missing` or `mirror_differs`.
     pub class: &'static str,
-    /// The order.
+    /// The payment order's number.
     pub tree: Id,
-    /// Its key there.
+    /// The value of the key column that the row has, or would have.
     pub key: String,
     /// The column; empty where the row is missing.
     pub column: String,

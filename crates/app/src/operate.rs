@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 /// What became of a request in the lane.
 enum Operating {
-    /// Done, or so already: the tree and its sealed people as they are then.
+    /// Done, or so already: the tree and its sealed customers' data as they are then.
     Done(Arc<Tree>, Option<Sealed>),
     /// It was done before under this idempotency key.
     Before { tree: Id, outcome: RequestOutcome },
@@ -78,8 +78,8 @@ impl App {
         match done {
             Operating::Refused(error) => Err(error),
             Operating::Done(tree, sealed) => {
-                let person = self.people(tree.id(), sealed.as_ref());
-                Ok(Answer { tree, person, replayed: false, outcome: RequestOutcome::Changed })
+                let customer = self.customer(tree.id(), sealed.as_ref());
+                Ok(Answer { tree, customer, replayed: false, outcome: RequestOutcome::Changed })
             }
             Operating::Before { tree, outcome } => self.answer_again(who, tree, outcome).await,
             Operating::NotARoot => Err(Error::Internal("a root is not a root".to_owned())),
@@ -115,7 +115,7 @@ impl App {
             claim,
         };
         // The people too: they are shown as they are at the moment of the change.
-        let mut keys = vec![Key::Tree(root), Key::Person(root)];
+        let mut keys = vec![Key::Tree(root), Key::Customer(root)];
         keys.extend(idempotency.map(|given| Key::Idempotency(given.hash)));
         keys.extend(work.claim.as_ref().map(|claim| Key::Unique(claim_key(claim))));
         let work = move |view: &View, cx: &mut Context<'_>| work.operate(view, cx);
@@ -159,8 +159,8 @@ impl Work {
         require_holds(tree, &self.request.operation, view)?;
         match self.decide(tree, view, cx) {
             Ok(Decided::Already) => {
-                let person = view.person(self.root)?.cloned();
-                Ok((self.kept_alone(cx), Operating::Done(Arc::clone(tree), person)))
+                let customer = view.customer(self.root)?.cloned();
+                Ok((self.kept_alone(cx), Operating::Done(Arc::clone(tree), customer)))
             }
             // A number inside the request may lead above the node it was asked of.
             Ok(Decided::Change(change)) if !self.may_write(&change) => {
@@ -303,12 +303,12 @@ impl Work {
     ) -> Verdict<Operating> {
         // An order that is revived takes its coupons again.
         let counts = counted(std::mem::take(&mut change.coupons), view, &self.coupons)?;
-        let person = match &self.ship_to {
+        let customer = match &self.ship_to {
             None => None,
             Some(ship_to) => {
-                let before = match view.person(self.root)? {
+                let before = match view.customer(self.root)? {
                     Some(sealed) => match self.vault.open_sealed(sealed) {
-                        Ok(person) => person,
+                        Ok(customer) => customer,
                         // Its key may come back, and with it the people of the other shop orders.
                         Err(closed @ Closed::NoKey(_)) => {
                             return Ok((None, Operating::Refused(closed.into())));
@@ -328,17 +328,17 @@ impl Work {
         let kept = self.idempotency.map(|given| (given, cx.now));
         let (mut writes, tree) = written(vec![(before, change)], kept, &self.ledgers, cx);
         writes.counts = counts;
-        let person = match person {
-            None => view.person(self.root)?.cloned(),
+        let customer = match customer {
+            None => view.customer(self.root)?.cloned(),
             Some((before, after)) => {
                 let sealed = self.vault.seal(&after);
                 writes.phones_gone = telephones(&tree, &self.vault.phones_gone(&before));
                 writes.phones = telephones(&tree, &self.vault.phones(&after));
-                writes.persons = vec![(self.root, sealed.clone())];
+                writes.customers = vec![(self.root, sealed.clone())];
                 Some(sealed)
             }
         };
-        Ok((Some(writes), Operating::Done(tree, person)))
+        Ok((Some(writes), Operating::Done(tree, customer)))
     }
 
     /// A payment reference that is another's: refused, and what is new about it noted.

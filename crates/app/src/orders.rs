@@ -1,9 +1,9 @@
-//! Reading orders: one by any of its numbers, lists by filters, people's data masked or on record in full.
+//! Reading orders: one by any of its numbers, lists by filters, customers' data masked or on record in full.
 
 use crate::access::{Principal, Scope};
 use crate::operate::no_order;
 use crate::sight;
-use crate::vault::People;
+use crate::vault::CustomerData;
 use crate::{Answer, App, Error};
 use docket_domain::words::{DeliveryStatus, Level, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Gene, Id, Time, Tree};
@@ -48,7 +48,7 @@ pub struct Orders {
 #[derive(Debug, Clone)]
 pub struct Listed {
     /// The orders, newest first, each with its people.
-    pub orders: Vec<(Tree, People)>,
+    pub orders: Vec<(Tree, CustomerData)>,
     /// Where the next page goes on.
     pub next: Option<Cursor>,
 }
@@ -57,7 +57,7 @@ impl App {
     /// The order that any of its numbers names.
     pub async fn order(&self, who: &Principal, id: Id) -> Result<Answer, Error> {
         who.needs(Scope::OrdersRead)?;
-        let (mut tree, person) = self.whole(who, id).await?;
+        let (mut tree, customer) = self.whole(who, id).await?;
         if !self.seat().is_home_of(&tree.payment.home) {
             // What is to be said of a copy stands beside it.
             let notes = self.store().copy_notes(tree.id()).await?;
@@ -65,13 +65,13 @@ impl App {
         }
         Ok(Answer {
             tree: Arc::new(tree),
-            person,
+            customer,
             replayed: false,
             outcome: RequestOutcome::Changed,
         })
     }
 
-    /// The same with people's data in full; the reading is recorded first.
+    /// The same with customers' data in full; the reading is recorded first.
     pub async fn reveal(&self, who: &Principal, id: Id) -> Result<Answer, Error> {
         who.needs(Scope::PrivacyRead)?;
         let answer = self.order(who, id).await?;
@@ -86,18 +86,22 @@ impl App {
     }
 
     /// A tree the caller may see, and its people as far as they can be opened, both of one moment.
-    pub(crate) async fn whole(&self, who: &Principal, id: Id) -> Result<(Tree, People), Error> {
-        let Some(Whole { tree, person }) = self.store().whole(id).await? else {
+    pub(crate) async fn whole(
+        &self,
+        who: &Principal,
+        id: Id,
+    ) -> Result<(Tree, CustomerData), Error> {
+        let Some(Whole { tree, customer }) = self.store().whole(id).await? else {
             // What left whole does not change; its people stay.
             let tree = self.tree(who, id).await?;
-            let person = self.person_of(tree.id()).await?;
-            return Ok((tree, person));
+            let customer = self.customer_of(tree.id()).await?;
+            return Ok((tree, customer));
         };
         if !who.sees(&tree) {
             return Err(no_order(id));
         }
-        let person = self.people(tree.id(), person.as_ref());
-        Ok((tree, person))
+        let customer = self.customer(tree.id(), customer.as_ref());
+        Ok((tree, customer))
     }
 
     /// A tree the caller may see.
@@ -115,9 +119,9 @@ impl App {
     }
 
     /// The people of a tree, as far as they can be opened.
-    pub(crate) async fn person_of(&self, tree: Id) -> Result<People, Error> {
-        let found = self.store().persons(&[tree]).await?;
-        Ok(self.people(tree, found.first().map(|(_, sealed)| sealed)))
+    pub(crate) async fn customer_of(&self, tree: Id) -> Result<CustomerData, Error> {
+        let found = self.store().customers(&[tree]).await?;
+        Ok(self.customer(tree, found.first().map(|(_, sealed)| sealed)))
     }
 
     /// One page of orders.
@@ -138,10 +142,10 @@ impl App {
         };
         let page = self.store().list_whole(&filter).await?;
         let mut orders = Vec::with_capacity(page.orders.len());
-        for Whole { tree, person } in page.orders {
-            let person = self.people(tree.id(), person.as_ref());
-            if sight::matches(who, &tree, person.known(), asked) {
-                orders.push((tree, person));
+        for Whole { tree, customer } in page.orders {
+            let customer = self.customer(tree.id(), customer.as_ref());
+            if sight::matches(who, &tree, customer.known(), asked) {
+                orders.push((tree, customer));
             }
         }
         Ok(Listed { orders, next: page.next })

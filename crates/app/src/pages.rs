@@ -11,7 +11,7 @@ const LOOKED_AT_MAX: usize = 2_000;
 /// One page, and behind what the next one goes on; none at the end.
 #[derive(Debug, Clone)]
 pub struct Page<T, C> {
-    /// What was found.
+    /// At most so many as were asked for, in the order of the list.
     pub found: Vec<T>,
     /// Behind what the next page goes on.
     pub next: Option<C>,

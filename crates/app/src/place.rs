@@ -35,7 +35,7 @@ pub struct Quote {
     /// The tree, without numbers.
     pub tree: Tree,
     /// Its people, as given.
-    pub person: Person,
+    pub customer: Person,
 }
 
 /// What became of a placement in the lane.
@@ -91,7 +91,7 @@ impl App {
         let placement = &placed.placement;
         let mut tree = price::assemble_with(placement, &who.issuer, self.now(), known)?;
         tree.payment.created_at = self.now();
-        Ok(Quote { tree, person: placed.person })
+        Ok(Quote { tree, customer: placed.person })
     }
 
     /// Places an order. Everything that needs no database is done before the lane.
@@ -119,10 +119,10 @@ impl App {
             let work = move |view: &View, cx: &mut Context<'_>| prepared.place(view, cx);
             match self.inner.lane.run(Priority::People, keys, work).await? {
                 Placing::Placed(tree) => {
-                    let person = placed.person.into();
+                    let customer = placed.person.into();
                     return Ok(Answer {
                         tree,
-                        person,
+                        customer,
                         replayed: false,
                         outcome: RequestOutcome::Placed,
                     });
@@ -161,8 +161,8 @@ impl App {
         outcome: RequestOutcome,
     ) -> Result<Answer, Error> {
         // Whoever was given this answer is given it again, also without the scope to read others.
-        let (tree, person) = self.whole(who, id).await?;
-        Ok(Answer { tree: Arc::new(tree), person, replayed: true, outcome })
+        let (tree, customer) = self.whole(who, id).await?;
+        Ok(Answer { tree: Arc::new(tree), customer, replayed: true, outcome })
     }
 
     fn prepare(
@@ -172,7 +172,7 @@ impl App {
         found: Vec<Coupon>,
         idempotency: Option<Idempotency>,
     ) -> Result<Prepared, Error> {
-        let Placed { placement, person, actor } = placed;
+        let Placed { placement, person: customer, actor } = placed;
         let actor = who.actor(actor.clone(), OperationKind::Place)?;
         if !OperationKind::Place.rule().who.contains(&actor.kind) {
             let refused = Refusal::Actor { actor: actor.kind, operation: OperationKind::Place };
@@ -194,16 +194,16 @@ impl App {
             (tree, agreed, whole, None)
         } else {
             let (mut tree, whole, redeeming) =
-                self.redeem(placement, found, &who.issuer, person)?;
+                self.redeem(placement, found, &who.issuer, customer)?;
             tree.payment.home = self.seat().home();
             let agreed = Agreed::of(&tree);
             (tree, agreed, whole, Some(Box::new(redeeming)))
         };
         // Of one moment: newer keys may be taken in meanwhile.
         let vault = self.inner.vault();
-        let sealed = (!person.is_empty()).then(|| vault.seal(person));
+        let sealed = (!customer.is_empty()).then(|| vault.seal(customer));
         if sealed.is_some() {
-            whole.update(serde_json::to_vec(&person).expect("a person is plain JSON"));
+            whole.update(serde_json::to_vec(&customer).expect("a person is plain JSON"));
         }
         Ok(Prepared {
             gene: gene_of(placement, self.now()),
@@ -214,7 +214,7 @@ impl App {
             agreed,
             fingerprint: whole.finalize().into(),
             sealed,
-            phones: vault.phones(person),
+            phones: vault.phones(customer),
             idempotency,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
             redeeming,
@@ -370,7 +370,7 @@ impl Prepared {
         writes.idempotency =
             self.idempotency.map(|given| given.kept(RequestOutcome::Placed, id, now));
         writes.snapshots = vec![self.agreed.clone().snapshot(id, 1, now)];
-        writes.persons = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
+        writes.customers = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
         writes.phones = telephones(&tree, &self.phones);
         Ok((Some(writes), Placing::Placed(tree)))
     }
@@ -427,9 +427,9 @@ impl Unique {
 }
 
 /// The ship-to of one shop order put into a person.
-pub(crate) fn set_ship_to(person: &mut Person, position: usize, ship_to: ShipTo) {
-    if person.ship_to.len() <= position {
-        person.ship_to.resize(position + 1, None);
+pub(crate) fn set_ship_to(customer: &mut Person, position: usize, ship_to: ShipTo) {
+    if customer.ship_to.len() <= position {
+        customer.ship_to.resize(position + 1, None);
     }
-    person.ship_to[position] = Some(ship_to);
+    customer.ship_to[position] = Some(ship_to);
 }

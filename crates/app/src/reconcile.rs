@@ -55,7 +55,7 @@ pub struct Reconcile {
 /// A run as people see it.
 #[derive(Debug, Clone)]
 pub struct Reconciled {
-    /// The run.
+    /// When it ran, over what, and how it ended.
     pub run: RunRow,
     /// Whether it ended, and how.
     pub state: &'static str,

@@ -27,8 +27,8 @@ use std::sync::Arc;
 pub struct Taken {
     /// What the source reports.
     pub report: Report,
-    /// People's data, to be sealed.
-    pub person: Person,
+    /// Customers' data, to be sealed.
+    pub customer: Person,
     /// Whether it gets deadlines from now on.
     pub live: bool,
     /// With which orders it is compared.
@@ -82,7 +82,7 @@ impl App {
         if let Some(tree) = taken.onto {
             return self.join(tree, taken).await;
         }
-        let Taken { report, person, live, compared, .. } = taken;
+        let Taken { report, customer, live, compared, .. } = taken;
         let placement = &report.placement;
         let Some(external_id) = &placement.external_id else {
             return Ok(Recorded::Refused(no_external_id()));
@@ -99,8 +99,8 @@ impl App {
             older: older_name_of(&report, external_id),
             number: is_compared(compared, &report).then(|| external_id.clone()),
             gene: gene_of(placement, self.now()),
-            sealed: (!person.is_empty()).then(|| self.inner.vault().seal(&person)),
-            phones: self.inner.vault().phones(&person),
+            sealed: (!customer.is_empty()).then(|| self.inner.vault().seal(&customer)),
+            phones: self.inner.vault().phones(&customer),
             deadlines: Arc::clone(&self.inner.settings.deadlines),
             report,
             live,
@@ -114,7 +114,7 @@ impl App {
         Ok(recorded)
     }
 
-    /// Joins a report onto an order that was recorded. People's data stays as it is: what was forgotten must not
+    /// Joins a report onto an order that was recorded. Customers' data stays as it is: what was forgotten must not
     /// come back with an old file.
     async fn join(&self, tree: Id, taken: Taken) -> Result<Recorded, Error> {
         let Taken { mut report, live, .. } = taken;
@@ -208,7 +208,7 @@ impl Taking {
         let id = change.tree.id();
         let (tree, mut writes) = self.writes(change, view, cx)?;
         writes.unique.push((self.name.clone(), id, None));
-        writes.persons = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
+        writes.customers = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
         writes.phones = telephones(&tree, &self.phones);
         Ok((Some(writes), Recorded::New(tree)))
     }

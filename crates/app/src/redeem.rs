@@ -58,7 +58,7 @@ impl App {
         placement: &Placement,
         found: Vec<Coupon>,
         issuer: &str,
-        person: &Person,
+        customer: &Person,
     ) -> Result<(Tree, Sha256, Redeeming), Refusal> {
         let bare = Placement { coupons: Vec::new(), expected_total: None, ..placement.clone() };
         let base = price::assemble(&bare, issuer, Time(0))?;
@@ -73,7 +73,7 @@ impl App {
             Err(refusal) => (base, Some(refusal)),
         };
         let settings = self.settings().coupons.clone();
-        let phone = settings.per_phone_day.and_then(|_| person.counted_phone());
+        let phone = settings.per_phone_day.and_then(|_| customer.counted_phone());
         let codes = placement.coupons.iter().map(|asked| asked.code.clone()).collect();
         let vault = self.inner.vault();
         let kept = self.settings().ledgers.kept(Ledger::Coupons);

@@ -2,7 +2,7 @@
 
 use crate::access::Principal;
 use crate::sight;
-use crate::vault::{People, Vault};
+use crate::vault::{CustomerData, Vault};
 use crate::{Orders, given_up};
 use docket_domain::{Id, Tree};
 use docket_store::{Salvage, StoreError};
@@ -12,7 +12,7 @@ use docket_wire::PersonState;
 #[derive(Debug, Default)]
 pub struct Rescued {
     /// Those that are asked for and could be read, with their people.
-    pub orders: Vec<(Tree, People)>,
+    pub orders: Vec<(Tree, CustomerData)>,
     /// Those that could not be read, asked for or not, and why.
     pub lost: Vec<(Id, String)>,
     /// Stretches of numbers, with their ends, of which nothing can be read, not even which orders there are.
@@ -54,15 +54,17 @@ impl Rescue {
         };
         let who = Principal::local();
         for Salvage { whole, person_lost } in found.orders {
-            let people = match (&self.vault, person_lost) {
-                (_, true) => People::Closed(PersonState::Unreadable),
-                (Some(vault), false) => vault.people(whole.person.as_ref()),
-                (None, false) if whole.person.is_some() => People::Closed(PersonState::KeyMissing),
-                (None, false) => People::None,
+            let customer = match (&self.vault, person_lost) {
+                (_, true) => CustomerData::Closed(PersonState::Unreadable),
+                (Some(vault), false) => vault.customer(whole.customer.as_ref()),
+                (None, false) if whole.customer.is_some() => {
+                    CustomerData::Closed(PersonState::KeyMissing)
+                }
+                (None, false) => CustomerData::None,
             };
-            if sight::passes(&who, &whole.tree, people.known(), asked) {
+            if sight::passes(&who, &whole.tree, customer.known(), asked) {
                 rescued.without_people += usize::from(person_lost);
-                rescued.orders.push((whole.tree, people));
+                rescued.orders.push((whole.tree, customer));
             }
         }
         Ok(rescued)

@@ -12,15 +12,15 @@ use docket_wire::{Person, Telephone, telephone};
 pub(crate) fn matches(
     who: &Principal,
     tree: &Tree,
-    people: Option<&Person>,
+    customer: Option<&Person>,
     asked: &Orders,
 ) -> bool {
     if who.is_unlimited() {
         // What cannot be opened was found by its hash alone.
         return asked.phone.is_none()
-            || people.is_none_or(|people| by_phone(people.phone_cells(), asked));
+            || customer.is_none_or(|customer| by_phone(customer.phone_cells(), asked));
     }
-    by_parts(who, tree, people, asked)
+    by_parts(who, tree, customer, asked)
 }
 
 /// Whether `tree`, which no database has tested, is one of those that are asked for. Duplicates are found by the
@@ -28,7 +28,7 @@ pub(crate) fn matches(
 pub(crate) fn passes(
     who: &Principal,
     tree: &Tree,
-    people: Option<&Person>,
+    customer: Option<&Person>,
     asked: &Orders,
 ) -> bool {
     let (order, standing) = (&tree.payment, status::of(tree));
@@ -53,20 +53,20 @@ pub(crate) fn passes(
         && within(asked.created, Some(order.created_at))
         && within(asked.paid, standing.times.paid_at)
         && within(asked.updated, Some(order.updated_at))
-        && by_parts(who, tree, people, asked)
+        && by_parts(who, tree, customer, asked)
 }
 
-fn by_parts(who: &Principal, tree: &Tree, people: Option<&Person>, asked: &Orders) -> bool {
+fn by_parts(who: &Principal, tree: &Tree, customer: Option<&Person>, asked: &Orders) -> bool {
     let standing = status::of(tree);
     let all = tree.shops.iter().zip(&standing.shops).enumerate();
     let seen: Vec<Seen<'_>> = all
         .filter(|(_, (shop, _))| who.touches(shop))
         .map(|(at, (shop, standing))| {
-            let ship_to = people.and_then(|people| people.ship_to.get(at)?.as_ref());
+            let ship_to = customer.and_then(|customer| customer.ship_to.get(at)?.as_ref());
             Seen { shop, standing, phone: ship_to.and_then(|to| to.phone.as_deref()) }
         })
         .collect();
-    let buyer = people.and_then(|people| people.buyer.phone.as_deref());
+    let buyer = customer.and_then(|customer| customer.buyer.phone.as_deref());
     !seen.is_empty()
         && by_shop_orders(&seen, asked)
         && by_labels(&seen, &tree.payment.tags, asked)

@@ -14,13 +14,13 @@ const BOOK_MAX: usize = 200;
 pub struct StockChange {
     /// The SKU.
     pub sku_id: String,
-    /// The place.
+    /// The place that the stock stands at.
     pub place: String,
     /// What was counted, or what is added.
     pub quantity: Quantity,
     /// Whether it was counted.
     pub kind: StockChangeKind,
-    /// Why.
+    /// What its book will give as the cause.
     pub reason: String,
 }
 

@@ -47,7 +47,7 @@ impl App {
         let Renewed::UpTo(after) = self.store().telephones_renewed().await? else {
             return Ok(Renewed::All);
         };
-        let ids = self.store().trees_with_people(after, STEP).await?;
+        let ids = self.store().trees_with_customers(after, STEP).await?;
         let far = ids.last().map_or(Renewed::All, |last| Renewed::UpTo(*last));
         self.renew_telephones_of(ids, far).await?;
         Ok(far)
@@ -55,17 +55,17 @@ impl App {
 
     async fn renew_telephones_of(&self, ids: Vec<Id>, far: Renewed) -> Result<(), Error> {
         let vault = self.inner.vault();
-        let keys = ids.iter().flat_map(|id| [Key::Tree(*id), Key::Person(*id)]).collect();
+        let keys = ids.iter().flat_map(|id| [Key::Tree(*id), Key::Customer(*id)]).collect();
         let decide = move |view: &View, _: &mut Context<'_>| {
             let mut writes = Writes { statements: far.keep().to_vec(), ..Writes::default() };
             for id in &ids {
                 // Of an order in the archive nothing is found by telephone; it comes back in the new form.
-                let (Some(tree), Some(sealed)) = (view.tree(*id)?, view.person(*id)?) else {
+                let (Some(tree), Some(sealed)) = (view.tree(*id)?, view.customer(*id)?) else {
                     continue;
                 };
-                let Ok(person) = vault.open_sealed(sealed) else { continue };
-                writes.phones_gone.extend(telephones(tree, &vault.phones_gone(&person)));
-                let found_by = telephones(tree, &vault.phones(&person));
+                let Ok(customer) = vault.open_sealed(sealed) else { continue };
+                writes.phones_gone.extend(telephones(tree, &vault.phones_gone(&customer)));
+                let found_by = telephones(tree, &vault.phones(&customer));
                 if vault.search_lost() {
                     writes.statements.push(only_found_by(*id, &found_by));
                 }
@@ -106,11 +106,11 @@ mod tests {
     /// Stores the telephone of an order as the release before did.
     async fn made_old(app: &App, id: Id) {
         let vault = app.inner.vault();
-        let keys = vec![Key::Tree(id), Key::Person(id)];
+        let keys = vec![Key::Tree(id), Key::Customer(id)];
         let work = move |view: &View, _: &mut Context<'_>| {
-            let (tree, sealed) = (view.tree(id)?.unwrap(), view.person(id)?.unwrap());
-            let person = vault.open_sealed(sealed).unwrap();
-            let all = vault.phones_gone(&person);
+            let (tree, sealed) = (view.tree(id)?.unwrap(), view.customer(id)?.unwrap());
+            let customer = vault.open_sealed(sealed).unwrap();
+            let all = vault.phones_gone(&customer);
             let writes = Writes {
                 phones: telephones(tree, &all[all.len() - 1..]),
                 phones_gone: telephones(tree, &all),
@@ -149,8 +149,8 @@ mod tests {
         assert_eq!(found(&app, "13800007777").await, [mobile]);
         // The rows of before lead to nobody any more.
         let buyer = docket_wire::Contact { name: None, phone: Some(cell.to_owned()) };
-        let person = docket_wire::Person { buyer, ship_to: Vec::new() };
-        let former = app.inner.vault().phones_gone(&person).pop();
+        let customer = docket_wire::Person { buyer, ship_to: Vec::new() };
+        let former = app.inner.vault().phones_gone(&customer).pop();
         let phones = Vec::from_iter(former);
         let filter = docket_store::Filter { phones, limit: 9, ..Default::default() };
         assert_eq!(app.store().list(&filter).await.unwrap().ids, []);

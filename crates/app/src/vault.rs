@@ -1,4 +1,4 @@
-//! People's data: sealed with AES-256-GCM, found by keyed hashes. Also the one place that draws randomness.
+//! Customers' data: sealed with AES-256-GCM, found by keyed hashes. Also the one place that draws randomness.
 //!
 //! A sealed value names the key that sealed it, so keys can be renewed without touching what is stored. Where keys
 //! are kept stands in `file`; that a database and its processes agree about them in `crate::installation`.
@@ -32,7 +32,7 @@ struct SealKey {
     fingerprint: String,
 }
 
-/// Seals, opens and hashes people's data.
+/// Seals, opens and hashes customers' data.
 pub struct Vault {
     /// The one that seals is the last.
     seal: Vec<SealKey>,
@@ -75,7 +75,7 @@ impl From<Closed> for Error {
 
 /// The people of an order, as far as they can be read here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum People {
+pub enum CustomerData {
     /// There are none, or they were forgotten.
     #[default]
     None,
@@ -85,11 +85,11 @@ pub enum People {
     Closed(PersonState),
 }
 
-impl People {
+impl CustomerData {
     /// Those that can be read.
     pub const fn known(&self) -> Option<&Person> {
         match self {
-            Self::Known(person) => Some(person),
+            Self::Known(customer) => Some(customer),
             Self::None | Self::Closed(_) => None,
         }
     }
@@ -98,7 +98,7 @@ impl People {
     pub const fn masked(&self) -> Face<'_> {
         match self {
             Self::None => Face::None,
-            Self::Known(person) => Face::Masked(person),
+            Self::Known(customer) => Face::Masked(customer),
             Self::Closed(state) => Face::Closed(*state),
         }
     }
@@ -106,16 +106,16 @@ impl People {
     /// As who may read people sees them.
     pub const fn revealed(&self) -> Face<'_> {
         match self {
-            Self::Known(person) => Face::Revealed(person),
+            Self::Known(customer) => Face::Revealed(customer),
             other => other.masked(),
         }
     }
 }
 
 /// Those of a placement, if it names any.
-impl From<Person> for People {
-    fn from(person: Person) -> Self {
-        if person.is_empty() { Self::None } else { Self::Known(person) }
+impl From<Person> for CustomerData {
+    fn from(customer: Person) -> Self {
+        if customer.is_empty() { Self::None } else { Self::Known(customer) }
     }
 }
 
@@ -171,8 +171,8 @@ impl Vault {
     }
 
     /// Seals `person`.
-    pub fn seal(&self, person: &Person) -> Sealed {
-        self.seal_for(PURPOSE, &serde_json::to_vec(person).expect("a person is plain JSON"))
+    pub fn seal(&self, customer: &Person) -> Sealed {
+        self.seal_for(PURPOSE, &serde_json::to_vec(customer).expect("a person is plain JSON"))
     }
 
     /// Opens what [`Vault::seal`] sealed.
@@ -182,18 +182,18 @@ impl Vault {
     }
 
     /// The people that were sealed, or that they are not opened here: for whoever shows an order all the same.
-    pub fn people(&self, sealed: Option<&Sealed>) -> People {
+    pub fn customer(&self, sealed: Option<&Sealed>) -> CustomerData {
         match sealed.map(|sealed| self.open_sealed(sealed)) {
-            None => People::None,
-            Some(Ok(person)) => People::Known(person),
-            Some(Err(closed)) => People::Closed(closed.state()),
+            None => CustomerData::None,
+            Some(Ok(customer)) => CustomerData::Known(customer),
+            Some(Err(closed)) => CustomerData::Closed(closed.state()),
         }
     }
 
     /// Why a sealed value of any kind is not opened here; nothing where it is.
     pub fn closed(&self, purpose: SealedFor, sealed: &Sealed) -> Option<Closed> {
         let purpose = match purpose {
-            SealedFor::Person(_) => PURPOSE,
+            SealedFor::Customer(_) => PURPOSE,
             SealedFor::Webhook => crate::webhooks::SECRET,
             SealedFor::Placement => crate::asynchronous_placement::PURPOSE,
         };
@@ -237,16 +237,16 @@ impl Vault {
 
     /// The keyed hashes that every telephone of `person` is found by: of its last four digits and of each form
     /// that it is kept as.
-    pub fn phones(&self, person: &Person) -> Vec<(i64, i64)> {
+    pub fn phones(&self, customer: &Person) -> Vec<(i64, i64)> {
         let hashed = |phone: &Number| self.hashed(phone, phone.kept_as());
-        person.phones().iter().flat_map(hashed).collect()
+        customer.phones().iter().flat_map(hashed).collect()
     }
 
     /// All by which the telephones of `person` may be found: also those of the release before, until they are made
     /// new.
-    pub(crate) fn phones_gone(&self, person: &Person) -> Vec<(i64, i64)> {
-        let former = person.phone_cells().filter_map(|cell| self.former(cell));
-        self.phones(person).into_iter().chain(former).collect()
+    pub(crate) fn phones_gone(&self, customer: &Person) -> Vec<(i64, i64)> {
+        let former = customer.phone_cells().filter_map(|cell| self.former(cell));
+        self.phones(customer).into_iter().chain(former).collect()
     }
 
     /// The same of what is looked for: the hashes of every number in it.
@@ -335,10 +335,13 @@ mod tests {
         assert_eq!(old.open_sealed(&sealed), Err(Closed::Lost(2)));
         let same_number = Vault::of(&[(2, random())], random());
         assert!(matches!(same_number.open_sealed(&sealed), Err(Closed::NotOurs(_))));
-        assert_eq!(same_number.people(Some(&sealed)), People::Closed(PersonState::Unreadable));
+        assert_eq!(
+            same_number.customer(Some(&sealed)),
+            CustomerData::Closed(PersonState::Unreadable)
+        );
         // A key that came from another file has another number here.
         let adopted = Vault::of(&[(7, other.1), one], random());
-        assert_eq!(adopted.people(Some(&sealed)), People::Known(somebody()));
+        assert_eq!(adopted.customer(Some(&sealed)), CustomerData::Known(somebody()));
     }
 
     #[test]

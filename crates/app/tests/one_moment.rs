@@ -16,17 +16,17 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 const CHANGES: usize = 60;
 
-fn address(person: Option<&Person>) -> String {
-    let ship_to = person.unwrap().ship_to[0].as_ref().unwrap();
+fn address(customer: Option<&Person>) -> String {
+    let ship_to = customer.unwrap().ship_to[0].as_ref().unwrap();
     ship_to.address.clone().unwrap()
 }
 
-fn seen(tree: &Tree, person: Option<&Person>) -> (u32, String) {
-    (tree.payment.version, address(person))
+fn seen(tree: &Tree, customer: Option<&Person>) -> (u32, String) {
+    (tree.payment.version, address(customer))
 }
 
 fn of_answer(answer: &Answer) -> (u32, String) {
-    seen(&answer.tree, answer.person.known())
+    seen(&answer.tree, answer.customer.known())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -59,7 +59,7 @@ async fn an_order_and_its_people_are_of_one_moment() {
                 all.push(of_answer(&center.app.order(&center.who, id).await.unwrap()));
                 let asked = Orders { limit: 10, ..Orders::default() };
                 let listed = center.app.orders(&center.who, &asked).await.unwrap().orders;
-                all.extend(listed.iter().map(|(tree, person)| seen(tree, person.known())));
+                all.extend(listed.iter().map(|(tree, customer)| seen(tree, customer.known())));
             }
             all
         };

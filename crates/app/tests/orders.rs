@@ -330,10 +330,10 @@ async fn people_are_sealed_found_by_phone_and_follow_a_new_address() {
             .ask(shop, "buyer", json!({"type": "change_address", "ship_to": ship_to}))
             .await
             .unwrap();
-        let person = center.app.reveal(&center.who, id).await.unwrap().person;
-        let person = person.known().unwrap();
-        assert_eq!(person.ship_to[1].as_ref().unwrap().address.as_deref(), Some("新地址"));
-        assert_eq!(person.ship_to[0].as_ref().unwrap().name.as_deref(), Some("王小明"));
+        let customer = center.app.reveal(&center.who, id).await.unwrap().customer;
+        let customer = customer.known().unwrap();
+        assert_eq!(customer.ship_to[1].as_ref().unwrap().address.as_deref(), Some("新地址"));
+        assert_eq!(customer.ship_to[0].as_ref().unwrap().name.as_deref(), Some("王小明"));
         assert_eq!(
             center.app.orders(&center.who, &by("13911112222")).await.unwrap().orders.len(),
             1

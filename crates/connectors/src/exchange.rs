@@ -97,7 +97,7 @@ pub struct Acknowledgement {
     pub status: u16,
     /// The `content-type`.
     pub content_type: &'static str,
-    /// The body.
+    /// What the gateway takes for an acknowledgement, whole.
     pub body: &'static str,
 }
 

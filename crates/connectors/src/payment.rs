@@ -60,7 +60,7 @@ pub struct Payment {
 pub struct Start {
     /// What the payer reads.
     pub title: String,
-    /// Where callbacks go.
+    /// Where the gateway tells of the payment by itself.
     pub callback_url: String,
     /// From when on the gateway takes no money for it.
     pub expires_at: Time,

@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::log;
 use crate::said::said;
 use crate::usage::WrongValue;
-use docket_app::vault::People;
+use docket_app::vault::CustomerData;
 use docket_app::{App, Listed, Orders, Principal, Settings};
 use docket_domain::words::{AnomalyKind, Status, StoreStatus};
 use docket_domain::{Id, Json, Time, Tree, status};
@@ -237,11 +237,11 @@ fn shown(
     settings: &Settings,
     now: Time,
     args: &Args,
-    orders: &[(Tree, People)],
+    orders: &[(Tree, CustomerData)],
 ) -> Result<Vec<Box<RawValue>>, Failure> {
     let codes = if args.codes { Codes::Numbers } else { Codes::Words };
     let look = Look { codes, ..Look::whole(&settings.markets, now) };
-    let show = |(tree, person): &(Tree, People)| {
+    let show = |(tree, person): &(Tree, CustomerData)| {
         let standing = status::of(tree);
         let look = Look { rate_again: settings.deadlines.of(tree).rate_again, ..look };
         Ok(to_raw_value(&view::view(tree, &standing, person.masked(), &look))?)

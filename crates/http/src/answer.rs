@@ -59,7 +59,7 @@ pub enum Reveal {
     /// Masked, as everyone sees it.
     Nothing,
     /// In full.
-    Person,
+    Customer,
 }
 
 /// Which shop orders of a tree a caller may see.
@@ -107,8 +107,8 @@ pub fn order(
     let seen = Seen::by(who, tree);
     let look = look(settings, tree, &seen, now);
     let face = match reveal {
-        Reveal::Nothing => answer.person.masked(),
-        Reveal::Person => answer.person.revealed(),
+        Reveal::Nothing => answer.customer.masked(),
+        Reveal::Customer => answer.customer.revealed(),
     };
     let mut body = Vec::with_capacity(ORDER_BYTES);
     serde_json::to_writer(&mut body, &view::view(tree, &standing, face, &look))

@@ -8,7 +8,7 @@ use crate::plan::Statement;
 use crate::rows::{self, TreeRows, tree_rows};
 use crate::store::Query;
 use crate::table::{self, Table};
-use crate::tables::persons::Sealed;
+use crate::tables::customers::Sealed;
 use crate::tables::snapshots::Snapshot;
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, dialect};
@@ -21,7 +21,7 @@ const TRIES: usize = 5;
 /// An order with everything that is stored of it; its people stay sealed.
 #[derive(Debug, Clone)]
 pub struct Audit {
-    /// Its number.
+    /// The payment order's number.
     pub id: Id,
     /// The version that is stored beside its facts.
     pub version: i64,
@@ -40,7 +40,7 @@ pub struct Audit {
     /// The shop orders that have weigh slips.
     pub slips: Vec<String>,
     /// Its people, sealed.
-    pub person: Option<Sealed>,
+    pub customer: Option<Sealed>,
     /// Whether a part of its log, or of what was agreed, is in the archive.
     pub archived: bool,
 }
@@ -48,7 +48,7 @@ pub struct Audit {
 /// A column that does not say what follows from the facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stale {
-    /// The node.
+    /// The number of the payment order, shop order or line whose row it is.
     pub node: Id,
     /// The column; for a word to find it by `term`.
     pub column: &'static str,
@@ -69,7 +69,7 @@ struct Stored {
     effects: BTreeMap<Id, Vec<String>>,
     gifts: BTreeMap<Id, Vec<String>>,
     slips: BTreeMap<Id, Vec<String>>,
-    persons: BTreeMap<Id, Sealed>,
+    customers: BTreeMap<Id, Sealed>,
     archived: BTreeSet<Id>,
 }
 
@@ -153,7 +153,7 @@ impl Audit {
             effects: stored.effects.remove(&id).unwrap_or_default(),
             gifts: stored.gifts.remove(&id).unwrap_or_default(),
             slips: stored.slips.remove(&id).unwrap_or_default(),
-            person: stored.persons.remove(&id),
+            customer: stored.customers.remove(&id),
             archived: stored.archived.contains(&id),
         }))
     }
@@ -302,7 +302,7 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
     };
     let payments = by_tree(ask.ask(of_table(&table::PAYMENT_ORDER, "id", "id", ids))?, 0);
     let first = |(id, rows): (Id, Vec<Vec<Value>>)| Some((id, rows.into_iter().next()?));
-    let persons = ask.ask(of_table(&table::ORDER_PERSON, "tree", "tree", ids))?;
+    let customers = ask.ask(of_table(&table::ORDER_PERSON, "tree", "tree", ids))?;
     let (log, agreed) = (&table::ORDER_OPERATION, &table::ORDER_SNAPSHOT);
     Ok(Stored {
         payments: payments.into_iter().filter_map(first).collect(),
@@ -310,7 +310,7 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
         effects: names(ask, "effect", "effect", "tree", ids)?,
         gifts: names(ask, "gift", "pack_id", "tree", ids)?,
         slips,
-        persons: persons.into_iter().map(Sealed::of).collect::<Result<_, _>>()?,
+        customers: customers.into_iter().map(Sealed::of).collect::<Result<_, _>>()?,
         archived: archived(ids, ask)?,
         items: by_tree(ask.ask(of_table(&table::ITEM_ORDER, "tree", "tree, position", ids))?, 0),
         log: rows(by_tree(ask.ask(of_table(log, "tree", "tree, site, seq", ids))?, 0), log),

@@ -313,7 +313,7 @@ pub fn forget_tasks(n: usize) -> &'static str {
 }
 
 /// Takes the people of `n` trees out.
-pub fn forget_persons(n: usize) -> &'static str {
+pub fn forget_customers(n: usize) -> &'static str {
     text("order_person", Shape::ForgetPersons(n), || {
         format!("DELETE FROM order_person WHERE tree IN {}", tuples(1, n))
     })

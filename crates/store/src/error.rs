@@ -37,7 +37,7 @@ pub enum StoreError {
     /// A stored row is not what we would have written.
     #[error("a row of {table} is damaged: {what}")]
     Corrupt {
-        /// Which table.
+        /// The table whose row it is.
         table: &'static str,
         /// What is wrong with it.
         what: String,

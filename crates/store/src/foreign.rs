@@ -22,7 +22,7 @@ const CONNECTIONS: u32 = 4;
 /// What their table looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignShape {
-    /// Its name.
+    /// The table's name, with its schema where it has one.
     pub table: String,
     /// The column of the key.
     pub key: String,
@@ -35,9 +35,9 @@ pub struct ForeignShape {
 /// One row of theirs: key and guard, then the values of the columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignRow {
-    /// The key.
+    /// The value that its row is found by.
     pub key: ForeignValue,
-    /// The guard.
+    /// Grows with the order: a row whose guard is higher is newer and stays.
     pub guard: ForeignValue,
     /// The columns of the shape, in its order.
     pub values: Vec<ForeignValue>,

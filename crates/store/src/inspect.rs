@@ -9,7 +9,7 @@ use crate::installation;
 use crate::orphans::{Orphan, Walk};
 use crate::seals::{self, RecordedKey, SealedFor};
 use crate::store::Query;
-use crate::tables::persons::Sealed;
+use crate::tables::customers::Sealed;
 use crate::value::Kind;
 use crate::{Store, StoreError, sqlite_path};
 use docket_domain::{Id, Seat, Time};
@@ -151,7 +151,7 @@ impl Inspecting<'_> {
     }
 
     /// The people of orders that are in the archive, after `after`.
-    pub fn archived_persons(
+    pub fn archived_customers(
         &mut self,
         after: Id,
         limit: usize,

@@ -68,6 +68,7 @@ pub use tables::archive::{
 pub use tables::books::{Balance, BalanceKind};
 pub use tables::copy_notes::CopyNote;
 pub use tables::coupons::{Counting, CouponAdjustment, Used};
+pub use tables::customers::{Sealed, Telephone};
 pub use tables::deliveries::{Delivered, DeliveryRow};
 pub use tables::effects::EffectRow;
 pub use tables::findings::{FindingRow, FindingState, RunRow};
@@ -76,8 +77,6 @@ pub use tables::gifts::{GiftPack, GiftRow};
 pub use tables::idempotency::{Idempotent, RequestOutcome};
 pub use tables::keys::KeyRow;
 pub use tables::members::Member;
-pub use tables::people::{SessionRow, UserRow};
-pub use tables::persons::{Sealed, Telephone};
 pub use tables::placements::PlacementRow;
 pub use tables::products::Price;
 pub use tables::schedules::{Raise, Slot};
@@ -89,6 +88,7 @@ pub use tables::tasks::{
     TaskRow,
 };
 pub use tables::telephones::{Renewed, only_found_by};
+pub use tables::users::{SessionRow, UserRow};
 pub use tables::webhooks::{OldSecret, WebhookRow};
 pub use view::{Key, Need, Unique, View};
 pub use work::{NotDone, Verdict};

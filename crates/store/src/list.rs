@@ -68,7 +68,7 @@ pub enum Sort {
 pub struct Cursor {
     /// The time it is sorted by.
     pub at: Time,
-    /// The order.
+    /// The last order's number: orders of one moment are told apart by it.
     pub id: Id,
 }
 

@@ -10,8 +10,8 @@ use crate::table;
 use crate::tables::accounts::Account;
 use crate::tables::books::BalanceKind;
 use crate::tables::coupons::{self, Used};
+use crate::tables::customers::Sealed;
 use crate::tables::idempotency::Idempotent;
-use crate::tables::persons::Sealed;
 use crate::tables::products::Price;
 use crate::tables::stock::Stock;
 use crate::value::{Row, Value};
@@ -46,7 +46,7 @@ struct Wanted {
     unique: BTreeSet<String>,
     numbers: BTreeSet<String>,
     hashes: BTreeSet<[u8; 32]>,
-    persons: BTreeSet<Id>,
+    customers: BTreeSet<Id>,
     slots: BTreeSet<String>,
     audits: BTreeSet<Id>,
     balances: BTreeSet<(BalanceKind, Vec<String>)>,
@@ -65,7 +65,7 @@ impl Wanted {
             Key::Unique(name) => self.unique.insert(name),
             Key::Number(number) => self.numbers.insert(number),
             Key::Idempotency(hash) => self.hashes.insert(hash),
-            Key::Person(id) => self.persons.insert(id),
+            Key::Customer(id) => self.customers.insert(id),
             Key::Slot(name) => self.slots.insert(name),
             Key::Audit(id) => self.audits.insert(id),
             Key::Balance(ledger, subject) => self.balances.insert((ledger, subject)),
@@ -96,7 +96,7 @@ pub fn keys(view: &mut View, keys: Vec<Key>, db: &mut dyn Connection) -> Result<
     }
     beside_orders(view, wanted.products, wanted.unique, wanted.hashes, db)?;
     numbers(view, wanted.numbers, db)?;
-    persons(view, wanted.persons, db)?;
+    customers(view, wanted.customers, db)?;
     books(view, wanted.audits, wanted.balances, db)?;
     for (ledger, owners) in wanted.accounts {
         accounts(view, ledger, owners, db)?;
@@ -225,14 +225,18 @@ fn numbers(
     Ok(())
 }
 
-fn persons(view: &mut View, ids: BTreeSet<Id>, db: &mut dyn Connection) -> Result<(), StoreError> {
+fn customers(
+    view: &mut View,
+    ids: BTreeSet<Id>,
+    db: &mut dyn Connection,
+) -> Result<(), StoreError> {
     let rows = fetch(&PERSON, &values(&ids), db)?;
     for id in ids {
-        view.load_person(id, None);
+        view.load_customer(id, None);
     }
     for row in rows {
         let (tree, sealed) = Sealed::of(row)?;
-        view.load_person(tree, Some(sealed));
+        view.load_customer(tree, Some(sealed));
     }
     Ok(())
 }

@@ -15,11 +15,11 @@ use crate::table::{self, Table};
 use crate::tables::accounts::{AccountChange, AccountLine};
 use crate::tables::copy_notes::CopyNote;
 use crate::tables::coupons::{self, CountDelta, Counting};
+use crate::tables::customers::{Sealed, Telephone};
 use crate::tables::effects::EffectRow;
 use crate::tables::gifts::{GiftPack, GiftRow};
 use crate::tables::idempotency::Idempotent;
 use crate::tables::members::Member;
-use crate::tables::persons::{Sealed, Telephone};
 use crate::tables::products::Price;
 use crate::tables::schedules::Raise;
 use crate::tables::slips::SlipRow;
@@ -46,7 +46,7 @@ pub struct Writes {
     /// Agreed trees.
     pub snapshots: Vec<Snapshot>,
     /// Sealed people, each over the one before.
-    pub persons: Vec<(Id, Sealed)>,
+    pub customers: Vec<(Id, Sealed)>,
     /// Telephones to find trees by.
     pub phones: Vec<Telephone>,
     /// Telephones that trees are not found by any more.
@@ -95,7 +95,7 @@ pub struct TreeWrite {
 /// What one piece moves of one stock row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// The place.
+    /// The place that the stock stands at.
     pub place: String,
     /// The SKU.
     pub sku_id: String,
@@ -183,7 +183,7 @@ pub struct Plan {
     unique: Vec<Vec<Value>>,
     idempotency: Vec<Vec<Value>>,
     snapshots: Vec<Vec<Value>>,
-    persons: BTreeMap<Id, Vec<Value>>,
+    customers: BTreeMap<Id, Vec<Value>>,
     phones: Vec<Vec<Value>>,
     phones_gone: Vec<Vec<Value>>,
     tasks: Vec<Vec<Value>>,
@@ -227,8 +227,8 @@ impl Plan {
             .extend(unique.map(|(name, tree, print)| vec![name.into(), tree.into(), print.into()]));
         self.idempotency.extend(writes.idempotency.map(|(hash, answer)| answer.row(hash)));
         self.snapshots.extend(writes.snapshots.into_iter().map(Snapshot::row));
-        self.persons
-            .extend(writes.persons.into_iter().map(|(tree, sealed)| (tree, sealed.row(tree))));
+        self.customers
+            .extend(writes.customers.into_iter().map(|(tree, sealed)| (tree, sealed.row(tree))));
         self.add_phones(writes.phones, writes.phones_gone);
         for task in writes.tasks {
             self.announced.push(task.announced());
@@ -319,8 +319,8 @@ impl Plan {
         connection.delete(&table::ORDER_PHONE, &self.phones_gone)?;
         connection.insert_missing(&table::TASK, &self.tasks_once)?;
         connection.insert_missing(&table::COPY_NOTE, &self.copy_notes)?;
-        let persons: Vec<_> = std::mem::take(&mut self.persons).into_values().collect();
-        connection.upsert(&table::ORDER_PERSON, &persons)?;
+        let customers: Vec<_> = std::mem::take(&mut self.customers).into_values().collect();
+        connection.upsert(&table::ORDER_PERSON, &customers)?;
         let products: Vec<_> = std::mem::take(&mut self.products).into_values().collect();
         connection.upsert(&table::PRODUCT, &products)?;
         self.write_masters(connection)?;

@@ -5,14 +5,14 @@ use crate::list::beside;
 use crate::rows;
 use crate::store::Query;
 use crate::table::{self, Table};
+use crate::tables::customers::Sealed;
 use crate::tables::gateways::GatewayPayment;
 use crate::tables::idempotency::Idempotent;
 use crate::tables::keys::KeyRow;
-use crate::tables::people::{SessionRow, UserRow};
-use crate::tables::persons::Sealed;
 use crate::tables::products::Price;
 use crate::tables::snapshots::Snapshot;
 use crate::tables::stock::{Adjustment, Stock};
+use crate::tables::users::{SessionRow, UserRow};
 use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
@@ -34,13 +34,13 @@ fn query_of(table: &'static Table, tail: &str, values: Vec<Value>) -> Query {
     Query { table: table.name, sql, kinds: table.kinds(), values }
 }
 
-/// An order, whole: its tree and its sealed people, both of one moment.
+/// An order, whole: its tree and its sealed customers' data, both of one moment.
 #[derive(Debug, Clone)]
 pub struct Whole {
-    /// The tree.
+    /// All of its nodes.
     pub tree: Tree,
-    /// Its people.
-    pub person: Option<Sealed>,
+    /// Its customer's data, sealed; none where there is none or it was forgotten.
+    pub customer: Option<Sealed>,
 }
 
 /// These orders, whole, in this order; those that are not there are left out.
@@ -49,12 +49,12 @@ pub(crate) fn whole(ask: &mut dyn Ask, ids: &[Id]) -> Result<Vec<Whole>, StoreEr
     for ids in ids.chunks(LISTED_MAX) {
         let [payments, shops, items] = tree_queries(ids);
         let (payments, shops, items) = (ask.ask(payments)?, ask.ask(shops)?, ask.ask(items)?);
-        let persons = ask.ask(person_query(ids))?.into_iter().map(Sealed::of);
-        let mut persons = persons.collect::<Result<BTreeMap<_, _>, _>>()?;
+        let customers = ask.ask(customer_query(ids))?.into_iter().map(Sealed::of);
+        let mut customers = customers.collect::<Result<BTreeMap<_, _>, _>>()?;
         let trees = trees_of(ids, [payments, shops, items])?;
         found.extend(trees.into_iter().map(|tree| {
-            let person = persons.remove(&tree.id());
-            Whole { tree, person }
+            let customer = customers.remove(&tree.id());
+            Whole { tree, customer }
         }));
     }
     Ok(found)
@@ -91,7 +91,7 @@ pub fn tree_queries(ids: &[Id]) -> [Query; 3] {
     ]
 }
 
-pub fn person_query(ids: &[Id]) -> Query {
+pub fn customer_query(ids: &[Id]) -> Query {
     let tail = format!("WHERE tree IN ({})", placeholders(ids.len()));
     query_of(&table::ORDER_PERSON, &tail, ids.iter().map(|id| Value::from(*id)).collect())
 }
@@ -311,11 +311,11 @@ impl Store {
         rows.into_iter().map(Snapshot::of).collect()
     }
 
-    /// The sealed people of these trees.
-    pub async fn persons(&self, trees: &[Id]) -> Result<Vec<(Id, Sealed)>, StoreError> {
+    /// The sealed customers' data of these trees.
+    pub async fn customers(&self, trees: &[Id]) -> Result<Vec<(Id, Sealed)>, StoreError> {
         let mut found = Vec::with_capacity(trees.len());
         for trees in trees.chunks(LISTED_MAX) {
-            let Query { table, sql, kinds, values } = person_query(trees);
+            let Query { table, sql, kinds, values } = customer_query(trees);
             for row in self.rows(table, sql, &kinds, values).await? {
                 found.push(Sealed::of(row)?);
             }

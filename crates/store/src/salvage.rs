@@ -8,9 +8,9 @@
 use crate::StoreError;
 use crate::ask::Ask;
 use crate::beside::{Access, Beside, beside};
-use crate::read::{Whole, person_query, tree_queries, trees_of, whole};
+use crate::read::{Whole, customer_query, tree_queries, trees_of, whole};
 use crate::store::Query;
-use crate::tables::persons::Sealed;
+use crate::tables::customers::Sealed;
 use crate::value::Kind;
 use docket_domain::{Id, Tree};
 use std::collections::BTreeSet;
@@ -95,12 +95,12 @@ fn one_by_one(ids: &[Id], ask: &mut dyn Ask, found: &mut Salvaged) -> Result<(),
             }
             Err(error) => return Err(error),
         };
-        let (person, person_lost): (Option<Sealed>, bool) = match person_of(ask, *id) {
-            Ok(person) => (person, false),
+        let (customer, person_lost): (Option<Sealed>, bool) = match customer_of(ask, *id) {
+            Ok(customer) => (customer, false),
             Err(error) if error.is_damage() => (None, true),
             Err(error) => return Err(error),
         };
-        found.orders.push(Salvage { whole: Whole { tree, person }, person_lost });
+        found.orders.push(Salvage { whole: Whole { tree, customer }, person_lost });
     }
     Ok(())
 }
@@ -112,9 +112,9 @@ fn tree_of(ask: &mut dyn Ask, id: Id) -> Result<Option<Tree>, StoreError> {
     Ok(trees_of(&[id], rows)?.pop())
 }
 
-/// The sealed people of a tree.
-fn person_of(ask: &mut dyn Ask, tree: Id) -> Result<Option<Sealed>, StoreError> {
-    let found = ask.ask(person_query(&[tree]))?.into_iter().next().map(Sealed::of).transpose()?;
+/// The sealed customers' data of a tree.
+fn customer_of(ask: &mut dyn Ask, tree: Id) -> Result<Option<Sealed>, StoreError> {
+    let found = ask.ask(customer_query(&[tree]))?.into_iter().next().map(Sealed::of).transpose()?;
     Ok(found.map(|(_, sealed)| sealed))
 }
 

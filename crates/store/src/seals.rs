@@ -1,4 +1,4 @@
-//! What a database records of the keys that seal people's data in it: the fingerprint of each, never a key. So a
+//! What a database records of the keys that seal customers' data in it: the fingerprint of each, never a key. So a
 //! process with other keys is refused before it seals something that nobody else can open, and a backup says what
 //! it needs. Rows of `setting`: `key.seal.FINGERPRINT` holds the number of the key, `key.search.FINGERPRINT` is the
 //! one that telephones are hashed with; ` lost` behind it says that a person gave the key up.
@@ -6,7 +6,7 @@
 use crate::ask::Ask;
 use crate::beside::{Access, Beside, beside};
 use crate::store::Query;
-use crate::tables::persons::Sealed;
+use crate::tables::customers::Sealed;
 use crate::tables::telephones::{PROGRESS, Renewed};
 use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
@@ -47,8 +47,8 @@ pub struct RecordedKey {
 /// For what something was sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SealedFor {
-    /// People's data of an order.
-    Person(Id),
+    /// Customers' data of an order.
+    Customer(Id),
     /// The secret of a webhook.
     Webhook,
     /// A placement that waits.
@@ -117,7 +117,7 @@ pub fn recorded_keys(ask: &mut dyn Ask) -> Result<Vec<RecordedKey>, StoreError> 
     read(ask.ask(recorded())?)
 }
 
-fn persons(tail: &str, values: Vec<Value>) -> Query {
+fn customers(tail: &str, values: Vec<Value>) -> Query {
     Query {
         table: "order_person",
         sql: format!("SELECT tree, key_id, sealed FROM order_person {tail}"),
@@ -126,7 +126,7 @@ fn persons(tail: &str, values: Vec<Value>) -> Query {
     }
 }
 
-/// Some of the sealed people: `at_each_end` from both ends, and `between` places between them.
+/// Some of the sealed customers' data: `at_each_end` from both ends, and `between` places between them.
 fn sampled(
     ask: &mut dyn Ask,
     at_each_end: usize,
@@ -135,7 +135,7 @@ fn sampled(
     let mut found = BTreeMap::new();
     for order in ["ASC", "DESC"] {
         let tail = format!("ORDER BY tree {order} LIMIT {at_each_end}");
-        for row in ask.ask(persons(&tail, Vec::new()))? {
+        for row in ask.ask(customers(&tail, Vec::new()))? {
             let (tree, sealed) = Sealed::of(row)?;
             found.insert(tree, sealed);
         }
@@ -151,7 +151,7 @@ fn sampled(
     for place in 1..=between {
         let from = first + (last - first) / (between + 1) * place;
         let tail = "WHERE tree >= ? ORDER BY tree LIMIT 1".to_owned();
-        for row in ask.ask(persons(&tail, vec![from.into()]))? {
+        for row in ask.ask(customers(&tail, vec![from.into()]))? {
             let (tree, sealed) = Sealed::of(row)?;
             found.insert(tree, sealed);
         }
@@ -182,9 +182,9 @@ pub fn others(ask: &mut dyn Ask) -> Result<Vec<(SealedFor, Sealed)>, StoreError>
 pub async fn survey(url: &str) -> Result<Survey, StoreError> {
     let look = |ask: &mut Beside| {
         let keys = recorded_keys(ask)?;
-        let people = sampled(ask, AT_EACH_END, BETWEEN)?.into_iter();
+        let customer = sampled(ask, AT_EACH_END, BETWEEN)?.into_iter();
         let mut samples: Vec<_> =
-            people.map(|(tree, sealed)| (SealedFor::Person(tree), sealed)).collect();
+            customer.map(|(tree, sealed)| (SealedFor::Customer(tree), sealed)).collect();
         samples.extend(others(ask)?);
         Ok(Survey { keys, samples })
     };
@@ -279,7 +279,7 @@ pub async fn telephones_left(url: &str) -> Result<TelephonesLeft, StoreError> {
         let progress = Renewed::read(progress.as_deref());
         let mut left = TelephonesLeft::default();
         if let Renewed::UpTo(tree) = progress {
-            left.waiting = count_persons(ask, "tree > ?", vec![tree.into()])?;
+            left.waiting = count_customers(ask, "tree > ?", vec![tree.into()])?;
         }
         let keys = recorded_keys(ask)?;
         let lost = keys.iter().filter(|key| key.lost);
@@ -295,14 +295,14 @@ pub async fn telephones_left(url: &str) -> Result<TelephonesLeft, StoreError> {
                 these.push_str(" AND tree <= ?");
                 values.push(tree.into());
             }
-            left.sealed_away = count_persons(ask, &these, values)?;
+            left.sealed_away = count_customers(ask, &these, values)?;
         }
         Ok(left)
     };
     Ok(beside(url, Access::Read, look).await?.unwrap_or_default())
 }
 
-fn count_persons(ask: &mut Beside, these: &str, values: Vec<Value>) -> Result<u64, StoreError> {
+fn count_customers(ask: &mut Beside, these: &str, values: Vec<Value>) -> Result<u64, StoreError> {
     let count = Query {
         table: "order_person",
         sql: format!("SELECT COUNT(*) FROM order_person WHERE {these}"),
@@ -327,8 +327,8 @@ impl Store {
         read(self.rows(table, sql, &kinds, values).await?)
     }
 
-    /// Some of the sealed people: as many as `at_each_end` of the newest and of the oldest, and of `between` places.
-    pub async fn some_persons(
+    /// Some of the sealed customers' data: as many as `at_each_end` of the newest and of the oldest, and of `between` places.
+    pub async fn some_customers(
         &self,
         at_each_end: usize,
         between: i64,

@@ -5,7 +5,7 @@ use crate::value::Kind::{self, Blob, Int, Text};
 /// One table: its columns in the order rows carry them, the key first.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Table {
-    /// Its name.
+    /// As the schema calls it.
     pub name: &'static str,
     /// Columns with their kinds; the first `key` of them are the primary key.
     pub columns: &'static [(&'static str, Kind)],

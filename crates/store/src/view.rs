@@ -5,8 +5,8 @@ use crate::plan::Writes;
 use crate::tables::accounts::Account;
 use crate::tables::books::{Balance, BalanceKind};
 use crate::tables::coupons::Used;
+use crate::tables::customers::Sealed;
 use crate::tables::idempotency::Idempotent;
-use crate::tables::persons::Sealed;
 use crate::tables::products::Price;
 use crate::tables::stock::Stock;
 use docket_domain::ledger::Ledger;
@@ -23,7 +23,7 @@ pub enum Key {
     Tree(Id),
     /// The stock of a SKU at a place.
     Stock {
-        /// The place.
+        /// The place that the stock stands at.
         place: String,
         /// The SKU.
         sku_id: String,
@@ -37,7 +37,7 @@ pub enum Key {
     /// What was answered under an idempotency key (hash of credential and key).
     Idempotency([u8; 32]),
     /// The sealed person of a tree.
-    Person(Id),
+    Customer(Id),
     /// The slot that a schedule was last run for.
     Slot(String),
     /// Everything that is stored of an order, for those who check the books.
@@ -60,7 +60,7 @@ pub enum Key {
 /// Whose a unique key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unique {
-    /// The tree.
+    /// The payment order's number.
     pub tree: Id,
     /// Of the request that took it, where the same request may come again.
     pub fingerprint: Option<[u8; 32]>,
@@ -99,7 +99,7 @@ pub struct View {
     unique: Layer<String, Option<Unique>>,
     numbers: Layer<String, Vec<Id>>,
     idempotency: Layer<[u8; 32], Option<Idempotent>>,
-    persons: Layer<Id, Option<Sealed>>,
+    customers: Layer<Id, Option<Sealed>>,
     slots: Layer<String, Option<Time>>,
     audits: Layer<Id, Option<Arc<Audit>>>,
     balances: Layer<(BalanceKind, Vec<String>), Option<Balance>>,
@@ -155,8 +155,8 @@ impl View {
     }
 
     /// The sealed person of tree `id`.
-    pub fn person(&self, id: Id) -> Result<Option<&Sealed>, Need> {
-        need(self.persons.get(&id), || Key::Person(id)).map(Option::as_ref)
+    pub fn customer(&self, id: Id) -> Result<Option<&Sealed>, Need> {
+        need(self.customers.get(&id), || Key::Customer(id)).map(Option::as_ref)
     }
 
     /// The slot that schedule `name` was last run for; none where it never ran.
@@ -239,7 +239,7 @@ impl View {
             Key::Unique(name) => self.unique.get(name).is_some(),
             Key::Number(number) => self.numbers.get(number).is_some(),
             Key::Idempotency(hash) => self.idempotency.get(hash).is_some(),
-            Key::Person(id) => self.persons.get(id).is_some(),
+            Key::Customer(id) => self.customers.get(id).is_some(),
             Key::Slot(name) => self.slots.get(name).is_some(),
             Key::Audit(id) => self.audits.get(id).is_some(),
             Key::Balance(ledger, subject) => {
@@ -259,7 +259,7 @@ impl View {
         self.unique.changed.clear();
         self.numbers.changed.clear();
         self.idempotency.changed.clear();
-        self.persons.changed.clear();
+        self.customers.changed.clear();
         self.slots.changed.clear();
         self.coupons.changed.clear();
         self.used.changed.clear();
@@ -326,8 +326,8 @@ impl View {
         self.accounts.loaded.insert((ledger, owner), account);
     }
 
-    pub(crate) fn load_person(&mut self, id: Id, sealed: Option<Sealed>) {
-        self.persons.loaded.insert(id, sealed);
+    pub(crate) fn load_customer(&mut self, id: Id, sealed: Option<Sealed>) {
+        self.customers.loaded.insert(id, sealed);
     }
 
     /// Lets the pieces that follow see what one piece writes.
@@ -346,8 +346,8 @@ impl View {
         if let Some(raised) = &writes.slot {
             self.slots.changed.insert(raised.name.clone(), Some(raised.to));
         }
-        for (tree, sealed) in &writes.persons {
-            self.persons.changed.insert(*tree, Some(sealed.clone()));
+        for (tree, sealed) in &writes.customers {
+            self.customers.changed.insert(*tree, Some(sealed.clone()));
         }
         for held in &writes.stock {
             let key = (held.place.clone(), held.sku_id.clone());

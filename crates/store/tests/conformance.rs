@@ -282,7 +282,7 @@ async fn everything_beside_orders_comes_back_too() {
         };
         let telephone = Telephone { tree: id, created_at: Time(1), last4: -5, number: i64::MIN };
         let writes = Writes {
-            persons: vec![(id, sealed.clone())],
+            customers: vec![(id, sealed.clone())],
             phones: vec![telephone, telephone],
             idempotency: Some(([1; 32], idempotent)),
             products: vec![price.clone()],
@@ -296,7 +296,7 @@ async fn everything_beside_orders_comes_back_too() {
         })
         .await
         .unwrap();
-        assert_eq!(store.persons(&[id]).await.unwrap(), [(id, sealed)]);
+        assert_eq!(store.customers(&[id]).await.unwrap(), [(id, sealed)]);
         assert_eq!(store.idempotency([1; 32]).await.unwrap(), Some(idempotent));
         assert_eq!(store.prices("sku").await.unwrap(), [price]);
         assert_eq!(store.snapshots(id).await.unwrap(), [suite::snapshot(id, 1)]);

@@ -39,7 +39,7 @@ pub enum Outcome {
 /// it is written also where the lease was lost meanwhile: it tells what was done, not whose it was.
 #[derive(Debug, Clone)]
 pub struct Handled {
-    /// What it says.
+    /// What becomes of the task.
     pub outcome: Outcome,
     /// What else is written, in the same transaction.
     pub also: Vec<Statement>,

@@ -121,7 +121,7 @@ impl FromStr for Every {
 pub struct Schedule {
     /// What people call it.
     pub name: String,
-    /// When.
+    /// The slots it runs for.
     pub every: Every,
     /// Which handler runs its tasks.
     pub kind: &'static str,

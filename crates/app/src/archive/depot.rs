@@ -34,9 +34,9 @@ pub struct S3At {
     pub prefix: String,
     /// Such as `us-east-1`.
     pub region: String,
-    /// The access key.
+    /// The public half of our credentials there.
     pub access_key: String,
-    /// Its secret.
+    /// The secret half; it signs and is never sent.
     pub secret: String,
 }
 
@@ -55,7 +55,7 @@ pub enum DepotError {
     /// The object is longer than it was written.
     #[error("the object {name} of the archive is longer than {most} bytes")]
     TooLong {
-        /// Its name.
+        /// The object's name, below the prefix.
         name: String,
         /// How long it may be.
         most: usize,

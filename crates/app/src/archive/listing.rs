@@ -3,7 +3,7 @@
 
 use crate::access::{Principal, Scope};
 use crate::sight;
-use crate::vault::People;
+use crate::vault::CustomerData;
 use crate::{App, Error, Listed, Orders};
 use docket_domain::{Id, Time, Tree};
 use docket_store::{ArchivedOrder, Cursor, KeptRow};
@@ -37,7 +37,7 @@ impl App {
         &self,
         who: &Principal,
         asked: &Orders,
-    ) -> Result<Vec<(Tree, People)>, Error> {
+    ) -> Result<Vec<(Tree, CustomerData)>, Error> {
         let mut found = BTreeSet::new();
         if let Some(number) = &asked.external_id {
             found.extend(self.store().archived_by_number(number).await?);
@@ -59,12 +59,12 @@ impl App {
         who: &Principal,
         trees: Vec<Tree>,
         asked: &Orders,
-    ) -> Result<Vec<(Tree, People)>, Error> {
+    ) -> Result<Vec<(Tree, CustomerData)>, Error> {
         let mut found = Vec::with_capacity(trees.len());
         for tree in trees.into_iter().filter(|tree| who.sees(tree)) {
-            let person = self.person_of(tree.id()).await?;
-            if sight::passes(who, &tree, person.known(), asked) {
-                found.push((tree, person));
+            let customer = self.customer_of(tree.id()).await?;
+            if sight::passes(who, &tree, customer.known(), asked) {
+                found.push((tree, customer));
             }
         }
         Ok(found)

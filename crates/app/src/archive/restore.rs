@@ -112,7 +112,7 @@ impl App {
         let (kind, id, until) = (segment.kind, segment.id, self.now().plus(STAYS));
         let whole = kind == SegmentKind::Orders;
         let (count, rows) = (trees.len(), trees.iter().map(|(_, rows)| rows.len()).sum::<usize>());
-        let keys = trees.iter().filter(|_| whole).map(|(tree, _)| Key::Person(*tree)).collect();
+        let keys = trees.iter().filter(|_| whole).map(|(tree, _)| Key::Customer(*tree)).collect();
         let vault = self.inner.vault();
         let decide = move |view: &View, _: &mut Context<'_>| {
             let mut writes = Writes::default();
@@ -122,11 +122,11 @@ impl App {
                     continue;
                 }
                 // Telephones are not in the archive: they come back from the people, if these are still there.
-                let Some(sealed) = view.person(*tree)? else { continue };
-                let person = vault.open_sealed(sealed).unwrap_or_default();
+                let Some(sealed) = view.customer(*tree)? else { continue };
+                let customer = vault.open_sealed(sealed).unwrap_or_default();
                 if let Some(tree) = KeptRow::trees(rows.clone()).ok().and_then(|mut one| one.pop())
                 {
-                    writes.phones.extend(telephones(&tree, &vault.phones(&person)));
+                    writes.phones.extend(telephones(&tree, &vault.phones(&customer)));
                 }
             }
             Ok((Some(writes), ()))

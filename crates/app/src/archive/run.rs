@@ -317,7 +317,7 @@ impl App {
         let (kind, id) = (segment.kind, segment.id);
         let whole = kind == SegmentKind::Orders;
         let keys = trees.iter().filter(|_| whole);
-        let keys = keys.flat_map(|(tree, _)| [Key::Tree(*tree), Key::Person(*tree)]).collect();
+        let keys = keys.flat_map(|(tree, _)| [Key::Tree(*tree), Key::Customer(*tree)]).collect();
         let vault = self.inner.vault();
         let decide = move |view: &View, _: &mut Context<'_>| {
             let mut writes = Writes::default();
@@ -330,9 +330,9 @@ impl App {
                     else {
                         continue;
                     };
-                    if let Some(sealed) = view.person(*tree)? {
-                        let person = vault.open_sealed(sealed).unwrap_or_default();
-                        writes.phones_gone.extend(telephones(now, &vault.phones_gone(&person)));
+                    if let Some(sealed) = view.customer(*tree)? {
+                        let customer = vault.open_sealed(sealed).unwrap_or_default();
+                        writes.phones_gone.extend(telephones(now, &vault.phones_gone(&customer)));
                     }
                 }
                 writes.statements.extend(move_away(kind, id, *tree, rows));

@@ -33,7 +33,7 @@ pub struct Callback {
     pub gateway: String,
     /// Headers: names and values.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// As it came, byte for byte: the signature is over it.
     pub body: Vec<u8>,
 }
 

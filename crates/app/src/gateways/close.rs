@@ -22,9 +22,9 @@ const AGAIN: (Millis, Millis) = (1_000, 60_000);
 /// Closes an attempt at its gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloseAttempt {
-    /// The order.
+    /// The payment order's number.
     pub tree: Id,
-    /// The attempt.
+    /// Which attempt of it.
     pub attempt: Id,
 }
 

@@ -21,9 +21,9 @@ const NO_END: time::Millis = time::DAY;
 /// Looks after an attempt at its gateway until it has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowAttempt {
-    /// The order.
+    /// The payment order's number.
     pub tree: Id,
-    /// The attempt.
+    /// Which attempt of it; the gateway knows the payment by this number.
     pub attempt: Id,
 }
 

@@ -29,7 +29,7 @@ pub const FAILED: &str = "failed";
 /// Gives money of one payment back, and looks after that until it has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GiveBack {
-    /// The order.
+    /// The payment order's number.
     pub tree: Id,
     /// The refund, or the refund due.
     pub refund: Id,

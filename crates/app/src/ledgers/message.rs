@@ -18,7 +18,7 @@ pub struct LedgerMessage {
     pub ledger: Ledger,
     /// The same whenever it is sent.
     pub key: String,
-    /// What is sent.
+    /// The JSON that is signed and sent, the same at every try.
     pub body: Json,
 }
 

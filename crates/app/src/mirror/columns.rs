@@ -30,9 +30,9 @@ pub enum TimeForm {
 /// One column of theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MirrorColumn {
-    /// Its name.
+    /// As their table calls it.
     pub name: String,
-    /// What it holds.
+    /// Which fact of ours is written into it.
     pub field: Field,
     /// Their codes for our words; a word that is not named is written as it is.
     pub codes: BTreeMap<String, ForeignValue>,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{address} is {what}, and [webhooks] allow does not name it")]
 pub struct Refused {
-    /// The address.
+    /// In its plain form: IPv4 where it only wears IPv6.
     pub address: IpAddr,
     /// What kind of address it is, with its article.
     pub what: &'static str,

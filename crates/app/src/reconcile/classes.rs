@@ -1,6 +1,7 @@
 //! What kinds of difference there are. A class is its word, its sentence in two languages, what finds it, and what
 //! repairs it; each family of classes has a small module.
 
+mod customers;
 mod damage;
 mod deadlines;
 mod effects;
@@ -8,7 +9,6 @@ mod gateways;
 mod history;
 mod ledgers;
 mod payments;
-mod people;
 mod stored;
 mod tasks;
 
@@ -28,9 +28,9 @@ pub(super) struct Class {
     pub word: &'static str,
     /// Its sentence in English and in Chinese, with `{order}`, `{subject}`, `{stands}` and `{should}`.
     pub sentence: [&'static str; 2],
-    /// What finds it.
+    /// Which of the looks finds it.
     pub finds: Finds,
-    /// What repairs it.
+    /// Whether, and how, it is repaired.
     pub repair: Repair,
 }
 
@@ -77,7 +77,7 @@ pub(super) enum Repair {
 /// A difference, as its class saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// What differs.
+    /// The thing that differs, in the words of its ledger.
     pub subject: String,
     /// As it stands.
     pub stands: String,
@@ -181,14 +181,14 @@ pub(super) fn of_word(word: &str) -> Option<&'static Class> {
     ALL.into_iter().find(|class| class.word == word)
 }
 
+pub(super) use customers::SEALED_AWAY;
 pub(super) use damage::{BELONGS_TO_NOTHING, DAMAGED};
 pub(super) use payments::references;
-pub(super) use people::SEALED_AWAY;
 pub(super) use stored::UNREADABLE;
 
 impl Class {
-    /// Whether it looks at people's data, for which keys are needed.
-    pub fn is_of_people(&self) -> bool {
+    /// Whether it looks at customers' data, for which keys are needed.
+    pub fn is_of_customers(&self) -> bool {
         self.word == SEALED_AWAY.word
     }
 
@@ -201,7 +201,7 @@ impl Class {
             |text: &String| docket_wire::chinese::of(text).unwrap_or_else(|| text.clone());
         // What a key has to do with it is a sentence, which is kept in English.
         let stands = match language {
-            Language::Zh if self.is_of_people() => chinese(&detail.stands),
+            Language::Zh if self.is_of_customers() => chinese(&detail.stands),
             Language::Zh | Language::En => detail.stands.clone(),
         };
         let parts = [

@@ -192,7 +192,8 @@ fn orders(
     found: &mut Inspection,
     hear: &Hear,
 ) -> Result<(), StoreError> {
-    let looks = classes::OF_DAMAGE.iter().filter(|class| vault.is_some() || !class.is_of_people());
+    let looks =
+        classes::OF_DAMAGE.iter().filter(|class| vault.is_some() || !class.is_of_customers());
     let looks: Vec<_> = looks.copied().collect();
     let nothing = Vault::throw_away();
     let vault = vault.unwrap_or(&nothing);
@@ -219,11 +220,11 @@ fn orders(
         }
         for audit in &page.audits {
             let looked = Looked { audit, vault, now, seat, owners: &owners };
-            let person = audit.person.as_ref();
-            let closed = person.and_then(|it| vault.closed(SealedFor::Person(audit.id), it));
+            let customer = audit.customer.as_ref();
+            let closed = customer.and_then(|it| vault.closed(SealedFor::Customer(audit.id), it));
             let given_up = matches!(closed, Some(Closed::Lost(_)));
             found.given_up += u64::from(given_up);
-            for class in looks.iter().filter(|class| !(given_up && class.is_of_people())) {
+            for class in looks.iter().filter(|class| !(given_up && class.is_of_customers())) {
                 if let Finds::InOrder(look) = class.finds
                     && let Some(seen) = look(&looked)
                 {
@@ -274,7 +275,7 @@ fn seals(
 ) -> Result<(), StoreError> {
     let mut after = Id(0);
     loop {
-        let page = match database.archived_persons(after, PAGE) {
+        let page = match database.archived_customers(after, PAGE) {
             // The table was found damaged before.
             Err(error) if error.is_damage() => break,
             page => page?,
@@ -282,7 +283,7 @@ fn seals(
         let Some((last, _)) = page.last() else { break };
         after = *last;
         for (tree, sealed) in &page {
-            let closed = vault.closed(SealedFor::Person(*tree), sealed);
+            let closed = vault.closed(SealedFor::Customer(*tree), sealed);
             if let Some(Closed::Lost(_)) = closed {
                 found.given_up += 1;
             } else if let Some(closed) = closed {
@@ -313,7 +314,7 @@ fn seals(
                     format!("某个 webhook 的密钥无法读取：{zh}。请停用并重新添加。"),
                 ],
             ),
-            SealedFor::Placement | SealedFor::Person(_) => (
+            SealedFor::Placement | SealedFor::Customer(_) => (
                 "placement",
                 [
                     format!("A placement that waits cannot be read: {en}."),

@@ -6,9 +6,9 @@ pub enum VaultError {
     /// Reading or writing failed.
     #[error("{path}: {error}")]
     File {
-        /// The key file.
+        /// The key file as it was named.
         path: String,
-        /// What happened.
+        /// What the system said.
         error: std::io::Error,
     },
     /// They are no keys of ours.

@@ -50,9 +50,9 @@ pub struct Sent<'a> {
     pub tree: Id,
     /// Which row of its log.
     pub seq: u32,
-    /// Its word.
+    /// The type of the event, such as `order.paid`.
     pub word: &'static str,
-    /// Its id.
+    /// What the receiver knows the event by: the order's number and the row of its log.
     pub id: &'a str,
     /// Its JSON.
     pub body: Vec<u8>,

@@ -10,16 +10,16 @@ mod failures;
 mod finish;
 pub mod ledger_bodies;
 mod operations;
-pub mod people_bodies;
 pub mod report;
 pub mod rows;
+pub mod user_bodies;
 pub mod words;
 
 use crate::center::Center;
 use crate::routes::{
     accounts, archive, callbacks, coupons, docs, effects, forget, gifts, health, history, imports,
-    keys, listing, members, metrics, mirror, orders, payments, people, products, reconcile, stock,
-    tasks, webhooks,
+    keys, listing, members, metrics, mirror, orders, payments, products, reconcile, stock, tasks,
+    users, webhooks,
 };
 use axum::Router;
 use serde_json::Value;
@@ -119,7 +119,7 @@ fn of_orders(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
         .routes(routes!(effects::slips))
 }
 
-/// Work that is done later, people, and what is for whoever runs it.
+/// Work that is done later, users, and what is for whoever runs it.
 fn of_the_center(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
     router
         .routes(routes!(tasks::list))
@@ -145,14 +145,14 @@ fn of_the_center(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
         .routes(routes!(archive::run))
         .routes(routes!(archive::restore))
         .routes(routes!(archive::verify))
-        .routes(routes!(people::login))
-        .routes(routes!(people::logout))
-        .routes(routes!(people::change_password))
-        .routes(routes!(people::reset_password))
-        .routes(routes!(people::enable))
-        .routes(routes!(people::me))
-        .routes(routes!(people::list, people::add))
-        .routes(routes!(people::disable))
+        .routes(routes!(users::login))
+        .routes(routes!(users::logout))
+        .routes(routes!(users::change_password))
+        .routes(routes!(users::reset_password))
+        .routes(routes!(users::enable))
+        .routes(routes!(users::me))
+        .routes(routes!(users::list, users::add))
+        .routes(routes!(users::disable))
         .routes(routes!(forget::forget))
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(keys::revoke))

@@ -7,7 +7,7 @@ use crate::body::{JsonBody, read};
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::IDEMPOTENCY;
-use crate::openapi::people_bodies::NewKeyBody;
+use crate::openapi::user_bodies::NewKeyBody;
 use crate::openapi::words::{ClaimedActor, ScopeWord};
 use crate::query;
 use axum::extract::State;

@@ -240,9 +240,9 @@ fn page(
     let standings: Vec<_> = listed.orders.iter().map(|(tree, _)| status::of(tree)).collect();
     let seen: Vec<_> = listed.orders.iter().map(|(tree, _)| Seen::by(who, tree)).collect();
     let orders = listed.orders.iter().zip(&standings).zip(&seen);
-    let views = orders.map(|(((tree, person), standing), seen)| {
+    let views = orders.map(|(((tree, customer), standing), seen)| {
         let look = Look { shape, ..answer::look(settings, tree, seen, now) };
-        let face = person.masked();
+        let face = customer.masked();
         view::view(tree, standing, face, &look)
     });
     if asked.level == Level::Payment {

@@ -19,11 +19,11 @@ pub mod mirror;
 mod nodes;
 pub mod orders;
 pub mod payments;
-pub mod people;
 pub mod products;
 pub mod reconcile;
 pub mod stock;
 pub mod tasks;
+pub mod users;
 pub mod webhooks;
 
 use crate::failure::Failure;

@@ -81,7 +81,7 @@ pub async fn quote(State(center): State<Center>, sent: Sent) -> Result<Response,
     let seen = Seen::by(&sent.who, &quote.tree);
     let look = answer::look(center.app.settings(), &quote.tree, &seen, center.app.now());
     let look = Look { ids: Ids::LeftOut, ..look };
-    let shown = view::view(&quote.tree, &standing, Face::Masked(&quote.person), &look);
+    let shown = view::view(&quote.tree, &standing, Face::Masked(&quote.customer), &look);
     Ok(answer::json(StatusCode::OK, &shown))
 }
 
@@ -104,7 +104,7 @@ pub async fn get(
     uri: Uri,
 ) -> Result<Response, Failure> {
     let (reveal, at) = query::read(&uri, |fields| {
-        let reveal = fields.optional("reveal", query::one_of(&[("person", Reveal::Person)]));
+        let reveal = fields.optional("reveal", query::one_of(&[("person", Reveal::Customer)]));
         let at = fields.optional("at", kinds::time);
         if reveal.is_some() && at.is_some() {
             return fields.wrong(
@@ -118,7 +118,7 @@ pub async fn get(
     let id = id.number("order")?;
     let answer = match (at, reveal) {
         (Some(at), _) => center.app.order_at(&who, id, at).await?,
-        (None, Reveal::Person) => center.app.reveal(&who, id).await?,
+        (None, Reveal::Customer) => center.app.reveal(&who, id).await?,
         (None, Reveal::Nothing) => center.app.order(&who, id).await?,
     };
     let moment = at.unwrap_or(center.app.now());

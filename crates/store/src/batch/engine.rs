@@ -36,9 +36,9 @@ enum Phase {
 /// The node number this process holds.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// The number.
+    /// From the node range of this installation; part of every id that is given here.
     pub number: u16,
-    /// Who holds it.
+    /// The process, as its lease names it.
     pub holder: String,
     /// The tick up to which its ids may have been given.
     pub mark: i64,

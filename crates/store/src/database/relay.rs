@@ -28,7 +28,7 @@ pub const UNREACHED: u16 = 2003;
 pub struct Far {
     /// A name or an address.
     pub host: String,
-    /// Its port.
+    /// The TCP port.
     pub port: u16,
     /// How long.
     pub patience: Duration,

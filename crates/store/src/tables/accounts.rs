@@ -85,7 +85,7 @@ impl AccountChange {
 /// One line of the book: what was set, or added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountLine {
-    /// Its number.
+    /// Higher is later: lines are read newest first by it.
     pub id: Id,
     /// Whose.
     pub owner: String,
@@ -97,9 +97,9 @@ pub struct AccountLine {
     pub amount: i64,
     /// What there was afterwards.
     pub balance: i64,
-    /// Why.
+    /// What whoever changed it gave as the cause.
     pub reason: String,
-    /// Who.
+    /// The key or user who changed it.
     pub actor: String,
     /// When.
     pub at: Time,

@@ -84,7 +84,7 @@ impl SegmentState {
 /// One object of the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// Its number.
+    /// The number of the segment; its object is named by it too.
     pub id: Id,
     /// What it is made of.
     pub kind: SegmentKind,
@@ -113,7 +113,7 @@ pub struct Segment {
 /// An order that left whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArchivedOrder {
-    /// The tree.
+    /// The payment order's number.
     pub tree: Id,
     /// The segment that holds its nodes.
     pub segment: Id,

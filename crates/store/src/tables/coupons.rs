@@ -119,17 +119,17 @@ pub(crate) fn of(mut row: Row) -> Result<Coupon, StoreError> {
 /// One line of the book of a coupon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CouponAdjustment {
-    /// Its number.
+    /// Higher is later: lines are read newest first by it.
     pub id: Id,
-    /// The coupon.
+    /// The code of the coupon whose count was changed.
     pub code: String,
     /// What was added to its limit in all; none where that was left alone.
     pub delta: Option<i64>,
     /// Whether it is taken from then on; none where that was left alone.
     pub active: Option<bool>,
-    /// Why.
+    /// What whoever changed it gave as the cause.
     pub reason: String,
-    /// Who.
+    /// The key or user who changed it.
     pub actor: String,
     /// When.
     pub at: Time,

@@ -9,9 +9,9 @@ use docket_domain::{Id, Json, Time};
 /// One effect of one order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectRow {
-    /// The order.
+    /// The payment order's number.
     pub tree: Id,
-    /// What it is.
+    /// What came about, of which ledger, and how much.
     pub effect: Effect,
     /// The row of the order's log that caused it.
     pub seq: u32,

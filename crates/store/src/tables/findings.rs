@@ -129,7 +129,7 @@ impl RunRow {
 pub struct FindingRow {
     /// Its number.
     pub id: Id,
-    /// The run.
+    /// The number of the run that found it.
     pub run: Id,
     /// The word of its class.
     pub class: String,

@@ -12,9 +12,9 @@ use docket_domain::{Id, Time};
 pub struct GatewayPayment {
     /// The attempt; also the number that the gateway knows it by.
     pub attempt: Id,
-    /// Its order.
+    /// The payment order's number.
     pub tree: Id,
-    /// The gateway.
+    /// As the config calls it.
     pub gateway: String,
     /// The word of its state there; `starting` before the first answer.
     pub state: String,
@@ -104,7 +104,7 @@ pub struct GatewayRefund {
     pub payment: Id,
     /// Their order.
     pub tree: Id,
-    /// The gateway.
+    /// As the config calls it.
     pub gateway: String,
     /// Minor units of the try.
     pub amount: i64,

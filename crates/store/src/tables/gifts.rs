@@ -11,7 +11,7 @@ use docket_domain::{Currency, Id, Time};
 /// A gift pack that may be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GiftPack {
-    /// Its id.
+    /// What coupons and orders call the pack.
     pub pack_id: String,
     /// What people call it.
     pub title: String,
@@ -71,9 +71,9 @@ impl GiftPack {
 /// A gift pack that was given for an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GiftRow {
-    /// The order.
+    /// The payment order's number.
     pub tree: Id,
-    /// The pack.
+    /// What coupons and orders call the pack.
     pub pack_id: String,
     /// Whose it is.
     pub owner: String,

@@ -44,7 +44,7 @@ pub struct Idempotent {
     pub outcome: RequestOutcome,
     /// The tree it was about; where it was about none, another number that was answered.
     pub tree: Id,
-    /// When.
+    /// When it was done; the key is forgotten a day later.
     pub at: Time,
 }
 

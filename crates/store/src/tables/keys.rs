@@ -9,7 +9,7 @@ use docket_domain::{Id, Time};
 /// One access key; `body` is what `app` makes of scopes, actors and limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRow {
-    /// Its number.
+    /// What the key is listed and revoked by; not the secret.
     pub id: Id,
     /// What people call it.
     pub name: String,

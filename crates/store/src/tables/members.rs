@@ -8,7 +8,7 @@ use docket_domain::Time;
 /// One member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// The buyer.
+    /// The buyer's account number, as orders name it.
     pub buyer_id: String,
     /// The level, by the word of whoever keeps levels.
     pub level: String,

@@ -8,7 +8,7 @@ use docket_domain::Time;
 /// The slot a schedule was last run for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// The schedule.
+    /// The name of the schedule.
     pub name: String,
     /// The slot.
     pub at: Time,
@@ -17,7 +17,7 @@ pub struct Slot {
 /// A piece runs a schedule: its slot goes from `over` to `to`, or the piece is decided again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raise {
-    /// The schedule.
+    /// The name of the schedule.
     pub name: String,
     /// The slot it was last run for, as the piece saw it.
     pub over: Option<Time>,

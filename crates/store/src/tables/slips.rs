@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 /// One slip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlipRow {
-    /// The order.
+    /// The payment order's number.
     pub tree: Id,
     /// What it says.
     pub slip: Slip,

@@ -8,9 +8,9 @@ use docket_domain::{Id, Time};
 /// One agreed tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The tree.
+    /// The payment order's number.
     pub tree: Id,
-    /// Which terms.
+    /// From 1; it grows by one with every change of what was agreed.
     pub terms_version: u32,
     /// Since when.
     pub at: Time,

@@ -7,7 +7,7 @@ use docket_domain::{Id, Quantity, Time};
 /// What stands at one place of one SKU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stock {
-    /// What is there.
+    /// What stands there, in thousandths, held or not.
     pub on_hand: Quantity,
     /// What of it is promised.
     pub held: Quantity,
@@ -24,11 +24,11 @@ impl Stock {
 /// One line of the book: a count, or an adjustment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adjustment {
-    /// Its number.
+    /// Higher is later: lines are read newest first by it.
     pub id: Id,
     /// The SKU.
     pub sku_id: String,
-    /// The place.
+    /// The place that the stock stands at.
     pub place: String,
     /// Whether `quantity` is what was counted, or what was added.
     pub counted: bool,
@@ -36,9 +36,9 @@ pub struct Adjustment {
     pub quantity: Quantity,
     /// What was there afterwards.
     pub on_hand: Quantity,
-    /// Why.
+    /// What whoever changed it gave as the cause.
     pub reason: String,
-    /// Who.
+    /// The key or user who changed it.
     pub actor: String,
     /// When.
     pub at: Time,

@@ -3,10 +3,10 @@
 //! `run_rank` is when a worker should look at a task next: when it is due, later by its priority; the end of
 //! the lease while it runs; nothing for one that waits for others of its chain, is halted or is done.
 
+mod by_hand;
 mod chain;
 mod claim;
 pub mod list;
-mod person;
 mod read;
 
 pub use claim::{Failed, Stamp};
@@ -64,7 +64,7 @@ pub struct TaskError {
 /// A task as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskRow {
-    /// Its number.
+    /// Receivers of effects know it by this; in a chain, lower runs first.
     pub id: Id,
     /// Which handler runs it.
     pub kind: String,
@@ -105,7 +105,7 @@ pub struct TaskRow {
 /// A task that was just committed, for the doorbell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Announced {
-    /// Its number.
+    /// Receivers of effects know it by this; in a chain, lower runs first.
     pub id: Id,
     /// Which handler runs it.
     pub kind: &'static str,

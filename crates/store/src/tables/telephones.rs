@@ -2,7 +2,7 @@
 //! made new, kept as a setting, so that the work goes on where it was broken off.
 
 use crate::plan::Statement;
-use crate::tables::persons::Telephone;
+use crate::tables::customers::Telephone;
 use crate::value::{Kind, Value};
 use crate::{Store, StoreError, dialect};
 use docket_domain::Id;
@@ -69,7 +69,11 @@ impl Store {
     }
 
     /// Trees with people after `after`, at most `limit`.
-    pub async fn trees_with_people(&self, after: Id, limit: usize) -> Result<Vec<Id>, StoreError> {
+    pub async fn trees_with_customers(
+        &self,
+        after: Id,
+        limit: usize,
+    ) -> Result<Vec<Id>, StoreError> {
         let sql =
             format!("SELECT tree FROM order_person WHERE tree > ? ORDER BY tree LIMIT {limit}");
         let rows = self.rows("order_person", sql, &[Kind::Int], vec![after.into()]).await?;

@@ -9,7 +9,7 @@ use docket_domain::{Id, LogEntry, Time};
 /// One webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookRow {
-    /// Its number.
+    /// What deliveries and callers know the webhook by.
     pub id: Id,
     /// Where events are sent.
     pub url: String,

@@ -190,10 +190,10 @@ impl Lent {
         self.reader.as_ref().expect("it was not given back yet").id
     }
 
-    /// Gives it back, unless the read found it broken.
+    /// Gives it back, unless the read found it broken; of what nobody knows it may be broken too.
     fn end<T>(&mut self, outcome: &Result<T, StoreError>) {
         let Some(mut reader) = self.reader.take() else { return };
-        if outcome.as_ref().is_err_and(|error| error.is_unavailable() || error.is_too_slow()) {
+        if outcome.as_ref().is_err_and(|error| !error.is_damage()) {
             return;
         }
         if reader.limit > self.home.deadline {

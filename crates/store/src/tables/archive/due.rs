@@ -40,7 +40,7 @@ pub struct Position {
 /// A tree of which something may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueTree {
-    /// The tree.
+    /// The payment order's number.
     pub tree: Id,
     /// How many of its rows were met; of anything but a log, one stands for all of them.
     pub met: u64,

@@ -25,7 +25,7 @@ pub enum Failed {
     },
     /// Given up: it needs a person.
     Dead {
-        /// Why.
+        /// One sentence for whoever looks at the task.
         why: String,
         /// Charged failures in all.
         attempts: u32,

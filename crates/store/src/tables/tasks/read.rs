@@ -21,7 +21,7 @@ const LATER_MS: i64 = 255 * super::PRIORITY_MS;
 /// A task that a worker could claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// Its number.
+    /// The task to claim.
     pub id: Id,
     /// What it waits for in its chain.
     pub behind: Option<Behind>,
@@ -39,9 +39,9 @@ pub enum Behind {
 /// How many unfinished tasks there are of one kind in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backlog {
-    /// The kind.
+    /// The name of the kind of task.
     pub kind: String,
-    /// The state.
+    /// `pending`, `running`, `dead` or `parked`; what is done is not counted.
     pub state: TaskState,
     /// How many.
     pub count: u64,

@@ -9,7 +9,7 @@ use docket_domain::{Id, Time};
 /// One user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRow {
-    /// Its number.
+    /// What sessions and other rows know the user by.
     pub id: Id,
     /// The login name, unique.
     pub name: String,

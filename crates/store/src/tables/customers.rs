@@ -1,4 +1,4 @@
-//! People's data of an order: one sealed value in one table. What is inside, only `app` can open.
+//! Customers' data of an order: one sealed value in one table. What is inside, only `app` can open.
 
 use crate::plan::Statement;
 use crate::rows::log_row;
@@ -7,7 +7,7 @@ use crate::value::{Row, Value};
 use crate::{StoreError, dialect};
 use docket_domain::{Id, LogEntry, Time};
 
-/// A sealed person.
+/// Sealed data of a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     /// Which key sealed it.
@@ -19,7 +19,7 @@ pub struct Sealed {
 /// A tree found by a telephone: keyed hashes of its last four digits and of the whole number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Telephone {
-    /// The tree.
+    /// The payment order's number.
     pub tree: Id,
     /// When it was placed: what pages are sorted by.
     pub created_at: Time,
@@ -52,7 +52,7 @@ impl Sealed {
 
     /// Takes the people of `trees` out for good.
     pub fn forget(trees: &[Id]) -> Vec<Statement> {
-        Statement::chunked(trees, dialect::forget_persons, &[], &[])
+        Statement::chunked(trees, dialect::forget_customers, &[], &[])
     }
 
     /// The row of `entry` says what it says now: the words of its buyer are taken out.

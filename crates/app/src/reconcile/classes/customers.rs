@@ -1,4 +1,4 @@
-//! People's data that cannot be opened: the order is whole, and nobody can be reached.
+//! Customers' data that cannot be opened: the order is whole, and nobody can be reached.
 
 use super::{Class, Finds, Looked, Repair, Seen};
 use crate::installation::explain_closed;
@@ -17,8 +17,8 @@ pub(crate) static SEALED_AWAY: Class = Class {
 };
 
 fn closed(looked: &Looked<'_>) -> Option<Seen> {
-    let sealed = looked.audit.person.as_ref()?;
-    let closed = looked.vault.closed(SealedFor::Person(looked.audit.id), sealed)?;
+    let sealed = looked.audit.customer.as_ref()?;
+    let closed = looked.vault.closed(SealedFor::Customer(looked.audit.id), sealed)?;
     let [stands, _] = explain_closed(&closed);
     Some(Seen::new(looked.audit.id, stands, "people that can be read"))
 }

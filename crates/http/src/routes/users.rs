@@ -8,9 +8,7 @@ use crate::body::read;
 use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::{IDEMPOTENCY, NothingBody};
-use crate::openapi::people_bodies::{
-    ChangePasswordBody, LoginBody, NewUserBody, ResetPasswordBody,
-};
+use crate::openapi::user_bodies::{ChangePasswordBody, LoginBody, NewUserBody, ResetPasswordBody};
 use crate::openapi::words::{ClaimedActor, RoleWord, ScopeWord};
 use crate::query;
 use axum::extract::{Extension, State};
