@@ -4,8 +4,6 @@
 //! What an order holds, has spent and has been given is a function of the order as it stands; what one change
 //! moves is the difference between the order before and after it ([`moves`]). So no rule of
 //! [`crate::decide`] can forget it, and whatever the sequence, the sums close. Each ledger has a file of its own.
-//! Stock is the exception: its moves stand in the change itself, since goods come back by hand; only its effect
-//! is told here.
 
 mod coins;
 mod coupons;
@@ -13,6 +11,7 @@ mod effect;
 mod gifts;
 mod points;
 mod slips;
+pub(crate) mod stock;
 
 pub use effect::{Effect, EffectKind, Kept, Ledger};
 pub use gifts::{GiftMove, GiftStatus};

@@ -135,6 +135,7 @@ fn every_list_of_facts_stands_by_element() {
         refund.turns.clear();
         refund.failed_on.clear();
         refund.returned.clear();
+        refund.restocked.clear();
     });
     let (old, new) = images(Some(&before), &emptied);
     let (mut whole, names) = (Vec::new(), |found: &[(String, Json)]| {
@@ -158,6 +159,7 @@ fn every_list_of_facts_stands_by_element() {
         "rates",
         "refunds",
         "refunds_due",
+        "restocked",
         "returned",
         "shipments",
         "tags",

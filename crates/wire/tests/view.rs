@@ -133,6 +133,7 @@ fn refund(line: Id) -> Refund {
         turns: Vec::new(),
         goods_back: false,
         returned: Vec::new(),
+        restocked: Vec::new(),
         reason: Some("torn".into()),
         round: 0,
         failed_on: vec![],

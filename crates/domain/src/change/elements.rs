@@ -39,6 +39,7 @@ const LISTS: &[(&str, Known)] = &[
     ("lines", Known::Place),
     ("parts", Known::Place),
     ("rates", Known::Place),
+    ("restocked", Known::Place),
     ("returned", Known::Place),
     ("tags", Known::Place),
     ("turns", Known::Place),

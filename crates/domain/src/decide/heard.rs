@@ -6,7 +6,7 @@ use super::money_back::{missing, move_failed, parts_moved, put_failed_away, reme
 use super::refund::say;
 use super::target::Node;
 use super::work::{Done, Work, invalid};
-use super::{amounts, anomaly, due, stock};
+use super::{amounts, anomaly, due};
 use crate::limits::{self, TooMany};
 use crate::status::{counts, moved};
 use crate::tree::{Refund, RefundPart, Turn};
@@ -88,7 +88,6 @@ fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
         must_be_unused(work, refund, &meant, report)?;
     }
     may_be_told(work, refund.parts.len() + refund.former.len())?;
-    let free = stock::freed(work.shop());
     let fits = counts(refund) || amounts::still_fits(work.shop(), work.tree.payment.tax, refund);
     let bounced = match meant {
         Meant::Bounced(_) => true,
@@ -105,8 +104,6 @@ fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
     let parts = apply(work, at, meant, report);
     say_end(work, at, &parts, report.reference);
     follow(work, at, report.end, fits, bounced);
-    let moves = stock::freed_since(work.shop(), &free);
-    work.stock.extend(moves);
     if bounced {
         anomaly::bounced(work, report.refund, &parts);
     }

@@ -1,7 +1,7 @@
 //! Attempts to pay and money that came in: payments are facts, accepted in every state.
 
 use super::work::{Done, Work, invalid};
-use super::{Holds, revoke, stock};
+use super::{Holds, revoke};
 use crate::change::PaymentClaim;
 use crate::coupon;
 use crate::limits::{self, TooMany};
@@ -184,11 +184,10 @@ fn revive_if_completed(work: &mut Work<'_, '_>, amount: i64, paid_at: Time) {
     if !completes || !in_time {
         return;
     }
-    let holds = stock::holds(&work.tree);
+    let holds = crate::ledger::stock::holds(&work.tree);
     let coupons = coupon::holds(&work.tree);
     if (work.cx.can_hold)(Holds { stock: &holds, coupons: &coupons }) {
         work.tree.payment.revoke = Revoke::None;
-        work.stock.extend(holds);
         work.say("revived", true);
     }
 }
@@ -249,7 +248,6 @@ pub(super) fn paid(work: &mut Work<'_, '_>) {
         work.tree.payment.revoke = Revoke::None;
     }
     close_attempts_without_gateway(&mut work.tree);
-    work.stock.extend(stock::deductions(&work.tree));
     let open = work.tree.shops.iter_mut().filter(|shop| shop.dropped_at.is_none());
     for shop in open.filter(|shop| shop.fulfilment == Fulfilment::Counter) {
         shop.received = Some(Received { at, by: ReceiveType::Store });

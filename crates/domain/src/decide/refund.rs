@@ -249,6 +249,7 @@ fn make(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Refund, Refusal>
         failed_on: Vec::new(),
         goods_back: wanted.goods_back,
         returned: Vec::new(),
+        restocked: Vec::new(),
         reason: wanted.reason.map(ToOwned::to_owned),
         created_at: work.at(),
         answered_at: None,

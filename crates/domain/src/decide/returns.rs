@@ -3,7 +3,6 @@
 use super::lines::{WrongLines, is_fraction};
 use super::money_back;
 use super::refund::waits_for_goods;
-use super::stock;
 use super::work::{Done, Work, invalid};
 use crate::operation::Asked;
 use crate::status::is_agreed;
@@ -48,27 +47,26 @@ pub(super) fn receive(
     work.say("lines", back.len());
     work.say("quantity", back.iter().map(|line| line.quantity).sum::<Quantity>().to_string());
     work.say("restock", goods == Goods::Restocked);
-    if goods == Goods::Restocked {
-        let shop = work.shop();
-        let items = back.iter().filter_map(|line| {
-            let item = shop.items.iter().find(|item| item.id == line.order_id)?;
-            Some((item, line.quantity))
-        });
-        let moves = stock::returns(shop, items);
-        work.stock.extend(moves);
-    }
     let refund = &mut work.shop_mut().refunds[at];
-    for line in back {
-        match refund.returned.iter_mut().find(|known| known.order_id == line.order_id) {
-            Some(known) => known.quantity += line.quantity,
-            None => refund.returned.push(line),
-        }
+    if goods == Goods::Restocked {
+        add(&mut refund.restocked, &back);
     }
+    add(&mut refund.returned, &back);
     if waited && !waits_for_goods(refund) {
         work.say("amount", amount);
         work.shop_mut().refunds[at].parts = money_back::parts(&work.tree, amount, &[]);
     }
     Ok(Done::Changed)
+}
+
+/// Adds `more` to `lines`, each line once.
+fn add(lines: &mut Vec<Line>, more: &[Line]) {
+    for line in more {
+        match lines.iter_mut().find(|known| known.order_id == line.order_id) {
+            Some(known) => known.quantity += line.quantity,
+            None => lines.push(*line),
+        }
+    }
 }
 
 /// What came back of the refund, each line once; all that is still out if no lines are named.

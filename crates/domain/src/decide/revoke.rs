@@ -1,8 +1,8 @@
 //! Ending an order before it is paid. Attempts at a gateway are closed there first, since their money may be
 //! on its way; a revoke that cannot close them fails and is tried again.
 
+use super::payment;
 use super::work::{Done, Work};
-use super::{payment, stock};
 use crate::status::{left_of, net_paid};
 use crate::tree::{Deadline, Revoke};
 use crate::words::{AttemptStatus, DeadlineKind, DueCause, PaymentStatus, RevokeStatus, Status};
@@ -51,7 +51,6 @@ pub(super) fn complete_if_nothing_is_open(work: &mut Work<'_, '_>) {
     let revoked = Revoke::Revoked { by: *by, at: work.cx.at, reason: reason.clone() };
     work.tree.payment.revoke = revoked;
     work.tree.payment.deadline = None;
-    work.stock.extend(stock::releases(&work.tree));
     let counted = net_paid(&work.tree);
     work.say_if("due", Some(counted).filter(|due| *due > 0));
     let kept = work.tree.payment.payments.iter().map(|p| (p.payment_id, left_of(&work.tree, p)));

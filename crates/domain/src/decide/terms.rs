@@ -2,7 +2,6 @@
 //! new terms version, priced anew; an open attempt to pay forbids it.
 
 use super::lines::WrongLines;
-use super::stock;
 use super::work::{Done, Work, invalid};
 use crate::coupon;
 use crate::money::AMOUNT_LIMIT;
@@ -114,9 +113,6 @@ pub(super) fn drop(
     if dropped.len() == open {
         return Err(work.refuse("its last open line cannot be dropped; revoke the order"));
     }
-    let shop = work.shop();
-    let released = stock::released(shop, dropped.iter().map(|at| &shop.items[*at]));
-    work.stock.extend(released);
     take_out(work, &dropped);
     if let Some(discount) = platform_discount {
         let order = &mut work.tree.payment;

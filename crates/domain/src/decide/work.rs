@@ -3,12 +3,12 @@
 
 use super::target::Node;
 use super::{Context, deadlines, payment};
-use crate::change::{self, Change, LogEntry, PaymentClaim, Remark, StockMove};
-use crate::coupon;
+use crate::change::{self, Change, LogEntry, PaymentClaim, Remark};
 use crate::operation::{By, OperationKind, Parameters};
 use crate::status::{self, ShopStanding, Standing};
 use crate::words::{PaymentStatus, Status, StoreStatus};
 use crate::{FieldError, Hlc, Id, Json, Refusal, ShopOrder, Time, Tree};
+use crate::{coupon, ledger};
 
 /// What a rule answers when it does not refuse.
 pub(super) enum Done {
@@ -32,7 +32,6 @@ pub(super) struct Work<'a, 'c> {
     pub node: Node,
     pub by: By<'a>,
     pub cx: &'a mut Context<'c>,
-    pub stock: Vec<StockMove>,
     pub claims: Vec<PaymentClaim>,
     pub new_terms: bool,
     pub happened_at: Option<Time>,
@@ -79,7 +78,6 @@ impl<'a, 'c> Work<'a, 'c> {
             node,
             by,
             cx,
-            stock: Vec::new(),
             claims: Vec::new(),
             new_terms: false,
             happened_at: None,
@@ -195,7 +193,8 @@ impl<'a, 'c> Work<'a, 'c> {
         };
         let before = self.before.map(|tree| (tree, self.was.payment_status));
         let coupons = coupon::moves(before, (&self.tree, now.payment_status));
-        let Self { tree, stock, claims, new_terms, .. } = self;
+        let stock = ledger::stock::moves(self.before, &self.tree);
+        let Self { tree, claims, new_terms, .. } = self;
         Change { tree, entry, stock, coupons, claims, new_terms }
     }
 }

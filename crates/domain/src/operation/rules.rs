@@ -112,8 +112,9 @@ pub const RULES: &[Rule] = {
         rule(K::AttemptClosed, L1, &[Gateway, Till], Progress, MONEY),
         rule(K::AttemptStuck, L1, &[Gateway, Till], Progress, MONEY),
         rule(K::Revoke, L1, &[Buyer, Till, Store, Timer], Right, MONEY),
-        rule(K::Drop, L2, &[Store, Buyer], Class::Terms, &[G::Terms]),
-        rule(K::AdjustPrice, L2, &[Seller, Store], Class::Terms, &[G::Terms]),
+        // New terms may leave nothing to pay, and that hands a sale at the counter over.
+        rule(K::Drop, L2, &[Store, Buyer], Class::Terms, &[G::Terms, G::Logistics]),
+        rule(K::AdjustPrice, L2, &[Seller, Store], Class::Terms, &[G::Terms, G::Logistics]),
         rule(K::Accept, L2, &[Store], Progress, LOGISTICS),
         rule(K::Reject, L2, &[Store, Timer], Right, &[G::Logistics, G::Refunds]),
         rule(K::StartPreparing, L2, &[Store, Courier], Progress, LOGISTICS),
@@ -138,7 +139,13 @@ pub const RULES: &[Rule] = {
         rule(K::RefundFailed, L2, &[Gateway, Till], Fact, &[G::Refunds, G::Money]),
         rule(K::ReceiveReturn, L2, &[Store, Seller], Fact, REFUNDS),
         rule(K::Weigh, L2, &[Store], Fact, GOODS),
-        rule(K::ChangeAddress, L2, &[Buyer, Seller], Class::Terms, &[G::Address, G::Terms]),
+        rule(
+            K::ChangeAddress,
+            L2,
+            &[Buyer, Seller],
+            Class::Terms,
+            &[G::Address, G::Terms, G::Logistics],
+        ),
         rule(K::Settle, L2, &[Timer], Class::Timer, &[G::Settlement]),
         rule(K::Rate, L3, &[Buyer], Own, &[G::Ratings]),
         // That a use of a coupon was given back stands in the coupon.

@@ -169,6 +169,7 @@ fn first_heard(
         turns: Vec::new(),
         goods_back: told.goods_back,
         returned: Vec::new(),
+        restocked: Vec::new(),
         reason: told.reason.clone(),
         created_at: told.created_at.unwrap_or(shop.created_at),
         round: 0,

@@ -67,6 +67,9 @@ pub struct Refund {
     /// What has come back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returned: Vec<Line>,
+    /// What of it is on the shelf again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restocked: Vec<Line>,
     /// In the asker's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

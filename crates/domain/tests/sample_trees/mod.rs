@@ -247,6 +247,7 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
         turns: vec![Turn { from: 5, until: Some(6) }],
         goods_back: true,
         returned: vec![line],
+        restocked: vec![line],
         reason: Some("broken".into()),
         round: 0,
         failed_on: vec![],
