@@ -3,13 +3,13 @@
 //! is, commands speak the same HTTP to it.
 
 mod client;
-pub mod here;
 pub mod installation;
 pub mod keys;
+pub mod own;
 pub mod serving;
 
 pub use client::{Answer, Client, Method};
-use here::OwnCenter;
+use own::OwnCenter;
 
 use crate::cli::Options;
 use crate::config::{self, Config};
@@ -59,7 +59,7 @@ impl Center {
                 Ok((here, origin)) => {
                     if origin == Origin::Made {
                         let out = options.output();
-                        out.note(out.tell(&here::note_on_keys(&config)));
+                        out.note(out.tell(&own::note_on_keys(&config)));
                     }
                     return Self::of_here(here);
                 }
@@ -152,7 +152,7 @@ pub async fn is_there(config: &Config) -> Result<bool, Failure> {
     }
     match peek(&config.database_url()).await {
         Ok(found) => Ok(found != Found::Nothing),
-        Err(error) => Err(here::told(config, error).await.into()),
+        Err(error) => Err(own::told(config, error).await.into()),
     }
 }
 

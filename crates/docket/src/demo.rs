@@ -10,7 +10,7 @@ mod scenes;
 mod stage;
 mod sums;
 
-use crate::center::here::{self, Door, OwnCenter};
+use crate::center::own::{self, Door, OwnCenter};
 use crate::center::{Client, Method};
 use crate::cli::Options;
 use crate::commands::serve::StopSignals;
@@ -71,9 +71,9 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let redis = find_redis(&mut config).await;
     let address = args.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let door = Door::open(address).await?;
-    let (app, origin) = here::open(&config).await?;
+    let (app, origin) = own::open(&config).await?;
     if options.data.is_some() && origin == Origin::Made {
-        out.note(out.tell(&here::note_on_keys(&config)));
+        out.note(out.tell(&own::note_on_keys(&config)));
     }
     app.listens_at(&format!("http://{}", door.address));
     app.start();

@@ -14,7 +14,7 @@ mod sheet;
 pub use sheet::{decimal, safe};
 
 use crate::center::Method;
-use crate::center::here::OpenError;
+use crate::center::own::OpenError;
 use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::commands::path_part;

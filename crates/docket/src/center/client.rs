@@ -231,7 +231,7 @@ fn meaning(status: StatusCode, code: &str) -> (&'static str, Said) {
                 "请在 docket.toml 中设置，用 docket check 检查；如 docket serve 正在运行，请重启。"
             ),
         ),
-        500 if code == "damaged" => ("数据库已损坏", super::here::damaged()),
+        500 if code == "damaged" => ("数据库已损坏", super::own::damaged()),
         503 if code == "database_moved" => (
             "数据库文件不在原处",
             said!(

@@ -1,7 +1,7 @@
 //! `docket backup` and `docket restore`: the whole database in one file, and back into one that is empty.
 
 use super::serve::StopSignals;
-use crate::center::{here, keys, serving};
+use crate::center::{keys, own, serving};
 use crate::cli::Options;
 use crate::config::{self, Config};
 use crate::failure::Failure;
@@ -52,7 +52,7 @@ async fn failed(config: &Config, error: StoreError) -> Failure {
                 "请指定其他文件，其所在目录须存在且当前用户可写。"
             ))
         }
-        error => here::told(config, error).await.into(),
+        error => own::told(config, error).await.into(),
     }
 }
 
@@ -67,7 +67,7 @@ pub async fn backup(args: Args, options: &Options) -> Result<(), Failure> {
     let known = match compare_keys(&url, &place).await {
         Ok((known, _)) => known.keys,
         Err(docket_app::OpenError::Keys(error)) => {
-            return Err(here::OpenError::Keys(error).into());
+            return Err(own::OpenError::Keys(error).into());
         }
         // What is wrong with the database is said by whoever copies it.
         Err(docket_app::OpenError::Store(_)) => Vec::new(),

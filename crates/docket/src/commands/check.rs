@@ -8,7 +8,7 @@ mod keys;
 mod ready;
 mod tls;
 
-use crate::center::here;
+use crate::center::own;
 use crate::center::serving::{self, Running};
 use crate::center::{Client, Method};
 use crate::cli::Options;
@@ -210,7 +210,7 @@ async fn database(config: &Config, args: &Args) -> Result<Said, Said> {
                 let damaged = said!("{shown} is damaged", "{shown} 已损坏")
                     .because(Said::as_told(wrong.replace('\n', " ")));
                 // How far it goes, and what to do, is said below where that is looked for.
-                Err(if args.deep { damaged } else { damaged.and(here::damaged()) })
+                Err(if args.deep { damaged } else { damaged.and(own::damaged()) })
             }
             Err(error) => Err(unusable(config, error).await),
         },
@@ -236,7 +236,7 @@ fn connections(config: &Config) -> Result<Said, Said> {
 }
 
 async fn unusable(config: &Config, error: StoreError) -> Said {
-    let why = Failure::from(here::told(config, error).await);
+    let why = Failure::from(own::told(config, error).await);
     Said::as_told(&config.database.url.text).because(why.message)
 }
 

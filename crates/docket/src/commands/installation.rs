@@ -1,6 +1,6 @@
 //! `docket installation`: what this database is, and what a copy of it shall be.
 
-use crate::center::{here, serving};
+use crate::center::{own, serving};
 use crate::cli::Options;
 use crate::config::{self, Config};
 use crate::failure::Failure;
@@ -34,7 +34,7 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     };
     let found = match found {
         Ok(found) => found.ok_or_else(none)?,
-        Err(error) => return Err(here::told(&config, error).await.into()),
+        Err(error) => return Err(own::told(&config, error).await.into()),
     };
     let Installation { id, epoch, seat, nodes, node } = found;
     let shown = json!({

@@ -1,6 +1,6 @@
 //! `docket migrate`: brings the database to the schema of this release, and says from where to where.
 
-use crate::center::here::{self, OpenError};
+use crate::center::own::{self, OpenError};
 use crate::center::{LOOK_AGAIN, PATIENCE, serving};
 use crate::cli::Options;
 use crate::config::{self, Config};
@@ -17,7 +17,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let before = match peek(&config.database_url()).await {
         Ok(Found::Nothing) => 0,
         Ok(Found::Schema(version)) => version,
-        Err(error) => return Err(here::told(&config, error).await.into()),
+        Err(error) => return Err(own::told(&config, error).await.into()),
     };
     if before != SCHEMA || !served(&config) {
         bring_up(&config).await?;
@@ -45,7 +45,7 @@ async fn bring_up(config: &Config) -> Result<(), OpenError> {
     loop {
         // The schema has nothing sealed in it: no keys are needed, and none are made. Those of another center are
         // refused all the same.
-        let error = match here::upgraded(config, Keys::Unmade(config.keys())).await {
+        let error = match own::upgraded(config, Keys::Unmade(config.keys())).await {
             Ok(app) => {
                 app.stop().await;
                 return Ok(());

@@ -1,7 +1,7 @@
 //! `docket privacy`: the keys that seal people's data. What is sealed names its key, so what was sealed before stays
 //! readable for as long as the old keys are there; the database records which there must be.
 
-use crate::center::{here, keys};
+use crate::center::{keys, own};
 use crate::cli::Options;
 use crate::config::{self, Config};
 use crate::failure::Failure;
@@ -56,8 +56,8 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
 
 async fn refused(config: &Config, error: OpenError) -> Failure {
     match error {
-        OpenError::Keys(error) => here::OpenError::Keys(error).into(),
-        OpenError::Store(error) => here::told(config, error).await.into(),
+        OpenError::Keys(error) => own::OpenError::Keys(error).into(),
+        OpenError::Store(error) => own::told(config, error).await.into(),
     }
 }
 
@@ -72,7 +72,7 @@ async fn list(config: &Config, out: &Output) -> Result<(), Failure> {
     let url = config.database_url();
     let recorded = match survey(&url).await {
         Ok(found) => found.keys,
-        Err(error) => return Err(here::told(config, error).await.into()),
+        Err(error) => return Err(own::told(config, error).await.into()),
     };
     let place = config.keys();
     let held = place.read().map_err(unchanged)?.map(|vault| vault.keys()).unwrap_or_default();
@@ -120,10 +120,10 @@ async fn record(config: &Config) -> Result<(), Failure> {
     let Some(vault) = config.keys().read().map_err(unchanged)? else { return Ok(()) };
     let there = match docket_store::peek(&url).await {
         Ok(found) => found != docket_store::Found::Nothing,
-        Err(error) => return Err(here::told(config, error).await.into()),
+        Err(error) => return Err(own::told(config, error).await.into()),
     };
     if there && let Err(error) = record_keys(&url, vault.keys()).await {
-        return Err(here::told(config, error).await.into());
+        return Err(own::told(config, error).await.into());
     }
     Ok(())
 }
@@ -180,12 +180,12 @@ async fn adopt(config: &Config, file: PathBuf, out: &Output) -> Result<(), Failu
     let place = config.keys();
     let recorded = match survey(&config.database_url()).await {
         Ok(found) => found.keys,
-        Err(error) => return Err(here::told(config, error).await.into()),
+        Err(error) => return Err(own::told(config, error).await.into()),
     };
     let other = KeySource::File(file);
     let (taken, text) = place.adopt(&other, &recorded).map_err(|error| match error {
         KeysError::Unreadable(error) => unchanged(error),
-        error => here::OpenError::Keys(error).into(),
+        error => own::OpenError::Keys(error).into(),
     })?;
     if text.is_none() {
         record(config).await?;
@@ -247,7 +247,7 @@ async fn give_up(
                 "docket privacy list 可列出已登记的密钥。"
             )));
         }
-        Err(error) => return Err(here::told(config, error).await.into()),
+        Err(error) => return Err(own::told(config, error).await.into()),
     };
     let word = key.used.word();
     out.show(&json!({"key": word, "fingerprint": fingerprint, "given_up": true}), |out| {

@@ -1,6 +1,6 @@
 //! `docket reconcile`: whether the books agree, and the repair of what does not where that is safe.
 
-use crate::center::{self, Center, here};
+use crate::center::{self, Center, own};
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
@@ -146,7 +146,7 @@ fn result(run: &Value) -> Result<(), Failure> {
         let why = run["error"].as_str().unwrap_or("its process ended").to_owned();
         let ended = said!("the run did not come to its end", "对账未能完成");
         if why.contains("damaged") {
-            return Err(Failure::new(ended.because(why)).next(here::damaged()).word("damaged"));
+            return Err(Failure::new(ended.because(why)).next(own::damaged()).word("damaged"));
         }
         return Err(Failure::new(ended.because(why))
             .next(said!("Run it again.", "请重新执行。"))

@@ -1,7 +1,7 @@
 //! `docket sandbox`: stand-ins of the outside, each a process of its own until it is told to stop. What they do
 //! stands in `docket-sandbox`.
 
-use crate::center::here::Door;
+use crate::center::own::Door;
 use crate::cli::Options;
 use crate::commands::serve::StopSignals;
 use crate::failure::Failure;

@@ -1,6 +1,6 @@
 //! `docket serve`: runs the center until it is told to stop.
 
-use crate::center::here::{self, Door, OpenError};
+use crate::center::own::{self, Door, OpenError};
 use crate::center::serving::{self, Running};
 use crate::center::{LOOK_AGAIN, PATIENCE};
 use crate::cli::Options;
@@ -36,7 +36,7 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let (app, origin) = open(&config).await?;
     let out = options.output();
     if origin == Origin::Made {
-        out.note(out.tell(&here::note_on_keys(&config)));
+        out.note(out.tell(&own::note_on_keys(&config)));
     }
     let served = serve(&config, &out, &app, door, &mut asked).await;
     app.stop().await;
@@ -47,7 +47,7 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
 async fn open(config: &Config) -> Result<(App, Origin), Failure> {
     let started = tokio::time::Instant::now();
     loop {
-        let error = match here::open(config).await {
+        let error = match own::open(config).await {
             Ok(opened) => return Ok(opened),
             Err(error) => error,
         };
@@ -89,7 +89,7 @@ async fn serve(
     Door { listener, address }: Door,
     asked: &mut StopSignals,
 ) -> Result<(), Failure> {
-    let token = here::fresh_token();
+    let token = own::fresh_token();
     app.accept(&token, Principal::local());
     app.listens_at(&format!("http://{}", reachable(address)));
     let options = config.http();

@@ -2,7 +2,7 @@
 //! parties speak.
 
 use super::gateway::Gateway;
-use crate::center::here::OwnCenter;
+use crate::center::own::OwnCenter;
 use crate::center::{Client, Method};
 use crate::commands::user::fresh_password;
 use crate::failure::Failure;

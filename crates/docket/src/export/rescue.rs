@@ -3,7 +3,7 @@
 
 use super::given::Given;
 use super::{Stopped, shown};
-use crate::center::here;
+use crate::center::own;
 use crate::cli::Options;
 use crate::config;
 use crate::failure::Failure;
@@ -50,7 +50,7 @@ pub(super) async fn rescue(
             Ok(page) => page,
             Err(error) => {
                 given.finish()?;
-                return Err(Stopped::Reading(here::told(&config, error).await.into()));
+                return Err(Stopped::Reading(own::told(&config, error).await.into()));
             }
         };
         let mut orders = page.orders;
@@ -112,6 +112,6 @@ impl Lost {
                 "归档中的订单未导出或未全部导出"
             ));
         }
-        Failure::new(said).word("damaged").next(here::damaged())
+        Failure::new(said).word("damaged").next(own::damaged())
     }
 }

@@ -2,7 +2,7 @@
 //! wrong with them is said while nothing was done yet.
 
 use super::Args;
-use crate::center::{self, Center, here};
+use crate::center::{self, Center, own};
 use crate::cli::Options;
 use crate::config;
 use crate::failure::Failure;
@@ -72,7 +72,7 @@ pub async fn with_center<T>(
         "{data} 中还没有订单中心：以空的订单中心进行检查"
     )));
     let folder = tempfile::Builder::new().prefix("docket-dry-run-").tempdir()?;
-    let (here, _) = here::OwnCenter::open(&config.clone().laid_in(folder.path())).await?;
+    let (here, _) = own::OwnCenter::open(&config.clone().laid_in(folder.path())).await?;
     let center = Center::of_here(here)?;
     let done = work(&center).await;
     center.leave().await;

@@ -1,6 +1,6 @@
 //! `docket check --deep`: shows what a look through the whole database found, with a bar while it looks.
 
-use crate::center::here;
+use crate::center::own;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::{Output, Progress};
@@ -56,7 +56,7 @@ pub async fn look(
     let found = match found {
         Ok(found) => found.unwrap_or_default(),
         Err(error) => {
-            let why = Failure::from(here::told(config, error).await);
+            let why = Failure::from(own::told(config, error).await);
             let not = said!("the database cannot be looked through", "无法检查数据库");
             return (Err(not.because(why.message)), None, None);
         }
