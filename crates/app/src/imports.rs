@@ -249,6 +249,12 @@ impl App {
         };
         let name = crate::record::name_of(report, external_id);
         if let Some(tree) = self.store().unique(&name).await? {
+            if let Some(copy) = self.store().tree(tree).await?
+                && crate::record::updates(report, &copy, self.seat())
+                && matches!(self.would_record(Some(&copy), report, *live), Ok(Some(_)))
+            {
+                return Ok(Recorded::Updated);
+            }
             return Ok(Recorded::Known { tree, by: KnownBy::Name });
         }
         if let Ok(own) = external_id.parse()

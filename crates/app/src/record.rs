@@ -17,7 +17,7 @@ use docket_domain::record::{self, Report};
 use docket_domain::seat::Matter;
 use docket_domain::tree::{Anomaly, Home};
 use docket_domain::words::AnomalyKind;
-use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Limits, Time, Tree};
+use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Limits, Seat, Time, Tree};
 use docket_store::{Context, CopyNote, Key, Need, Priority, Sealed, TreeWrite, View, Writes};
 use docket_wire::Person;
 use std::sync::Arc;
@@ -76,7 +76,8 @@ pub enum Recorded {
 }
 
 impl App {
-    /// Takes down one order of an import. An `external_id` that is here already is skipped.
+    /// Takes down what a source reports of one order. An order of ours with this `external_id` is left as it is; a copy
+    /// of an order that is at home there gets what is new, and nothing is written where nothing is.
     pub async fn record(&self, who: &Principal, taken: Taken) -> Result<Recorded, Error> {
         who.needs(Scope::Admin)?;
         if let Some(tree) = taken.onto {
@@ -114,11 +115,9 @@ impl App {
         Ok(recorded)
     }
 
-    /// Joins a report onto an order that was recorded. Customers' data stays as it is: what was forgotten must not
-    /// come back with an old file.
+    /// Joins a report onto an order that was recorded.
     async fn join(&self, tree: Id, taken: Taken) -> Result<Recorded, Error> {
-        let Taken { mut report, live, .. } = taken;
-        report.placement.shops.iter_mut().for_each(|shop| shop.has_ship_to = false);
+        let Taken { report, live, .. } = taken;
         let taking = Taking {
             name: String::new(),
             older: None,
@@ -177,6 +176,10 @@ impl Taking {
     /// The piece of work: pure, repeatable.
     fn take(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Recorded> {
         if let Some(known) = view.unique(&self.name)? {
+            // What its home reports of a copy, the copy gets.
+            if view.tree(known.tree)?.is_some_and(|tree| self.updates(tree, cx.seat)) {
+                return self.join(known.tree, view, cx);
+            }
             return Ok((None, Recorded::Known { tree: known.tree, by: KnownBy::Name }));
         }
         if let Some(older) = &self.older
@@ -213,14 +216,22 @@ impl Taking {
         Ok((Some(writes), Recorded::New(tree)))
     }
 
-    /// The piece of work that joins the report onto `known`.
+    /// Whether the report is of this copy and comes from its home. Orders of ours are joined where that is asked for.
+    fn updates(&self, tree: &Tree, seat: &Seat) -> bool {
+        updates(&self.report, tree, seat)
+    }
+
+    /// The piece of work that joins the report onto `known`. Customers' data stays as it is: what was forgotten must
+    /// not come back with an old report.
     fn join(&self, known: Id, view: &View, cx: &mut Context<'_>) -> Verdict<Recorded> {
         let there = || Recorded::Known { tree: known, by: KnownBy::Name };
         // What left for the archive is as it was.
         let Some(tree) = view.tree(known)? else { return Ok((None, there())) };
         let policy = self.deadlines.default;
-        let joined = self
-            .deciding(&policy, cx, |cx| record::record(Some(tree), &self.report, self.live, cx));
+        let mut report = self.report.clone();
+        report.placement.shops.iter_mut().for_each(|shop| shop.has_ship_to = false);
+        let joined =
+            self.deciding(&policy, cx, |cx| record::record(Some(tree), &report, self.live, cx));
         match joined {
             Ok(Some(change)) => {
                 let (_, writes) = self.writes(change, view, cx)?;
@@ -320,6 +331,12 @@ fn taken_as_well(tree: Id, claim: &PaymentClaim, other: Id, at: Time) -> CopyNot
     let detail = serde_json::json!({ "reference": claim.reference, "other": other });
     let anomaly = Anomaly { kind: AnomalyKind::PaymentReferenceTaken, at, detail };
     CopyNote { tree, subject: claim.reference.clone(), anomaly }
+}
+
+/// Whether `report` comes from the home of `tree`, which is a copy at `seat`.
+pub(crate) fn updates(report: &Report, tree: &Tree, seat: &Seat) -> bool {
+    let home = &tree.payment.home;
+    !seat.is_home_of(home) && report.home.as_ref() == Some(home)
 }
 
 /// The unique key of the number that a report gives its order: in its channel shop, in its channel, or of its

@@ -1,16 +1,16 @@
 //! What others are told of an order: each row of the log is one event, with a word that stays.
 
 use crate::status::{self, Standing};
-use crate::tree::Revoke;
+use crate::tree::{Home, Revoke};
 use crate::words::{AnomalyKind, PaymentStatus};
 use crate::{LogEntry, OperationKind, Tree};
 
-/// The word of the event that `entry` is; `after` is the tree right after it. None for what was taken down
-/// of elsewhere: it did not happen here.
+/// The word of the event that `entry` is; `after` is the tree right after it. None for what was taken over from
+/// elsewhere: it did not happen here.
 pub fn of(entry: &LogEntry, after: &Tree) -> Option<&'static str> {
     use OperationKind as K;
     Some(match entry.kind {
-        K::Record => return None,
+        K::Record => return recorded(entry, after),
         K::PaymentSucceeded => paid(&status::of(after)),
         K::Revoke | K::AttemptClosed => revoked(after, entry.kind),
         K::Place => "order.placed",
@@ -51,6 +51,15 @@ pub fn of(entry: &LogEntry, after: &Tree) -> Option<&'static str> {
     })
 }
 
+/// What its home reports of an order in a channel is told; what was taken over from elsewhere did not happen here.
+const fn recorded(entry: &LogEntry, after: &Tree) -> Option<&'static str> {
+    match (&after.payment.home, entry.from_status) {
+        (Home::Channel(_), None) => Some("order.recorded"),
+        (Home::Channel(_), Some(_)) => Some("order.updated"),
+        (Home::Center | Home::Branch(_) | Home::Sites, _) => None,
+    }
+}
+
 /// Money came in: all of it, or not yet.
 fn paid(standing: &Standing) -> &'static str {
     match standing.payment_status {
@@ -69,8 +78,10 @@ const fn revoked(after: &Tree, kind: OperationKind) -> &'static str {
 }
 
 /// Every word that [`of`] answers, for whoever chooses among them.
-pub const WORDS: [&str; 40] = [
+pub const WORDS: [&str; 42] = [
     "order.placed",
+    "order.recorded",
+    "order.updated",
     "order.payment_started",
     "order.payment_received",
     "order.paid",
