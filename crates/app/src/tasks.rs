@@ -2,7 +2,7 @@
 
 mod task;
 
-pub(crate) use task::{Policy, Task};
+pub(crate) use task::{Policy, Task, failed};
 
 use crate::access::{Principal, Scope};
 use crate::settings::Settings;
