@@ -5,7 +5,7 @@
 
 use crate::access::{Access, Principal, Scope};
 use crate::outcomes::Became;
-use crate::tasks::{Policy, Task};
+use crate::tasks::{Policy, Task, failed};
 use crate::vault::Vault;
 use crate::{App, Error, Idempotency};
 use docket_domain::{Id, Json};
@@ -221,8 +221,7 @@ impl Task for DecidePlacement {
     async fn run(self, app: App, _: Job) -> Handled {
         match app.decide_placement(&self).await {
             Ok(()) => Outcome::Done,
-            Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(1_000)),
-            Err(error) => Outcome::Retry(error.to_string()),
+            Err(error) => failed(&app, &error, 1_000),
         }
         .into()
     }

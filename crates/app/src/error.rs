@@ -136,6 +136,13 @@ pub enum Error {
     Internal(String),
 }
 
+impl Error {
+    /// Whether the same may well be done a little later, with nothing changed by anybody.
+    pub(crate) const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Busy)
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))

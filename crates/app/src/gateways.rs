@@ -311,15 +311,6 @@ fn attempt(tree: &Tree, id: Id) -> Option<&Attempt> {
     tree.payment.attempts.iter().find(|attempt| attempt.attempt_id == id)
 }
 
-/// What becomes of a task whose use case failed.
-fn failed(app: &App, error: &Error) -> Outcome {
-    match error {
-        // The database, or too much work: no fault of the task's.
-        Error::Unavailable(_) | Error::Busy => Outcome::Later(app.now().plus(1_000)),
-        error => Outcome::Retry(error.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! What keeps the center in order: the node's lease, which cannot wait, and what is forgotten once an hour.
 
 use crate::App;
-use crate::tasks::{Policy, Task};
+use crate::tasks::{Policy, Task, failed};
 use docket_domain::{Id, time};
 use docket_store::{
     CallbackRow, DeliveryRow, Idempotent, PlacementRow, Priority, RunRow, SessionRow, TaskRow,
@@ -57,7 +57,7 @@ impl Task for Housekeeping {
     async fn run(self, app: App, _: Job) -> Handled {
         match app.forget().await {
             Ok(()) => Outcome::Done,
-            Err(error) => Outcome::Retry(error.to_string()),
+            Err(error) => failed(&app, &error, 1_000),
         }
         .into()
     }

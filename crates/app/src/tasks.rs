@@ -2,18 +2,10 @@
 
 mod task;
 
-pub(crate) use task::{Policy, Task};
+pub(crate) use task::{Policy, Task, failed};
 
 use crate::access::{Principal, Scope};
-use crate::archive::MoveToArchive;
-use crate::asynchronous_placement::DecidePlacement;
-use crate::gateways::{CloseAttempt, FollowAttempt, GiveBack, SecondLook};
-use crate::housekeeping::Housekeeping;
-use crate::ledgers::LedgerMessage;
-use crate::mirror::MirrorOrder;
-use crate::reconcile::{FillColumns, NightlyReconcile};
 use crate::settings::Settings;
-use crate::webhooks::{Delivery, Replay, TestDelivery};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::time::{DAY, HOUR, Millis};
 use docket_domain::words::TaskState;
@@ -93,23 +85,23 @@ fn not_in(task: &TaskRow, message: &'static str) -> Error {
     Error::WrongState { what: "task", id: task.id.to_string(), state: task.state.word(), message }
 }
 
-/// The kinds of task that a center runs.
+/// The kinds of task that a center runs, a line for each.
 fn kinds(app: &App) -> Vec<Kind> {
     vec![
-        kind::<Housekeeping>(app),
-        kind::<DecidePlacement>(app),
-        kind::<Delivery>(app),
-        kind::<TestDelivery>(app),
-        kind::<Replay>(app),
-        kind::<NightlyReconcile>(app),
-        kind::<FillColumns>(app),
-        kind::<MirrorOrder>(app),
-        kind::<LedgerMessage>(app),
-        kind::<FollowAttempt>(app),
-        kind::<CloseAttempt>(app),
-        kind::<GiveBack>(app),
-        kind::<SecondLook>(app),
-        kind::<MoveToArchive>(app),
+        kind::<crate::housekeeping::Housekeeping>(app),
+        kind::<crate::asynchronous_placement::DecidePlacement>(app),
+        kind::<crate::webhooks::Delivery>(app),
+        kind::<crate::webhooks::TestDelivery>(app),
+        kind::<crate::webhooks::Replay>(app),
+        kind::<crate::reconcile::NightlyReconcile>(app),
+        kind::<crate::reconcile::FillColumns>(app),
+        kind::<crate::mirror::MirrorOrder>(app),
+        kind::<crate::ledgers::LedgerMessage>(app),
+        kind::<crate::gateways::FollowAttempt>(app),
+        kind::<crate::gateways::CloseAttempt>(app),
+        kind::<crate::gateways::GiveBack>(app),
+        kind::<crate::gateways::SecondLook>(app),
+        kind::<crate::archive::MoveToArchive>(app),
     ]
 }
 
@@ -127,8 +119,12 @@ fn scheduled<T: Task + Default>(every: Millis) -> Schedule {
 /// What runs at times of its own, at its default time or at the one that is set.
 fn schedules(settings: &Settings) -> Vec<Schedule> {
     // Of a whole day since 1970, in UTC; a center that has a night of its own says so.
-    let mut schedules = vec![scheduled::<Housekeeping>(HOUR), scheduled::<NightlyReconcile>(DAY)];
-    schedules.extend(settings.archive.as_ref().map(|_| scheduled::<MoveToArchive>(DAY)));
+    let mut schedules = vec![
+        scheduled::<crate::housekeeping::Housekeeping>(HOUR),
+        scheduled::<crate::reconcile::NightlyReconcile>(DAY),
+    ];
+    schedules
+        .extend(settings.archive.as_ref().map(|_| scheduled::<crate::archive::MoveToArchive>(DAY)));
     for schedule in &mut schedules {
         let set = settings.tasks.schedules.iter().find(|(name, _)| *name == schedule.name);
         if let Some((_, every)) = set {

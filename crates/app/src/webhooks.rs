@@ -15,7 +15,7 @@ pub(crate) use trial::TestDelivery;
 
 use crate::access::{Principal, Scope};
 use crate::net::Url;
-use crate::tasks::{Policy, Task};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::{FieldError, Id, Time, event};
 use docket_store::{Delivered, NewTask, Priority, View, WebhookRow, Writes};
@@ -261,7 +261,7 @@ impl Task for Replay {
     async fn run(self, app: App, _: Job) -> Handled {
         match app.replay(self).await {
             Ok(()) => Outcome::Done,
-            Err(error) => Outcome::Retry(error.to_string()),
+            Err(error) => failed(&app, &error, 1_000),
         }
         .into()
     }

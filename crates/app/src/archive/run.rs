@@ -8,7 +8,7 @@ use super::ArchiveSettings;
 use super::depot::Depot;
 use super::object::{Draft, Object, Unread};
 use crate::access::{Principal, Scope};
-use crate::tasks::{Policy, Task};
+use crate::tasks::{Policy, Task, failed};
 use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::status::{self, Standing};
@@ -107,10 +107,7 @@ impl App {
                 Ok(Some(_)) => {}
                 // Nothing is left, or the archive was turned off since.
                 Ok(None) | Err(Error::ArchiveOff) => return Outcome::Done,
-                Err(Error::Unavailable(_) | Error::Busy) => {
-                    return Outcome::Later(self.now().plus(60_000));
-                }
-                Err(error) => return Outcome::Retry(error.to_string()),
+                Err(error) => return failed(self, &error, 60_000),
             }
             if self.inner.stop.is_cancelled() {
                 return Outcome::Later(self.now());

@@ -2,8 +2,8 @@
 //! faster; and what cannot be closed fails a revoke, which is tried again.
 
 use super::pay::OpenAttempt;
-use super::{GATEWAY, Trouble, attempt, due, failed};
-use crate::tasks::{Policy, Task};
+use super::{GATEWAY, Trouble, attempt, due};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_connectors::{Closing, Fault, PaymentState};
 use docket_domain::Id;
@@ -33,7 +33,10 @@ impl Task for CloseAttempt {
     const POLICY: Policy = GATEWAY;
 
     async fn run(self, app: App, job: Job) -> Handled {
-        app.close_attempt(&job, self).await.unwrap_or_else(|error| failed(&app, &error)).into()
+        app.close_attempt(&job, self)
+            .await
+            .unwrap_or_else(|error| failed(&app, &error, 1_000))
+            .into()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Looking after one attempt: it is started at its gateway, and asked after until it has ended there. When it has
 //! ended here first, it is asked after once more: money may have come all the same.
 
-use super::{GATEWAY, Gate, Trouble, attempt, due, failed, pause, weigh};
-use crate::tasks::{Policy, Task};
+use super::{GATEWAY, Gate, Trouble, attempt, due, pause, weigh};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_connectors::{Closing, Fault, MerchantKey, Paid, Payment, PaymentState, Start, Started};
 use docket_domain::operation::{Operation, PaymentReport};
@@ -47,7 +47,7 @@ impl Task for FollowAttempt {
     const POLICY: Policy = GATEWAY;
 
     async fn run(self, app: App, job: Job) -> Handled {
-        app.look_after(&job, self).await.unwrap_or_else(|error| failed(&app, &error)).into()
+        app.look_after(&job, self).await.unwrap_or_else(|error| failed(&app, &error, 1_000)).into()
     }
 }
 

@@ -5,8 +5,8 @@
 //! asks again under the same key, and the money goes back once. A key that failed never works again; the next try
 //! has its own.
 
-use super::{GATEWAY, Gate, Trouble, failed, pause, weigh};
-use crate::tasks::{Policy, Task};
+use super::{GATEWAY, Gate, Trouble, pause, weigh};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_connectors::{Fault, MerchantKey, Refund, RefundState};
 use docket_domain::operation::Operation;
@@ -104,7 +104,7 @@ impl Task for GiveBack {
     const POLICY: Policy = GATEWAY;
 
     async fn run(self, app: App, job: Job) -> Handled {
-        app.give_back(&job, self).await.unwrap_or_else(|error| failed(&app, &error)).into()
+        app.give_back(&job, self).await.unwrap_or_else(|error| failed(&app, &error, 1_000)).into()
     }
 }
 

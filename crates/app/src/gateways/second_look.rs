@@ -2,8 +2,8 @@
 //! all. Nobody is believed for saying so; the gateway is asked again how that very try stands, and the order is told.
 
 use super::refund::{self, DONE, FAILED};
-use super::{GATEWAY, Gate, failed, pause, weigh};
-use crate::tasks::{Policy, Task};
+use super::{GATEWAY, Gate, pause, weigh};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_connectors::RefundState;
 use docket_domain::Id;
@@ -49,7 +49,10 @@ impl Task for SecondLook {
     const POLICY: Policy = Policy { concurrency: 8, ..GATEWAY };
 
     async fn run(self, app: App, job: Job) -> Handled {
-        app.look_at_refund(&job, self).await.unwrap_or_else(|error| failed(&app, &error)).into()
+        app.look_at_refund(&job, self)
+            .await
+            .unwrap_or_else(|error| failed(&app, &error, 1_000))
+            .into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The task that writes one order into their table.
 
 use super::Mirror;
-use crate::tasks::{Policy, Task};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_domain::{Id, time};
 use docket_store::{Context, NewTask, TaskRow, Writes};
@@ -72,8 +72,7 @@ impl Task for MirrorOrder {
         };
         match written {
             Ok(()) => Outcome::Done,
-            Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(AGAIN)),
-            Err(error) => Outcome::Retry(error.to_string()),
+            Err(error) => failed(&app, &error, AGAIN),
         }
         .into()
     }

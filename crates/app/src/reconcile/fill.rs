@@ -2,7 +2,7 @@
 //! orders there are, the run that finds them does not wait for each.
 
 use super::classes;
-use crate::tasks::{Policy, Task};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_domain::Id;
 use docket_store::{Context, FindingRow, FindingState, Key, NewTask, Priority, View, Writes};
@@ -45,8 +45,7 @@ impl Task for FillColumns {
     async fn run(self, app: App, _: Job) -> Handled {
         match app.fill(self.tree).await {
             Ok(()) => Outcome::Done,
-            Err(Error::Unavailable(_) | Error::Busy) => Outcome::Later(app.now().plus(1_000)),
-            Err(error) => Outcome::Retry(error.to_string()),
+            Err(error) => failed(&app, &error, 1_000),
         }
         .into()
     }

@@ -5,7 +5,7 @@ use super::classes::{Class, Finds, Looked, Repair, references};
 use super::outside::Silent;
 use super::settle::Subject;
 use super::{Mending, Reconcile, chosen};
-use crate::tasks::{Policy, Task};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::{Id, ItemOrder, ShopOrder, Time, time};
 use docket_store::{Audit, FindingState, RunRow};
@@ -331,6 +331,9 @@ impl App {
     }
 }
 
+/// How long a run of the night that cannot begin waits.
+const AGAIN: time::Millis = 10 * time::MINUTE;
+
 /// The run of the night.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct NightlyReconcile {}
@@ -346,12 +349,13 @@ impl Task for NightlyReconcile {
                 app.finish_run(run.outcome(), &asked).await;
                 Outcome::Done
             }
-            Err(Error::WrongState { .. } | Error::Unavailable(_) | Error::Busy) => {
-                Outcome::Later(app.now().plus(10 * time::MINUTE))
-            }
+            // Another run is under way.
+            Err(Error::WrongState { .. }) => Outcome::Later(app.now().plus(AGAIN)),
             Err(error) => {
-                tracing::warn!(%error, "reconcile does not begin");
-                Outcome::Retry(error.to_string())
+                if !error.is_passing() {
+                    tracing::warn!(%error, "reconcile does not begin");
+                }
+                failed(&app, &error, AGAIN)
             }
         }
         .into()

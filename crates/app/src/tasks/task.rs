@@ -1,7 +1,8 @@
 //! A kind of task as a type: what its tasks are told is the type, and the type says how they are run. A new kind is a
 //! file of its own and one line in the list of `tasks`.
 
-use crate::App;
+use crate::{App, Error};
+use docket_domain::time::Millis;
 use docket_domain::{Gene, Id, Time};
 use docket_store::{Context, NewTask};
 use docket_tasks::{Handled, Job, Kind, Outcome};
@@ -76,6 +77,16 @@ pub(crate) trait Task: Serialize + DeserializeOwned + Send + 'static {
             due_at: now,
             created_at: now,
         }
+    }
+}
+
+/// What becomes of a task whose use case failed: an outage or too much work is no fault of its own and costs no attempt;
+/// it is tried again after `pause` milliseconds.
+pub(crate) fn failed(app: &App, error: &Error, pause: Millis) -> Outcome {
+    if error.is_passing() {
+        Outcome::Later(app.now().plus(pause))
+    } else {
+        Outcome::Retry(error.to_string())
     }
 }
 

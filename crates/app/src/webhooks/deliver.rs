@@ -5,7 +5,7 @@
 
 use super::outbox::Delivery;
 use crate::net::{Limits, Reply};
-use crate::tasks::{Policy, Task};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -22,6 +22,9 @@ use sha2::Sha256;
 
 /// The longest that a receiver can ask us to wait.
 const PATIENCE: time::Millis = time::HOUR;
+
+/// How long a delivery waits for a database or an archive that is away, in milliseconds.
+const LATER: time::Millis = 10_000;
 
 /// Characters of what a receiver said that are kept.
 const ANSWER_CHARS: usize = 256;
@@ -86,11 +89,9 @@ impl Task for Delivery {
     async fn run(self, app: App, job: Job) -> Handled {
         match app.deliver(self, &job).await {
             Ok(handled) => handled,
-            // The database or the archive: no fault of the receiver's.
-            Err(Error::Unavailable(_) | Error::Busy | Error::ArchiveUnreachable(_)) => {
-                Outcome::Later(app.now().plus(10_000)).into()
-            }
-            Err(error) => Outcome::Retry(error.to_string()).into(),
+            // No fault of the receiver's.
+            Err(Error::ArchiveUnreachable(_)) => Outcome::Later(app.now().plus(LATER)).into(),
+            Err(error) => failed(&app, &error, LATER).into(),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::deliver::{Sent, json};
 use crate::access::Principal;
-use crate::tasks::{Policy, Task};
+use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::Id;
 use docket_store::Writes;
@@ -34,7 +34,7 @@ impl Task for TestDelivery {
     async fn run(self, app: App, job: Job) -> Handled {
         match app.try_webhook(self.webhook, job.id).await {
             Ok(handled) => handled,
-            Err(_) => Outcome::Later(app.now().plus(1_000)).into(),
+            Err(error) => failed(&app, &error, 1_000).into(),
         }
     }
 }
