@@ -59,7 +59,10 @@ impl Shape {
     }
 }
 
-/// Every table of a SQLite file.
+/// Tables that only a SQLite file has; what stands in them follows from the others.
+const OF_FILES: [&str; 2] = ["item_sku", "item_sku_new"];
+
+/// Every table of a SQLite file that a server has too.
 fn shapes(file: &rusqlite::Connection) -> Result<Vec<Shape>, StoreError> {
     let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
     let mut tables = file.prepare(tables)?;
@@ -67,6 +70,9 @@ fn shapes(file: &rusqlite::Connection) -> Result<Vec<Shape>, StoreError> {
     let mut found = Vec::new();
     for name in names {
         let name = name?;
+        if OF_FILES.contains(&name.as_str()) {
+            continue;
+        }
         let mut columns =
             file.prepare("SELECT name, type FROM pragma_table_info(?) ORDER BY cid")?;
         let columns = columns.query_map([&name], |row| {

@@ -2,7 +2,7 @@
 //!
 //! Both databases read the same text wherever they can: `?` placeholders, BIGINT and text, no RETURNING, no
 //! auto-increment. They differ in shape: SQLite is fastest with one cached statement a row, the MySQL
-//! family with few statements of many rows, in sizes that are powers of two so that few texts exist.
+//! family with few statements of many rows, in sizes that repeat so that few texts exist.
 
 use crate::table::Table;
 use std::collections::HashMap;
@@ -83,13 +83,18 @@ fn case(column: &str, n: usize) -> String {
     text
 }
 
-/// Sizes of chunks for `rows` rows: powers of two from 512 down, so that statements repeat.
+/// Rows of a statement at most.
+const CHUNK_MAX: usize = 512;
+
+/// Sizes of chunks for `rows` rows, the largest first. Below eight there is every size, above it four in each octave
+/// (8, 10, 12, 14, 16, 20, …): two statements take most numbers of rows, and there are 32 texts of a shape.
 pub fn chunks(rows: usize) -> impl Iterator<Item = usize> {
     let mut left = rows;
     std::iter::from_fn(move || {
-        let size = if left >= 512 { 512 } else { left.checked_ilog2().map_or(0, |log| 1 << log) };
+        let octave = left.checked_ilog2()?.saturating_sub(2);
+        let size = (left >> octave << octave).min(CHUNK_MAX);
         left -= size;
-        (size > 0).then_some(size)
+        Some(size)
     })
 }
 
@@ -200,14 +205,13 @@ pub const MOVE_STOCK: &str = "UPDATE stock SET on_hand = on_hand + ?, held = hel
 pub const COUNT_STOCK: &str =
     "UPDATE stock SET on_hand = ?, held = held + ? WHERE place = ? AND sku_id = ?";
 
-/// Moves `n` stock rows of one place at once, where only holds move.
+/// Holds so much of each of `n` stock rows where enough is available: rows of place, SKU, nothing on hand and what is
+/// held. Each row that is there and has enough counts twice. No `CASE`: it looks through its arms for each row.
 pub fn hold_stock(n: usize) -> &'static str {
     text("stock", Shape::Hold(n), || {
         format!(
-            "UPDATE stock SET held = held + {} WHERE place = ? AND sku_id IN {} AND on_hand - held >= {}",
-            case("sku_id", n),
-            tuples(1, n),
-            case("sku_id", n)
+            "{} ON DUPLICATE KEY UPDATE held = held + IF(on_hand - held >= VALUES(held), VALUES(held), 0)",
+            insert(&crate::table::STOCK, n)
         )
     })
 }
@@ -342,12 +346,18 @@ pub fn claimed_tasks(n: usize) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::chunks;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn chunks_are_powers_of_two_that_add_up() {
-        assert_eq!(chunks(0).count(), 0);
-        assert_eq!(chunks(1).collect::<Vec<_>>(), [1]);
-        assert_eq!(chunks(31).collect::<Vec<_>>(), [16, 8, 4, 2, 1]);
-        assert_eq!(chunks(1030).collect::<Vec<_>>(), [512, 512, 4, 2]);
+    fn chunks_add_up_and_are_few_of_few_sizes() {
+        let all: Vec<Vec<usize>> = (0..=2_048).map(|rows| chunks(rows).collect()).collect();
+        for (rows, sizes) in all.iter().enumerate() {
+            assert_eq!(sizes.iter().sum::<usize>(), rows);
+            assert!(sizes.len() <= 3 + rows / 512, "{rows}: {sizes:?}");
+        }
+        let sizes: BTreeSet<_> = all.iter().flatten().collect();
+        assert_eq!(sizes.len(), 32, "{sizes:?}");
+        assert_eq!(all[31], [28, 3]);
+        assert_eq!(all[1_030], [512, 512, 6]);
     }
 }

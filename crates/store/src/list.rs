@@ -182,7 +182,7 @@ fn page(
     if filter.sees_nothing() {
         return Ok(Page { ids: Vec::new(), next: None });
     }
-    let leads = filter.leads();
+    let leads = filter.leads(dialect);
     let mut budget = Budget::of(bounds);
     // A single lead that gives the order of the page needs no second look.
     let streamed = filter.streamed(&leads);

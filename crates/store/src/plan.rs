@@ -127,6 +127,17 @@ impl StockDelta {
         if self.guarded && taken > 0 { taken } else { i64::MIN / 2 }
     }
 
+    /// Whether it holds so much, if enough is available, and nothing else.
+    pub const fn is_hold(&self) -> bool {
+        self.guarded && self.count.is_none() && self.on_hand == 0 && self.held > 0
+    }
+
+    /// A hold as a row of its table with nothing on hand.
+    pub fn hold(&self) -> [Value; 4] {
+        let (place, sku) = (Value::from(&self.place), Value::from(&self.sku_id));
+        [place, sku, Value::Int(0), Value::Int(self.held)]
+    }
+
     /// The statement for this row alone.
     pub fn statement(&self) -> (&'static str, Vec<Value>) {
         let (place, sku) = (Value::from(&self.place), Value::from(&self.sku_id));

@@ -25,3 +25,32 @@ CREATE TABLE copy_note (
 ALTER TABLE order_operation ADD COLUMN version INTEGER;
 ALTER TABLE order_operation ADD COLUMN hlc INTEGER;
 ALTER TABLE order_operation DROP COLUMN merge_id;
+
+
+-- Section: speed.
+-- The orders of a SKU, filed some time after they were placed: until then their lines stand in the order they came in.
+-- Whoever looks for a SKU looks at both.
+CREATE TABLE item_sku (
+    sku_id         TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    tree           INTEGER NOT NULL,
+    PRIMARY KEY (sku_id, created_at, tree)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE item_sku_new (
+    tree           INTEGER NOT NULL,
+    sku_id         TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    PRIMARY KEY (tree, sku_id, created_at)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO item_sku (sku_id, created_at, tree)
+    SELECT sku_id, created_at, tree FROM item_order ORDER BY sku_id, created_at, tree;
+DROP INDEX item_order_sku;
+CREATE TRIGGER item_order_placed AFTER INSERT ON item_order BEGIN
+    INSERT OR IGNORE INTO item_sku_new (tree, sku_id, created_at) VALUES (new.tree, new.sku_id, new.created_at); END;
+CREATE TRIGGER item_order_gone AFTER DELETE ON item_order BEGIN
+    DELETE FROM item_sku WHERE (sku_id, created_at, tree) = (old.sku_id, old.created_at, old.tree); DELETE FROM
+    item_sku_new WHERE (tree, sku_id, created_at) = (old.tree, old.sku_id, old.created_at); END;
+CREATE TRIGGER item_order_dated AFTER UPDATE OF created_at ON item_order WHEN old.created_at <> new.created_at BEGIN
+    DELETE FROM item_sku WHERE (sku_id, created_at, tree) = (old.sku_id, old.created_at, old.tree); DELETE FROM
+    item_sku_new WHERE (tree, sku_id, created_at) = (old.tree, old.sku_id, old.created_at); INSERT OR IGNORE INTO
+    item_sku_new (tree, sku_id, created_at) VALUES (new.tree, new.sku_id, new.created_at); END;

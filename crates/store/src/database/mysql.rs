@@ -165,21 +165,23 @@ impl Writer {
     /// Moves one chunk of stock rows of one place as a set.
     fn move_chunk(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError> {
         let n = deltas.len();
+        if deltas.iter().all(StockDelta::is_hold) {
+            let rows: Vec<_> = deltas.iter().flat_map(StockDelta::hold).collect();
+            let counted = self.run(dialect::hold_stock(n), &rows)?;
+            return if counted == 2 * n as u64 { Ok(()) } else { Err(StoreError::Conflict) };
+        }
         let sku = |delta: &StockDelta| Value::from(&delta.sku_id);
         let arms = |amount: fn(&StockDelta) -> i64| {
             deltas.iter().flat_map(move |delta| [sku(delta), Value::Int(amount(delta))])
         };
-        let moves_on_hand = deltas.iter().any(|delta| delta.on_hand != 0);
         let mut values = Vec::with_capacity(7 * n + 1);
-        if moves_on_hand {
-            values.extend(arms(|delta| delta.on_hand));
-        }
+        values.extend(arms(|delta| delta.on_hand));
         values.extend(arms(|delta| delta.held));
         values.push(Value::from(&deltas[0].place));
         values.extend(deltas.iter().map(sku));
         values.extend(arms(StockDelta::available_before));
-        let sql = if moves_on_hand { dialect::move_stock(n) } else { dialect::hold_stock(n) };
-        if self.run(sql, &values)? == n as u64 { Ok(()) } else { Err(StoreError::Conflict) }
+        let moved = self.run(dialect::move_stock(n), &values)?;
+        if moved == n as u64 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 }
 

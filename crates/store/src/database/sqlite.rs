@@ -6,6 +6,7 @@
 //! works. So the thread checkpoints in rounds, each shorter than the one before, until little is left, and
 //! the writer finishes that little between two batches: nobody waits for more than a few milliseconds.
 
+mod filing;
 mod place;
 mod rewrite;
 
@@ -19,10 +20,11 @@ use crate::clean::Overwrite;
 use crate::dialect::{self, Lookup};
 use crate::plan::{AccountDelta, Statement, StockDelta};
 use crate::store::Query;
-use crate::table::Table;
+use crate::table::{ITEM_ORDER, Table};
 use crate::tables::coupons::CountDelta;
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, Files, StoreError, error, private};
+use filing::Filing;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -195,6 +197,7 @@ pub struct Writer {
     /// Frames at which the checkpoint thread was last woken.
     woken_at: u32,
     wake: mpsc::SyncSender<()>,
+    filing: Filing,
 }
 
 impl Writer {
@@ -209,7 +212,8 @@ impl Writer {
             .map_err(|error| StoreError::Unavailable(error.into()))?;
         let frames = Arc::<AtomicU32>::default();
         let connection = Self::connect(&place, &frames)?;
-        Ok(Self { place, connection, frames, moved, woken_at: 0, wake })
+        let filing = Filing::of(&connection)?;
+        Ok(Self { place, connection, frames, moved, woken_at: 0, wake, filing })
     }
 
     fn connect(place: &Place, frames: &Arc<AtomicU32>) -> Result<rusqlite::Connection, StoreError> {
@@ -276,10 +280,14 @@ impl Connection for Writer {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        self.run("COMMIT", &[]).map(drop)
+        self.filing.share(&self.connection)?;
+        self.run("COMMIT", &[])?;
+        self.filing.committed();
+        Ok(())
     }
 
     fn rollback(&mut self) {
+        self.filing.rolled_back();
         if !self.connection.is_autocommit()
             && let Err(error) = self.run("ROLLBACK", &[])
         {
@@ -309,6 +317,9 @@ impl Connection for Writer {
 
     fn insert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(dialect::insert(table, 1))?;
+        if table.name == ITEM_ORDER.name {
+            self.filing.add(rows.len());
+        }
         for row in rows {
             statement.execute(rusqlite::params_from_iter(row))?;
         }

@@ -4,6 +4,7 @@
 use super::sql::Sql;
 use super::test::{Condition, Test};
 use super::{Filter, Sort};
+use crate::dialect::Dialect;
 use crate::rows::Part;
 use crate::value::Value;
 use docket_domain::words::{DeliveryStatus, RefundAxis, Status};
@@ -48,6 +49,15 @@ const SHOPS_LOOKED_UP: usize = 4;
 const BY_CREATED: [&str; 3] = ["created_at", "type", "parts"];
 const BY_UPDATED: [&str; 6] = ["created_at", "paid_at", "status", "store_status", "type", "parts"];
 
+/// Where the orders of a SKU are: table and index. A file has those that were filed, and a bounded number of lines
+/// that wait for it, which are looked at one by one.
+pub const fn by_sku(dialect: Dialect) -> &'static [[&'static str; 2]] {
+    match dialect {
+        Dialect::Sqlite => &[["item_sku", ""], ["item_sku_new", ""]],
+        Dialect::MySql => &[["item_order", "item_order_sku"]],
+    }
+}
+
 impl Filter {
     /// Whether the caller may see no shop or no place at all.
     pub(super) fn sees_nothing(&self) -> bool {
@@ -79,6 +89,13 @@ impl Filter {
 
     fn of_order(&self, index: &'static str, condition: &str, value: Value) -> Vec<Range> {
         vec![self.by_created(["payment_order", index, "id"], condition, vec![value])]
+    }
+
+    fn of_sku(&self, dialect: Dialect, sku: &String) -> Vec<Range> {
+        let of = |[table, index]: [&'static str; 2]| {
+            self.by_created([table, index, "tree"], "sku_id = ?", vec![sku.into()])
+        };
+        by_sku(dialect).iter().copied().map(of).collect()
     }
 
     fn of_term(&self, term: &str) -> Vec<Range> {
@@ -135,7 +152,7 @@ impl Filter {
     }
 
     /// The filters that may lead, the one that is likely to narrow most first.
-    pub(super) fn leads(&self) -> Vec<Lead> {
+    pub(super) fn leads(&self, dialect: Dialect) -> Vec<Lead> {
         let mut leads = Vec::new();
         if let Some(id) = self.id {
             leads.push(Lead { order: Some(id), ranges: Vec::new(), proves: Vec::new() });
@@ -171,8 +188,7 @@ impl Filter {
             lead(ranges, vec![Test::Last4(last4)]);
         }
         if let Some(sku) = &self.sku {
-            let of = ["item_order", "item_order_sku", "tree"];
-            let ranges = vec![self.by_created(of, "sku_id = ?", vec![sku.into()])];
+            let ranges = self.of_sku(dialect, sku);
             lead(ranges, vec![Test::Sku(sku.clone())]);
         }
         for term in self.terms(["tag"]) {

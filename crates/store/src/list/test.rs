@@ -1,6 +1,6 @@
 //! What is tested on candidates of a list: each test looks their keys up and keeps those that pass.
 
-use super::lead::bounds;
+use super::lead::{bounds, by_sku};
 use super::sql::{Sql, along, holes, tested};
 use super::stream::{Candidate, candidate};
 use super::twins::twins;
@@ -232,7 +232,16 @@ impl Test {
         match self {
             Self::Term(term) => by_pair(dialect, [self.table(), "", "term"], term, candidates),
             Self::Sku(sku) => {
-                by_pair(dialect, [self.table(), "item_order_sku", "sku_id"], sku, candidates)
+                let [table, index] = by_sku(dialect)[0];
+                let mut sql = by_pair(dialect, [table, index, "sku_id"], sku, candidates);
+                // Those that wait stand by their orders.
+                if let Some([table, _]) = by_sku(dialect).get(1) {
+                    let mut waiting = by_tree(dialect, table, None, candidates);
+                    waiting.and("sku_id = ?", [sku.into()]);
+                    sql.text.push_str(" UNION ALL ");
+                    sql.append(&waiting);
+                }
+                sql
             }
             Self::Phones(ways) => {
                 let mut sql = by_tree(dialect, self.table(), Some("order_phone_tree"), candidates);
