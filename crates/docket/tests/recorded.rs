@@ -53,9 +53,9 @@ impl Center<'_> {
 
     /// Imports these reports one after another.
     fn import(&self, reports: impl Iterator<Item = Value>) -> Value {
-        let lines: String = reports.map(|report| format!("{report}\n")).collect();
+        let lines: Vec<String> = reports.map(|report| report.to_string()).collect();
         let file = self.data.join("reports.jsonl");
-        fs::write(&file, lines).expect("space");
+        fs::write(&file, lines.join("\n")).expect("space");
         self.docket(&["import", file.to_str().expect("a plain path"), "--json"]).json()
     }
 

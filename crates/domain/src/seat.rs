@@ -131,10 +131,9 @@ pub const fn site_of(operation: OperationKind, actor: ActorKind) -> Option<Site>
             K::Reject | K::Settle | K::AgreeCancel | K::AgreeRefund | K::RejectRefund => {
                 Some(Site::Sellers)
             }
-            // That nothing is left to do is noted by each site of its own deadlines.
-            K::Note => None,
-            // No timer asks for these.
-            K::Place
+            // That nothing is left to do is noted by each site of its own deadlines; no timer asks for the others.
+            K::Note
+            | K::Place
             | K::Record
             | K::StartPayment
             | K::PaymentSucceeded

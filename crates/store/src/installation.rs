@@ -244,8 +244,7 @@ pub(crate) fn settle(
         tracing::warn!(
             path,
             node,
-            "this database file is a copy, or was moved: its numbers are given with another node from now on; if the \
-             other file goes on, give this one a name of its own with `docket installation another`"
+            "this database file is a copy, or was moved; its numbers are given with another node"
         );
         recorded.node = Some(node);
         recorded.epoch = now.0.max(recorded.epoch.saturating_add(1));
@@ -275,7 +274,7 @@ pub enum Taken {
 
 /// What the database of `url` records of its installation; nothing where there is none, or it is older.
 pub async fn installation(url: &str) -> Result<Option<Installation>, StoreError> {
-    let found = beside(url, Access::Read, |ask| read(ask)).await?;
+    let found = beside(url, Access::Read, read).await?;
     Ok(found.flatten())
 }
 

@@ -4,14 +4,14 @@ use crate::ask::Ask;
 use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
 use crate::database::turns::Pool;
 use crate::database::{Connection, mysql, server, sqlite};
-use crate::dialect::{Dialect, Lookup};
-use crate::installation::{self, Birth, Installation, Nodes, NotThis};
+use crate::dialect::Dialect;
+use crate::installation::{self, Birth, Installation};
 use crate::migrate::{self, Upgrade};
 use crate::plan::Statement;
 use crate::tables::nodes;
 use crate::tables::tasks::{Announced, TaskRow};
 use crate::value::{Kind, Row, Value};
-use crate::{StoreError, lock, table};
+use crate::{StoreError, lock};
 use docket_domain::{IdSource, Seat, Time};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -173,7 +173,8 @@ impl Store {
         }
         let holder = self.node.holder.clone();
         let node = on_thread(move || {
-            let node = take_node(&mut *connection, range, own, &taken, &holder, now, exclusive)?;
+            let node =
+                nodes::take_free(&mut *connection, range, own, &taken, &holder, now, exclusive)?;
             Ok((node, connection))
         });
         let (node, connection) = node.await?;
@@ -392,8 +393,6 @@ impl Drop for Store {
 #[cfg(test)]
 mod tests;
 
-static NODE: Lookup = Lookup { table: &table::NODE, fixed: None, list: "node" };
-
 type Opened = (Database, Box<dyn Connection>);
 
 fn open_sqlite(path: &Path, upgrade: Upgrade) -> Result<Opened, StoreError> {
@@ -427,42 +426,4 @@ async fn on_thread<T: Send + 'static>(
     let (answer, answered) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || drop(answer.send(work())));
     answered.await.map_err(|_| StoreError::Unavailable("a thread ended early".into()))?
-}
-
-/// Takes the first node number of the installation's that is free, or one whose lease has run out. A SQLite file has
-/// one owner at a time, who takes the first whatever its lease says.
-fn take_node(
-    connection: &mut dyn Connection,
-    range: Nodes,
-    own: Option<u16>,
-    taken: &[(u16, Time)],
-    holder: &str,
-    now: Time,
-    exclusive: bool,
-) -> Result<Node, StoreError> {
-    let own = if exclusive { own } else { None };
-    for number in own.map_or(range, |own| Nodes { first: own, last: own }).all() {
-        let statement = match taken.iter().find(|(node, _)| *node == number) {
-            Some((_, held_until)) if exclusive => nodes::take(number, holder, held_until.plus(1)),
-            Some((_, held_until)) if *held_until < now => nodes::take(number, holder, now),
-            Some(_) => continue,
-            None => nodes::claim(number, holder, now),
-        };
-        connection.begin()?;
-        match connection.execute(&statement) {
-            Ok(1) => {
-                // Read after the row is ours: whoever held it may have raised its mark until now.
-                let rows = connection.fetch(&NODE, None, &[number.into()])?;
-                let mark = rows.into_iter().next().map_or(Ok(0), nodes::mark_of)?;
-                connection.commit()?;
-                return Ok(Node { number, holder: holder.to_owned(), mark });
-            }
-            Ok(_) | Err(StoreError::Conflict) => connection.rollback(),
-            Err(error) => {
-                connection.rollback();
-                return Err(error);
-            }
-        }
-    }
-    Err(NotThis::NodesTaken(range).into())
 }

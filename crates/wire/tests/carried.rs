@@ -1,5 +1,7 @@
 //! An order that travels whole: nothing of it is lost on the way, and what is not known is held.
 
+#![allow(clippy::disallowed_methods)] // whether files are to be blessed is asked of the environment
+
 #[path = "../../domain/tests/sample_trees/mod.rs"]
 mod sample_trees;
 

@@ -54,7 +54,7 @@ fn images(before: &mut Fields, after: &mut Fields) {
             }
         }
         (Some(Json::Object(was)), Some(Json::Object(is))) => {
-            let [mut was, mut is] = [was, is].map(|refunds| taken_out_of_elements(refunds));
+            let [mut was, mut is] = [was, is].map(taken_out_of_elements);
             let numbers: Vec<String> = was.keys().chain(is.keys()).cloned().collect();
             for number in numbers {
                 was.entry(number.clone()).or_insert(Json::Null);

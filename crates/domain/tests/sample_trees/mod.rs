@@ -170,6 +170,7 @@ pub fn full_tree() -> Tree {
     payment.anomalies =
         vec![Anomaly { kind: AnomalyKind::Underpaid, at: Time(6), detail: json!({"paid": 1}) }];
     fill_shop(&mut tree.shops[0], line, deadline);
+    tree.shops[0].set_answer_by(Id(14), Some(Time(20)));
     let item = &mut tree.shops[0].items[0];
     item.item_id = Some("9".into());
     item.title = Some("Tea".into());
@@ -258,7 +259,6 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
     shop.extended_by = 5;
     shop.settled_at = Some(Time(30));
     shop.deadline = deadline;
-    shop.set_answer_by(Id(14), Some(Time(20)));
 }
 
 /// A part of a refund of 5.

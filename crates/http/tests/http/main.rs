@@ -27,4 +27,5 @@ mod receiver;
 mod remote_ledgers;
 mod tasks;
 mod telephones;
+mod unread_tasks;
 mod webhooks;

@@ -2,14 +2,12 @@
 
 use crate::center::{NOW, TestCenter, every_actor, text};
 use docket_app::{Scope, TaskRow};
-use docket_domain::words::TaskState;
 use docket_domain::{Gene, Id};
 use docket_store::{Failed, NewTask, Priority, Stamp, Statement, Writes};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// Puts a task of `kind` in.
-async fn task(center: &TestCenter, kind: &'static str) -> Id {
+pub async fn task(center: &TestCenter, kind: &'static str) -> Id {
     chained(center, kind, None).await
 }
 
@@ -40,7 +38,7 @@ async fn write(center: &TestCenter, statements: Vec<Statement>) {
     write.await.expect("written");
 }
 
-async fn row(center: &TestCenter, id: Id) -> TaskRow {
+pub async fn row(center: &TestCenter, id: Id) -> TaskRow {
     center.app.store().task(id).await.expect("the table").expect("the task")
 }
 
@@ -444,40 +442,4 @@ async fn figures_tell_what_waits_and_what_is_halted() {
     ] {
         assert!(figures.lines().any(|known| known == line), "{line}\n{figures}");
     }
-}
-
-/// Of every kind that is told something: what an earlier or later release wrote is not guessed at.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_task_that_cannot_be_read_is_dead_with_its_reason() {
-    let center = TestCenter::start().await;
-    let kinds = [
-        "placement",
-        "webhook",
-        "webhook_test",
-        "webhook_replay",
-        "fill",
-        "mirror",
-        "ledger",
-        "gateway_payment",
-        "gateway_close",
-        "gateway_refund",
-        "gateway_refund_look",
-    ];
-    let mut told = Vec::new();
-    for kind in kinds {
-        told.push((kind, task(&center, kind).await));
-    }
-    center.app.start();
-    for (kind, id) in told {
-        let dead = loop {
-            let task = row(&center, id).await;
-            if task.state == TaskState::Dead {
-                break task;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        };
-        let why = dead.errors.last().map(|error| error.why.as_str());
-        assert_eq!(why, Some(&*format!("it says nothing that {kind} understands")));
-    }
-    center.app.stop().await;
 }

@@ -1,9 +1,13 @@
 //! Node numbers: granted, never guessed. A process leases one of 0–255 and raises its mark before ids of
 //! later ticks leave the process; whoever takes the number over starts behind that mark.
 
-use crate::StoreError;
+use crate::batch::Node;
+use crate::database::Connection;
+use crate::dialect::Lookup;
+use crate::installation::{Nodes, NotThis};
 use crate::plan::Statement;
 use crate::value::{Row, Value};
+use crate::{StoreError, table};
 use docket_domain::Time;
 
 /// How long a lease lasts without being renewed.
@@ -52,4 +56,45 @@ pub fn claim(node: u16, holder: &str, now: Time) -> Statement {
 pub fn mark_of(mut row: Row) -> Result<i64, StoreError> {
     (0..3).for_each(|_| row.skip());
     row.int()
+}
+
+/// A node by its number.
+static NODE: Lookup = Lookup { table: &table::NODE, fixed: None, list: "node" };
+
+/// Takes the first node number of the installation's that is free, or one whose lease has run out. A SQLite file has
+/// one owner at a time, who takes the first whatever its lease says.
+pub fn take_free(
+    connection: &mut dyn Connection,
+    range: Nodes,
+    own: Option<u16>,
+    taken: &[(u16, Time)],
+    holder: &str,
+    now: Time,
+    exclusive: bool,
+) -> Result<Node, StoreError> {
+    let own = if exclusive { own } else { None };
+    for number in own.map_or(range, |own| Nodes { first: own, last: own }).all() {
+        let statement = match taken.iter().find(|(node, _)| *node == number) {
+            Some((_, held_until)) if exclusive => take(number, holder, held_until.plus(1)),
+            Some((_, held_until)) if *held_until < now => take(number, holder, now),
+            Some(_) => continue,
+            None => claim(number, holder, now),
+        };
+        connection.begin()?;
+        match connection.execute(&statement) {
+            Ok(1) => {
+                // Read after the row is ours: whoever held it may have raised its mark until now.
+                let rows = connection.fetch(&NODE, None, &[number.into()])?;
+                let mark = rows.into_iter().next().map_or(Ok(0), mark_of)?;
+                connection.commit()?;
+                return Ok(Node { number, holder: holder.to_owned(), mark });
+            }
+            Ok(_) | Err(StoreError::Conflict) => connection.rollback(),
+            Err(error) => {
+                connection.rollback();
+                return Err(error);
+            }
+        }
+    }
+    Err(NotThis::NodesTaken(range).into())
 }

@@ -1,3 +1,5 @@
+//! SKUs are filed later, in the order of their index, and found before and after.
+
 use super::{Filing, LEAST, PACE, TOO_MANY};
 use crate::migrate::{self, Upgrade};
 use rusqlite::Connection;
