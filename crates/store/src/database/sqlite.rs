@@ -6,6 +6,7 @@
 //! works. So the thread checkpoints in rounds, each shorter than the one before, until little is left, and
 //! the writer finishes that little between two batches: nobody waits for more than a few milliseconds.
 
+mod checkpoint;
 mod filing;
 mod place;
 mod rewrite;
@@ -24,6 +25,7 @@ use crate::table::{ITEM_ORDER, Table};
 use crate::tables::coupons::CountDelta;
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, Files, StoreError, error, private};
+use checkpoint::{checkpoint, checkpoint_when_woken};
 use filing::Filing;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::path::Path;
@@ -231,31 +233,6 @@ impl Writer {
         let mut statement = self.connection.prepare_cached(sql)?;
         Ok(statement.execute(rusqlite::params_from_iter(values))?)
     }
-}
-
-/// Moves the log into the database whenever woken, on a connection of its own, and tells how far it came.
-fn checkpoint_when_woken(place: &Place, woken: &mpsc::Receiver<()>, moved: &AtomicU32) {
-    let mut connection = None;
-    while woken.recv().is_ok() {
-        if connection.is_none() {
-            connection = place.check().and_then(|()| open(place.path())).ok();
-        }
-        let Some(open) = &connection else { continue };
-        match checkpoint(open) {
-            Ok(frames) => moved.store(frames, Relaxed),
-            Err(error) => {
-                tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
-                connection = None;
-            }
-        }
-    }
-}
-
-/// One passive checkpoint: waits for nobody, and answers how many frames of the log are in the database.
-fn checkpoint(connection: &rusqlite::Connection) -> rusqlite::Result<u32> {
-    connection
-        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2))
-        .map(|moved| u32::try_from(moved).unwrap_or(0))
 }
 
 impl Ask for Writer {
