@@ -25,6 +25,7 @@ use crate::table::{ITEM_ORDER, Table};
 use crate::tables::coupons::CountDelta;
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, Files, StoreError, error, private};
+use checkpoint::{checkpoint, checkpoint_when_woken};
 use filing::Filing;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::path::Path;
@@ -209,7 +210,7 @@ impl Writer {
         let told = Arc::clone(&moved);
         std::thread::Builder::new()
             .name("checkpoint".to_owned())
-            .spawn(move || checkpoint::when_woken(&file, &woken, &told))
+            .spawn(move || checkpoint_when_woken(&file, &woken, &told))
             .map_err(|error| StoreError::Unavailable(error.into()))?;
         let frames = Arc::<AtomicU32>::default();
         let connection = Self::connect(&place, &frames)?;
@@ -393,7 +394,7 @@ impl Connection for Writer {
         }
         let little_is_left = frames >= WAL_FRAMES_SOFT && left <= LEFT_MAX;
         if little_is_left || frames >= WAL_FRAMES_HARD {
-            let _ = checkpoint::once(&self.connection);
+            let _ = checkpoint(&self.connection);
         }
     }
 
