@@ -1,5 +1,7 @@
 //! The table of who decides what where, walked whole: every operation, actor, home and seat.
 
+#![allow(clippy::disallowed_methods)] // whether the page is to be blessed is asked of the environment
+
 use docket_domain::seat::{Elsewhere, Matter, Seat, Site, decides, site_of};
 use docket_domain::tree::Home;
 use docket_domain::{ActorKind, OperationKind};

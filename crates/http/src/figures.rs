@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-/// What the text of a [`Scrape`] calls itself.
+/// What the text of a `Scrape` calls itself.
 pub use prometheus_text::CONTENT_TYPE;
 
 /// Methods that are told apart: a stranger's word makes no row.
