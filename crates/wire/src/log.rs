@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(
             shown,
             json!({
-                "order_id": "7", "seq": 2, "site": 0, "kind": "adjust_price", "class": "terms",
+                "order_id": "7", "seq": 2, "site": 0, "version": 1, "kind": "adjust_price", "class": "terms",
                 "actor": {"kind": "seller", "id": "s", "name": null}, "node": "8",
                 "from_status": "created", "to_status": "created",
                 "before": {"8": {"freight": 600}}, "after": {"8": {"freight": 500}},
