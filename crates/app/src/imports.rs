@@ -249,8 +249,9 @@ impl App {
         };
         let name = crate::record::name_of(report, external_id);
         if let Some(tree) = self.store().unique(&name).await? {
-            if let Some(copy) = self.store().tree(tree).await?
-                && crate::record::updates(report, &copy, self.seat())
+            if crate::record::is_from_elsewhere(report, self.seat())
+                && let Some(copy) = self.store().tree(tree).await?
+                && crate::record::is_of_home(report, &copy)
                 && matches!(self.would_record(Some(&copy), report, *live), Ok(Some(_)))
             {
                 return Ok(Recorded::Updated);

@@ -177,7 +177,9 @@ impl Taking {
     fn take(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Recorded> {
         if let Some(known) = view.unique(&self.name)? {
             // What its home reports of a copy, the copy gets.
-            if view.tree(known.tree)?.is_some_and(|tree| self.updates(tree, cx.seat)) {
+            if is_from_elsewhere(&self.report, cx.seat)
+                && view.tree(known.tree)?.is_some_and(|tree| is_of_home(&self.report, tree))
+            {
                 return self.join(known.tree, view, cx);
             }
             return Ok((None, Recorded::Known { tree: known.tree, by: KnownBy::Name }));
@@ -214,11 +216,6 @@ impl Taking {
         writes.customers = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
         writes.phones = telephones(&tree, &self.phones);
         Ok((Some(writes), Recorded::New(tree)))
-    }
-
-    /// Whether the report is of this copy and comes from its home. Orders of ours are joined where that is asked for.
-    fn updates(&self, tree: &Tree, seat: &Seat) -> bool {
-        updates(&self.report, tree, seat)
     }
 
     /// The piece of work that joins the report onto `known`. Customers' data stays as it is: what was forgotten must
@@ -330,13 +327,18 @@ impl Taking {
 fn taken_as_well(tree: Id, claim: &PaymentClaim, other: Id, at: Time) -> CopyNote {
     let detail = serde_json::json!({ "reference": claim.reference, "other": other });
     let anomaly = Anomaly { kind: AnomalyKind::PaymentReferenceTaken, at, detail };
-    CopyNote { tree, subject: claim.reference.clone(), anomaly }
+    CopyNote { tree, subject: claim_key(claim), anomaly }
 }
 
-/// Whether `report` comes from the home of `tree`, which is a copy at `seat`.
-pub(crate) fn updates(report: &Report, tree: &Tree, seat: &Seat) -> bool {
-    let home = &tree.payment.home;
-    !seat.is_home_of(home) && report.home.as_ref() == Some(home)
+/// Whether `report` is of an order that is at home elsewhere than at `seat`: of those of ours no tree has to be looked at,
+/// they are joined where that is asked for.
+pub(crate) fn is_from_elsewhere(report: &Report, seat: &Seat) -> bool {
+    report.home.as_ref().is_some_and(|home| !seat.is_home_of(home))
+}
+
+/// Whether `report` comes from the home of `tree`.
+pub(crate) fn is_of_home(report: &Report, tree: &Tree) -> bool {
+    report.home.as_ref() == Some(&tree.payment.home)
 }
 
 /// The unique key of the number that a report gives its order: in its channel shop, in its channel, or of its

@@ -15,7 +15,7 @@ const READ: usize = 200;
 pub struct CopyNote {
     /// The copy.
     pub tree: Id,
-    /// What it is about: a payment reference.
+    /// What it is about: the unique key of a payment reference.
     pub subject: String,
     /// The contradiction, as it would stand in an order of ours.
     pub anomaly: Anomaly,
