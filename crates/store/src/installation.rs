@@ -217,8 +217,11 @@ pub(crate) fn settle(
             && (file.is_none() || found.contains_key(FILE))
     };
     if !complete(&found) {
-        let seat = birth.seat.clone().unwrap_or_default();
-        let nodes = birth.nodes.or_else(|| Nodes::of(&seat));
+        // What was restored has all but its file.
+        let seat = found.get(SEAT).and_then(|seat| Seat::from_word(seat));
+        let seat = seat.or_else(|| birth.seat.clone()).unwrap_or_default();
+        let nodes = found.get(NODES).and_then(|nodes| Nodes::from_word(nodes));
+        let nodes = nodes.or(birth.nodes).or_else(|| Nodes::of(&seat));
         let nodes = nodes.ok_or_else(|| NotThis::NoNodes(seat.word()))?;
         let mut rows = vec![
             [EPOCH.to_owned(), now.0.to_string()],

@@ -151,6 +151,18 @@ async fn a_copied_file_with_one_node_number_becomes_what_a_person_says() {
         store.close().await;
     }
     open(&database.url()).await.close().await;
+    // One that is restored has the numbers it had: nobody has to say them again.
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("docket.backup");
+    backup(&database.url(), &kept, |_, _| {}, std::future::pending()).await.unwrap();
+    let restored = Database::Sqlite.fresh();
+    restore(&restored.url(), &kept, Time(1), |_, _| {}).await.unwrap();
+    let store = open(&restored.url()).await;
+    assert_eq!(
+        (&store.installation().seat, store.installation().nodes),
+        (&before.seat, before.nodes)
+    );
+    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
