@@ -10,7 +10,7 @@ pub use accounts::AccountDelta;
 use crate::StoreError;
 use crate::database::{Connection, GuardedRow};
 use crate::dialect;
-use crate::rows::{log_row, tree_rows};
+use crate::rows::{changed_rows, log_row, tree_rows};
 use crate::table::{self, Table};
 use crate::tables::accounts::{AccountChange, AccountLine};
 use crate::tables::copy_notes::CopyNote;
@@ -400,21 +400,20 @@ fn write_trees(view: &View, connection: &mut dyn Connection) -> Result<(), Store
     let mut changed = [const { Vec::new() }; 2];
     let (mut new_terms, mut old_terms) = (Vec::new(), Vec::new());
     for tree in view.trees_changed() {
-        let rows = tree_rows(tree, &view.seat);
         let Some(loaded) = view.tree_loaded(tree.id()) else {
+            let rows = tree_rows(tree, &view.seat);
             new_terms.extend(rows.terms);
             new_trees[0].push(rows.payment);
             new_trees[1].extend(rows.shops);
             new_trees[2].extend(rows.items);
             continue;
         };
-        let before = tree_rows(loaded, &view.seat);
+        let (rows, gone) = changed_rows(loaded, tree, &view.seat);
         guarded.push(GuardedRow { over: loaded.payment.version.into(), row: rows.payment });
-        changed[0].extend(rows.shops.into_iter().filter(|row| !before.shops.contains(row)));
-        changed[1].extend(rows.items.into_iter().filter(|row| !before.items.contains(row)));
-        let (now, then) = (rows.terms, before.terms);
-        old_terms.extend(then.difference(&now).cloned());
-        new_terms.extend(now.difference(&then).cloned());
+        changed[0].extend(rows.shops);
+        changed[1].extend(rows.items);
+        old_terms.extend(gone);
+        new_terms.extend(rows.terms);
     }
     connection.replace_trees(&table::PAYMENT_ORDER, &guarded)?;
     let tables = [&table::PAYMENT_ORDER, &table::SHOP_ORDER, &table::ITEM_ORDER];

@@ -6,7 +6,7 @@
 use crate::StoreError;
 use crate::value::{Row, Value, json};
 use docket_domain::change::older;
-use docket_domain::status::{self, Standing};
+use docket_domain::status::{self, ShopStanding, Standing};
 use docket_domain::tree::Home;
 use docket_domain::words::{DeliveryStatus, RefundAxis, Status};
 use docket_domain::{
@@ -27,16 +27,70 @@ pub struct TreeRows {
 /// Every row of `tree`, in the order of their keys, as they stand at `seat`.
 pub fn tree_rows(tree: &Tree, seat: &Seat) -> TreeRows {
     let standing = status::of(tree);
-    let shops = tree.shops.iter().zip(&standing.shops).enumerate();
     let mut rows = TreeRows {
         payment: payment_row(tree, &standing, seat),
         shops: Vec::with_capacity(tree.shops.len()),
         items: Vec::new(),
         terms: terms(tree, &standing),
     };
-    for (position, (shop, stands)) in shops {
-        rows.shops.push(vec![
-            tree.id().into(),
+    for (position, shop) in ShopRow::all(tree, &standing).enumerate() {
+        rows.shops.push(shop.row(position));
+        rows.items.extend(shop.items().enumerate().map(|(position, item)| item.row(position)));
+    }
+    rows
+}
+
+/// The rows of `tree` that are not those of `before`, the same order earlier; the payment order's always, and the terms
+/// that came and went. Of what is as it was nothing is rendered.
+pub fn changed_rows(before: &Tree, tree: &Tree, seat: &Seat) -> (TreeRows, BTreeSet<Vec<Value>>) {
+    let (was, standing) = (status::of(before), status::of(tree));
+    let mut rows = TreeRows {
+        payment: payment_row(tree, &standing, seat),
+        shops: Vec::new(),
+        items: Vec::new(),
+        terms: terms(tree, &standing),
+    };
+    let mut old_shops = ShopRow::all(before, &was);
+    for (position, shop) in ShopRow::all(tree, &standing).enumerate() {
+        let old = old_shops.next();
+        if old == Some(shop) {
+            continue;
+        }
+        let row = shop.row(position);
+        if old.is_none_or(|old| old.row(position) != row) {
+            rows.shops.push(row);
+        }
+        let mut old_items = old.into_iter().flat_map(ShopRow::items);
+        for (position, item) in shop.items().enumerate() {
+            if old_items.next() != Some(item) {
+                rows.items.push(item.row(position));
+            }
+        }
+    }
+    let old = terms(before, &was);
+    let gone = old.difference(&rows.terms).cloned().collect();
+    rows.terms.retain(|term| !old.contains(term));
+    (rows, gone)
+}
+
+/// All that the row of a shop order is made of; and more, its lines.
+#[derive(Clone, Copy, PartialEq)]
+struct ShopRow<'a> {
+    tree: Id,
+    shop: &'a ShopOrder,
+    stands: &'a ShopStanding,
+}
+
+impl<'a> ShopRow<'a> {
+    fn all(tree: &'a Tree, standing: &'a Standing) -> impl Iterator<Item = Self> {
+        let shops = tree.shops.iter().zip(&standing.shops);
+        shops.map(|(shop, stands)| Self { tree: tree.id(), shop, stands })
+    }
+
+    fn row(self, position: usize) -> Vec<Value> {
+        let Self { tree, shop, stands } = self;
+        vec![
+            tree.into(),
             shop.id.into(),
             Value::Int(position as i64),
             Value::from(&shop.shop_id),
@@ -47,22 +101,45 @@ pub fn tree_rows(tree: &Tree, seat: &Seat) -> TreeRows {
             stands.refund_status.code().into(),
             shop.created_at.into(),
             json(shop),
-        ]);
-        for (position, (item, line)) in shop.items.iter().zip(&stands.items).enumerate() {
-            let own_status = (line.status != stands.status).then(|| line.status.code());
-            rows.items.push(vec![
-                tree.id().into(),
-                item.id.into(),
-                shop.id.into(),
-                Value::Int(position as i64),
-                Value::from(&item.sku_id),
-                shop.created_at.into(),
-                own_status.into(),
-                json(item),
-            ]);
-        }
+        ]
     }
-    rows
+
+    fn items(self) -> impl Iterator<Item = ItemRow<'a>> {
+        let Self { tree, shop, stands } = self;
+        let lines = shop.items.iter().zip(&stands.items);
+        lines.map(move |(item, line)| ItemRow {
+            tree,
+            shop: shop.id,
+            created_at: shop.created_at,
+            own_status: (line.status != stands.status).then(|| line.status.code()),
+            item,
+        })
+    }
+}
+
+/// All that the row of a line is made of.
+#[derive(Clone, Copy, PartialEq)]
+struct ItemRow<'a> {
+    tree: Id,
+    shop: Id,
+    created_at: Time,
+    own_status: Option<i64>,
+    item: &'a ItemOrder,
+}
+
+impl ItemRow<'_> {
+    fn row(self, position: usize) -> Vec<Value> {
+        vec![
+            self.tree.into(),
+            self.item.id.into(),
+            self.shop.into(),
+            Value::Int(position as i64),
+            Value::from(&self.item.sku_id),
+            self.created_at.into(),
+            self.own_status.into(),
+            json(self.item),
+        ]
+    }
 }
 
 fn payment_row(tree: &Tree, standing: &Standing, seat: &Seat) -> Vec<Value> {
@@ -343,3 +420,6 @@ pub fn entry_of(mut row: Row) -> Result<LogEntry, StoreError> {
     }
     Ok(entry)
 }
+
+#[cfg(test)]
+mod tests;
