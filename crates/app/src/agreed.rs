@@ -44,16 +44,17 @@ impl Agreed {
         Self { sha256, body: body.expect("zstd compresses any bytes that fit in memory"), json }
     }
 
-    pub fn snapshot(self, tree: Id, terms_version: u32, at: Time) -> Snapshot {
+    pub fn snapshot(&self, tree: Id, terms_version: u32, at: Time) -> Snapshot {
         Snapshot {
             tree,
             terms_version,
             at,
             sha256: self.sha256,
-            body: self.body,
+            body: self.body.clone(),
             forgotten_at: None,
         }
     }
+
     /// An agreed tree without the words of the buyer, if it has some. What was agreed stays what it was, and its
     /// checksum is of what is left.
     pub fn without_words(snapshot: &Snapshot, now: Time) -> Option<Snapshot> {

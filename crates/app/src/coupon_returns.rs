@@ -3,14 +3,16 @@
 
 use crate::access::{Principal, Scope};
 use crate::coupons::{CouponOf, may_set, no_coupon, sees};
-use crate::ledgers::LedgerSettings;
+use crate::deciding::deciding;
+use crate::lane::Verdict;
 use crate::operate::no_order;
+use crate::reactions::Changes;
 use crate::settings::Deadlines;
-use crate::{App, Error, Idempotency, Once, written};
-use docket_domain::decide::{self, Context as Deciding, NotGivenBack};
+use crate::{App, Error, Idempotency, Once};
+use docket_domain::decide::{self, NotGivenBack};
 use docket_domain::operation::{By, OperationKind};
-use docket_domain::{Actor, ActorKind, Gene, Id, Limits};
-use docket_store::{Context, CouponAdjustment, Key, Priority, RequestOutcome, View, Writes};
+use docket_domain::{Actor, ActorKind, Gene, Id};
+use docket_store::{Context, CouponAdjustment, Key, Priority, RequestOutcome, View};
 use std::sync::Arc;
 
 /// A use that is to be given back.
@@ -33,7 +35,6 @@ struct Work {
     who: Principal,
     actor: Actor,
     deadlines: Arc<Deadlines>,
-    ledgers: Arc<LedgerSettings>,
     idempotency: Option<Idempotency>,
 }
 
@@ -66,7 +67,6 @@ impl App {
             who: who.clone(),
             actor,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
-            ledgers: Arc::clone(&self.inner.settings.ledgers),
             idempotency,
         };
         let decide = move |view: &View, cx: &mut Context<'_>| work.decide(view, cx);
@@ -78,11 +78,7 @@ impl App {
 
 impl Work {
     /// The piece of work: pure, repeatable.
-    fn decide(
-        &self,
-        view: &View,
-        cx: &mut Context<'_>,
-    ) -> crate::lane::Verdict<Result<Once<()>, Error>> {
+    fn decide(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Result<Once<()>, Error>> {
         if let Some(given) = self.idempotency
             && let Some(earlier) = given.earlier(view)?
         {
@@ -96,18 +92,12 @@ impl Work {
         }
         let found = view.tree(self.root)?.filter(|tree| self.who.sees(tree));
         let Some(tree) = found else { return Ok((None, Err(no_order(order)))) };
-        let (now, gene, seat) = (cx.now, tree.id().gene(), cx.seat);
-        let mut deciding = Deciding {
-            at: now,
-            policy: &self.deadlines.of(tree),
-            limits: &Limits::NONE,
-            next_id: &mut || cx.ids.next(now, gene),
-            seat,
-            can_hold: &|_| false,
-        };
         let by = By { actor: &self.actor, issuer: &self.who.issuer, may_refund_settled: false };
         let reason = &self.asked.reason;
-        let change = match decide::give_coupon_back(tree, code, reason, by, &mut deciding) {
+        let given = deciding(cx, tree.id().gene(), &self.deadlines.of(tree), |cx| {
+            decide::give_coupon_back(tree, code, reason, by, cx)
+        });
+        let change = match given {
             Ok(change) => change,
             Err(NotGivenBack::Refused(refusal)) => return Ok((None, Err(refusal.into()))),
             Err(why) => {
@@ -115,8 +105,8 @@ impl Work {
                 return Ok((None, Err(Error::CouponNotGivenBack { code, order, why })));
             }
         };
-        let mut writes = Writes::default();
-        written::write(&mut writes, Some(tree), change, &self.ledgers, cx);
+        let (mut changes, _) = Changes::one(Some(tree), change);
+        let writes = &mut changes.beside;
         let line = CouponAdjustment {
             id: cx.ids.next(cx.now, Gene::of(code)),
             code: code.clone(),
@@ -130,6 +120,6 @@ impl Work {
         writes.idempotency =
             self.idempotency.map(|given| given.kept(RequestOutcome::Changed, line.id, cx.now));
         writes.statements.push(line.add());
-        Ok((Some(writes), Ok(Once::Now(()))))
+        Ok((Some(changes), Ok(Once::Now(()))))
     }
 }

@@ -1,8 +1,8 @@
-//! Stock that orders hold: what a placement takes, and a decision's moves as the store writes them.
+//! Stock and accounts that orders hold: what a placement takes, and whether late money may take it again.
 
 use docket_domain::decide::Holds;
-use docket_domain::{Quantity, Refusal, StockMove, Tree, ledger};
-use docket_store::{Held, Need, View};
+use docket_domain::{Quantity, Refusal, Tree, ledger};
+use docket_store::{Need, View};
 use std::collections::BTreeMap;
 
 /// Marks the lines whose SKU is tracked, and refuses what there is not enough of.
@@ -47,12 +47,4 @@ pub(crate) fn can_retake(view: &View, tree: &Tree) -> bool {
         }
         Ok(None) | Err(_) => false,
     })
-}
-
-/// A stock move of a decision, as the store writes it. A hold must find enough; what a decision deducts or
-/// gives back was held before and always fits.
-pub(crate) fn held(moved: StockMove) -> Held {
-    let StockMove { sku_id, place, on_hand, held } = moved;
-    let guarded = held > Quantity::ZERO && on_hand == Quantity::ZERO;
-    Held { place, sku_id, count: None, on_hand, held, guarded }
 }

@@ -12,6 +12,7 @@ mod asynchronous_placement;
 pub mod clock;
 mod coupon_returns;
 mod coupons;
+mod deciding;
 pub mod error;
 mod forget;
 mod gateways;
@@ -23,7 +24,7 @@ mod idempotency;
 pub mod imports;
 mod installation;
 mod keys;
-pub mod lane;
+mod lane;
 mod ledgers;
 mod login_throttle;
 mod members;
@@ -38,6 +39,7 @@ mod pages;
 mod past;
 mod place;
 mod products;
+mod reactions;
 mod reconcile;
 mod record;
 mod redeem;
@@ -53,7 +55,7 @@ mod unique;
 pub mod users;
 pub mod vault;
 mod webhooks;
-mod written;
+mod wiring;
 
 pub use access::{Access, Principal, Reach, Scope, Scopes};
 pub use accounts::{AccountKey, ChangeAccount, NewBalance};
@@ -121,6 +123,7 @@ struct Inner {
     clock: Clock,
     store: Arc<Store>,
     lane: lane::Lane,
+    tasks: tasks::Wired,
     outbox: Arc<webhooks::Outbox>,
     gateways: Arc<gateways::Gateways>,
     mirror: Option<Arc<mirror::Mirror>>,
@@ -197,9 +200,15 @@ impl App {
         let outbox = Arc::<webhooks::Outbox>::default();
         let gateways = Arc::new(gateways::Gateways::of(&settings.gateways));
         let mirror = settings.mirror.as_ref().map(mirror::Mirror::open).transpose()?.map(Arc::new);
-        let keeper = if mirror.is_some() { mirror::Keeper::Keeps } else { mirror::Keeper::Idle };
-        let lane =
-            lane::Lane::new(Arc::clone(&store), Arc::clone(&outbox), Arc::clone(&gateways), keeper);
+        let reactions = wiring::reactions(
+            settings.coupons.clone(),
+            Arc::clone(&settings.ledgers),
+            Arc::clone(&outbox),
+            Arc::clone(&gateways),
+            mirror::Keeper::of(mirror.as_deref()),
+        );
+        let lane = lane::Lane::new(Arc::clone(&store), Arc::new(reactions));
+        let tasks = wiring::tasks(&settings);
         let access = access::Cache::default();
         let unstarted = settings.tasks.redis.as_ref().map(docket_tasks::Unstarted::new);
         let (stop, background) = (CancellationToken::new(), TaskTracker::new());
@@ -209,6 +218,7 @@ impl App {
             clock,
             store,
             lane,
+            tasks,
             outbox,
             gateways,
             mirror,

@@ -4,20 +4,21 @@ use crate::access::{Principal, Scope};
 use crate::holds::{can_hold, can_retake};
 use crate::idempotency::Idempotency;
 use crate::lane::Verdict;
-use crate::ledgers::LedgerSettings;
 use crate::place::set_ship_to;
-use crate::redeem::{can_count, counted, keys_to_hold};
+use crate::reactions::Changes;
+use crate::redeem::{can_count, keys_to_hold};
 use crate::settings::{CouponSettings, Deadlines};
 use crate::unique::claim_key;
 use crate::vault::{Closed, Vault, telephones};
-use crate::written::written;
 use crate::{Answer, App, Error};
 use docket_domain::change::{Change, PaymentClaim};
 use docket_domain::decide::{self, Context as Deciding, Decided};
 use docket_domain::operation::{By, Operation, OperationKind, Request};
 use docket_domain::words::Settlement;
 use docket_domain::{Actor, Amount, Id, Limits, Refusal, Tree, ledger, status};
-use docket_store::{Context, Key, Need, Priority, RequestOutcome, Sealed, View, Writes};
+use docket_store::{
+    Context, Idempotent, Key, Need, Priority, RequestOutcome, Sealed, View, Writes,
+};
 use docket_wire::{Person, Posted, ShipTo};
 use std::sync::Arc;
 
@@ -43,7 +44,6 @@ struct Work {
     idempotency: Option<Idempotency>,
     deadlines: Arc<Deadlines>,
     limits: Arc<Limits>,
-    ledgers: Arc<LedgerSettings>,
     vault: Arc<Vault>,
     coupons: CouponSettings,
     claim: Option<PaymentClaim>,
@@ -109,7 +109,6 @@ impl App {
             idempotency,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
             limits: Arc::clone(&self.inner.settings.limits),
-            ledgers: Arc::clone(&self.inner.settings.ledgers),
             vault: self.inner.vault(),
             coupons: self.inner.settings.coupons.clone(),
             claim,
@@ -169,8 +168,8 @@ impl Work {
             Ok(Decided::Change(change)) => self.write(tree, *change, view, cx),
             Err(Refusal::PaymentReferenceTaken { order }) => {
                 let reference = self.claim.as_ref().map_or("", |claim| &claim.reference);
-                let noted = self.note(tree, reference, order, cx).map(|change| (&**tree, change));
-                Ok(self.refused_but_noted(noted.into_iter().collect(), order, cx))
+                let noted = self.note(tree, reference, order, cx).map(|change| (tree, change));
+                Ok(Self::refused_but_noted(noted.into_iter().collect(), order))
             }
             Err(refusal) => Ok((None, Operating::Refused(self.explained(refusal, tree)))),
         }
@@ -273,7 +272,7 @@ impl Work {
     /// The reference belongs to another tree: refused, and noted on both.
     fn reference_taken(
         &self,
-        tree: &Tree,
+        tree: &Arc<Tree>,
         other: Id,
         claim: &PaymentClaim,
         view: &View,
@@ -283,26 +282,28 @@ impl Work {
         let mut changes = Vec::from_iter(noted.map(|change| (tree, change)));
         if let Some(there) = view.tree(other)? {
             let noted = self.note(there, &claim.reference, tree.id(), cx);
-            changes.extend(noted.map(|change| (&**there, change)));
+            changes.extend(noted.map(|change| (there, change)));
         }
-        Ok(self.refused_but_noted(changes, other, cx))
+        Ok(Self::refused_but_noted(changes, other))
     }
 
     /// Nothing changed, but the idempotency key is kept all the same.
-    fn kept_alone(&self, cx: &Context<'_>) -> Option<Writes> {
-        let kept = self.idempotency?.kept(RequestOutcome::Changed, self.root, cx.now);
-        Some(Writes { idempotency: Some(kept), ..Writes::default() })
+    fn kept_alone(&self, cx: &Context<'_>) -> Option<Changes> {
+        let idempotency = Some(self.kept(cx)?);
+        Some(Writes { idempotency, ..Writes::default() }.into())
+    }
+
+    fn kept(&self, cx: &Context<'_>) -> Option<([u8; 32], Idempotent)> {
+        Some(self.idempotency?.kept(RequestOutcome::Changed, self.root, cx.now))
     }
 
     fn write(
         &self,
-        before: &Tree,
-        mut change: Change,
+        before: &Arc<Tree>,
+        change: Change,
         view: &View,
         cx: &mut Context<'_>,
     ) -> Verdict<Operating> {
-        // An order that is revived takes its coupons again.
-        let counts = counted(std::mem::take(&mut change.coupons), view, &self.coupons)?;
         let customer = match &self.ship_to {
             None => None,
             Some(ship_to) => {
@@ -325,9 +326,9 @@ impl Work {
                 Some((before, after))
             }
         };
-        let kept = self.idempotency.map(|given| (given, cx.now));
-        let (mut writes, tree) = written(vec![(before, change)], kept, &self.ledgers, cx);
-        writes.counts = counts;
+        let (mut changes, tree) = Changes::one(Some(before), change);
+        let writes = &mut changes.beside;
+        writes.idempotency = self.kept(cx);
         let customer = match customer {
             None => view.customer(self.root)?.cloned(),
             Some((before, after)) => {
@@ -338,22 +339,20 @@ impl Work {
                 Some(sealed)
             }
         };
-        Ok((Some(writes), Operating::Done(tree, customer)))
+        Ok((Some(changes), Operating::Done(tree, customer)))
     }
 
     /// A payment reference that is another's: refused, and what is new about it noted.
     fn refused_but_noted(
-        &self,
-        changes: Vec<(&Tree, Change)>,
+        noted: Vec<(&Arc<Tree>, Change)>,
         order: Id,
-        cx: &mut Context<'_>,
-    ) -> (Option<Writes>, Operating) {
+    ) -> (Option<Changes>, Operating) {
         let refused = Operating::Refused(Refusal::PaymentReferenceTaken { order }.into());
-        if changes.is_empty() {
-            return (None, refused);
+        let mut changes = Changes::default();
+        for (before, change) in noted {
+            changes.add(Some(before), change);
         }
-        let (writes, _) = written(changes, None, &self.ledgers, cx);
-        (Some(writes), refused)
+        (changes.changes_something().then_some(changes), refused)
     }
 }
 

@@ -2,26 +2,24 @@
 
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
+use crate::deciding::deciding;
 use crate::holds::hold_stock;
 use crate::idempotency::Idempotency;
 use crate::lane::Verdict;
 use crate::ledgers::Agreeing;
+use crate::reactions::Changes;
 use crate::redeem::{Redeeming, Taking};
 use crate::settings::Deadlines;
 use crate::unique::{external_key, token_key};
 use crate::vault::telephones;
-use crate::written;
 use crate::{Answer, App, Error};
-use docket_domain::change::Change;
 use docket_domain::coupon::Definitions;
-use docket_domain::decide::{self, Context as Deciding};
+use docket_domain::decide;
 use docket_domain::operation::{By, OperationKind};
 use docket_domain::placement::Placement;
 use docket_domain::refusal::WrongPrice;
-use docket_domain::{
-    Actor, ActorKind, Coupon, FieldError, Gene, Id, Limits, Refusal, Time, Tree, price,
-};
-use docket_store::{Context, Key, Need, Priority, RequestOutcome, Sealed, View, Writes};
+use docket_domain::{Actor, ActorKind, Coupon, FieldError, Gene, Id, Refusal, Time, Tree, price};
+use docket_store::{Context, Key, Need, Priority, RequestOutcome, Sealed, View};
 use docket_wire::{Person, Placed, ShipTo};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -57,7 +55,7 @@ pub(crate) struct Prepared {
     actor: Actor,
     issuer: String,
     sets_prices: bool,
-    agreed: Agreed,
+    agreed: Arc<Agreed>,
     /// Of everything the caller sent, people included.
     fingerprint: [u8; 32],
     sealed: Option<Sealed>,
@@ -186,18 +184,17 @@ impl App {
         if !sets_prices && gives_discounts(placement) {
             return Err(Refusal::Scope { scope: Scope::Prices.word() }.into());
         }
-        let (tree, agreed, mut whole, redeeming) = if placement.coupons.is_empty() {
-            let mut tree = price::assemble(placement, &who.issuer, Time(0))?;
-            tree.payment.home = self.seat().home();
-            let agreed = Agreed::of(&tree);
-            let whole = Sha256::new_with_prefix(&agreed.json);
-            (tree, agreed, whole, None)
+        let (mut tree, asked) = if placement.coupons.is_empty() {
+            (price::assemble(placement, &who.issuer, Time(0))?, None)
         } else {
-            let (mut tree, whole, redeeming) =
-                self.redeem(placement, found, &who.issuer, customer)?;
-            tree.payment.home = self.seat().home();
-            let agreed = Agreed::of(&tree);
-            (tree, agreed, whole, Some(Box::new(redeeming)))
+            let (tree, asked, redeeming) = self.redeem(placement, found, &who.issuer, customer)?;
+            (tree, Some((asked, Box::new(redeeming))))
+        };
+        tree.payment.home = self.seat().home();
+        let agreed = Agreed::of(&tree);
+        let (mut whole, redeeming) = match asked {
+            None => (Sha256::new_with_prefix(&agreed.json), None),
+            Some((asked, redeeming)) => (asked, Some(redeeming)),
         };
         // Of one moment: newer keys may be taken in meanwhile.
         let vault = self.inner.vault();
@@ -211,7 +208,7 @@ impl App {
             actor,
             issuer: who.issuer.clone(),
             sets_prices,
-            agreed,
+            agreed: Arc::new(agreed),
             fingerprint: whole.finalize().into(),
             sealed,
             phones: vault.phones(customer),
@@ -328,11 +325,11 @@ impl Prepared {
                 Taking::Refused(refusal) => return Ok((None, Placing::Refused(refusal.into()))),
             }
         }
-        self.decide(tree, view, cx)
+        Ok(self.decide(tree, cx))
     }
 
-    fn decide(&self, mut tree: Tree, view: &View, cx: &mut Context<'_>) -> Verdict<Placing> {
-        let (now, gene, seat) = (cx.now, self.gene, cx.seat);
+    fn decide(&self, mut tree: Tree, cx: &mut Context<'_>) -> (Option<Changes>, Placing) {
+        let (now, gene) = (cx.now, self.gene);
         price::number(&mut tree, &mut || cx.ids.next(now, gene));
         tree.payment.created_at = now;
         tree.payment.updated_at = now;
@@ -341,38 +338,25 @@ impl Prepared {
             shop.updated_at = now;
         }
         let policy = self.deadlines.of(&tree);
-        let mut deciding = Deciding {
-            at: now,
-            policy: &policy,
-            limits: &Limits::NONE,
-            next_id: &mut || cx.ids.next(now, gene),
-            seat,
-            can_hold: &|_| false,
-        };
         let by = By { actor: &self.actor, issuer: &self.issuer, may_refund_settled: false };
-        let mut change = match decide::place(tree, by, &mut deciding) {
-            // What was agreed was made ready before the lane.
-            Ok(change) => Change { new_terms: false, ..change },
-            Err(refusal) => return Ok((None, Placing::Refused(refusal.into()))),
+        let placed = deciding(cx, gene, &policy, |cx| decide::place(tree, by, cx));
+        let change = match placed {
+            Ok(change) => change,
+            Err(refusal) => return (None, Placing::Refused(refusal.into())),
         };
-        let counts = match &self.redeeming {
-            Some(redeeming) => redeeming.counted(std::mem::take(&mut change.coupons), view)?,
-            None => Vec::new(),
-        };
-        let mut writes = Writes::default();
-        let tree = written::write(&mut writes, None, change, &self.ledgers.settings, cx);
+        let (mut changes, tree) = Changes::one(None, change);
+        changes.agreed = Some(self.agreed.clone());
+        let writes = &mut changes.beside;
         let id = tree.id();
         let unique = self.unique_keys().into_iter();
-        writes.counts = counts;
         writes
             .unique
             .extend(unique.map(|(name, kind)| (name, id, kind.fingerprint(self.fingerprint))));
         writes.idempotency =
             self.idempotency.map(|given| given.kept(RequestOutcome::Placed, id, now));
-        writes.snapshots = vec![self.agreed.clone().snapshot(id, 1, now)];
         writes.customers = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
         writes.phones = telephones(&tree, &self.phones);
-        Ok((Some(writes), Placing::Placed(tree)))
+        (Some(changes), Placing::Placed(tree))
     }
 
     fn taken(&self, unique: Unique, order: Id, fingerprint: Option<[u8; 32]>) -> Placing {

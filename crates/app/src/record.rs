@@ -1,24 +1,24 @@
 //! Taking down what happened elsewhere: imports now, channels and branches later.
 
 use crate::access::{Principal, Scope};
-use crate::agreed::Agreed;
+use crate::deciding::deciding;
 use crate::lane::Verdict;
 use crate::outcomes::Became;
 use crate::place::gene_of;
+use crate::reactions::Changes;
 use crate::settings::Deadlines;
 use crate::unique::{claim_key, external_key, shop_key};
 use crate::vault::telephones;
 use crate::{App, Error};
-use docket_domain::change::{Change, PaymentClaim};
-use docket_domain::deadline::Policy;
-use docket_domain::decide::{self, Context as Deciding};
+use docket_domain::change::{self, Change, PaymentClaim};
+use docket_domain::decide;
 use docket_domain::operation::By;
 use docket_domain::record::{self, Report};
 use docket_domain::seat::Matter;
 use docket_domain::tree::{Anomaly, Home};
 use docket_domain::words::AnomalyKind;
-use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Limits, Seat, Time, Tree};
-use docket_store::{Context, CopyNote, Key, Need, Priority, Sealed, TreeWrite, View, Writes};
+use docket_domain::{Actor, ActorKind, FieldError, Gene, Id, Seat, Time, Tree};
+use docket_store::{Context, CopyNote, Key, Need, Priority, Sealed, View};
 use docket_wire::Person;
 use std::sync::Arc;
 
@@ -202,20 +202,20 @@ impl Taking {
         {
             return Ok((None, Recorded::Known { tree: *tree, by: KnownBy::Number }));
         }
-        let policy = self.deadlines.default;
-        let recorded =
-            self.deciding(&policy, cx, |cx| record::record(None, &self.report, self.live, cx));
+        let recorded = deciding(cx, self.gene, &self.deadlines.default, |cx| {
+            record::record(None, &self.report, self.live, cx)
+        });
         let change = match recorded {
             Ok(Some(change)) => change,
             Ok(None) => return Ok((None, Recorded::Refused(nothing_said()))),
             Err(error) => return Ok((None, Recorded::Refused(error))),
         };
-        let id = change.tree.id();
-        let (tree, mut writes) = self.writes(change, view, cx)?;
+        let (tree, mut changes) = self.noted(None, change, view, cx)?;
+        let (id, writes) = (tree.id(), &mut changes.beside);
         writes.unique.push((self.name.clone(), id, None));
         writes.customers = self.sealed.iter().map(|sealed| (id, sealed.clone())).collect();
         writes.phones = telephones(&tree, &self.phones);
-        Ok((Some(writes), Recorded::New(tree)))
+        Ok((Some(changes), Recorded::New(tree)))
     }
 
     /// The piece of work that joins the report onto `known`. Customers' data stays as it is: what was forgotten must
@@ -224,102 +224,74 @@ impl Taking {
         let there = || Recorded::Known { tree: known, by: KnownBy::Name };
         // What left for the archive is as it was.
         let Some(tree) = view.tree(known)? else { return Ok((None, there())) };
-        let policy = self.deadlines.default;
         let mut report = self.report.clone();
         report.placement.shops.iter_mut().for_each(|shop| shop.has_ship_to = false);
-        let joined =
-            self.deciding(&policy, cx, |cx| record::record(Some(tree), &report, self.live, cx));
+        let joined = deciding(cx, self.gene, &self.deadlines.default, |cx| {
+            record::record(Some(tree), &report, self.live, cx)
+        });
         match joined {
             Ok(Some(change)) => {
-                let (_, writes) = self.writes(change, view, cx)?;
-                Ok((Some(writes), Recorded::Updated))
+                let (_, changes) = self.noted(Some(tree), change, view, cx)?;
+                Ok((Some(changes), Recorded::Updated))
             }
             Ok(None) => Ok((None, there())),
             Err(error) => Ok((None, Recorded::Refused(error))),
         }
     }
 
-    /// A recorded tree, with what its change writes: references of payments that are another order's are noted.
-    fn writes(
+    /// The order after `change`, and all that changes: references of payments that are another order's are noted on
+    /// both, and beside what is a copy.
+    fn noted(
         &self,
+        known: Option<&Arc<Tree>>,
         change: Change,
         view: &View,
         cx: &mut Context<'_>,
-    ) -> Result<(Arc<Tree>, Writes), Need> {
-        let (id, terms, now) = (change.tree.id(), change.tree.payment.terms_version, cx.now);
-        let agreed = change.new_terms.then(|| Agreed::of(&change.tree).snapshot(id, terms, now));
-        let (mut unique, mut copy_notes) = (Vec::new(), Vec::new());
+    ) -> Result<(Arc<Tree>, Changes), Need> {
+        let claims = change::claims(known.map(|tree| &**tree), &change.tree);
         let claims_money = cx.seat.keeps(Matter::Money, &change.tree.payment.home);
-        let mut changes = vec![change];
-        for claim in changes[0].claims.clone() {
-            match view.unique(&claim_key(&claim))? {
-                None if !claims_money => {}
-                None => unique.push((claim_key(&claim), id, None)),
-                // A reference that is another order's stays its: history cannot be refused, only noted.
-                Some(own) if own.tree == id => {}
-                Some(other) => {
-                    self.note(&mut changes, &claim, other.tree, view, cx)?;
-                    if !claims_money {
-                        copy_notes.push(taken_as_well(id, &claim, other.tree, now));
-                    }
-                }
+        let (mut changes, mut tree) = Changes::one(known, change);
+        let id = tree.id();
+        for claim in claims {
+            // A reference that is another order's stays its: history cannot be refused, only noted.
+            let other = view.unique(&claim_key(&claim))?.filter(|other| other.tree != id);
+            let Some(other) = other else { continue };
+            self.note(&mut changes, &claim, (id, other.tree), view, cx)?;
+            self.note(&mut changes, &claim, (other.tree, id), view, cx)?;
+            if !claims_money {
+                let note = taken_as_well(id, &claim, other.tree, cx.now);
+                changes.beside.copy_notes.push(note);
+            }
+            if let Some(newest) = changes.newest(id) {
+                tree = Arc::clone(newest);
             }
         }
-        let tree = changes.iter().rev().find(|change| change.tree.id() == id);
-        let tree =
-            Arc::new(tree.map_or_else(|| changes[0].tree.clone(), |change| change.tree.clone()));
-        let trees = changes.into_iter();
-        let writes = Writes {
-            trees: trees.map(|c| TreeWrite { tree: Arc::new(c.tree), entry: c.entry }).collect(),
-            snapshots: agreed.into_iter().collect(),
-            unique,
-            copy_notes,
-            ..Writes::default()
-        };
-        Ok((tree, writes))
+        Ok((tree, changes))
     }
 
-    /// Notes on the order taken and on `other` that both claim a payment.
+    /// Notes on the first of two orders, as it is after `changes`, that the second claims a payment of it as well.
     fn note(
         &self,
-        changes: &mut Vec<Change>,
+        changes: &mut Changes,
         claim: &PaymentClaim,
-        other: Id,
+        (on, other): (Id, Id),
         view: &View,
         cx: &mut Context<'_>,
     ) -> Result<(), Need> {
+        let tree = match changes.newest(on) {
+            Some(tree) => Some(tree),
+            None => view.tree(on)?,
+        };
+        let Some(tree) = tree.cloned() else { return Ok(()) };
         let actor = Actor { id: Some(self.report.issuer.clone()), ..Actor::of(ActorKind::System) };
         let by = By { actor: &actor, issuer: &self.report.issuer, may_refund_settled: false };
-        let policy = self.deadlines.default;
-        let own = changes[0].tree.id();
-        let known = view.tree(other)?;
-        let mut noted = |tree: &Tree, other: Id| {
-            self.deciding(&policy, cx, |cx| {
-                decide::note_reference_taken(tree, &claim.reference, other, by, cx)
-            })
-        };
-        let newest = |changes: &[Change], id: Id| {
-            changes.iter().rev().find(|change| change.tree.id() == id).map(|c| c.tree.clone())
-        };
-        if let Some(tree) = newest(changes, own) {
-            changes.extend(noted(&tree, other));
-        }
-        if let Some(tree) = newest(changes, other).or_else(|| known.map(|tree| Tree::clone(tree))) {
-            changes.extend(noted(&tree, own));
+        let noted = deciding(cx, self.gene, &self.deadlines.default, |cx| {
+            decide::note_reference_taken(&tree, &claim.reference, other, by, cx)
+        });
+        if let Some(change) = noted {
+            changes.add(Some(&tree), change);
         }
         Ok(())
-    }
-
-    fn deciding<T>(
-        &self,
-        policy: &Policy,
-        cx: &mut Context<'_>,
-        decide: impl FnOnce(&mut Deciding<'_>) -> T,
-    ) -> T {
-        let (now, gene, seat) = (cx.now, self.gene, cx.seat);
-        let next_id = &mut || cx.ids.next(now, gene);
-        let limits = &Limits::NONE;
-        decide(&mut Deciding { at: now, policy, limits, next_id, seat, can_hold: &|_| false })
     }
 }
 

@@ -132,11 +132,6 @@ impl Redeeming {
         Ok(if refused.is_empty() { Taking::Taken } else { refusal() })
     }
 
-    /// What a decision moves, as the store writes it.
-    pub fn counted(&self, moves: Vec<CouponMove>, view: &View) -> Result<Vec<Counting>, Need> {
-        counted(moves, view, &self.settings)
-    }
-
     fn refusal(&self, code: &str, why: WhyNot) -> CouponRefused {
         let at = self.codes.iter().position(|named| named == code).unwrap_or(0);
         CouponRefused { field: format!("coupons[{at}]"), code: code.to_owned(), why }
@@ -206,8 +201,8 @@ pub(crate) fn can_count(view: &View, holds: Holds<'_>, settings: &CouponSettings
     })
 }
 
-/// Moves of a decision that takes coupons, as the store writes them: within their limits or not at all, but for
-/// what a fact takes.
+/// What a change moves of the counts of coupons, as the store writes it: what is taken, within their limits or not
+/// at all; what a fact takes, gives back or redeems was counted before or cannot be refused.
 pub(crate) fn counted(
     moves: Vec<CouponMove>,
     view: &View,
@@ -215,13 +210,9 @@ pub(crate) fn counted(
 ) -> Result<Vec<Counting>, Need> {
     let counting = |moved: CouponMove| {
         let limit = if moved.guarded { limit_of(&moved.of, view, settings)? } else { None };
-        Ok(Counting { most: limit.map(|(_, most)| most), ..given_back(moved) })
+        let CouponMove { of, used, redeemed, guarded: _ } = moved;
+        let most = limit.map(|(_, most)| most);
+        Ok(Counting { scope_key: of.key(), used, redeemed, most })
     };
     moves.into_iter().map(counting).collect()
-}
-
-/// The same of one that takes none: what it gives back or redeems was counted before.
-pub(crate) fn given_back(moved: CouponMove) -> Counting {
-    let CouponMove { of, used, redeemed, guarded: _ } = moved;
-    Counting { scope_key: of.key(), used, redeemed, most: None }
 }

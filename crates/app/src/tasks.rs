@@ -2,12 +2,11 @@
 
 mod task;
 
-pub(crate) use task::{Policy, Task, failed};
+pub(crate) use task::{Policy, Task, failed, kind};
 
 use crate::access::{Principal, Scope};
-use crate::settings::Settings;
 use crate::{App, Error, Idempotency, Once};
-use docket_domain::time::{DAY, HOUR, Millis};
+use docket_domain::time::Millis;
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Statement, TaskFilter, TaskPage, TaskRow};
@@ -15,7 +14,6 @@ use docket_tasks::{Every, Kind, Redis, RedisAt, Runner, Schedule};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use task::kind;
 
 /// A task that is due within so long is not hurried.
 const SOON: Millis = 1_000;
@@ -85,53 +83,12 @@ fn not_in(task: &TaskRow, message: &'static str) -> Error {
     Error::WrongState { what: "task", id: task.id.to_string(), state: task.state.word(), message }
 }
 
-/// The kinds of task that a center runs, a line for each.
-fn kinds(app: &App) -> Vec<Kind> {
-    vec![
-        kind::<crate::housekeeping::Housekeeping>(app),
-        kind::<crate::asynchronous_placement::DecidePlacement>(app),
-        kind::<crate::webhooks::Delivery>(app),
-        kind::<crate::webhooks::TestDelivery>(app),
-        kind::<crate::webhooks::Replay>(app),
-        kind::<crate::reconcile::NightlyReconcile>(app),
-        kind::<crate::reconcile::FillColumns>(app),
-        kind::<crate::mirror::MirrorOrder>(app),
-        kind::<crate::ledgers::LedgerMessage>(app),
-        kind::<crate::gateways::FollowAttempt>(app),
-        kind::<crate::gateways::CloseAttempt>(app),
-        kind::<crate::gateways::GiveBack>(app),
-        kind::<crate::gateways::SecondLook>(app),
-        kind::<crate::archive::MoveToArchive>(app),
-    ]
-}
-
-/// Tasks of this kind, that often.
-fn scheduled<T: Task + Default>(every: Millis) -> Schedule {
-    Schedule {
-        name: T::KIND.to_owned(),
-        every: Every::Interval(every),
-        kind: T::KIND,
-        payload: T::default().payload(),
-        max_attempts: T::POLICY.attempts,
-    }
-}
-
-/// What runs at times of its own, at its default time or at the one that is set.
-fn schedules(settings: &Settings) -> Vec<Schedule> {
-    // Of a whole day since 1970, in UTC; a center that has a night of its own says so.
-    let mut schedules = vec![
-        scheduled::<crate::housekeeping::Housekeeping>(HOUR),
-        scheduled::<crate::reconcile::NightlyReconcile>(DAY),
-    ];
-    schedules
-        .extend(settings.archive.as_ref().map(|_| scheduled::<crate::archive::MoveToArchive>(DAY)));
-    for schedule in &mut schedules {
-        let set = settings.tasks.schedules.iter().find(|(name, _)| *name == schedule.name);
-        if let Some((_, every)) = set {
-            schedule.every = every.clone();
-        }
-    }
-    schedules
+/// Which kinds and schedules there are: made by the list of them ([`crate::wiring`]), which knows every room.
+pub(crate) struct Wired {
+    /// The kinds, each with its handler.
+    pub kinds: fn(&App) -> Vec<Kind>,
+    /// What runs at times of its own.
+    pub schedules: Vec<Schedule>,
 }
 
 impl App {
@@ -151,9 +108,9 @@ impl App {
             grace: inner.settings.tasks.grace,
             ..docket_tasks::Settings::new(process, Arc::new(move || clock.now()))
         };
-        let schedules = schedules(&inner.settings);
+        let (kinds, schedules) = ((inner.tasks.kinds)(self), inner.tasks.schedules.clone());
         let store = Arc::clone(&inner.store);
-        let runner = Runner::start(store, kinds(self), schedules, redis, settings);
+        let runner = Runner::start(store, kinds, schedules, redis, settings);
         *inner.runner.lock().expect("only start and stop hold the runner") = Some(runner);
     }
 
@@ -162,7 +119,11 @@ impl App {
     pub(crate) async fn take_over_tasks(self) {
         let Some(take_over) = self.store().take_over_tasks(self.now()) else { return };
         match self.write_numbered(move |_, _| vec![take_over.clone()]).await {
-            Ok(_) => kinds(&self).iter().for_each(|kind| self.ring(kind.name())),
+            Ok(_) => {
+                for kind in (self.inner.tasks.kinds)(&self) {
+                    self.ring(kind.name());
+                }
+            }
             Err(error) => {
                 tracing::debug!(%error, "tasks of an earlier process wait for their leases");
             }
@@ -334,7 +295,7 @@ impl App {
         who.needs_whole(Scope::Tasks)?;
         let slots = self.store().slots().await?;
         let now = self.now();
-        let shown = schedules(&self.inner.settings).into_iter().map(|schedule| {
+        let shown = self.inner.tasks.schedules.iter().cloned().map(|schedule| {
             let last = slots.iter().find(|slot| slot.name == schedule.name).map(|slot| slot.at);
             Scheduled {
                 every: schedule.every.to_string(),

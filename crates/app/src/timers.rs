@@ -3,10 +3,10 @@
 //! Nothing is trusted but the tree: an order that was paid a moment ago has nothing due any more. There is
 //! no ceiling an hour; what is due drains at the lane's speed, in the bulk queue, behind people.
 
-use crate::written::written;
+use crate::deciding::deciding;
+use crate::reactions::Changes;
 use crate::{App, Error};
-use docket_domain::decide::{self, Context as Deciding};
-use docket_domain::{Id, Limits};
+use docket_domain::{Id, decide};
 use docket_store::{Context, Key, Priority, View};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,21 +57,12 @@ impl App {
     /// Lets the timer decide on one order, again and again until nothing is due on it.
     pub(crate) async fn run_timer(self, id: Id) -> Result<(), Error> {
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
-        let ledgers = Arc::clone(&self.inner.settings.ledgers);
         let work = move |view: &View, cx: &mut Context<'_>| {
             let Some(tree) = view.tree(id)? else { return Ok((None, false)) };
-            let (now, gene, seat) = (cx.now, id.gene(), cx.seat);
-            let mut deciding = Deciding {
-                at: now,
-                policy: &deadlines.of(tree),
-                limits: &Limits::NONE,
-                next_id: &mut || cx.ids.next(now, gene),
-                seat,
-                can_hold: &|_| false,
-            };
-            let Some(change) = decide::due(tree, &mut deciding) else { return Ok((None, false)) };
-            let (writes, _) = written(vec![(&**tree, change)], None, &ledgers, cx);
-            Ok((Some(writes), true))
+            let due = deciding(cx, id.gene(), &deadlines.of(tree), |cx| decide::due(tree, cx));
+            let Some(change) = due else { return Ok((None, false)) };
+            let (changes, _) = Changes::one(Some(tree), change);
+            Ok((Some(changes), true))
         };
         while self.inner.lane.run(Priority::Bulk, vec![Key::Tree(id)], work.clone()).await? {}
         Ok(())

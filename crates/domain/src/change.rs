@@ -1,21 +1,26 @@
-//! A decided change: the tree as it is now, its row of the log, and what it moves in the ledgers.
+//! A change of an order: the tree as it is now, its row of the log, and how it came to be here. What follows it,
+//! in ledgers and elsewhere, is a function of the trees before and after it.
 //!
 //! The log row is computed by comparing the two trees node by node and field by field, so nothing can
 //! change without standing in it, and applying its `before` backwards gives the tree as it was.
 
+mod claims;
 mod elements;
 mod fields;
 mod images;
 mod laying;
 pub mod older;
+mod origin;
 
+pub use claims::{PaymentClaim, claims};
 pub use fields::{Field, Join, fields_of, group_of};
 pub use images::images;
 pub use laying::{redo, undo};
+pub use origin::Origin;
 
 use crate::operation::{OperationKind, Parameters};
 use crate::words::{AnomalyKind, Status};
-use crate::{Actor, CouponMove, Hlc, Id, Json, Quantity, Seat, Time, Tree};
+use crate::{Actor, Hlc, Id, Json, Quantity, Seat, Time, Tree};
 use serde::{Deserialize, Serialize};
 
 /// What `decide` or `record` answers when there is something to do.
@@ -25,14 +30,13 @@ pub struct Change {
     pub tree: Tree,
     /// Its row of the log.
     pub entry: LogEntry,
-    /// What it moves in the stock ledger.
-    pub stock: Vec<StockMove>,
-    /// What it moves of the counts of coupons.
-    pub coupons: Vec<CouponMove>,
-    /// Payment references it claims for this tree: unique keys of the store.
-    pub claims: Vec<PaymentClaim>,
-    /// Whether what was agreed changed, so that a snapshot of the new terms is kept.
-    pub new_terms: bool,
+    /// How it came to be here.
+    pub origin: Origin,
+}
+
+/// Whether what both sides agreed to is new in `after`, or another than in `before`, which is none at placement.
+pub fn new_terms(before: Option<&Tree>, after: &Tree) -> bool {
+    before.is_none_or(|tree| tree.payment.terms_version != after.payment.terms_version)
 }
 
 /// One row of an order's log.
@@ -179,25 +183,6 @@ pub struct StockMove {
     pub on_hand: Quantity,
     /// Added to what is held.
     pub held: Quantity,
-}
-
-/// A payment reference that becomes this tree's.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PaymentClaim {
-    /// The tender, or for cash the issuer behind `cash`.
-    pub scope: String,
-    /// The reference.
-    pub reference: String,
-}
-
-impl PaymentClaim {
-    /// The claim of a payment: cash is unique per issuer, everything else per tender.
-    pub fn of(tender: &str, reference: &str, issuer: &str) -> Self {
-        // No tender holds a control character, so none looks like an issuer's cash.
-        let scope =
-            if tender == "cash" { format!("cash\u{1f}{issuer}") } else { tender.to_owned() };
-        Self { scope, reference: reference.to_owned() }
-    }
 }
 
 /// A log row does not fit the tree it is undone on: somebody wrote past the lane.

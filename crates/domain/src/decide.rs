@@ -130,7 +130,6 @@ pub fn place(tree: Tree, by: By<'_>, cx: &mut Context<'_>) -> Result<Change, Ref
     work.tree.payment.pay_by = Some(pay_by);
     work.tree.payment.deadline =
         Some(Deadline { kind: DeadlineKind::PayBy, at: pay_by, stopped_with: None });
-    work.new_terms = true;
     work.say("payable", payable);
     let tax = work.tree.payment.tax.on_top(price::sums::tree_tax(&work.tree));
     work.say_if("tax", tax.known().filter(|tax| *tax > 0));

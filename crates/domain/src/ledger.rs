@@ -11,12 +11,13 @@ mod effect;
 mod gifts;
 mod points;
 mod slips;
-pub(crate) mod stock;
+pub mod stock;
 
 pub use effect::{Effect, EffectKind, Kept, Ledger};
 pub use gifts::{GiftMove, GiftStatus};
 pub use slips::{Slip, SlipLine, SlipStatus};
 
+use crate::seat::Matter;
 use crate::status;
 use crate::tree::{Refund, Revoke};
 use crate::words::{PaymentStatus, RefundStatus};
@@ -42,6 +43,14 @@ impl Moves {
             && self.effects.is_empty()
             && self.gifts.is_empty()
             && self.slips.is_empty()
+    }
+
+    /// Leaves what moves a matter that is kept here.
+    pub fn retain(&mut self, keeps: impl Fn(Matter) -> bool) {
+        self.accounts.retain(|moved| keeps(moved.ledger.matter()));
+        self.effects.retain(|effect| keeps(effect.ledger.matter()));
+        self.gifts.retain(|_| keeps(Matter::Gifts));
+        self.slips.retain(|_| keeps(Matter::Slips));
     }
 }
 
@@ -199,8 +208,8 @@ fn takes_part(tree: &Tree) -> bool {
         || tree.lines().any(|(_, item)| item.holds_stock || item.weighed)
 }
 
-/// What the change from `before` to `after` moves; `before` is none at placement. Only for what was decided
-/// here: what is recorded of elsewhere moves nothing.
+/// What the change from `before` to `after` moves; `before` is none at placement. What is recorded of
+/// elsewhere moves nothing here: whoever has it recorded does not ask.
 pub fn moves(before: Option<&Tree>, after: &Tree) -> Moves {
     let mut moves = Moves::default();
     if !takes_part(after) {

@@ -21,7 +21,7 @@ pub use report::{
     ReportedPayment, ReportedRefund, ReportedRefundLine, ReportedShipment, ReportedShop,
 };
 
-use crate::change::{Change, Happening, LogEntry, Remark};
+use crate::change::{Change, Happening, LogEntry, Origin, Remark};
 use crate::decide::Context;
 use crate::operation::{OperationKind, Parameters};
 use crate::placement::{PlacedShop, Placement};
@@ -48,7 +48,7 @@ pub fn record(
         Some(tree) => terms::join(tree, &heard, cx)?,
     };
     anomalies::told(&mut copy.tree, &report.anomalies);
-    let claims = facts::payments(&mut copy, report, cx);
+    facts::payments(&mut copy, report, cx);
     facts::payment_status(&mut copy.tree, &heard);
     facts::attempts(&mut copy.tree, &report.attempts, cx);
     facts::revoke(&mut copy.tree, &report.revoke);
@@ -64,14 +64,14 @@ pub fn record(
     copy.untimed.settle(&mut copy.tree);
     anomalies::contradictions(&mut copy, report.total, cx.at);
     deadlines::set(&mut copy.tree, live, cx);
-    let Copy { mut tree, new_terms, .. } = copy;
+    let mut tree = copy.tree;
     tree.put_in_order();
     if known == Some(&tree) {
         return Ok(None);
     }
     stamp(known, &mut tree, cx.at);
     let entry = entry(known, &tree, report, cx);
-    Ok(Some(Change { tree, entry, stock: Vec::new(), coupons: Vec::new(), claims, new_terms }))
+    Ok(Some(Change { tree, entry, origin: Origin::Recorded }))
 }
 
 /// A report without the lines that have no quantity and the shop orders that have no line.
@@ -93,8 +93,6 @@ struct Copy {
     places: Vec<Place>,
     /// Which payment of the tree each payment of the report is.
     payments: Vec<Id>,
-    /// Whether what was agreed is new or another than before.
-    new_terms: bool,
 }
 
 /// Where a shop order of a report and its lines stand in the tree: indexes.

@@ -4,6 +4,7 @@
 
 mod reports;
 
+use docket_domain::change::{self, Change, Origin};
 use docket_domain::deadline::Policy;
 use docket_domain::record::{Report, ReportedPayment, ReportedShop};
 use docket_domain::tree::{Home, Received, Reported};
@@ -15,6 +16,10 @@ use reports::{
     Mode, NOW, again, anomalies, currency, line, paid, parcel, recorded, shop, take_down, told,
 };
 use serde_json::json;
+
+fn new_terms(before: &Change, after: &Change) -> bool {
+    change::new_terms(Some(&before.tree), &after.tree)
+}
 
 #[test]
 fn a_report_becomes_a_tree_of_facts_with_its_own_times() {
@@ -33,8 +38,9 @@ fn a_report_becomes_a_tree_of_facts_with_its_own_times() {
     assert_eq!(change.tree.payment.home, Home::Channel("11".into()));
     assert_eq!(anomalies(&change.tree), []);
     assert_eq!(change.tree.due_at(), None);
-    assert!(change.stock.is_empty() && change.new_terms);
-    assert_eq!(change.claims.len(), 1);
+    assert!(change::new_terms(None, &change.tree));
+    assert_eq!(change.origin, Origin::Recorded);
+    assert_eq!(change::claims(None, &change.tree).len(), 1);
     let entry = &change.entry;
     assert_eq!((entry.kind, entry.seq), (OperationKind::Record, 1));
     assert_eq!((entry.at, entry.happened_at), (NOW, Some(Time(1000))));
@@ -259,14 +265,14 @@ fn an_unknown_amount_fills_the_terms_and_another_amount_makes_new_ones() {
     let filled = again(&first.tree, &known).unwrap();
     assert_eq!(status::of(&filled.tree).payable, Amount::of(11_500));
     assert_eq!(filled.tree.shops[0].items[0].shares.platform, Amount::of(500));
-    assert_eq!((filled.tree.payment.terms_version, filled.new_terms), (1, false));
+    assert_eq!((filled.tree.payment.terms_version, new_terms(&first, &filled)), (1, false));
     assert_eq!(anomalies(&filled.tree), []);
     assert_eq!(again(&filled.tree, &unknown), None, "to know less is nothing new");
 
     let other = told(|r| r.placement.platform_discount = Amount::of(600));
     let changed = again(&filled.tree, &other).unwrap();
     assert_eq!(status::of(&changed.tree).payable, Amount::of(11_400));
-    assert_eq!((changed.tree.payment.terms_version, changed.new_terms), (2, true));
+    assert_eq!((changed.tree.payment.terms_version, new_terms(&filled, &changed)), (2, true));
     assert_eq!(anomalies(&changed.tree), [AnomalyKind::TermsChanged]);
 }
 
@@ -303,7 +309,7 @@ fn lines_and_shops_of_a_later_report_are_added_and_none_is_taken_away() {
     assert_eq!(anomalies(&change.tree)[0], AnomalyKind::TermsChanged);
     assert_eq!(again(&change.tree, &first), None);
     assert_eq!(again(&change.tree, &second), None);
-    let undone = docket_domain::change::undo(&change.tree, &change.entry);
+    let undone = change::undo(&change.tree, &change.entry);
     assert_eq!(undone, Ok(Some(tree)));
 }
 

@@ -48,7 +48,7 @@ fn an_adjusted_price_is_absolute_and_a_new_terms_version() {
     let mut harness = parcels();
     harness.does(Seller, adjust(Some(400), Some(0)));
     assert_eq!((payable(&harness), harness.tree.payment.terms_version), (15600, 2));
-    assert!(harness.last.new_terms);
+    assert!(docket_domain::change::new_terms(harness.was.as_ref(), &harness.tree));
     harness.does(Seller, adjust(Some(100), None));
     assert_eq!(payable(&harness), 15900, "a discount replaces the one before");
     assert_eq!(harness.ask(Seller, adjust(Some(100), None)), Ok(Decided::Already));

@@ -5,10 +5,12 @@ use super::Forgotten;
 use crate::access::Principal;
 use crate::agreed::Agreed;
 use crate::asynchronous_placement;
+use crate::lane::Verdict;
+use crate::reactions::Changes;
 use crate::{App, Error, Idempotency};
-use docket_domain::change::{Happening, Remark};
+use docket_domain::change::{Change, Happening, Origin, Remark};
 use docket_domain::{Actor, ActorKind, Id, LogEntry, OperationKind, Tree, forget, status};
-use docket_store::{Context, Key, Priority, Sealed, Snapshot, TreeWrite, View, Writes};
+use docket_store::{Context, Key, Priority, Sealed, Snapshot, View};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -167,7 +169,7 @@ impl App {
 
 impl Without {
     /// The piece of work: pure, repeatable.
-    fn take_out(&self, view: &View, cx: &mut Context<'_>) -> crate::lane::Verdict<Took> {
+    fn take_out(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Took> {
         let Some(tree) = view.tree(self.id)? else { return Ok((None, Took::Changed)) };
         if tree.payment.version != self.version {
             return Ok((None, Took::Changed));
@@ -192,11 +194,12 @@ impl Without {
             happened_at: None,
         };
         let entry = LogEntry::between(Some(&before), &after, what, cx.seat);
-        let mut writes = Writes::default();
-        writes.trees.push(TreeWrite { tree: Arc::new(after), entry });
+        let change = Change { tree: after, entry, origin: Origin::Decided };
+        let (mut changes, _) = Changes::one(Some(&Arc::new(before)), change);
+        let writes = &mut changes.beside;
         writes.statements.extend(self.entries.iter().map(Sealed::without_words));
         writes.statements.extend(self.snapshots.iter().cloned().map(Snapshot::without_words));
-        Ok((Some(writes), Took::Out))
+        Ok((Some(changes), Took::Out))
     }
 }
 

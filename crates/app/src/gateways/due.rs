@@ -6,12 +6,15 @@ use super::Gateways;
 use super::close::CloseAttempt;
 use super::pay::{self, FollowAttempt};
 use super::refund::{self, GiveBack};
+use crate::reactions::{Acts, Happened, Reaction};
 use crate::tasks::Task;
+use docket_domain::change::Origin;
 use docket_domain::seat::Matter;
 use docket_domain::tree::Revoke;
 use docket_domain::words::{AttemptStatus, PaymentStatus, RefundStatus};
-use docket_domain::{Id, OperationKind, Seat, Tree, status};
-use docket_store::{Context, NewTask, TreeWrite, Writes};
+use docket_domain::{Id, Seat, Tree, status};
+use docket_store::{Context, Need, NewTask, Writes};
+use std::sync::Arc;
 
 /// A task that is not there twice, in the transaction of its cause.
 pub fn task(unique_key: String, task: &impl Task, cx: &mut Context<'_>) -> NewTask {
@@ -45,30 +48,46 @@ impl UnderWay {
     }
 }
 
-impl Gateways {
-    /// Adds the tasks that the trees of `writes` want. A copy of an order at home elsewhere wants none, nor does
-    /// what is only recorded.
-    pub fn add(&self, writes: &mut Writes, cx: &mut Context<'_>) {
-        if self.spoken_to.is_empty() {
-            return;
-        }
-        let mut tasks = Vec::new();
-        for TreeWrite { tree, entry } in &writes.trees {
-            if entry.kind == OperationKind::Record {
-                continue;
-            }
-            for one in self.under_way(tree, cx.seat) {
-                tasks.push(one.task(cx));
-                if let (UnderWay::Attempt(follow), Some(cause)) = (one, unwanted(tree)) {
-                    let close = CloseAttempt { tree: follow.tree, attempt: follow.attempt };
-                    let key = format!("{}:{}:{cause}", CloseAttempt::KIND, close.attempt);
-                    tasks.push(task(key, &close, cx));
-                }
-            }
-        }
-        writes.tasks.extend(tasks);
+impl Reaction for Arc<Gateways> {
+    fn name(&self) -> &'static str {
+        "tasks for what is under way at gateways"
     }
 
+    fn matters(&self) -> &'static [Matter] {
+        &[Matter::Money]
+    }
+
+    fn acts(&self, origin: Origin) -> Acts {
+        match origin {
+            Origin::Decided | Origin::Merged => Acts::WhereKept,
+            // Whoever started a payment elsewhere looks after it there.
+            Origin::Recorded | Origin::Followed => Acts::Never,
+        }
+    }
+
+    fn react(
+        &self,
+        happened: &Happened<'_>,
+        writes: &mut Writes,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Need> {
+        if self.spoken_to.is_empty() {
+            return Ok(());
+        }
+        let tree = happened.after;
+        for one in self.under_way(tree, happened.seat) {
+            writes.tasks.push(one.task(cx));
+            if let (UnderWay::Attempt(follow), Some(cause)) = (one, unwanted(tree)) {
+                let close = CloseAttempt { tree: follow.tree, attempt: follow.attempt };
+                let key = format!("{}:{}:{cause}", CloseAttempt::KIND, close.attempt);
+                writes.tasks.push(task(key, &close, cx));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Gateways {
     /// What of `tree` is under way at gateways that we speak to at `seat`; nothing of a copy.
     pub fn under_way(&self, tree: &Tree, seat: &Seat) -> Vec<UnderWay> {
         if !seat.keeps(Matter::Money, &tree.payment.home) {

@@ -1,10 +1,13 @@
 //! The task that writes one order into their table.
 
 use super::Mirror;
+use crate::reactions::{Acts, Happened, Reaction};
 use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
+use docket_domain::change::Origin;
+use docket_domain::seat::Matter;
 use docket_domain::{Id, time};
-use docket_store::{Context, NewTask, TaskRow, Writes};
+use docket_store::{Context, Need, NewTask, TaskRow, Writes};
 use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
 
@@ -27,15 +30,37 @@ pub enum Keeper {
 }
 
 impl Keeper {
-    /// Adds the write of every order that `writes` changes.
-    pub fn add(self, writes: &mut Writes, cx: &mut Context<'_>) {
-        if self == Self::Idle {
-            return;
+    /// Of the mirror that is set, if there is one.
+    pub(crate) const fn of(mirror: Option<&Mirror>) -> Self {
+        if mirror.is_some() { Self::Keeps } else { Self::Idle }
+    }
+}
+
+impl Reaction for Keeper {
+    fn name(&self) -> &'static str {
+        "the write into the table of another system"
+    }
+
+    fn matters(&self) -> &'static [Matter] {
+        &[]
+    }
+
+    fn acts(&self, origin: Origin) -> Acts {
+        match origin {
+            Origin::Decided | Origin::Recorded | Origin::Followed | Origin::Merged => Acts::Always,
         }
-        let mut trees: Vec<_> = writes.trees.iter().map(|write| write.tree.id()).collect();
-        trees.sort_unstable();
-        trees.dedup();
-        writes.tasks.extend(trees.into_iter().map(|tree| task(tree, cx)));
+    }
+
+    fn react(
+        &self,
+        happened: &Happened<'_>,
+        writes: &mut Writes,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Need> {
+        if *self == Self::Keeps {
+            writes.tasks.push(task(happened.after.id(), cx));
+        }
+        Ok(())
     }
 }
 

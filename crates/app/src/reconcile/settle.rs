@@ -3,14 +3,13 @@
 
 use super::classes::{Class, Finds, Looked, Repair, Seen, references};
 use super::{Detail, Mending, fill};
+use crate::deciding::deciding;
 use crate::gateways::{GatewayStanding, Gateways, GivenBack, UnderWay, look_again};
-use crate::ledgers::LedgerSettings;
+use crate::reactions::Changes;
 use crate::settings::Deadlines;
 use crate::vault::Vault;
-use crate::written::written;
 use crate::{App, Error};
-use docket_domain::decide::{self, Context as Deciding};
-use docket_domain::{Gene, Id, Limits, Tree};
+use docket_domain::{Gene, Id, Tree, decide};
 use docket_store::{
     Audit, BalanceKind, Context, FindingRow, FindingState, Key, Need, Priority, View, Writes,
 };
@@ -54,7 +53,6 @@ struct Settling {
     mending: Mending,
     workers: Workers,
     deadlines: Arc<Deadlines>,
-    ledgers: Arc<LedgerSettings>,
     gateways: Arc<Gateways>,
     vault: Arc<Vault>,
 }
@@ -77,7 +75,6 @@ impl App {
         };
         let workers = if self.has_workers() { Workers::GatewayStanding } else { Workers::None };
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
-        let ledgers = Arc::clone(&self.inner.settings.ledgers);
         let gateways = Arc::clone(&self.inner.gateways);
         let (timer, id) = match (&subject, class.repair, mending) {
             (Subject::Order(id), Repair::Timer, Mending::Repair | Mending::Nightly) => (true, *id),
@@ -85,10 +82,10 @@ impl App {
         };
         let vault = self.inner.vault();
         let settling =
-            Settling { run, class, subject, mending, workers, deadlines, ledgers, gateways, vault };
+            Settling { run, class, subject, mending, workers, deadlines, gateways, vault };
         let work = move |view: &View, cx: &mut Context<'_>| {
             let Some((tree, seen)) = settling.look(view, cx)? else { return Ok((None, None)) };
-            let (mut writes, state) = settling.repair(view, cx)?;
+            let (mut changes, state) = settling.repair(view, cx)?;
             let detail = Detail { stands: seen.stands, should: seen.should };
             let finding = FindingRow {
                 id: cx.ids.next(cx.now, Gene(0)),
@@ -100,8 +97,8 @@ impl App {
                 state,
                 at: cx.now,
             };
-            writes.statements.push(finding.note());
-            Ok((Some(writes), Some(state)))
+            changes.beside.statements.push(finding.note());
+            Ok((Some(changes), Some(state)))
         };
         let settled = self.inner.lane.run(Priority::Bulk, vec![key], work).await?;
         if timer && settled.is_some() {
@@ -185,9 +182,10 @@ impl Settling {
     }
 
     /// What repairs it, and what the finding is then.
-    fn repair(&self, view: &View, cx: &mut Context<'_>) -> Result<(Writes, FindingState), Need> {
+    fn repair(&self, view: &View, cx: &mut Context<'_>) -> Result<(Changes, FindingState), Need> {
         use FindingState::{Found, Queued, Repaired, Stays};
-        let nothing = |state| Ok((Writes::default(), state));
+        let done = |writes: Writes, state| Ok((Changes::from(writes), state));
+        let nothing = |state| done(Writes::default(), state);
         if self.mending == Mending::Tell {
             return nothing(Found);
         }
@@ -201,36 +199,36 @@ impl Settling {
             (Subject::Balance(ledger, keys), _) => {
                 let balance = view.balance(*ledger, keys)?;
                 let statements = balance.map(|balance| ledger.set(balance)).into_iter().collect();
-                Ok((Writes { statements, ..Writes::default() }, Repaired))
+                done(Writes { statements, ..Writes::default() }, Repaired)
             }
             (Subject::Attempt { tree, attempt, .. }, _) => {
                 let tasks = vec![look_again(*tree, *attempt, cx)];
-                Ok((Writes { tasks, ..Writes::default() }, Repaired))
+                done(Writes { tasks, ..Writes::default() }, Repaired)
             }
             (Subject::GivenBack { tree: id, there, .. }, _) => {
                 let tree = view.tree(*id)?;
                 let again = tree.and_then(|tree| self.gateways.give_back_again(tree, there, cx));
-                again.map_or(nothing(Stays), |writes| Ok((writes, Repaired)))
+                again.map_or(nothing(Stays), |writes| done(writes, Repaired))
             }
             (Subject::UnderWay { under_way, .. }, _) => {
                 let tasks = vec![under_way.task(cx)];
-                Ok((Writes { tasks, ..Writes::default() }, Repaired))
+                done(Writes { tasks, ..Writes::default() }, Repaired)
             }
             (Subject::Order(id), Repair::Fill) if self.workers == Workers::GatewayStanding => {
                 let tasks = vec![fill::task(*id, cx)];
-                Ok((Writes { tasks, ..Writes::default() }, Queued))
+                done(Writes { tasks, ..Writes::default() }, Queued)
             }
             (Subject::Order(id), Repair::Fill) => {
                 let audit = view.audit(*id)?;
                 let statements = audit.map(|audit| audit.fill(cx.seat)).unwrap_or_default();
-                Ok((Writes { statements, ..Writes::default() }, Repaired))
+                done(Writes { statements, ..Writes::default() }, Repaired)
             }
             (Subject::Order(id), Repair::Claim) => {
                 let Some(audit) = view.audit(*id)? else { return nothing(Stays) };
                 let owners = owners(view, audit)?;
                 let free = owners.into_iter().filter(|(_, owner)| owner.is_none());
                 let unique = free.map(|(name, _)| (name, *id, None)).collect();
-                Ok((Writes { unique, ..Writes::default() }, Repaired))
+                done(Writes { unique, ..Writes::default() }, Repaired)
             }
             (Subject::Order(id), _) => self.decide(*id, view, cx),
         }
@@ -242,27 +240,19 @@ impl Settling {
         id: Id,
         view: &View,
         cx: &mut Context<'_>,
-    ) -> Result<(Writes, FindingState), Need> {
+    ) -> Result<(Changes, FindingState), Need> {
         let Some(tree) = view.tree(id)? else {
-            return Ok((Writes::default(), FindingState::Stays));
+            return Ok((Changes::default(), FindingState::Stays));
         };
-        let (now, gene, seat) = (cx.now, id.gene(), cx.seat);
-        let mut deciding = Deciding {
-            at: now,
-            policy: &self.deadlines.of(tree),
-            limits: &Limits::NONE,
-            next_id: &mut || cx.ids.next(now, gene),
-            seat,
-            can_hold: &|_| false,
+        let decided =
+            deciding(cx, id.gene(), &self.deadlines.of(tree), |cx| match self.class.repair {
+                Repair::Timer => decide::due(tree, cx),
+                _ => decide::set_lost_deadlines(tree, cx),
+            });
+        let Some(change) = decided else {
+            return Ok((Changes::default(), FindingState::Stays));
         };
-        let change = match self.class.repair {
-            Repair::Timer => decide::due(tree, &mut deciding),
-            _ => decide::set_lost_deadlines(tree, &mut deciding),
-        };
-        let Some(change) = change else {
-            return Ok((Writes::default(), FindingState::Stays));
-        };
-        let (writes, _) = written(vec![(&**tree, change)], None, &self.ledgers, cx);
-        Ok((writes, FindingState::Repaired))
+        let (changes, _) = Changes::one(Some(tree), change);
+        Ok((changes, FindingState::Repaired))
     }
 }

@@ -91,7 +91,7 @@ pub(crate) fn failed(app: &App, error: &Error, pause: Millis) -> Outcome {
 }
 
 /// The kind of `T`, for whoever runs tasks. A payload that cannot be read needs a person.
-pub(super) fn kind<T: Task>(app: &App) -> Kind {
+pub(crate) fn kind<T: Task>(app: &App) -> Kind {
     let app = app.clone();
     let Policy { concurrency, lease, limit, skips_dead, .. } = T::POLICY;
     let kind = Kind::noting(T::KIND, move |job: Job| {

@@ -1,9 +1,12 @@
 //! What is to be told is a task in the transaction of the change: one for each row of the log and each webhook
 //! that wants it, in a chain of its own for each webhook and tree.
 
+use crate::reactions::{Acts, Happened, Reaction};
 use crate::tasks::Task;
+use docket_domain::change::Origin;
+use docket_domain::seat::Matter;
 use docket_domain::{Id, event};
-use docket_store::{Context, NewTask, TreeWrite, WebhookRow, Writes};
+use docket_store::{Context, Need, NewTask, WebhookRow, Writes};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, RwLock};
 
@@ -47,25 +50,43 @@ impl Outbox {
         let wanting = Arc::new(wanting.collect());
         *self.wanting.write().expect("nobody panics while it is held") = wanting;
     }
+}
 
-    /// Adds the deliveries of what `writes` says.
-    pub fn add(&self, writes: &mut Writes, cx: &mut Context<'_>) {
-        if writes.trees.is_empty() {
-            return;
+impl Reaction for Arc<Outbox> {
+    fn name(&self) -> &'static str {
+        "deliveries to webhooks that want to be told"
+    }
+
+    fn matters(&self) -> &'static [Matter] {
+        &[]
+    }
+
+    fn acts(&self, origin: Origin) -> Acts {
+        match origin {
+            Origin::Decided | Origin::Recorded | Origin::Followed | Origin::Merged => Acts::Always,
         }
+    }
+
+    /// A row that is no version of the order here is told by none.
+    fn react(
+        &self,
+        happened: &Happened<'_>,
+        writes: &mut Writes,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Need> {
         let wanting = Arc::clone(&self.wanting.read().expect("nobody panics while it is held"));
+        let Happened { after, entry, .. } = happened;
         if wanting.is_empty() {
-            return;
+            return Ok(());
         }
-        for TreeWrite { tree, entry } in &writes.trees {
-            let Some(version) = entry.version else { continue };
-            let Some(event) = event::of(entry, tree) else { continue };
-            for wanting in wanting.iter().filter(|wanting| wanting.wants(event)) {
-                let delivery =
-                    Delivery { webhook: wanting.webhook, tree: entry.tree, seq: version };
-                writes.tasks.push(delivery.task(cx));
-            }
+        let (Some(version), Some(event)) = (entry.version, event::of(entry, after)) else {
+            return Ok(());
+        };
+        for wanting in wanting.iter().filter(|wanting| wanting.wants(event)) {
+            let delivery = Delivery { webhook: wanting.webhook, tree: entry.tree, seq: version };
+            writes.tasks.push(delivery.task(cx));
         }
+        Ok(())
     }
 }
 

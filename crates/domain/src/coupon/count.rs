@@ -190,20 +190,18 @@ pub fn holds(tree: &Tree) -> Vec<CouponMove> {
     counts.into_iter().map(moved).collect()
 }
 
-/// What lies between an order before a change, none at its placement, and after it, each with its payment axis;
-/// each count once, in the order of the counts.
-pub fn moves(
-    before: Option<(&Tree, PaymentStatus)>,
-    after: (&Tree, PaymentStatus),
-) -> Vec<CouponMove> {
+/// What lies between an order before a change, none at its placement, and after it; each count once, in the order
+/// of the counts.
+pub fn moves(before: Option<&Tree>, after: &Tree) -> Vec<CouponMove> {
     let has_coupons = |tree: &Tree| applied(tree).next().is_some();
-    if !has_coupons(after.0) && !before.is_some_and(|(tree, _)| has_coupons(tree)) {
+    if !has_coupons(after) && !before.is_some_and(has_coupons) {
         return Vec::new();
     }
+    let before = before.map(|tree| (tree, status::payment_of(tree)));
     // What was paid for stays paid for: only an end gives it back.
     let was_paid = before.is_some_and(|(_, payment)| payment == PaymentStatus::Paid);
-    let payment = if was_paid { PaymentStatus::Paid } else { after.1 };
-    let mut moves = counted(after.0, standings(after.0, payment));
+    let payment = if was_paid { PaymentStatus::Paid } else { status::payment_of(after) };
+    let mut moves = counted(after, standings(after, payment));
     if let Some((tree, payment)) = before {
         for (of, (used, redeemed)) in counted(tree, standings(tree, payment)) {
             let sum = moves.entry(of).or_default();

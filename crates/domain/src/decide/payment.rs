@@ -104,7 +104,6 @@ pub(super) fn succeeded(work: &mut Work<'_, '_>, report: &PaymentReport) -> Resu
         attempt_id,
     };
     work.tree.payment.payments.push(payment);
-    work.claims.push(claim);
     work.happened_at = Some(paid_at);
     work.say("payment_id", payment_id.to_string());
     work.say("tender", report.tender.as_str());

@@ -227,7 +227,6 @@ fn price_anew(work: &mut Work<'_, '_>) -> Result<Done, Refusal> {
     let at = work.at();
     work.tree.payment.terms_version += 1;
     work.tree.payment.terms_at = Some(at);
-    work.new_terms = true;
     work.say("terms_version", work.tree.payment.terms_version);
     work.say_if("payable", payable.known());
     work.say_if("coins", work.tree.payment.coins.known());

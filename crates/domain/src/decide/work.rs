@@ -3,12 +3,11 @@
 
 use super::target::Node;
 use super::{Context, deadlines, payment};
-use crate::change::{self, Change, LogEntry, PaymentClaim, Remark};
+use crate::change::{self, Change, LogEntry, Origin, Remark};
 use crate::operation::{By, OperationKind, Parameters};
 use crate::status::{self, ShopStanding, Standing};
 use crate::words::{PaymentStatus, Status, StoreStatus};
 use crate::{FieldError, Hlc, Id, Json, Refusal, ShopOrder, Time, Tree};
-use crate::{coupon, ledger};
 
 /// What a rule answers when it does not refuse.
 pub(super) enum Done {
@@ -32,8 +31,6 @@ pub(super) struct Work<'a, 'c> {
     pub node: Node,
     pub by: By<'a>,
     pub cx: &'a mut Context<'c>,
-    pub claims: Vec<PaymentClaim>,
-    pub new_terms: bool,
     pub happened_at: Option<Time>,
     parameters: Parameters,
 }
@@ -78,8 +75,6 @@ impl<'a, 'c> Work<'a, 'c> {
             node,
             by,
             cx,
-            claims: Vec::new(),
-            new_terms: false,
             happened_at: None,
             parameters: Parameters::new(),
         }
@@ -191,11 +186,7 @@ impl<'a, 'c> Work<'a, 'c> {
             at,
             happened_at: self.happened_at.filter(|happened| *happened != at),
         };
-        let before = self.before.map(|tree| (tree, self.was.payment_status));
-        let coupons = coupon::moves(before, (&self.tree, now.payment_status));
-        let stock = ledger::stock::moves(self.before, &self.tree);
-        let Self { tree, claims, new_terms, .. } = self;
-        Change { tree, entry, stock, coupons, claims, new_terms }
+        Change { tree: self.tree, entry, origin: Origin::Decided }
     }
 }
 

@@ -1,5 +1,6 @@
 //! One effect of an order on a ledger: it has a key, and the key is used once.
 
+use crate::seat::Matter;
 use crate::words::words;
 use crate::{Id, Json, Tree};
 use serde_json::json;
@@ -19,6 +20,19 @@ words! {
         Gifts = 5 "gifts",
         /// Slips of what is to be weighed.
         Slips = 6 "slips",
+    }
+}
+
+impl Ledger {
+    /// What of an order it holds.
+    pub const fn matter(self) -> Matter {
+        match self {
+            Self::Stock => Matter::Stock,
+            Self::Coupons => Matter::Coupons,
+            Self::Coins | Self::Points => Matter::Accounts,
+            Self::Gifts => Matter::Gifts,
+            Self::Slips => Matter::Slips,
+        }
     }
 }
 

@@ -50,8 +50,9 @@ fn standing(shop: &ShopOrder, item: &ItemOrder, stage: Stage) -> (Quantity, Quan
     }
 }
 
-/// What the change from `before` to `after` moves; `before` is none at placement. Only for what was decided here.
-pub(crate) fn moves(before: Option<&Tree>, after: &Tree) -> Vec<StockMove> {
+/// What the change from `before` to `after` moves; `before` is none at placement. What is recorded of
+/// elsewhere moves nothing here.
+pub fn moves(before: Option<&Tree>, after: &Tree) -> Vec<StockMove> {
     if !after.lines().any(|(_, item)| item.holds_stock) {
         return Vec::new();
     }

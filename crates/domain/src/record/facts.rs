@@ -1,7 +1,6 @@
 //! Payments and attempts of a report, what it says of paying and of revoking, and the cancel that meets money.
 
 use super::{Copy, Heard, Report, ReportedAttempt, ReportedPayment, anomalies};
-use crate::change::PaymentClaim;
 use crate::decide::Context;
 use crate::money::AMOUNT_LIMIT;
 use crate::tree::{Attempt, Payment, Revoke};
@@ -9,14 +8,9 @@ use crate::words::{AnomalyKind, AttemptStatus, PaymentStatus, Status};
 use crate::{Id, Tree};
 use serde_json::json;
 
-/// Takes down the payments of a report, each (tender, reference) once; answers the references it claims. Cash is no
-/// other: what two sources tell of one order under one reference is one payment.
-pub(super) fn payments(
-    copy: &mut Copy,
-    report: &Report,
-    cx: &mut Context<'_>,
-) -> Vec<PaymentClaim> {
-    let mut claims = Vec::new();
+/// Takes down the payments of a report, each (tender, reference) once. Cash is no other: what two sources tell of one
+/// order under one reference is one payment.
+pub(super) fn payments(copy: &mut Copy, report: &Report, cx: &mut Context<'_>) {
     let Copy { tree, untimed, payments, .. } = copy;
     for (index, told) in report.payments.iter().enumerate() {
         let is_told = |tender: &str, reference: &str| {
@@ -48,7 +42,6 @@ pub(super) fn payments(
             untimed.payment(payment.payment_id);
         }
         payments.push(payment.payment_id);
-        claims.push(PaymentClaim::of(&told.tender, &told.reference, &report.issuer));
         tree.payment.payments.push(payment);
         if amount != told.amount {
             let detail = json!({
@@ -65,7 +58,6 @@ pub(super) fn payments(
             anomalies::note(tree, AnomalyKind::CurrencyMismatch, detail, cx.at);
         }
     }
-    claims
 }
 
 /// A payment as it is told. Through which gateway it came is not: whoever reports it gives its money back, too.

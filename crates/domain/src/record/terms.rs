@@ -34,7 +34,7 @@ pub(super) fn first(heard: &Heard<'_>, cx: &mut Context<'_>) -> Result<Copy, Fie
         untimed.created();
         guess_created(&untimed, &mut tree, heard.report);
     }
-    Ok(Copy { tree, untimed, places, payments: Vec::new(), new_terms: true })
+    Ok(Copy { tree, untimed, places, payments: Vec::new() })
 }
 
 /// The order was there by the moment its source guesses, and by any cancel, which a later report may overrule.
@@ -92,7 +92,7 @@ pub(super) fn join(
         let detail = json!({"terms_version": tree.payment.terms_version});
         anomalies::note(&mut tree, AnomalyKind::TermsChanged, detail, cx.at);
     }
-    Ok(Copy { tree, untimed, places, payments: Vec::new(), new_terms: changed })
+    Ok(Copy { tree, untimed, places, payments: Vec::new() })
 }
 
 /// Prices what was fitted.

@@ -22,7 +22,7 @@ use docket_domain::tree::{FreightAsked, Refund, Tax};
 use docket_domain::words::{Fulfilment, OrderType, Platform, RefundStatus};
 use docket_domain::{
     Actor, ActorKind, Amount, Currency, Id, Limits, LogEntry, Quantity, Refusal, ShopOrder, Time,
-    Tree, price,
+    Tree, coupon, ledger, price,
 };
 use std::collections::BTreeMap;
 
@@ -44,6 +44,8 @@ pub struct Harness {
     pub limits: Limits,
     pub log: Vec<LogEntry>,
     pub last: Change,
+    /// The order before the last change; none at placement.
+    pub was: Option<Tree>,
     pub shelves: BTreeMap<(String, String), Shelf>,
     pub book: ledgers::Book,
     /// What is used and redeemed of coupons, as the store counts it.
@@ -178,6 +180,7 @@ impl Harness {
             limits: Limits::default(),
             log: Vec::new(),
             last: change.clone(),
+            was: None,
             shelves: BTreeMap::new(),
             book: ledgers::Book::default(),
             counts: BTreeMap::new(),
@@ -186,8 +189,7 @@ impl Harness {
             next,
         };
         laws::hold_at_placement(&change);
-        harness.book.keep(None, &change.tree);
-        harness.keep(change);
+        harness.keep(None, change);
         Ok(harness)
     }
 
@@ -227,8 +229,7 @@ impl Harness {
         self.next = next;
         if let Decided::Change(change) = &decided {
             laws::hold(&tree, change);
-            self.book.keep(Some(&tree), &change.tree);
-            self.keep(change.as_ref().clone());
+            self.keep(Some(tree), change.as_ref().clone());
         }
         Ok(decided)
     }
@@ -289,8 +290,7 @@ impl Harness {
         let note = change.entry.kind == OperationKind::Note;
         assert!(!note, "no deadline outlives what it waits for: {tree:#?}");
         laws::hold(&tree, &change);
-        self.book.keep(Some(&tree), &change.tree);
-        self.keep(change);
+        self.keep(Some(tree), change);
         true
     }
 
@@ -315,20 +315,21 @@ impl Harness {
         self.next = next;
         let before = self.tree.clone();
         laws::hold(&before, &change);
-        self.book.keep(Some(&before), &change.tree);
-        self.keep(change);
+        self.keep(Some(before), change);
         Ok(())
     }
 
-    fn keep(&mut self, change: Change) {
-        for moved in &change.stock {
+    fn keep(&mut self, before: Option<Tree>, change: Change) {
+        self.book.keep(before.as_ref(), &change.tree);
+        let moves = ledger::stock::moves(before.as_ref(), &change.tree);
+        for moved in &moves {
             let shelf =
                 self.shelves.entry((moved.sku_id.clone(), moved.place.clone())).or_default();
             shelf.on_hand += moved.on_hand.0;
             shelf.held += moved.held.0;
-            assert!(shelf.held >= 0, "more is released than was held: {:?}", change.stock);
+            assert!(shelf.held >= 0, "more is released than was held: {moves:?}");
         }
-        for moved in &change.coupons {
+        for moved in &coupon::moves(before.as_ref(), &change.tree) {
             let count = self.counts.entry(moved.of.clone()).or_default();
             count.0 += moved.used;
             count.1 += moved.redeemed;
@@ -336,7 +337,7 @@ impl Harness {
         self.counts.retain(|_, count| *count != (0, 0));
         self.tree = change.tree.clone();
         self.log.push(change.entry.clone());
-        self.last = change;
+        (self.was, self.last) = (before, change);
         beside::hold_of_shelves(self);
         beside::hold_of_counts(self);
     }

@@ -1,0 +1,63 @@
+//! The table of what follows a change, walked whole and held against its page.
+
+#![allow(clippy::disallowed_methods)] // whether the page is to be blessed is asked of the environment
+
+use crate::gateways::Gateways;
+use crate::mirror::Keeper;
+use crate::reactions::{Acts, Reactions};
+use crate::settings::CouponSettings;
+use docket_domain::change::Origin;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+fn reactions() -> Reactions {
+    let gateways = Arc::new(Gateways::of(&[]));
+    super::reactions(
+        CouponSettings::default(),
+        Arc::default(),
+        Arc::default(),
+        gateways,
+        Keeper::Idle,
+    )
+}
+
+/// Where something acts only where it is kept, it says what it moves; a copy that follows moves nothing.
+#[test]
+fn what_moves_something_says_what_and_a_copy_moves_nothing() {
+    for reaction in reactions().0 {
+        let acts: Vec<Acts> = Origin::ALL.iter().map(|origin| reaction.acts(*origin)).collect();
+        let (name, moves) = (reaction.name(), !reaction.matters().is_empty());
+        assert_eq!(moves, acts.contains(&Acts::WhereKept), "{name}");
+        assert_eq!(!moves, acts.iter().all(|acts| *acts == Acts::Always), "{name}");
+        assert!(!moves || reaction.acts(Origin::Followed) == Acts::Never, "{name}");
+    }
+}
+
+/// The page that people read is this table.
+#[test]
+fn the_table_of_the_page_is_the_one_in_force() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/what-follows-a-change.md");
+    let mut table = String::from("| what is written |");
+    table.extend(Origin::ALL.iter().map(|origin| format!(" {} |", origin.word())));
+    table.push_str("\n|---|---|---|---|---|\n");
+    for reaction in reactions().0 {
+        let _ = write!(table, "| {} |", reaction.name());
+        for origin in Origin::ALL {
+            table.push_str(match reaction.acts(origin) {
+                Acts::Always => " always |",
+                Acts::WhereKept => " where it is kept |",
+                Acts::Never => " |",
+            });
+        }
+        table.push('\n');
+    }
+    let (begin, end) = ("<!-- table -->\n", "<!-- end -->\n");
+    let text = std::fs::read_to_string(page).expect("the page");
+    let (head, rest) = text.split_once(begin).expect("a beginning");
+    let (stands, tail) = rest.split_once(end).expect("an end");
+    if std::env::var_os("DOCKET_BLESS").is_some() {
+        let text = format!("{head}{begin}{table}{end}{tail}");
+        return std::fs::write(page, text).expect("space");
+    }
+    assert_eq!(stands, table, "DOCKET_BLESS=1 cargo test -p docket-app --lib wiring");
+}
