@@ -1,5 +1,10 @@
 //! Who may do what: scopes, actor kinds and limits of keys and of people.
 
+mod role;
+
+pub use role::Role;
+pub(crate) use role::reach_of;
+
 use crate::{App, Error};
 use docket_domain::operation::OperationKind;
 use docket_domain::{Actor, ActorKind, FieldError, Id, Refusal, Time, Tree};
@@ -178,7 +183,7 @@ pub struct Principal {
     /// Who vouches for its tokens and cash references.
     pub issuer: String,
     /// The role, for a user.
-    pub role: Option<crate::Role>,
+    pub role: Option<Role>,
 }
 
 impl Principal {
@@ -429,7 +434,7 @@ impl App {
         let Some(session) = self.store().session(hash).await? else { return Err(invalid) };
         let user = self.store().user_of(session.user).await?;
         match user.filter(|user| user.disabled_at.is_none() && session.expires_at > now) {
-            Some(user) => crate::users::principal(&user),
+            Some(user) => role::principal(&user),
             None => Err(invalid),
         }
     }

@@ -6,16 +6,13 @@
 use crate::access::{Access, Principal, Scope};
 use crate::outcomes::Became;
 use crate::tasks::{Policy, Task, failed};
-use crate::vault::Vault;
+use crate::vault::{Vault, purpose};
 use crate::{App, Error, Idempotency};
 use docket_domain::{Id, Json};
 use docket_store::{Key, NewTask, PlacementRow, Priority, RequestOutcome, Sealed, View, Writes};
 use docket_tasks::{Handled, Job, Outcome};
 use docket_wire::Problem;
 use serde::{Deserialize, Serialize};
-
-/// What requests are sealed for.
-pub(crate) const PURPOSE: &[u8] = b"docket placement";
 
 /// How far a placement is.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +71,7 @@ impl App {
             body: String::from_utf8_lossy(body).into_owned(),
         };
         let asked = serde_json::to_vec(&asked).expect("a request is plain JSON");
-        let sealed = self.inner.vault().seal_for(PURPOSE, &asked);
+        let sealed = self.inner.vault().seal_for(purpose::PLACEMENT, &asked);
         let Idempotency { hash, fingerprint } = given;
         let decide = DecidePlacement { hash, fingerprint };
         let write = move |_: &View, cx: &mut docket_store::Context<'_>| {
@@ -133,7 +130,7 @@ impl App {
     async fn decide_placement(&self, task: &DecidePlacement) -> Result<(), Error> {
         let Some(row) = self.store().placement(task.hash).await? else { return Ok(()) };
         let Some(sealed) = &row.request else { return Ok(()) };
-        let asked = self.inner.vault().open_for(PURPOSE, sealed)?;
+        let asked = self.inner.vault().open_for(purpose::PLACEMENT, sealed)?;
         let asked: SealedRequest = serde_json::from_slice(&asked)
             .map_err(|error| Error::Internal(format!("a sealed request: {error}")))?;
         let who = asked.access.principal(asked.id, asked.name);
@@ -190,7 +187,7 @@ impl App {
 /// Whose order a sealed request is to become; nothing where that cannot be told.
 pub(crate) fn buyer_of(vault: &Vault, sealed: &Sealed) -> Option<String> {
     let asked: SealedRequest =
-        serde_json::from_slice(&vault.open_for(PURPOSE, sealed).ok()?).ok()?;
+        serde_json::from_slice(&vault.open_for(purpose::PLACEMENT, sealed).ok()?).ok()?;
     let body: Json = serde_json::from_str(&asked.body).ok()?;
     body.get("buyer_id")?.as_str().map(ToOwned::to_owned)
 }

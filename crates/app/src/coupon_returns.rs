@@ -3,11 +3,11 @@
 
 use crate::access::{Principal, Scope};
 use crate::coupons::{CouponOf, may_set, no_coupon, sees};
+use crate::deadlines::Deadlines;
 use crate::deciding::deciding;
 use crate::lane::Verdict;
 use crate::operate::no_order;
 use crate::reactions::Changes;
-use crate::settings::Deadlines;
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::decide::{self, NotGivenBack};
 use docket_domain::operation::{By, OperationKind};

@@ -1,5 +1,5 @@
 //! The ledgers beside orders: what an order takes part in is fixed when it is placed (`agreed`), what its
-//! changes move is written with them ([`crate::written`]), and what moves elsewhere is sent (`message`,
+//! changes move is written with them ([`crate::reactions`]), and what moves elsewhere is sent (`message`,
 //! `deliver`). Here is what is set about ledgers, and which gift packs there are.
 
 mod agreed;

@@ -12,6 +12,7 @@ mod asynchronous_placement;
 pub mod clock;
 mod coupon_returns;
 mod coupons;
+mod deadlines;
 mod deciding;
 pub mod error;
 mod forget;
@@ -47,6 +48,7 @@ mod salvage;
 pub mod settings;
 mod sight;
 mod slips;
+mod standard_webhooks;
 mod stock;
 mod tasks;
 mod telephones;
@@ -57,7 +59,7 @@ pub mod vault;
 mod webhooks;
 mod wiring;
 
-pub use access::{Access, Principal, Reach, Scope, Scopes};
+pub use access::{Access, Principal, Reach, Role, Scope, Scopes};
 pub use accounts::{AccountKey, ChangeAccount, NewBalance};
 pub use archive::ArchiveSettings;
 pub use aside::{LARGE_BYTES, aside};
@@ -65,6 +67,7 @@ pub use asynchronous_placement::Accepted;
 pub use clock::Clock;
 pub use coupon_returns::ReturnCoupon;
 pub use coupons::{AdjustCoupon, CouponOf};
+pub use deadlines::{Deadlines, LengthOf, Overlay};
 pub use error::Error;
 pub use forget::Forgotten;
 pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
@@ -72,9 +75,7 @@ pub use gifts::SetPack;
 pub use history::{AgreedTree, Agreements, LogPage};
 pub use idempotency::Idempotency;
 pub use imports::{ImportOptions, ImportReport};
-pub use installation::{
-    KeyWord, Keys, KeysError, Lack, OpenError, SealTrouble, compare_keys, given_up, highest_key,
-};
+pub use installation::{Keys, OpenError, SealTrouble, compare_keys};
 pub use keys::NewKey;
 pub use ledgers::{LedgerSettings, Receiver};
 pub use login_throttle::Peer;
@@ -89,12 +90,14 @@ pub use reconcile::{
     class_words, inspect, repairable_words,
 };
 pub use record::{Recorded, Taken};
+pub use redeem::CouponSettings;
 pub use salvage::{Rescue, Rescued};
-pub use settings::{CouponSettings, Deadlines, LengthOf, Overlay, Settings, WebhookSettings};
+pub use settings::Settings;
 pub use stock::{StockChange, StockChangeKind, StockOf};
 pub use tasks::{Scheduled, TaskFigures, TaskSettings};
-pub use users::{NewUser, Role, User};
-pub use webhooks::{Again, NewWebhook, Rotated};
+pub use users::{NewUser, User};
+pub use vault::{KeyWord, KeysError, Lack, given_up, highest_key};
+pub use webhooks::{Again, NewWebhook, Rotated, WebhookSettings};
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{

@@ -1,13 +1,13 @@
 //! Changing an order: one request, decided by the domain, written by the lane.
 
 use crate::access::{Principal, Scope};
+use crate::deadlines::Deadlines;
 use crate::holds::{can_hold, can_retake};
 use crate::idempotency::Idempotency;
 use crate::lane::Verdict;
 use crate::place::set_ship_to;
 use crate::reactions::Changes;
-use crate::redeem::{can_count, keys_to_hold};
-use crate::settings::{CouponSettings, Deadlines};
+use crate::redeem::{CouponSettings, can_count, keys_to_hold};
 use crate::unique::claim_key;
 use crate::vault::{Closed, Vault, telephones};
 use crate::{Answer, App, Error};

@@ -2,6 +2,7 @@
 
 use crate::access::{Principal, Scope};
 use crate::agreed::Agreed;
+use crate::deadlines::Deadlines;
 use crate::deciding::deciding;
 use crate::holds::hold_stock;
 use crate::idempotency::Idempotency;
@@ -9,7 +10,6 @@ use crate::lane::Verdict;
 use crate::ledgers::Agreeing;
 use crate::reactions::Changes;
 use crate::redeem::{Redeeming, Taking};
-use crate::settings::Deadlines;
 use crate::unique::{external_key, token_key};
 use crate::vault::telephones;
 use crate::{Answer, App, Error};

@@ -1,12 +1,12 @@
 //! Taking down what happened elsewhere: imports now, channels and branches later.
 
 use crate::access::{Principal, Scope};
+use crate::deadlines::Deadlines;
 use crate::deciding::deciding;
 use crate::lane::Verdict;
 use crate::outcomes::Became;
 use crate::place::gene_of;
 use crate::reactions::Changes;
-use crate::settings::Deadlines;
 use crate::unique::{claim_key, external_key, shop_key};
 use crate::vault::telephones;
 use crate::{App, Error};

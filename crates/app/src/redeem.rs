@@ -1,10 +1,9 @@
 //! Coupons of orders: read and priced before the lane, counted in it, given back by what a change moves.
 
 use crate::agreed::Agreed;
-use crate::settings::CouponSettings;
 use crate::vault::Vault;
 use crate::{App, Error};
-use docket_domain::coupon::{self, CountOf, Counted, Definitions, WhyNot};
+use docket_domain::coupon::{self, ComesBack, CountOf, Counted, Definitions, WhyNot};
 use docket_domain::decide::Holds;
 use docket_domain::ledger::{Kept, Ledger};
 use docket_domain::placement::Placement;
@@ -14,6 +13,33 @@ use docket_store::{Counting, Key, Need, View};
 use docket_wire::Person;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+
+/// What holds for all coupons.
+#[derive(Debug, Clone)]
+pub struct CouponSettings {
+    /// Orders with coupons of one telephone on one day at most; without limit where none is set.
+    pub per_phone_day: Option<i64>,
+    /// The time zone of a day.
+    pub zone: jiff::tz::TimeZone,
+    /// When a use comes back by itself, of orders that are placed from now on.
+    pub comes_back: ComesBack,
+}
+
+impl Default for CouponSettings {
+    fn default() -> Self {
+        let comes_back = ComesBack::NothingShipped;
+        Self { per_phone_day: None, zone: jiff::tz::TimeZone::UTC, comes_back }
+    }
+}
+
+impl CouponSettings {
+    /// The day of a moment, as `2026-11-20`.
+    pub fn day(&self, at: Time) -> String {
+        // Times of ours lie between 1970 and 2100.
+        let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+        at.to_zoned(self.zone.clone()).date().to_string()
+    }
+}
 
 /// The coupons of a placement, as they were read before the lane.
 pub(crate) struct Redeeming {

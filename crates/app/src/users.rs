@@ -1,13 +1,12 @@
 //! Users with roles, and logging in. Keys of programs are in `keys`, failed tries in `tries`.
 
-use crate::access::{self, Principal, Reach, Scope, Scopes};
+use crate::access::{self, Principal, Reach, Role, Scope, reach_of};
 use crate::login_throttle::Peer;
 use crate::{App, Error, Idempotency, Once, vault};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use docket_domain::{ActorKind, FieldError, Id, Refusal, Time, time};
+use docket_domain::{FieldError, Id, Refusal, Time, time};
 use docket_store::{SessionRow, UserRow};
-use serde::{Deserialize, Serialize};
 
 /// How long a login lasts.
 const SESSION: time::Millis = 12 * time::HOUR;
@@ -17,57 +16,6 @@ static HASHING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 const SESSIONS_MAX: usize = 50;
 /// The shortest password taken.
 const PASSWORD_CHARS_MIN: usize = 8;
-
-/// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// Everything but admin and privacy.read; speaks as seller, store and till.
-    Operator,
-    /// Sees orders.
-    Viewer,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 3] = [Self::Admin, Self::Operator, Self::Viewer];
-
-    /// The word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Operator => "operator",
-            Self::Viewer => "viewer",
-        }
-    }
-
-    /// The role of a word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.word() == word)
-    }
-
-    fn scopes(self) -> Scopes {
-        let all = Scope::ALL.iter().copied();
-        match self {
-            Self::Admin => Scopes::all(),
-            Self::Operator => {
-                all.filter(|scope| !matches!(scope, Scope::Admin | Scope::PrivacyRead)).collect()
-            }
-            Self::Viewer => [Scope::OrdersRead].into_iter().collect(),
-        }
-    }
-
-    fn actors(self) -> Vec<ActorKind> {
-        use ActorKind::{Buyer, Courier, Gateway, Seller, Store, Till};
-        match self {
-            Self::Admin => vec![Buyer, Seller, Store, Till, Courier, Gateway],
-            Self::Operator => vec![Seller, Store, Till],
-            Self::Viewer => Vec::new(),
-        }
-    }
-}
 
 /// A user to add.
 #[derive(Debug, Clone)]
@@ -89,27 +37,6 @@ pub struct User {
     pub row: UserRow,
     /// The shops and places it is limited to.
     pub reach: Reach,
-}
-
-fn reach_of(user: &UserRow) -> Result<Reach, Error> {
-    serde_json::from_str(&user.body)
-        .map_err(|error| Error::Internal(format!("user {}: {error}", user.id)))
-}
-
-/// The principal of a user.
-pub(crate) fn principal(user: &UserRow) -> Result<Principal, Error> {
-    let role = Role::from_word(&user.role).unwrap_or(Role::Viewer);
-    let Reach { shops, places } = reach_of(user)?;
-    Ok(Principal {
-        id: user.id,
-        name: user.name.clone(),
-        scopes: role.scopes(),
-        actors: role.actors(),
-        shops,
-        places,
-        issuer: format!("user:{}", user.id),
-        role: Some(role),
-    })
 }
 
 pub(crate) fn named(name: &str) -> Result<(), Error> {

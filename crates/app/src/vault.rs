@@ -4,9 +4,12 @@
 //! are kept stands in `file`; that a database and its processes agree about them in `crate::installation`.
 
 mod file;
+mod recorded;
 mod unusable;
 
 pub use file::{KeySource, Origin, Rotated, fresh_keys};
+pub use recorded::{KeyWord, KeysError, Lack, given_up, highest_key};
+pub(crate) use recorded::{lacking, missing};
 pub use unusable::{Malformed, VaultError};
 
 use crate::Error;
@@ -18,10 +21,18 @@ use docket_wire::{Face, Person, PersonState, Telephone as Number, telephone};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+/// What something is sealed for: bound to its ciphertext, so that it opens for nothing else.
+pub(crate) mod purpose {
+    /// Customers' data of an order.
+    pub const CUSTOMER: &[u8] = b"docket person";
+    /// The secret of a webhook.
+    pub const WEBHOOK: &[u8] = b"docket webhook secret";
+    /// A request that is decided later.
+    pub const PLACEMENT: &[u8] = b"docket placement";
+}
+
 /// Bytes of a GCM nonce.
 const NONCE: usize = 12;
-/// Binds a ciphertext to its use.
-const PURPOSE: &[u8] = b"docket person";
 /// Bytes of a fingerprint: enough to tell keys apart, and of 256 random bits it gives nothing away.
 const FINGERPRINT: usize = 8;
 
@@ -161,7 +172,7 @@ impl Vault {
 
     /// Learns from what a database records which keys were given up.
     pub fn learn_lost(&mut self, recorded: &[RecordedKey]) {
-        self.lost = crate::installation::given_up(recorded);
+        self.lost = given_up(recorded);
         self.search_lost = recorded.iter().any(|key| key.lost && key.used == KeyUse::Search);
     }
 
@@ -172,12 +183,15 @@ impl Vault {
 
     /// Seals `person`.
     pub fn seal(&self, customer: &Person) -> Sealed {
-        self.seal_for(PURPOSE, &serde_json::to_vec(customer).expect("a person is plain JSON"))
+        self.seal_for(
+            purpose::CUSTOMER,
+            &serde_json::to_vec(customer).expect("a person is plain JSON"),
+        )
     }
 
     /// Opens what [`Vault::seal`] sealed.
     pub fn open_sealed(&self, sealed: &Sealed) -> Result<Person, Closed> {
-        let plain = self.open_for(PURPOSE, sealed)?;
+        let plain = self.open_for(purpose::CUSTOMER, sealed)?;
         serde_json::from_slice(&plain).map_err(|_| Closed::NotOurs("it is no person"))
     }
 
@@ -193,9 +207,9 @@ impl Vault {
     /// Why a sealed value of any kind is not opened here; nothing where it is.
     pub fn closed(&self, purpose: SealedFor, sealed: &Sealed) -> Option<Closed> {
         let purpose = match purpose {
-            SealedFor::Customer(_) => PURPOSE,
-            SealedFor::Webhook => crate::webhooks::SECRET,
-            SealedFor::Placement => crate::asynchronous_placement::PURPOSE,
+            SealedFor::Customer(_) => purpose::CUSTOMER,
+            SealedFor::Webhook => purpose::WEBHOOK,
+            SealedFor::Placement => purpose::PLACEMENT,
         };
         self.open_for(purpose, sealed).err()
     }

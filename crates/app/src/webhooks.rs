@@ -8,7 +8,6 @@ mod outbox;
 mod secrets;
 mod trial;
 
-pub(crate) use deliver::signed;
 pub(crate) use outbox::{Delivery, Outbox};
 pub use secrets::Rotated;
 pub(crate) use trial::TestDelivery;
@@ -16,7 +15,7 @@ pub(crate) use trial::TestDelivery;
 use crate::access::{Principal, Scope};
 use crate::net::Url;
 use crate::tasks::{Policy, Task, failed};
-use crate::{App, Error, Idempotency, Once};
+use crate::{App, Error, Idempotency, Networks, Once};
 use docket_domain::{FieldError, Id, Time, event};
 use docket_store::{Delivered, NewTask, Priority, View, WebhookRow, Writes};
 use docket_tasks::{Handled, Job, Outcome};
@@ -24,14 +23,19 @@ use secrets::Fresh;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What secrets of webhooks are sealed for.
-pub(crate) const SECRET: &[u8] = b"docket webhook secret";
 /// Webhooks that may be live at a time: each is a row in the transaction of every change.
 const LIVE_MAX: usize = 20;
 /// How soon a process knows of a webhook that another one added.
 const KNOW_AGAIN: Duration = Duration::from_secs(5);
 /// Rows of the log that are told again in one transaction.
 const TOGETHER: usize = 200;
+
+/// What holds for all webhooks.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookSettings {
+    /// Networks that are not for everyone, and may be told of events all the same.
+    pub allow: Networks,
+}
 
 /// A webhook to add.
 #[derive(Debug, Clone)]

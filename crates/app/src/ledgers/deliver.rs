@@ -6,8 +6,8 @@
 use super::message::LedgerMessage;
 use crate::App;
 use crate::net::Limits;
+use crate::standard_webhooks::signed;
 use crate::tasks::{Policy, Task};
-use crate::webhooks::signed;
 use docket_tasks::{Handled, Job, Outcome};
 
 impl Task for LedgerMessage {

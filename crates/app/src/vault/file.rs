@@ -1,8 +1,8 @@
 //! Where keys are kept: a file for its owner alone, or a text that was given (a secret of a container). Both are the
 //! same JSON: the sealing keys, the one that seals last, and the search key.
 
+use super::recorded::{KeysError, highest_key, lacking};
 use super::{Malformed, Vault, VaultError, fingerprint, random};
-use crate::installation::{KeysError, highest_key, lacking};
 use docket_store::{KeyUse, RecordedKey, private};
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;

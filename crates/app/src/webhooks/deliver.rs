@@ -5,10 +5,9 @@
 
 use super::outbox::Delivery;
 use crate::net::{Limits, Reply};
+use crate::standard_webhooks::signed;
 use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use docket_domain::{Id, LogEntry, Time, Tree, event, status, time};
 use docket_store::{DeliveryRow, Priority, WebhookRow, Writes};
 use docket_tasks::{Handled, Job, Outcome};
@@ -16,9 +15,7 @@ use docket_wire::log::LogView;
 use docket_wire::moment::Moment;
 use docket_wire::view::{Number, PaymentView, view};
 use docket_wire::{Face, Look};
-use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
-use sha2::Sha256;
 
 /// The longest that a receiver can ask us to wait.
 const PATIENCE: time::Millis = time::HOUR;
@@ -139,31 +136,6 @@ fn outcome(reply: &Reply, now: Time) -> Result<Outcome, Gone> {
 /// The receiver answered 410.
 struct Gone;
 
-/// The signature of Standard Webhooks, version 1.
-fn signature(secret: &[u8], id: &str, seconds: i64, body: &[u8]) -> String {
-    let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret);
-    let mut mac = mac.expect("HMAC takes keys of any length");
-    mac.update(format!("{id}.{seconds}.").as_bytes());
-    mac.update(body);
-    format!("v1,{}", BASE64.encode(mac.finalize().into_bytes()))
-}
-
-/// The headers of Standard Webhooks for `body`, sent at `now` under `id` and signed with each of `secrets`.
-pub fn signed(
-    secrets: &[impl AsRef<[u8]>],
-    id: &str,
-    now: Time,
-    body: &[u8],
-) -> Vec<(&'static str, String)> {
-    let seconds = now.0.div_euclid(1000);
-    let signatures = secrets.iter().map(|secret| signature(secret.as_ref(), id, seconds, body));
-    vec![
-        ("webhook-id", id.to_owned()),
-        ("webhook-timestamp", seconds.to_string()),
-        ("webhook-signature", signatures.collect::<Vec<_>>().join(" ")),
-    ]
-}
-
 impl App {
     async fn deliver(&self, delivery: Delivery, job: &Job) -> Result<Handled, Error> {
         let webhook = self.store().webhook(delivery.webhook).await?;
@@ -252,24 +224,6 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_signature_is_that_of_the_standard() {
-        // The example of the Standard Webhooks libraries.
-        let secret = BASE64.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let body = br#"{"test": 2432232314}"#;
-        assert_eq!(
-            signature(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body),
-            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-        );
-    }
-
-    #[test]
-    fn while_a_secret_is_changed_both_sign() {
-        let headers = signed(&[b"new", b"old"], "e-1", Time(7_000), b"{}");
-        let each = [b"new", b"old"].map(|secret| signature(secret, "e-1", 7, b"{}"));
-        assert_eq!(headers[2], ("webhook-signature", each.join(" ")));
-    }
 
     #[test]
     fn of_what_a_receiver_said_a_short_plain_beginning_is_kept() {

@@ -1,9 +1,9 @@
 //! What signs events: one secret, and for a day the one that it replaced, so that a receiver can change without
 //! missing anything.
 
-use super::SECRET;
 use crate::access::Principal;
-use crate::{App, Error, Idempotency, Once, vault};
+use crate::vault::{self, purpose};
+use crate::{App, Error, Idempotency, Once};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use docket_domain::{Id, Time, time};
@@ -35,7 +35,7 @@ impl App {
         let secret = vault::random::<32>();
         Fresh {
             shown: format!("whsec_{}", BASE64.encode(secret)),
-            sealed: self.inner.vault().seal_for(SECRET, &secret),
+            sealed: self.inner.vault().seal_for(purpose::WEBHOOK, &secret),
         }
     }
 
@@ -66,10 +66,10 @@ impl App {
         now: Time,
     ) -> Result<Vec<Vec<u8>>, Error> {
         let vault = &self.inner.vault();
-        let mut secrets = vec![vault.open_for(SECRET, &webhook.secret)?];
+        let mut secrets = vec![vault.open_for(purpose::WEBHOOK, &webhook.secret)?];
         let old = webhook.old.as_ref().filter(|old| old.until > now);
         // One that cannot be opened any more keeps nothing from being told.
-        secrets.extend(old.and_then(|old| vault.open_for(SECRET, &old.secret).ok()));
+        secrets.extend(old.and_then(|old| vault.open_for(purpose::WEBHOOK, &old.secret).ok()));
         Ok(secrets)
     }
 }

@@ -5,7 +5,7 @@
 use crate::gateways::Gateways;
 use crate::mirror::Keeper;
 use crate::reactions::{Acts, Reactions};
-use crate::settings::CouponSettings;
+use crate::redeem::CouponSettings;
 use docket_domain::change::Origin;
 use std::fmt::Write as _;
 use std::sync::Arc;
