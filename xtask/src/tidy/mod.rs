@@ -6,6 +6,7 @@ mod migrations;
 mod operations;
 mod pages;
 mod ratchet;
+mod rooms;
 mod rust_text;
 mod source;
 mod tree;
@@ -23,7 +24,7 @@ use crate::{Failure, root};
 type Rule = (&'static str, fn(&Tree) -> Vec<Problem>);
 
 /// All rules.
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     ("header", source::header),
     ("unfinished", source::unfinished),
     ("todo-without-issue", source::todo_without_issue),
@@ -34,6 +35,7 @@ const RULES: [Rule; 15] = [
     ("wrappers", layers::wrappers),
     ("clippy-edges", layers::clippy_edges),
     ("ratchet", ratchet::ratchet),
+    ("rooms", rooms::rooms),
     ("decisions", pages::decisions),
     ("architecture", pages::architecture),
     ("invariants", pages::invariants),
