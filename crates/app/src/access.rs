@@ -6,7 +6,7 @@ pub use role::Role;
 pub(crate) use role::reach_of;
 
 use crate::{App, Error};
-use docket_domain::operation::OperationKind;
+use docket_domain::operation::{self, OperationKind};
 use docket_domain::{Actor, ActorKind, FieldError, Id, Refusal, Time, Tree};
 use docket_wire::person;
 use rustc_hash::FxHashMap;
@@ -72,18 +72,14 @@ impl Scope {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|scope| scope.word() == word)
     }
+}
 
-    /// The scopes of which an operation needs one; the first is named where all are missing.
-    pub const fn of(kind: OperationKind) -> &'static [Self] {
-        use OperationKind as K;
-        match kind {
-            K::PaymentSucceeded | K::PaymentFailed | K::AttemptClosed | K::AttemptStuck => {
-                &[Self::Payments]
-            }
-            // Whoever reports payments may also begin them.
-            K::StartPayment => &[Self::OrdersWrite, Self::Payments],
-            K::RefundSucceeded | K::RefundFailed => &[Self::Refunds],
-            _ => &[Self::OrdersWrite],
+impl From<operation::Scope> for Scope {
+    fn from(needed: operation::Scope) -> Self {
+        match needed {
+            operation::Scope::OrdersWrite => Self::OrdersWrite,
+            operation::Scope::Payments => Self::Payments,
+            operation::Scope::Refunds => Self::Refunds,
         }
     }
 }
@@ -218,12 +214,14 @@ impl Principal {
         if self.scopes.has(scope) { Ok(()) } else { Err(Error::Forbidden(scope)) }
     }
 
-    /// Refuses unless one of `scopes` is among its scopes.
-    pub fn needs_one_of(&self, scopes: &[Scope]) -> Result<(), Error> {
-        if scopes.iter().any(|scope| self.scopes.has(*scope)) {
+    /// Refuses unless one of the scopes that an operation of this `kind` needs is among its scopes; the first is named
+    /// where all are missing.
+    pub fn may_ask_for(&self, kind: OperationKind) -> Result<(), Error> {
+        let mut needed = kind.definition().scopes.iter().copied().map(Scope::from);
+        if needed.clone().any(|scope| self.scopes.has(scope)) {
             return Ok(());
         }
-        scopes.first().map_or(Ok(()), |first| Err(Error::Forbidden(*first)))
+        needed.next().map_or(Ok(()), |first| Err(Error::Forbidden(first)))
     }
 
     /// Whether it may see and touch everything.
@@ -302,7 +300,8 @@ impl Principal {
         if let [only] = self.actors[..] {
             return Ok(Actor::of(only));
         }
-        let able = self.actors.iter().copied().filter(|actor| kind.rule().who.contains(actor));
+        let able =
+            self.actors.iter().copied().filter(|actor| kind.definition().who.contains(actor));
         match able.collect::<Vec<_>>()[..] {
             [only] => Ok(Actor::of(only)),
             [] => Err(Error::ActorNotAllowed(format!(

@@ -155,7 +155,7 @@ fn narrowed(mut entry: LogEntry, own: &[Id]) -> LogEntry {
             nodes.retain(|id, _| id.parse().is_ok_and(|id| own.contains(&id)));
         }
     }
-    if entry.kind.rule().class == Class::Terms {
+    if entry.kind.definition().class == Class::Terms {
         entry.parameters.remove("coins");
     }
     entry

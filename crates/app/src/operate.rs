@@ -58,7 +58,7 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Answer, Error> {
         let kind = posted.request.operation.kind();
-        who.needs_one_of(Scope::of(kind))?;
+        who.may_ask_for(kind)?;
         self.knows_gateway(&posted.request.operation)?;
         let actor = who.actor(posted.actor.clone(), kind)?;
         let node = posted.request.node;

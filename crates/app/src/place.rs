@@ -172,7 +172,7 @@ impl App {
     ) -> Result<Prepared, Error> {
         let Placed { placement, person: customer, actor } = placed;
         let actor = who.actor(actor.clone(), OperationKind::Place)?;
-        if !OperationKind::Place.rule().who.contains(&actor.kind) {
+        if !OperationKind::Place.definition().who.contains(&actor.kind) {
             let refused = Refusal::Actor { actor: actor.kind, operation: OperationKind::Place };
             return Err(refused.into());
         }

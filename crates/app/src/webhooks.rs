@@ -92,13 +92,14 @@ fn checked(new: &NewWebhook) -> Result<Url, Error> {
             "must be an address such as https://host/path",
         );
     };
-    let unknown = new.events.iter().position(|word| !event::WORDS.contains(&word.as_str()));
+    let words = event::words();
+    let unknown = new.events.iter().position(|word| !words.contains(&word.as_str()));
     match unknown {
         None => Ok(url),
         Some(at) => wrong(
             format!("events[{at}]"),
             "not_a_word",
-            &format!("must be one of: {}", event::WORDS.join(", ")),
+            &format!("must be one of: {}", words.join(", ")),
         ),
     }
 }

@@ -31,7 +31,7 @@ mod work;
 use crate::change::{Change, Remark, StockMove};
 use crate::deadline::Policy;
 use crate::limits::{self, Limits, TooMany};
-use crate::operation::{By, Operation, OperationKind, Request};
+use crate::operation::{By, Operation, OperationKind, Repeats, Request};
 use crate::tree::{Anomaly, Deadline};
 use crate::words::{AnomalyKind, DeadlineKind, DeliveryStatus};
 use crate::{CouponMove, Id, Refusal, Seat, Time, Tree, price, seat};
@@ -101,7 +101,7 @@ pub fn decide(
         return Err(Refusal::VersionConflict { expected, current: tree.payment.version });
     }
     let node = target::resolve(tree, request)?;
-    if matters_little(operation) {
+    if operation.definition().repeats == Repeats::WithinLimit {
         let had = tree.payment.version as usize;
         limits::below(had, cx.limits.changes, TooMany::Changes)?;
     }
@@ -176,25 +176,9 @@ pub fn note_reference_taken(
     Some(work.finish(remark))
 }
 
-/// Whether an operation may be asked for again and again, and neither goods nor money wait for it.
-const fn matters_little(operation: OperationKind) -> bool {
-    use OperationKind as K;
-    matches!(
-        operation,
-        K::Drop
-            | K::AdjustPrice
-            | K::ChangeAddress
-            | K::Note
-            | K::Tag
-            | K::Hide
-            | K::Delete
-            | K::Restore
-    )
-}
-
 fn may_ask(operation: OperationKind, by: By<'_>) -> Result<(), Refusal> {
     let actor = by.actor.kind;
-    if operation.rule().who.contains(&actor) {
+    if operation.definition().who.contains(&actor) {
         Ok(())
     } else {
         Err(Refusal::Actor { actor, operation })

@@ -1,14 +1,33 @@
-//! Every operation of an order: its name (`kind`), the one table that says who may ask for it, at which level, what
-//! class it has when two sites merge and which field groups it touches (`rules`), and its fields (`asked`). Here is
-//! the request as a whole. What an operation does is in [`crate::decide`].
+//! Every operation of an order, by families: one file each, with what is asked (the payloads and the fields of
+//! requests), who may ask for it and where it acts, what it touches, what others are told of it and what people
+//! read of it. A family says which modules of [`crate::decide`] answer it.
+//!
+//! To add an operation: a line in `list`, its definition in its family, and the rule that answers it in
+//! [`crate::decide`], where the compiler asks for it. What reads requests, the document of the API, the story and the
+//! webhooks go over the definitions.
 
-mod asked;
-mod kind;
-mod rules;
+mod cancel;
+mod definition;
+mod delivery;
+mod field;
+mod fulfilment;
+mod given;
+mod list;
+mod origin;
+mod payment;
+mod refund;
+mod terms;
+mod text;
 
-pub use asked::{Asked, Operation, PaymentAsked, PaymentReport, PriceAsked, RefundAsked, TaxAsked};
-pub use kind::OperationKind;
-pub use rules::{Class, Group, RULES, Rule, Target};
+pub use definition::{
+    AtLeastOne, Class, Definition, Event, Group, Repeats, Scope, Sentence, Target, Unusual,
+};
+pub use field::{Field, FieldKind, HowMuch, Need};
+pub use given::{Asked, Given, TaxAsked, Value};
+pub use list::{Operation, OperationKind};
+pub use payment::{PaymentAsked, PaymentReport};
+pub use refund::RefundAsked;
+pub use terms::PriceAsked;
 
 use crate::change::Remark;
 use crate::{Actor, Id, Json};

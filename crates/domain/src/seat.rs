@@ -120,52 +120,13 @@ pub fn decides(
 /// long with at the buyers', what a seller waited too long with at the sellers'.
 pub const fn site_of(operation: OperationKind, actor: ActorKind) -> Option<Site> {
     use ActorKind as A;
-    use OperationKind as K;
     match actor {
         A::Buyer | A::Till | A::Gateway => Some(Site::Buyers),
         A::Seller | A::Store | A::Courier => Some(Site::Sellers),
         // Repairs and what was heard of elsewhere are taken down where they are noticed.
         A::System => None,
-        A::Timer => match operation {
-            K::Revoke | K::Receive | K::RefuseCancel => Some(Site::Buyers),
-            K::Reject | K::Settle | K::AgreeCancel | K::AgreeRefund | K::RejectRefund => {
-                Some(Site::Sellers)
-            }
-            // That nothing is left to do is noted by each site of its own deadlines; no timer asks for the others.
-            K::Note
-            | K::Place
-            | K::Record
-            | K::StartPayment
-            | K::PaymentSucceeded
-            | K::PaymentFailed
-            | K::AttemptClosed
-            | K::AttemptStuck
-            | K::Drop
-            | K::AdjustPrice
-            | K::Accept
-            | K::StartPreparing
-            | K::Prepare
-            | K::CallCourier
-            | K::PickUp
-            | K::Deliver
-            | K::Ship
-            | K::ExtendReceipt
-            | K::RequestCancel
-            | K::WithdrawCancel
-            | K::RequestRefund
-            | K::WithdrawRefund
-            | K::RefundByStore
-            | K::RefundSucceeded
-            | K::RefundFailed
-            | K::ReceiveReturn
-            | K::Weigh
-            | K::ChangeAddress
-            | K::Rate
-            | K::Tag
-            | K::Hide
-            | K::Delete
-            | K::Restore => None,
-        },
+        // That nothing is left to do is noted by each site of its own deadlines.
+        A::Timer => operation.definition().timer_site,
     }
 }
 

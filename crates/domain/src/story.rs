@@ -14,7 +14,6 @@ pub use words::{Spoken, actor_name, status_word};
 use crate::change::{LogEntry, Remark};
 use crate::operation::OperationKind;
 use crate::tree::Anomaly;
-use crate::words::{AnomalyKind, Status};
 use template::{Values, render};
 
 /// A language of the product.
@@ -40,17 +39,7 @@ impl Language {
 /// The sentence of one log row, without its time and actor, with the remark kept beside it.
 pub fn sentence(entry: &LogEntry, language: Language) -> String {
     let values = Values::of_map(&entry.parameters, language);
-    let (en, zh) = match entry.kind {
-        // It takes a gateway's answer to end an order whose attempts are open there.
-        OperationKind::Revoke if entry.to_status != Status::Cancelled => sentences::REVOKING,
-        OperationKind::RefundFailed if entry.notes(AnomalyKind::RefundBounced) => {
-            sentences::BOUNCED
-        }
-        OperationKind::RefundSucceeded if entry.notes(AnomalyKind::RefundedTwice) => {
-            sentences::TWICE
-        }
-        kind => sentences::of_operation(kind),
-    };
+    let (en, zh) = entry.kind.definition().sentence_of(entry);
     let said = render(language.of(en, zh), &values);
     match remark(&entry.remark, language) {
         None => said,

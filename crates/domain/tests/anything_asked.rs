@@ -5,8 +5,7 @@ mod harness;
 
 use dice::Dice;
 use docket_domain::operation::{
-    Asked, Operation, OperationKind, PaymentAsked, PaymentReport, PriceAsked, RefundAsked, Target,
-    TaxAsked,
+    Asked, Operation, OperationKind, PaymentAsked, PaymentReport, PriceAsked, RefundAsked, TaxAsked,
 };
 use docket_domain::placement::{PlacedCoupon, Placement};
 use docket_domain::time::{DAY, HOUR, MINUTE};
@@ -294,10 +293,10 @@ fn node(harness: &Harness, kind: OperationKind, shop: usize, dice: &mut Dice) ->
         return harness.tree.id();
     }
     let shop = &harness.tree.shops[shop];
-    match kind.rule().target {
-        Target::At(Level::Payment) => harness.tree.id(),
-        Target::At(Level::Item) => shop.items[dice.roll(shop.items.len())].id,
-        _ => shop.id,
+    match kind.definition().target.level() {
+        Some(Level::Payment) => harness.tree.id(),
+        Some(Level::Item) => shop.items[dice.roll(shop.items.len())].id,
+        Some(Level::Shop) | None => shop.id,
     }
 }
 
@@ -320,11 +319,12 @@ fn step(harness: &mut Harness, dice: &mut Dice) {
     harness.at = harness.at.plus(dice.amount(1));
     let kind = dice.of(KINDS);
     let shop = dice.roll(harness.tree.shops.len());
-    let actor = if dice.one_in(10) { dice.of(ActorKind::ALL) } else { dice.of(kind.rule().who) };
+    let actor =
+        if dice.one_in(10) { dice.of(ActorKind::ALL) } else { dice.of(kind.definition().who) };
     harness.may_refund_settled = dice.one_in(2);
     let operation = operation(harness, kind, shop, dice);
     let node = node(harness, kind, shop, dice);
-    let outside = !kind.rule().who.contains(&actor);
+    let outside = !kind.definition().who.contains(&actor);
     let decided = harness.ask_of(node, actor, operation);
     if outside {
         assert!(matches!(decided, Err(Refusal::Actor { .. })), "{actor} may not {kind}");

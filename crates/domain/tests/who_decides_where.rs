@@ -66,7 +66,7 @@ fn everything_is_decided_at_one_place_at_most_and_a_copy_names_its_home() {
 #[test]
 fn whoever_may_ask_for_something_has_a_site_that_decides_it() {
     for operation in OperationKind::ALL {
-        for actor in operation.rule().who {
+        for actor in operation.definition().who {
             let repairs = *actor == ActorKind::System;
             assert_eq!(site_of(*operation, *actor).is_none(), repairs, "{operation} {actor}");
         }
@@ -111,7 +111,7 @@ fn the_table_of_the_page_is_the_one_in_force() {
     for operation in OperationKind::ALL {
         let _ = write!(table, "\n| `{operation}` |");
         for actor in ActorKind::ALL {
-            let asks = operation.rule().who.contains(actor);
+            let asks = operation.definition().who.contains(actor);
             let _ = match (asks, site_of(*operation, *actor)) {
                 (false, _) => write!(table, "  |"),
                 (true, Some(site)) => write!(table, " {site} |"),

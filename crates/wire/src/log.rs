@@ -66,7 +66,7 @@ impl<'a> LogView<'a> {
             site: entry.site,
             version: entry.version,
             kind: Shown::word(entry.kind),
-            class: class_word(entry.kind.rule().class),
+            class: class_word(entry.kind.definition().class),
             actor: ActorView::of(&entry.actor),
             node: Number(entry.node),
             from_status: entry.from_status.map(Shown::word),

@@ -1,16 +1,17 @@
 //! The body of `POST /api/orders/{id}/operations`: one request to change an order.
 //!
-//! Which fields an operation has stands in [`asked`]; whether it is allowed, and for whom, in the domain.
+//! Which fields an operation has, and which of them it needs, stands in its definition in the domain; here is how a
+//! field of each kind is read. Whether the operation is allowed, and for whom, is for the domain to say.
 
 use crate::document::Node;
 use crate::kinds;
 use crate::person::ShipTo;
 use crate::placement::actor;
 use crate::reader::{Fields, Reader, Source, Unreadable};
-use crate::word::{listed, of_word};
+use crate::word::of_word;
 use docket_domain::change::Remark;
 use docket_domain::operation::{
-    Asked, OperationKind, PaymentAsked, PaymentReport, PriceAsked, RefundAsked, Request, TaxAsked,
+    Asked, Field, FieldKind, Given, HowMuch, Need, OperationKind, Request, TaxAsked, Value,
 };
 use docket_domain::placement::LINES_MAX;
 use docket_domain::story::Language;
@@ -27,33 +28,20 @@ pub struct Posted {
     pub ship_to: Option<ShipTo>,
 }
 
-/// Names that stand in the log but cannot be asked for.
-const NOT_ASKED_FOR: &[&str] = &["place", "record"];
-
 /// Reads a request to `node`. A plain `remark` is kept as words of `language`.
 pub fn read(body: &[u8], node: Id, language: Language) -> Result<Posted, Unreadable> {
     crate::reader::read(body, Source::Request, |fields| {
         let kind = fields.required("type", |reader, node| kind(reader, &node));
         let actor = fields.optional("actor", actor);
         let expected_version = fields.optional("expected_version", kinds::version);
-        let mut remark = remark(fields, language);
+        let mut beside = Beside { remark: remark(fields, language), ship_to: None, language };
         let Some(kind) = kind else {
             // Without its type nothing says which fields the request may have.
             fields.ignore_rest();
             return None;
         };
-        if kind == OperationKind::Note {
-            note(fields, &mut remark, language)?;
-        }
-        let ship_to = match kind {
-            OperationKind::ChangeAddress => Some(fields.required("ship_to", ShipTo::read_new)),
-            _ => None,
-        };
-        let operation = asked(fields, kind)?;
-        let ship_to = match ship_to {
-            Some(ship_to) => Some(ship_to?),
-            None => None,
-        };
+        let operation = asked(fields, kind, &mut beside)?;
+        let Beside { remark, ship_to, .. } = beside;
         let request = Request { operation, node, expected_version, remark };
         Some(Posted { request, actor, ship_to })
     })
@@ -64,21 +52,24 @@ pub fn read_start_payment(body: &[u8], node: Id) -> Result<Posted, Unreadable> {
     crate::reader::read(body, Source::Request, |fields| {
         let expected_version = fields.optional("expected_version", kinds::version);
         let actor = fields.optional("actor", actor);
-        let operation = start_payment(fields)?;
-        let request = Request { operation, node, expected_version, remark: Remark::default() };
-        Some(Posted { request, actor, ship_to: None })
+        let (remark, language) = (Remark::default(), Language::default());
+        let mut beside = Beside { remark, ship_to: None, language };
+        let operation = asked(fields, OperationKind::StartPayment, &mut beside)?;
+        let Beside { remark, ship_to, .. } = beside;
+        let request = Request { operation, node, expected_version, remark };
+        Some(Posted { request, actor, ship_to })
     })
 }
 
 fn kind(reader: &mut Reader, node: &Node<'_>) -> Option<OperationKind> {
     let Node::Text(word) = node else { return reader.wrong_type(node, "a word") };
-    match of_word::<OperationKind>(word) {
-        Some(kind) if !NOT_ASKED_FOR.contains(&kind.word()) => Some(kind),
-        _ => {
-            let words = listed::<OperationKind>(NOT_ASKED_FOR);
-            reader.wrong("not_a_word", format!("must be one of: {words}"))
-        }
+    let asked_for = OperationKind::ASKED_FOR;
+    let known = of_word::<OperationKind>(word).filter(|kind| asked_for.contains(kind));
+    if known.is_none() {
+        let words: Vec<_> = asked_for.iter().map(|kind| kind.word()).collect();
+        return reader.wrong("not_a_word", format!("must be one of: {}", words.join(", ")));
     }
+    known
 }
 
 fn remark(fields: &mut Fields<'_, '_>, language: Language) -> Remark {
@@ -102,174 +93,105 @@ fn keep(remark: &mut Remark, plain: Option<String>, language: Language) {
     }
 }
 
-/// A note is nothing but its words: `text`, or a remark.
-fn note(fields: &mut Fields<'_, '_>, remark: &mut Remark, language: Language) -> Option<()> {
-    let text = if *remark == Remark::default() {
-        Some(fields.required("text", kinds::words)?)
-    } else {
-        fields.optional("text", kinds::words)
+/// What a request has beside what is decided.
+struct Beside {
+    remark: Remark,
+    ship_to: Option<ShipTo>,
+    /// That of a remark which does not say its own.
+    language: Language,
+}
+
+/// Reads the fields of an operation of this `kind`, all of them, and makes it of them.
+fn asked(
+    fields: &mut Fields<'_, '_>,
+    kind: OperationKind,
+    beside: &mut Beside,
+) -> Option<Operation> {
+    let definition = kind.definition();
+    let one_of = definition.at_least_one;
+    let lacking = one_of.filter(|one_of| !one_of.fields.iter().any(|name| fields.has(name)));
+    let (mut given, mut complete) = (Given::default(), true);
+    for field in definition.fields {
+        match value(fields, field, beside) {
+            Found::Value(value) => given.put(field, value),
+            Found::Beside => {}
+            Found::Nothing => complete &= field.need != Need::Required,
+        }
+    }
+    if let Some(one_of) = lacking {
+        return fields.wrong("", "empty", one_of.message);
+    }
+    if complete { (definition.read)(&mut given) } else { None }
+}
+
+/// What became of a field.
+enum Found {
+    /// A value of the operation.
+    Value(Value),
+    /// Something that stands beside the operation.
+    Beside,
+    /// It was left out, or what is wrong with it was told.
+    Nothing,
+}
+
+impl From<Option<Value>> for Found {
+    fn from(value: Option<Value>) -> Self {
+        value.map_or(Self::Nothing, Self::Value)
+    }
+}
+
+fn value(fields: &mut Fields<'_, '_>, field: &Field, beside: &mut Beside) -> Found {
+    let value = match field.kind {
+        FieldKind::Identifier => one(fields, field, kinds::identifier).map(Value::Text),
+        FieldKind::Title => one(fields, field, kinds::title).map(Value::Text),
+        FieldKind::Words => one(fields, field, kinds::words).map(Value::Text),
+        FieldKind::Amount => one(fields, field, kinds::known_amount).map(Value::Amount),
+        FieldKind::Id => one(fields, field, kinds::id).map(Value::Id),
+        FieldKind::Time => one(fields, field, kinds::time).map(Value::Time),
+        FieldKind::Version => one(fields, field, kinds::version).map(Value::Version),
+        FieldKind::Whole(least, most) => {
+            let whole =
+                |reader: &mut Reader, node: Node<'_>| kinds::integer(reader, node, least, most);
+            one(fields, field, whole).map(Value::Whole)
+        }
+        FieldKind::YesNo => one(fields, field, kinds::yes_or_no).map(Value::YesNo),
+        FieldKind::Freight => one(fields, field, kinds::freight_asked).map(Value::Freight),
+        FieldKind::Lines(how_much) => {
+            let lines = |reader: &mut Reader, node: Node<'_>| lines(reader, node, how_much);
+            one(fields, field, lines).map(Value::Lines)
+        }
+        FieldKind::Taxes => one(fields, field, taxes).map(Value::Taxes),
+        FieldKind::Labels => one(fields, field, kinds::tags).map(Value::Labels),
+        FieldKind::Remark => return note(fields, field, beside),
+        FieldKind::ShipTo => {
+            beside.ship_to = one(fields, field, ShipTo::read_new);
+            return if beside.ship_to.is_some() { Found::Beside } else { Found::Nothing };
+        }
     };
-    keep(remark, text, language);
-    Some(())
+    value.into()
 }
 
-/// Reads the fields of an operation of this `kind`.
-fn asked(fields: &mut Fields<'_, '_>, kind: OperationKind) -> Option<Operation> {
-    use OperationKind as K;
-    Some(match kind {
-        K::Place | K::Record => return fields.wrong("type", "not_a_word", "cannot be asked for"),
-        K::StartPayment
-        | K::PaymentSucceeded
-        | K::PaymentFailed
-        | K::AttemptClosed
-        | K::AttemptStuck
-        | K::Revoke => return of_payment(fields, kind),
-        K::RequestCancel
-        | K::AgreeCancel
-        | K::RefuseCancel
-        | K::WithdrawCancel
-        | K::RequestRefund
-        | K::AgreeRefund
-        | K::RejectRefund
-        | K::WithdrawRefund
-        | K::RefundByStore
-        | K::RefundSucceeded
-        | K::RefundFailed
-        | K::ReceiveReturn => return of_refund(fields, kind),
-        K::Drop => Operation::Drop {
-            lines: lines(fields),
-            platform_discount: fields.nullable("platform_discount", kinds::known_amount),
-            third_party_discount: fields.nullable("third_party_discount", kinds::known_amount),
-        },
-        K::AdjustPrice => return adjust_price(fields),
-        K::Accept => Operation::Accept,
-        K::Reject => Operation::Reject { reason: reason(fields) },
-        K::StartPreparing => Operation::StartPreparing,
-        K::Prepare => Operation::Prepare,
-        K::CallCourier => Operation::CallCourier { courier: courier(fields) },
-        K::PickUp => Operation::PickUp { courier: courier(fields) },
-        K::Deliver => Operation::Deliver { courier: courier(fields) },
-        K::Ship => Operation::Ship {
-            lines: lines(fields),
-            carrier: fields.optional("carrier", kinds::title),
-            tracking: fields.optional("tracking", kinds::identifier),
-        },
-        K::Receive => Operation::Receive,
-        K::ExtendReceipt => {
-            let days = fields.required("days", |reader, node| kinds::integer(reader, node, 1, 30));
-            Operation::ExtendReceipt { days: days? as u32 }
-        }
-        K::Weigh => Operation::Weigh { lines: fields.required("lines", weighed)? },
-        K::ChangeAddress => {
-            let freight = fields.nullable("freight", kinds::known_amount);
-            let freight_tax = fields.nullable("freight_tax", kinds::known_amount);
-            Operation::ChangeAddress { freight, freight_tax }
-        }
-        K::Settle => Operation::Settle,
-        K::Rate => {
-            let score = fields.required("score", |reader, node| kinds::integer(reader, node, 1, 5));
-            let text = fields.optional("text", kinds::words);
-            Operation::Rate { score: score? as u8, text }
-        }
-        K::Note => Operation::Note,
-        K::Tag => return tag(fields),
-        K::Hide => Operation::Hide,
-        K::Delete => Operation::Delete,
-        K::Restore => Operation::Restore,
-    })
-}
-
-fn of_payment(fields: &mut Fields<'_, '_>, kind: OperationKind) -> Option<Operation> {
-    use OperationKind as K;
-    let attempt_id = match kind {
-        K::StartPayment | K::Revoke => None,
-        _ => fields.optional("attempt_id", kinds::id),
-    };
-    Some(match kind {
-        K::StartPayment => start_payment(fields)?,
-        K::PaymentSucceeded => {
-            let tender = fields.required("tender", kinds::identifier);
-            let reference = fields.required("reference", kinds::identifier);
-            let amount = fields.required("amount", kinds::known_amount);
-            let paid_at = fields.optional("paid_at", kinds::time);
-            let terms_version = fields.optional("terms_version", kinds::version);
-            Operation::PaymentSucceeded(PaymentReport {
-                tender: tender?,
-                reference: reference?,
-                amount: amount?,
-                paid_at,
-                terms_version,
-                attempt_id,
-            })
-        }
-        K::AttemptClosed => Operation::AttemptClosed { attempt_id, reason: reason(fields) },
-        K::AttemptStuck => Operation::AttemptStuck { attempt_id, reason: reason(fields) },
-        K::Revoke => Operation::Revoke { reason: reason(fields) },
-        _ => Operation::PaymentFailed { attempt_id, reason: reason(fields) },
-    })
-}
-
-fn start_payment(fields: &mut Fields<'_, '_>) -> Option<Operation> {
-    let tender = fields.required("tender", kinds::identifier);
-    let amount = fields.nullable("amount", kinds::known_amount);
-    let gateway = fields.optional("gateway", kinds::identifier);
-    let terms_version = fields.optional("terms_version", kinds::version);
-    Some(Operation::StartPayment(PaymentAsked { tender: tender?, amount, gateway, terms_version }))
-}
-
-fn of_refund(fields: &mut Fields<'_, '_>, kind: OperationKind) -> Option<Operation> {
-    use OperationKind as K;
-    match kind {
-        K::RequestCancel => return Some(Operation::RequestCancel { reason: reason(fields) }),
-        K::RequestRefund => return Some(Operation::RequestRefund(refund(fields))),
-        K::RefundByStore => return Some(Operation::RefundByStore(refund(fields))),
-        K::RefundSucceeded | K::RefundFailed | K::ReceiveReturn => return of_agreed(fields, kind),
-        _ => {}
+/// Reads one field as its definition needs it.
+fn one<'a, T>(
+    fields: &mut Fields<'_, 'a>,
+    field: &Field,
+    kind: impl FnOnce(&mut Reader, Node<'a>) -> Option<T>,
+) -> Option<T> {
+    match field.need {
+        Need::Required => fields.required(field.name, kind),
+        Need::Optional => fields.optional(field.name, kind),
+        Need::KnownOrLeftOut => fields.nullable(field.name, kind),
     }
-    let refund_id = fields.optional("refund_id", kinds::id);
-    Some(match kind {
-        K::AgreeCancel => Operation::AgreeCancel { refund_id },
-        K::RefuseCancel => Operation::RefuseCancel { refund_id, reason: reason(fields) },
-        K::WithdrawCancel => Operation::WithdrawCancel { refund_id },
-        K::AgreeRefund => Operation::AgreeRefund { refund_id },
-        K::RejectRefund => Operation::RejectRefund { refund_id, reason: reason(fields) },
-        _ => Operation::WithdrawRefund { refund_id },
-    })
 }
 
-/// The operations of a refund that was agreed: they must name it.
-fn of_agreed(fields: &mut Fields<'_, '_>, kind: OperationKind) -> Option<Operation> {
-    let refund_id = fields.required("refund_id", kinds::id);
-    if kind == OperationKind::ReceiveReturn {
-        let lines = lines(fields);
-        let restock = fields.optional("restock", kinds::yes_or_no).unwrap_or_default();
-        return Some(Operation::ReceiveReturn { refund_id: refund_id?, lines, restock });
-    }
-    let payment_id = fields.optional("payment_id", kinds::id);
-    let reference = fields.optional("reference", kinds::identifier);
-    if kind == OperationKind::RefundSucceeded {
-        // Told alike by gateways that send one shape for both outcomes; a success has no use for it.
-        fields.optional("reason", kinds::words);
-        return Some(Operation::RefundSucceeded { refund_id: refund_id?, payment_id, reference });
-    }
-    let reason = reason(fields);
-    Some(Operation::RefundFailed { refund_id: refund_id?, payment_id, reference, reason })
-}
-
-fn adjust_price(fields: &mut Fields<'_, '_>) -> Option<Operation> {
-    let amounts = ["shop_discount", "freight", "freight_tax", "lines"];
-    let given = amounts.iter().any(|name| fields.has(name));
-    let shop_discount = fields.nullable("shop_discount", kinds::known_amount);
-    let freight = fields.nullable("freight", kinds::known_amount);
-    let freight_tax = fields.nullable("freight_tax", kinds::known_amount);
-    let taxes = fields.optional("lines", taxes).unwrap_or_default();
-    let expected_terms_version = fields.optional("expected_terms_version", kinds::version);
-    if !given {
-        let message = "needs `shop_discount`, `freight`, `freight_tax` or `lines` with their `tax`";
-        return fields.wrong("", "empty", message);
-    }
-    let asked = PriceAsked { shop_discount, freight, freight_tax, taxes, expected_terms_version };
-    Some(Operation::AdjustPrice(asked))
+/// A note is nothing but its words: those of the field, or a remark.
+fn note(fields: &mut Fields<'_, '_>, field: &Field, beside: &mut Beside) -> Found {
+    let is_there = beside.remark != Remark::default();
+    let need = if is_there { Need::Optional } else { Need::Required };
+    let text = one(fields, &Field { need, ..*field }, kinds::words);
+    let found = if text.is_some() || is_there { Found::Beside } else { Found::Nothing };
+    keep(&mut beside.remark, text, beside.language);
+    found
 }
 
 /// The lines of a new price: each says its tax.
@@ -285,56 +207,9 @@ fn taxes(reader: &mut Reader, node: Node<'_>) -> Option<Vec<TaxAsked>> {
     if lines.is_empty() { reader.wrong("empty", "needs at least one line") } else { Some(lines) }
 }
 
-fn tag(fields: &mut Fields<'_, '_>) -> Option<Operation> {
-    let given = fields.has("add") || fields.has("remove");
-    let add = fields.optional("add", kinds::tags).unwrap_or_default();
-    let remove = fields.optional("remove", kinds::tags).unwrap_or_default();
-    if !given {
-        return fields.wrong("", "empty", "needs `add` or `remove`");
-    }
-    Some(Operation::Tag { add, remove })
-}
-
-fn refund(fields: &mut Fields<'_, '_>) -> RefundAsked {
-    RefundAsked {
-        lines: fields.optional("lines", |reader, node| asked_lines(reader, node, HowMuch::OrNone)),
-        freight: fields.optional("freight", kinds::freight_asked).unwrap_or_default(),
-        goodwill: fields.optional("goodwill", kinds::known_amount).unwrap_or_default(),
-        goods_back: fields.optional("goods_back", kinds::yes_or_no).unwrap_or_default(),
-        reason: reason(fields),
-    }
-}
-
-fn reason(fields: &mut Fields<'_, '_>) -> Option<String> {
-    fields.optional("reason", kinds::words)
-}
-
-fn courier(fields: &mut Fields<'_, '_>) -> Option<String> {
-    fields.optional("courier", kinds::title)
-}
-
-/// Whether a line must say how much of it is meant.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum HowMuch {
-    /// It must.
-    Said,
-    /// Left out means all that is left.
-    OrAll,
-    /// The same, and a list of none is meant: money alone goes back.
-    OrNone,
-}
-
-/// `lines`; left out means all that is left, so an empty list is refused rather than guessed at.
-fn lines(fields: &mut Fields<'_, '_>) -> Option<Vec<Asked>> {
-    fields.optional("lines", |reader, node| asked_lines(reader, node, HowMuch::OrAll))
-}
-
-/// The lines of a weigh slip: each says what the scales said.
-fn weighed(reader: &mut Reader, node: Node<'_>) -> Option<Vec<Asked>> {
-    asked_lines(reader, node, HowMuch::Said)
-}
-
-fn asked_lines(reader: &mut Reader, node: Node<'_>, how_much: HowMuch) -> Option<Vec<Asked>> {
+/// Lines; left out means all that is left, so an empty list is refused rather than guessed at, but where money alone
+/// goes back.
+fn lines(reader: &mut Reader, node: Node<'_>, how_much: HowMuch) -> Option<Vec<Asked>> {
     let lines = reader.list(node, LINES_MAX, |reader, node| {
         reader.object(node, |fields| {
             let order_id = fields.required("order_id", kinds::id);

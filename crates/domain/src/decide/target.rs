@@ -1,7 +1,7 @@
 //! Which node an operation acts at: the one that was named, the only one of the level it needs, or the one
 //! that holds the refund it names.
 
-use crate::operation::{Operation, OperationKind, Request, Target};
+use crate::operation::{OperationKind, Request, Target};
 use crate::words::Level;
 use crate::{Id, Refusal, Tree};
 
@@ -35,14 +35,20 @@ impl Node {
 /// The node that `request` means.
 pub(super) fn resolve(tree: &Tree, request: &Request) -> Result<Node, Refusal> {
     let named = named(tree, request.node)?;
-    if let Some(refund) = refund_of(&request.operation) {
-        return holder(tree, request.operation.kind(), refund, named);
-    }
     let operation = request.operation.kind();
-    match operation.rule().target {
-        Target::Any => Ok(named),
-        Target::At(level) if level == named.level() => Ok(named),
-        Target::At(level) => {
+    let target = operation.definition().target;
+    let (refund, due) = match target {
+        Target::Refund(refund) => (refund(&request.operation), Due::No),
+        Target::RefundOrDue(refund) => (refund(&request.operation), Due::Too),
+        Target::At(_) | Target::Any => (None, Due::No),
+    };
+    if let Some(refund) = refund {
+        return holder(tree, operation, refund, due, named);
+    }
+    match target.level() {
+        None => Ok(named),
+        Some(level) if level == named.level() => Ok(named),
+        Some(level) => {
             let only = if level > named.level() { only_one(tree, level) } else { None };
             only.ok_or(Refusal::WrongLevel { operation, wanted: level })
         }
@@ -78,28 +84,24 @@ fn only_one(tree: &Tree, level: Level) -> Option<Node> {
     nodes.next().filter(|_| nodes.next().is_none())
 }
 
-const fn refund_of(operation: &Operation) -> Option<Id> {
-    use Operation as O;
-    match operation {
-        O::AgreeCancel { refund_id }
-        | O::RefuseCancel { refund_id, .. }
-        | O::WithdrawCancel { refund_id }
-        | O::AgreeRefund { refund_id }
-        | O::RejectRefund { refund_id, .. }
-        | O::WithdrawRefund { refund_id } => *refund_id,
-        O::RefundSucceeded { refund_id, .. }
-        | O::RefundFailed { refund_id, .. }
-        | O::ReceiveReturn { refund_id, .. } => Some(*refund_id),
-        _ => None,
-    }
+/// Whether a refund may be one that is due of the payment order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    No,
+    Too,
 }
 
 /// A refund names its shop order by itself, and a refund due the payment order. A refund must stand below the
 /// node that was asked.
-fn holder(tree: &Tree, operation: OperationKind, refund: Id, named: Node) -> Result<Node, Refusal> {
-    let moves_money =
-        matches!(operation, OperationKind::RefundSucceeded | OperationKind::RefundFailed);
-    if moves_money && tree.payment.refunds_due.iter().any(|due| due.refund_id == refund) {
+fn holder(
+    tree: &Tree,
+    operation: OperationKind,
+    refund: Id,
+    due: Due,
+    named: Node,
+) -> Result<Node, Refusal> {
+    let is_due = tree.payment.refunds_due.iter().any(|due| due.refund_id == refund);
+    if due == Due::Too && is_due {
         return Ok(Node::Tree);
     }
     let holds = |shop: &crate::ShopOrder| shop.refunds.iter().any(|r| r.refund_id == refund);
@@ -108,6 +110,8 @@ fn holder(tree: &Tree, operation: OperationKind, refund: Id, named: Node) -> Res
         (_, Node::Line(..)) => Err(Refusal::WrongLevel { operation, wanted: Level::Shop }),
         (Some(shop), Node::Tree) => Ok(Node::Shop(shop)),
         (Some(shop), Node::Shop(other)) if shop == other => Ok(Node::Shop(shop)),
-        _ => Err(Refusal::NoSuchPart { what: "refund", id: refund }),
+        (Some(_), Node::Shop(_)) | (None, Node::Tree | Node::Shop(_)) => {
+            Err(Refusal::NoSuchPart { what: "refund", id: refund })
+        }
     }
 }

@@ -9,7 +9,9 @@ use docket_domain::words::{
     AnomalyKind, CancelKind, DeadlineKind, DeliveryStatus, Fulfilment, Level, PaymentStatus,
     RefundAxis, RefundStatus, RevokeStatus, Status, StoreStatus,
 };
-use docket_domain::{Amount, Id, ItemOrder, LogEntry, PaymentOrder, Quantity, ShopOrder, Tree};
+use docket_domain::{
+    Amount, Id, ItemOrder, LogEntry, PaymentOrder, Quantity, ShopOrder, Tree, event,
+};
 use std::collections::BTreeMap;
 
 /// Of the very first change.
@@ -40,11 +42,12 @@ pub fn hold(before: &Tree, change: &Change) {
     let redone = change::redo(before, &change.entry).expect("the log row fits");
     assert_eq!(&redone, after, "redone, a change gives the order as it became");
     touches_its_groups(after, &change.entry);
+    is_told_by_a_word_of_its_own(after, &change.entry);
 }
 
 /// An operation changes the groups that its row in the table declares, deadlines and bookkeeping aside.
 fn touches_its_groups(tree: &Tree, entry: &LogEntry) {
-    let declared = entry.kind.rule().groups;
+    let declared = entry.kind.definition().groups;
     let always = [Group::Deadlines, Group::Bookkeeping];
     let (before, after) = (entry.before.as_object(), entry.after.as_object());
     let nodes = before.into_iter().chain(after).flatten();
@@ -61,6 +64,13 @@ fn touches_its_groups(tree: &Tree, entry: &LogEntry) {
             assert!(may, "{} touches {field}, of {group:?}; declared: {declared:?}", entry.kind);
         }
     }
+}
+
+/// Webhooks are told an operation by a word that its definition has.
+fn is_told_by_a_word_of_its_own(after: &Tree, entry: &LogEntry) {
+    let words = entry.kind.definition().event.words();
+    let told = event::of(entry, after);
+    assert!(told.is_none_or(|word| words.contains(&word)), "{}: {told:?}", entry.kind);
 }
 
 /// A number in a log row that counts nothing is money, and money has a currency beside it.

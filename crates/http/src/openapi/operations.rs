@@ -1,10 +1,10 @@
 //! The body of an operation, for the document: one alternative for each operation, with its own fields.
 //!
-//! A test sends every one of them through the reader, so what stands here is what is read.
+//! The fields are those that the reader goes over; a test sends every one of them through it.
 
 use super::bodies::one_of;
 use docket_domain::OperationKind;
-use docket_domain::operation::Target;
+use docket_domain::operation::{Definition, Field, FieldKind, HowMuch, Need};
 use docket_domain::placement::LINES_MAX;
 use docket_wire::described::{Amount, QuantityAsked};
 use docket_wire::kinds::TAGS_MAX;
@@ -20,202 +20,58 @@ use utoipa::{PartialSchema, ToSchema};
 /// The body of `POST /api/orders/{id}/operations`.
 pub struct OperationBody;
 
-/// A field of an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Required(&'static str),
-    Optional(&'static str),
+/// Every operation that may be asked for, as the domain defines it.
+fn definitions() -> impl Iterator<Item = &'static Definition> {
+    OperationKind::ASKED_FOR.iter().map(|kind| kind.definition())
 }
 
-impl Field {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Required(name) | Self::Optional(name) => name,
+/// What a field may be: its kind, or null where it may be left out and null is the same.
+fn schema(field: &Field) -> RefOr<Schema> {
+    let (meaning, may_be_null) = (Some(field.meaning), field.need == Need::Optional);
+    let named = |name: &str| -> RefOr<Schema> {
+        if may_be_null {
+            let either = OneOfBuilder::new().item(Ref::from_schema_name(name));
+            let either = either.item(ObjectBuilder::new().schema_type(Type::Null));
+            return either.description(meaning).into();
         }
-    }
-}
-
-/// Every operation that may be asked for.
-fn kinds() -> impl Iterator<Item = OperationKind> {
-    let asked_for =
-        |kind: &OperationKind| !matches!(kind, OperationKind::Place | OperationKind::Record);
-    OperationKind::ALL.iter().copied().filter(asked_for)
-}
-
-/// The fields of `kind`, those aside that every operation has.
-fn fields(kind: OperationKind) -> &'static [Field] {
-    use Field::{Optional as O, Required as R};
-    use OperationKind as K;
-    match kind {
-        K::StartPayment => &[R("tender"), O("amount"), O("gateway"), O("terms_version")],
-        K::PaymentSucceeded => &[
-            R("tender"),
-            R("required_reference"),
-            R("amount"),
-            O("paid_at"),
-            O("terms_version"),
-            O("attempt_id"),
-        ],
-        K::PaymentFailed | K::AttemptClosed | K::AttemptStuck => &[O("attempt_id"), O("reason")],
-        K::Revoke | K::Reject | K::RequestCancel => &[O("reason")],
-        K::Drop => &[O("lines"), O("platform_discount"), O("third_party_discount")],
-        K::AdjustPrice => &[
-            O("shop_discount"),
-            O("freight"),
-            O("freight_tax"),
-            O("tax_lines"),
-            O("expected_terms_version"),
-        ],
-        K::CallCourier | K::PickUp | K::Deliver => &[O("courier")],
-        K::Ship => &[O("lines"), O("carrier"), O("tracking")],
-        K::ExtendReceipt => &[R("days")],
-        K::AgreeCancel | K::WithdrawCancel | K::AgreeRefund | K::WithdrawRefund => {
-            &[O("refund_id")]
-        }
-        K::RefuseCancel | K::RejectRefund => &[O("refund_id"), O("reason")],
-        K::RequestRefund | K::RefundByStore => {
-            &[O("refund_lines"), O("refund_freight"), O("goodwill"), O("goods_back"), O("reason")]
-        }
-        K::RefundSucceeded | K::RefundFailed => {
-            &[R("required_refund_id"), O("payment_id"), O("reference"), O("reason")]
-        }
-        K::ReceiveReturn => &[R("required_refund_id"), O("lines"), O("restock")],
-        K::Weigh => &[R("required_lines")],
-        K::ChangeAddress => &[R("ship_to"), O("freight"), O("freight_tax")],
-        K::Rate => &[R("score"), O("text")],
-        K::Note => &[O("text")],
-        K::Tag => &[O("add"), O("remove")],
-        _ => &[],
-    }
-}
-
-/// What a field means, and a value it may have.
-fn meaning(field: &str) -> (&'static str, Value) {
-    let lines = || json!([{"order_id": "4311810304", "quantity": "1"}]);
-    match field.strip_prefix("required_").unwrap_or(field) {
-        "tender" => ("How it is paid", json!("cash")),
-        "amount" => {
-            ("Minor units; to start a payment, all that is left where left out", json!(11500))
-        }
-        "gateway" => {
-            ("The gateway to ask; left out where a till takes the money itself", json!("pay"))
-        }
-        "reference" => {
-            ("The payer's or gateway's number: the same again changes nothing", json!("r-1"))
-        }
-        "paid_at" => ("When the money moved; now where left out", json!("2026-11-20T10:00:00Z")),
-        "terms_version" => ("The terms it was paid under", json!(1)),
-        "attempt_id" => ("Which attempt; the one that is open where left out", json!("4311810305")),
-        "reason" => ("In the asker's words", json!("changed my mind")),
-        "lines" => ("Which lines, and how much of each; all that is left where left out", lines()),
-        "refund_lines" => (
-            "Which lines, and how much of each; all that is left where left out, and none (`[]`) where money alone \
-             goes back",
-            lines(),
-        ),
-        "platform_discount" | "third_party_discount" => ("The new amount", json!(0)),
-        "shop_discount" => ("The new amount", json!(400)),
-        "freight" => ("The new amount", json!(500)),
-        "freight_tax" => ("The new tax of the freight; as before where left out", json!(30)),
-        "tax_lines" => (
-            "The new tax of whole lines; as before where left out",
-            json!([{"order_id": "4311810304", "tax": 65}]),
-        ),
-        "refund_freight" => (
-            "Whether freight goes back too, or how much of it; alone with `lines: []`, before or after the goods",
-            json!(false),
-        ),
-        "goodwill" => (
-            "Money for no goods, in minor units, with `lines: []`; with all other refunds no more than was paid",
-            json!(0),
-        ),
-        "expected_terms_version" => ("The terms the asker saw", json!(1)),
-        "courier" => ("Who carries it", json!("Bo")),
-        "carrier" => ("The carrier's name or code", json!("SF")),
-        "tracking" => ("The carrier's number", json!("SF100")),
-        "days" => ("By how many days, 1 to 30", json!(5)),
-        "refund_id" => ("Which refund; the one that is open where left out", json!("4311810306")),
-        "payment_id" => ("Which part of it; every open part where left out", json!("4311810307")),
-        "goods_back" => ("Whether shipped goods must come back before money flows", json!(false)),
-        "restock" => ("Whether they go back into stock", json!(true)),
-        "ship_to" => ("The new address", json!({"name": "Ada Lin", "city": "Hangzhou"})),
-        "score" => ("1 to 5", json!(5)),
-        "add" | "remove" => ("Labels", json!(["gift"])),
-        "text" => ("Words", json!("leave it at the door")),
-        other => unreachable!("{other} is not a field of any operation"),
-    }
-}
-
-/// As the API names it: `freight` is an amount in some operations and a yes, a no or an amount in others; `lines` may
-/// be none only where money goes back, and say a tax where a price changes; what must be there is never null.
-fn api_name(field: &str) -> &str {
-    match field.strip_prefix("required_").unwrap_or(field) {
-        "refund_freight" => "freight",
-        "refund_lines" | "tax_lines" => "lines",
-        own => own,
-    }
-}
-
-/// What a field may be.
-fn schema(field: &str) -> RefOr<Schema> {
-    let meaning = meaning(field).0;
-    let kind = |name: &str| {
-        RefOr::<Schema>::Ref(
-            Ref::builder().ref_location_from_schema_name(name).description(Some(meaning)).build(),
-        )
+        let named = Ref::builder().ref_location_from_schema_name(name).description(meaning);
+        RefOr::Ref(named.build())
     };
-    let may_be_null = |name: &str| {
-        let either = OneOfBuilder::new().item(Ref::from_schema_name(name));
-        let either = either.item(ObjectBuilder::new().schema_type(Type::Null));
-        RefOr::from(either.description(Some(meaning)))
+    let plain = |kind: Type| {
+        let null = may_be_null.then_some(Type::Null);
+        null.map_or(SchemaType::new(kind.clone()), |null| SchemaType::from_iter([kind, null]))
     };
-    let list = |name: &str, least: Option<usize>, most: usize| {
+    let list = |name: &str, least: Option<usize>, most: usize| -> RefOr<Schema> {
         let list = ArrayBuilder::new().items(Ref::from_schema_name(name)).max_items(Some(most));
-        let kinds = SchemaType::from_iter([Type::Array, Type::Null]);
-        RefOr::from(list.min_items(least).schema_type(kinds).description(Some(meaning)))
+        list.min_items(least).schema_type(plain(Type::Array)).description(meaning).into()
     };
-    let number = |least: i64, most: i64| {
-        let number = ObjectBuilder::new().schema_type(Type::Integer);
-        RefOr::from(number.minimum(Some(least)).maximum(Some(most)).description(Some(meaning)))
-    };
-    match field {
-        "amount"
-        | "platform_discount"
-        | "third_party_discount"
-        | "shop_discount"
-        | "freight"
-        | "freight_tax" => kind("Amount"),
-        "goodwill" => may_be_null("Amount"),
-        "tender" | "required_reference" => kind("Identifier"),
-        "reference" | "gateway" | "tracking" => may_be_null("Identifier"),
-        "paid_at" => may_be_null("Time"),
-        "terms_version" | "expected_terms_version" => may_be_null("Version"),
-        "required_refund_id" => kind("Number"),
-        "attempt_id" | "refund_id" | "payment_id" => may_be_null("Number"),
-        "reason" | "text" => may_be_null("Words"),
-        "courier" | "carrier" => may_be_null("Title"),
-        "ship_to" => kind("NewShipTo"),
-        "days" => number(1, 30),
-        "score" => number(1, 5),
-        "goods_back" | "restock" => {
-            let kinds = SchemaType::from_iter([Type::Boolean, Type::Null]);
-            ObjectBuilder::new().schema_type(kinds).description(Some(meaning)).into()
+    match field.kind {
+        FieldKind::Identifier => named("Identifier"),
+        FieldKind::Title => named("Title"),
+        FieldKind::Words | FieldKind::Remark => named("Words"),
+        FieldKind::Amount => named("Amount"),
+        FieldKind::Id => named("Number"),
+        FieldKind::Time => named("Time"),
+        FieldKind::Version => named("Version"),
+        FieldKind::ShipTo => named("NewShipTo"),
+        FieldKind::Whole(least, most) => {
+            let number = ObjectBuilder::new().schema_type(plain(Type::Integer));
+            number.minimum(Some(least)).maximum(Some(most)).description(meaning).into()
         }
-        "refund_freight" => {
+        FieldKind::YesNo => {
+            ObjectBuilder::new().schema_type(plain(Type::Boolean)).description(meaning).into()
+        }
+        FieldKind::Freight => {
             let whether = ObjectBuilder::new().schema_type(Type::Boolean);
             let either = OneOfBuilder::new().item(whether).item(Ref::from_schema_name("Amount"));
             let either = either.item(ObjectBuilder::new().schema_type(Type::Null));
-            either.description(Some(meaning)).into()
+            either.description(meaning).into()
         }
-        "lines" => list("LineAsked", Some(1), LINES_MAX),
-        "refund_lines" => list("LineAsked", None, LINES_MAX),
-        "tax_lines" => list("LineTaxed", Some(1), LINES_MAX),
-        "required_lines" => {
-            let lines = ArrayBuilder::new().items(Ref::from_schema_name("LineWeighed"));
-            lines.min_items(Some(1)).max_items(Some(LINES_MAX)).description(Some(meaning)).into()
-        }
-        "add" | "remove" => list("Identifier", None, TAGS_MAX),
-        other => unreachable!("{other} is not a field of any operation"),
+        FieldKind::Lines(HowMuch::Said) => list("LineWeighed", Some(1), LINES_MAX),
+        FieldKind::Lines(HowMuch::OrAll) => list("LineAsked", Some(1), LINES_MAX),
+        FieldKind::Lines(HowMuch::OrNone) => list("LineAsked", None, LINES_MAX),
+        FieldKind::Taxes => list("LineTaxed", Some(1), LINES_MAX),
+        FieldKind::Labels => list("Identifier", None, TAGS_MAX),
     }
 }
 
@@ -255,16 +111,15 @@ pub struct TaxedBody {
 /// One example of each operation, as the document has it.
 pub fn examples() -> Value {
     let named =
-        kinds().map(|kind| (kind.word().to_owned(), json!({"value": example(kind.word())})));
+        definitions().map(|asked| (asked.kind.word().to_owned(), json!({"value": example(asked)})));
     Value::Object(named.collect())
 }
 
-/// A body that asks for the operation named `word`.
-fn example(word: &str) -> Value {
-    let kind = kinds().find(|kind| kind.word() == word).expect("examples are of known operations");
-    let mut body = json!({"type": word});
-    for field in fields(kind) {
-        body[api_name(field.name())] = meaning(field.name()).1;
+/// A body that asks for an operation, with all of its fields.
+fn example(asked: &Definition) -> Value {
+    let mut body = json!({"type": asked.kind.word()});
+    for field in asked.fields {
+        body[field.name] = serde_json::from_str(field.example).expect("an example is JSON");
     }
     body
 }
@@ -276,26 +131,20 @@ fn schema_name(kind: OperationKind) -> String {
     words.map(capital).collect::<String>() + "Operation"
 }
 
-fn alternative(kind: OperationKind) -> RefOr<Schema> {
-    let rule = kind.rule();
-    let who: Vec<_> = rule.who.iter().map(|actor| actor.word()).collect();
-    let at = match rule.target {
-        Target::At(level) => format!("a {level} order"),
-        Target::Any => "any node".to_owned(),
+fn alternative(asked: &Definition) -> RefOr<Schema> {
+    let word = asked.kind.word();
+    let who: Vec<_> = asked.who.iter().map(|actor| actor.word()).collect();
+    let at = match asked.target.level() {
+        Some(level) => format!("a {level} order"),
+        None => "any node".to_owned(),
     };
-    let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([kind.word()]));
-    let mut object = common()
-        .description(Some(format!(
-            "`{}`: acts on {at}. Asked for by: {}.",
-            kind.word(),
-            who.join(", ")
-        )))
-        .property("type", word)
-        .required("type");
-    for field in fields(kind) {
-        object = object.property(api_name(field.name()), schema(field.name()));
-        if let Field::Required(name) = field {
-            object = object.required(api_name(name));
+    let about = format!("`{word}`: acts on {at}. Asked for by: {}.", who.join(", "));
+    let named = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([word]));
+    let mut object = common().description(Some(about)).property("type", named).required("type");
+    for field in asked.fields {
+        object = object.property(field.name, schema(field));
+        if field.need == Need::Required {
+            object = object.required(field.name);
         }
     }
     object.into()
@@ -323,7 +172,7 @@ fn common() -> ObjectBuilder {
 
 impl PartialSchema for OperationBody {
     fn schema() -> RefOr<Schema> {
-        let each = kinds().map(|kind| (kind.word(), schema_name(kind)));
+        let each = definitions().map(|asked| (asked.kind.word(), schema_name(asked.kind)));
         one_of("One request to change an order.", "type", each)
     }
 }
@@ -334,7 +183,7 @@ impl ToSchema for OperationBody {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.extend(kinds().map(|kind| (schema_name(kind), alternative(kind))));
+        schemas.extend(definitions().map(|asked| (schema_name(asked.kind), alternative(asked))));
     }
 }
 
@@ -350,24 +199,54 @@ mod tests {
 
     #[test]
     fn every_operation_is_read_as_it_is_described() {
-        for kind in kinds() {
-            let body = example(kind.word());
+        for asked in definitions() {
+            let body = example(asked);
             let posted = read(&body).unwrap_or_else(|why| panic!("{body}: {why:?}"));
-            assert_eq!(posted.request.operation.kind(), kind);
+            assert_eq!(posted.request.operation.kind(), asked.kind);
         }
     }
 
     #[test]
     fn what_is_described_as_required_is_and_the_rest_is_not() {
-        for kind in kinds() {
-            for field in fields(kind) {
-                let mut body = example(kind.word());
+        for asked in definitions() {
+            for field in asked.fields {
+                let mut body = example(asked);
                 let object = body.as_object_mut().expect("an object");
-                object.remove(api_name(field.name()));
-                let alone = matches!(kind, OperationKind::Note);
-                let required = matches!(field, Field::Required(_)) || alone;
+                object.remove(field.name);
+                let required = field.need == Need::Required || field.kind == FieldKind::Remark;
                 assert_eq!(read(&body).is_err(), required, "{body}");
             }
+        }
+    }
+
+    #[test]
+    fn every_field_that_is_described_says_something() {
+        for asked in definitions() {
+            for field in asked.fields {
+                let mut body = example(asked);
+                // What means the same as leaving it out is no example of it here.
+                match field.kind {
+                    FieldKind::Freight | FieldKind::YesNo => body[field.name] = json!(true),
+                    FieldKind::Amount => body[field.name] = json!(7),
+                    _ => {}
+                }
+                let given = read(&body).expect("it is right");
+                let object = body.as_object_mut().expect("an object");
+                object.remove(field.name);
+                // Gateways tell a reason of a success as well, which has no use for it.
+                let of_success = asked.kind == OperationKind::RefundSucceeded;
+                let heard = !(of_success && field.name == "reason");
+                assert_eq!(read(&body).map_or(true, |less| less != given), heard, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_told_where_nothing_is_given_is_told_in_chinese_too() {
+        let told: Vec<_> = definitions().filter_map(|asked| asked.at_least_one).collect();
+        assert!(!told.is_empty());
+        for one_of in told {
+            assert!(docket_wire::chinese::of(one_of.message).is_some(), "{}", one_of.message);
         }
     }
 }
