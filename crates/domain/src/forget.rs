@@ -120,7 +120,11 @@ fn has_words_of_staff(entry: &LogEntry) -> bool {
         ActorKind::Buyer | ActorKind::Timer => false,
         // Its remarks are ours.
         ActorKind::System => reason,
-        _ => reason || words(&entry.remark.en) || words(&entry.remark.cn),
+        ActorKind::Seller
+        | ActorKind::Store
+        | ActorKind::Till
+        | ActorKind::Courier
+        | ActorKind::Gateway => reason || words(&entry.remark.en) || words(&entry.remark.cn),
     }
 }
 

@@ -103,7 +103,16 @@ impl OrderType {
         match self {
             Self::Goods => Fulfilment::Parcel,
             Self::Takeaway => Fulfilment::Takeaway,
-            _ => Fulfilment::Code,
+            Self::Membership
+            | Self::PhoneCredit
+            | Self::MobileData
+            | Self::Coins
+            | Self::Insurance
+            | Self::Flight
+            | Self::Hotel
+            | Self::Train
+            | Self::Bus
+            | Self::Ticket => Fulfilment::Code,
         }
     }
 }

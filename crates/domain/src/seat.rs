@@ -64,10 +64,11 @@ impl Seat {
     /// Whether an order of `home` is at home here; otherwise it is a copy, which nothing of ours touches but the
     /// road that brought it.
     pub fn is_home_of(&self, home: &Home) -> bool {
-        match (self, home) {
-            (Self::Center, Home::Center) | (Self::Site(_), Home::Sites) => true,
-            (Self::Branch(here), Home::Branch(there)) => here == there,
-            _ => false,
+        match home {
+            Home::Center => *self == Self::Center,
+            Home::Branch(there) => matches!(self, Self::Branch(here) if here == there),
+            Home::Sites => matches!(self, Self::Site(_)),
+            Home::Channel(_) => false,
         }
     }
 
@@ -108,10 +109,12 @@ pub fn decides(
     if !seat.is_home_of(home) {
         return Err(Elsewhere::Home(home.clone()));
     }
-    match (seat, site_of(operation, actor)) {
-        (Seat::Site(here), Some(site)) if *here != site => Err(Elsewhere::Site(site)),
-        _ => Ok(()),
+    if let (Seat::Site(here), Some(site)) = (seat, site_of(operation, actor))
+        && *here != site
+    {
+        return Err(Elsewhere::Site(site));
     }
+    Ok(())
 }
 
 /// The site that decides an operation of an order whose home is two sites; none where either does.

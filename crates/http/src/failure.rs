@@ -121,7 +121,21 @@ const fn status(refusal: &Refusal) -> u16 {
         | Refusal::NoSuchPart { .. }
         | Refusal::NoSuchLine(_)
         | Refusal::TooMuch(_) => 422,
-        _ => 409,
+        Refusal::State { .. }
+        | Refusal::NotHome { .. }
+        | Refusal::NotHere { .. }
+        | Refusal::VersionConflict { .. }
+        | Refusal::TermsConflict { .. }
+        | Refusal::TotalMismatch { .. }
+        | Refusal::PaymentOpen { .. }
+        | Refusal::PaymentReferenceTaken { .. }
+        | Refusal::RefundReferenceTaken { .. }
+        | Refusal::OutOfStock { .. }
+        | Refusal::NotEnoughCoins { .. }
+        | Refusal::AmountUnknown { .. }
+        | Refusal::PriceMismatch(_)
+        | Refusal::TooMany(_)
+        | Refusal::Coupons(_) => 409,
     }
 }
 

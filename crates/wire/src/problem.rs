@@ -222,7 +222,25 @@ const fn operation(refusal: &Refusal) -> Option<&'static str> {
         | Refusal::Actor { operation, .. }
         | Refusal::WrongLevel { operation, .. }
         | Refusal::AmountUnknown { operation } => Some(operation.word()),
-        _ => None,
+        Refusal::Invalid(_)
+        | Refusal::NotHome { .. }
+        | Refusal::NotHere { .. }
+        | Refusal::VersionConflict { .. }
+        | Refusal::TermsConflict { .. }
+        | Refusal::TotalMismatch { .. }
+        | Refusal::DiscountTooLarge(_)
+        | Refusal::PaymentOpen { .. }
+        | Refusal::PaymentReferenceTaken { .. }
+        | Refusal::RefundReferenceTaken { .. }
+        | Refusal::OutOfStock { .. }
+        | Refusal::NotEnoughCoins { .. }
+        | Refusal::NoSuchPart { .. }
+        | Refusal::NoSuchLine(_)
+        | Refusal::TooMuch(_)
+        | Refusal::PriceMismatch(_)
+        | Refusal::TooMany(_)
+        | Refusal::Coupons(_)
+        | Refusal::Scope { .. } => None,
     }
 }
 

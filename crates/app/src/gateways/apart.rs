@@ -52,7 +52,7 @@ impl GatewayStanding {
                 AttemptStatus::Open if *word != "waiting" => {
                     said(Apart::OpenHere, (*word).to_owned())
                 }
-                _ => None,
+                AttemptStatus::Open | AttemptStatus::Closed | AttemptStatus::Failed => None,
             },
         }
     }

@@ -39,13 +39,22 @@ pub(super) fn follow(work: &mut Work<'_, '_>, now: &Standing, at: usize) {
         Status::Paid if awaits(is) && (was.status < Status::Paid || !awaits(was)) => {
             set(DeadlineKind::AcceptBy, to_accept);
         }
-        _ => {}
+        Status::Created
+        | Status::Cancelled
+        | Status::Paid
+        | Status::Shipped
+        | Status::Received
+        | Status::Closed
+        | Status::Completed => {}
     }
     let is_moot = |deadline: Deadline| match deadline.kind {
         DeadlineKind::AcceptBy => !awaits(is),
         // Units whose refund bounced are to be shipped again.
         DeadlineKind::ReceiveBy => is.status < Status::Shipped,
-        _ => false,
+        DeadlineKind::PayBy
+        | DeadlineKind::SettleAt
+        | DeadlineKind::AnswerBy
+        | DeadlineKind::RetryRevoke => false,
     };
     shop.deadline = shop.deadline.filter(|deadline| !is_moot(*deadline));
     stop_or_resume(shop, work.cx.at, policy.rest_at_least);

@@ -31,7 +31,11 @@ pub(super) fn step(
     let can_go_on = match work.shop_was().status {
         Status::Paid => left || from == PickedUp,
         Status::Shipped => from == PickedUp,
-        _ => false,
+        Status::Created
+        | Status::Cancelled
+        | Status::Received
+        | Status::Closed
+        | Status::Completed => false,
     };
     if !can_go_on {
         return Err(work.refuse("it must be paid, and something of it left to hand over"));
@@ -47,10 +51,8 @@ pub(super) fn step(
         refund::goods_left(work, First::Unshipped)?;
     }
     if to == Delivered {
-        let by = match work.by.actor.kind {
-            ActorKind::Courier => ReceiveType::Courier,
-            _ => ReceiveType::Store,
-        };
+        let by_courier = work.by.actor.kind == ActorKind::Courier;
+        let by = if by_courier { ReceiveType::Courier } else { ReceiveType::Store };
         work.shop_mut().received = Some(Received { at, by });
         work.say("receive_type", by.word());
     }

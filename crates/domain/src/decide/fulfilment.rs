@@ -58,10 +58,12 @@ pub(super) fn receive(work: &mut Work<'_, '_>) -> Result<Done, Refusal> {
     if work.shop_was().status != Status::Shipped {
         return Err(work.refuse("it must be shipped"));
     }
-    let by = match work.by.actor.kind {
-        ActorKind::Timer => ReceiveType::Timer,
-        _ if work.shop().fulfilment == Fulfilment::Code => ReceiveType::Code,
-        _ => ReceiveType::Buyer,
+    let by = if work.by.actor.kind == ActorKind::Timer {
+        ReceiveType::Timer
+    } else if work.shop().fulfilment == Fulfilment::Code {
+        ReceiveType::Code
+    } else {
+        ReceiveType::Buyer
     };
     let at = work.at();
     let delivered = work.shop_was().delivery_status.is_some();

@@ -77,10 +77,8 @@ fn hear(work: &mut Work<'_, '_>, report: Report<'_>) -> Result<Done, Refusal> {
     let at = at.ok_or(Refusal::NoSuchPart { what: "refund", id })?;
     let refund = &work.shop().refunds[at];
     knows_payment(&work.tree, refund, report.payment)?;
-    let meant = match report.end {
-        Refunded => went(refund, report)?,
-        _ => came_not(refund, report)?,
-    };
+    let meant =
+        if report.end == Refunded { went(refund, report)? } else { came_not(refund, report)? };
     if matches!(meant, Meant::Nothing) {
         return Ok(Done::Already);
     }

@@ -38,7 +38,9 @@ fn lost_of_shop(shop: &ShopOrder, stands: &ShopStanding) -> Option<DeadlineKind>
         Status::Paid if awaits(stands) => Some(DeadlineKind::AcceptBy),
         Status::Shipped => Some(DeadlineKind::ReceiveBy),
         Status::Received => Some(DeadlineKind::SettleAt),
-        _ => None,
+        Status::Created | Status::Cancelled | Status::Paid | Status::Closed | Status::Completed => {
+            None
+        }
     }
 }
 
@@ -60,7 +62,14 @@ pub fn set_lost_deadlines(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
             work.tree.payment.deadline = set(match (kind, tree.payment.pay_by) {
                 (DeadlineKind::PayBy, Some(at)) => at,
                 (DeadlineKind::PayBy, None) => from_now(policy.pay_by),
-                _ => from_now(policy.retry_revoke),
+                (
+                    DeadlineKind::RetryRevoke
+                    | DeadlineKind::AcceptBy
+                    | DeadlineKind::ReceiveBy
+                    | DeadlineKind::SettleAt
+                    | DeadlineKind::AnswerBy,
+                    _,
+                ) => from_now(policy.retry_revoke),
             });
         }
         for shop in work.tree.shops.iter_mut().filter(|shop| shop.id == node) {
@@ -68,7 +77,13 @@ pub fn set_lost_deadlines(tree: &Tree, cx: &mut Context<'_>) -> Option<Change> {
                 (DeadlineKind::AcceptBy, _) => from_now(policy.accept_by),
                 (DeadlineKind::ReceiveBy, Some(at)) => at,
                 (DeadlineKind::ReceiveBy, None) => from_now(policy.receive_by),
-                _ => from_now(policy.settle_after),
+                (
+                    DeadlineKind::SettleAt
+                    | DeadlineKind::PayBy
+                    | DeadlineKind::AnswerBy
+                    | DeadlineKind::RetryRevoke,
+                    _,
+                ) => from_now(policy.settle_after),
             });
         }
     }

@@ -301,7 +301,9 @@ pub(super) fn attempt_closed(
     match work.tree.payment.attempts[at].status {
         AttemptStatus::Open => {}
         AttemptStatus::Closed => return Ok(Done::Already),
-        _ => return Err(work.refuse("the attempt must be open")),
+        AttemptStatus::Succeeded | AttemptStatus::Failed => {
+            return Err(work.refuse("the attempt must be open"));
+        }
     }
     work.tree.payment.attempts[at].status = AttemptStatus::Closed;
     say_attempt(work, at);

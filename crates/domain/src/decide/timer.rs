@@ -56,7 +56,10 @@ fn passed(tree: &Tree, now: Time) -> Vec<Passed> {
             let operation = match deadline.kind {
                 DeadlineKind::AcceptBy => Operation::Reject { reason: None },
                 DeadlineKind::ReceiveBy => Operation::Receive,
-                _ => Operation::Settle,
+                DeadlineKind::SettleAt
+                | DeadlineKind::PayBy
+                | DeadlineKind::AnswerBy
+                | DeadlineKind::RetryRevoke => Operation::Settle,
             };
             push(deadline.at, shop.id, operation);
         }
@@ -69,7 +72,9 @@ fn passed(tree: &Tree, now: Time) -> Vec<Passed> {
                     Operation::RefuseCancel { refund_id, reason: None }
                 }
                 (RefundKind::Cancel, _) => Operation::AgreeCancel { refund_id },
-                _ => Operation::AgreeRefund { refund_id },
+                (RefundKind::Refund | RefundKind::Weigh | RefundKind::Reject, _) => {
+                    Operation::AgreeRefund { refund_id }
+                }
             };
             push(at, shop.id, operation);
         }

@@ -85,7 +85,10 @@ pub(crate) fn goods(shop: &ShopOrder, item: &ItemOrder, except: Option<Id>) -> G
                     goods.kept += unshipped;
                     goods.given_back += line.quantity;
                 }
-                _ => {}
+                RefundStatus::Applied
+                | RefundStatus::Rejected
+                | RefundStatus::Failed
+                | RefundStatus::Withdrawn => {}
             }
         }
     }

@@ -131,7 +131,13 @@ fn refund_axis(shop: &ShopOrder, given_back: bool) -> RefundAxis {
     match last_ended(shop).map(|refund| refund.status) {
         Some(RefundStatus::Rejected) => RefundAxis::Rejected,
         Some(RefundStatus::Failed) => RefundAxis::Failed,
-        _ => RefundAxis::None,
+        Some(
+            RefundStatus::Applied
+            | RefundStatus::Refunding
+            | RefundStatus::Refunded
+            | RefundStatus::Withdrawn,
+        )
+        | None => RefundAxis::None,
     }
 }
 
@@ -146,14 +152,17 @@ fn store_status(axes: &Axes, shop: &ShopOrder, main: Status, refund: RefundAxis)
         (Status::Paid | Status::Shipped | Status::Received | Status::Completed, _) => {
             return StoreStatus::Paid;
         }
-        _ => {}
+        (Status::Created, _) => {}
     }
     match (axes.revoke, axes.payment) {
         (RevokeStatus::Revoking, _) => StoreStatus::Revoking,
         (RevokeStatus::RevokeFailed, _) => StoreStatus::RevokeFailed,
         (_, PaymentStatus::Paying) => StoreStatus::Paying,
         (_, PaymentStatus::Failed) => StoreStatus::PayFailed,
-        _ => StoreStatus::Unpaid,
+        (
+            RevokeStatus::None | RevokeStatus::Revoked,
+            PaymentStatus::Unpaid | PaymentStatus::Paid,
+        ) => StoreStatus::Unpaid,
     }
 }
 
@@ -175,18 +184,18 @@ fn delivery_status(shop: &ShopOrder) -> Option<DeliveryStatus> {
 }
 
 fn cancel_kind(tree: &Tree, shop: &ShopOrder, store: StoreStatus) -> Option<CancelKind> {
-    use ActorKind::{Buyer, System, Timer};
+    use ActorKind::{Buyer, Courier, Gateway, Seller, Store, System, Till, Timer};
     match store {
         StoreStatus::Revoked => {
             let revoked_by = match &tree.payment.revoke {
                 Revoke::Revoked { by, .. } => Some(*by),
-                _ => None,
+                Revoke::None | Revoke::Revoking { .. } | Revoke::Failed { .. } => None,
             };
             // What was dropped before the rest was revoked had its end by who dropped it.
             Some(match shop.dropped_by.or(revoked_by)? {
                 Timer | System => CancelKind::SystemRevoke,
                 Buyer => CancelKind::CustomerRevoke,
-                _ => CancelKind::StoreRevoke,
+                Seller | Store | Till | Courier | Gateway => CancelKind::StoreRevoke,
             })
         }
         StoreStatus::Refunded => {
@@ -194,10 +203,17 @@ fn cancel_kind(tree: &Tree, shop: &ShopOrder, store: StoreStatus) -> Option<Canc
             Some(match last.by {
                 Timer | System => CancelKind::SystemRefund,
                 Buyer => CancelKind::CustomerRefund,
-                _ => CancelKind::StoreRefund,
+                Seller | Store | Till | Courier | Gateway => CancelKind::StoreRefund,
             })
         }
-        _ => None,
+        StoreStatus::Unpaid
+        | StoreStatus::Paying
+        | StoreStatus::Paid
+        | StoreStatus::PayFailed
+        | StoreStatus::Revoking
+        | StoreStatus::RevokeFailed
+        | StoreStatus::Refunding
+        | StoreStatus::RefundFailed => None,
     }
 }
 
@@ -227,7 +243,11 @@ fn till_status(
         (Some(D::AwaitingCourier), _) => TillStatus::Waiting,
         (Some(D::PickedUp), _) | (None, Status::Shipped) => TillStatus::Delivering,
         (Some(D::Delivered), _) | (None, Status::Received) => TillStatus::Arrived,
-        _ => TillStatus::Paid,
+        (Some(D::AwaitingAcceptance | D::Accepted | D::Unprepared), _)
+        | (
+            None,
+            Status::Created | Status::Cancelled | Status::Paid | Status::Closed | Status::Completed,
+        ) => TillStatus::Paid,
     })
 }
 
@@ -246,7 +266,7 @@ fn reverse_status(shop: &ShopOrder, main: Status) -> u8 {
 fn cancelled_at(tree: &Tree, shop: &ShopOrder, dropped_at: Option<Time>) -> Option<Time> {
     let revoked_at = match &tree.payment.revoke {
         Revoke::Revoked { at, .. } => Some(*at),
-        _ => None,
+        Revoke::None | Revoke::Revoking { .. } | Revoke::Failed { .. } => None,
     };
     dropped_at.or_else(|| reported_as(shop, Status::Cancelled)).or(revoked_at)
 }

@@ -133,7 +133,7 @@ fn of_facts(
 fn of_words(said: Said, receive_type: Option<ReceiveType>, fulfilment: Fulfilment) -> ReportedShop {
     let by = receive_type.unwrap_or(match fulfilment {
         Fulfilment::Counter => ReceiveType::Store,
-        _ => ReceiveType::Buyer,
+        Fulfilment::Parcel | Fulfilment::Takeaway | Fulfilment::Code => ReceiveType::Buyer,
     });
     ReportedShop {
         status: said.status,
