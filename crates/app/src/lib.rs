@@ -15,6 +15,7 @@ mod coupons;
 mod deadlines;
 mod deciding;
 pub mod error;
+mod figures;
 mod forget;
 mod gateways;
 mod gifts;
@@ -69,6 +70,7 @@ pub use coupon_returns::ReturnCoupon;
 pub use coupons::{AdjustCoupon, CouponOf};
 pub use deadlines::{Deadlines, LengthOf, Overlay};
 pub use error::Error;
+pub use figures::LaneFigures;
 pub use forget::Forgotten;
 pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
 pub use gifts::SetPack;
@@ -106,6 +108,8 @@ pub use docket_store::{
     GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price, RequestOutcome,
     Segment, SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
 };
+/// What opening a database may fail with, and the keys that it records.
+pub use docket_store::{KeyUse, NotThis, RecordedKey, StoreError};
 /// What a center says of its Redis.
 pub use docket_tasks::{Every, RedisAt, ScheduleError};
 
@@ -183,22 +187,20 @@ impl App {
         keys: impl Into<Keys>,
         clock: Clock,
     ) -> Result<Self, OpenError> {
+        let (app, _) = Self::open_with_store(settings, keys, clock).await?;
+        Ok(app)
+    }
+
+    /// Opens it as [`App::open`] does and hands out its store too, for whoever looks at the tables beside the center.
+    /// Nobody else gets at it: the edges ask for use cases.
+    pub async fn open_with_store(
+        settings: Settings,
+        keys: impl Into<Keys>,
+        clock: Clock,
+    ) -> Result<(Self, Arc<Store>), OpenError> {
         let url = settings.database_url.clone();
         let chosen = installation::Chosen::before(&url, keys.into()).await?;
-        let now = clock.clone();
-        let options = Options {
-            url: settings.database_url.clone(),
-            clock: Arc::new(move || now.now()),
-            queue: settings.queue,
-            upgrade: settings.upgrade,
-            birth: Birth {
-                id: u128::from_be_bytes(vault::random()),
-                seat: settings.seat.clone(),
-                nodes: settings.nodes,
-            },
-            read_deadline: settings.read_deadline,
-        };
-        let store = Arc::new(Store::open(options).await?);
+        let store = Arc::new(Store::open(store_options(&settings, clock.clone())).await?);
         let held = chosen.after(&url).await?;
         let outbox = Arc::<webhooks::Outbox>::default();
         let gateways = Arc::new(gateways::Gateways::of(&settings.gateways));
@@ -246,7 +248,8 @@ impl App {
         let app = Self { inner: Arc::new(inner) };
         app.inner.outbox.know(app.store().webhooks().await?);
         app.inner.packs.know(app.store().gift_packs().await?);
-        Ok(app)
+        let store = Arc::clone(&app.inner.store);
+        Ok((app, store))
     }
 
     /// Starts what runs by itself: timers, tasks and schedules, the node's lease.
@@ -291,16 +294,23 @@ impl App {
         self.inner.clock.now()
     }
 
-    /// The store, for health and metrics.
-    pub fn store(&self) -> &Store {
+    /// Its database, for the use cases.
+    pub(crate) fn store(&self) -> &Store {
         &self.inner.store
     }
+}
 
-    /// Whether orders can be taken: the writer's last word and a read that answers.
-    pub async fn ready(&self) -> Result<(), Error> {
-        if !self.store().figures().writable.load(std::sync::atomic::Ordering::Relaxed) {
-            return Err(Error::Unavailable("the database takes no writes".to_owned()));
-        }
-        Ok(self.store().ping().await?)
+fn store_options(settings: &Settings, clock: Clock) -> Options {
+    Options {
+        url: settings.database_url.clone(),
+        clock: Arc::new(move || clock.now()),
+        queue: settings.queue,
+        upgrade: settings.upgrade,
+        birth: Birth {
+            id: u128::from_be_bytes(vault::random()),
+            seat: settings.seat.clone(),
+            nodes: settings.nodes,
+        },
+        read_deadline: settings.read_deadline,
     }
 }

@@ -46,7 +46,7 @@ async fn a_placement_is_priced_anew_when_its_coupon_changed_meanwhile() {
             let placing = center.place(&body);
             let releasing = async {
                 let both_wait = async {
-                    while center.app.store().waiting().0 < 2 {
+                    while center.store.waiting().0 < 2 {
                         tokio::task::yield_now().await;
                     }
                 };
@@ -69,12 +69,8 @@ async fn a_placement_is_priced_anew_when_its_coupon_changed_meanwhile() {
 /// How often it is used, how often of it for good, and whether its effects say the same.
 async fn uses(center: &Center) -> (i64, i64) {
     let stands = center.app.coupon(&Principal::local(), "C").await.expect("it is there");
-    let apart = center
-        .app
-        .store()
-        .imbalances(BalanceKind::CouponsRedeemed, 9)
-        .await
-        .expect("they are read");
+    let apart =
+        center.store.imbalances(BalanceKind::CouponsRedeemed, 9).await.expect("they are read");
     assert_eq!(apart, [], "the book agrees with what came about");
     (stands.used.used, stands.used.redeemed)
 }

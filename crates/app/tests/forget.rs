@@ -69,7 +69,7 @@ async fn what_a_buyer_wrote_is_gone_from_every_database_and_its_archive() {
         assert_eq!(gone.files, Some(if ours { Files::Clean } else { Files::Server }));
         assert!(!tells(&center, &own).await && !tells(&center, &later).await);
         assert!(tells(&center, &other).await);
-        assert_eq!(app.store().objects_gone(9).await.expect("it is read"), Vec::<String>::new());
+        assert_eq!(center.store.objects_gone(9).await.expect("it is read"), Vec::<String>::new());
         // It goes on, leaves again with all it is now, and there is nothing more to take out.
         center
             .ask(own.id(), "store", json!({"type": "note", "text": "by staff"}))

@@ -403,12 +403,7 @@ async fn a_placement_writes_at_most_ten_pages() {
             let release = center.hold_the_writer();
             let placing = bodies.iter().map(|body| center.place(body)).collect();
             assert!(join_after(placing, release).await.into_iter().all(|placed| placed.is_ok()));
-            center
-                .app
-                .store()
-                .figures()
-                .wal_frames_written
-                .load(std::sync::atomic::Ordering::Relaxed)
+            center.store.figures().wal_frames_written.load(std::sync::atomic::Ordering::Relaxed)
         }
     };
     // Long enough for lines to wait, to be filed and to be taken out again.

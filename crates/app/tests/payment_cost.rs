@@ -78,7 +78,7 @@ async fn placed(center: &Center, n: i64, brings: Brings) -> Vec<(Id, i64)> {
 /// Pays them in one batch; answers the pages written and the time it took.
 #[expect(clippy::disallowed_methods, reason = "what it costs is measured")]
 async fn pay(center: &Center, orders: &[(Id, i64)]) -> (u64, Duration) {
-    let frames = || center.app.store().figures().wal_frames_written.load(Relaxed);
+    let frames = || center.store.figures().wal_frames_written.load(Relaxed);
     let before = frames();
     let release = center.hold_the_writer();
     let pay = |(id, payable): &(Id, i64)| {

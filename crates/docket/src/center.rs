@@ -15,9 +15,9 @@ use crate::cli::Options;
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::said::said;
-use docket_app::App;
 use docket_app::vault::Origin;
-use docket_store::{Found, StoreError, peek};
+use docket_app::{App, StoreError};
+use docket_store::{Found, peek};
 use serde_json::Value;
 use std::time::Duration;
 

@@ -9,8 +9,10 @@ use docket_app::{
 };
 use docket_domain::story::Language;
 use docket_domain::{Currency, Id, Quantity, Time};
+use docket_store::Store;
 use docket_wire::{Markets, operation, placement};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// When every test begins: 2027-01-15.
 pub const NOW: Time = Time(1_800_000_000_000);
@@ -18,6 +20,7 @@ pub const NOW: Time = Time(1_800_000_000_000);
 /// One center with everything a test needs of it.
 pub struct Center {
     pub app: App,
+    pub store: Arc<Store>,
     pub clock: Clock,
     pub who: Principal,
 }
@@ -37,8 +40,9 @@ impl Center {
 
     pub async fn open_with(settings: Settings) -> Self {
         let clock = Clock::fixed(NOW);
-        let app = App::open(settings, Vault::throw_away(), clock.clone()).await;
-        Self { app: app.unwrap(), clock, who: Principal::local() }
+        let opened = App::open_with_store(settings, Vault::throw_away(), clock.clone()).await;
+        let (app, store) = opened.unwrap();
+        Self { app, store, clock, who: Principal::local() }
     }
 
     pub async fn place(&self, body: &Value) -> Result<Answer, Error> {
@@ -85,11 +89,9 @@ impl Center {
     pub fn hold_the_writer(&self) -> impl FnOnce() + use<> {
         let (release, released) = std::sync::mpsc::channel::<()>();
         let held = Box::new(Held(std::sync::Mutex::new(released)));
-        self.app.store().submit(docket_store::Priority::People, held).unwrap();
+        self.store.submit(docket_store::Priority::People, held).unwrap();
         // The piece counts as taken once it no longer waits.
-        docket_testkit::eventually("the writer takes the piece", || {
-            self.app.store().waiting() == (0, 0)
-        });
+        docket_testkit::eventually("the writer takes the piece", || self.store.waiting() == (0, 0));
         move || release.send(()).unwrap()
     }
 

@@ -1,7 +1,7 @@
 //! What is said where a database is not what it was taken for, and what to do.
 
 use crate::said::{Said, said};
-use docket_store::NotThis;
+use docket_app::NotThis;
 
 /// Its code for programs.
 pub const fn word(error: &NotThis) -> &'static str {

@@ -2,8 +2,7 @@
 
 use crate::said::{Said, said};
 use docket_app::vault::{Malformed, VaultError};
-use docket_app::{KeyWord, KeysError, Lack};
-use docket_store::{KeyUse, RecordedKey};
+use docket_app::{KeyUse, KeyWord, KeysError, Lack, RecordedKey};
 
 /// Its code for programs.
 pub const fn word(error: &KeysError) -> &'static str {

@@ -1,5 +1,6 @@
 //! Imports through a real center: made-up files beside the tests, and the whole Olist sample where it is.
 
+mod center;
 mod known;
 mod lives;
 mod other_systems;
@@ -10,53 +11,13 @@ use super::report::Report;
 use super::{Args, import};
 use crate::export;
 use crate::failure::Failure;
-use docket_app::vault::Vault;
-use docket_app::{App, Clock};
+use center::Center;
 use docket_domain::{Json, Time};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// 2026-11-20T10:00:00Z.
 const NOW: Time = Time(1_795_168_800_000);
-
-struct Center {
-    app: App,
-    clock: Clock,
-    _folder: tempfile::TempDir,
-}
-
-impl Center {
-    async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let url = format!("sqlite:{}", folder.path().join("docket.db").display());
-        let clock = Clock::fixed(NOW);
-        let app = App::open(lives::settings(url), Vault::throw_away(), clock.clone()).await;
-        Self { app: app.expect("an empty database opens"), clock, _folder: folder }
-    }
-
-    async fn import(&self, args: &Args) -> Report {
-        let (report, outcome) = import(args, &self.app).await.expect("the files can be read");
-        outcome.expect("the center takes what it is given");
-        let tallies = report.files.iter().map(|of| of.rows).chain([report.rows, report.orders]);
-        assert!(tallies.into_iter().all(|t| t.read == t.taken + t.known + t.updated + t.refused));
-        report
-    }
-
-    /// Every order as the API shows it, oldest number first, as text.
-    async fn export(&self, format: export::Format) -> String {
-        let mut out = Vec::new();
-        let args = export::Args { format: Some(format), ..export::Args::default() };
-        export::write(&args, &self.app, &mut out).await.expect("it can be read");
-        String::from_utf8(out).expect("JSON is UTF-8")
-    }
-
-    /// Every order by its number at the source.
-    async fn orders(&self) -> BTreeMap<String, Json> {
-        let text = self.export(export::Format::Jsonl).await;
-        let orders = text.lines().map(|line| serde_json::from_str::<Json>(line).expect("JSON"));
-        orders.map(|order| (order["external_id"].as_str().expect("a text").into(), order)).collect()
-    }
-}
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
@@ -210,7 +171,7 @@ async fn only_a_live_import_sets_deadlines() {
     for (live, due) in [(false, 0), (true, 4)] {
         let center = Center::open().await;
         center.import(&Args { live, ..sheet() }).await;
-        let found = center.app.store().due(Time(i64::MAX), 100).await.expect("it can be read");
+        let found = center.store.due(Time(i64::MAX), 100).await.expect("it can be read");
         // Two received, one shipped, one unpaid; paid and closed goods wait for nobody.
         assert_eq!(found.len(), due, "live: {live}");
     }
@@ -442,7 +403,7 @@ async fn the_whole_olist_sample_is_taken() {
         ("underpaid", 12),
     ];
     assert_eq!(counts(&report.anomalies), anomalies);
-    let due = center.app.store().due(Time(i64::MAX), 10).await.expect("it can be read");
+    let due = center.store.due(Time(i64::MAX), 10).await.expect("it can be read");
     assert!(due.is_empty(), "an import without `--live` sets no deadline");
     let orders = center.orders().await;
     let several = orders.values().filter(|order| order["shops"].as_array().unwrap().len() > 1);

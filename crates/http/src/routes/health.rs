@@ -65,7 +65,7 @@ fn degraded(app: &App) -> Vec<Degraded> {
         part: "redis",
         says: "Redis does not answer; tasks of other processes start some seconds later until it is back".to_owned(),
     });
-    let damage = app.store().figures().damage.get().map(|damage| Degraded {
+    let damage = app.damage().map(|damage| Degraded {
         part: "database",
         says: format!("{damage}; `docket check --deep` says how far it goes, and what to do"),
     });

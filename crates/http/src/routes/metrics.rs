@@ -7,9 +7,8 @@ use crate::request;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use docket_app::{App, Backlog, GatewayFigure, Pool, TaskFigures};
+use docket_app::{App, Backlog, GatewayFigure, LaneFigures, Pool, TaskFigures};
 use docket_domain::Time;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -33,7 +32,7 @@ struct Seen {
 impl Waiting {
     /// What waits, read anew where that is not too soon; nothing where the database is away.
     async fn look(&self, app: &App) -> Vec<Backlog> {
-        if !app.store().figures().writable.load(Relaxed) {
+        if !app.takes_writes() {
             return Vec::new();
         }
         let mut seen = self.0.lock().await;
@@ -43,7 +42,7 @@ impl Waiting {
             return seen.backlog.clone();
         }
         let began = Instant::now();
-        let read = tokio::time::timeout(PATIENCE, app.store().task_backlog()).await;
+        let read = tokio::time::timeout(PATIENCE, app.task_backlog()).await;
         let backlog = read.ok().and_then(Result::ok).unwrap_or_default();
         let until = Instant::now() + began.elapsed() * REST;
         *seen = Some(Seen { backlog: backlog.clone(), until });
@@ -67,7 +66,7 @@ pub async fn metrics(State(center): State<Center>) -> Response {
     }
     center.figures.tell(&mut scrape);
     of_orders(&center.app, &mut scrape);
-    of_the_lane(&center.app, &mut scrape);
+    of_the_lane(center.app.lane_figures(), &mut scrape);
     of_the_pool(&center.app, &mut scrape);
     of_workers(center.app.task_figures(), &mut scrape);
     of_tasks(&center.waiting.look(&center.app).await, center.app.now(), &mut scrape);
@@ -80,13 +79,13 @@ pub async fn metrics(State(center): State<Center>) -> Response {
 /// Which release this is, for graphs that are to show when it changed.
 fn of_the_build(app: &App, scrape: &mut Scrape) {
     let about = "Always 1; its labels say what runs here.";
-    let labels = [("version", env!("CARGO_PKG_VERSION")), ("database", app.store().kind())];
+    let labels = [("version", env!("CARGO_PKG_VERSION")), ("database", app.database_kind())];
     scrape.gauges("docket_build_info", about, [(labels, 1_u64)]);
 }
 
 /// Connections that reads go by.
 fn of_the_pool(app: &App, scrape: &mut Scrape) {
-    let Pool { size, idle, max, waiting } = app.store().pool();
+    let Pool { size, idle, max, waiting } = app.read_pool();
     scrape.gauge("docket_database_pool_size", "Reading connections that are open.", size);
     scrape.gauge("docket_database_pool_idle", "Those that nobody reads with.", idle);
     scrape.gauge("docket_database_pool_max", "Reading connections that may be open.", max);
@@ -100,19 +99,17 @@ fn of_orders(app: &App, scrape: &mut Scrape) {
     scrape.counters("docket_orders_total", about, orders);
 }
 
-fn of_the_lane(app: &App, scrape: &mut Scrape) {
-    let (figures, (people, bulk)) = (app.store().figures(), app.store().waiting());
-    let batches = figures.batches.load(Relaxed);
+fn of_the_lane(lane: LaneFigures, scrape: &mut Scrape) {
+    let LaneFigures { batches, pieces, conflicts, wal_frames, writable, .. } = lane;
+    let (people, bulk) = (lane.waiting_interactive, lane.waiting_bulk);
     scrape.counter("docket_lane_batches_total", "Transactions committed.", batches);
-    let pieces = figures.pieces.load(Relaxed);
     scrape.counter("docket_lane_pieces_total", "Pieces of work in them.", pieces);
-    let conflicts = figures.conflicts.load(Relaxed);
     scrape.counter("docket_lane_conflicts_total", "Batches decided again.", conflicts);
     scrape.gauge("docket_lane_waiting_people", "Pieces of people's that wait.", people as u64);
     scrape.gauge("docket_lane_waiting_bulk", "Pieces of bulk work that wait.", bulk as u64);
-    scrape.gauge("docket_wal_frames", "Frames in SQLite's log.", figures.wal_frames.load(Relaxed));
-    let writable = u64::from(figures.writable.load(Relaxed));
-    scrape.gauge("docket_writable", "1 if the database took the last write.", writable);
+    scrape.gauge("docket_wal_frames", "Frames in SQLite's log.", wal_frames);
+    let about = "1 if the database took the last write.";
+    scrape.gauge("docket_writable", about, u64::from(writable));
 }
 
 /// What the workers of this process did.

@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode
 use docket_app::vault::Vault;
 use docket_app::{App, Clock, NewKey, Principal, Scope, Settings};
 use docket_domain::{ActorKind, Time};
+use docket_store::Store;
 use docket_testkit::contract::{Contract, Exchange};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -19,6 +20,7 @@ pub const NOW: Time = Time(1_795_168_800_000);
 
 pub struct TestCenter {
     pub app: App,
+    pub store: Arc<Store>,
     pub router: Router,
     pub clock: Clock,
     /// A key that may do everything.
@@ -85,7 +87,7 @@ impl TestCenter {
         let mut settings =
             Settings::new(format!("sqlite:{}", folder.path().join("docket.db").display()));
         set(&mut settings);
-        let app = App::open(settings, Vault::throw_away(), clock.clone())
+        let (app, store) = App::open_with_store(settings, Vault::throw_away(), clock.clone())
             .await
             .expect("a fresh database");
         let router = docket_http::router(app.clone(), docket_http::Options::default());
@@ -99,7 +101,7 @@ impl TestCenter {
             expires_at: None,
         };
         let (_, key) = app.add_key(&Principal::local(), all).await.expect("a key");
-        Self { app, router, clock, key, _folder: folder }
+        Self { app, store, router, clock, key, _folder: folder }
     }
 
     /// A key with these scopes and actors, limited to `shops`.
@@ -231,7 +233,7 @@ impl TestCenter {
 
     /// How many orders there are.
     pub async fn orders(&self) -> i64 {
-        self.app.store().orders_up_to(1000).await.expect("a count")
+        self.store.orders_up_to(1000).await.expect("a count")
     }
 }
 

@@ -95,6 +95,6 @@ async fn a_placement_of_a_forgotten_buyer_that_waits_is_rejected_and_its_request
     assert_eq!(rejected["status"], "rejected", "{rejected}");
     assert_eq!(rejected["reason"]["code"], "buyer_forgotten", "{rejected}");
     assert_eq!(state("k2").await["status"], "creating");
-    let open = center.app.store().placements_open([0; 32], 9).await.expect("it is read");
+    let open = center.store.placements_open([0; 32], 9).await.expect("it is read");
     assert_eq!(open.len(), 1, "what was asked is not kept");
 }

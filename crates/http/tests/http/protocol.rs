@@ -71,7 +71,7 @@ async fn probes_and_counters_answer_anyone() {
         assert!(counters.lines().any(|known| known == line), "{line}\n{counters}");
     }
     assert!(!counters.contains("docket_redis"), "there is none: {counters}");
-    center.app.store().figures().writable.store(false, std::sync::atomic::Ordering::Relaxed);
+    center.store.figures().writable.store(false, std::sync::atomic::Ordering::Relaxed);
     let unready = center.get_as("nobody", "/readyz").await.ok(503);
     assert_eq!(unready["reasons"], serde_json::json!(["the database takes no writes"]));
 }

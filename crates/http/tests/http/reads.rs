@@ -106,10 +106,10 @@ async fn a_read_ends_when_its_client_leaves() {
     );
     client.write_all(request.as_bytes()).await.expect("a request");
     eventually("the list waits for its table", || holder.is_waited_for());
-    assert_eq!(center.app.store().reads_under_way().0, 1);
+    assert_eq!(center.store.reads_under_way().0, 1);
     drop(client);
     eventually("nobody waits for it any more", || {
-        !holder.is_waited_for() && center.app.store().reads_under_way().0 == 0
+        !holder.is_waited_for() && center.store.reads_under_way().0 == 0
     });
     drop(holder);
     let _ = stop.send(());

@@ -227,7 +227,7 @@ async fn a_request_that_moved_is_answered_by_the_timer_only_where_the_import_is_
     for (live, due) in [(false, None), (true, Some(NOW.plus(3 * DAY)))] {
         let other = Center::open().await;
         other.import(&super::Args { live, ..args(vec![lines.clone()]) }).await;
-        let next = other.app.store().next_due().await.expect("it can be read");
+        let next = other.store.next_due().await.expect("it can be read");
         assert_eq!(next, due, "live: {live}");
     }
 }
