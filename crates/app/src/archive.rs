@@ -35,11 +35,11 @@ use docket_store::{Segment, SegmentKind};
 pub struct ArchiveSettings {
     /// The folder or bucket that objects lie in.
     pub at: DepotAt,
-    /// Logs of orders that did not change for so long.
+    /// How long an order must not have changed before its log leaves, in milliseconds.
     pub log_after: Millis,
-    /// Their agreed trees.
+    /// The same for the trees that were agreed.
     pub snapshots_after: Millis,
-    /// Finished orders, whole.
+    /// The same for orders that are finished, which leave whole.
     pub orders_after: Millis,
 }
 

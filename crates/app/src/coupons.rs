@@ -15,7 +15,7 @@ const BOOK_MAX: usize = 200;
 /// A coupon and how often it is used.
 #[derive(Debug, Clone)]
 pub struct CouponOf {
-    /// Its terms and limits.
+    /// The coupon as it was put: what it takes off, for whom and how often.
     pub coupon: Coupon,
     /// How often it is held and redeemed.
     pub used: Used,

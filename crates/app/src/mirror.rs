@@ -27,13 +27,13 @@ const PAGE: usize = 200;
 pub struct MirrorSettings {
     /// `mysql://…` or `sqlite:PATH`.
     pub url: String,
-    /// Their table.
+    /// The table of the other system that is kept alive.
     pub table: String,
     /// The column of its key: the number of the payment order or of the shop order.
     pub key: String,
     /// Whether a row is a payment order or a shop order.
     pub level: MirrorLevel,
-    /// Their columns.
+    /// The columns that are written, each with what it is to say.
     pub columns: Vec<MirrorColumn>,
     /// How they write times.
     pub times: TimeForm,
@@ -78,7 +78,7 @@ pub struct MirrorDifference {
 /// How the mirror is.
 #[derive(Debug, Clone)]
 pub struct MirrorState {
-    /// Their table.
+    /// The table of the other system that is kept alive.
     pub table: String,
     /// Why it cannot be used now.
     pub error: Option<String>,

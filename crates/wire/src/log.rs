@@ -100,7 +100,7 @@ pub const fn class_word(class: Class) -> &'static str {
 pub struct ActorView<'a> {
     /// What it is.
     pub kind: ActorWord,
-    /// Its own number.
+    /// The actor's number with whoever runs the key, at most 64 bytes: logged, never compared.
     pub id: Option<&'a str>,
     /// What people call it.
     pub name: Option<&'a str>,

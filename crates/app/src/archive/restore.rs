@@ -33,7 +33,7 @@ pub enum Back {
 pub struct Restored {
     /// Trees, each counted once a segment.
     pub trees: u64,
-    /// Rows.
+    /// Rows that came back, of whatever table.
     pub rows: u64,
     /// Whether there may be more: ask again.
     pub more: bool,

@@ -46,7 +46,7 @@ pub struct DueFor {
     pub kind: SegmentKind,
     /// Trees.
     pub trees: u64,
-    /// Their rows.
+    /// Rows that would leave with them, of whatever table.
     pub rows: u64,
 }
 

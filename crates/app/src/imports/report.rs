@@ -93,7 +93,7 @@ pub struct Difference {
     pub line: u64,
     /// The order here; none where nothing was written.
     pub order_id: Option<Id>,
-    /// Its number at the source.
+    /// The number that the order has at its source; null where it gave none.
     pub external_id: Option<String>,
     /// `underpaid` or `overpaid`.
     pub kind: String,

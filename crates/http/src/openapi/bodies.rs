@@ -29,7 +29,7 @@ pub const REVEAL: &str = "`person`: names, telephones and addresses in full. Nee
 pub struct ClaimantBody {
     /// What it is.
     kind: ClaimedActor,
-    /// Its own number.
+    /// The actor's number with whoever runs the key, at most 64 bytes: logged, never compared.
     id: Option<Identifier>,
     /// What people call it.
     name: Option<Title>,
@@ -129,7 +129,7 @@ pub struct PlacementBody {
 /// A coupon to use.
 #[derive(ToSchema)]
 struct PlacedCoupon {
-    /// Its code.
+    /// The code by which it is known, exactly as it was put.
     code: Identifier,
     /// The shop that gives it; left out for a coupon of the platform, and wherever it is clear.
     shop_id: Option<Identifier>,
@@ -177,9 +177,9 @@ struct PlacedItem {
     item_id: Option<Identifier>,
     /// What the buyer saw.
     title: Option<Title>,
-    /// Its picture.
+    /// Where its picture is: an address or a path of the caller's, never fetched.
     image: Option<Words>,
-    /// Its attributes.
+    /// What tells it from others of its SKU, such as an engraving: free JSON, carried unread.
     #[schema(required = false)]
     attributes: Value,
     /// Where it is delivered from.
@@ -240,7 +240,7 @@ pub struct NothingBody {}
 #[derive(ToSchema)]
 #[schema(as = RetryTasks)]
 pub struct RetryTasksBody {
-    /// Their kind.
+    /// The kind whose dead tasks run again.
     kind: Identifier,
 }
 
@@ -327,7 +327,7 @@ pub struct AdjustmentBody {
     place: Option<Identifier>,
     /// What is added; negative to take.
     delta: QuantityAdded,
-    /// Why.
+    /// Why, in the words of whoever did it.
     reason: Reason,
 }
 

@@ -106,6 +106,6 @@ pub struct AdjustCouponBody {
     limit: Option<i64>,
     /// Whether it is taken from now on.
     active: Option<bool>,
-    /// Why.
+    /// Why, in the words of whoever did it.
     reason: Reason,
 }

@@ -13,7 +13,7 @@ pub struct AccountBody {
     balance: Amount,
     /// Coins alone: ISO 4217. Required when the account is opened.
     currency: Option<CurrencyCode>,
-    /// Why.
+    /// Why, in the words of whoever did it.
     reason: Reason,
 }
 
@@ -24,7 +24,7 @@ pub struct AccountAdjustmentBody {
     /// What is added; negative to take. What is held for orders cannot be taken.
     #[schema(minimum = -999_999_999_999_i64, maximum = 999_999_999_999_i64)]
     delta: i64,
-    /// Why.
+    /// Why, in the words of whoever did it.
     reason: Reason,
 }
 

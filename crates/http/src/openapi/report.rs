@@ -78,7 +78,7 @@ struct Disagreement {
     line: u64,
     /// The order here; null where nothing was written.
     order_id: Option<Number>,
-    /// Its number at the source.
+    /// The number that the order has at its source; null where it gave none.
     external_id: Option<String>,
     /// Whether too little or too much was paid.
     kind: DifferenceKind,

@@ -13,7 +13,7 @@ pub struct LoginBody {
     /// The name of the user.
     #[schema(max_length = 1024)]
     name: String,
-    /// Its password.
+    /// The password as it is typed; only a slow hash of it is kept.
     #[schema(max_length = 1024)]
     password: String,
 }

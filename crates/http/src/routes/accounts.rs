@@ -45,7 +45,7 @@ pub struct AccountView<'a> {
     pub held: i64,
     /// What may be used.
     pub available: i64,
-    /// Since when.
+    /// When it was made.
     pub created_at: Moment,
 }
 
@@ -76,7 +76,7 @@ pub struct AccountPage<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AccountAdjustment)]
 pub struct AccountLineView<'a> {
-    /// Its number.
+    /// Names this line of the history.
     pub adjustment_id: Number,
     /// `set` or `adjustment`.
     #[schema(value_type = AccountLineKind)]
@@ -85,11 +85,11 @@ pub struct AccountLineView<'a> {
     pub amount: i64,
     /// What there was afterwards.
     pub balance: i64,
-    /// Why.
+    /// Why, in the words of whoever did it.
     pub reason: &'a str,
     /// Who: number and name of the key or user.
     pub actor: &'a str,
-    /// When.
+    /// When it was done.
     pub at: Moment,
 }
 

@@ -28,12 +28,12 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Segment)]
 pub struct SegmentView<'a> {
-    /// Its number.
+    /// Names the segment; it never changes.
     pub segment_id: Number,
     /// `log`, `snapshots` or `orders`.
     #[schema(value_type = SegmentKindWord)]
     pub kind: &'static str,
-    /// Its name in the archive.
+    /// The name of the object, below the folder or prefix of the archive.
     pub name: &'a str,
     /// When the first of what it says happened.
     pub from: Moment,
@@ -43,16 +43,16 @@ pub struct SegmentView<'a> {
     pub orders: u32,
     /// Those of them whose rows did not come back.
     pub away: u32,
-    /// Rows.
+    /// Rows in it.
     pub rows: u32,
-    /// Its length in bytes.
+    /// Bytes of the object.
     pub bytes: u64,
-    /// Its SHA-256, hexadecimal.
+    /// SHA-256 of the object, hexadecimal.
     pub sha256: String,
     /// `moving` while rows leave for it, then `kept`.
     #[schema(value_type = SegmentStateWord)]
     pub state: &'static str,
-    /// Since when.
+    /// When it was made.
     pub created_at: Moment,
 }
 
@@ -91,9 +91,9 @@ pub struct DueView {
     /// `log`, `snapshots` or `orders`.
     #[schema(value_type = SegmentKindWord)]
     pub kind: &'static str,
-    /// Orders.
+    /// Orders that something is due of.
     pub orders: u64,
-    /// Their rows.
+    /// Rows that would leave with them, of whatever table.
     pub rows: u64,
 }
 
@@ -120,7 +120,7 @@ pub struct MovedView<'a> {
 pub struct RestoredView {
     /// Orders, each counted once a segment.
     pub orders: u64,
-    /// Rows.
+    /// Rows that came back, of whatever table.
     pub rows: u64,
     /// Whether there may be more: ask again.
     pub more: bool,

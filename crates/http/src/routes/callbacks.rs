@@ -27,7 +27,7 @@ pub struct CallbackView<'a> {
     pub callback_id: Number,
     /// The gateway at whose address it came.
     pub gateway: &'a str,
-    /// When.
+    /// When it arrived here.
     pub came_at: Moment,
     /// `payment`, `refund`, or `nothing` where it could not be read.
     #[schema(value_type = CallbackAbout)]

@@ -116,17 +116,17 @@ pub struct CouponPage<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CouponAdjustment)]
 pub struct LineView<'a> {
-    /// Its number.
+    /// Names this line of the history.
     pub adjustment_id: Number,
     /// What was added to its limit in all; null where that was left alone.
     pub delta: Option<i64>,
     /// Whether it is taken from then on; null where that was left alone.
     pub active: Option<bool>,
-    /// Why.
+    /// Why, in the words of whoever did it.
     pub reason: &'a str,
     /// Who: number and name of the key or user.
     pub actor: &'a str,
-    /// When.
+    /// When it was done.
     pub at: Moment,
     /// The order of which a use was given back; null where the coupon itself was changed.
     pub order_id: Option<Number>,
@@ -252,7 +252,7 @@ pub async fn adjust(
 pub struct ReturnCouponBody {
     /// The order that used it, by any of its numbers.
     order_id: Number,
-    /// Why.
+    /// Why, in the words of whoever did it.
     reason: Reason,
     /// Who gives it back; the caller itself where it is left out.
     actor: Option<bodies::ClaimantBody>,

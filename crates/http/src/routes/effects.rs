@@ -45,7 +45,7 @@ pub struct EffectView<'a> {
     pub detail: &'a Json,
     /// The row of the order's log that caused it.
     pub seq: u32,
-    /// When.
+    /// When it came about: at the change that caused it.
     pub at: Moment,
 }
 

@@ -27,7 +27,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = GiftPack)]
 pub struct PackView<'a> {
-    /// Its id.
+    /// The caller's own id of the pack, as it stands in the path.
     pub pack_id: &'a str,
     /// What people call it.
     pub title: &'a str,

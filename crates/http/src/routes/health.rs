@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 /// Whether orders can be taken.
 #[derive(Serialize, ToSchema)]
 pub struct Readiness {
-    /// Whether they can.
+    /// Whether orders can be taken now.
     pub ready: bool,
-    /// Why not.
+    /// Why not, one sentence a reason; empty where they can.
     pub reasons: Vec<String>,
     /// Parts that are away or damaged, while orders can be taken.
     pub degraded: Vec<Degraded>,

@@ -30,7 +30,7 @@ const LIMITED_TO_MAX: usize = 200;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Key)]
 pub struct KeyView<'a> {
-    /// Its number.
+    /// Names the key: the `{id}` of paths below `/api/keys`.
     pub key_id: Number,
     /// What people call it.
     pub name: &'a str,

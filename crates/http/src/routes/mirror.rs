@@ -22,11 +22,11 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Mirror)]
 pub struct StateView {
-    /// Their table.
+    /// The table of the other system that is kept alive.
     pub table: String,
     /// Whether it can be used now.
     pub reachable: bool,
-    /// Why not.
+    /// Why it cannot be used now; null where it can.
     pub error: Option<String>,
     /// Writes that wait or run.
     pub waiting: u64,
@@ -55,7 +55,7 @@ pub struct DifferenceView<'a> {
     pub class: &'a str,
     /// The order.
     pub order_id: Number,
-    /// Its key there.
+    /// What the row has, or would have, in its key column.
     pub key: &'a str,
     /// The column; empty where the row is missing.
     pub column: &'a str,

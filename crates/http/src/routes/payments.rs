@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 pub struct PaymentState<'a> {
     /// The payment order.
     pub order_id: Number,
-    /// Main status.
+    /// The main status of the payment order.
     pub status: StatusWord,
     /// The payment axis.
     pub payment_status: PaymentWord,

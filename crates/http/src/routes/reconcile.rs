@@ -27,7 +27,7 @@ const CLASSES_MAX: usize = 64;
 /// A run that was begun.
 #[derive(Serialize, ToSchema)]
 pub struct RunBegun {
-    /// Its number.
+    /// Names the run.
     pub run_id: Number,
 }
 
@@ -65,7 +65,7 @@ pub struct RunView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ReconcileClass)]
 pub struct ClassView<'a> {
-    /// Its word.
+    /// The word of the class, as a run takes it in `classes`.
     pub class: &'a str,
     /// Found, and nobody asked for their repair.
     pub found: u64,
@@ -81,7 +81,7 @@ pub struct ClassView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Finding)]
 pub struct FindingView<'a> {
-    /// Its number.
+    /// Names the finding.
     pub finding_id: Number,
     /// The word of its class.
     pub class: &'a str,

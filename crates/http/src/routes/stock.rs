@@ -41,7 +41,7 @@ pub struct StockView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PlaceStock)]
 pub struct PlaceView<'a> {
-    /// The place.
+    /// Where the stock stands: the name of a place.
     pub place: &'a str,
     /// What is there.
     pub on_hand: HowMuch,
@@ -76,9 +76,9 @@ pub struct StockPage<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Adjustment)]
 pub struct AdjustmentView<'a> {
-    /// Its number.
+    /// Names this line of the history.
     pub adjustment_id: Number,
-    /// The place.
+    /// Where the stock stands: the name of a place.
     pub place: &'a str,
     /// `count` or `adjustment`.
     #[schema(value_type = StockLineKind)]
@@ -87,11 +87,11 @@ pub struct AdjustmentView<'a> {
     pub quantity: HowMuch,
     /// What was there afterwards.
     pub on_hand: HowMuch,
-    /// Why.
+    /// Why, in the words of whoever did it.
     pub reason: &'a str,
     /// Who: number and name of the key or user.
     pub actor: &'a str,
-    /// When.
+    /// When it was done.
     pub at: Moment,
 }
 

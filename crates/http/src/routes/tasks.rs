@@ -28,7 +28,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Task)]
 pub struct TaskView<'a> {
-    /// Its number.
+    /// Names the task: the `{id}` of paths below `/api/tasks`.
     pub task_id: Number,
     /// Which handler runs it.
     pub kind: &'a str,
@@ -72,9 +72,9 @@ pub struct TaskView<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskError)]
 pub struct TaskErrorView<'a> {
-    /// When.
+    /// When the try ended.
     pub at: Moment,
-    /// Why.
+    /// What went wrong, as the handler told it.
     pub why: &'a str,
 }
 
@@ -120,7 +120,7 @@ pub struct TaskPage<'a> {
 /// How many tasks run again.
 #[derive(Serialize, ToSchema)]
 pub struct Retried {
-    /// Tasks.
+    /// How many tasks run again.
     pub retried: usize,
 }
 

@@ -66,7 +66,7 @@ pub struct Me<'a> {
 #[derive(Serialize, ToSchema)]
 #[allow(clippy::struct_field_names)] // the names are those of the API
 pub struct User<'a> {
-    /// Its number.
+    /// Names the user: the `{id}` of paths below `/api/users`.
     pub user_id: Number,
     /// The name to log in with.
     pub name: &'a str,

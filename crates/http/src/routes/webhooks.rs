@@ -29,7 +29,7 @@ const EVENTS_MAX: usize = 64;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Webhook)]
 pub struct WebhookView<'a> {
-    /// Its number.
+    /// Names the webhook: the `{id}` of paths below `/api/webhooks`.
     pub webhook_id: Number,
     /// Where events are sent.
     pub url: &'a str,
@@ -37,7 +37,7 @@ pub struct WebhookView<'a> {
     pub events: &'a [String],
     /// What signs them, by Standard Webhooks; shown when it is added, and never again.
     pub secret: Option<String>,
-    /// Since when.
+    /// When it was made.
     pub created_at: Option<Moment>,
     /// When it was ended; null while it is told.
     pub disabled_at: Option<Moment>,
@@ -233,7 +233,7 @@ pub async fn rotate(
 #[derive(Serialize, ToSchema)]
 #[schema(as = WebhookTest)]
 pub struct TestView {
-    /// Its number among the deliveries.
+    /// Names the delivery among those of the webhook.
     pub delivery_id: Number,
     /// The `id` of the event.
     pub event_id: String,
@@ -277,7 +277,7 @@ pub async fn test(
 #[derive(Serialize, ToSchema)]
 #[schema(as = WebhookDelivery)]
 pub struct DeliveryView<'a> {
-    /// Its number, which is that of its task too.
+    /// Names the delivery, and its task too.
     pub delivery_id: Number,
     /// The `id` of the event.
     pub event_id: String,

@@ -28,7 +28,7 @@ pub struct ItemView<'a> {
     pub item_id: Option<&'a str>,
     /// What the buyer saw.
     pub title: Option<&'a str>,
-    /// Its picture.
+    /// Where its picture is: an address or a path of the caller's, never fetched.
     pub image: Option<&'a str>,
     /// Its attributes, as the caller told them.
     #[schema(value_type = serde_json::Value)]
@@ -40,7 +40,7 @@ pub struct ItemView<'a> {
     /// Free extension.
     #[schema(value_type = serde_json::Value)]
     pub extra: Option<&'a Json>,
-    /// Main status.
+    /// The main status of the line.
     pub status: StatusWord,
     /// How much was ordered.
     pub quantity: HowMuch,
@@ -165,7 +165,7 @@ pub struct RateView<'a> {
     pub score: u8,
     /// In the buyer's words.
     pub text: Option<&'a str>,
-    /// When.
+    /// When the buyer gave it.
     pub at: Moment,
 }
 

@@ -33,7 +33,7 @@ pub struct ShopView<'a> {
     pub shop_id: &'a str,
     /// The place its stock stands at.
     pub place: &'a str,
-    /// Main status.
+    /// The main status of the shop order.
     pub status: StatusWord,
     /// The status a store reads.
     pub store_status: StoreWord,
@@ -242,7 +242,7 @@ impl<'a> ShipmentView<'a> {
 pub struct DeliveryStepView<'a> {
     /// Reached.
     pub status: DeliveryWord,
-    /// When.
+    /// When it was reached.
     pub at: Moment,
     /// Who carries it, where known.
     pub courier: Option<&'a str>,
