@@ -180,7 +180,7 @@ impl App {
             };
             Ok((Some(writes), Ok(Once::Now(()))))
         };
-        let done = self.inner.lane.run(Priority::People, keys, work).await??;
+        let done = self.inner.lane.run(Priority::Interactive, keys, work).await??;
         let stands = self.account(who, &account).await?;
         Ok(done.map(|()| stands))
     }

@@ -88,7 +88,7 @@ impl App {
             let statements = vec![row.add()];
             Ok((Some(Writes { statements, tasks: vec![task], ..Writes::default() }), ()))
         };
-        self.inner.lane.run(Priority::People, Vec::new(), write).await?;
+        self.inner.lane.run(Priority::Interactive, Vec::new(), write).await?;
         self.inner.outcomes.count(Became::Accepted);
         // Another request may have been sooner under this key: what is there is what counts.
         Ok(self.accepted(given).await?.unwrap_or(Accepted::Creating))
@@ -180,7 +180,7 @@ impl App {
             Ok((Some(writes), Ok(())))
         };
         let keys = vec![Key::Idempotency(given.hash)];
-        self.inner.lane.run(Priority::People, keys, write).await?
+        self.inner.lane.run(Priority::Interactive, keys, write).await?
     }
 }
 

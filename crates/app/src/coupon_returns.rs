@@ -70,7 +70,7 @@ impl App {
             idempotency,
         };
         let decide = move |view: &View, cx: &mut Context<'_>| work.decide(view, cx);
-        let done = self.inner.lane.run(Priority::People, keys, decide).await??;
+        let done = self.inner.lane.run(Priority::Interactive, keys, decide).await??;
         let stands = self.coupon(who, &code).await?;
         Ok(done.map(|()| stands))
     }

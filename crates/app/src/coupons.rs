@@ -53,7 +53,7 @@ impl App {
             Ok((Some(writes), Ok(coupon)))
         };
         let keys = vec![Key::Coupon(code)];
-        let coupon = self.inner.lane.run(Priority::People, keys, work).await??;
+        let coupon = self.inner.lane.run(Priority::Interactive, keys, work).await??;
         Ok(self.with_use(vec![coupon]).await?.remove(0))
     }
 
@@ -100,7 +100,7 @@ impl App {
             };
             Ok((Some(writes), Ok(Once::Now(()))))
         };
-        let done = self.inner.lane.run(Priority::People, keys, work).await??;
+        let done = self.inner.lane.run(Priority::Interactive, keys, work).await??;
         let stands = self.coupon(who, &code).await?;
         Ok(done.map(|()| stands))
     }

@@ -83,7 +83,7 @@ impl App {
             };
             Ok((Some(writes), pack))
         };
-        let pack = self.inner.lane.run(Priority::People, keys, work).await?;
+        let pack = self.inner.lane.run(Priority::Interactive, keys, work).await?;
         self.know_packs().await?;
         Ok(pack)
     }

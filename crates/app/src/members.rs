@@ -49,7 +49,7 @@ impl App {
             };
             Ok((Some(Writes { members: vec![member], ..Writes::default() }), ()))
         };
-        self.inner.lane.run(Priority::People, Vec::new(), work).await?;
+        self.inner.lane.run(Priority::Interactive, Vec::new(), work).await?;
         self.member(who, &buyer_id).await
     }
 

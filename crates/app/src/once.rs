@@ -47,7 +47,7 @@ impl App {
             };
             Ok((Some(writes), Ok(Once::Now(id))))
         };
-        self.inner.lane.run(Priority::People, keys, work).await?
+        self.inner.lane.run(Priority::Interactive, keys, work).await?
     }
 }
 

@@ -94,12 +94,10 @@ impl App {
         root: Id,
         idempotency: Option<Idempotency>,
     ) -> Result<Operating, Error> {
-        let claim = match &posted.request.operation {
-            Operation::PaymentSucceeded(paid) => {
-                Some(PaymentClaim::of(&paid.tender, &paid.reference, &who.issuer))
-            }
-            _ => None,
-        };
+        let mut claim = None;
+        if let Operation::PaymentSucceeded(paid) = &posted.request.operation {
+            claim = Some(PaymentClaim::of(&paid.tender, &paid.reference, &who.issuer));
+        }
         let work = Work {
             request: posted.request.clone(),
             root,
@@ -118,7 +116,7 @@ impl App {
         keys.extend(idempotency.map(|given| Key::Idempotency(given.hash)));
         keys.extend(work.claim.as_ref().map(|claim| Key::Unique(claim_key(claim))));
         let work = move |view: &View, cx: &mut Context<'_>| work.operate(view, cx);
-        self.inner.lane.run(Priority::People, keys, work).await
+        self.inner.lane.run(Priority::Interactive, keys, work).await
     }
 }
 

@@ -81,7 +81,7 @@ impl App {
             let statements = vec![Sealed::revealed(number, tree, &reader, cx.now)];
             Ok((Some(Writes { statements, ..Writes::default() }), ()))
         };
-        self.inner.lane.run(Priority::People, Vec::new(), record).await?;
+        self.inner.lane.run(Priority::Interactive, Vec::new(), record).await?;
         Ok(answer)
     }
 

@@ -115,7 +115,7 @@ impl App {
             let mut prepared = self.prepare(who, &placed, found, idempotency)?;
             let keys = prepared.keys(self.now());
             let work = move |view: &View, cx: &mut Context<'_>| prepared.place(view, cx);
-            match self.inner.lane.run(Priority::People, keys, work).await? {
+            match self.inner.lane.run(Priority::Interactive, keys, work).await? {
                 Placing::Placed(tree) => {
                     let customer = placed.person.into();
                     return Ok(Answer {

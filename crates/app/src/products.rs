@@ -41,7 +41,7 @@ impl App {
             Ok((Some(Writes { products: vec![price], ..Writes::default() }), ()))
         };
         let keys = vec![Key::Product(sku_id.clone())];
-        self.inner.lane.run(Priority::People, keys, work).await?;
+        self.inner.lane.run(Priority::Interactive, keys, work).await?;
         self.prices(who, &sku_id).await
     }
 

@@ -111,7 +111,7 @@ impl App {
             };
             Ok((Some(writes), Ok(Once::Now(()))))
         };
-        let done = self.inner.lane.run(Priority::People, keys, work).await??;
+        let done = self.inner.lane.run(Priority::Interactive, keys, work).await??;
         let stands = self.stock(who, &sku_id).await?;
         Ok(done.map(|()| stands))
     }

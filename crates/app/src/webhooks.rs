@@ -215,7 +215,7 @@ impl App {
                     let task = NewTask { chain_key, priority: 1, ..replay.new_task(cx) };
                     Ok((Some(Writes { tasks: vec![task], ..Writes::default() }), ()))
                 };
-                self.inner.lane.run(Priority::People, Vec::new(), write).await
+                self.inner.lane.run(Priority::Interactive, Vec::new(), write).await
             }
         }
     }

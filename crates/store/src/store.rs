@@ -219,7 +219,7 @@ impl Store {
         &self.figures
     }
 
-    /// Pieces that wait: people's, bulk.
+    /// Pieces that wait: interactive ones, bulk.
     pub fn waiting(&self) -> (usize, usize) {
         self.queue.lengths()
     }

@@ -418,7 +418,7 @@ async fn people_come_before_bulk_and_bulk_is_not_starved() {
         let mut waiting = tokio::task::JoinSet::new();
         for n in 0..600 {
             let store = Arc::clone(store);
-            let priority = if n % 2 == 0 { Priority::Bulk } else { Priority::People };
+            let priority = if n % 2 == 0 { Priority::Bulk } else { Priority::Interactive };
             waiting.spawn(async move {
                 suite::run_at(&store, priority, Vec::new(), move |_, cx| {
                     let (tree, writes) = suite::placed(&Order::new(n), cx);

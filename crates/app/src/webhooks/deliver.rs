@@ -216,7 +216,7 @@ impl App {
             let statements = vec![WebhookRow::disable(id, why, cx.now)];
             Ok((Some(Writes { statements, ..Writes::default() }), ()))
         };
-        self.inner.lane.run(Priority::People, Vec::new(), write).await?;
+        self.inner.lane.run(Priority::Interactive, Vec::new(), write).await?;
         self.know_webhooks().await
     }
 }

@@ -89,7 +89,7 @@ impl Center {
     pub fn hold_the_writer(&self) -> impl FnOnce() + use<> {
         let (release, released) = std::sync::mpsc::channel::<()>();
         let held = Box::new(Held(std::sync::Mutex::new(released)));
-        self.store.submit(docket_store::Priority::People, held).unwrap();
+        self.store.submit(docket_store::Priority::Interactive, held).unwrap();
         // The piece counts as taken once it no longer waits.
         docket_testkit::eventually("the writer takes the piece", || self.store.waiting() == (0, 0));
         move || release.send(()).unwrap()

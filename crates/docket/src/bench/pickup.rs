@@ -236,5 +236,5 @@ async fn insert(store: &Store, number: u32) -> Result<(), Failure> {
         };
         Ok((Some(Writes { tasks: vec![task], ..Writes::default() }), ()))
     };
-    store.run(Priority::People, Vec::new(), decide).await.map_err(unusable)
+    store.run(Priority::Interactive, Vec::new(), decide).await.map_err(unusable)
 }

@@ -204,7 +204,7 @@ async fn insert(
         let ids = tasks.iter().map(|task| task.id).collect();
         Ok((Some(Writes { tasks, ..Writes::default() }), ids))
     };
-    store.run(Priority::People, Vec::new(), decide).await.map_err(unusable)
+    store.run(Priority::Interactive, Vec::new(), decide).await.map_err(unusable)
 }
 
 async fn one_run(

@@ -38,7 +38,7 @@ impl Table {
     }
 
     async fn write(&self, statements: impl Fn(Time) -> Vec<Statement> + Send + 'static) {
-        let write = self.0.run(Priority::People, Vec::new(), move |_, cx| {
+        let write = self.0.run(Priority::Interactive, Vec::new(), move |_, cx| {
             Ok((Some(Writes { statements: statements(cx.now), ..Writes::default() }), ()))
         });
         write.await.expect("written");
@@ -46,7 +46,7 @@ impl Table {
 
     /// Puts a task in that waits in the chain `order:7`.
     pub async fn waiting(&self, kind: &'static str) -> Id {
-        let put = self.0.run(Priority::People, Vec::new(), move |_, cx| {
+        let put = self.0.run(Priority::Interactive, Vec::new(), move |_, cx| {
             let task = NewTask {
                 id: cx.ids.next(cx.now, Gene(0)),
                 kind,

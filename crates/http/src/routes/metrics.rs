@@ -101,11 +101,15 @@ fn of_orders(app: &App, scrape: &mut Scrape) {
 
 fn of_the_lane(lane: LaneFigures, scrape: &mut Scrape) {
     let LaneFigures { batches, pieces, conflicts, wal_frames, writable, .. } = lane;
-    let (people, bulk) = (lane.waiting_interactive, lane.waiting_bulk);
+    let (interactive, bulk) = (lane.waiting_interactive, lane.waiting_bulk);
     scrape.counter("docket_lane_batches_total", "Transactions committed.", batches);
     scrape.counter("docket_lane_pieces_total", "Pieces of work in them.", pieces);
     scrape.counter("docket_lane_conflicts_total", "Batches decided again.", conflicts);
-    scrape.gauge("docket_lane_waiting_people", "Pieces of people's that wait.", people as u64);
+    scrape.gauge(
+        "docket_lane_waiting_people",
+        "Pieces that wait and that somebody waits for.",
+        interactive as u64,
+    );
     scrape.gauge("docket_lane_waiting_bulk", "Pieces of bulk work that wait.", bulk as u64);
     scrape.gauge("docket_wal_frames", "Frames in SQLite's log.", wal_frames);
     let about = "1 if the database took the last write.";

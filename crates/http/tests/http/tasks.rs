@@ -13,7 +13,7 @@ pub async fn task(center: &TestCenter, kind: &'static str) -> Id {
 
 async fn chained(center: &TestCenter, kind: &'static str, chain: Option<&str>) -> Id {
     let chain = chain.map(str::to_owned);
-    let put = center.store.run(Priority::People, Vec::new(), move |_, cx| {
+    let put = center.store.run(Priority::Interactive, Vec::new(), move |_, cx| {
         let task = NewTask {
             id: cx.ids.next(cx.now, Gene(0)),
             kind,
@@ -32,7 +32,7 @@ async fn chained(center: &TestCenter, kind: &'static str, chain: Option<&str>) -
 }
 
 async fn write(center: &TestCenter, statements: Vec<Statement>) {
-    let write = center.store.run(Priority::People, Vec::new(), move |_, _| {
+    let write = center.store.run(Priority::Interactive, Vec::new(), move |_, _| {
         Ok((Some(Writes { statements: statements.clone(), ..Writes::default() }), ()))
     });
     write.await.expect("written");

@@ -1,4 +1,4 @@
-//! Two bounded queues: people before bulk.
+//! Two bounded queues: what somebody waits for before bulk.
 
 use super::Piece;
 use crate::database::Connection;
@@ -13,8 +13,8 @@ const BATCH_MAX: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
     /// Somebody waits for the answer.
-    People,
-    /// Imports, channels, branches, timers: at most half of a batch while people wait.
+    Interactive,
+    /// Imports, channels, branches, timers: at most half of a batch while somebody waits.
     Bulk,
 }
 
@@ -30,7 +30,7 @@ pub type Chore = Box<dyn FnOnce(&mut dyn Connection) + Send>;
 
 #[derive(Default)]
 struct Waiting {
-    people: VecDeque<Boxed>,
+    interactive: VecDeque<Boxed>,
     bulk: VecDeque<Boxed>,
     chores: VecDeque<Chore>,
     closed: bool,
@@ -70,7 +70,7 @@ impl Queue {
         let mut waiting = self.lock();
         let closed = waiting.closed;
         let queue = match priority {
-            Priority::People => &mut waiting.people,
+            Priority::Interactive => &mut waiting.interactive,
             Priority::Bulk => &mut waiting.bulk,
         };
         if closed || queue.len() >= self.capacity {
@@ -92,10 +92,10 @@ impl Queue {
         }
     }
 
-    /// How many pieces wait: people's, bulk.
+    /// How many pieces wait: interactive ones, bulk.
     pub fn lengths(&self) -> (usize, usize) {
         let waiting = self.lock();
-        (waiting.people.len(), waiting.bulk.len())
+        (waiting.interactive.len(), waiting.bulk.len())
     }
 
     /// Lets nothing more in; what waits is still done.
@@ -111,7 +111,7 @@ impl Queue {
             if let Some(chore) = waiting.chores.pop_front() {
                 return Taken::Chore(chore);
             }
-            if !(waiting.people.is_empty() && waiting.bulk.is_empty()) {
+            if !(waiting.interactive.is_empty() && waiting.bulk.is_empty()) {
                 break;
             }
             if waiting.closed {
@@ -130,12 +130,12 @@ impl Queue {
                 }
             };
         }
-        let Waiting { people, bulk, .. } = &mut *waiting;
-        let from_people = people.len().min(BATCH_MAX);
-        let room = BATCH_MAX - from_people;
-        let half = if from_people == 0 { BATCH_MAX } else { from_people };
-        // A full batch of people still leaves bulk one piece in sixteen, so that it is never starved.
+        let Waiting { interactive, bulk, .. } = &mut *waiting;
+        let from_interactive = interactive.len().min(BATCH_MAX);
+        let room = BATCH_MAX - from_interactive;
+        let half = if from_interactive == 0 { BATCH_MAX } else { from_interactive };
+        // A full batch of what somebody waits for still leaves bulk one piece in sixteen, so that it is never starved.
         let from_bulk = bulk.len().min(room.min(half).max(BATCH_MAX / 16));
-        Taken::Batch(people.drain(..from_people).chain(bulk.drain(..from_bulk)).collect())
+        Taken::Batch(interactive.drain(..from_interactive).chain(bulk.drain(..from_bulk)).collect())
     }
 }

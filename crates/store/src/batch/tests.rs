@@ -62,7 +62,7 @@ async fn batch_with(store: &Store, bad: &Statement) -> Vec<Result<(), Refused>> 
     let mut put = |key: String, held, brings| {
         let (reply, answered) = oneshot::channel();
         let piece = Claims { key, held, brings, reply };
-        store.submit(Priority::People, Box::new(piece)).expect("there is room");
+        store.submit(Priority::Interactive, Box::new(piece)).expect("there is room");
         answers.push(answered);
     };
     // The writer is kept busy until all of them wait.
@@ -139,7 +139,7 @@ async fn a_connection_that_was_ended_meanwhile_is_made_anew() {
     }
     let (reply, answered) = oneshot::channel();
     let piece = Claims { key: "after".to_owned(), held: None, brings: None, reply };
-    store.submit(Priority::People, Box::new(piece)).expect("there is room");
+    store.submit(Priority::Interactive, Box::new(piece)).expect("there is room");
     assert_eq!(answered.await.expect("it is answered"), Ok(()));
     store.close().await;
 }

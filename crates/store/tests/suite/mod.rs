@@ -102,7 +102,7 @@ pub async fn run<T: Send + 'static>(
     keys: Vec<Key>,
     decide: impl FnMut(&View, &mut Context<'_>) -> Verdict<T> + Send + 'static,
 ) -> Result<T, Refused> {
-    run_at(store, Priority::People, keys, decide).await
+    run_at(store, Priority::Interactive, keys, decide).await
 }
 
 pub async fn write(

@@ -77,7 +77,7 @@ impl Stage {
             let ids = rows.iter().map(|row| row.id).collect();
             Ok((Some(Writes { tasks: rows, ..Writes::default() }), ids))
         };
-        self.store.run(Priority::People, vec![], decide).await.unwrap()
+        self.store.run(Priority::Interactive, vec![], decide).await.unwrap()
     }
 
     /// Writes what a person asks for.
@@ -85,7 +85,7 @@ impl Stage {
         let decide = move |_: &docket_store::View, cx: &mut docket_store::Context<'_>| {
             Ok((Some(Writes { statements: statements(cx.now), ..Writes::default() }), ()))
         };
-        self.store.run(Priority::People, vec![], decide).await.unwrap();
+        self.store.run(Priority::Interactive, vec![], decide).await.unwrap();
     }
 
     pub async fn task(&self, id: Id) -> TaskRow {
