@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::sync::{LazyLock, RwLock};
 
 /// Whose words a statement is in, where they differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     Sqlite,
     MySql,
@@ -27,8 +27,9 @@ pub struct Lookup {
     pub list: &'static str,
 }
 
+/// What a statement does; with its table it names one text.
 #[derive(Debug, PartialEq, Eq, Hash, Clone, Copy)]
-enum Shape {
+pub enum Shape {
     Select(&'static str, usize),
     Insert(usize),
     Upsert(usize),
@@ -39,18 +40,17 @@ enum Shape {
     UpdateRow,
     GuardTrees(usize),
     Delete,
-    Hold(usize),
-    Move(usize),
+    SetCounter,
+    MoveCounter,
+    MoveCounters(usize),
+    HoldCounters(usize),
+    AddCounters(Dialect, usize),
     Claim(usize),
     Finish(usize),
     Forget(usize),
     Claimed(usize),
     ForgetPersons(usize),
     FoundNoMore(usize),
-    Count(usize),
-    MoveAccounts(usize),
-    AddToOne,
-    AddTo(usize),
 }
 
 type Texts = RwLock<HashMap<(&'static str, Shape), &'static str>>;
@@ -58,7 +58,7 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(Texts::default);
 
 /// The text of `shape` on `table`, made at its first use. The number of texts is bounded by tables × sizes,
 /// so what is leaked here is a few hundred kilobytes at most.
-fn text(table: &'static str, shape: Shape, make: impl FnOnce() -> String) -> &'static str {
+pub fn text(table: &'static str, shape: Shape, make: impl FnOnce() -> String) -> &'static str {
     let poisoned = "no code panics while it holds the lock of the SQL texts";
     if let Some(text) = TEXTS.read().expect(poisoned).get(&(table, shape)) {
         return text;
@@ -68,13 +68,13 @@ fn text(table: &'static str, shape: Shape, make: impl FnOnce() -> String) -> &'s
 }
 
 /// `(?, ?, …)`, `n` times over.
-fn tuples(n: usize, width: usize) -> String {
+pub fn tuples(n: usize, width: usize) -> String {
     let tuple = format!("({})", vec!["?"; width].join(", "));
     vec![tuple; n].join(", ")
 }
 
 /// `CASE column WHEN ? THEN ? … END`, `n` arms.
-fn case(column: &str, n: usize) -> String {
+pub fn case(column: &str, n: usize) -> String {
     let mut text = format!("CASE {column}");
     for _ in 0..n {
         text.push_str(" WHEN ? THEN ?");
@@ -138,11 +138,10 @@ pub fn insert_ignore(table: &'static Table, n: usize) -> &'static str {
 /// One row, new or over the one with its key. SQLite's words.
 pub fn upsert_one(table: &'static Table) -> &'static str {
     text(table.name, Shape::UpsertOne, || {
-        let key: Vec<_> = table.key_columns().iter().map(|(name, _)| *name).collect();
         let rest = table.columns[table.key..].iter();
         let set: Vec<_> = rest.map(|(name, _)| format!("{name} = excluded.{name}")).collect();
-        let head = insert(table, 1);
-        format!("{head} ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), set.join(", "))
+        let (head, key) = (insert(table, 1), table.key_list());
+        format!("{head} ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", "))
     })
 }
 
@@ -194,96 +193,6 @@ pub fn delete(table: &'static Table) -> &'static str {
         let key: Vec<_> =
             table.key_columns().iter().map(|(name, _)| format!("{name} = ?")).collect();
         format!("DELETE FROM {} WHERE {}", table.name, key.join(" AND "))
-    })
-}
-
-/// Moves one stock row: on hand, held, then place, SKU and what must be available before.
-pub const MOVE_STOCK: &str = "UPDATE stock SET on_hand = on_hand + ?, held = held + ? \
-     WHERE place = ? AND sku_id = ? AND on_hand - held >= ?";
-
-/// Sets what was counted, keeps and moves what is held.
-pub const COUNT_STOCK: &str =
-    "UPDATE stock SET on_hand = ?, held = held + ? WHERE place = ? AND sku_id = ?";
-
-/// Holds so much of each of `n` stock rows where enough is available: rows of place, SKU, nothing on hand and what is
-/// held. Each row that is there and has enough counts twice. No `CASE`: it looks through its arms for each row.
-pub fn hold_stock(n: usize) -> &'static str {
-    text("stock", Shape::Hold(n), || {
-        format!(
-            "{} ON DUPLICATE KEY UPDATE held = held + IF(on_hand - held >= VALUES(held), VALUES(held), 0)",
-            insert(&crate::table::STOCK, n)
-        )
-    })
-}
-
-/// Moves `n` stock rows of one place at once.
-pub fn move_stock(n: usize) -> &'static str {
-    text("stock", Shape::Move(n), || {
-        format!(
-            "UPDATE stock SET on_hand = on_hand + {}, held = held + {} \
-             WHERE place = ? AND sku_id IN {} AND on_hand - held >= {}",
-            case("sku_id", n),
-            case("sku_id", n),
-            tuples(1, n),
-            case("sku_id", n)
-        )
-    })
-}
-
-/// Moves `n` counts of coupons at once: used and redeemed by key, the keys, and what may be used before by key.
-pub fn move_counts(n: usize) -> &'static str {
-    text("coupon_count", Shape::Count(n), || {
-        format!(
-            "UPDATE coupon_count SET used = used + {}, redeemed = redeemed + {} \
-             WHERE scope_key IN {} AND used <= {}",
-            case("scope_key", n),
-            case("scope_key", n),
-            tuples(1, n),
-            case("scope_key", n)
-        )
-    })
-}
-
-/// Moves one account: balance, held, then ledger, owner and what must be available before.
-pub const MOVE_ACCOUNT: &str = "UPDATE account SET balance = balance + ?, held = held + ? \
-     WHERE ledger = ? AND owner = ? AND balance - held >= ?";
-
-/// Sets what one account has; what is held stays and moves.
-pub const COUNT_ACCOUNT: &str = "UPDATE account SET balance = ?, held = held + ?, \
-     currency = COALESCE(?, currency) WHERE ledger = ? AND owner = ?";
-
-/// Moves `n` accounts of one ledger at once, each where enough is available.
-pub fn move_accounts(n: usize) -> &'static str {
-    text("account", Shape::MoveAccounts(n), || {
-        format!(
-            "UPDATE account SET balance = balance + {}, held = held + {} \
-             WHERE ledger = ? AND owner IN {} AND balance - held >= {}",
-            case("owner", n),
-            case("owner", n),
-            tuples(1, n),
-            case("owner", n)
-        )
-    })
-}
-
-/// Adds to one account, made by it if need be. SQLite's words.
-pub fn add_to_account() -> &'static str {
-    text("account", Shape::AddToOne, || {
-        format!(
-            "{} ON CONFLICT (owner, ledger) DO UPDATE SET \
-             balance = balance + excluded.balance, held = held + excluded.held",
-            insert(&crate::table::ACCOUNT, 1)
-        )
-    })
-}
-
-/// Adds to `n` accounts, made by it if need be. The MySQL family's words.
-pub fn add_to_accounts(n: usize) -> &'static str {
-    text("account", Shape::AddTo(n), || {
-        format!(
-            "{} ON DUPLICATE KEY UPDATE balance = balance + VALUES(balance), held = held + VALUES(held)",
-            insert(&crate::table::ACCOUNT, n)
-        )
     })
 }
 

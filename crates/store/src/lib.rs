@@ -11,6 +11,7 @@ mod backup;
 mod batch;
 mod beside;
 mod clean;
+mod counter;
 #[cfg(test)]
 mod counting;
 mod database;
@@ -52,7 +53,7 @@ pub use list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sor
 pub use migrate::tables;
 pub use orphans::{Orphan, Walk};
 pub use peek::{Encryption, Found, SCHEMA, encryption, peek};
-pub use plan::{Held, Statement, TreeWrite, Writes};
+pub use plan::{Statement, TreeWrite, Writes};
 pub use read::Whole;
 pub use salvage::{Salvage, Salvaged, salvage};
 pub use seals::{
@@ -82,7 +83,7 @@ pub use tables::products::Price;
 pub use tables::schedules::{Raise, Slot};
 pub use tables::slips::SlipRow;
 pub use tables::snapshots::Snapshot;
-pub use tables::stock::{Adjustment, Stock};
+pub use tables::stock::{Adjustment, Held, Stock};
 pub use tables::tasks::{
     Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskPage,
     TaskRow,

@@ -3,18 +3,15 @@
 //! A tree that changed several times in a batch is written once; every change keeps its log row. A ledger
 //! row gets one delta a batch, in key order and before the trees, so that two processes cannot deadlock.
 
-mod accounts;
-
-pub use accounts::AccountDelta;
-
 use crate::StoreError;
+use crate::counter::Moves;
 use crate::database::{Connection, GuardedRow};
 use crate::dialect;
 use crate::rows::{changed_rows, log_row, tree_rows};
 use crate::table::{self, Table};
-use crate::tables::accounts::{AccountChange, AccountLine};
+use crate::tables::accounts::{Account, AccountChange, AccountLine};
 use crate::tables::copy_notes::CopyNote;
-use crate::tables::coupons::{self, CountDelta, Counting};
+use crate::tables::coupons::{self, Counting, Used};
 use crate::tables::customers::{Sealed, Telephone};
 use crate::tables::effects::EffectRow;
 use crate::tables::gifts::{GiftPack, GiftRow};
@@ -24,11 +21,11 @@ use crate::tables::products::Price;
 use crate::tables::schedules::Raise;
 use crate::tables::slips::SlipRow;
 use crate::tables::snapshots::Snapshot;
-use crate::tables::stock::Adjustment;
+use crate::tables::stock::{Adjustment, Held, Stock};
 use crate::tables::tasks::{Announced, NewTask};
 use crate::value::Value;
 use crate::view::View;
-use docket_domain::{Coupon, Id, LogEntry, Quantity, Time, Tree};
+use docket_domain::{Coupon, Id, LogEntry, Time, Tree};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -92,65 +89,6 @@ pub struct TreeWrite {
     pub entry: LogEntry,
 }
 
-/// What one piece moves of one stock row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// The place that the stock stands at.
-    pub place: String,
-    /// The SKU.
-    pub sku_id: String,
-    /// What was counted, replacing what was there.
-    pub count: Option<Quantity>,
-    /// Added to what is there.
-    pub on_hand: Quantity,
-    /// Added to what is held.
-    pub held: Quantity,
-    /// Whether enough must be available: true for a decided hold, false for what has happened.
-    pub guarded: bool,
-}
-
-/// What a batch moves of one stock row.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StockDelta {
-    pub place: String,
-    pub sku_id: String,
-    pub count: Option<i64>,
-    pub on_hand: i64,
-    pub held: i64,
-    pub guarded: bool,
-}
-
-impl StockDelta {
-    /// What must be available before this delta, so that nothing is oversold after it.
-    pub fn available_before(&self) -> i64 {
-        let taken = self.held - self.on_hand;
-        if self.guarded && taken > 0 { taken } else { i64::MIN / 2 }
-    }
-
-    /// Whether it holds so much, if enough is available, and nothing else.
-    pub const fn is_hold(&self) -> bool {
-        self.guarded && self.count.is_none() && self.on_hand == 0 && self.held > 0
-    }
-
-    /// A hold as a row of its table with nothing on hand.
-    pub fn hold(&self) -> [Value; 4] {
-        let (place, sku) = (Value::from(&self.place), Value::from(&self.sku_id));
-        [place, sku, Value::Int(0), Value::Int(self.held)]
-    }
-
-    /// The statement for this row alone.
-    pub fn statement(&self) -> (&'static str, Vec<Value>) {
-        let (place, sku) = (Value::from(&self.place), Value::from(&self.sku_id));
-        if let Some(count) = self.count {
-            let on_hand = Value::Int(count + self.on_hand);
-            return (dialect::COUNT_STOCK, vec![on_hand, Value::Int(self.held), place, sku]);
-        }
-        let moved = [Value::Int(self.on_hand), Value::Int(self.held)];
-        let row = [place, sku, Value::Int(self.available_before())];
-        (dialect::MOVE_STOCK, moved.into_iter().chain(row).collect())
-    }
-}
-
 /// A statement that one of this crate's tables made; others pass it on unread.
 #[derive(Debug, Clone)]
 pub struct Statement {
@@ -188,8 +126,9 @@ impl Statement {
 /// Everything a batch writes.
 #[derive(Debug, Default)]
 pub struct Plan {
-    counts: BTreeMap<String, CountDelta>,
-    stock: BTreeMap<(String, String), StockDelta>,
+    stock: Moves<Stock>,
+    counts: Moves<Used>,
+    accounts: Moves<Account>,
     log: Vec<Vec<Value>>,
     unique: Vec<Vec<Value>>,
     idempotency: Vec<Vec<Value>>,
@@ -203,7 +142,6 @@ pub struct Plan {
     pub announced: Vec<Announced>,
     adjustments: Vec<Vec<Value>>,
     products: BTreeMap<(String, String), Vec<Value>>,
-    accounts: accounts::Deltas,
     account_lines: Vec<Vec<Value>>,
     effects: Vec<Vec<Value>>,
     gifts: Vec<Vec<Value>>,
@@ -217,21 +155,9 @@ pub struct Plan {
 impl Plan {
     /// Adds what one piece decided.
     pub fn add(&mut self, writes: Writes) {
-        for held in writes.stock {
-            let key = (held.place.clone(), held.sku_id.clone());
-            let delta = self.stock.entry(key).or_insert_with(|| StockDelta {
-                place: held.place,
-                sku_id: held.sku_id,
-                ..StockDelta::default()
-            });
-            if let Some(count) = held.count {
-                delta.count = Some(count.0);
-                delta.on_hand = 0;
-            }
-            delta.on_hand += held.on_hand.0;
-            delta.held += held.held.0;
-            delta.guarded |= held.guarded;
-        }
+        self.stock.add(writes.stock);
+        self.counts.add(writes.counts);
+        self.accounts.add(writes.accounts);
         self.log.extend(writes.trees.iter().map(|write| log_row(&write.entry)));
         let unique = writes.unique.into_iter();
         self.unique
@@ -253,14 +179,6 @@ impl Plan {
         }
         self.statements
             .extend(writes.coupons.iter().map(|(coupon, at)| coupons::write(coupon, *at)));
-        for moved in writes.counts {
-            let delta = self.counts.entry(moved.scope_key.clone()).or_insert_with(|| CountDelta {
-                scope_key: moved.scope_key.clone(),
-                ..CountDelta::default()
-            });
-            delta.add(&moved);
-        }
-        self.accounts.add(writes.accounts);
         self.account_lines.extend(writes.account_lines.into_iter().map(AccountLine::row));
         self.effects.extend(writes.effects.into_iter().map(EffectRow::row));
         for gift in writes.gifts {
@@ -302,9 +220,9 @@ impl Plan {
         view: &View,
         connection: &mut dyn Connection,
     ) -> Result<(), StoreError> {
-        self.write_stock(view, connection)?;
-        self.write_counts(view, connection)?;
-        self.accounts.write(view, connection)?;
+        self.stock.write(&view.stock, connection)?;
+        self.counts.write(&view.used, connection)?;
+        self.accounts.write(&view.accounts, connection)?;
         write_trees(view, connection)?;
         let new: [(&'static Table, &mut Vec<Vec<Value>>); 10] = [
             (&table::ORDER_OPERATION, &mut self.log),
@@ -335,13 +253,7 @@ impl Plan {
         let products: Vec<_> = std::mem::take(&mut self.products).into_values().collect();
         connection.upsert(&table::PRODUCT, &products)?;
         self.write_masters(connection)?;
-        for statement in &self.statements {
-            let matched = connection.execute(statement)?;
-            if statement.must_match.is_some_and(|must| must != matched) {
-                return Err(StoreError::Conflict);
-            }
-        }
-        Ok(())
+        self.statements.iter().try_for_each(|statement| connection.execute_exactly(statement))
     }
 
     /// Slips, packs and members: rare, and the last one holds.
@@ -356,40 +268,6 @@ impl Plan {
             }
         }
         Ok(())
-    }
-
-    fn write_stock(&self, view: &View, connection: &mut dyn Connection) -> Result<(), StoreError> {
-        // Only a count makes a row; a move of a row that nobody looked at is one that exists.
-        let makes_row = |delta: &&StockDelta| {
-            delta.count.is_some() && view.stock_loaded(&delta.place, &delta.sku_id).is_none()
-        };
-        let (new, moved): (Vec<_>, Vec<_>) = self.stock.values().partition(makes_row);
-        let new = new.into_iter().map(|delta| {
-            let on_hand = delta.count.unwrap_or(0) + delta.on_hand;
-            vec![
-                Value::from(&delta.place),
-                Value::from(&delta.sku_id),
-                Value::Int(on_hand),
-                Value::Int(delta.held),
-            ]
-        });
-        connection.insert(&table::STOCK, &new.collect::<Vec<_>>())?;
-        let moved: Vec<_> = moved.into_iter().cloned().collect();
-        connection.move_stock(&moved)
-    }
-}
-
-impl Plan {
-    /// Counts are moved like stock; what nobody has used yet begins with a row of nothing.
-    fn write_counts(&self, view: &View, connection: &mut dyn Connection) -> Result<(), StoreError> {
-        let moves = |delta: &&CountDelta| delta.used != 0 || delta.redeemed != 0;
-        let moved: Vec<_> = self.counts.values().filter(moves).cloned().collect();
-        let first = moved.iter().filter(|delta| view.has_no_count(&delta.scope_key));
-        let first: Vec<_> = first.map(CountDelta::first).collect();
-        if !first.is_empty() {
-            connection.insert_missing(&table::COUPON_COUNT, &first)?;
-        }
-        if moved.is_empty() { Ok(()) } else { connection.move_counts(&moved) }
     }
 }
 

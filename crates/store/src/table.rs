@@ -427,6 +427,12 @@ impl Table {
         names.join(", ")
     }
 
+    /// The names of the columns of the key, separated by commas.
+    pub fn key_list(&self) -> String {
+        let names: Vec<_> = self.key_columns().iter().map(|(name, _)| *name).collect();
+        names.join(", ")
+    }
+
     /// The kinds of all columns.
     pub fn kinds(&self) -> Vec<Kind> {
         self.columns.iter().map(|(_, kind)| *kind).collect()

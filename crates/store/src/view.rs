@@ -1,6 +1,7 @@
 //! What a batch of pieces sees: the rows it loaded, and over them what its own pieces have changed so far.
 
 use crate::audit::Audit;
+use crate::counter::Counted;
 use crate::plan::Writes;
 use crate::tables::accounts::Account;
 use crate::tables::books::{Balance, BalanceKind};
@@ -10,7 +11,7 @@ use crate::tables::idempotency::Idempotent;
 use crate::tables::products::Price;
 use crate::tables::stock::Stock;
 use docket_domain::ledger::Ledger;
-use docket_domain::{Coupon, Id, Quantity, Seat, Time, Tree};
+use docket_domain::{Coupon, Id, Seat, Time, Tree};
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ pub struct Need(pub Vec<Key>);
 
 /// Rows as loaded, and as changed by this batch.
 #[derive(Debug)]
-struct Layer<K, V> {
+pub struct Layer<K, V> {
     loaded: FxHashMap<K, V>,
     changed: FxHashMap<K, V>,
 }
@@ -87,6 +88,23 @@ impl<K: Hash + Eq, V> Layer<K, V> {
     fn get(&self, key: &K) -> Option<&V> {
         self.changed.get(key).or_else(|| self.loaded.get(key))
     }
+
+    /// As it was before this batch, if that was loaded.
+    pub fn before(&self, key: &K) -> Option<&V> {
+        self.loaded.get(key)
+    }
+}
+
+impl<T: Counted> Layer<T::Key, Option<T>> {
+    /// Moves rows. One that nobody has looked at stays unknown: whoever wants it has it loaded first.
+    fn moved(&mut self, changes: &[T::Change]) {
+        for change in changes {
+            let key = T::key(change);
+            let Some(row) = self.get(&key) else { continue };
+            let row = T::after(row.clone(), change);
+            self.changed.insert(key, Some(row));
+        }
+    }
 }
 
 /// What a batch sees.
@@ -94,7 +112,7 @@ impl<K: Hash + Eq, V> Layer<K, V> {
 pub struct View {
     pub(crate) seat: Seat,
     trees: Layer<Id, Option<Arc<Tree>>>,
-    stock: Layer<(String, String), Option<Stock>>,
+    pub(crate) stock: Layer<(String, String), Option<Stock>>,
     products: Layer<String, Vec<Price>>,
     unique: Layer<String, Option<Unique>>,
     numbers: Layer<String, Vec<Id>>,
@@ -104,8 +122,8 @@ pub struct View {
     audits: Layer<Id, Option<Arc<Audit>>>,
     balances: Layer<(BalanceKind, Vec<String>), Option<Balance>>,
     coupons: Layer<String, Option<Coupon>>,
-    used: Layer<String, Option<Used>>,
-    accounts: Layer<(Ledger, String), Option<Account>>,
+    pub(crate) used: Layer<String, Option<Used>>,
+    pub(crate) accounts: Layer<(Ledger, String), Option<Account>>,
 }
 
 fn need<T>(found: Option<T>, key: impl FnOnce() -> Key) -> Result<T, Need> {
@@ -193,11 +211,6 @@ impl View {
         need(found, || Key::Used(scope_key.to_owned())).map(|used| used.unwrap_or_default())
     }
 
-    /// Whether a count that was loaded has a row.
-    pub(crate) fn has_no_count(&self, scope_key: &str) -> bool {
-        self.used.loaded.get(scope_key).is_some_and(Option::is_none)
-    }
-
     /// The account of `owner` in `ledger`, if there is one.
     pub fn account(&self, ledger: Ledger, owner: &str) -> Result<Option<&Account>, Need> {
         let key = (ledger, owner.to_owned());
@@ -210,17 +223,6 @@ impl View {
     /// The tree as it was loaded, before this batch.
     pub(crate) fn tree_loaded(&self, id: Id) -> Option<&Arc<Tree>> {
         self.trees.loaded.get(&id).and_then(Option::as_ref)
-    }
-
-    /// The stock row as it was loaded, before this batch.
-    pub(crate) fn stock_loaded(&self, place: &str, sku_id: &str) -> Option<Stock> {
-        self.stock.loaded.get(&(place.to_owned(), sku_id.to_owned())).copied().flatten()
-    }
-
-    /// Whether the account was there when it was loaded, before this batch.
-    pub(crate) fn account_was_there(&self, ledger: Ledger, owner: &str) -> bool {
-        let loaded = self.accounts.loaded.get(&(ledger, owner.to_owned()));
-        loaded.is_some_and(Option::is_some)
     }
 
     /// Every tree this batch changed, in the order of their ids.
@@ -349,32 +351,11 @@ impl View {
         for (tree, sealed) in &writes.customers {
             self.customers.changed.insert(*tree, Some(sealed.clone()));
         }
-        for held in &writes.stock {
-            let key = (held.place.clone(), held.sku_id.clone());
-            // A row nobody has looked at stays unknown: whoever wants it has it loaded first.
-            let Some(stock) = self.stock.get(&key).copied() else { continue };
-            let stock = stock.unwrap_or_default();
-            let stock = Stock {
-                on_hand: held.count.unwrap_or(stock.on_hand) + held.on_hand,
-                held: stock.held + held.held,
-            };
-            self.stock.changed.insert(key, Some(stock));
-        }
+        self.stock.moved(&writes.stock);
+        self.used.moved(&writes.counts);
+        self.accounts.moved(&writes.accounts);
         for (coupon, _) in &writes.coupons {
             self.coupons.changed.insert(coupon.code.clone(), Some(coupon.clone()));
-        }
-        for moved in &writes.counts {
-            // Like stock: what nobody has looked at stays unknown.
-            let Some(used) = self.used.get(&moved.scope_key).copied() else { continue };
-            let Used { used, redeemed } = used.unwrap_or_default();
-            let used = Used { used: used + moved.used, redeemed: redeemed + moved.redeemed };
-            self.used.changed.insert(moved.scope_key.clone(), Some(used));
-        }
-        for change in &writes.accounts {
-            let key = (change.ledger, change.owner.clone());
-            // A row nobody has looked at stays unknown, as with stock.
-            let Some(account) = self.accounts.get(&key).cloned() else { continue };
-            self.accounts.changed.insert(key, Some(change.applied_to(account)));
         }
         for price in &writes.products {
             let mut prices = self.products.get(&price.sku_id).cloned().unwrap_or_default();
@@ -382,12 +363,5 @@ impl View {
             prices.push(price.clone());
             self.products.changed.insert(price.sku_id.clone(), prices);
         }
-    }
-}
-
-impl Stock {
-    /// What may still be promised; below zero where a count found less than is held.
-    pub fn available(self) -> Quantity {
-        self.on_hand - self.held
     }
 }

@@ -11,10 +11,9 @@ pub(crate) use relay::UNREACHED;
 
 use crate::ask::Ask;
 use crate::clean::Overwrite;
-use crate::dialect::Lookup;
-use crate::plan::{AccountDelta, Statement, StockDelta};
+use crate::dialect::{Dialect, Lookup};
+use crate::plan::Statement;
 use crate::table::Table;
-use crate::tables::coupons::CountDelta;
 use crate::value::{Row, Value};
 use crate::{Figures, Files, StoreError};
 
@@ -29,6 +28,8 @@ pub struct GuardedRow {
 
 /// The one writing connection of a process. Not async: the writer has an OS thread of its own.
 pub trait Connection: Ask + Send {
+    /// Whose words it understands.
+    fn dialect(&self) -> Dialect;
     /// Begins a transaction that may write.
     fn begin(&mut self) -> Result<(), StoreError>;
     /// Commits it.
@@ -60,15 +61,14 @@ pub trait Connection: Ask + Send {
     ) -> Result<(), StoreError>;
     /// Deletes rows by key.
     fn delete(&mut self, table: &'static Table, keys: &[Vec<Value>]) -> Result<(), StoreError>;
-    /// Moves stock, each row under its condition, or a conflict.
-    fn move_stock(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError>;
-    /// Moves counts of coupons, each under its condition, or a conflict.
-    fn move_counts(&mut self, deltas: &[CountDelta]) -> Result<(), StoreError>;
-    /// Moves accounts in this order: guarded ones under their condition, or a conflict; the others are made
-    /// where they are not there.
-    fn move_accounts(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError>;
     /// Any other statement of this crate.
     fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError>;
+    /// The same, which is a conflict where it does not match as many rows as it must.
+    fn execute_exactly(&mut self, statement: &Statement) -> Result<(), StoreError> {
+        let matched = self.execute(statement)?;
+        let as_many = statement.must_match.is_none_or(|must| must == matched);
+        if as_many { Ok(()) } else { Err(StoreError::Conflict) }
+    }
     /// Between two batches: what the database wants done then.
     fn rest(&mut self, figures: &Figures);
     /// Between two batches: from now on, what is overwritten of rows that are removed.

@@ -11,10 +11,9 @@ use super::server::{Server, WRITES, settle};
 use super::{Connection, GuardedRow};
 use crate::ask::Ask;
 use crate::clean::Overwrite;
-use crate::dialect::{self, Lookup};
-use crate::plan::{AccountDelta, Statement, StockDelta};
+use crate::dialect::{self, Dialect, Lookup};
+use crate::plan::Statement;
 use crate::table::{PAYMENT_ORDER, Table};
-use crate::tables::coupons::CountDelta;
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, Files, StoreError, store};
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
@@ -135,54 +134,6 @@ impl Writer {
         }
         Ok(())
     }
-
-    /// Moves one chunk of accounts that go together as a set.
-    fn move_account_chunk(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError> {
-        let n = deltas.len();
-        if let [alone] = deltas
-            && let Some((sql, values)) = alone.conditional()
-        {
-            let matched = self.run(sql, &values)?;
-            return if matched == 1 { Ok(()) } else { Err(StoreError::Conflict) };
-        }
-        if !deltas[0].is_guarded() {
-            let rows: Vec<_> = deltas.iter().flat_map(AccountDelta::row).collect();
-            return self.run(dialect::add_to_accounts(n), &rows).map(drop);
-        }
-        let owner = |delta: &AccountDelta| Value::from(&delta.owner);
-        let arms = |amount: fn(&AccountDelta) -> i64| {
-            deltas.iter().flat_map(move |delta| [owner(delta), Value::Int(amount(delta))])
-        };
-        let mut values: Vec<_> = arms(|delta| delta.balance).collect();
-        values.extend(arms(|delta| delta.held));
-        values.push(Value::Int(deltas[0].ledger.code()));
-        values.extend(deltas.iter().map(owner));
-        values.extend(arms(AccountDelta::available_before));
-        let matched = self.run(dialect::move_accounts(n), &values)?;
-        if matched == n as u64 { Ok(()) } else { Err(StoreError::Conflict) }
-    }
-
-    /// Moves one chunk of stock rows of one place as a set.
-    fn move_chunk(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError> {
-        let n = deltas.len();
-        if deltas.iter().all(StockDelta::is_hold) {
-            let rows: Vec<_> = deltas.iter().flat_map(StockDelta::hold).collect();
-            let counted = self.run(dialect::hold_stock(n), &rows)?;
-            return if counted == 2 * n as u64 { Ok(()) } else { Err(StoreError::Conflict) };
-        }
-        let sku = |delta: &StockDelta| Value::from(&delta.sku_id);
-        let arms = |amount: fn(&StockDelta) -> i64| {
-            deltas.iter().flat_map(move |delta| [sku(delta), Value::Int(amount(delta))])
-        };
-        let mut values = Vec::with_capacity(7 * n + 1);
-        values.extend(arms(|delta| delta.on_hand));
-        values.extend(arms(|delta| delta.held));
-        values.push(Value::from(&deltas[0].place));
-        values.extend(deltas.iter().map(sku));
-        values.extend(arms(StockDelta::available_before));
-        let moved = self.run(dialect::move_stock(n), &values)?;
-        if moved == n as u64 { Ok(()) } else { Err(StoreError::Conflict) }
-    }
 }
 
 impl Ask for Writer {
@@ -208,6 +159,10 @@ impl Ask for Moment<'_> {
 }
 
 impl Connection for Writer {
+    fn dialect(&self) -> Dialect {
+        Dialect::MySql
+    }
+
     fn begin(&mut self) -> Result<(), StoreError> {
         // A statement that was refused may have cost the connection; who comes next is not to pay for it.
         if self.connection.is_none() {
@@ -306,55 +261,6 @@ impl Connection for Writer {
 
     fn delete(&mut self, table: &'static Table, keys: &[Vec<Value>]) -> Result<(), StoreError> {
         keys.iter().try_for_each(|key| self.run(dialect::delete(table), key).map(drop))
-    }
-
-    fn move_stock(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError> {
-        for place in
-            deltas.chunk_by(|a, b| a.place == b.place && a.count.is_none() == b.count.is_none())
-        {
-            if place[0].count.is_some() {
-                for delta in place {
-                    let (sql, values) = delta.statement();
-                    if self.run(sql, &values)? != 1 {
-                        return Err(StoreError::Conflict);
-                    }
-                }
-                continue;
-            }
-            let mut rest = place;
-            for size in dialect::chunks(place.len()) {
-                let (chunk, after) = rest.split_at(size);
-                self.move_chunk(chunk)?;
-                rest = after;
-            }
-        }
-        Ok(())
-    }
-
-    fn move_counts(&mut self, deltas: &[CountDelta]) -> Result<(), StoreError> {
-        let mut rest = deltas;
-        for size in dialect::chunks(deltas.len()) {
-            let (chunk, after) = rest.split_at(size);
-            let values = CountDelta::values(chunk);
-            if self.run(dialect::move_counts(size), &values)? != size as u64 {
-                return Err(StoreError::Conflict);
-            }
-            rest = after;
-        }
-        Ok(())
-    }
-
-    fn move_accounts(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError> {
-        // Runs of one shape in the order of the keys, so that two processes lock rows in one order.
-        for run in deltas.chunk_by(AccountDelta::goes_with) {
-            let mut rest = run;
-            for size in dialect::chunks(run.len()) {
-                let (chunk, after) = rest.split_at(size);
-                self.move_account_chunk(chunk)?;
-                rest = after;
-            }
-        }
-        Ok(())
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {

@@ -18,11 +18,10 @@ use super::turns::{Pool, Turns};
 use super::{Connection, GuardedRow};
 use crate::ask::Ask;
 use crate::clean::Overwrite;
-use crate::dialect::{self, Lookup};
-use crate::plan::{AccountDelta, Statement, StockDelta};
+use crate::dialect::{self, Dialect, Lookup};
+use crate::plan::Statement;
 use crate::store::Query;
 use crate::table::{ITEM_ORDER, Table};
-use crate::tables::coupons::CountDelta;
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, Files, StoreError, error, private};
 use checkpoint::{checkpoint, checkpoint_when_woken};
@@ -250,6 +249,10 @@ impl Ask for rusqlite::Transaction<'_> {
 }
 
 impl Connection for Writer {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
     fn begin(&mut self) -> Result<(), StoreError> {
         self.place.check()?;
         // IMMEDIATE takes the write lock now, while the busy timeout still applies.
@@ -337,38 +340,6 @@ impl Connection for Writer {
 
     fn delete(&mut self, table: &'static Table, keys: &[Vec<Value>]) -> Result<(), StoreError> {
         keys.iter().try_for_each(|key| self.run(dialect::delete(table), key).map(drop))
-    }
-
-    fn move_stock(&mut self, deltas: &[StockDelta]) -> Result<(), StoreError> {
-        for delta in deltas {
-            let (sql, values) = delta.statement();
-            if self.run(sql, &values)? != 1 {
-                return Err(StoreError::Conflict);
-            }
-        }
-        Ok(())
-    }
-
-    fn move_counts(&mut self, deltas: &[CountDelta]) -> Result<(), StoreError> {
-        for delta in deltas.chunks(1) {
-            if self.run(dialect::move_counts(1), &CountDelta::values(delta))? != 1 {
-                return Err(StoreError::Conflict);
-            }
-        }
-        Ok(())
-    }
-
-    fn move_accounts(&mut self, deltas: &[AccountDelta]) -> Result<(), StoreError> {
-        for delta in deltas {
-            if let Some((sql, values)) = delta.conditional() {
-                if self.run(sql, &values)? != 1 {
-                    return Err(StoreError::Conflict);
-                }
-            } else {
-                self.run(dialect::add_to_account(), &delta.row())?;
-            }
-        }
-        Ok(())
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<u64, StoreError> {

@@ -1,6 +1,7 @@
 //! Accounts: coins and points of buyers, how often limited gift packs may be given, and the book of what was
 //! set and adjusted by hand. A row carries no version: it is moved by conditional deltas.
 
+use crate::counter::{Absent, Counted, Counter, Guard, Move};
 use crate::list::beside;
 use crate::table::{ACCOUNT, ACCOUNT_ADJUSTMENT};
 use crate::value::{Row, Value};
@@ -64,20 +65,53 @@ pub struct AccountChange {
     pub at: Time,
 }
 
-impl AccountChange {
-    /// The account after this change.
-    pub(crate) fn applied_to(&self, before: Option<Account>) -> Account {
-        let mut account = before.unwrap_or_else(|| Account {
-            owner: self.owner.clone(),
-            ledger: self.ledger,
+/// What needs no guard makes the account: points and coins come to buyers who had none.
+static COUNTER: Counter = Counter {
+    table: &ACCOUNT,
+    shared: Some("ledger"),
+    listed: "owner",
+    numbers: ["balance", "held"],
+    guard: "balance - held >=",
+    no_bound: i64::MIN / 2,
+    absent: Absent::Made,
+    unit: Some("currency"),
+};
+
+impl Counted for Account {
+    type Key = (Ledger, String);
+    type Change = AccountChange;
+    const COUNTER: &'static Counter = &COUNTER;
+
+    fn key(change: &AccountChange) -> (Ledger, String) {
+        (change.ledger, change.owner.clone())
+    }
+
+    fn columns((ledger, owner): &(Ledger, String)) -> (Option<Value>, Value) {
+        (Some(ledger.code().into()), owner.into())
+    }
+
+    fn moved(change: AccountChange) -> Move {
+        Move {
+            set: change.count,
+            add: [change.balance, change.held],
+            guard: change.guarded.then_some(Guard::Enough),
+            unit: change.currency,
+            at: Some(change.at),
+        }
+    }
+
+    fn after(row: Option<Self>, change: &AccountChange) -> Self {
+        let mut account = row.unwrap_or_else(|| Self {
+            owner: change.owner.clone(),
+            ledger: change.ledger,
             currency: None,
             balance: 0,
             held: 0,
-            created_at: self.at,
+            created_at: change.at,
         });
-        account.currency = self.currency.clone().or(account.currency);
-        account.balance = self.count.unwrap_or(account.balance) + self.balance;
-        account.held += self.held;
+        account.currency = change.currency.clone().or(account.currency);
+        account.balance = change.count.unwrap_or(account.balance) + change.balance;
+        account.held += change.held;
         account
     }
 }

@@ -3,6 +3,7 @@
 //! A coupon is written over the version it was read at. Its counts carry no version: they are moved by
 //! conditional deltas, so that no number of processes takes more than a limit allows.
 
+use crate::counter::{Absent, Counted, Counter, Guard, Move};
 use crate::plan::Statement;
 use crate::table::{COUPON, COUPON_ADJUSTMENT, COUPON_COUNT, Table};
 use crate::value::{Row, Value, json};
@@ -42,48 +43,39 @@ pub struct Counting {
     pub most: Option<i64>,
 }
 
-/// What a batch moves of one count.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CountDelta {
-    pub scope_key: String,
-    pub used: i64,
-    pub redeemed: i64,
-    pub most: Option<i64>,
-}
+/// What nobody has used yet begins with a row of nothing, so that a limit guards the first use too.
+static COUNTER: Counter = Counter {
+    table: &COUPON_COUNT,
+    shared: None,
+    listed: "scope_key",
+    numbers: ["used", "redeemed"],
+    guard: "used <=",
+    no_bound: i64::MAX / 2,
+    absent: Absent::Begins,
+    unit: None,
+};
 
-impl CountDelta {
-    /// Adds what one more piece moves. Of two limits, the later piece has read the newer one.
-    pub fn add(&mut self, moved: &Counting) {
-        self.used += moved.used;
-        self.redeemed += moved.redeemed;
-        self.most = moved.most.or(self.most);
+impl Counted for Used {
+    type Key = String;
+    type Change = Counting;
+    const COUNTER: &'static Counter = &COUNTER;
+
+    fn key(change: &Counting) -> String {
+        change.scope_key.clone()
     }
 
-    /// What may be used before this delta, so that it is within the limit afterwards.
-    pub fn used_before(&self) -> i64 {
-        match self.most {
-            Some(most) if self.used > 0 => most - self.used,
-            _ => i64::MAX / 2,
-        }
+    fn columns(scope_key: &String) -> (Option<Value>, Value) {
+        (None, scope_key.into())
     }
 
-    /// The row of a count that nobody has used yet.
-    pub fn first(&self) -> Vec<Value> {
-        vec![Value::from(&self.scope_key), Value::Int(0), Value::Int(0)]
+    fn moved(change: Counting) -> Move {
+        let guard = change.most.map(Guard::AtMost);
+        Move { set: None, add: [change.used, change.redeemed], guard, unit: None, at: None }
     }
 
-    /// The values of the statement that moves `deltas`: see [`dialect::move_counts`].
-    pub fn values(deltas: &[Self]) -> Vec<Value> {
-        let arms = |amount: fn(&Self) -> i64| {
-            let arm =
-                move |delta: &Self| [Value::from(&delta.scope_key), Value::Int(amount(delta))];
-            deltas.iter().flat_map(arm)
-        };
-        let mut values: Vec<_> = arms(|delta| delta.used).collect();
-        values.extend(arms(|delta| delta.redeemed));
-        values.extend(deltas.iter().map(|delta| Value::from(&delta.scope_key)));
-        values.extend(arms(Self::used_before));
-        values
+    fn after(row: Option<Self>, change: &Counting) -> Self {
+        let Self { used, redeemed } = row.unwrap_or_default();
+        Self { used: used + change.used, redeemed: redeemed + change.redeemed }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Stock per SKU and place, and the book of counts and adjustments.
 
 use crate::StoreError;
+use crate::counter::{Absent, Counted, Counter, Guard, Move};
+use crate::table::STOCK;
 use crate::value::{Row, Value};
 use docket_domain::{Id, Quantity, Time};
 
@@ -18,6 +20,70 @@ impl Stock {
     pub(crate) fn of(mut row: Row) -> Result<(String, String, Self), StoreError> {
         let (place, sku) = (row.text()?, row.text()?);
         Ok((place, sku, Self { on_hand: row.quantity()?, held: row.quantity()? }))
+    }
+
+    /// What may still be promised; below zero where a count found less than is held.
+    pub fn available(self) -> Quantity {
+        self.on_hand - self.held
+    }
+}
+
+/// What one piece moves of one stock row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The place that the stock stands at.
+    pub place: String,
+    /// The SKU.
+    pub sku_id: String,
+    /// What was counted, replacing what was there.
+    pub count: Option<Quantity>,
+    /// Added to what is there.
+    pub on_hand: Quantity,
+    /// Added to what is held.
+    pub held: Quantity,
+    /// Whether enough must be available: true for a decided hold, false for what has happened.
+    pub guarded: bool,
+}
+
+/// Only a count makes a row: a move is of one that somebody has looked at.
+static COUNTER: Counter = Counter {
+    table: &STOCK,
+    shared: Some("place"),
+    listed: "sku_id",
+    numbers: ["on_hand", "held"],
+    guard: "on_hand - held >=",
+    no_bound: i64::MIN / 2,
+    absent: Absent::Conflict,
+    unit: None,
+};
+
+impl Counted for Stock {
+    type Key = (String, String);
+    type Change = Held;
+    const COUNTER: &'static Counter = &COUNTER;
+
+    fn key(change: &Held) -> (String, String) {
+        (change.place.clone(), change.sku_id.clone())
+    }
+
+    fn columns((place, sku_id): &(String, String)) -> (Option<Value>, Value) {
+        (Some(place.into()), sku_id.into())
+    }
+
+    fn moved(change: Held) -> Move {
+        Move {
+            set: change.count.map(|count| count.0),
+            add: [change.on_hand.0, change.held.0],
+            guard: change.guarded.then_some(Guard::Enough),
+            unit: None,
+            at: None,
+        }
+    }
+
+    fn after(row: Option<Self>, change: &Held) -> Self {
+        let Self { on_hand, held } = row.unwrap_or_default();
+        let on_hand = change.count.unwrap_or(on_hand) + change.on_hand;
+        Self { on_hand, held: held + change.held }
     }
 }
 
