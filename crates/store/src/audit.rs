@@ -8,8 +8,8 @@ use crate::plan::Statement;
 use crate::rows::{self, TreeRows, tree_rows};
 use crate::store::Query;
 use crate::table::{self, Table};
-use crate::tables::customers::Sealed;
-use crate::tables::snapshots::Snapshot;
+use crate::tables::customers::{ORDER_PERSON, Sealed};
+use crate::tables::snapshots::{ORDER_SNAPSHOT, Snapshot};
 use crate::value::{Kind, Row, Value};
 use crate::{StoreError, dialect};
 use docket_domain::{Id, LogEntry, Seat, Tree};
@@ -302,8 +302,8 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
     };
     let payments = by_tree(ask.ask(of_table(&table::PAYMENT_ORDER, "id", "id", ids))?, 0);
     let first = |(id, rows): (Id, Vec<Vec<Value>>)| Some((id, rows.into_iter().next()?));
-    let customers = ask.ask(of_table(&table::ORDER_PERSON, "tree", "tree", ids))?;
-    let (log, agreed) = (&table::ORDER_OPERATION, &table::ORDER_SNAPSHOT);
+    let customers = ask.ask(of_table(&ORDER_PERSON, "tree", "tree", ids))?;
+    let (log, agreed) = (&table::ORDER_OPERATION, &ORDER_SNAPSHOT);
     Ok(Stored {
         payments: payments.into_iter().filter_map(first).collect(),
         shops,

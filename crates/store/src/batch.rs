@@ -10,8 +10,8 @@ mod queue;
 pub use engine::{Bell, Engine, Node};
 pub use queue::{Priority, Queue, QueueFull};
 
-use crate::plan::Writes;
-use crate::view::{Key, Need, View};
+use crate::lane::{Key, View, Writes};
+use crate::view::Need;
 use docket_domain::{IdSource, Seat, Time};
 
 /// What a piece may use besides the view.

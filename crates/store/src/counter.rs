@@ -9,22 +9,17 @@ mod sql;
 
 use crate::StoreError;
 use crate::database::Connection;
-use crate::table::Table;
+use crate::dialect::Lookup;
 use crate::value::Value;
-use crate::view::Layer;
+use crate::view::{Layer, Seen};
 use docket_domain::Time;
 use std::collections::BTreeMap;
-use std::hash::Hash;
 
 /// A table of counters, as data: every statement is made from it.
 #[derive(Debug)]
 pub struct Counter {
-    /// Where.
-    pub table: &'static Table,
-    /// The column of its key that the rows of one statement share, where the key has two.
-    pub shared: Option<&'static str>,
-    /// The column of its key whose values a statement lists.
-    pub listed: &'static str,
+    /// Where, and by which columns its rows are found: those of one statement share the fixed one.
+    pub lookup: Lookup,
     /// The number that may be set, and the one that moves beside it.
     pub numbers: [&'static str; 2],
     /// What a guard compares with its bound, and how.
@@ -105,16 +100,14 @@ impl Move {
 }
 
 /// A row of a counter: what a piece calls it, and what it does to it.
-pub trait Counted: Clone + 'static {
-    /// What its row is named by.
-    type Key: Clone + Ord + Hash;
+pub trait Counted: Seen<Found = Option<Self>> + Clone {
     /// What one piece does to one row.
     type Change;
     /// Its table.
     const COUNTER: &'static Counter;
     /// Of which row.
     fn key(change: &Self::Change) -> Self::Key;
-    /// The columns of its key: the shared one, if there is one, and the listed one.
+    /// The columns of its key: the fixed one, if there is one, and the listed one.
     fn columns(key: &Self::Key) -> (Option<Value>, Value);
     /// The change as its numbers move.
     fn moved(change: Self::Change) -> Move;
@@ -125,7 +118,7 @@ pub trait Counted: Clone + 'static {
 /// What a batch moves of one row, with the key of the row.
 #[derive(Debug)]
 struct Moved {
-    shared: Option<Value>,
+    fixed: Option<Value>,
     listed: Value,
     by: Move,
 }
@@ -134,19 +127,19 @@ impl Moved {
     /// The whole row with these numbers.
     fn row(&self, counter: &Counter, numbers: [i64; 2]) -> Vec<Value> {
         let value = |(name, _): &(&str, _)| {
-            if *name == counter.listed {
+            if *name == counter.lookup.list {
                 self.listed.clone()
             } else if let Some(at) = counter.numbers.iter().position(|number| number == name) {
                 Value::Int(numbers[at])
-            } else if counter.shared == Some(*name) {
-                self.shared.clone().unwrap_or(Value::Null)
+            } else if counter.lookup.fixed == Some(*name) {
+                self.fixed.clone().unwrap_or(Value::Null)
             } else if counter.unit == Some(*name) {
                 self.by.unit.as_ref().into()
             } else {
                 self.by.at.into()
             }
         };
-        counter.table.columns.iter().map(value).collect()
+        counter.lookup.table.columns.iter().map(value).collect()
     }
 }
 
@@ -178,7 +171,7 @@ impl<T: Counted> Moves<T> {
     /// Writes it, over the rows that the batch saw before.
     pub fn write(
         &mut self,
-        rows: &Layer<T::Key, Option<T>>,
+        rows: &Layer<T>,
         connection: &mut dyn Connection,
     ) -> Result<(), StoreError> {
         let (mut made, mut begun, mut moved) = (Vec::new(), Vec::new(), Vec::new());
@@ -187,8 +180,8 @@ impl<T: Counted> Moves<T> {
             if by.is_nothing() {
                 continue;
             }
-            let (shared, listed) = T::columns(&key);
-            let one = Moved { shared, listed, by };
+            let (fixed, listed) = T::columns(&key);
+            let one = Moved { fixed, listed, by };
             let before = rows.before(&key).map(Option::is_some);
             if one.by.set.is_some() && before != Some(true) {
                 made.push(one.row(counter, [one.by.first(), one.by.add[1]]));
@@ -201,10 +194,10 @@ impl<T: Counted> Moves<T> {
         }
         if !made.is_empty() {
             // One that another process has made meanwhile is a conflict.
-            connection.insert(counter.table, &made)?;
+            connection.insert(counter.lookup.table, &made)?;
         }
         if !begun.is_empty() {
-            connection.insert_missing(counter.table, &begun)?;
+            connection.insert_missing(counter.lookup.table, &begun)?;
         }
         let statements = sql::statements(counter, &moved, connection.dialect());
         statements.iter().try_for_each(|statement| connection.execute_exactly(statement))

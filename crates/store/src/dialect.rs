@@ -5,6 +5,7 @@
 //! family with few statements of many rows, in sizes that repeat so that few texts exist.
 
 use crate::table::Table;
+use crate::tables::tasks::TASK;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{LazyLock, RwLock};
@@ -243,7 +244,7 @@ pub fn found_no_more(n: usize) -> &'static str {
 /// Every column of those of `n` tasks that carry a stamp: the stamp, the tasks.
 pub fn claimed_tasks(n: usize) -> &'static str {
     text("task", Shape::Claimed(n), || {
-        let table = &crate::table::TASK;
+        let table = &TASK;
         let ids = tuples(1, n);
         format!(
             "SELECT {} FROM task WHERE claimed_by = ? AND state = 1 AND id IN {ids}",

@@ -9,7 +9,7 @@ use crate::ask::Ask;
 use crate::beside::{Access, Beside, beside};
 use crate::database::Connection;
 use crate::store::Query;
-use crate::table::SETTING;
+use crate::tables::settings::SETTING;
 use crate::value::{Kind, Value};
 use crate::{StoreError, sqlite_path};
 use docket_domain::seat::{Seat, Site};

@@ -21,8 +21,8 @@ pub mod failpoint;
 mod foreign;
 mod inspect;
 mod installation;
+mod lane;
 mod list;
-mod load;
 mod lock;
 mod migrate;
 mod orphans;
@@ -49,11 +49,12 @@ pub use error::StoreError;
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
 pub use inspect::{Inspecting, inspect, quick_check};
 pub use installation::{Birth, Installation, Nodes, NotThis, Taken, installation, take_file};
+pub use lane::{Key, View, Writes};
 pub use list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sort};
 pub use migrate::tables;
 pub use orphans::{Orphan, Walk};
 pub use peek::{Encryption, Found, SCHEMA, encryption, peek};
-pub use plan::{Statement, TreeWrite, Writes};
+pub use plan::Statement;
 pub use read::Whole;
 pub use salvage::{Salvage, Salvaged, salvage};
 pub use seals::{
@@ -89,7 +90,9 @@ pub use tables::tasks::{
     TaskRow,
 };
 pub use tables::telephones::{Renewed, only_found_by};
+pub use tables::trees::TreeWrite;
+pub use tables::unique_keys::Unique;
 pub use tables::users::{SessionRow, UserRow};
 pub use tables::webhooks::{OldSecret, WebhookRow};
-pub use view::{Key, Need, Unique, View};
+pub use view::Need;
 pub use work::{NotDone, Verdict};

@@ -1,18 +1,12 @@
 //! What is read outside the writer: from SQLite's reading connections or the pool, each answer one moment.
 
 use crate::ask::Ask;
-use crate::list::beside;
 use crate::rows;
 use crate::store::Query;
 use crate::table::{self, Table};
-use crate::tables::customers::Sealed;
+use crate::tables::customers::{ORDER_PERSON, Sealed};
 use crate::tables::gateways::GatewayPayment;
-use crate::tables::idempotency::Idempotent;
-use crate::tables::keys::KeyRow;
-use crate::tables::products::Price;
-use crate::tables::snapshots::Snapshot;
-use crate::tables::stock::{Adjustment, Stock};
-use crate::tables::users::{SessionRow, UserRow};
+use crate::tables::snapshots::{ORDER_SNAPSHOT, Snapshot};
 use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
@@ -23,9 +17,9 @@ const LOG_BYTES: usize = 4 << 20;
 /// Rows of a log that are read in one go.
 const LOG_AT_ONCE: usize = 32;
 /// How many keys one statement of a read lists.
-const LISTED_MAX: usize = 200;
+pub const LISTED_MAX: usize = 200;
 
-fn placeholders(n: usize) -> String {
+pub fn placeholders(n: usize) -> String {
     vec!["?"; n].join(", ")
 }
 
@@ -93,7 +87,7 @@ pub fn tree_queries(ids: &[Id]) -> [Query; 3] {
 
 pub fn customer_query(ids: &[Id]) -> Query {
     let tail = format!("WHERE tree IN ({})", placeholders(ids.len()));
-    query_of(&table::ORDER_PERSON, &tail, ids.iter().map(|id| Value::from(*id)).collect())
+    query_of(&ORDER_PERSON, &tail, ids.iter().map(|id| Value::from(*id)).collect())
 }
 
 fn log_query(tree: Id) -> Query {
@@ -101,7 +95,7 @@ fn log_query(tree: Id) -> Query {
 }
 
 fn agreed_query(tree: Id) -> Query {
-    query_of(&table::ORDER_SNAPSHOT, "WHERE tree = ? ORDER BY terms_version", vec![tree.into()])
+    query_of(&ORDER_SNAPSHOT, "WHERE tree = ? ORDER BY terms_version", vec![tree.into()])
 }
 
 /// The trees of rows, in the order of `ids`.
@@ -150,7 +144,7 @@ impl Store {
     }
 
     /// Rows of `table` after a WHERE (and what follows it).
-    async fn of_table(
+    pub(crate) async fn of_table(
         &self,
         table: &'static Table,
         tail: impl AsRef<str>,
@@ -160,7 +154,7 @@ impl Store {
         self.rows(table, sql, &kinds, values).await
     }
 
-    async fn one<T>(
+    pub(crate) async fn one<T>(
         &self,
         table: &'static Table,
         tail: &str,
@@ -200,34 +194,6 @@ impl Store {
     /// The payment order of whatever node `id` numbers.
     pub async fn root_of(&self, id: Id) -> Result<Option<Id>, StoreError> {
         self.at_one_moment(move |ask| root_of(ask, id)).await
-    }
-
-    /// Whose a unique key is.
-    pub async fn unique(&self, name: &str) -> Result<Option<Id>, StoreError> {
-        self.one(&table::UNIQUE_KEY, "WHERE name = ?", name.into(), |mut row| {
-            row.skip();
-            row.id()
-        })
-        .await
-    }
-
-    /// Whose these unique keys are; those that are nobody's are left out.
-    pub async fn owners(&self, names: &[String]) -> Result<Vec<(String, Id)>, StoreError> {
-        let mut found = Vec::with_capacity(names.len());
-        for names in names.chunks(LISTED_MAX) {
-            let tail = format!("WHERE name IN ({})", placeholders(names.len()));
-            let listed = names.iter().map(Value::from).collect();
-            for mut row in self.of_table(&table::UNIQUE_KEY, &tail, listed).await? {
-                found.push((row.text()?, row.id()?));
-            }
-        }
-        Ok(found)
-    }
-
-    /// What was answered under an idempotency key.
-    pub async fn idempotency(&self, hash: [u8; 32]) -> Result<Option<Idempotent>, StoreError> {
-        let found = self.one(&table::IDEMPOTENCY, "WHERE hash = ?", hash.into(), Idempotent::of);
-        Ok(found.await?.map(|(_, found)| found))
     }
 
     /// The log of a tree, from its placement on.
@@ -307,7 +273,7 @@ impl Store {
         let tail =
             format!("WHERE tree = ? AND terms_version > ? ORDER BY terms_version LIMIT {limit}");
         let values = vec![tree.into(), terms_version.into()];
-        let rows = self.of_table(&table::ORDER_SNAPSHOT, tail, values).await?;
+        let rows = self.of_table(&ORDER_SNAPSHOT, tail, values).await?;
         rows.into_iter().map(Snapshot::of).collect()
     }
 
@@ -336,108 +302,6 @@ impl Store {
         let sql = "SELECT MIN(due_at) FROM payment_order WHERE due_at IS NOT NULL";
         let rows = self.rows("payment_order", sql, &[Kind::Int], vec![]).await?;
         rows.into_iter().next().map_or(Ok(None), |mut row| row.time_or_null())
-    }
-
-    /// What stands of a SKU, by place.
-    pub async fn stock(&self, sku_id: &str) -> Result<Vec<(String, Stock)>, StoreError> {
-        let tail = "WHERE sku_id = ? ORDER BY place";
-        let rows = self.of_table(&table::STOCK, tail, vec![sku_id.into()]).await?;
-        let read = rows.into_iter().map(Stock::of);
-        read.map(|row| row.map(|(place, _, stock)| (place, stock))).collect()
-    }
-
-    /// What stands of SKUs at places, behind a SKU and its place, in that order.
-    pub async fn stock_list(
-        &self,
-        (sku_id, place): (&str, &str),
-        limit: usize,
-    ) -> Result<Vec<(String, String, Stock)>, StoreError> {
-        let after = [sku_id.into(), place.into()];
-        let asked = beside::behind(self.dialect(), &table::STOCK, after, limit);
-        let [rows] = self.rows_together([asked]).await?;
-        let read = rows.into_iter().map(Stock::of);
-        read.map(|row| row.map(|(place, sku, stock)| (sku, place, stock))).collect()
-    }
-
-    /// The book of a SKU, newest first, behind a line of it.
-    pub async fn adjustments(
-        &self,
-        sku_id: &str,
-        before: Option<Id>,
-        limit: usize,
-    ) -> Result<Vec<Adjustment>, StoreError> {
-        let tail = format!("WHERE sku_id = ? AND id < ? ORDER BY id DESC LIMIT {limit}");
-        let values = vec![sku_id.into(), before.unwrap_or(Id(i64::MAX)).into()];
-        let rows = self.of_table(&table::STOCK_ADJUSTMENT, &tail, values).await?;
-        rows.into_iter().map(Adjustment::of).collect()
-    }
-
-    /// What a SKU costs, by place.
-    pub async fn prices(&self, sku_id: &str) -> Result<Vec<Price>, StoreError> {
-        let tail = "WHERE sku_id = ? ORDER BY place";
-        let rows = self.of_table(&table::PRODUCT, tail, vec![sku_id.into()]).await?;
-        rows.into_iter().map(Price::of).collect()
-    }
-
-    /// Prices of SKUs behind a SKU and its place, in that order.
-    pub async fn price_list(
-        &self,
-        (sku_id, place): (&str, &str),
-        limit: usize,
-    ) -> Result<Vec<Price>, StoreError> {
-        let after = [sku_id.into(), place.into()];
-        let asked = beside::behind(self.dialect(), &table::PRODUCT, after, limit);
-        let [rows] = self.rows_together([asked]).await?;
-        rows.into_iter().map(Price::of).collect()
-    }
-
-    /// Every access key, oldest first.
-    pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
-        let rows = self.of_table(&table::ACCESS_KEY, "ORDER BY id", vec![]).await?;
-        rows.into_iter().map(KeyRow::of).collect()
-    }
-
-    /// The access key of a secret's hash.
-    pub async fn key(&self, hash: [u8; 32]) -> Result<Option<KeyRow>, StoreError> {
-        self.one(&table::ACCESS_KEY, "WHERE hash = ?", hash.into(), KeyRow::of).await
-    }
-
-    /// Every user, oldest first.
-    pub async fn users(&self) -> Result<Vec<UserRow>, StoreError> {
-        let rows = self.of_table(&table::ACCOUNT_USER, "ORDER BY id", vec![]).await?;
-        rows.into_iter().map(UserRow::of).collect()
-    }
-
-    /// The user of a login name.
-    pub async fn user(&self, name: &str) -> Result<Option<UserRow>, StoreError> {
-        self.one(&table::ACCOUNT_USER, "WHERE name = ?", name.into(), UserRow::of).await
-    }
-
-    /// The user of a number.
-    pub async fn user_of(&self, id: Id) -> Result<Option<UserRow>, StoreError> {
-        self.one(&table::ACCOUNT_USER, "WHERE id = ?", id.into(), UserRow::of).await
-    }
-
-    /// The sessions of a user beyond the `newest` ones, at most a hundred.
-    pub async fn sessions_beyond(
-        &self,
-        user: Id,
-        newest: usize,
-    ) -> Result<Vec<SessionRow>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM account_session WHERE user_id = ? \
-             ORDER BY expires_at DESC LIMIT 100 OFFSET {newest}",
-            table::ACCOUNT_SESSION.column_list()
-        );
-        let rows = self
-            .rows("account_session", sql, &table::ACCOUNT_SESSION.kinds(), vec![user.into()])
-            .await?;
-        rows.into_iter().map(SessionRow::of).collect()
-    }
-
-    /// The session of a token's hash.
-    pub async fn session(&self, hash: [u8; 32]) -> Result<Option<SessionRow>, StoreError> {
-        self.one(&table::ACCOUNT_SESSION, "WHERE hash = ?", hash.into(), SessionRow::of).await
     }
 
     /// How many orders there are, at most `limit`.

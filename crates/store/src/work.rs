@@ -2,8 +2,8 @@
 //! only its last run counts. Work that was accepted runs even if its caller has gone.
 
 use crate::batch::{Context, Piece, Priority, QueueFull, Refused};
-use crate::plan::Writes;
-use crate::view::{Key, Need, View};
+use crate::lane::{Key, View, Writes};
+use crate::view::Need;
 use crate::{Cause, Store};
 use tokio::sync::oneshot;
 

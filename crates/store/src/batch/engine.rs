@@ -3,11 +3,11 @@
 use super::queue::{Queue, Taken};
 use super::{Cause, Context, Piece, Refused};
 use crate::database::Connection;
-use crate::plan::Plan;
+use crate::lane::{Key, Plan, View};
 use crate::tables::tasks::Announced;
 use crate::tables::{nodes, settings};
-use crate::view::{Key, Need, View};
-use crate::{Figures, StoreError, failpoint, load};
+use crate::view::Need;
+use crate::{Figures, StoreError, failpoint};
 use docket_domain::{IdSource, Seat, Time};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
@@ -212,7 +212,7 @@ impl Engine {
         self.connection.begin().map_err(no_transaction)?;
         let mut view = View::at(&self.seat);
         let known: Vec<Key> = slots.iter().flat_map(|slot| slot.piece.keys()).collect();
-        load::keys(&mut view, known, &mut *self.connection)?;
+        view.load(known, &mut *self.connection)?;
         self.spent(Phase::Load, began);
         let began = Instant::now();
         failpoint::forget_notes();
@@ -222,7 +222,11 @@ impl Engine {
         let raised =
             (self.ids.mark() > self.node.mark).then(|| self.ids.mark() + nodes::MARK_AHEAD);
         if let Some(mark) = raised {
-            plan.add_statement(nodes::raise_mark(self.node.number, &self.node.holder, mark));
+            plan.beside.statements.push(nodes::raise_mark(
+                self.node.number,
+                &self.node.holder,
+                mark,
+            ));
         }
         failpoint::reach_noted("write");
         plan.write(&view, &mut *self.connection)?;
@@ -233,10 +237,10 @@ impl Engine {
         self.connection.commit()?;
         self.spent(Phase::Commit, began);
         failpoint::reach_noted("committed");
-        if !plan.announced.is_empty()
+        if !plan.beside.announced.is_empty()
             && let Some(ring) = &*self.bell.read().expect("nobody panics while the bell is hung")
         {
-            ring(&plan.announced);
+            ring(&plan.beside.announced);
         }
         self.node.mark = raised.unwrap_or(self.node.mark);
         self.figures.batches.fetch_add(1, Relaxed);
@@ -274,7 +278,7 @@ impl Engine {
             if needed.is_empty() {
                 return Ok(plan);
             }
-            load::keys(view, needed, &mut *self.connection)?;
+            view.load(needed, &mut *self.connection)?;
         }
         unreachable!("in the last round no piece's needs are collected")
     }

@@ -42,7 +42,7 @@ impl Moved {
     fn goes_with(&self, other: &Self, counter: &Counter) -> bool {
         match (self.how(counter), other.how(counter)) {
             (How::Add, How::Add) => true,
-            (How::Move, How::Move) => self.shared == other.shared,
+            (How::Move, How::Move) => self.fixed == other.fixed,
             _ => false,
         }
     }
@@ -73,7 +73,7 @@ pub(super) fn statements(
 }
 
 fn of_one(counter: &'static Counter, one: &Moved, dialect: Dialect) -> Statement {
-    let key = one.shared.iter().chain([&one.listed]).cloned();
+    let key = one.fixed.iter().chain([&one.listed]).cloned();
     let [first, second] = one.by.add.map(Value::Int);
     let (sql, values): (_, Vec<_>) = match one.how(counter) {
         How::Set => {
@@ -106,7 +106,7 @@ fn of_many(counter: &'static Counter, moved: &[Moved]) -> Statement {
     };
     let mut values = arms(&|one| Value::Int(one.by.add[0]));
     values.extend(arms(&|one| Value::Int(one.by.add[1])));
-    values.extend(moved[0].shared.clone());
+    values.extend(moved[0].fixed.clone());
     values.extend(moved.iter().map(|one| one.listed.clone()));
     values.extend(arms(&|one| one.bound(counter)));
     Statement { sql: move_many(counter, n), values, must_match: Some(n as u64) }
@@ -117,46 +117,46 @@ fn added(counter: &'static Counter, moved: &[Moved], dialect: Dialect) -> Statem
     Statement::any(add(counter, moved.len(), dialect), rows)
 }
 
-/// `shared = ? AND ` of a key of two.
-fn shared(counter: &Counter) -> String {
-    counter.shared.map_or_else(String::new, |column| format!("{column} = ? AND "))
+/// The condition on the first column of a key of two.
+fn fixed(counter: &Counter) -> String {
+    counter.lookup.fixed.map_or_else(String::new, |column| format!("{column} = ? AND "))
 }
 
 /// Sets the first number of one row, keeps and moves the second: both, the unit if there is one, the key.
 fn set_one(counter: &'static Counter) -> &'static str {
-    text(counter.table.name, Shape::SetCounter, || {
-        let ([first, second], listed) = (counter.numbers, counter.listed);
+    text(counter.lookup.table.name, Shape::SetCounter, || {
+        let ([first, second], listed) = (counter.numbers, counter.lookup.list);
         let unit = counter.unit.map_or_else(String::new, |unit| {
             format!(", {unit} = COALESCE(?, {unit})") // what is not said stays
         });
-        let (table, shared) = (counter.table.name, shared(counter));
+        let (table, fixed) = (counter.lookup.table.name, fixed(counter));
         format!(
-            "UPDATE {table} SET {first} = ?, {second} = {second} + ?{unit} WHERE {shared}{listed} = ?"
+            "UPDATE {table} SET {first} = ?, {second} = {second} + ?{unit} WHERE {fixed}{listed} = ?"
         )
     })
 }
 
 /// Moves one row: both numbers, the key, the bound of its guard.
 fn move_one(counter: &'static Counter) -> &'static str {
-    text(counter.table.name, Shape::MoveCounter, || {
-        let ([first, second], listed) = (counter.numbers, counter.listed);
-        let (table, shared, guard) = (counter.table.name, shared(counter), counter.guard);
+    text(counter.lookup.table.name, Shape::MoveCounter, || {
+        let ([first, second], listed) = (counter.numbers, counter.lookup.list);
+        let (table, fixed, guard) = (counter.lookup.table.name, fixed(counter), counter.guard);
         format!(
             "UPDATE {table} SET {first} = {first} + ?, {second} = {second} + ? \
-             WHERE {shared}{listed} = ? AND {guard} ?"
+             WHERE {fixed}{listed} = ? AND {guard} ?"
         )
     })
 }
 
 /// Moves `n` rows at once: both numbers by key, the key they share, the keys, and the bounds by key.
 fn move_many(counter: &'static Counter, n: usize) -> &'static str {
-    text(counter.table.name, Shape::MoveCounters(n), || {
-        let ([first, second], listed) = (counter.numbers, counter.listed);
-        let (table, shared, guard) = (counter.table.name, shared(counter), counter.guard);
+    text(counter.lookup.table.name, Shape::MoveCounters(n), || {
+        let ([first, second], listed) = (counter.numbers, counter.lookup.list);
+        let (table, fixed, guard) = (counter.lookup.table.name, fixed(counter), counter.guard);
         let (by_key, keys) = (case(listed, n), tuples(1, n));
         format!(
             "UPDATE {table} SET {first} = {first} + {by_key}, {second} = {second} + {by_key} \
-             WHERE {shared}{listed} IN {keys} AND {guard} {by_key}"
+             WHERE {fixed}{listed} IN {keys} AND {guard} {by_key}"
         )
     })
 }
@@ -164,8 +164,8 @@ fn move_many(counter: &'static Counter, n: usize) -> &'static str {
 /// Adds so much to the second number of each of `n` rows where there is enough: rows with nothing of the first number.
 /// Each row that is there and has enough counts twice. No `CASE`: it looks through its arms for each row.
 fn hold(counter: &'static Counter, n: usize) -> &'static str {
-    text(counter.table.name, Shape::HoldCounters(n), || {
-        let (insert, guard) = (dialect::insert(counter.table, n), counter.guard);
+    text(counter.lookup.table.name, Shape::HoldCounters(n), || {
+        let (insert, guard) = (dialect::insert(counter.lookup.table, n), counter.guard);
         let held = counter.numbers[1];
         format!(
             "{insert} ON DUPLICATE KEY UPDATE \
@@ -176,9 +176,9 @@ fn hold(counter: &'static Counter, n: usize) -> &'static str {
 
 /// Adds to `n` rows, made by it if need be.
 fn add(counter: &'static Counter, n: usize, dialect: Dialect) -> &'static str {
-    text(counter.table.name, Shape::AddCounters(dialect, n), || {
-        let insert = dialect::insert(counter.table, n);
-        let ([first, second], key) = (counter.numbers, counter.table.key_list());
+    text(counter.lookup.table.name, Shape::AddCounters(dialect, n), || {
+        let insert = dialect::insert(counter.lookup.table, n);
+        let ([first, second], key) = (counter.numbers, counter.lookup.table.key_list());
         match dialect {
             Dialect::Sqlite => format!(
                 "{insert} ON CONFLICT ({key}) DO UPDATE SET \
@@ -190,4 +190,63 @@ fn add(counter: &'static Counter, n: usize, dialect: Dialect) -> &'static str {
             ),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Counted, Guard, Move};
+    use super::*;
+    use crate::tables::accounts::Account;
+    use crate::tables::coupons::Used;
+    use crate::tables::stock::Stock;
+
+    fn moved(fixed: &str, n: i64, add: [i64; 2], guard: Option<Guard>) -> Moved {
+        let by = Move { set: None, add, guard, unit: None, at: None };
+        Moved { fixed: Some(fixed.into()), listed: Value::Int(n), by }
+    }
+
+    /// What the statements of `moved` must match, on each kind of database.
+    fn matched(counter: &'static Counter, moved: &[Moved]) -> [Vec<Option<u64>>; 2] {
+        [Dialect::Sqlite, Dialect::MySql].map(|dialect| {
+            let statements = statements(counter, moved, dialect);
+            for Statement { sql, values, .. } in &statements {
+                assert_eq!(sql.matches('?').count(), values.len(), "{sql}");
+            }
+            statements.iter().map(|statement| statement.must_match).collect()
+        })
+    }
+
+    #[test]
+    fn a_file_has_a_statement_a_row_and_a_server_one_for_all_that_go_together() {
+        let enough = Some(Guard::Enough);
+        let holds: Vec<_> = (0..28).map(|n| moved("main", n, [0, 1], enough)).collect();
+        assert_eq!(matched(Stock::COUNTER, &holds), [vec![Some(1); 28], vec![Some(56)]]);
+        // A return among them keeps every guard; another place is another statement.
+        let mut mixed = holds;
+        mixed[3].by = Move { add: [1, 0], guard: None, ..mixed[3].by.clone() };
+        mixed.push(moved("annex", 1, [0, 1], enough));
+        assert_eq!(matched(Stock::COUNTER, &mixed), [vec![Some(1); 29], vec![Some(28), Some(1)]]);
+        let counts: Vec<_> = (0..4)
+            .map(|n| Moved { fixed: None, ..moved("", n, [1, 0], Some(Guard::AtMost(9))) })
+            .collect();
+        assert_eq!(matched(Used::COUNTER, &counts), [vec![Some(1); 4], vec![Some(4)]]);
+    }
+
+    #[test]
+    fn what_needs_no_guard_makes_accounts_and_the_rest_must_be_there() {
+        let enough = Some(Guard::Enough);
+        let mut accounts = vec![
+            moved("coins", 1, [5, 0], None),
+            moved("points", 1, [5, 0], None),
+            moved("points", 2, [-5, 0], enough),
+            moved("points", 3, [0, 5], enough),
+        ];
+        let [file, server] = matched(Account::COUNTER, &accounts);
+        assert_eq!(file, [None, None, Some(1), Some(1)]);
+        assert_eq!(server, [None, Some(2)]);
+        // What is set stands alone.
+        accounts[3].by.set = Some(7);
+        let [_, server] = matched(Account::COUNTER, &accounts);
+        assert_eq!(server, [None, Some(1), Some(1)]);
+    }
 }

@@ -2,12 +2,49 @@
 //! set and adjusted by hand. A row carries no version: it is moved by conditional deltas.
 
 use crate::counter::{Absent, Counted, Counter, Guard, Move};
+use crate::dialect::Lookup;
+use crate::lane::{Key, View, Writes};
 use crate::list::beside;
-use crate::table::{ACCOUNT, ACCOUNT_ADJUSTMENT};
+use crate::plan::{Beside, Rows, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value};
+use crate::view::{Layer, Need, Seen, Source};
 use crate::{Store, StoreError};
 use docket_domain::ledger::Ledger;
 use docket_domain::{Id, Time};
+use std::collections::BTreeSet;
+
+/// Accounts of every ledger that has them.
+pub static ACCOUNT: Table = Table {
+    name: "account",
+    columns: &[
+        ("owner", Text),
+        ("ledger", Int),
+        ("currency", Text),
+        ("balance", Int),
+        ("held", Int),
+        ("created_at", Int),
+    ],
+    key: 2,
+};
+
+/// The book of accounts.
+pub static ACCOUNT_ADJUSTMENT: Table = Table {
+    name: "account_adjustment",
+    columns: &[
+        ("id", Int),
+        ("owner", Text),
+        ("ledger", Int),
+        ("kind", Int),
+        ("amount", Int),
+        ("balance", Int),
+        ("reason", Text),
+        ("actor", Text),
+        ("at", Int),
+    ],
+    key: 1,
+};
 
 /// One account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +104,7 @@ pub struct AccountChange {
 
 /// What needs no guard makes the account: points and coins come to buyers who had none.
 static COUNTER: Counter = Counter {
-    table: &ACCOUNT,
-    shared: Some("ledger"),
-    listed: "owner",
+    lookup: Lookup { table: &ACCOUNT, fixed: Some("ledger"), list: "owner" },
     numbers: ["balance", "held"],
     guard: "balance - held >=",
     no_bound: i64::MIN / 2,
@@ -77,8 +112,26 @@ static COUNTER: Counter = Counter {
     unit: Some("currency"),
 };
 
-impl Counted for Account {
+impl Seen for Account {
     type Key = (Ledger, String);
+    type Found = Option<Self>;
+
+    fn load(
+        keys: &BTreeSet<(Ledger, String)>,
+        from: &mut Source<'_>,
+    ) -> Result<Vec<((Ledger, String), Self)>, StoreError> {
+        let rows = from.rows(&COUNTER.lookup, keys.iter().map(Self::columns))?.into_iter();
+        let read =
+            |row| Self::of(row).map(|account| ((account.ledger, account.owner.clone()), account));
+        rows.map(read).collect()
+    }
+
+    fn apply(accounts: &mut Layer<Self>, writes: &Writes) {
+        accounts.moved(&writes.accounts);
+    }
+}
+
+impl Counted for Account {
     type Change = AccountChange;
     const COUNTER: &'static Counter = &COUNTER;
 
@@ -166,6 +219,25 @@ impl AccountLine {
             actor: row.text()?,
             at: row.time()?,
         })
+    }
+}
+
+impl Written for AccountLine {
+    const TABLE: &'static Table = &ACCOUNT_ADJUSTMENT;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.insert(writes.account_lines.drain(..).map(Self::row));
+    }
+}
+
+impl View {
+    /// The account of `owner` in `ledger`, if there is one.
+    pub fn account(&self, ledger: Ledger, owner: &str) -> Result<Option<&Account>, Need> {
+        let key = (ledger, owner.to_owned());
+        match self.accounts.get(&key) {
+            Some(account) => Ok(account.as_ref()),
+            None => Err(Need(vec![Key::Account { ledger, owner: key.1 }])),
+        }
     }
 }
 

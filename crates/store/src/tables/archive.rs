@@ -15,10 +15,38 @@ pub use moving::{move_away, move_back};
 pub use row::KeptRow;
 
 use crate::plan::Statement;
-use crate::table::{ARCHIVE_SEGMENT, Table};
-use crate::value::{Kind, Row, Value};
+use crate::table::Table;
+use crate::value::Kind::{Blob, Int, Text};
+use crate::value::{Row, Value};
 use crate::{Store, StoreError, dialect};
 use docket_domain::{Id, Time};
+
+/// Orders that left whole, and by what they are still looked up.
+pub static ARCHIVE_ORDER: Table = Table {
+    name: "archive_order",
+    columns: &[("tree", Int), ("segment", Int), ("buyer_id", Text), ("external_id", Text)],
+    key: 1,
+};
+
+/// Segments.
+pub static ARCHIVE_SEGMENT: Table = Table {
+    name: "archive_segment",
+    columns: &[
+        ("id", Int),
+        ("kind", Int),
+        ("name", Text),
+        ("from_at", Int),
+        ("to_at", Int),
+        ("trees", Int),
+        ("entries", Int),
+        ("bytes", Int),
+        ("sha256", Blob),
+        ("state", Int),
+        ("away", Int),
+        ("created_at", Int),
+    ],
+    key: 1,
+};
 
 /// What a segment is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -224,7 +252,7 @@ impl Store {
     /// The trees whose rows have left for a segment, in order.
     pub async fn trees_of_segment(&self, segment: Id) -> Result<Vec<Id>, StoreError> {
         let sql = "SELECT tree FROM archive_tree WHERE segment = ? ORDER BY tree";
-        let rows = self.rows("archive_tree", sql, &[Kind::Int], vec![segment.into()]).await?;
+        let rows = self.rows("archive_tree", sql, &[Int], vec![segment.into()]).await?;
         rows.into_iter().map(|mut row| row.id()).collect()
     }
 
@@ -234,7 +262,7 @@ impl Store {
         let by_node = "SELECT tree, segment FROM archive_order WHERE tree = \
                        (SELECT tree FROM archive_node WHERE id = ?)";
         for sql in [by_root, by_node] {
-            let rows = self.rows("archive_order", sql, &[Kind::Int; 2], vec![id.into()]).await?;
+            let rows = self.rows("archive_order", sql, &[Int; 2], vec![id.into()]).await?;
             if let Some(mut row) = rows.into_iter().next() {
                 return Ok(Some(ArchivedOrder { tree: row.id()?, segment: row.id()? }));
             }
@@ -245,7 +273,7 @@ impl Store {
     /// How many orders left whole.
     pub async fn archived_orders(&self) -> Result<u64, StoreError> {
         let sql = "SELECT COUNT(*) FROM archive_order";
-        let rows = self.rows("archive_order", sql, &[Kind::Int], vec![]).await?;
+        let rows = self.rows("archive_order", sql, &[Int], vec![]).await?;
         rows.into_iter().next().map_or(Ok(0), |mut row| Ok(row.int()? as u64))
     }
 
@@ -258,7 +286,7 @@ impl Store {
         let sql = format!(
             "SELECT tree, segment FROM archive_order WHERE tree > ? ORDER BY tree LIMIT {limit}"
         );
-        let rows = self.rows("archive_order", sql, &[Kind::Int; 2], vec![after.into()]).await?;
+        let rows = self.rows("archive_order", sql, &[Int; 2], vec![after.into()]).await?;
         let order = |mut row: Row| Ok(ArchivedOrder { tree: row.id()?, segment: row.id()? });
         rows.into_iter().map(order).collect()
     }
@@ -267,7 +295,7 @@ impl Store {
     pub async fn archived_by_number(&self, external_id: &str) -> Result<Vec<Id>, StoreError> {
         let sql = "SELECT tree FROM archive_order WHERE external_id = ? ORDER BY tree";
         let values = vec![external_id.into()];
-        let rows = self.rows("archive_order", sql, &[Kind::Int], values).await?;
+        let rows = self.rows("archive_order", sql, &[Int], values).await?;
         rows.into_iter().map(|mut row| row.id()).collect()
     }
 
@@ -275,7 +303,7 @@ impl Store {
     pub async fn by_number(&self, external_id: &str) -> Result<Vec<Id>, StoreError> {
         let sql = "SELECT tree FROM order_term WHERE term = ? ORDER BY tree";
         let values = vec![Value::Text(format!("{}{external_id}", crate::rows::EXTERNAL))];
-        let rows = self.rows("order_term", sql, &[Kind::Int], values).await?;
+        let rows = self.rows("order_term", sql, &[Int], values).await?;
         let mut found: Vec<Id> =
             rows.into_iter().map(|mut row| row.id()).collect::<Result<_, _>>()?;
         found.extend(self.archived_by_number(external_id).await?);
@@ -293,7 +321,7 @@ impl Store {
             "SELECT tree FROM archive_order WHERE buyer_id = ? AND tree > ? ORDER BY tree LIMIT {limit}"
         );
         let values = vec![buyer.into(), after.into()];
-        let rows = self.rows("archive_order", sql, &[Kind::Int], values).await?;
+        let rows = self.rows("archive_order", sql, &[Int], values).await?;
         rows.into_iter().map(|mut row| row.id()).collect()
     }
 }

@@ -2,11 +2,16 @@
 //! change moves both by the same, so the difference is that of any moment, whatever traffic there is.
 
 use crate::ask::Ask;
+use crate::audit::{Audit, audits};
+use crate::lane::{Key, View};
 use crate::plan::Statement;
 use crate::store::Query;
 use crate::value::{Kind, Row, Value};
+use crate::view::{Need, Seen, Source};
 use crate::{Store, StoreError};
-use docket_domain::Quantity;
+use docket_domain::{Id, Quantity};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A number that stands in a ledger and follows from something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -210,6 +215,53 @@ impl BalanceKind {
         let (sql, values) = self.one(subject);
         let rows = ask.ask(self.query(sql, values))?;
         rows.into_iter().next().map(|row| self.of(row)).transpose()
+    }
+}
+
+impl Seen for Balance {
+    type Key = (BalanceKind, Vec<String>);
+    type Found = Option<Self>;
+
+    fn load(
+        keys: &BTreeSet<Self::Key>,
+        from: &mut Source<'_>,
+    ) -> Result<Vec<(Self::Key, Self)>, StoreError> {
+        let mut found = Vec::new();
+        for (kind, subject) in keys {
+            let balance = kind.balance(subject, from.connection)?;
+            found.extend(balance.map(|balance| ((*kind, subject.clone()), balance)));
+        }
+        Ok(found)
+    }
+}
+
+impl Seen for Audit {
+    type Key = Id;
+    type Found = Option<Arc<Self>>;
+
+    fn load(ids: &BTreeSet<Id>, from: &mut Source<'_>) -> Result<Vec<(Id, Arc<Self>)>, StoreError> {
+        let ids: Vec<_> = ids.iter().copied().collect();
+        let audits = audits(&ids, from.seat, from.connection)?.into_iter();
+        Ok(audits.map(|audit| (audit.id, Arc::new(audit))).collect())
+    }
+}
+
+impl View {
+    /// Everything that is stored of an order, as it was before this batch; none where there is no such order, or
+    /// it does not stand still.
+    pub fn audit(&self, id: Id) -> Result<Option<&Arc<Audit>>, Need> {
+        Need::unless(self.audits.get(&id), || Key::Audit(id)).map(Option::as_ref)
+    }
+
+    /// A number of a ledger beside what it should be, as both were before this batch.
+    pub fn balance(
+        &self,
+        ledger: BalanceKind,
+        subject: &[String],
+    ) -> Result<Option<&Balance>, Need> {
+        let key = (ledger, subject.to_vec());
+        let found = self.balances.get(&key);
+        Need::unless(found, || Key::Balance(key.0, key.1.clone())).map(Option::as_ref)
     }
 }
 

@@ -1,11 +1,21 @@
 //! What is to be said of a copy: nobody writes a copy but the road that brought it, so it stands beside it.
 
-use crate::table::COPY_NOTE;
+use crate::lane::Writes;
+use crate::plan::{Beside, Rows, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value, json};
 use crate::{Store, StoreError};
 use docket_domain::tree::Anomaly;
 use docket_domain::words::AnomalyKind;
 use docket_domain::{Id, Time};
+
+/// Contradictions of copies, each once.
+pub static COPY_NOTE: Table = Table {
+    name: "copy_note",
+    columns: &[("tree", Int), ("kind", Text), ("subject", Text), ("detail", Text), ("at", Int)],
+    key: 3,
+};
 
 /// Notes of one copy that are read at most.
 const READ: usize = 200;
@@ -34,6 +44,14 @@ impl CopyNote {
         let kind = kind.ok_or_else(|| row.corrupt(format!("`{word}` is no kind of anomaly")))?;
         let (subject, detail, at): (_, _, Time) = (row.text()?, row.json()?, row.time()?);
         Ok(Self { tree, subject, anomaly: Anomaly { kind, at, detail } })
+    }
+}
+
+impl Written for CopyNote {
+    const TABLE: &'static Table = &COPY_NOTE;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.insert_missing(writes.copy_notes.drain(..).map(Self::row));
     }
 }
 

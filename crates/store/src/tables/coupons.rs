@@ -4,12 +4,46 @@
 //! conditional deltas, so that no number of processes takes more than a limit allows.
 
 use crate::counter::{Absent, Counted, Counter, Guard, Move};
-use crate::plan::Statement;
-use crate::table::{COUPON, COUPON_ADJUSTMENT, COUPON_COUNT, Table};
+use crate::dialect::Lookup;
+use crate::lane::{Key, View, Writes};
+use crate::plan::{Beside, Rows, Statement, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value, json};
+use crate::view::{Layer, Need, Seen, Source};
 use crate::{Store, StoreError, dialect};
 use docket_domain::{Coupon, Id, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Coupons.
+pub static COUPON: Table = Table {
+    name: "coupon",
+    columns: &[("code", Text), ("version", Int), ("updated_at", Int), ("body", Text)],
+    key: 1,
+};
+
+/// How often each is used, by the key of the count.
+pub static COUPON_COUNT: Table = Table {
+    name: "coupon_count",
+    columns: &[("scope_key", Text), ("used", Int), ("redeemed", Int)],
+    key: 1,
+};
+
+/// The book of coupons.
+pub static COUPON_ADJUSTMENT: Table = Table {
+    name: "coupon_adjustment",
+    columns: &[
+        ("id", Int),
+        ("code", Text),
+        ("delta", Int),
+        ("active", Int),
+        ("reason", Text),
+        ("actor", Text),
+        ("at", Int),
+        ("tree", Int),
+    ],
+    key: 1,
+};
 
 /// How many keys one statement of a read lists.
 const LISTED_MAX: usize = 200;
@@ -45,9 +79,7 @@ pub struct Counting {
 
 /// What nobody has used yet begins with a row of nothing, so that a limit guards the first use too.
 static COUNTER: Counter = Counter {
-    table: &COUPON_COUNT,
-    shared: None,
-    listed: "scope_key",
+    lookup: Lookup { table: &COUPON_COUNT, fixed: None, list: "scope_key" },
     numbers: ["used", "redeemed"],
     guard: "used <=",
     no_bound: i64::MAX / 2,
@@ -55,8 +87,24 @@ static COUNTER: Counter = Counter {
     unit: None,
 };
 
-impl Counted for Used {
+impl Seen for Used {
     type Key = String;
+    type Found = Option<Self>;
+
+    fn load(
+        keys: &BTreeSet<String>,
+        from: &mut Source<'_>,
+    ) -> Result<Vec<(String, Self)>, StoreError> {
+        let rows = from.rows(&COUNTER.lookup, keys.iter().map(Self::columns))?;
+        rows.into_iter().map(Self::of).collect()
+    }
+
+    fn apply(counts: &mut Layer<Self>, writes: &Writes) {
+        counts.moved(&writes.counts);
+    }
+}
+
+impl Counted for Used {
     type Change = Counting;
     const COUNTER: &'static Counter = &COUNTER;
 
@@ -80,7 +128,7 @@ impl Counted for Used {
 }
 
 /// Whether `coupon` replaces the version before it, or is new.
-pub(crate) fn write(coupon: &Coupon, at: Time) -> Statement {
+fn write(coupon: &Coupon, at: Time) -> Statement {
     let (sql, values) = if coupon.version == 1 {
         let values =
             vec![Value::from(&coupon.code), coupon.version.into(), at.into(), json(coupon)];
@@ -100,8 +148,8 @@ pub(crate) fn write(coupon: &Coupon, at: Time) -> Statement {
     Statement { sql, values, must_match: Some(1) }
 }
 
-/// Code and coupon of a row.
-pub(crate) fn of(mut row: Row) -> Result<Coupon, StoreError> {
+/// The coupon of a row.
+fn of(mut row: Row) -> Result<Coupon, StoreError> {
     row.skip();
     row.skip();
     row.skip();
@@ -156,6 +204,50 @@ impl CouponAdjustment {
             at: row.time()?,
             tree: row.int_or_null()?.map(Id),
         })
+    }
+}
+
+static BY_CODE: Lookup = Lookup { table: &COUPON, fixed: None, list: "code" };
+
+impl Seen for Coupon {
+    type Key = String;
+    type Found = Option<Self>;
+
+    fn load(
+        codes: &BTreeSet<String>,
+        from: &mut Source<'_>,
+    ) -> Result<Vec<(String, Self)>, StoreError> {
+        let rows = from.rows_by(&BY_CODE, codes)?.into_iter();
+        rows.map(|row| of(row).map(|coupon| (coupon.code.clone(), coupon))).collect()
+    }
+
+    fn apply(coupons: &mut Layer<Self>, writes: &Writes) {
+        for (coupon, _) in &writes.coupons {
+            coupons.change(coupon.code.clone(), Some(coupon.clone()));
+        }
+    }
+}
+
+impl Written for Coupon {
+    const TABLE: &'static Table = &COUPON;
+
+    fn add(writes: &mut Writes, _: &mut Rows, beside: &mut Beside) {
+        let written = writes.coupons.iter().map(|(coupon, at)| write(coupon, *at));
+        beside.statements.extend(written);
+    }
+}
+
+impl View {
+    /// The coupon of a code, if there is one.
+    pub fn coupon(&self, code: &str) -> Result<Option<&Coupon>, Need> {
+        let found = self.coupons.get(&code.to_owned());
+        Need::unless(found, || Key::Coupon(code.to_owned())).map(Option::as_ref)
+    }
+
+    /// How a count stands.
+    pub fn used(&self, scope_key: &str) -> Result<Used, Need> {
+        let found = self.used.get(&scope_key.to_owned());
+        Need::unless(found, || Key::Used(scope_key.to_owned())).map(|used| used.unwrap_or_default())
     }
 }
 

@@ -1,11 +1,31 @@
 //! Customers' data of an order: one sealed value in one table. What is inside, only `app` can open.
 
-use crate::plan::Statement;
+use crate::dialect::Lookup;
+use crate::lane::{Key, View, Writes};
+use crate::plan::{Beside, Rows, Statement, Written};
 use crate::rows::log_row;
 use crate::table::ORDER_OPERATION;
+use crate::table::Table;
+use crate::value::Kind::{Blob, Int};
 use crate::value::{Row, Value};
+use crate::view::{Layer, Need, Seen, Source};
 use crate::{StoreError, dialect};
 use docket_domain::{Id, LogEntry, Time};
+use std::collections::BTreeSet;
+
+/// Sealed customers' data, one row a tree.
+pub static ORDER_PERSON: Table = Table {
+    name: "order_person",
+    columns: &[("tree", Int), ("key_id", Int), ("sealed", Blob)],
+    key: 1,
+};
+
+/// By what telephones trees are found.
+pub static ORDER_PHONE: Table = Table {
+    name: "order_phone",
+    columns: &[("last4", Int), ("phone", Int), ("tree", Int), ("created_at", Int)],
+    key: 3,
+};
 
 /// Sealed data of a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,5 +120,46 @@ impl Sealed {
             values: vec![id.into(), tree.into(), reader.into(), at.into()],
             must_match: None,
         }
+    }
+}
+
+static BY_TREE: Lookup = Lookup { table: &ORDER_PERSON, fixed: None, list: "tree" };
+
+impl Seen for Sealed {
+    type Key = Id;
+    type Found = Option<Self>;
+
+    fn load(trees: &BTreeSet<Id>, from: &mut Source<'_>) -> Result<Vec<(Id, Self)>, StoreError> {
+        from.rows_by(&BY_TREE, trees)?.into_iter().map(Self::of).collect()
+    }
+
+    fn apply(customers: &mut Layer<Self>, writes: &Writes) {
+        for (tree, sealed) in &writes.customers {
+            customers.change(*tree, Some(sealed.clone()));
+        }
+    }
+}
+
+impl Written for Sealed {
+    const TABLE: &'static Table = &ORDER_PERSON;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.upsert(writes.customers.drain(..).map(|(tree, sealed)| sealed.row(tree)));
+    }
+}
+
+impl Written for Telephone {
+    const TABLE: &'static Table = &ORDER_PHONE;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.delete(writes.phones_gone.drain(..).map(Self::key));
+        rows.insert_missing(writes.phones.drain(..).map(Self::row));
+    }
+}
+
+impl View {
+    /// The sealed person of tree `id`.
+    pub fn customer(&self, id: Id) -> Result<Option<&Sealed>, Need> {
+        Need::unless(self.customers.get(&id), || Key::Customer(id)).map(Option::as_ref)
     }
 }

@@ -1,10 +1,31 @@
 //! Effects: what came about by an order on the ledgers beside it, each once.
 
-use crate::table::EFFECT;
-use crate::value::{Kind, Row, Value, json};
+use crate::lane::Writes;
+use crate::plan::{Beside, Rows, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
+use crate::value::{Row, Value, json};
 use crate::{Store, StoreError};
 use docket_domain::ledger::{Effect, EffectKind, Kept, Ledger};
 use docket_domain::{Id, Json, Time};
+
+/// Effects, each once.
+pub static EFFECT: Table = Table {
+    name: "effect",
+    columns: &[
+        ("tree", Int),
+        ("effect", Text),
+        ("ledger", Int),
+        ("kept", Int),
+        ("kind", Int),
+        ("owner", Text),
+        ("amount", Int),
+        ("detail", Text),
+        ("seq", Int),
+        ("at", Int),
+    ],
+    key: 2,
+};
 
 /// One effect of one order.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +74,14 @@ impl EffectRow {
     }
 }
 
+impl Written for EffectRow {
+    const TABLE: &'static Table = &EFFECT;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.insert(writes.effects.drain(..).map(Self::row));
+    }
+}
+
 impl Store {
     /// The effects of an order, in the order in which they came about.
     pub async fn effects(&self, tree: Id) -> Result<Vec<EffectRow>, StoreError> {
@@ -68,7 +97,7 @@ impl Store {
     pub async fn has_spent_coins(&self, buyer: &str) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM payment_order o JOIN effect e ON e.tree = o.id AND e.effect = 'coins.spend' \
                    WHERE o.buyer_id = ? AND e.kept = 0 LIMIT 1";
-        let rows = self.rows("effect", sql, &[Kind::Int], vec![buyer.into()]).await?;
+        let rows = self.rows("effect", sql, &[Int], vec![buyer.into()]).await?;
         Ok(!rows.is_empty())
     }
 }

@@ -1,10 +1,43 @@
 //! Runs of those who check the books, and what they found.
 
 use crate::plan::Statement;
-use crate::table::{FINDING, RECONCILE_RUN};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value};
 use crate::{Store, StoreError, dialect};
 use docket_domain::{Id, Time};
+
+/// Runs.
+pub static RECONCILE_RUN: Table = Table {
+    name: "reconcile_run",
+    columns: &[
+        ("id", Int),
+        ("asked", Text),
+        ("started_at", Int),
+        ("seen_at", Int),
+        ("finished_at", Int),
+        ("orders", Int),
+        ("looked_at", Int),
+        ("error", Text),
+    ],
+    key: 1,
+};
+
+/// What runs found.
+pub static FINDING: Table = Table {
+    name: "finding",
+    columns: &[
+        ("id", Int),
+        ("run", Int),
+        ("class", Text),
+        ("tree", Int),
+        ("subject", Text),
+        ("detail", Text),
+        ("state", Int),
+        ("at", Int),
+    ],
+    key: 1,
+};
 
 /// What became of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -217,7 +250,7 @@ impl Store {
     ) -> Result<Vec<(String, FindingState, u64)>, StoreError> {
         let sql = "SELECT class, state, COUNT(*) FROM finding WHERE run = ? \
                    GROUP BY class, state ORDER BY class, state";
-        let kinds = [crate::value::Kind::Text, crate::value::Kind::Int, crate::value::Kind::Int];
+        let kinds = [Text, Int, Int];
         let rows = self.rows("finding", sql, &kinds, vec![run.into()]).await?;
         let read = |mut row: Row| {
             Ok((row.text()?, row.code(FindingState::from_code)?, row.int()?.unsigned_abs()))

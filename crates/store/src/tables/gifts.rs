@@ -1,12 +1,47 @@
 //! Gift packs: those that may be given, and those that were.
 
-use crate::plan::Statement;
-use crate::table::{GIFT, GIFT_PACK};
+use crate::lane::Writes;
+use crate::plan::{Beside, Rows, Statement, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::ledger::GiftStatus;
 use docket_domain::money::NotACurrency;
 use docket_domain::{Currency, Id, Time};
+
+/// Packs that may be given.
+pub static GIFT_PACK: Table = Table {
+    name: "gift_pack",
+    columns: &[
+        ("pack_id", Text),
+        ("title", Text),
+        ("shop_id", Text),
+        ("min_price", Int),
+        ("currency", Text),
+        ("from_at", Int),
+        ("until_at", Int),
+        ("total", Int),
+        ("active", Int),
+        ("updated_at", Int),
+    ],
+    key: 1,
+};
+
+/// Packs that were given.
+pub static GIFT: Table = Table {
+    name: "gift",
+    columns: &[
+        ("tree", Int),
+        ("pack_id", Text),
+        ("owner", Text),
+        ("title", Text),
+        ("status", Int),
+        ("issued_at", Int),
+        ("ended_at", Int),
+    ],
+    key: 2,
+};
 
 /// A gift pack that may be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +135,7 @@ impl GiftRow {
         ]
     }
 
-    pub(crate) fn take_back(&self, at: Time) -> Statement {
+    fn take_back(&self, at: Time) -> Statement {
         let sql = "UPDATE gift SET status = ?, ended_at = ? WHERE tree = ? AND pack_id = ?";
         let (status, pack_id) = (self.status.code().into(), Value::from(&self.pack_id));
         Statement::any(sql, vec![status, at.into(), self.tree.into(), pack_id])
@@ -129,6 +164,27 @@ impl GiftRow {
             issued_at: row.time()?,
             ended_at: row.time_or_null()?,
         })
+    }
+}
+
+impl Written for GiftRow {
+    const TABLE: &'static Table = &GIFT;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, beside: &mut Beside) {
+        for gift in writes.gifts.drain(..) {
+            match gift.ended_at {
+                None => rows.insert([gift.row()]),
+                Some(at) => beside.statements.push(gift.take_back(at)),
+            }
+        }
+    }
+}
+
+impl Written for GiftPack {
+    const TABLE: &'static Table = &GIFT_PACK;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.upsert(writes.gift_packs.drain(..).map(Self::row));
     }
 }
 

@@ -1,9 +1,22 @@
 //! What was answered under an idempotency key: stored only with a success, in its transaction.
 
-use crate::StoreError;
-use crate::plan::Statement;
+use crate::dialect::Lookup;
+use crate::lane::{Key, View, Writes};
+use crate::plan::{Beside, Rows, Statement, Written};
+use crate::table::Table;
+use crate::value::Kind::{Blob, Int};
 use crate::value::{Row, Value};
+use crate::view::{Layer, Need, Seen, Source};
+use crate::{Store, StoreError};
 use docket_domain::{Id, Time};
+use std::collections::BTreeSet;
+
+/// Keys of requests.
+pub static IDEMPOTENCY: Table = Table {
+    name: "idempotency",
+    columns: &[("hash", Blob), ("fingerprint", Blob), ("status", Int), ("tree", Int), ("at", Int)],
+    key: 1,
+};
 
 /// What a request with an idempotency key has come to, once it has come to something that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,5 +86,48 @@ impl Idempotent {
             values: vec![until.into()],
             must_match: None,
         }
+    }
+}
+
+static BY_HASH: Lookup = Lookup { table: &IDEMPOTENCY, fixed: None, list: "hash" };
+
+impl Seen for Idempotent {
+    type Key = [u8; 32];
+    type Found = Option<Self>;
+
+    fn load(
+        hashes: &BTreeSet<[u8; 32]>,
+        from: &mut Source<'_>,
+    ) -> Result<Vec<([u8; 32], Self)>, StoreError> {
+        from.rows_by(&BY_HASH, hashes)?.into_iter().map(Self::of).collect()
+    }
+
+    fn apply(answers: &mut Layer<Self>, writes: &Writes) {
+        if let Some((hash, answer)) = &writes.idempotency {
+            answers.change(*hash, Some(*answer));
+        }
+    }
+}
+
+impl Written for Idempotent {
+    const TABLE: &'static Table = &IDEMPOTENCY;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.insert(writes.idempotency.take().map(|(hash, answer)| answer.row(hash)));
+    }
+}
+
+impl View {
+    /// What was answered under an idempotency key.
+    pub fn idempotency(&self, hash: [u8; 32]) -> Result<Option<Idempotent>, Need> {
+        Need::unless(self.idempotency.get(&hash), || Key::Idempotency(hash)).copied()
+    }
+}
+
+impl Store {
+    /// What was answered under an idempotency key.
+    pub async fn idempotency(&self, hash: [u8; 32]) -> Result<Option<Idempotent>, StoreError> {
+        let found = self.one(&IDEMPOTENCY, "WHERE hash = ?", hash.into(), Idempotent::of);
+        Ok(found.await?.map(|(_, found)| found))
     }
 }

@@ -1,10 +1,27 @@
 //! Keys of programs: who may do what. The secret is stored as its SHA-256 alone.
 
 use crate::plan::Statement;
-use crate::table::ACCESS_KEY;
+use crate::table::Table;
+use crate::value::Kind::{Blob, Int, Text};
 use crate::value::Row;
-use crate::{StoreError, dialect};
+use crate::{Store, StoreError, dialect};
 use docket_domain::{Id, Time};
+
+/// Keys of programs.
+pub static ACCESS_KEY: Table = Table {
+    name: "access_key",
+    columns: &[
+        ("id", Int),
+        ("name", Text),
+        ("hash", Blob),
+        ("body", Text),
+        ("created_at", Int),
+        ("revoked_at", Int),
+        ("expires_at", Int),
+        ("last_used_at", Int),
+    ],
+    key: 1,
+};
 
 /// One access key; `body` is what `app` makes of scopes, actors and limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,5 +90,18 @@ impl KeyRow {
             expires_at: row.time_or_null()?,
             last_used_at: row.time_or_null()?,
         })
+    }
+}
+
+impl Store {
+    /// Every access key, oldest first.
+    pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
+        let rows = self.of_table(&ACCESS_KEY, "ORDER BY id", vec![]).await?;
+        rows.into_iter().map(KeyRow::of).collect()
+    }
+
+    /// The access key of a secret's hash.
+    pub async fn key(&self, hash: [u8; 32]) -> Result<Option<KeyRow>, StoreError> {
+        self.one(&ACCESS_KEY, "WHERE hash = ?", hash.into(), KeyRow::of).await
     }
 }

@@ -1,9 +1,19 @@
 //! Members: buyers whom the center knows beyond their orders.
 
-use crate::table::MEMBER;
+use crate::lane::Writes;
+use crate::plan::{Beside, Rows, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::Time;
+
+/// Members, one row a buyer.
+pub static MEMBER: Table = Table {
+    name: "member",
+    columns: &[("buyer_id", Text), ("level", Text), ("joined_at", Int), ("updated_at", Int)],
+    key: 1,
+};
 
 /// One member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +40,14 @@ impl Member {
             joined_at: row.time()?,
             updated_at: row.time()?,
         })
+    }
+}
+
+impl Written for Member {
+    const TABLE: &'static Table = &MEMBER;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.upsert(writes.members.drain(..).map(Self::row));
     }
 }
 

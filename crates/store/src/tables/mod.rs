@@ -24,5 +24,7 @@ pub mod snapshots;
 pub mod stock;
 pub mod tasks;
 pub mod telephones;
+pub mod trees;
+pub mod unique_keys;
 pub mod users;
 pub mod webhooks;

@@ -1,14 +1,23 @@
 //! Node numbers: granted, never guessed. A process leases one of 0–255 and raises its mark before ids of
 //! later ticks leave the process; whoever takes the number over starts behind that mark.
 
+use crate::StoreError;
 use crate::batch::Node;
 use crate::database::Connection;
 use crate::dialect::Lookup;
 use crate::installation::{Nodes, NotThis};
 use crate::plan::Statement;
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value};
-use crate::{StoreError, table};
 use docket_domain::Time;
+
+/// Node numbers and who holds them.
+pub static NODE: Table = Table {
+    name: "node",
+    columns: &[("node", Int), ("holder", Text), ("held_until", Int), ("mark", Int)],
+    key: 1,
+};
 
 /// How long a lease lasts without being renewed.
 pub const LEASE_MS: i64 = 60_000;
@@ -59,7 +68,7 @@ pub fn mark_of(mut row: Row) -> Result<i64, StoreError> {
 }
 
 /// A node by its number.
-static NODE: Lookup = Lookup { table: &table::NODE, fixed: None, list: "node" };
+static BY_NUMBER: Lookup = Lookup { table: &NODE, fixed: None, list: "node" };
 
 /// Takes the first node number of the installation's that is free, or one whose lease has run out. A SQLite file has
 /// one owner at a time, who takes the first whatever its lease says.
@@ -84,7 +93,7 @@ pub fn take_free(
         match connection.execute(&statement) {
             Ok(1) => {
                 // Read after the row is ours: whoever held it may have raised its mark until now.
-                let rows = connection.fetch(&NODE, None, &[number.into()])?;
+                let rows = connection.fetch(&BY_NUMBER, None, &[number.into()])?;
                 let mark = rows.into_iter().next().map_or(Ok(0), mark_of)?;
                 connection.commit()?;
                 return Ok(Node { number, holder: holder.to_owned(), mark });

@@ -1,9 +1,31 @@
 //! What a SKU costs: everywhere (`place` empty), and where set at one place.
 
-use crate::StoreError;
+use crate::dialect::Lookup;
+use crate::lane::{Key, View, Writes};
+use crate::list::beside;
+use crate::plan::{Beside, Rows, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value};
+use crate::view::{Layer, Need, Seen, Source};
+use crate::{Store, StoreError};
 use docket_domain::money::NotACurrency;
 use docket_domain::{Currency, Time};
+use std::collections::BTreeSet;
+
+/// Prices.
+pub static PRODUCT: Table = Table {
+    name: "product",
+    columns: &[
+        ("sku_id", Text),
+        ("place", Text),
+        ("currency", Text),
+        ("price", Int),
+        ("title", Text),
+        ("updated_at", Int),
+    ],
+    key: 2,
+};
 
 /// One price.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,5 +62,66 @@ impl Price {
         let price = row.int()?;
         let title = row.text_or_null()?;
         Ok(Self { sku_id, place, currency, price, title, updated_at: row.time()? })
+    }
+}
+
+static BY_SKU: Lookup = Lookup { table: &PRODUCT, fixed: None, list: "sku_id" };
+
+impl Seen for Price {
+    type Key = String;
+    type Found = Vec<Self>;
+
+    fn load(
+        skus: &BTreeSet<String>,
+        from: &mut Source<'_>,
+    ) -> Result<Vec<(String, Self)>, StoreError> {
+        let rows = from.rows_by(&BY_SKU, skus)?.into_iter();
+        rows.map(|row| Self::of(row).map(|price| (price.sku_id.clone(), price))).collect()
+    }
+
+    fn apply(products: &mut Layer<Self>, writes: &Writes) {
+        for price in &writes.products {
+            let mut prices = products.get(&price.sku_id).cloned().unwrap_or_default();
+            prices.retain(|known| known.place != price.place);
+            prices.push(price.clone());
+            products.change(price.sku_id.clone(), prices);
+        }
+    }
+}
+
+impl Written for Price {
+    const TABLE: &'static Table = &PRODUCT;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.upsert(writes.products.drain(..).map(Self::row));
+    }
+}
+
+impl View {
+    /// What `sku_id` costs; empty where the product table does not know it.
+    pub fn prices(&self, sku_id: &str) -> Result<&[Price], Need> {
+        let found = self.products.get(&sku_id.to_owned());
+        Need::unless(found, || Key::Product(sku_id.to_owned())).map(Vec::as_slice)
+    }
+}
+
+impl Store {
+    /// What a SKU costs, by place.
+    pub async fn prices(&self, sku_id: &str) -> Result<Vec<Price>, StoreError> {
+        let tail = "WHERE sku_id = ? ORDER BY place";
+        let rows = self.of_table(&PRODUCT, tail, vec![sku_id.into()]).await?;
+        rows.into_iter().map(Price::of).collect()
+    }
+
+    /// Prices of SKUs behind a SKU and its place, in that order.
+    pub async fn price_list(
+        &self,
+        (sku_id, place): (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<Price>, StoreError> {
+        let after = [sku_id.into(), place.into()];
+        let asked = beside::behind(self.dialect(), &PRODUCT, after, limit);
+        let [rows] = self.rows_together([asked]).await?;
+        rows.into_iter().map(Price::of).collect()
     }
 }

@@ -1,9 +1,19 @@
 //! Which slot each schedule was last run for. Whoever raises it first runs the slot; nobody leads.
 
-use crate::plan::Statement;
-use crate::value::{Kind, Value};
+use crate::dialect::Lookup;
+use crate::lane::{Key, View, Writes};
+use crate::plan::{Beside, Rows, Statement, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
+use crate::value::Value;
+use crate::view::{Layer, Need, Seen, Source};
 use crate::{Store, StoreError};
 use docket_domain::Time;
+use std::collections::BTreeSet;
+
+/// The last slot of each schedule.
+pub static SCHEDULE: Table =
+    Table { name: "schedule", columns: &[("name", Text), ("slot", Int)], key: 1 };
 
 /// The slot a schedule was last run for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +51,46 @@ impl Raise {
     }
 }
 
+static BY_NAME: Lookup = Lookup { table: &SCHEDULE, fixed: None, list: "name" };
+
+impl Seen for Slot {
+    type Key = String;
+    type Found = Option<Time>;
+
+    fn load(
+        names: &BTreeSet<String>,
+        from: &mut Source<'_>,
+    ) -> Result<Vec<(String, Time)>, StoreError> {
+        let rows = from.rows_by(&BY_NAME, names)?.into_iter();
+        rows.map(|mut row| Ok((row.text()?, row.time()?))).collect()
+    }
+
+    fn apply(slots: &mut Layer<Self>, writes: &Writes) {
+        if let Some(raised) = &writes.slot {
+            slots.change(raised.name.clone(), Some(raised.to));
+        }
+    }
+}
+
+impl Written for Raise {
+    const TABLE: &'static Table = &SCHEDULE;
+
+    fn add(writes: &mut Writes, _: &mut Rows, beside: &mut Beside) {
+        beside.statements.extend(writes.slot.take().map(Self::statement));
+    }
+}
+
+impl View {
+    /// The slot that schedule `name` was last run for; none where it never ran.
+    pub fn slot(&self, name: &str) -> Result<Option<Time>, Need> {
+        Need::unless(self.slots.get(&name.to_owned()), || Key::Slot(name.to_owned())).copied()
+    }
+}
+
 impl Store {
     /// The last slot of every schedule that ever ran.
     pub async fn slots(&self) -> Result<Vec<Slot>, StoreError> {
-        let kinds = [Kind::Text, Kind::Int];
+        let kinds = [Text, Int];
         let rows = self.rows("schedule", "SELECT name, slot FROM schedule", &kinds, vec![]).await?;
         let read = rows.into_iter().map(|mut row| Ok(Slot { name: row.text()?, at: row.time()? }));
         read.collect()

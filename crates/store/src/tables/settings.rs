@@ -1,8 +1,13 @@
 //! Small values of the installation: its epoch, when the writer last proved that it can write.
 
 use crate::plan::Statement;
-use crate::value::Kind;
+use crate::table::Table;
+use crate::value::Kind::Text;
 use crate::{Store, StoreError};
+
+/// What an installation is, and small values of it.
+pub static SETTING: Table =
+    Table { name: "setting", columns: &[("name", Text), ("value", Text)], key: 1 };
 
 /// Proves that the database takes writes; for a database that was full or away.
 pub fn probe() -> [Statement; 2] {
@@ -25,7 +30,7 @@ impl Store {
     /// backup, in milliseconds.
     pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         let sql = "SELECT value FROM setting WHERE name = ?";
-        let rows = self.rows("setting", sql, &[Kind::Text], vec![name.into()]).await?;
+        let rows = self.rows("setting", sql, &[Text], vec![name.into()]).await?;
         rows.into_iter().next().map(|mut row| row.text()).transpose()
     }
 }

@@ -1,14 +1,33 @@
 //! Weigh slips: what is to be weighed of a shop order, and what the scales said.
 
 use crate::dialect::Dialect;
+use crate::lane::Writes;
 use crate::list::sql::{Sql, along};
+use crate::plan::{Beside, Rows, Written};
 use crate::store::Query;
-use crate::table::WEIGH_SLIP;
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value, json};
 use crate::{Store, StoreError};
 use docket_domain::ledger::{Slip, SlipStatus};
 use docket_domain::{Id, Time};
 use std::fmt::Write as _;
+
+/// Slips, one a shop order.
+pub static WEIGH_SLIP: Table = Table {
+    name: "weigh_slip",
+    columns: &[
+        ("shop_order", Int),
+        ("tree", Int),
+        ("shop_id", Text),
+        ("place", Text),
+        ("status", Int),
+        ("slip_lines", Text),
+        ("created_at", Int),
+        ("changed_at", Int),
+    ],
+    key: 1,
+};
 
 /// One slip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +63,14 @@ impl SlipRow {
         let (lines, created_at) = (row.json()?, row.time()?);
         let slip = Slip { shop_order, shop_id, place, status, lines, created_at };
         Ok(Self { tree, slip, changed_at: row.time()? })
+    }
+}
+
+impl Written for SlipRow {
+    const TABLE: &'static Table = &WEIGH_SLIP;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.upsert(writes.slips.drain(..).map(Self::row));
     }
 }
 

@@ -1,9 +1,26 @@
 //! Agreed trees: what both sides agreed to, once per terms version, compressed.
 
 use crate::StoreError;
-use crate::plan::Statement;
+use crate::lane::Writes;
+use crate::plan::{Beside, Rows, Statement, Written};
+use crate::table::Table;
+use crate::value::Kind::{Blob, Int};
 use crate::value::{Row, Value};
 use docket_domain::{Id, Time};
+
+/// Agreed trees.
+pub static ORDER_SNAPSHOT: Table = Table {
+    name: "order_snapshot",
+    columns: &[
+        ("tree", Int),
+        ("terms_version", Int),
+        ("at", Int),
+        ("sha256", Blob),
+        ("body", Blob),
+        ("forgotten_at", Int),
+    ],
+    key: 2,
+};
 
 /// One agreed tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,5 +71,13 @@ impl Snapshot {
             self.terms_version.into(),
         ];
         Statement { sql, values, must_match: Some(1) }
+    }
+}
+
+impl Written for Snapshot {
+    const TABLE: &'static Table = &ORDER_SNAPSHOT;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.insert(writes.snapshots.drain(..).map(Self::row));
     }
 }

@@ -1,10 +1,41 @@
 //! Stock per SKU and place, and the book of counts and adjustments.
 
-use crate::StoreError;
 use crate::counter::{Absent, Counted, Counter, Guard, Move};
-use crate::table::STOCK;
+use crate::dialect::Lookup;
+use crate::lane::{Key, View, Writes};
+use crate::list::beside;
+use crate::plan::{Beside, Rows, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value};
+use crate::view::{Layer, Need, Seen, Source};
+use crate::{Store, StoreError};
 use docket_domain::{Id, Quantity, Time};
+use std::collections::BTreeSet;
+
+/// What stands at places.
+pub static STOCK: Table = Table {
+    name: "stock",
+    columns: &[("place", Text), ("sku_id", Text), ("on_hand", Int), ("held", Int)],
+    key: 2,
+};
+
+/// The book of counts and adjustments.
+pub static STOCK_ADJUSTMENT: Table = Table {
+    name: "stock_adjustment",
+    columns: &[
+        ("id", Int),
+        ("sku_id", Text),
+        ("place", Text),
+        ("kind", Int),
+        ("quantity", Int),
+        ("on_hand", Int),
+        ("reason", Text),
+        ("actor", Text),
+        ("at", Int),
+    ],
+    key: 1,
+};
 
 /// What stands at one place of one SKU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,9 +78,7 @@ pub struct Held {
 
 /// Only a count makes a row: a move is of one that somebody has looked at.
 static COUNTER: Counter = Counter {
-    table: &STOCK,
-    shared: Some("place"),
-    listed: "sku_id",
+    lookup: Lookup { table: &STOCK, fixed: Some("place"), list: "sku_id" },
     numbers: ["on_hand", "held"],
     guard: "on_hand - held >=",
     no_bound: i64::MIN / 2,
@@ -57,8 +86,25 @@ static COUNTER: Counter = Counter {
     unit: None,
 };
 
-impl Counted for Stock {
+impl Seen for Stock {
     type Key = (String, String);
+    type Found = Option<Self>;
+
+    fn load(
+        keys: &BTreeSet<(String, String)>,
+        from: &mut Source<'_>,
+    ) -> Result<Vec<((String, String), Self)>, StoreError> {
+        let rows = from.rows(&COUNTER.lookup, keys.iter().map(Self::columns))?.into_iter();
+        let read = |row| Self::of(row).map(|(place, sku, stock)| ((place, sku), stock));
+        rows.map(read).collect()
+    }
+
+    fn apply(stock: &mut Layer<Self>, writes: &Writes) {
+        stock.moved(&writes.stock);
+    }
+}
+
+impl Counted for Stock {
     type Change = Held;
     const COUNTER: &'static Counter = &COUNTER;
 
@@ -137,5 +183,60 @@ impl Adjustment {
             actor: row.text()?,
             at: row.time()?,
         })
+    }
+}
+
+impl Written for Adjustment {
+    const TABLE: &'static Table = &STOCK_ADJUSTMENT;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.insert(writes.adjustments.drain(..).map(Self::row));
+    }
+}
+
+impl View {
+    /// The stock row of `sku_id` at `place`; none means not tracked.
+    pub fn stock(&self, place: &str, sku_id: &str) -> Result<Option<Stock>, Need> {
+        let key = (place.to_owned(), sku_id.to_owned());
+        match self.stock.get(&key) {
+            Some(stock) => Ok(*stock),
+            None => Err(Need(vec![Key::Stock { place: key.0, sku_id: key.1 }])),
+        }
+    }
+}
+
+impl Store {
+    /// What stands of a SKU, by place.
+    pub async fn stock(&self, sku_id: &str) -> Result<Vec<(String, Stock)>, StoreError> {
+        let tail = "WHERE sku_id = ? ORDER BY place";
+        let rows = self.of_table(&STOCK, tail, vec![sku_id.into()]).await?;
+        let read = rows.into_iter().map(Stock::of);
+        read.map(|row| row.map(|(place, _, stock)| (place, stock))).collect()
+    }
+
+    /// What stands of SKUs at places, behind a SKU and its place, in that order.
+    pub async fn stock_list(
+        &self,
+        (sku_id, place): (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<(String, String, Stock)>, StoreError> {
+        let after = [sku_id.into(), place.into()];
+        let asked = beside::behind(self.dialect(), &STOCK, after, limit);
+        let [rows] = self.rows_together([asked]).await?;
+        let read = rows.into_iter().map(Stock::of);
+        read.map(|row| row.map(|(place, sku, stock)| (sku, place, stock))).collect()
+    }
+
+    /// The book of a SKU, newest first, behind a line of it.
+    pub async fn adjustments(
+        &self,
+        sku_id: &str,
+        before: Option<Id>,
+        limit: usize,
+    ) -> Result<Vec<Adjustment>, StoreError> {
+        let tail = format!("WHERE sku_id = ? AND id < ? ORDER BY id DESC LIMIT {limit}");
+        let values = vec![sku_id.into(), before.unwrap_or(Id(i64::MAX)).into()];
+        let rows = self.of_table(&STOCK_ADJUSTMENT, &tail, values).await?;
+        rows.into_iter().map(Adjustment::of).collect()
     }
 }

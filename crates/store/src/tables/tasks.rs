@@ -14,10 +14,40 @@ pub use list::{TaskFilter, TaskPage};
 pub use read::{Backlog, Behind, Due};
 
 use crate::StoreError;
+use crate::lane::Writes;
+use crate::plan::{Beside, Rows, Written};
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use serde::{Deserialize, Serialize};
+
+/// A task with everything known of it; what is read, and what a new row has nothing in yet.
+pub static TASK: Table = Table {
+    name: "task",
+    columns: &[
+        ("id", Int),
+        ("kind", Text),
+        ("unique_key", Text),
+        ("chain_key", Text),
+        ("priority", Int),
+        ("payload", Text),
+        ("state", Int),
+        ("claims", Int),
+        ("attempts", Int),
+        ("max_attempts", Int),
+        ("due_at", Int),
+        ("run_rank", Int),
+        ("created_at", Int),
+        ("claimed_by", Text),
+        ("lease_until", Int),
+        ("errors", Text),
+        ("parked_by", Int),
+        ("finished_at", Int),
+    ],
+    key: 1,
+};
 
 /// What one step of priority is worth in waiting: 30 s.
 const PRIORITY_MS: i64 = 30_000;
@@ -116,7 +146,7 @@ pub struct Announced {
 }
 
 impl NewTask {
-    pub(crate) const fn announced(&self) -> Announced {
+    const fn announced(&self) -> Announced {
         let Self { id, kind, priority, due_at, .. } = *self;
         Announced { id, kind, priority, due_at }
     }
@@ -142,6 +172,20 @@ impl NewTask {
             Value::Null,
             Value::Null,
         ]
+    }
+}
+
+impl Written for NewTask {
+    const TABLE: &'static Table = &TASK;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, beside: &mut Beside) {
+        for task in writes.tasks.drain(..) {
+            beside.announced.push(task.announced());
+            match task.unique_key {
+                None => rows.insert([task.row()]),
+                Some(_) => rows.insert_missing([task.row()]),
+            }
+        }
     }
 }
 

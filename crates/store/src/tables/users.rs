@@ -1,10 +1,34 @@
 //! Users of this installation and their sessions.
 
 use crate::plan::Statement;
-use crate::table::{ACCOUNT_SESSION, ACCOUNT_USER};
+use crate::table::Table;
+use crate::value::Kind::{Blob, Int, Text};
 use crate::value::Row;
-use crate::{StoreError, dialect};
+use crate::{Store, StoreError, dialect};
 use docket_domain::{Id, Time};
+
+/// Users.
+pub static ACCOUNT_USER: Table = Table {
+    name: "account_user",
+    columns: &[
+        ("id", Int),
+        ("name", Text),
+        ("role", Text),
+        ("password", Text),
+        ("body", Text),
+        ("created_at", Int),
+        ("disabled_at", Int),
+        ("last_login_at", Int),
+    ],
+    key: 1,
+};
+
+/// Sessions of users.
+pub static ACCOUNT_SESSION: Table = Table {
+    name: "account_session",
+    columns: &[("hash", Blob), ("user_id", Int), ("expires_at", Int)],
+    key: 1,
+};
 
 /// One user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,5 +173,44 @@ impl SessionRow {
 
     pub(crate) fn of(mut row: Row) -> Result<Self, StoreError> {
         Ok(Self { hash: row.hash()?, user: row.id()?, expires_at: row.time()? })
+    }
+}
+
+impl Store {
+    /// Every user, oldest first.
+    pub async fn users(&self) -> Result<Vec<UserRow>, StoreError> {
+        let rows = self.of_table(&ACCOUNT_USER, "ORDER BY id", vec![]).await?;
+        rows.into_iter().map(UserRow::of).collect()
+    }
+
+    /// The user of a login name.
+    pub async fn user(&self, name: &str) -> Result<Option<UserRow>, StoreError> {
+        self.one(&ACCOUNT_USER, "WHERE name = ?", name.into(), UserRow::of).await
+    }
+
+    /// The user of a number.
+    pub async fn user_of(&self, id: Id) -> Result<Option<UserRow>, StoreError> {
+        self.one(&ACCOUNT_USER, "WHERE id = ?", id.into(), UserRow::of).await
+    }
+
+    /// The sessions of a user beyond the `newest` ones, at most a hundred.
+    pub async fn sessions_beyond(
+        &self,
+        user: Id,
+        newest: usize,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM account_session WHERE user_id = ? \
+             ORDER BY expires_at DESC LIMIT 100 OFFSET {newest}",
+            ACCOUNT_SESSION.column_list()
+        );
+        let rows =
+            self.rows("account_session", sql, &ACCOUNT_SESSION.kinds(), vec![user.into()]).await?;
+        rows.into_iter().map(SessionRow::of).collect()
+    }
+
+    /// The session of a token's hash.
+    pub async fn session(&self, hash: [u8; 32]) -> Result<Option<SessionRow>, StoreError> {
+        self.one(&ACCOUNT_SESSION, "WHERE hash = ?", hash.into(), SessionRow::of).await
     }
 }

@@ -1,10 +1,31 @@
 //! Webhooks: who is told of events. What they answered is in `deliveries`.
 
 use crate::plan::Statement;
-use crate::table::{ORDER_OPERATION, WEBHOOK};
+use crate::table::ORDER_OPERATION;
+use crate::table::Table;
+use crate::value::Kind::{Blob, Int, Text};
 use crate::value::{Row, json};
 use crate::{Sealed, Store, StoreError, dialect, rows};
 use docket_domain::{Id, LogEntry, Time};
+
+/// Who is told of events.
+pub static WEBHOOK: Table = Table {
+    name: "webhook",
+    columns: &[
+        ("id", Int),
+        ("url", Text),
+        ("events", Text),
+        ("key_id", Int),
+        ("secret", Blob),
+        ("created_at", Int),
+        ("disabled_at", Int),
+        ("why", Text),
+        ("old_key_id", Int),
+        ("old_secret", Blob),
+        ("old_until", Int),
+    ],
+    key: 1,
+};
 
 /// One webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,13 @@
 
 use crate::counting::{Counting, as_ask, insert, open};
 use crate::list::{beside, operations};
-use crate::table::{ACCOUNT, ORDER_OPERATION, PRODUCT, STOCK, TASK, Table};
+use crate::table::{ORDER_OPERATION, Table};
+use crate::tables::accounts::ACCOUNT;
+use crate::tables::products::PRODUCT;
 use crate::tables::slips::slip_page;
-use crate::tables::tasks::TaskFilter;
+use crate::tables::stock::STOCK;
 use crate::tables::tasks::list as tasks;
+use crate::tables::tasks::{TASK, TaskFilter};
 use crate::value::Value;
 use crate::{OperationFilter, StoreError};
 use docket_domain::ledger::SlipStatus;

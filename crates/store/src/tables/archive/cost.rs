@@ -6,6 +6,7 @@ use crate::ask::Ask;
 use crate::counting::{Counting, as_ask, open};
 use crate::rows::{log_row, tree_rows};
 use crate::table::{self, Table};
+use crate::tables::snapshots::ORDER_SNAPSHOT;
 use crate::value::Value;
 use docket_domain::change::Happening;
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
@@ -120,7 +121,7 @@ fn filled(database: &mut dyn Counting, orders: &[Tree]) {
         let (id, at) = (tree.id(), tree.payment.created_at);
         vec![id.into(), 1_u32.into(), at.into(), [7; 32].into(), vec![1_u8].into(), Value::Null]
     });
-    insert(&table::ORDER_SNAPSHOT, agreed.collect());
+    insert(&ORDER_SNAPSHOT, agreed.collect());
 }
 
 /// What `work` answers, and how much the database did for it.

@@ -6,6 +6,7 @@ use crate::ask::Ask;
 use crate::rows;
 use crate::store::Query;
 use crate::table::{self, Table};
+use crate::tables::snapshots::ORDER_SNAPSHOT;
 use crate::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::words::Status;
@@ -231,7 +232,7 @@ pub(crate) fn history_rows(
     trees: &[Id],
     ask: &mut dyn Ask,
 ) -> Result<u64, StoreError> {
-    let history = [table::ORDER_OPERATION.name, table::ORDER_SNAPSHOT.name];
+    let history = [table::ORDER_OPERATION.name, ORDER_SNAPSHOT.name];
     let mut found = 0;
     for table in kind.tables().iter().filter(|table| history.contains(&table.name)) {
         for trees in trees.chunks(10 * AT_ONCE) {

@@ -4,7 +4,9 @@
 use super::{KeptRow, SegmentKind};
 use crate::dialect;
 use crate::plan::Statement;
-use crate::table::{self, ORDER_OPERATION, ORDER_SNAPSHOT, PAYMENT_ORDER};
+use crate::table::{self, ORDER_OPERATION, PAYMENT_ORDER};
+use crate::tables::archive::ARCHIVE_ORDER;
+use crate::tables::snapshots::ORDER_SNAPSHOT;
 use crate::value::Value;
 use docket_domain::{Id, Time};
 use std::collections::BTreeMap;
@@ -62,7 +64,7 @@ fn nodes_away(segment: Id, tree: Id, rows: &[KeptRow]) -> Vec<Statement> {
             count(&table::ITEM_ORDER),
         ),
         Statement::any(
-            dialect::insert(&table::ARCHIVE_ORDER, 1),
+            dialect::insert(&ARCHIVE_ORDER, 1),
             vec![tree.into(), segment.into(), buyer, external],
         ),
     ];

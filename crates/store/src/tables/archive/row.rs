@@ -3,6 +3,7 @@
 
 use crate::rows;
 use crate::table::{self, Table};
+use crate::tables::snapshots::ORDER_SNAPSHOT;
 use crate::value::{Kind, Row, Value};
 use crate::{Snapshot, StoreError};
 use docket_domain::{Id, LogEntry, Seat, Time, Tree};
@@ -15,7 +16,7 @@ pub static TABLES: [&Table; 6] = [
     &table::ITEM_ORDER,
     &table::ORDER_TERM,
     &table::ORDER_OPERATION,
-    &table::ORDER_SNAPSHOT,
+    &ORDER_SNAPSHOT,
 ];
 
 /// One row of a table, whole.
@@ -132,7 +133,7 @@ impl KeptRow {
 
     /// The row of an agreed tree.
     pub fn of_snapshot(snapshot: Snapshot) -> Self {
-        Self { table: &table::ORDER_SNAPSHOT, values: snapshot.row() }
+        Self { table: &ORDER_SNAPSHOT, values: snapshot.row() }
     }
 
     /// This row of a node, with the body that `tree` has there at `seat`.
@@ -156,7 +157,7 @@ impl KeptRow {
 
     /// The agreed tree that this row is.
     pub fn snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
-        let is = self.is_of(&table::ORDER_SNAPSHOT);
+        let is = self.is_of(&ORDER_SNAPSHOT);
         is.then(|| Snapshot::of(self.clone().into_row())).transpose()
     }
 
@@ -172,7 +173,7 @@ impl KeptRow {
 
     /// The agreed trees among `rows`.
     pub fn snapshots(rows: Vec<Self>) -> Result<Vec<Snapshot>, StoreError> {
-        let agreed = rows.into_iter().filter(|row| row.is_of(&table::ORDER_SNAPSHOT));
+        let agreed = rows.into_iter().filter(|row| row.is_of(&ORDER_SNAPSHOT));
         agreed.map(|row| Snapshot::of(row.into_row())).collect()
     }
 
@@ -204,7 +205,7 @@ mod tests {
             Value::Blob(Vec::new()),
             Value::Null,
         ];
-        KeptRow { table: &table::ORDER_SNAPSHOT, values }
+        KeptRow { table: &ORDER_SNAPSHOT, values }
     }
 
     #[test]

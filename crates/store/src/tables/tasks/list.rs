@@ -6,7 +6,7 @@ use crate::ask::Ask;
 use crate::dialect::Dialect;
 use crate::list::sql::{Sql, along, holes};
 use crate::store::Query;
-use crate::table::TASK;
+use crate::tables::tasks::TASK;
 use crate::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::Id;

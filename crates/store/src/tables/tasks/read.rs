@@ -2,7 +2,7 @@
 
 use super::{Stamp, TaskRow};
 use crate::dialect;
-use crate::table::TASK;
+use crate::tables::tasks::TASK;
 use crate::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::words::TaskState;
