@@ -10,6 +10,15 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{LazyLock, RwLock};
 
+/// SQL text with codes of our enums in it, which are constants named in braces; made once, at its first use.
+macro_rules! sql {
+    ($text:literal) => {{
+        static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| format!($text));
+        TEXT.as_str()
+    }};
+}
+pub(crate) use sql;
+
 /// Whose words a statement is in, where they differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {

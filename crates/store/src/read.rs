@@ -41,17 +41,24 @@ pub struct Whole {
 pub(crate) fn whole(ask: &mut dyn Ask, ids: &[Id]) -> Result<Vec<Whole>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(LISTED_MAX) {
-        let [payments, shops, items] = tree_queries(ids);
-        let (payments, shops, items) = (ask.ask(payments)?, ask.ask(shops)?, ask.ask(items)?);
+        let trees = trees(ask, ids)?;
         let customers = ask.ask(customer_query(ids))?.into_iter().map(Sealed::of);
         let mut customers = customers.collect::<Result<BTreeMap<_, _>, _>>()?;
-        let trees = trees_of(ids, [payments, shops, items])?;
         found.extend(trees.into_iter().map(|tree| {
             let customer = customers.remove(&tree.id());
             Whole { tree, customer }
         }));
     }
     Ok(found)
+}
+
+/// These trees, in this order; those that are not there are left out. There are few of them.
+pub fn trees(ask: &mut dyn Ask, ids: &[Id]) -> Result<Vec<Tree>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let [payments, shops, items] = tree_queries(ids);
+    trees_of(ids, [ask.ask(payments)?, ask.ask(shops)?, ask.ask(items)?])
 }
 
 /// The payment order of whatever node `id` numbers.

@@ -1,14 +1,19 @@
-//! Numbers of ledgers beside what they should be, each pair read by one statement and so of one moment. Every
-//! change moves both by the same, so the difference is that of any moment, whatever traffic there is.
+//! Numbers of ledgers beside what they should be, each pair of one moment. Every change moves both by the same, so the
+//! difference is that of any moment, whatever traffic there is. What orders hold is added up from the orders (`held`);
+//! all else follows from rows that are stored: lines of books, and effects.
+
+mod held;
 
 use crate::ask::Ask;
 use crate::audit::{Audit, audits};
+use crate::dialect::sql;
 use crate::lane::{Key, View};
 use crate::plan::Statement;
 use crate::store::Query;
 use crate::value::{Kind, Row, Value};
 use crate::view::{Need, Seen, Source};
 use crate::{Store, StoreError};
+use docket_domain::ledger::{EffectKind, Kept, Ledger};
 use docket_domain::{Id, Quantity};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,26 +44,24 @@ pub struct Balance {
     pub should: i64,
 }
 
-/// What unpaid orders hold of each SKU at each place. A line holds what was ordered from its placement until the
-/// order is paid or ends, unless it was dropped.
-const HELD: &str = "SELECT s.place AS place, i.sku_id AS sku_id, \
-    CAST(SUM(JSON_EXTRACT(i.body, '$.quantity')) AS SIGNED) AS held \
-    FROM payment_order p JOIN shop_order s ON s.tree = p.id \
-    JOIN item_order i ON i.tree = s.tree AND i.shop_order = s.id \
-    WHERE p.status = 0 AND p.copy IS NULL AND JSON_EXTRACT(i.body, '$.holds_stock') IS NOT NULL \
-    AND JSON_EXTRACT(i.body, '$.dropped_at') IS NULL";
-
-/// What unpaid orders hold of the coins of the account `a`. Found by the buyer: a plain `p.status = 0` would have
-/// databases read every unpaid order for each account.
-const HELD_COINS: &str = "COALESCE((SELECT CAST(SUM(JSON_EXTRACT(p.body, '$.coins')) AS SIGNED) \
-    FROM payment_order p WHERE p.status + 0 = 0 AND p.copy IS NULL AND p.buyer_id = a.owner \
-    AND JSON_EXTRACT(p.body, '$.ledgers.coins') LIKE '%here%'), 0)";
+/// Effects of coupons, and those of accounts that are kept here.
+const COUPONS: i64 = Ledger::Coupons.code();
+const HERE: i64 = Kept::Here.code();
 
 /// The code of a coupon in the name of its effect: behind the first colon.
 const OF_CODE: &str = "SUBSTR(e.effect, INSTR(e.effect, ':') + 1)";
 
-/// What an effect on a coupon adds to how often it is used up: redeemed, or given back.
-const USED_UP: &str = "CASE e.kind WHEN 5 THEN 1 WHEN 7 THEN -1 ELSE 0 END";
+/// What an effect adds by its kind, and what another takes away.
+fn sum(plus: (EffectKind, &str), minus: (EffectKind, &str)) -> String {
+    let ((plus, added), (minus, taken)) = (plus, minus);
+    let (plus, minus) = (plus.code(), minus.code());
+    format!("SUM(CASE e.kind WHEN {plus} THEN {added} WHEN {minus} THEN -{taken} ELSE 0 END)")
+}
+
+/// How often effects on coupons come to have used them up: redeemed, less what was given back.
+fn used_up() -> String {
+    sum((EffectKind::Redeem, "1"), (EffectKind::Return, "1"))
+}
 
 impl BalanceKind {
     /// All of them.
@@ -83,19 +86,23 @@ impl BalanceKind {
 
     /// What sets the number right, if it still is the one that was read.
     pub fn set(self, balance: &Balance) -> Statement {
+        const COINS: i64 = Ledger::Coins.code();
+        const POINTS: i64 = Ledger::Points.code();
         let sql = match self {
             Self::StockHeld => {
                 "UPDATE stock SET held = held + ? WHERE place = ? AND sku_id = ? AND held = ?"
             }
-            Self::CoinsHeld => {
-                "UPDATE account SET held = held + ? WHERE owner = ? AND ledger = 3 AND held = ?"
-            }
-            Self::Coins => {
-                "UPDATE account SET balance = balance + ? WHERE owner = ? AND ledger = 3 AND balance = ?"
-            }
-            Self::Points => {
-                "UPDATE account SET balance = balance + ? WHERE owner = ? AND ledger = 4 AND balance = ?"
-            }
+            Self::CoinsHeld => sql!(
+                "UPDATE account SET held = held + ? WHERE owner = ? AND ledger = {COINS} AND held = ?"
+            ),
+            Self::Coins => sql!(
+                "UPDATE account SET balance = balance + ? \
+                 WHERE owner = ? AND ledger = {COINS} AND balance = ?"
+            ),
+            Self::Points => sql!(
+                "UPDATE account SET balance = balance + ? \
+                 WHERE owner = ? AND ledger = {POINTS} AND balance = ?"
+            ),
             Self::CouponsRedeemed => {
                 "UPDATE coupon_count SET redeemed = redeemed + ? WHERE scope_key = ? AND redeemed = ?"
             }
@@ -106,31 +113,24 @@ impl BalanceKind {
         Statement { sql, values, must_match: Some(1) }
     }
 
-    /// How many keys a subject has; all are texts.
-    const fn keys(self) -> usize {
-        match self {
-            Self::StockHeld => 2,
-            _ => 1,
-        }
+    /// Whether it is what orders hold, and not what stored rows come to.
+    const fn is_held(self) -> bool {
+        matches!(self, Self::StockHeld | Self::CoinsHeld)
     }
 
-    /// Every subject whose number differs: keys, what stands, what should.
+    /// Every subject whose number differs: its key, what stands, what should.
     fn differing(self, limit: usize) -> String {
         match self {
-            Self::StockHeld => format!(
-                "SELECT b.place, b.sku_id, b.held, COALESCE(o.held, 0) FROM stock b \
-                 LEFT JOIN ({HELD} GROUP BY s.place, i.sku_id) AS o \
-                 ON o.place = b.place AND o.sku_id = b.sku_id \
-                 WHERE b.held <> COALESCE(o.held, 0) ORDER BY b.place, b.sku_id LIMIT {limit}"
-            ),
             // Counted once for all: there is no index by the name of an effect.
             Self::CouponsRedeemed => format!(
                 "SELECT c.scope_key, c.redeemed, COALESCE(o.should, 0) FROM coupon_count c \
                  LEFT JOIN (SELECT CONCAT('t:', {OF_CODE}) AS scope_key, \
-                 CAST(SUM({USED_UP}) AS SIGNED) AS should \
-                 FROM effect e WHERE e.ledger = 2 GROUP BY {OF_CODE}) AS o ON o.scope_key = c.scope_key \
+                 CAST({} AS SIGNED) AS should \
+                 FROM effect e WHERE e.ledger = {COUPONS} GROUP BY {OF_CODE}) AS o \
+                 ON o.scope_key = c.scope_key \
                  WHERE c.scope_key LIKE 't:%' AND c.redeemed <> COALESCE(o.should, 0) \
-                 ORDER BY c.scope_key LIMIT {limit}"
+                 ORDER BY c.scope_key LIMIT {limit}",
+                used_up()
             ),
             _ => format!(
                 "SELECT subject, stands, CAST(should AS SIGNED) FROM ({}) AS n \
@@ -140,70 +140,56 @@ impl BalanceKind {
         }
     }
 
-    /// Every subject that a book with one key has: the key, what stands, what should. It ends open, for a condition.
+    /// Every subject that the book has: the key, what stands, what should. It ends open, for a condition.
     fn numbers(self) -> String {
-        let account = |what: &str, ledger: i64, should: &str| {
-            format!(
-                "SELECT a.owner AS subject, a.{what} AS stands, {should} AS should FROM account a \
-                 WHERE a.ledger = {ledger}"
-            )
-        };
         // Lines of the book and effects of one moment cannot be put in order: such an account is left alone.
-        let moved = |ledger: i64, plus: i64, minus: i64| {
+        let account = |ledger: Ledger, plus: EffectKind, minus: EffectKind| {
             let line = "(SELECT l.balance FROM account_adjustment l WHERE l.owner = a.owner \
                         AND l.ledger = a.ledger ORDER BY l.id DESC LIMIT 1)";
             let at = "COALESCE((SELECT l.at FROM account_adjustment l WHERE l.owner = a.owner \
                       AND l.ledger = a.ledger ORDER BY l.id DESC LIMIT 1), 0)";
+            let ledger = ledger.code();
             let own = format!(
-                "e.ledger = {ledger} AND e.kept = 0 AND e.owner = a.owner AND e.at >= {at}"
+                "e.ledger = {ledger} AND e.kept = {HERE} AND e.owner = a.owner AND e.at >= {at}"
             );
+            let moved = sum((plus, "e.amount"), (minus, "e.amount"));
             format!(
-                "CASE WHEN EXISTS (SELECT 1 FROM effect e WHERE {own} AND e.at = {at}) THEN a.balance \
-                 ELSE COALESCE({line}, 0) + COALESCE((SELECT SUM(CASE e.kind WHEN {plus} THEN e.amount \
-                 WHEN {minus} THEN -e.amount ELSE 0 END) FROM effect e WHERE {own}), 0) END"
+                "SELECT a.owner AS subject, a.balance AS stands, \
+                 CASE WHEN EXISTS (SELECT 1 FROM effect e WHERE {own} AND e.at = {at}) THEN a.balance \
+                 ELSE COALESCE({line}, 0) + COALESCE((SELECT {moved} FROM effect e WHERE {own}), 0) END \
+                 AS should FROM account a WHERE a.ledger = {ledger}"
             )
         };
         match self {
-            Self::StockHeld => unreachable!("stock has two keys"),
-            Self::CoinsHeld => account("held", 3, HELD_COINS),
-            Self::Coins => account("balance", 3, &moved(3, 7, 1)),
-            Self::Points => account("balance", 4, &moved(4, 2, 6)),
+            Self::StockHeld | Self::CoinsHeld => unreachable!("what is held follows from orders"),
+            Self::Coins => account(Ledger::Coins, EffectKind::Return, EffectKind::Deduct),
+            Self::Points => account(Ledger::Points, EffectKind::Grant, EffectKind::Reverse),
             Self::CouponsRedeemed => format!(
                 "SELECT c.scope_key AS subject, c.redeemed AS stands, \
-                 COALESCE((SELECT SUM({USED_UP}) FROM effect e WHERE e.ledger = 2 \
+                 COALESCE((SELECT {} FROM effect e WHERE e.ledger = {COUPONS} \
                  AND {OF_CODE} = SUBSTR(c.scope_key, 3)), 0) AS should \
-                 FROM coupon_count c WHERE c.scope_key LIKE 't:%'"
+                 FROM coupon_count c WHERE c.scope_key LIKE 't:%'",
+                used_up()
             ),
         }
     }
 
     /// One subject, whether it differs or not.
-    fn one(self, subject: &[String]) -> (String, Vec<Value>) {
-        if self == Self::StockHeld {
-            let sql = format!(
-                "SELECT b.place, b.sku_id, b.held, COALESCE((SELECT o.held FROM \
-                 ({HELD} AND s.place = ? AND i.sku_id = ? GROUP BY s.place, i.sku_id) AS o), 0) \
-                 FROM stock b WHERE b.place = ? AND b.sku_id = ?"
-            );
-            return (sql, subject.iter().chain(subject).map(Value::from).collect());
-        }
+    fn one(self) -> String {
         let own = if self == Self::CouponsRedeemed { "c.scope_key" } else { "a.owner" };
-        let sql = format!(
+        format!(
             "SELECT subject, stands, CAST(should AS SIGNED) FROM ({} AND {own} = ?) AS n",
             self.numbers()
-        );
-        (sql, subject.iter().map(Value::from).collect())
+        )
     }
 
     fn query(self, sql: String, values: Vec<Value>) -> Query {
-        let mut kinds = vec![Kind::Text; self.keys()];
-        kinds.extend([Kind::Int; 2]);
+        let kinds = vec![Kind::Text, Kind::Int, Kind::Int];
         Query { table: self.table(), sql, kinds, values }
     }
 
-    fn of(self, mut row: Row) -> Result<Balance, StoreError> {
-        let subject = (0..self.keys()).map(|_| row.text()).collect::<Result<_, _>>()?;
-        Ok(Balance { subject, stands: row.int()?, should: row.int()? })
+    fn of(mut row: Row) -> Result<Balance, StoreError> {
+        Ok(Balance { subject: vec![row.text()?], stands: row.int()?, should: row.int()? })
     }
 
     /// The number of `subject` as it stands; none where the ledger does not know it.
@@ -212,9 +198,12 @@ impl BalanceKind {
         subject: &[String],
         ask: &mut dyn Ask,
     ) -> Result<Option<Balance>, StoreError> {
-        let (sql, values) = self.one(subject);
-        let rows = ask.ask(self.query(sql, values))?;
-        rows.into_iter().next().map(|row| self.of(row)).transpose()
+        if self.is_held() {
+            return held::balance(self, subject, ask);
+        }
+        let values = subject.iter().map(Value::from).collect();
+        let rows = ask.ask(self.query(self.one(), values))?;
+        rows.into_iter().next().map(Self::of).transpose()
     }
 }
 
@@ -272,9 +261,12 @@ impl Store {
         ledger: BalanceKind,
         limit: usize,
     ) -> Result<Vec<Balance>, StoreError> {
+        if ledger.is_held() {
+            return self.held_imbalances(ledger, limit).await;
+        }
         let query = ledger.query(ledger.differing(limit), Vec::new());
         let rows = self.rows_at_length(query).await?;
-        rows.into_iter().map(|row| ledger.of(row)).collect()
+        rows.into_iter().map(BalanceKind::of).collect()
     }
 }
 
@@ -293,17 +285,21 @@ mod tests {
 
     #[test]
     fn no_book_reads_all_orders_or_effects_once_for_each_of_its_subjects() {
-        for book in BalanceKind::ALL {
-            let (one, values) = book.one(&vec!["a".to_owned(); book.keys()]);
-            for (sql, values) in [(book.differing(10), Vec::new()), (one, values)] {
-                let steps = plan(&sql, &values);
-                let read_whole = |step: &&String| ["SCAN e", "SCAN p"].contains(&step.as_str());
-                assert_eq!(steps.iter().find(read_whole), None, "{book:?}: {steps:#?}");
-                let inner = steps.iter().position(|step| step.starts_with("CORRELATED"));
-                let inner = &steps[inner.unwrap_or(steps.len())..];
-                let all_unpaid = |step: &&String| step.contains("payment_order_status");
-                assert_eq!(inner.iter().find(all_unpaid), None, "{book:?}: {steps:#?}");
-            }
+        let mut asked: Vec<_> = held::queries().map(|query| (query.sql, query.values)).into();
+        for book in BalanceKind::ALL.into_iter().filter(|book| !book.is_held()) {
+            asked.push((book.differing(10), Vec::new()));
+            asked.push((book.one(), vec!["a".into()]));
+        }
+        for (sql, values) in asked {
+            let steps = plan(&sql, &values);
+            let read_whole = |step: &&String| {
+                ["SCAN e", "SCAN p", "SCAN i", "SCAN payment_order"].contains(&step.as_str())
+            };
+            assert_eq!(steps.iter().find(read_whole), None, "{sql}: {steps:#?}");
+            let inner = steps.iter().position(|step| step.starts_with("CORRELATED"));
+            let inner = &steps[inner.unwrap_or(steps.len())..];
+            let all_unpaid = |step: &&String| step.contains("payment_order_status");
+            assert_eq!(inner.iter().find(all_unpaid), None, "{sql}: {steps:#?}");
         }
     }
 }
