@@ -97,7 +97,7 @@ impl Audit {
         // The first row always: it guards the others.
         let mut values = payment[1..].to_vec();
         values.extend([payment[0].clone(), Value::Int(self.version)]);
-        let sql = dialect::update_tree(&table::PAYMENT_ORDER);
+        let sql = dialect::update_version(&table::PAYMENT_ORDER);
         let mut filled = vec![Statement { sql, values, must_match: Some(1) }];
         for (table, rows) in [(&table::SHOP_ORDER, shops), (&table::ITEM_ORDER, items)] {
             for row in rows.into_iter().filter(is_stale) {

@@ -5,7 +5,6 @@
 //! family with few statements of many rows, in sizes that repeat so that few texts exist.
 
 use crate::table::Table;
-use crate::tables::tasks::TASK;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{LazyLock, RwLock};
@@ -46,21 +45,17 @@ pub enum Shape {
     UpsertOne,
     Ignore(usize),
     IgnoreOne,
-    UpdateTree,
+    UpdateVersion,
     UpdateRow,
-    GuardTrees(usize),
+    GuardVersions(usize),
     Delete,
     SetCounter,
     MoveCounter,
     MoveCounters(usize),
     HoldCounters(usize),
     AddCounters(Dialect, usize),
-    Claim(usize),
-    Finish(usize),
-    Forget(usize),
-    Claimed(usize),
-    ForgetPersons(usize),
-    FoundNoMore(usize),
+    /// What a table has of its own, by a name.
+    Own(&'static str, usize),
 }
 
 type Texts = RwLock<HashMap<(&'static str, Shape), &'static str>>;
@@ -164,12 +159,13 @@ pub fn upsert(table: &'static Table, n: usize) -> &'static str {
     })
 }
 
-/// One tree's first row over the version it was read at: all columns but the key, then key and version.
-pub fn update_tree(table: &'static Table) -> &'static str {
-    text(table.name, Shape::UpdateTree, || {
+/// One row of a table with versions over the one it was read at: all columns but the key, then key and version.
+pub fn update_version(table: &'static Table) -> &'static str {
+    text(table.name, Shape::UpdateVersion, || {
         let rest = table.columns[table.key..].iter();
         let set: Vec<_> = rest.map(|(name, _)| format!("{name} = ?")).collect();
-        format!("UPDATE {} SET {} WHERE id = ? AND version = ?", table.name, set.join(", "))
+        let key = table.key_list();
+        format!("UPDATE {} SET {} WHERE {key} = ? AND version = ?", table.name, set.join(", "))
     })
 }
 
@@ -184,15 +180,16 @@ pub fn update_row(table: &'static Table) -> &'static str {
     })
 }
 
-/// Raises the version of `n` trees that are still at the version they were read at. `CASE`, because a list
+/// Raises the version of `n` rows that are still at the version they were read at. `CASE`, because a list
 /// of pairs made MariaDB slower by the minute.
-pub fn guard_trees(table: &'static Table, n: usize) -> &'static str {
-    text(table.name, Shape::GuardTrees(n), || {
+pub fn guard_versions(table: &'static Table, n: usize) -> &'static str {
+    text(table.name, Shape::GuardVersions(n), || {
+        let key = table.key_list();
         format!(
-            "UPDATE {} SET version = version + 1 WHERE id IN {} AND version = {}",
+            "UPDATE {} SET version = version + 1 WHERE {key} IN {} AND version = {}",
             table.name,
             tuples(1, n),
-            case("id", n)
+            case(&key, n)
         )
     })
 }
@@ -203,62 +200,6 @@ pub fn delete(table: &'static Table) -> &'static str {
         let key: Vec<_> =
             table.key_columns().iter().map(|(name, _)| format!("{name} = ?")).collect();
         format!("DELETE FROM {} WHERE {}", table.name, key.join(" AND "))
-    })
-}
-
-/// Claims `n` tasks for a worker: stamp, lease, rank, the tasks, then now, twice.
-pub fn claim_tasks(n: usize) -> &'static str {
-    text("task", Shape::Claim(n), || {
-        format!(
-            "UPDATE task SET state = 1, claims = claims + 1, claimed_by = ?, lease_until = ?, run_rank = ? \
-             WHERE id IN {} AND ((state = 0 AND due_at <= ?) OR (state = 1 AND lease_until <= ?))",
-            tuples(1, n)
-        )
-    })
-}
-
-/// Finishes `n` tasks of one stamp: when, the stamp, the tasks.
-pub fn finish_tasks(n: usize) -> &'static str {
-    text("task", Shape::Finish(n), || {
-        format!(
-            "UPDATE task SET state = 2, unique_key = NULL, lease_until = NULL, run_rank = NULL, \
-             finished_at = ? WHERE claimed_by = ? AND state = 1 AND id IN {}",
-            tuples(1, n)
-        )
-    })
-}
-
-/// Removes `n` finished tasks.
-pub fn forget_tasks(n: usize) -> &'static str {
-    text("task", Shape::Forget(n), || {
-        format!("DELETE FROM task WHERE state = 2 AND id IN {}", tuples(1, n))
-    })
-}
-
-/// Takes the people of `n` trees out.
-pub fn forget_customers(n: usize) -> &'static str {
-    text("order_person", Shape::ForgetPersons(n), || {
-        format!("DELETE FROM order_person WHERE tree IN {}", tuples(1, n))
-    })
-}
-
-/// Takes out by what a tree is found, but for `n` numbers of telephones: the tree, the numbers.
-pub fn found_no_more(n: usize) -> &'static str {
-    text("order_phone", Shape::FoundNoMore(n), || {
-        let all = "DELETE FROM order_phone WHERE tree = ?";
-        if n == 0 { all.to_owned() } else { format!("{all} AND phone NOT IN {}", tuples(1, n)) }
-    })
-}
-
-/// Every column of those of `n` tasks that carry a stamp: the stamp, the tasks.
-pub fn claimed_tasks(n: usize) -> &'static str {
-    text("task", Shape::Claimed(n), || {
-        let table = &TASK;
-        let ids = tuples(1, n);
-        format!(
-            "SELECT {} FROM task WHERE claimed_by = ? AND state = 1 AND id IN {ids}",
-            table.column_list()
-        )
     })
 }
 

@@ -8,6 +8,7 @@ use crate::dialect::Dialect;
 use crate::installation::{self, Birth, Installation};
 use crate::migrate::{self, Upgrade};
 use crate::plan::Statement;
+use crate::table::ITEM_ORDER;
 use crate::tables::nodes;
 use crate::tables::tasks::{Announced, TaskRow};
 use crate::value::{Kind, Row, Value};
@@ -401,7 +402,7 @@ fn open_sqlite(path: &Path, upgrade: Upgrade) -> Result<Opened, StoreError> {
     migrate::sqlite(&connection, upgrade)?;
     let place = sqlite::Place::of(path)?;
     drop(connection);
-    let writer = sqlite::Writer::open(place.clone())?;
+    let writer = sqlite::Writer::open(place.clone(), &ITEM_ORDER)?;
     let file = Arc::new(sqlite::Sqlite::new(place));
     Ok((Database::Sqlite { file, _lock: lock }, Box::new(writer)))
 }

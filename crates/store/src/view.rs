@@ -33,16 +33,13 @@ pub trait Seen: Sized + 'static {
     /// What is found under one key: a row or none, or all there are.
     type Found: Found + Debug;
     /// What is found under `keys`.
-    fn load(
-        keys: &BTreeSet<Self::Key>,
-        from: &mut Source<'_>,
-    ) -> Result<Vec<(Self::Key, RowOf<Self>)>, StoreError>;
+    fn load(keys: &BTreeSet<Self::Key>, from: &mut Source<'_>) -> Result<Loaded<Self>, StoreError>;
     /// Lets the pieces that follow see what one piece writes.
     fn apply(_: &mut Layer<Self>, _: &Writes) {}
 }
 
-/// One row of what is seen.
-pub type RowOf<T> = <<T as Seen>::Found as Found>::Row;
+/// Rows of what is seen, each with its key.
+pub type Loaded<T> = Vec<(<T as Seen>::Key, <<T as Seen>::Found as Found>::Row)>;
 
 /// What is found under one key; by default nothing.
 pub trait Found: Default {

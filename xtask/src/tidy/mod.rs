@@ -24,11 +24,12 @@ use crate::{Failure, root};
 type Rule = (&'static str, fn(&Tree) -> Vec<Problem>);
 
 /// All rules.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     ("header", source::header),
     ("unfinished", source::unfinished),
     ("todo-without-issue", source::todo_without_issue),
     ("sql-outside-store", source::sql_outside_store),
+    ("bare-code", source::bare_code),
     ("machine-path", source::machine_path),
     ("layers", layers::layers),
     ("pure-crates", layers::pure_crates),

@@ -80,6 +80,49 @@ fn is_sql(line: &str) -> bool {
     updates || begins.iter().any(|begin| line.contains(begin))
 }
 
+/// Columns that hold codes of enums.
+const CODES: [&str; 12] = [
+    "actor_kind",
+    "delivery_status",
+    "from_status",
+    "kept",
+    "kind",
+    "ledger",
+    "refund_status",
+    "state",
+    "status",
+    "store_status",
+    "to_status",
+    "visible",
+];
+
+/// SQL names the codes of enums: whoever changes one is to be heard by every statement.
+pub fn bare_code(tree: &Tree) -> Vec<Problem> {
+    let ours = |file: &&SourceFile| {
+        file.path.starts_with("crates/store/src/") && !file.path.ends_with("tests.rs")
+    };
+    in_lines(
+        tree.rust().filter(ours),
+        |file| take_apart(&file.text).strings,
+        |line| {
+            let column = CODES.into_iter().find(|column| compares_with_a_number(line, column))?;
+            Some(format!("`{column}` is a code of an enum: name it, as in `sql!`"))
+        },
+    )
+}
+
+/// Whether `line` sets or compares `column` with a number that is written out, also behind an arithmetic zero.
+fn compares_with_a_number(line: &str, column: &str) -> bool {
+    let number = |text: &str| text.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    line.match_indices(column).any(|(at, _)| {
+        let is_whole = !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let after = line[at + column.len()..].trim_start();
+        let after = after.strip_prefix("+ 0").unwrap_or(after).trim_start();
+        let compared = ["<>", "=", "IN (", "NOT IN ("].into_iter();
+        is_whole && compared.filter_map(|word| after.strip_prefix(word)).any(number)
+    })
+}
+
 /// No path of somebody's machine.
 pub fn machine_path(tree: &Tree) -> Vec<Problem> {
     // Put together here, so that this file does not accuse itself.
@@ -168,6 +211,17 @@ mod tests {
         );
         let innocent = "// SELECT a\nf(\"DELETE /api/keys\");\nf(\"an UPDATE of it\");\n";
         assert_eq!(faults(sql_outside_store, APP, innocent), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn a_bare_code_is_found_in_sql_of_the_store() {
+        let store = "crates/store/src/tables/tasks.rs";
+        let bare =
+            "f(\"WHERE state = 3\");\ng(\"p.status + 0 = 0\");\nh(\"a.ledger IN (3, 4)\");\n";
+        assert_eq!(faults(bare_code, store, bare), [1, 2, 3]);
+        assert_eq!(faults(bare_code, APP, bare), Vec::<usize>::new());
+        let named = "f(\"WHERE state = {DEAD} AND id = 3 AND estate = 1 AND kind = ?\");\n";
+        assert_eq!(faults(bare_code, store, named), Vec::<usize>::new());
     }
 
     #[test]

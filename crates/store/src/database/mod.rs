@@ -17,7 +17,7 @@ use crate::table::Table;
 use crate::value::{Row, Value};
 use crate::{Figures, Files, StoreError};
 
-/// A row that replaces a tree's first row if its version is still `over`.
+/// A row that replaces the one of its key if the version of that is still `over`.
 #[derive(Debug)]
 pub struct GuardedRow {
     /// The version it was read at.
@@ -53,8 +53,8 @@ pub trait Connection: Ask + Send {
     ) -> Result<(), StoreError>;
     /// Rows new or over those of their keys.
     fn upsert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError>;
-    /// First rows of trees over the versions they were read at, or a conflict.
-    fn replace_trees(
+    /// Rows over the versions they were read at, or a conflict.
+    fn replace_versions(
         &mut self,
         table: &'static Table,
         rows: &[GuardedRow],

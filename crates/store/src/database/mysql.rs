@@ -13,7 +13,7 @@ use crate::ask::Ask;
 use crate::clean::Overwrite;
 use crate::dialect::{self, Dialect, Lookup};
 use crate::plan::Statement;
-use crate::table::{PAYMENT_ORDER, Table};
+use crate::table::Table;
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, Files, StoreError, store};
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
@@ -233,7 +233,7 @@ impl Connection for Writer {
         self.in_chunks(rows, |size| dialect::upsert(table, size))
     }
 
-    fn replace_trees(
+    fn replace_versions(
         &mut self,
         table: &'static Table,
         rows: &[GuardedRow],
@@ -244,7 +244,7 @@ impl Connection for Writer {
             let ids = chunk.iter().map(|guarded| guarded.row[0].clone());
             let arms = chunk.iter().flat_map(|g| [g.row[0].clone(), Value::Int(g.over)]);
             let values: Vec<_> = ids.chain(arms).collect();
-            if self.run(dialect::guard_trees(&PAYMENT_ORDER, size), &values)? != size as u64 {
+            if self.run(dialect::guard_versions(table, size), &values)? != size as u64 {
                 return Err(StoreError::Conflict);
             }
             rest = after;

@@ -21,7 +21,7 @@ use crate::clean::Overwrite;
 use crate::dialect::{self, Dialect, Lookup};
 use crate::plan::Statement;
 use crate::store::Query;
-use crate::table::{ITEM_ORDER, Table};
+use crate::table::Table;
 use crate::value::{Kind, Row, Value};
 use crate::{Figures, Files, StoreError, error, private};
 use checkpoint::{checkpoint, checkpoint_when_woken};
@@ -202,8 +202,9 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the writer of `place` and starts its checkpoint thread, which ends with the writer.
-    pub fn open(place: Place) -> Result<Self, StoreError> {
+    /// Opens the writer of `place` and starts its checkpoint thread, which ends with the writer. New rows of `lines` are
+    /// filed by and by.
+    pub fn open(place: Place, lines: &'static Table) -> Result<Self, StoreError> {
         let (wake, woken) = mpsc::sync_channel::<()>(1);
         let (file, moved) = (place.clone(), Arc::<AtomicU32>::default());
         let told = Arc::clone(&moved);
@@ -213,7 +214,7 @@ impl Writer {
             .map_err(|error| StoreError::Unavailable(error.into()))?;
         let frames = Arc::<AtomicU32>::default();
         let connection = Self::connect(&place, &frames)?;
-        let filing = Filing::of(&connection)?;
+        let filing = Filing::of(&connection, lines)?;
         Ok(Self { place, connection, frames, moved, woken_at: 0, wake, filing })
     }
 
@@ -297,9 +298,7 @@ impl Connection for Writer {
 
     fn insert(&mut self, table: &'static Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(dialect::insert(table, 1))?;
-        if table.name == ITEM_ORDER.name {
-            self.filing.add(rows.len());
-        }
+        self.filing.heed(table, rows.len());
         for row in rows {
             statement.execute(rusqlite::params_from_iter(row))?;
         }
@@ -322,12 +321,12 @@ impl Connection for Writer {
         Ok(())
     }
 
-    fn replace_trees(
+    fn replace_versions(
         &mut self,
         table: &'static Table,
         rows: &[GuardedRow],
     ) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(dialect::update_tree(table))?;
+        let mut statement = self.connection.prepare_cached(dialect::update_version(table))?;
         for GuardedRow { over, row } in rows {
             let over = Value::Int(*over);
             let values = row[table.key..].iter().chain(&row[..table.key]).chain([&over]);

@@ -283,7 +283,7 @@ impl Test {
             }
             Self::NoRefund => {
                 let mut sql = by_tree(dialect, self.table(), None, candidates);
-                sql.and("refund_status = 0", []);
+                sql.and("refund_status = ?", [RefundAxis::None.code().into()]);
                 sql
             }
             Self::Order(_) | Self::Twin => unreachable!("they have statements of their own"),

@@ -14,11 +14,12 @@ pub use due::{Archivable, DueTree, Position};
 pub use moving::{move_away, move_back};
 pub use row::KeptRow;
 
+use crate::dialect::{self, sql};
 use crate::plan::Statement;
 use crate::table::Table;
 use crate::value::Kind::{Blob, Int, Text};
 use crate::value::{Row, Value};
-use crate::{Store, StoreError, dialect};
+use crate::{Store, StoreError};
 use docket_domain::{Id, Time};
 
 /// Orders that left whole, and by what they are still looked up.
@@ -109,6 +110,9 @@ impl SegmentState {
     }
 }
 
+/// As statements name it.
+const MOVING: i64 = SegmentState::Moving as i64;
+
 /// One object of the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
@@ -175,14 +179,16 @@ impl Segment {
 
     /// Takes an announcement back, if nothing has left for it.
     pub fn take_back(id: Id) -> Statement {
-        let sql = "DELETE FROM archive_segment WHERE id = ? AND state = 0 AND away = 0";
+        let sql =
+            sql!("DELETE FROM archive_segment WHERE id = ? AND state = {MOVING} AND away = 0");
         Statement::any(sql, vec![id.into()])
     }
 
     /// The rows of `trees` more trees leave for a segment that is still announced: one that was taken back takes
     /// nothing.
     pub fn fill(id: Id, trees: usize) -> Statement {
-        let sql = "UPDATE archive_segment SET away = away + ? WHERE id = ? AND state = 0";
+        let sql =
+            sql!("UPDATE archive_segment SET away = away + ? WHERE id = ? AND state = {MOVING}");
         Statement { sql, values: vec![Value::Int(trees as i64), id.into()], must_match: Some(1) }
     }
 
@@ -233,7 +239,7 @@ impl Store {
 
     /// Segments that were begun and not finished, oldest first.
     pub async fn segments_moving(&self) -> Result<Vec<Segment>, StoreError> {
-        self.segments_where("WHERE state = 0 ORDER BY id", vec![]).await
+        self.segments_where(sql!("WHERE state = {MOVING} ORDER BY id"), vec![]).await
     }
 
     /// The segments that hold rows of `tree` which are not online, oldest first.

@@ -15,6 +15,7 @@ use crate::view::{Need, Seen, Source};
 use crate::{Store, StoreError};
 use docket_domain::ledger::{EffectKind, Kept, Ledger};
 use docket_domain::{Id, Quantity};
+use held::Holding;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -113,9 +114,13 @@ impl BalanceKind {
         Statement { sql, values, must_match: Some(1) }
     }
 
-    /// Whether it is what orders hold, and not what stored rows come to.
-    const fn is_held(self) -> bool {
-        matches!(self, Self::StockHeld | Self::CoinsHeld)
+    /// What orders hold of it, where it does not follow from stored rows.
+    const fn holding(self) -> Option<Holding> {
+        match self {
+            Self::StockHeld => Some(Holding::Stock),
+            Self::CoinsHeld => Some(Holding::Coins),
+            Self::Coins | Self::Points | Self::CouponsRedeemed => None,
+        }
     }
 
     /// Every subject whose number differs: its key, what stands, what should.
@@ -198,8 +203,8 @@ impl BalanceKind {
         subject: &[String],
         ask: &mut dyn Ask,
     ) -> Result<Option<Balance>, StoreError> {
-        if self.is_held() {
-            return held::balance(self, subject, ask);
+        if let Some(holding) = self.holding() {
+            return held::balance(holding, subject, ask);
         }
         let values = subject.iter().map(Value::from).collect();
         let rows = ask.ask(self.query(self.one(), values))?;
@@ -261,8 +266,8 @@ impl Store {
         ledger: BalanceKind,
         limit: usize,
     ) -> Result<Vec<Balance>, StoreError> {
-        if ledger.is_held() {
-            return self.held_imbalances(ledger, limit).await;
+        if let Some(holding) = ledger.holding() {
+            return self.held_imbalances(holding, limit).await;
         }
         let query = ledger.query(ledger.differing(limit), Vec::new());
         let rows = self.rows_at_length(query).await?;
@@ -286,7 +291,7 @@ mod tests {
     #[test]
     fn no_book_reads_all_orders_or_effects_once_for_each_of_its_subjects() {
         let mut asked: Vec<_> = held::queries().map(|query| (query.sql, query.values)).into();
-        for book in BalanceKind::ALL.into_iter().filter(|book| !book.is_held()) {
+        for book in BalanceKind::ALL.into_iter().filter(|book| book.holding().is_none()) {
             asked.push((book.differing(10), Vec::new()));
             asked.push((book.one(), vec!["a".into()]));
         }

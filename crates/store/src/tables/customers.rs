@@ -1,6 +1,7 @@
 //! Customers' data of an order: one sealed value in one table. What is inside, only `app` can open.
 
-use crate::dialect::Lookup;
+use crate::StoreError;
+use crate::dialect::{Lookup, Shape, text, tuples};
 use crate::lane::{Key, View, Writes};
 use crate::plan::{Beside, Rows, Statement, Written};
 use crate::rows::log_row;
@@ -9,7 +10,6 @@ use crate::table::Table;
 use crate::value::Kind::{Blob, Int};
 use crate::value::{Row, Value};
 use crate::view::{Layer, Need, Seen, Source};
-use crate::{StoreError, dialect};
 use docket_domain::{Id, LogEntry, Time};
 use std::collections::BTreeSet;
 
@@ -72,7 +72,7 @@ impl Sealed {
 
     /// Takes the people of `trees` out for good.
     pub fn forget(trees: &[Id]) -> Vec<Statement> {
-        Statement::chunked(trees, dialect::forget_customers, &[], &[])
+        Statement::chunked(trees, forget, &[], &[])
     }
 
     /// The row of `entry` says what it says now: the words of its buyer are taken out.
@@ -121,6 +121,13 @@ impl Sealed {
             must_match: None,
         }
     }
+}
+
+/// Takes the people of `n` trees out.
+fn forget(n: usize) -> &'static str {
+    text(ORDER_PERSON.name, Shape::Own("forget", n), || {
+        format!("DELETE FROM order_person WHERE tree IN {}", tuples(1, n))
+    })
 }
 
 static BY_TREE: Lookup = Lookup { table: &ORDER_PERSON, fixed: None, list: "tree" };

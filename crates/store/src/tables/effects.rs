@@ -1,5 +1,6 @@
 //! Effects: what came about by an order on the ledgers beside it, each once.
 
+use crate::dialect::sql;
 use crate::lane::Writes;
 use crate::plan::{Beside, Rows, Written};
 use crate::table::Table;
@@ -95,8 +96,11 @@ impl Store {
 
     /// Whether an order of `buyer` has spent coins that are counted here, and may give them back.
     pub async fn has_spent_coins(&self, buyer: &str) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM payment_order o JOIN effect e ON e.tree = o.id AND e.effect = 'coins.spend' \
-                   WHERE o.buyer_id = ? AND e.kept = 0 LIMIT 1";
+        const HERE: i64 = Kept::Here.code();
+        let sql = sql!(
+            "SELECT 1 FROM payment_order o JOIN effect e ON e.tree = o.id AND e.effect = 'coins.spend' \
+             WHERE o.buyer_id = ? AND e.kept = {HERE} LIMIT 1"
+        );
         let rows = self.rows("effect", sql, &[Int], vec![buyer.into()]).await?;
         Ok(!rows.is_empty())
     }

@@ -51,6 +51,12 @@ pub static TASK: Table = Table {
 
 /// What one step of priority is worth in waiting: 30 s.
 const PRIORITY_MS: i64 = 30_000;
+/// Codes of states, as statements name them.
+const PENDING: i64 = TaskState::Pending.code();
+const RUNNING: i64 = TaskState::Running.code();
+const DONE: i64 = TaskState::Done.code();
+const DEAD: i64 = TaskState::Dead.code();
+const PARKED: i64 = TaskState::Parked.code();
 /// Failures that a task remembers.
 const ERRORS_MAX: usize = 10;
 

@@ -1,10 +1,11 @@
 //! How far the telephones that orders are found by are in the form of this release: the tree up to which they were
 //! made new, kept as a setting, so that the work goes on where it was broken off.
 
+use crate::dialect::{Shape, text, tuples};
 use crate::plan::Statement;
-use crate::tables::customers::Telephone;
+use crate::tables::customers::{ORDER_PHONE, Telephone};
 use crate::value::{Kind, Value};
-use crate::{Store, StoreError, dialect};
+use crate::{Store, StoreError};
 use docket_domain::Id;
 
 /// The setting: a number of a tree, or [`DONE`].
@@ -50,6 +51,14 @@ impl Renewed {
     }
 }
 
+/// Takes out by what a tree is found, but for `n` numbers of telephones: the tree, the numbers.
+fn found_no_more(n: usize) -> &'static str {
+    text(ORDER_PHONE.name, Shape::Own("found_no_more", n), || {
+        let all = "DELETE FROM order_phone WHERE tree = ?";
+        if n == 0 { all.to_owned() } else { format!("{all} AND phone NOT IN {}", tuples(1, n)) }
+    })
+}
+
 /// Takes out by what `tree` is found beside `found_by`: hashes of a search key that was given up are of no use, and
 /// nobody can tell them any more.
 pub fn only_found_by(tree: Id, found_by: &[Telephone]) -> Statement {
@@ -58,7 +67,7 @@ pub fn only_found_by(tree: Id, found_by: &[Telephone]) -> Statement {
     if let Some(last) = numbers.last().cloned() {
         numbers.resize(numbers.len().next_power_of_two(), last);
     }
-    let sql = dialect::found_no_more(numbers.len());
+    let sql = found_no_more(numbers.len());
     Statement::any(sql, [vec![tree.into()], numbers].concat())
 }
 

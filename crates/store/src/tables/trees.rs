@@ -142,7 +142,7 @@ pub fn write(view: &View, connection: &mut dyn Connection) -> Result<(), StoreEr
         old_terms.extend(gone);
         new_terms.extend(rows.terms);
     }
-    connection.replace_trees(&PAYMENT_ORDER, &guarded)?;
+    connection.replace_versions(&PAYMENT_ORDER, &guarded)?;
     let tables = [&PAYMENT_ORDER, &SHOP_ORDER, &ITEM_ORDER];
     for (table, rows) in tables.into_iter().zip(&new_trees) {
         connection.insert(table, rows)?;

@@ -7,6 +7,7 @@
 //! missed. Triggers of the schema put lines in and take them out, whatever road they come and go.
 
 use crate::StoreError;
+use crate::table::Table;
 use rusqlite::Connection;
 
 /// Lines that wait before they are filed.
@@ -34,6 +35,8 @@ type Line = (i64, String, i64);
 /// What waits to be filed, and how far that is.
 #[derive(Debug)]
 pub struct Filing {
+    /// The table whose rows are the lines.
+    table: &'static Table,
     /// Lines that wait before a run begins.
     run: usize,
     /// Lines that wait, about: those of what was rolled back are counted until the next run.
@@ -55,24 +58,30 @@ struct Done {
 
 impl Filing {
     /// Of a file that was opened.
-    pub fn of(connection: &Connection) -> Result<Self, StoreError> {
-        Self::begin(connection, RUN)
+    pub fn of(connection: &Connection, table: &'static Table) -> Result<Self, StoreError> {
+        Self::begin(connection, table, RUN)
     }
 
-    fn begin(connection: &Connection, run: usize) -> Result<Self, StoreError> {
+    fn begin(
+        connection: &Connection,
+        table: &'static Table,
+        run: usize,
+    ) -> Result<Self, StoreError> {
         let mut waiting = count(connection)?;
         if waiting > TOO_MANY {
             connection.execute_batch(&format!("BEGIN IMMEDIATE; {ALL} COMMIT;"))?;
             waiting = 0;
         }
         let done = [Done::default(); 2];
-        Ok(Self { run, waiting, added: 0, lines: Vec::new(), done })
+        Ok(Self { table, run, waiting, added: 0, lines: Vec::new(), done })
     }
 
-    /// Lines came in.
-    pub const fn add(&mut self, lines: usize) {
-        self.added += lines;
-        self.waiting += lines;
+    /// So many rows of `table` came in: lines, if it is theirs.
+    pub fn heed(&mut self, table: &Table, rows: usize) {
+        if table.name == self.table.name {
+            self.added += rows;
+            self.waiting += rows;
+        }
     }
 
     /// Does its share, at the end of the open transaction.

@@ -1,7 +1,7 @@
 //! What orders that are to be paid hold. What an order holds is for the domain to say: orders are read whole and their
 //! holds added up, page by page for all subjects, or those of one subject alone.
 
-use super::{Balance, BalanceKind};
+use super::Balance;
 use crate::ask::Ask;
 use crate::dialect::Dialect;
 use crate::list::beside;
@@ -23,19 +23,30 @@ const PAGE: usize = 200;
 /// The only status in which an order holds anything.
 const CREATED: i64 = Status::Created.code();
 
+/// What orders hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holding {
+    /// Of a SKU at a place.
+    Stock,
+    /// Of a buyer's coins.
+    Coins,
+}
+
+/// The order that a page ended with.
+type Last = (Time, Id);
 /// By the keys of its ledger.
 type Subject = Vec<String>;
 /// A row of a ledger: whose it is, the two columns that pages go by, and what is held; none where that is no hold.
 type Standing = (Subject, [Value; 2], Option<i64>);
 
 /// What `tree` holds.
-fn holds(kind: BalanceKind, tree: &Tree) -> Vec<(Subject, i64)> {
-    match kind {
-        BalanceKind::StockHeld => {
+fn holds(holding: Holding, tree: &Tree) -> Vec<(Subject, i64)> {
+    match holding {
+        Holding::Stock => {
             let moves = ledger::stock::moves(None, tree).into_iter();
             moves.map(|moved| (vec![moved.place, moved.sku_id], moved.held.0)).collect()
         }
-        _ => {
+        Holding::Coins => {
             let accounts = ledger::moves(None, tree).accounts.into_iter();
             let coins = accounts.filter(|moved| moved.ledger == Ledger::Coins);
             coins.map(|moved| (vec![moved.owner], moved.held)).collect()
@@ -44,7 +55,7 @@ fn holds(kind: BalanceKind, tree: &Tree) -> Vec<(Subject, i64)> {
 }
 
 /// Orders that are to be paid, copies among them, behind one of them in the order in which they were placed.
-fn unpaid(dialect: Dialect, (at, id): (Time, Id)) -> Query {
+fn unpaid(dialect: Dialect, (at, id): Last) -> Query {
     let table = along(dialect, "payment_order", Some("payment_order_status"));
     let text = format!("SELECT id, created_at, copy FROM {table} WHERE status = {CREATED}");
     let mut sql = Sql { text, values: Vec::new() };
@@ -63,8 +74,8 @@ fn unpaid(dialect: Dialect, (at, id): (Time, Id)) -> Query {
 fn page(
     ask: &mut dyn Ask,
     dialect: Dialect,
-    behind: (Time, Id),
-) -> Result<(Vec<Tree>, Option<(Time, Id)>), StoreError> {
+    behind: Last,
+) -> Result<(Vec<Tree>, Option<Last>), StoreError> {
     let (mut ours, mut last) = (Vec::with_capacity(PAGE), None);
     for mut row in ask.ask(unpaid(dialect, behind))? {
         let (id, at) = (row.id()?, row.time()?);
@@ -77,9 +88,9 @@ fn page(
 }
 
 /// Orders of ours that are to be paid and may hold some of `subject`.
-fn unpaid_of(kind: BalanceKind, subject: &[String]) -> Query {
-    let (sql, key) = match kind {
-        BalanceKind::StockHeld => (
+fn unpaid_of(holding: Holding, subject: &[String]) -> Query {
+    let (sql, key) = match holding {
+        Holding::Stock => (
             format!(
                 "SELECT DISTINCT p.id FROM payment_order p JOIN item_order i ON i.tree = p.id \
                  WHERE p.status = {CREATED} AND p.copy IS NULL AND i.sku_id = ?"
@@ -87,7 +98,7 @@ fn unpaid_of(kind: BalanceKind, subject: &[String]) -> Query {
             &subject[1],
         ),
         // By the buyer: a plain test of the status would have databases read every unpaid order.
-        _ => (
+        Holding::Coins => (
             format!(
                 "SELECT id FROM payment_order \
                  WHERE buyer_id = ? AND status + 0 = {CREATED} AND copy IS NULL"
@@ -100,15 +111,15 @@ fn unpaid_of(kind: BalanceKind, subject: &[String]) -> Query {
 
 /// What stands as held for one subject; none where its ledger does not know it.
 fn stands(
-    kind: BalanceKind,
+    holding: Holding,
     subject: &[String],
     ask: &mut dyn Ask,
 ) -> Result<Option<i64>, StoreError> {
-    let (table, tail, values): (_, _, Vec<Value>) = match kind {
-        BalanceKind::StockHeld => {
+    let (table, tail, values): (_, _, Vec<Value>) = match holding {
+        Holding::Stock => {
             (&STOCK, "place = ? AND sku_id = ?", subject.iter().map(Value::from).collect())
         }
-        _ => {
+        Holding::Coins => {
             let coins = Ledger::Coins.code().into();
             (&ACCOUNT, "owner = ? AND ledger = ?", vec![Value::from(&subject[0]), coins])
         }
@@ -120,17 +131,17 @@ fn stands(
 
 /// The number of one subject beside what orders hold, both of the moment of `ask`; none where its ledger does not know it.
 pub(super) fn balance(
-    kind: BalanceKind,
+    holding: Holding,
     subject: &[String],
     ask: &mut dyn Ask,
 ) -> Result<Option<Balance>, StoreError> {
-    let Some(stands) = stands(kind, subject, ask)? else { return Ok(None) };
-    let rows = ask.ask(unpaid_of(kind, subject))?.into_iter();
+    let Some(stands) = stands(holding, subject, ask)? else { return Ok(None) };
+    let rows = ask.ask(unpaid_of(holding, subject))?.into_iter();
     let ids: Vec<Id> = rows.map(|mut row| row.id()).collect::<Result<_, _>>()?;
     let mut should = 0;
     for ids in ids.chunks(PAGE) {
         for tree in trees(ask, ids)? {
-            let held = holds(kind, &tree).into_iter().filter(|(of, _)| of == subject);
+            let held = holds(holding, &tree).into_iter().filter(|(of, _)| of == subject);
             should += held.map(|(_, held)| held).sum::<i64>();
         }
     }
@@ -139,12 +150,12 @@ pub(super) fn balance(
 
 /// The next rows of the ledger behind one of them.
 fn standing(
-    kind: BalanceKind,
+    holding: Holding,
     dialect: Dialect,
     behind: [Value; 2],
     ask: &mut dyn Ask,
 ) -> Result<Vec<Standing>, StoreError> {
-    let table = if kind == BalanceKind::StockHeld { &STOCK } else { &ACCOUNT };
+    let table = if holding == Holding::Stock { &STOCK } else { &ACCOUNT };
     let rows = ask.ask(beside::behind(dialect, table, behind, PAGE))?.into_iter();
     let of_stock = |row| {
         let (place, sku, Stock { held, .. }) = Stock::of(row)?;
@@ -156,7 +167,7 @@ fn standing(
         let key = [Value::from(&owner), Value::Int(ledger.code())];
         Ok((vec![owner], key, (ledger == Ledger::Coins).then_some(held)))
     };
-    if kind == BalanceKind::StockHeld {
+    if holding == Holding::Stock {
         rows.map(of_stock).collect()
     } else {
         rows.map(of_account).collect()
@@ -165,12 +176,12 @@ fn standing(
 
 impl Store {
     /// What orders that are to be paid hold, by subject. Each page is of its own moment.
-    async fn held(&self, kind: BalanceKind) -> Result<BTreeMap<Subject, i64>, StoreError> {
+    async fn held(&self, holding: Holding) -> Result<BTreeMap<Subject, i64>, StoreError> {
         let mut held = BTreeMap::new();
         let (dialect, mut behind) = (self.dialect(), Some((Time(i64::MIN), Id(0))));
         while let Some(last) = behind {
             let read = self.at_one_moment(move |ask| page(ask, dialect, last)).await?;
-            for (subject, by_tree) in read.0.iter().flat_map(|tree| holds(kind, tree)) {
+            for (subject, by_tree) in read.0.iter().flat_map(|tree| holds(holding, tree)) {
                 *held.entry(subject).or_default() += by_tree;
             }
             behind = read.1;
@@ -178,24 +189,24 @@ impl Store {
         Ok(held)
     }
 
-    /// Numbers of `kind` that are not what orders hold, at most `limit`. Orders change while they are read: what looks
+    /// Numbers of `holding` that are not what orders hold, at most `limit`. Orders change while they are read: what looks
     /// different is looked at again by itself, at one moment.
     pub(super) async fn held_imbalances(
         &self,
-        kind: BalanceKind,
+        holding: Holding,
         limit: usize,
     ) -> Result<Vec<Balance>, StoreError> {
-        let held = self.held(kind).await?;
+        let held = self.held(holding).await?;
         let (dialect, mut found) = (self.dialect(), Vec::new());
-        let mut behind = Some([Value::Text(String::new()), least(kind)]);
+        let mut behind = Some([Value::Text(String::new()), least(holding)]);
         while let Some(last) = behind.take() {
-            let read = self.at_one_moment(move |ask| standing(kind, dialect, last, ask)).await?;
+            let read = self.at_one_moment(move |ask| standing(holding, dialect, last, ask)).await?;
             behind = read.last().map(|(_, key, _)| key.clone());
             let differ = read.into_iter().filter(|(subject, _, stands)| {
                 stands.is_some_and(|stands| stands != held.get(subject).copied().unwrap_or(0))
             });
             for (subject, ..) in differ {
-                let again = move |ask: &mut dyn Ask| balance(kind, &subject, ask);
+                let again = move |ask: &mut dyn Ask| balance(holding, &subject, ask);
                 let balance = self.at_one_moment(again).await?;
                 found.extend(balance.filter(|balance| balance.stands != balance.should));
                 if found.len() == limit {
@@ -209,10 +220,10 @@ impl Store {
 }
 
 /// What no second column of a ledger's pages is below.
-fn least(kind: BalanceKind) -> Value {
-    match kind {
-        BalanceKind::StockHeld => Value::Text(String::new()),
-        _ => Value::Int(i64::MIN),
+fn least(holding: Holding) -> Value {
+    match holding {
+        Holding::Stock => Value::Text(String::new()),
+        Holding::Coins => Value::Int(i64::MIN),
     }
 }
 
@@ -220,8 +231,8 @@ fn least(kind: BalanceKind) -> Value {
 pub(super) fn queries() -> [Query; 3] {
     [
         unpaid(Dialect::Sqlite, (Time(0), Id(0))),
-        unpaid_of(BalanceKind::StockHeld, &["place".to_owned(), "sku".to_owned()]),
-        unpaid_of(BalanceKind::CoinsHeld, &["buyer".to_owned()]),
+        unpaid_of(Holding::Stock, &["place".to_owned(), "sku".to_owned()]),
+        unpaid_of(Holding::Coins, &["buyer".to_owned()]),
     ]
 }
 

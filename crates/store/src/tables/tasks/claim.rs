@@ -1,8 +1,8 @@
 //! What a worker writes about tasks. Every statement after the claim names its stamp, which no other claim
 //! has: a worker that lost its lease changes nothing.
 
-use super::{TaskRow, chain, rank};
-use crate::dialect;
+use super::{DEAD, DONE, PENDING, RUNNING, TASK, TaskRow, chain, rank};
+use crate::dialect::{Shape, sql, text, tuples};
 use crate::plan::Statement;
 use crate::value::Value;
 use docket_domain::{Id, Time};
@@ -39,18 +39,20 @@ impl Stamp {
     /// commit with [`crate::Store::claimed_tasks`].
     pub fn claim(&self, ids: &[Id], now: Time, lease_until: Time) -> Vec<Statement> {
         let set = [self.value(), lease_until.into(), lease_until.into()];
-        Statement::chunked(ids, dialect::claim_tasks, &set, &[now.into(), now.into()])
+        Statement::chunked(ids, claim, &set, &[now.into(), now.into()])
     }
 
     /// Finishes tasks of this claim that were done.
     pub fn finish(&self, ids: &[Id], now: Time) -> Vec<Statement> {
-        Statement::chunked(ids, dialect::finish_tasks, &[now.into(), self.value()], &[])
+        Statement::chunked(ids, finish, &[now.into(), self.value()], &[])
     }
 
     /// Holds `task` for longer.
     pub fn renew(&self, task: Id, lease_until: Time) -> Statement {
-        let sql = "UPDATE task SET lease_until = ?, run_rank = ? \
-                   WHERE id = ? AND claimed_by = ? AND state = 1";
+        let sql = sql!(
+            "UPDATE task SET lease_until = ?, run_rank = ? \
+                   WHERE id = ? AND claimed_by = ? AND state = {RUNNING}"
+        );
         Statement::any(sql, vec![lease_until.into(), lease_until.into(), task.into(), self.value()])
     }
 
@@ -82,8 +84,10 @@ impl Stamp {
         why: Option<&str>,
         now: Time,
     ) -> Statement {
-        let sql = "UPDATE task SET state = 0, lease_until = NULL, due_at = ?, run_rank = ?, attempts = ?, \
-                   errors = ? WHERE id = ? AND claimed_by = ? AND state = 1";
+        let sql = sql!(
+            "UPDATE task SET state = {PENDING}, lease_until = NULL, due_at = ?, run_rank = ?, attempts = ?, \
+                   errors = ? WHERE id = ? AND claimed_by = ? AND state = {RUNNING}"
+        );
         let errors = match why {
             Some(why) if attempts == task.attempts => task.errors_and_once(now, why),
             Some(why) => task.errors_and(now, why),
@@ -102,8 +106,10 @@ impl Stamp {
     }
 
     fn dead(&self, task: &TaskRow, attempts: u32, why: &str, now: Time) -> Statement {
-        let sql = "UPDATE task SET state = 3, lease_until = NULL, run_rank = NULL, attempts = ?, errors = ?, \
-                   halted_at = ?, finished_at = ? WHERE id = ? AND claimed_by = ? AND state = 1";
+        let sql = sql!(
+            "UPDATE task SET state = {DEAD}, lease_until = NULL, run_rank = NULL, attempts = ?, errors = ?, \
+                   halted_at = ?, finished_at = ? WHERE id = ? AND claimed_by = ? AND state = {RUNNING}"
+        );
         let values = vec![
             attempts.into(),
             task.errors_and(now, why),
@@ -123,8 +129,10 @@ impl Stamp {
 impl TaskRow {
     /// Ends the leases of every process but `process`, all of which are known to have ended.
     pub(crate) fn take_over(process: &str, now: Time) -> Statement {
-        let sql = "UPDATE task SET lease_until = ?, run_rank = ? \
-                   WHERE state = 1 AND run_rank IS NOT NULL AND substr(claimed_by, 1, ?) <> ?";
+        let sql = sql!(
+            "UPDATE task SET lease_until = ?, run_rank = ? \
+                   WHERE state = {RUNNING} AND run_rank IS NOT NULL AND substr(claimed_by, 1, ?) <> ?"
+        );
         let own = format!("{process}:");
         let length = Value::Int(own.len() as i64);
         Statement::any(sql, vec![now.into(), now.into(), length, own.into()])
@@ -132,6 +140,45 @@ impl TaskRow {
 
     /// Removes finished tasks.
     pub fn forget(ids: &[Id]) -> Vec<Statement> {
-        Statement::chunked(ids, dialect::forget_tasks, &[], &[])
+        Statement::chunked(ids, forget, &[], &[])
     }
+}
+
+/// Claims `n` tasks for a worker: stamp, lease, rank, the tasks, then now, twice.
+fn claim(n: usize) -> &'static str {
+    text(TASK.name, Shape::Own("claim", n), || {
+        let ids = tuples(1, n);
+        format!(
+            "UPDATE task SET state = {RUNNING}, claims = claims + 1, claimed_by = ?, lease_until = ?, run_rank = ? \
+             WHERE id IN {ids} AND ((state = {PENDING} AND due_at <= ?) OR (state = {RUNNING} AND lease_until <= ?))"
+        )
+    })
+}
+
+/// Finishes `n` tasks of one stamp: when, the stamp, the tasks.
+fn finish(n: usize) -> &'static str {
+    text(TASK.name, Shape::Own("finish", n), || {
+        let ids = tuples(1, n);
+        format!(
+            "UPDATE task SET state = {DONE}, unique_key = NULL, lease_until = NULL, run_rank = NULL, \
+             finished_at = ? WHERE claimed_by = ? AND state = {RUNNING} AND id IN {ids}"
+        )
+    })
+}
+
+/// Removes `n` finished tasks.
+fn forget(n: usize) -> &'static str {
+    text(TASK.name, Shape::Own("forget", n), || {
+        format!("DELETE FROM task WHERE state = {DONE} AND id IN {}", tuples(1, n))
+    })
+}
+
+/// Every column of those of `n` tasks that carry a stamp: the stamp, the tasks.
+pub(super) fn claimed(n: usize) -> &'static str {
+    text(TASK.name, Shape::Own("claimed", n), || {
+        let (columns, ids) = (TASK.column_list(), tuples(1, n));
+        format!(
+            "SELECT {columns} FROM task WHERE claimed_by = ? AND state = {RUNNING} AND id IN {ids}"
+        )
+    })
 }

@@ -1,8 +1,7 @@
 //! Reading tasks: what is due, what a claim got, and what people look at.
 
-use super::{Stamp, TaskRow};
-use crate::dialect;
-use crate::tables::tasks::TASK;
+use super::{DONE, PENDING, RUNNING, Stamp, TASK, TaskRow, claim};
+use crate::dialect::{self, sql};
 use crate::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::words::TaskState;
@@ -124,7 +123,7 @@ impl Store {
             let (chunk, left) = rest.split_at(size);
             let listed = chunk.iter().map(|id| Value::from(*id));
             let values = std::iter::once(Value::from(&stamp.0)).chain(listed).collect();
-            let (sql, kinds) = (dialect::claimed_tasks(size), TASK.kinds());
+            let (sql, kinds) = (claim::claimed(size), TASK.kinds());
             for row in self.rows("task", sql, &kinds, values).await? {
                 found.push(TaskRow::of(row)?);
             }
@@ -198,7 +197,9 @@ impl Store {
 
     /// Whether a task of this chain waits or runs.
     pub async fn is_in_chain(&self, chain: &str) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM task WHERE chain_key = ? AND state IN (0, 1) LIMIT 1";
+        let sql = sql!(
+            "SELECT 1 FROM task WHERE chain_key = ? AND state IN ({PENDING}, {RUNNING}) LIMIT 1"
+        );
         Ok(!self.rows("task", sql, &[Kind::Int], vec![chain.into()]).await?.is_empty())
     }
 
@@ -272,7 +273,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Id>, StoreError> {
         let sql = format!(
-            "SELECT id FROM task WHERE id > ? AND state = 2 AND finished_at < ? AND created_at < ? \
+            "SELECT id FROM task WHERE id > ? AND state = {DONE} AND finished_at < ? AND created_at < ? \
              ORDER BY id LIMIT {limit}"
         );
         let values = vec![after.into(), before.into(), before.into()];

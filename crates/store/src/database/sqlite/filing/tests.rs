@@ -2,6 +2,7 @@
 
 use super::{Filing, LEAST, PACE, TOO_MANY};
 use crate::migrate::{self, Upgrade};
+use crate::table::ITEM_ORDER;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
@@ -49,7 +50,7 @@ fn is_exact(file: &Connection) {
 fn batch(file: &Connection, filing: &mut Filing, first: i64, orders: i64) {
     file.execute_batch("BEGIN").unwrap();
     (first..first + orders).for_each(|tree| place(file, tree));
-    filing.add(3 * orders as usize);
+    filing.heed(&ITEM_ORDER, 3 * orders as usize);
     filing.share(file).unwrap();
     file.execute_batch("COMMIT").unwrap();
     filing.committed();
@@ -62,7 +63,7 @@ fn waiting(file: &Connection) -> usize {
 #[test]
 fn every_line_is_found_at_any_moment_and_few_wait() {
     let file = file();
-    let mut filing = Filing::begin(&file, RUN).unwrap();
+    let mut filing = Filing::begin(&file, &ITEM_ORDER, RUN).unwrap();
     let mut most = 0;
     for n in 0..400 {
         batch(&file, &mut filing, 1 + n * 20, 20);
@@ -79,18 +80,18 @@ fn every_line_is_found_at_any_moment_and_few_wait() {
 #[test]
 fn what_is_rolled_back_and_whoever_dies_in_the_middle_leave_nothing_undone() {
     let file = file();
-    let mut filing = Filing::begin(&file, RUN).unwrap();
+    let mut filing = Filing::begin(&file, &ITEM_ORDER, RUN).unwrap();
     for n in 0..200 {
         if n % 3 == 0 {
             file.execute_batch("BEGIN").unwrap();
             place(&file, 1_000_000 + n);
-            filing.add(3);
+            filing.heed(&ITEM_ORDER, 3);
             filing.share(&file).unwrap();
             file.execute_batch("ROLLBACK").unwrap();
             filing.rolled_back();
         }
         if n % 37 == 0 {
-            filing = Filing::begin(&file, RUN).unwrap();
+            filing = Filing::begin(&file, &ITEM_ORDER, RUN).unwrap();
         }
         batch(&file, &mut filing, 1 + n * 10, 10);
         is_exact(&file);
@@ -101,7 +102,7 @@ fn what_is_rolled_back_and_whoever_dies_in_the_middle_leave_nothing_undone() {
 #[test]
 fn a_line_that_goes_or_changes_is_found_no_more_wherever_it_stands() {
     let file = file();
-    let mut filing = Filing::begin(&file, RUN).unwrap();
+    let mut filing = Filing::begin(&file, &ITEM_ORDER, RUN).unwrap();
     for n in 0..200 {
         batch(&file, &mut filing, 1 + n * 10, 10);
         // One that may be filed, one of the run that is filed now, one that waits.
@@ -119,7 +120,7 @@ fn what_nobody_files_by_and_by_is_filed_when_the_file_is_opened() {
     file.execute_batch("BEGIN").unwrap();
     (0..=TOO_MANY as i64 * 2 / 3).for_each(|tree| place(&file, tree));
     file.execute_batch("COMMIT").unwrap();
-    Filing::begin(&file, RUN).unwrap();
+    Filing::begin(&file, &ITEM_ORDER, RUN).unwrap();
     assert_eq!(waiting(&file), 0);
     is_exact(&file);
 }
@@ -127,7 +128,7 @@ fn what_nobody_files_by_and_by_is_filed_when_the_file_is_opened() {
 #[test]
 fn a_center_where_little_happens_files_as_well() {
     let file = file();
-    let mut filing = Filing::begin(&file, RUN).unwrap();
+    let mut filing = Filing::begin(&file, &ITEM_ORDER, RUN).unwrap();
     (0..100).for_each(|n| batch(&file, &mut filing, 1 + n, 1));
     let most = waiting(&file);
     for _ in 0..2 * RUN / LEAST {
