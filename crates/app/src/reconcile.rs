@@ -7,6 +7,7 @@
 //! is a run; two at a time are of no use.
 
 mod classes;
+mod closing;
 mod damage;
 mod fill;
 mod inspect;

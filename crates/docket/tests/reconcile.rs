@@ -35,7 +35,7 @@ const BY_HAND: [&str; 11] = [
     "weigh_slip_missing",
 ];
 /// What it repairs.
-const SAFE: [&str; 9] = [
+const SAFE: [&str; 10] = [
     "coins_differ",
     "coins_held_differ",
     "coupon_count_differs",
@@ -44,6 +44,7 @@ const SAFE: [&str; 9] = [
     "points_differ",
     "status_stale",
     "stock_held_differs",
+    "stock_on_hand_differs",
     "unique_key_missing",
 ];
 
@@ -258,6 +259,7 @@ fn seed(shop: &mut Shop) {
     );
     behind.write("update stock set held = held + 7000 where sku_id = 'pot'", &[]);
     behind.write("update stock set held = held - 1000 where sku_id = 'jar'", &[]);
+    behind.write("update stock set on_hand = on_hand - 2000 where sku_id = 'jar'", &[]);
 }
 
 /// Differences of every class are found without a serve and beside one, the safe ones are repaired, and the

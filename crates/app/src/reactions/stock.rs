@@ -1,10 +1,11 @@
-//! Stock that an order holds, takes and gives back: the difference of what it stands for before and after.
+//! Stock that an order holds, takes and gives back: the difference of what it stands for before and after. What it moves of
+//! what is on hand is a row as well, which the number is compared with.
 
 use super::{Acts, Happened, Reaction};
 use docket_domain::change::Origin;
 use docket_domain::seat::Matter;
 use docket_domain::{Quantity, StockMove, ledger};
-use docket_store::{Context, Held, Need, Writes};
+use docket_store::{Context, Held, Need, StockMoved, Writes};
 
 /// What moves of stock.
 pub(crate) struct Stock;
@@ -32,8 +33,20 @@ impl Reaction for Stock {
         writes: &mut Writes,
         _: &mut Context<'_>,
     ) -> Result<(), Need> {
-        let moves = ledger::stock::moves(happened.before, happened.after);
-        writes.stock.extend(moves.into_iter().map(held));
+        let Happened { after, entry, .. } = happened;
+        for moved in ledger::stock::moves(happened.before, after) {
+            if moved.on_hand != Quantity::ZERO {
+                writes.stock_moves.push(StockMoved {
+                    sku_id: moved.sku_id.clone(),
+                    place: moved.place.clone(),
+                    tree: after.id(),
+                    version: after.payment.version,
+                    quantity: moved.on_hand,
+                    at: entry.at,
+                });
+            }
+            writes.stock.push(held(moved));
+        }
         Ok(())
     }
 }

@@ -135,7 +135,7 @@ impl<'a> Looked<'a> {
 }
 
 /// Every class. Columns come first: sums over orders trust them.
-pub(super) static ALL: [&Class; 27] = [
+pub(super) static ALL: [&Class; 28] = [
     &UNREADABLE,
     &stored::STATUS_STALE,
     &stored::SUMS_DIFFER,
@@ -154,6 +154,7 @@ pub(super) static ALL: [&Class; 27] = [
     &effects::GIFT_MISSING,
     &effects::WEIGH_SLIP_MISSING,
     &ledgers::STOCK_HELD,
+    &ledgers::STOCK_ON_HAND,
     &ledgers::COINS_HELD,
     &ledgers::COINS,
     &ledgers::POINTS,

@@ -347,7 +347,10 @@ impl Task for NightlyReconcile {
         match app.begin_run(&asked, None).await {
             Ok(run) => {
                 app.finish_run(run.outcome(), &asked).await;
-                Outcome::Done
+                match app.close_stock_book().await {
+                    Ok(_) => Outcome::Done,
+                    Err(error) => failed(&app, &error, AGAIN),
+                }
             }
             // Another run is under way.
             Err(Error::WrongState { .. }) => Outcome::Later(app.now().plus(AGAIN)),

@@ -25,3 +25,19 @@ CREATE TABLE copy_note (
 ALTER TABLE order_operation ADD COLUMN version BIGINT;
 ALTER TABLE order_operation ADD COLUMN hlc BIGINT;
 ALTER TABLE order_operation DROP COLUMN merge_id;
+
+
+-- Section: the book of stock.
+-- What stands on hand is what is booked and what orders moved since the book was closed; both begin here. What was moved
+-- before is within what is booked.
+ALTER TABLE stock ADD COLUMN booked BIGINT NOT NULL DEFAULT 0;
+UPDATE stock SET booked = on_hand;
+CREATE TABLE stock_move (
+    sku_id         VARCHAR(64) NOT NULL,
+    place          VARCHAR(64) NOT NULL,
+    tree           BIGINT NOT NULL,
+    version        BIGINT NOT NULL,
+    quantity       BIGINT NOT NULL,
+    at             BIGINT NOT NULL,
+    PRIMARY KEY (sku_id, place, tree, version)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

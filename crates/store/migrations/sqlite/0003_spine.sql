@@ -54,3 +54,19 @@ CREATE TRIGGER item_order_dated AFTER UPDATE OF created_at ON item_order WHEN ol
     DELETE FROM item_sku WHERE (sku_id, created_at, tree) = (old.sku_id, old.created_at, old.tree); DELETE FROM
     item_sku_new WHERE (tree, sku_id, created_at) = (old.tree, old.sku_id, old.created_at); INSERT OR IGNORE INTO
     item_sku_new (tree, sku_id, created_at) VALUES (new.tree, new.sku_id, new.created_at); END;
+
+
+-- Section: the book of stock.
+-- What stands on hand is what is booked and what orders moved since the book was closed; both begin here. What was moved
+-- before is within what is booked.
+ALTER TABLE stock ADD COLUMN booked INTEGER NOT NULL DEFAULT 0;
+UPDATE stock SET booked = on_hand;
+CREATE TABLE stock_move (
+    sku_id         TEXT NOT NULL,
+    place          TEXT NOT NULL,
+    tree           INTEGER NOT NULL,
+    version        INTEGER NOT NULL,
+    quantity       INTEGER NOT NULL,
+    at             INTEGER NOT NULL,
+    PRIMARY KEY (sku_id, place, tree, version)
+) STRICT, WITHOUT ROWID;

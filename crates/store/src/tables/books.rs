@@ -10,6 +10,7 @@ use crate::dialect::sql;
 use crate::lane::{Key, View};
 use crate::plan::Statement;
 use crate::store::Query;
+use crate::tables::stock_moves;
 use crate::value::{Kind, Row, Value};
 use crate::view::{Need, Seen, Source};
 use crate::{Store, StoreError};
@@ -24,6 +25,8 @@ use std::sync::Arc;
 pub enum BalanceKind {
     /// What is held of a SKU at a place: what unpaid orders hold. Keys: place, SKU.
     StockHeld,
+    /// What is on hand of it: what is booked, and what orders moved since the book was closed. Keys: place, SKU.
+    StockOnHand,
     /// What is held of a buyer's coins: what unpaid orders hold. Keys: buyer.
     CoinsHeld,
     /// A buyer's coins: what the last line of the book says and what orders moved since. Keys: buyer.
@@ -66,12 +69,18 @@ fn used_up() -> String {
 
 impl BalanceKind {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::StockHeld, Self::CoinsHeld, Self::Coins, Self::Points, Self::CouponsRedeemed];
+    pub const ALL: [Self; 6] = [
+        Self::StockHeld,
+        Self::StockOnHand,
+        Self::CoinsHeld,
+        Self::Coins,
+        Self::Points,
+        Self::CouponsRedeemed,
+    ];
 
     const fn table(self) -> &'static str {
         match self {
-            Self::StockHeld => "stock",
+            Self::StockHeld | Self::StockOnHand => "stock",
             Self::CoinsHeld | Self::Coins | Self::Points => "account",
             Self::CouponsRedeemed => "coupon_count",
         }
@@ -80,7 +89,7 @@ impl BalanceKind {
     /// A number of it, as people read it.
     pub fn shown(self, number: i64) -> String {
         match self {
-            Self::StockHeld => Quantity(number).to_string(),
+            Self::StockHeld | Self::StockOnHand => Quantity(number).to_string(),
             _ => number.to_string(),
         }
     }
@@ -92,6 +101,9 @@ impl BalanceKind {
         let sql = match self {
             Self::StockHeld => {
                 "UPDATE stock SET held = held + ? WHERE place = ? AND sku_id = ? AND held = ?"
+            }
+            Self::StockOnHand => {
+                "UPDATE stock SET on_hand = on_hand + ? WHERE place = ? AND sku_id = ? AND on_hand = ?"
             }
             Self::CoinsHeld => sql!(
                 "UPDATE account SET held = held + ? WHERE owner = ? AND ledger = {COINS} AND held = ?"
@@ -119,7 +131,7 @@ impl BalanceKind {
         match self {
             Self::StockHeld => Some(Holding::Stock),
             Self::CoinsHeld => Some(Holding::Coins),
-            Self::Coins | Self::Points | Self::CouponsRedeemed => None,
+            Self::StockOnHand | Self::Coins | Self::Points | Self::CouponsRedeemed => None,
         }
     }
 
@@ -138,9 +150,10 @@ impl BalanceKind {
                 used_up()
             ),
             _ => format!(
-                "SELECT subject, stands, CAST(should AS SIGNED) FROM ({}) AS n \
-                 WHERE stands <> should ORDER BY subject LIMIT {limit}",
-                self.numbers()
+                "SELECT {keys}, stands, CAST(should AS SIGNED) FROM ({}) AS n \
+                 WHERE stands <> should ORDER BY {keys} LIMIT {limit}",
+                self.numbers(),
+                keys = self.keys().join(", ")
             ),
         }
     }
@@ -167,6 +180,7 @@ impl BalanceKind {
         };
         match self {
             Self::StockHeld | Self::CoinsHeld => unreachable!("what is held follows from orders"),
+            Self::StockOnHand => stock_moves::NUMBERS.to_owned(),
             Self::Coins => account(Ledger::Coins, EffectKind::Return, EffectKind::Deduct),
             Self::Points => account(Ledger::Points, EffectKind::Grant, EffectKind::Reverse),
             Self::CouponsRedeemed => format!(
@@ -181,20 +195,35 @@ impl BalanceKind {
 
     /// One subject, whether it differs or not.
     fn one(self) -> String {
-        let own = if self == Self::CouponsRedeemed { "c.scope_key" } else { "a.owner" };
+        let own = match self {
+            Self::StockHeld | Self::StockOnHand => "s.place = ? AND s.sku_id = ?",
+            Self::CoinsHeld | Self::Coins | Self::Points => "a.owner = ?",
+            Self::CouponsRedeemed => "c.scope_key = ?",
+        };
         format!(
-            "SELECT subject, stands, CAST(should AS SIGNED) FROM ({} AND {own} = ?) AS n",
+            "SELECT {}, stands, CAST(should AS SIGNED) FROM ({} AND {own}) AS n",
+            self.keys().join(", "),
             self.numbers()
         )
     }
 
+    /// The columns of a subject; all are texts.
+    const fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::StockHeld | Self::StockOnHand => &["place", "sku_id"],
+            Self::CoinsHeld | Self::Coins | Self::Points | Self::CouponsRedeemed => &["subject"],
+        }
+    }
+
     fn query(self, sql: String, values: Vec<Value>) -> Query {
-        let kinds = vec![Kind::Text, Kind::Int, Kind::Int];
+        let mut kinds = vec![Kind::Text; self.keys().len()];
+        kinds.extend([Kind::Int; 2]);
         Query { table: self.table(), sql, kinds, values }
     }
 
-    fn of(mut row: Row) -> Result<Balance, StoreError> {
-        Ok(Balance { subject: vec![row.text()?], stands: row.int()?, should: row.int()? })
+    fn of(self, mut row: Row) -> Result<Balance, StoreError> {
+        let subject = self.keys().iter().map(|_| row.text()).collect::<Result<_, _>>()?;
+        Ok(Balance { subject, stands: row.int()?, should: row.int()? })
     }
 
     /// The number of `subject` as it stands; none where the ledger does not know it.
@@ -208,7 +237,7 @@ impl BalanceKind {
         }
         let values = subject.iter().map(Value::from).collect();
         let rows = ask.ask(self.query(self.one(), values))?;
-        rows.into_iter().next().map(Self::of).transpose()
+        rows.into_iter().next().map(|row| self.of(row)).transpose()
     }
 }
 
@@ -271,7 +300,7 @@ impl Store {
         }
         let query = ledger.query(ledger.differing(limit), Vec::new());
         let rows = self.rows_at_length(query).await?;
-        rows.into_iter().map(BalanceKind::of).collect()
+        rows.into_iter().map(|row| ledger.of(row)).collect()
     }
 }
 
@@ -293,7 +322,7 @@ mod tests {
         let mut asked: Vec<_> = held::queries().map(|query| (query.sql, query.values)).into();
         for book in BalanceKind::ALL.into_iter().filter(|book| book.holding().is_none()) {
             asked.push((book.differing(10), Vec::new()));
-            asked.push((book.one(), vec!["a".into()]));
+            asked.push((book.one(), vec!["a".into(); book.keys().len()]));
         }
         for (sql, values) in asked {
             let steps = plan(&sql, &values);

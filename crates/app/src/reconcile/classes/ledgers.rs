@@ -13,6 +13,16 @@ pub(crate) static STOCK_HELD: Class = Class {
     repair: Repair::Balance,
 };
 
+pub(crate) static STOCK_ON_HAND: Class = Class {
+    word: "stock_on_hand_differs",
+    sentence: [
+        "{subject}: {stands} are on hand, but the book and what orders moved since come to {should}.",
+        "{subject}：现有 {stands}，但按账本及订单变动应为 {should}。",
+    ],
+    finds: Finds::InLedger(BalanceKind::StockOnHand),
+    repair: Repair::Balance,
+};
+
 pub(crate) static COINS_HELD: Class = Class {
     word: "coins_held_differ",
     sentence: [

@@ -1,0 +1,34 @@
+//! The closing of the book of stock: what orders moved long ago is added to what is booked, so that the rows of movements are
+//! those of some days and no more.
+
+use crate::{App, Error};
+use docket_domain::time;
+use docket_store::{Priority, StockMoved, Writes};
+
+/// How long what an order moved stays a row of its own.
+const OPEN: time::Millis = 7 * time::DAY;
+/// Rows that are closed in one transaction: a step that nobody feels.
+const STEP: usize = 256;
+
+impl App {
+    /// Closes the book of stock over what was moved more than a week ago; answers how many rows that were.
+    pub async fn close_stock_book(&self) -> Result<u64, Error> {
+        let before = self.now().plus(-OPEN);
+        let (mut last, mut closed) = (None, 0);
+        loop {
+            let moves = self.store().stock_moves(last.as_ref(), STEP).await?;
+            let Some(newest) = moves.last().cloned() else { return Ok(closed) };
+            last = Some(newest);
+            let old: Vec<_> = moves.into_iter().filter(|moved| moved.at < before).collect();
+            if old.is_empty() {
+                continue;
+            }
+            closed += old.len() as u64;
+            let close = move |_: &docket_store::View, _: &mut docket_store::Context<'_>| {
+                let statements = StockMoved::close(&old);
+                Ok((Some(Writes { statements, ..Writes::default() }), ()))
+            };
+            self.inner.lane.run(Priority::Bulk, Vec::new(), close).await?;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Stock on hand beside its book: what was counted, what was added by hand, and what orders moved.
+
+#[allow(dead_code)] // shared with the tests of orders, which need more of it
+mod center;
+
+use center::{Center, on_every_center, order};
+use docket_app::{StockChange, StockChangeKind};
+use docket_domain::{Id, Quantity, time};
+use docket_store::BalanceKind;
+use serde_json::json;
+
+/// What is on hand, and that the book says the same.
+async fn on_hand(center: &Center) -> i64 {
+    for book in [BalanceKind::StockOnHand, BalanceKind::StockHeld] {
+        let apart = center.store.imbalances(book, 9).await.expect("they are read");
+        assert_eq!(apart, [], "the book agrees with what stands");
+    }
+    center.stock("sku").await.0
+}
+
+async fn moves(center: &Center) -> Vec<(u32, i64)> {
+    let moves = center.store.stock_moves(None, 99).await.expect("they are read");
+    moves.iter().map(|moved| (moved.version, moved.quantity.0)).collect()
+}
+
+async fn adjust(center: &Center, units: i64) {
+    let change = StockChange {
+        sku_id: "sku".to_owned(),
+        place: "main".to_owned(),
+        quantity: Quantity(units * 1000),
+        kind: StockChangeKind::Adjust,
+        reason: "found".to_owned(),
+    };
+    center.app.change_stock(&center.who, change).await.expect("it is tracked");
+}
+
+async fn paid(center: &Center, units: i64, reference: &str) -> Id {
+    let placed = center.place(&order("sku", units)).await.expect("it is placed").tree;
+    let payable = docket_domain::status::of(&placed).payable.known().expect("known");
+    center.pay(placed.id(), reference, payable).await.expect("it is paid").tree.shops[0].id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_on_hand_is_what_the_book_and_the_orders_since_say() {
+    on_every_center(async |center| {
+        center.count("sku", 20).await;
+        assert_eq!((on_hand(center).await, moves(center).await), (20, vec![]));
+        // A placement holds and moves nothing; a payment takes.
+        center.place(&order("sku", 3)).await.expect("it is placed");
+        assert_eq!((on_hand(center).await, moves(center).await), (20, vec![]));
+        let shop = paid(center, 2, "r1").await;
+        assert_eq!((on_hand(center).await, moves(center).await), (18, vec![(2, -2000)]));
+        adjust(center, 5).await;
+        assert_eq!(on_hand(center).await, 23);
+        // What never left is back on the shelf once its money has gone back.
+        let back = json!({"type": "refund_by_store"});
+        let tree = center.ask(shop, "store", back).await.expect("it is paid").tree;
+        let refund = tree.shops[0].refunds[0].refund_id.to_string();
+        let done = json!({"type": "refund_succeeded", "refund_id": refund, "reference": "b1"});
+        center.ask(shop, "gateway", done).await.expect("a fact");
+        assert_eq!(on_hand(center).await, 25);
+        assert_eq!(moves(center).await.iter().map(|(_, moved)| moved).sum::<i64>(), 0);
+        // A count stands for itself, whatever orders moved before it.
+        paid(center, 1, "r2").await;
+        center.count("sku", 9).await;
+        assert_eq!(on_hand(center).await, 9);
+        paid(center, 4, "r3").await;
+        assert_eq!(on_hand(center).await, 5);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_book_is_closed_over_what_was_moved_a_week_ago_and_says_the_same() {
+    on_every_center(async |center| {
+        center.count("sku", 2_000).await;
+        // More than one step of the closing.
+        for n in 0..300 {
+            paid(center, 1, &format!("old {n}")).await;
+        }
+        center.clock.advance(8 * time::DAY);
+        for n in 0..3 {
+            paid(center, 2, &format!("new {n}")).await;
+        }
+        assert_eq!((on_hand(center).await, moves(center).await.len()), (1_694, 99));
+        assert_eq!(center.app.close_stock_book().await.expect("it closes"), 300);
+        assert_eq!(on_hand(center).await, 1_694);
+        assert_eq!(moves(center).await, [(2, -2000); 3], "what is young stays a row");
+        assert_eq!(center.app.close_stock_book().await.expect("it closes"), 0);
+    })
+    .await;
+}

@@ -1,0 +1,135 @@
+//! What orders moved of stock on hand: rows that the number of a stock row is compared with. `booked` of a stock row is
+//! what stands there without them, so that `on_hand` is `booked` and the sum of the rows, at every moment.
+
+use crate::lane::Writes;
+use crate::list::sql::Sql;
+use crate::plan::{Beside, Rows, Statement, Written};
+use crate::store::Query;
+use crate::table::Table;
+use crate::value::Kind::{Int, Text};
+use crate::value::{Row, Value};
+use crate::{Store, StoreError};
+use docket_domain::{Id, Quantity, Time};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// What orders moved of stock on hand.
+pub static STOCK_MOVE: Table = Table {
+    name: "stock_move",
+    columns: &[
+        ("sku_id", Text),
+        ("place", Text),
+        ("tree", Int),
+        ("version", Int),
+        ("quantity", Int),
+        ("at", Int),
+    ],
+    key: 4,
+};
+
+/// What stands on hand of each SKU at each place, and what should. It ends open, for a condition.
+pub(super) const NUMBERS: &str = "SELECT s.place, s.sku_id, s.on_hand AS stands, \
+    s.booked + COALESCE((SELECT SUM(m.quantity) FROM stock_move m \
+    WHERE m.sku_id = s.sku_id AND m.place = s.place), 0) AS should FROM stock s WHERE 1 = 1";
+
+/// What one change of an order moved of one SKU at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockMoved {
+    /// The SKU.
+    pub sku_id: String,
+    /// The place that the stock stands at.
+    pub place: String,
+    /// The order.
+    pub tree: Id,
+    /// Its version after the change.
+    pub version: u32,
+    /// Added to what is on hand.
+    pub quantity: Quantity,
+    /// When.
+    pub at: Time,
+}
+
+impl StockMoved {
+    fn row(self) -> Vec<Value> {
+        vec![
+            self.sku_id.into(),
+            self.place.into(),
+            self.tree.into(),
+            self.version.into(),
+            self.quantity.into(),
+            self.at.into(),
+        ]
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            sku_id: row.text()?,
+            place: row.text()?,
+            tree: row.id()?,
+            version: row.int()? as u32,
+            quantity: row.quantity()?,
+            at: row.time()?,
+        })
+    }
+
+    /// After a count: what was counted is what the book says, whatever orders moved before.
+    pub fn counted(place: &str, sku_id: &str) -> Statement {
+        let sql = "UPDATE stock SET booked = on_hand - (SELECT COALESCE(SUM(quantity), 0) \
+                   FROM stock_move WHERE sku_id = ? AND place = ?) WHERE sku_id = ? AND place = ?";
+        let own = [sku_id.into(), place.into()];
+        Statement { sql, values: own.iter().chain(&own).cloned().collect(), must_match: Some(1) }
+    }
+
+    /// Adds a line of the book, or rows that are closed, to what the book says.
+    pub fn booked(place: &str, sku_id: &str, quantity: Quantity) -> Statement {
+        let sql = "UPDATE stock SET booked = booked + ? WHERE sku_id = ? AND place = ?";
+        let values = vec![quantity.into(), sku_id.into(), place.into()];
+        Statement { sql, values, must_match: Some(1) }
+    }
+
+    /// Closes the book over `moves`: what they sum up to is added to it, and they are taken out. Of two who close the same
+    /// ones, one finds a row gone and nothing of its piece is written.
+    pub fn close(moves: &[Self]) -> Vec<Statement> {
+        let mut sums: BTreeMap<(&str, &str), Quantity> = BTreeMap::new();
+        for moved in moves {
+            *sums.entry((&moved.place, &moved.sku_id)).or_default() += moved.quantity;
+        }
+        let sums = sums.into_iter().map(|((place, sku), sum)| Self::booked(place, sku, sum));
+        let gone = moves.iter().map(|moved| {
+            let sql = "DELETE FROM stock_move \
+                       WHERE sku_id = ? AND place = ? AND tree = ? AND version = ?";
+            let values = moved.clone().row().into_iter().take(STOCK_MOVE.key).collect();
+            Statement { sql, values, must_match: Some(1) }
+        });
+        sums.chain(gone).collect()
+    }
+}
+
+impl Written for StockMoved {
+    const TABLE: &'static Table = &STOCK_MOVE;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.insert(writes.stock_moves.drain(..).map(Self::row));
+    }
+}
+
+impl Store {
+    /// The next rows behind one of them, at most `limit`, in the order of their keys.
+    pub async fn stock_moves(
+        &self,
+        after: Option<&StockMoved>,
+        limit: usize,
+    ) -> Result<Vec<StockMoved>, StoreError> {
+        let text = format!("SELECT {} FROM stock_move WHERE 1 = 1", STOCK_MOVE.column_list());
+        let mut sql = Sql { text, values: Vec::new() };
+        if let Some(after) = after {
+            let key = after.clone().row().into_iter().take(STOCK_MOVE.key);
+            sql.and("(sku_id, place, tree, version) > (?, ?, ?, ?)", key);
+        }
+        let _ = write!(sql.text, " ORDER BY sku_id, place, tree, version LIMIT {limit}");
+        let kinds = STOCK_MOVE.kinds();
+        let query = Query { table: STOCK_MOVE.name, sql: sql.text, kinds, values: sql.values };
+        let [rows] = self.rows_together([query]).await?;
+        rows.into_iter().map(StockMoved::of).collect()
+    }
+}
