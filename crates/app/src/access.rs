@@ -1,9 +1,17 @@
 //! Who may do what: scopes, actor kinds and limits of keys and of people.
 
+mod keys;
+mod login_throttle;
 mod role;
+pub(crate) mod sight;
+mod users;
 
+pub use keys::NewKey;
+pub(crate) use login_throttle::LoginThrottle;
+pub use login_throttle::Peer;
 pub use role::Role;
 pub(crate) use role::reach_of;
+pub use users::{NewUser, User};
 
 use crate::{App, Error};
 use docket_domain::operation::{self, OperationKind};

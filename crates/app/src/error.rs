@@ -137,6 +137,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// There is no such order, or the caller may not see it: both sound the same.
+    pub(crate) fn no_order(id: Id) -> Self {
+        Self::NotFound { what: "order", id: id.to_string() }
+    }
+
     /// Whether the same may well be done a little later, with nothing changed by anybody.
     pub(crate) const fn is_passing(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Busy)

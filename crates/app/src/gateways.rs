@@ -16,7 +16,6 @@ mod second_look;
 pub use callback::{Callback, CallbackRefused};
 
 use crate::access::{Principal, Scope};
-use crate::operate::no_order;
 use crate::tasks::Policy;
 use crate::{App, Error, net, vault};
 use docket_connectors::sandbox::{self, REPLAY_WINDOW, Sandbox};
@@ -248,7 +247,7 @@ impl App {
         who.needs(Scope::OrdersRead)?;
         match self.store().whole_with_payments(id).await? {
             Some((whole, said)) if who.sees(&whole.tree) => Ok((whole.tree, said)),
-            Some(_) => Err(no_order(id)),
+            Some(_) => Err(Error::no_order(id)),
             // What left whole does not change; what was said of it stays.
             None => {
                 let tree = self.tree(who, id).await?;

@@ -1,4 +1,8 @@
-//! Idempotency keys: what was done under one is not done again.
+//! Idempotency keys: what was done under one is not done again. What is written beside orders goes under one in `once`.
+
+mod once;
+
+pub use once::Once;
 
 use crate::Error;
 use docket_domain::{Id, Time};

@@ -7,14 +7,15 @@
 //!
 //! How files are read and columns are mapped is the command's business; what a line means is the domain's.
 
+mod aside;
 mod report;
 mod update;
 
+pub use aside::{LARGE_BYTES, aside};
 pub use report::{Difference, ImportReport, RefusedLine, Sums, WrongField};
 
 use crate::access::{Principal, Scope};
-use crate::aside::{LARGE_BYTES, aside};
-use crate::record::{Compared, KnownBy, Recorded, Taken};
+use crate::orders::record::{Compared, KnownBy, Recorded, Taken};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::change::Change;
 use docket_domain::decide::Context as Deciding;
@@ -245,13 +246,13 @@ impl App {
     ) -> Result<Recorded, Error> {
         let Taken { report, live, compared, .. } = taken;
         let Some(external_id) = &report.placement.external_id else {
-            return Ok(Recorded::Refused(crate::record::no_external_id()));
+            return Ok(Recorded::Refused(crate::orders::record::no_external_id()));
         };
-        let name = crate::record::name_of(report, external_id);
+        let name = crate::orders::record::name_of(report, external_id);
         if let Some(tree) = self.store().unique(&name).await? {
-            if crate::record::is_from_elsewhere(report, self.seat())
+            if crate::orders::record::is_from_elsewhere(report, self.seat())
                 && let Some(copy) = self.store().tree(tree).await?
-                && crate::record::is_of_home(report, &copy)
+                && crate::orders::record::is_of_home(report, &copy)
                 && matches!(self.would_record(Some(&copy), report, *live), Ok(Some(_)))
             {
                 return Ok(Recorded::Updated);
@@ -260,11 +261,11 @@ impl App {
         }
         if let Ok(own) = external_id.parse()
             && let Some(tree) = self.store().tree(own).await?
-            && crate::record::is_own(&tree, report)
+            && crate::orders::record::is_own(&tree, report)
         {
             return Ok(Recorded::Known { tree: own, by: KnownBy::Name });
         }
-        if crate::record::is_compared(*compared, report)
+        if crate::orders::record::is_compared(*compared, report)
             && let Some(tree) = self.store().by_number(external_id).await?.first()
         {
             return Ok(Recorded::Known { tree: *tree, by: KnownBy::Number });
@@ -274,7 +275,7 @@ impl App {
                 Ok(Recorded::Known { tree: Id(0), by: KnownBy::Name })
             }
             Ok(Some(change)) => Ok(Recorded::New(Arc::new(change.tree))),
-            Ok(None) => Ok(Recorded::Refused(crate::record::nothing_said())),
+            Ok(None) => Ok(Recorded::Refused(crate::orders::record::nothing_said())),
             Err(error) => Ok(Recorded::Refused(error)),
         }
     }

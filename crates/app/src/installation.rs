@@ -257,7 +257,7 @@ impl App {
         vault.learn_lost(&recorded);
         self.inner.change_vault(vault);
         tracing::info!(place = place.named(), "newer keys are taken in");
-        self.inner.background.spawn(crate::telephones::renew(self.clone()));
+        self.inner.background.spawn(crate::vault::telephones::renew(self.clone()));
         Ok(())
     }
 

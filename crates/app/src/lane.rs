@@ -1,11 +1,19 @@
 //! The lane: the one door for every change to orders and to what they hold.
 //!
 //! A piece of work is a pure, repeatable closure over a view of the rows it names; how it is decided, written
-//! and answered is the store's batch engine. What follows the changes of a piece ([`crate::reactions`]) is added here,
+//! and answered is the store's batch engine. What follows the changes of a piece ([`crate::lane::reactions`]) is added here,
 //! so that nobody can forget it.
 
+pub(crate) mod agreed;
+pub(crate) mod deadlines;
+pub(crate) mod deciding;
+pub(crate) mod holds;
+pub(crate) mod reactions;
+pub(crate) mod redeem;
+pub(crate) mod unique;
+
 use crate::Error;
-use crate::reactions::{Changes, Reactions};
+use crate::lane::reactions::{Changes, Reactions};
 use docket_store::{Context, Key, Need, Priority, Store, View};
 use std::sync::Arc;
 

@@ -1,15 +1,28 @@
 //! The ledgers beside orders: what an order takes part in is fixed when it is placed (`agreed`), what its
-//! changes move is written with them ([`crate::reactions`]), and what moves elsewhere is sent (`message`,
+//! changes move is written with them ([`crate::lane::reactions`]), and what moves elsewhere is sent (`message`,
 //! `deliver`). Here is what is set about ledgers, and which gift packs there are.
 
+pub(crate) mod accounts;
 mod agreed;
 mod circuit_breaker;
+pub(crate) mod coupons;
 mod deliver;
+mod gifts;
+mod members;
 mod message;
+mod products;
+mod slips;
+mod stock;
 
+pub use accounts::{AccountKey, ChangeAccount, NewBalance};
 pub(crate) use agreed::Agreeing;
 pub(crate) use circuit_breaker::CircuitBreaker;
+pub use coupons::{AdjustCoupon, CouponOf};
+pub use gifts::SetPack;
+pub use members::{MemberOf, SetMember};
 pub(crate) use message::{LedgerMessage, tasks};
+pub use products::SetPrice;
+pub use stock::{StockChange, StockChangeKind, StockOf};
 
 use crate::{App, Error};
 use base64::Engine as _;

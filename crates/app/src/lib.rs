@@ -4,100 +4,55 @@
 //! commit. Time is read in one place ([`Clock`]); randomness in another ([`vault`]).
 
 pub mod access;
-mod accounts;
-mod agreed;
 pub mod archive;
-mod aside;
-mod asynchronous_placement;
 pub mod clock;
-mod coupon_returns;
-mod coupons;
-mod deadlines;
-mod deciding;
 pub mod error;
 mod figures;
 mod forget;
 mod gateways;
-mod gifts;
-mod history;
-mod holds;
-mod housekeeping;
 mod idempotency;
 pub mod imports;
 mod installation;
-mod keys;
 mod lane;
 mod ledgers;
-mod login_throttle;
-mod members;
 pub mod mirror;
 pub mod net;
-mod networks;
-mod once;
-mod operate;
 mod orders;
-mod outcomes;
 mod pages;
-mod past;
-mod place;
-mod products;
-mod reactions;
 mod reconcile;
-mod record;
-mod redeem;
-mod salvage;
 pub mod settings;
-mod sight;
-mod slips;
-mod standard_webhooks;
-mod stock;
 mod tasks;
-mod telephones;
-mod timers;
-mod unique;
-pub mod users;
 pub mod vault;
 mod webhooks;
 mod wiring;
 
-pub use access::{Access, Principal, Reach, Role, Scope, Scopes};
-pub use accounts::{AccountKey, ChangeAccount, NewBalance};
+pub use access::{Access, NewKey, NewUser, Peer, Principal, Reach, Role, Scope, Scopes, User};
 pub use archive::ArchiveSettings;
-pub use aside::{LARGE_BYTES, aside};
-pub use asynchronous_placement::Accepted;
 pub use clock::Clock;
-pub use coupon_returns::ReturnCoupon;
-pub use coupons::{AdjustCoupon, CouponOf};
-pub use deadlines::{Deadlines, LengthOf, Overlay};
 pub use error::Error;
 pub use figures::LaneFigures;
 pub use forget::Forgotten;
 pub use gateways::{Callback, CallbackRefused, Connector, GatewayAt, GatewayFigure};
-pub use gifts::SetPack;
-pub use history::{AgreedTree, Agreements, LogPage};
-pub use idempotency::Idempotency;
-pub use imports::{ImportOptions, ImportReport};
+pub use idempotency::{Idempotency, Once};
+pub use imports::{ImportOptions, ImportReport, LARGE_BYTES, aside};
 pub use installation::{Keys, OpenError, SealTrouble, compare_keys};
-pub use keys::NewKey;
-pub use ledgers::{LedgerSettings, Receiver};
-pub use login_throttle::Peer;
-pub use members::{MemberOf, SetMember};
-pub use networks::{Networks, NotANetwork};
-pub use once::Once;
-pub use orders::{Listed, Orders};
-pub use place::Quote;
-pub use products::SetPrice;
+pub use lane::deadlines::{Deadlines, LengthOf, Overlay};
+pub use lane::redeem::CouponSettings;
+pub use ledgers::{
+    AccountKey, AdjustCoupon, ChangeAccount, CouponOf, LedgerSettings, MemberOf, NewBalance,
+    Receiver, SetMember, SetPack, SetPrice, StockChange, StockChangeKind, StockOf,
+};
+pub use net::{Networks, NotANetwork};
+pub use orders::{
+    Accepted, AgreedTree, Agreements, Listed, LogPage, Orders, Quote, Recorded, Rescue, Rescued,
+    ReturnCoupon, Taken,
+};
 pub use reconcile::{
     Finding, Hear, InspectProgress, Inspected, Inspection, Mending, Reconcile, Reconciled, Wrong,
     class_words, inspect, repairable_words,
 };
-pub use record::{Recorded, Taken};
-pub use redeem::CouponSettings;
-pub use salvage::{Rescue, Rescued};
 pub use settings::Settings;
-pub use stock::{StockChange, StockChangeKind, StockOf};
 pub use tasks::{Scheduled, TaskFigures, TaskSettings};
-pub use users::{NewUser, User};
 pub use vault::{KeyWord, KeysError, Lack, given_up, highest_key};
 pub use webhooks::{Again, NewWebhook, Rotated, WebhookSettings};
 
@@ -147,8 +102,8 @@ struct Inner {
     /// Where the keys are kept; nowhere where they are compared with nothing.
     keys_place: Option<vault::KeySource>,
     access: access::Cache,
-    login_throttle: login_throttle::LoginThrottle,
-    outcomes: outcomes::Outcomes,
+    login_throttle: access::LoginThrottle,
+    outcomes: orders::Outcomes,
     stop: CancellationToken,
     background: TaskTracker,
     redis: Option<docket_tasks::Redis>,
@@ -237,8 +192,8 @@ impl App {
             keys_origin: held.origin,
             keys_place: held.place,
             access,
-            login_throttle: login_throttle::LoginThrottle::default(),
-            outcomes: outcomes::Outcomes::default(),
+            login_throttle: access::LoginThrottle::default(),
+            outcomes: orders::Outcomes::default(),
             stop,
             background,
             redis: unstarted.as_ref().map(docket_tasks::Unstarted::handle),
@@ -255,9 +210,9 @@ impl App {
     /// Starts what runs by itself: timers, tasks and schedules, the node's lease.
     pub fn start(&self) {
         let background = &self.inner.background;
-        background.spawn(timers::run(self.clone()));
-        background.spawn(housekeeping::renew(self.clone()));
-        background.spawn(telephones::renew(self.clone()));
+        background.spawn(orders::timers::run(self.clone()));
+        background.spawn(tasks::housekeeping::renew(self.clone()));
+        background.spawn(vault::telephones::renew(self.clone()));
         background.spawn(installation::watch(self.clone()));
         background.spawn(webhooks::watch(self.clone()));
         background.spawn(ledgers::watch(self.clone()));

@@ -6,9 +6,12 @@
 //! where they are is the operator's matter. Where events are sent is said by whoever may add a webhook, and limited
 //! in `targets`.
 
+mod networks;
+pub(crate) mod standard_webhooks;
 pub mod targets;
 
-use crate::Networks;
+pub use networks::{Networks, NotANetwork};
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use targets::{Guard, Refused};

@@ -2,11 +2,11 @@
 //! there.
 
 use crate::archive::ArchiveSettings;
-use crate::deadlines::Deadlines;
 use crate::gateways::GatewayAt;
+use crate::lane::deadlines::Deadlines;
+use crate::lane::redeem::CouponSettings;
 use crate::ledgers::LedgerSettings;
 use crate::mirror::MirrorSettings;
-use crate::redeem::CouponSettings;
 use crate::tasks::TaskSettings;
 use crate::webhooks::WebhookSettings;
 use docket_domain::Seat;

@@ -1,5 +1,6 @@
 //! Durable tasks of the center: its kinds and schedules, and what people do with tasks.
 
+pub(crate) mod housekeeping;
 mod task;
 
 pub(crate) use task::{Policy, Task, failed, kind};

@@ -5,6 +5,7 @@
 
 mod file;
 mod recorded;
+pub(crate) mod telephones;
 mod unusable;
 
 pub use file::{KeySource, Origin, Rotated, fresh_keys};

@@ -3,15 +3,15 @@
 
 use crate::App;
 use crate::archive::MoveToArchive;
-use crate::asynchronous_placement::DecidePlacement;
 use crate::gateways::{CloseAttempt, FollowAttempt, Gateways, GiveBack, SecondLook};
-use crate::housekeeping::Housekeeping;
+use crate::lane::reactions::{self, Reactions};
+use crate::lane::redeem::CouponSettings;
 use crate::ledgers::{LedgerMessage, LedgerSettings};
 use crate::mirror::{Keeper, MirrorOrder};
-use crate::reactions::{self, Reactions};
+use crate::orders::asynchronous_placement::DecidePlacement;
 use crate::reconcile::{FillColumns, NightlyReconcile};
-use crate::redeem::CouponSettings;
 use crate::settings::Settings;
+use crate::tasks::housekeeping::Housekeeping;
 use crate::tasks::{Task, Wired, kind};
 use crate::webhooks::{Delivery, Outbox, Replay, TestDelivery};
 use docket_domain::time::{DAY, HOUR, Millis};

@@ -1,8 +1,8 @@
 //! Orders that left whole, found by their numbers or gone through from the oldest on. There are no indexes over what
 //! they say: every filter is tested on the order itself.
 
+use crate::access::sight;
 use crate::access::{Principal, Scope};
-use crate::sight;
 use crate::vault::CustomerData;
 use crate::{App, Error, Listed, Orders};
 use docket_domain::{Id, Time, Tree};

@@ -1,7 +1,6 @@
 //! Bringing back: the rows of one order, or of all that has something of a span of time, exactly as they were.
 
 use crate::access::{Principal, Scope};
-use crate::operate::no_order;
 use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::time::{DAY, Millis};
@@ -48,7 +47,7 @@ impl App {
             Back::Order(id) => {
                 let tree = self.tree(who, id).await.map(|tree| tree.id());
                 let tree = tree.map_err(|error| match error {
-                    Error::NotFound { .. } => no_order(id),
+                    Error::NotFound { .. } => Error::no_order(id),
                     error => error,
                 })?;
                 self.all_back(&[tree], &mut done).await?;

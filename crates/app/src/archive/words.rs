@@ -2,7 +2,7 @@
 //! takes its place, is read back, and stands for its segment from then on; the old one is removed after that.
 
 use super::object::{Draft, Object, Unread};
-use crate::agreed::Agreed;
+use crate::lane::agreed::Agreed;
 use crate::{App, Error};
 use docket_domain::{Id, Seat, Time, forget};
 use docket_store::{KeptRow, SegmentState, StoreError, Writes};

@@ -3,10 +3,10 @@
 
 use super::Forgotten;
 use crate::access::Principal;
-use crate::agreed::Agreed;
-use crate::asynchronous_placement;
 use crate::lane::Verdict;
-use crate::reactions::Changes;
+use crate::lane::agreed::Agreed;
+use crate::lane::reactions::Changes;
+use crate::orders::asynchronous_placement;
 use crate::{App, Error, Idempotency};
 use docket_domain::change::{Change, Happening, Origin, Remark};
 use docket_domain::{Actor, ActorKind, Id, LogEntry, OperationKind, Tree, forget, status};

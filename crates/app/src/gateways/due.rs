@@ -6,7 +6,7 @@ use super::Gateways;
 use super::close::CloseAttempt;
 use super::pay::{self, FollowAttempt};
 use super::refund::{self, GiveBack};
-use crate::reactions::{Acts, Happened, Reaction};
+use crate::lane::reactions::{Acts, Happened, Reaction};
 use crate::tasks::Task;
 use docket_domain::change::Origin;
 use docket_domain::seat::Matter;

@@ -1,7 +1,7 @@
 //! What became of the lines of an import: counts, sums, what was refused and what disagrees. Every count of lines is
 //! one, and together they are the lines that were read.
 
-use crate::record::{KnownBy, Recorded};
+use crate::orders::record::{KnownBy, Recorded};
 use docket_domain::words::AnomalyKind;
 use docket_domain::{Amount, FieldError, Id, Tree, status};
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 
 use super::{IN_FLIGHT, Known, Waiting, Written};
 use crate::access::Principal;
-use crate::record::{KnownBy, Recorded, Taken};
+use crate::orders::record::{KnownBy, Recorded, Taken};
 use crate::{App, Error, ImportOptions, ImportReport};
 use docket_domain::Id;
 use docket_domain::operation::OperationKind;

@@ -6,7 +6,7 @@
 use super::message::LedgerMessage;
 use crate::App;
 use crate::net::Limits;
-use crate::standard_webhooks::signed;
+use crate::net::standard_webhooks::signed;
 use crate::tasks::{Policy, Task};
 use docket_tasks::{Handled, Job, Outcome};
 

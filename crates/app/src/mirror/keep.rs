@@ -1,7 +1,7 @@
 //! The task that writes one order into their table.
 
 use super::Mirror;
-use crate::reactions::{Acts, Happened, Reaction};
+use crate::lane::reactions::{Acts, Happened, Reaction};
 use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_domain::change::Origin;

@@ -3,10 +3,10 @@
 
 use super::classes::{Class, Finds, Looked, Repair, Seen, references};
 use super::{Detail, Mending, fill};
-use crate::deadlines::Deadlines;
-use crate::deciding::deciding;
 use crate::gateways::{GatewayStanding, Gateways, GivenBack, UnderWay, look_again};
-use crate::reactions::Changes;
+use crate::lane::deadlines::Deadlines;
+use crate::lane::deciding::deciding;
+use crate::lane::reactions::Changes;
 use crate::vault::Vault;
 use crate::{App, Error};
 use docket_domain::{Gene, Id, Tree, decide};

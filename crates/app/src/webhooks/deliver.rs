@@ -4,8 +4,8 @@
 //! it, so a delivery that was late, or is replayed, says nothing else.
 
 use super::outbox::Delivery;
+use crate::net::standard_webhooks::signed;
 use crate::net::{Limits, Reply};
-use crate::standard_webhooks::signed;
 use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_domain::{Id, LogEntry, Time, Tree, event, status, time};

@@ -3,9 +3,9 @@
 #![allow(clippy::disallowed_methods)] // whether the page is to be blessed is asked of the environment
 
 use crate::gateways::Gateways;
+use crate::lane::reactions::{Acts, Reactions};
+use crate::lane::redeem::CouponSettings;
 use crate::mirror::Keeper;
-use crate::reactions::{Acts, Reactions};
-use crate::redeem::CouponSettings;
 use docket_domain::change::Origin;
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Money that came and money that goes back.
 
 use super::{Class, Finds, Looked, Repair, Seen, shown};
-use crate::unique::claim_key;
+use crate::lane::unique::claim_key;
 use docket_domain::change::PaymentClaim;
 use docket_domain::story::{Language, money};
 use docket_domain::tree::RefundPart;

@@ -1,7 +1,7 @@
 //! Keys of programs: what each may do, and who may make and end them.
 
+use crate::access::users::named;
 use crate::access::{self, Access, Principal, Scope};
-use crate::users::named;
 use crate::{App, Error, Idempotency, Once, vault};
 use docket_domain::{ActorKind, FieldError, Id, Time};
 use docket_store::KeyRow;

@@ -1,7 +1,7 @@
 //! Gift packs: which there are. They are given by payments; what was given stands with its buyer.
 
 use crate::access::{Principal, Scope};
-use crate::accounts::reads_accounts;
+use crate::ledgers::accounts::reads_accounts;
 use crate::{App, Error};
 use docket_domain::ledger::Ledger;
 use docket_domain::{Currency, FieldError, Time};

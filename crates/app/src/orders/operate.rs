@@ -1,14 +1,14 @@
 //! Changing an order: one request, decided by the domain, written by the lane.
 
 use crate::access::{Principal, Scope};
-use crate::deadlines::Deadlines;
-use crate::holds::{can_hold, can_retake};
 use crate::idempotency::Idempotency;
 use crate::lane::Verdict;
-use crate::place::set_ship_to;
-use crate::reactions::Changes;
-use crate::redeem::{CouponSettings, can_count, keys_to_hold};
-use crate::unique::claim_key;
+use crate::lane::deadlines::Deadlines;
+use crate::lane::holds::{can_hold, can_retake};
+use crate::lane::reactions::Changes;
+use crate::lane::redeem::{CouponSettings, can_count, keys_to_hold};
+use crate::lane::unique::claim_key;
+use crate::orders::place::set_ship_to;
 use crate::vault::{Closed, Vault, telephones};
 use crate::{Answer, App, Error};
 use docket_domain::change::{Change, PaymentClaim};
@@ -120,11 +120,6 @@ impl App {
     }
 }
 
-/// There is no such order, or the caller may not see it: both sound the same.
-pub(crate) fn no_order(id: Id) -> Error {
-    Error::NotFound { what: "order", id: id.to_string() }
-}
-
 impl Work {
     /// The piece of work: pure, repeatable.
     fn operate(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Operating> {
@@ -142,7 +137,7 @@ impl Work {
         }
         let Some(tree) = view.tree(self.root)? else { return Ok((None, Operating::NotARoot)) };
         if !self.who.sees(tree) || !self.may_touch(tree) {
-            return Ok((None, Operating::Refused(no_order(self.request.node))));
+            return Ok((None, Operating::Refused(Error::no_order(self.request.node))));
         }
         if let Some(claim) = &self.claim
             && let Some(taken) = view.unique(&claim_key(claim))?
@@ -161,7 +156,7 @@ impl Work {
             }
             // A number inside the request may lead above the node it was asked of.
             Ok(Decided::Change(change)) if !self.may_write(&change) => {
-                Ok((None, Operating::Refused(no_order(self.request.node))))
+                Ok((None, Operating::Refused(Error::no_order(self.request.node))))
             }
             Ok(Decided::Change(change)) => self.write(tree, *change, view, cx),
             Err(Refusal::PaymentReferenceTaken { order }) => {

@@ -1,6 +1,6 @@
 //! Coupons of orders: read and priced before the lane, counted in it, given back by what a change moves.
 
-use crate::agreed::Agreed;
+use crate::lane::agreed::Agreed;
 use crate::vault::Vault;
 use crate::{App, Error};
 use docket_domain::coupon::{self, ComesBack, CountOf, Counted, Definitions, WhyNot};

@@ -1,7 +1,7 @@
 //! Orders out of a damaged database, as far as they can be read; no center is opened on it.
 
 use crate::access::Principal;
-use crate::sight;
+use crate::access::sight;
 use crate::vault::{CustomerData, Vault};
 use crate::{Orders, given_up};
 use docket_domain::{Id, Tree};

@@ -4,7 +4,7 @@
 //! The task places under the same idempotency key, so it may die anywhere and run again.
 
 use crate::access::{Access, Principal, Scope};
-use crate::outcomes::Became;
+use crate::orders::outcomes::Became;
 use crate::tasks::{Policy, Task, failed};
 use crate::vault::{Vault, purpose};
 use crate::{App, Error, Idempotency};

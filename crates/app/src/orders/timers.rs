@@ -3,8 +3,8 @@
 //! Nothing is trusted but the tree: an order that was paid a moment ago has nothing due any more. There is
 //! no ceiling an hour; what is due drains at the lane's speed, in the bulk queue, behind people.
 
-use crate::deciding::deciding;
-use crate::reactions::Changes;
+use crate::lane::deciding::deciding;
+use crate::lane::reactions::Changes;
 use crate::{App, Error};
 use docket_domain::{Id, decide};
 use docket_store::{Context, Key, Priority, View};

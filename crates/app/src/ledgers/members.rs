@@ -2,7 +2,7 @@
 //! orders.
 
 use crate::access::{Principal, Scope};
-use crate::accounts::reads_accounts;
+use crate::ledgers::accounts::reads_accounts;
 use crate::{App, Error};
 use docket_domain::Time;
 use docket_domain::ledger::Ledger;

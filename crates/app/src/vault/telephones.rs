@@ -80,9 +80,8 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Principal;
     use crate::vault::Vault;
-    use crate::{Clock, Orders, Settings};
+    use crate::{Clock, Orders, Principal, Settings};
     use serde_json::json;
 
     async fn found(app: &App, phone: &str) -> Vec<Id> {

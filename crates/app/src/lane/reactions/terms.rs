@@ -1,7 +1,7 @@
 //! What both sides agreed to: kept once for each version of the terms.
 
 use super::{Acts, Happened, Reaction};
-use crate::agreed::Agreed;
+use crate::lane::agreed::Agreed;
 use docket_domain::change::{self, Origin};
 use docket_domain::seat::Matter;
 use docket_store::{Context, Need, Writes};

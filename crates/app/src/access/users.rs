@@ -1,7 +1,7 @@
 //! Users with roles, and logging in. Keys of programs are in `keys`, failed tries in `tries`.
 
+use crate::access::login_throttle::Peer;
 use crate::access::{self, Principal, Reach, Role, Scope, reach_of};
-use crate::login_throttle::Peer;
 use crate::{App, Error, Idempotency, Once, vault};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};

@@ -2,7 +2,6 @@
 
 use crate::access::{Principal, Scope};
 use crate::archive::LogPlace;
-use crate::operate::no_order;
 use crate::vault::CustomerData;
 use crate::{Answer, App, Error};
 use docket_domain::operation::Class;
@@ -89,7 +88,7 @@ impl App {
         who.needs(Scope::OrdersRead)?;
         let tree = self.tree(who, id).await?;
         if !who.shops.is_empty() || !tree.shops.iter().all(|shop| who.touches(shop)) {
-            return Err(no_order(id));
+            return Err(Error::no_order(id));
         }
         let mut agreed = self.agreed_after(tree.id(), after.unwrap_or(0), limit).await?;
         let full = agreed.len() == limit;
@@ -122,7 +121,7 @@ impl App {
             moved |= !is_there && entry.kind == OperationKind::ChangeAddress;
             is_there
         });
-        let (tree, _) = then.await?.ok_or_else(|| no_order(id))?;
+        let (tree, _) = then.await?.ok_or_else(|| Error::no_order(id))?;
         // Customers' data has no history: an address that was changed since is not shown as if it were older.
         let customer = if moved { CustomerData::None } else { customer };
         Ok(Answer {

@@ -2,12 +2,11 @@
 //! of the order, and in the book of the coupon, with the reason.
 
 use crate::access::{Principal, Scope};
-use crate::coupons::{CouponOf, may_set, no_coupon, sees};
-use crate::deadlines::Deadlines;
-use crate::deciding::deciding;
 use crate::lane::Verdict;
-use crate::operate::no_order;
-use crate::reactions::Changes;
+use crate::lane::deadlines::Deadlines;
+use crate::lane::deciding::deciding;
+use crate::lane::reactions::Changes;
+use crate::ledgers::coupons::{CouponOf, may_set, no_coupon, sees};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::decide::{self, NotGivenBack};
 use docket_domain::operation::{By, OperationKind};
@@ -91,7 +90,7 @@ impl Work {
             return Ok((None, Err(error)));
         }
         let found = view.tree(self.root)?.filter(|tree| self.who.sees(tree));
-        let Some(tree) = found else { return Ok((None, Err(no_order(order)))) };
+        let Some(tree) = found else { return Ok((None, Err(Error::no_order(order)))) };
         let by = By { actor: &self.actor, issuer: &self.who.issuer, may_refund_settled: false };
         let reason = &self.asked.reason;
         let given = deciding(cx, tree.id().gene(), &self.deadlines.of(tree), |cx| {

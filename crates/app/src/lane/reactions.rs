@@ -18,7 +18,7 @@ pub(crate) use references::References;
 pub(crate) use stock::Stock;
 pub(crate) use terms::AgreedTrees;
 
-use crate::agreed::Agreed;
+use crate::lane::agreed::Agreed;
 use docket_domain::change::{Change, Origin};
 use docket_domain::seat::Matter;
 use docket_domain::{Id, LogEntry, Seat, Tree};

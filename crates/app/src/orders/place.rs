@@ -1,16 +1,16 @@
 //! Placing an order, and pricing one without placing it.
 
 use crate::access::{Principal, Scope};
-use crate::agreed::Agreed;
-use crate::deadlines::Deadlines;
-use crate::deciding::deciding;
-use crate::holds::hold_stock;
 use crate::idempotency::Idempotency;
 use crate::lane::Verdict;
+use crate::lane::agreed::Agreed;
+use crate::lane::deadlines::Deadlines;
+use crate::lane::deciding::deciding;
+use crate::lane::holds::hold_stock;
+use crate::lane::reactions::Changes;
+use crate::lane::redeem::{Redeeming, Taking};
+use crate::lane::unique::{external_key, token_key};
 use crate::ledgers::Agreeing;
-use crate::reactions::Changes;
-use crate::redeem::{Redeeming, Taking};
-use crate::unique::{external_key, token_key};
 use crate::vault::telephones;
 use crate::{Answer, App, Error};
 use docket_domain::coupon::Definitions;

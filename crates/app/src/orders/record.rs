@@ -1,13 +1,13 @@
 //! Taking down what happened elsewhere: imports now, channels and branches later.
 
 use crate::access::{Principal, Scope};
-use crate::deadlines::Deadlines;
-use crate::deciding::deciding;
 use crate::lane::Verdict;
-use crate::outcomes::Became;
-use crate::place::gene_of;
-use crate::reactions::Changes;
-use crate::unique::{claim_key, external_key, shop_key};
+use crate::lane::deadlines::Deadlines;
+use crate::lane::deciding::deciding;
+use crate::lane::reactions::Changes;
+use crate::lane::unique::{claim_key, external_key, shop_key};
+use crate::orders::outcomes::Became;
+use crate::orders::place::gene_of;
 use crate::vault::telephones;
 use crate::{App, Error};
 use docket_domain::change::{self, Change, PaymentClaim};

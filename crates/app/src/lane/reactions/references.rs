@@ -1,7 +1,7 @@
 //! The payment references that an order claims: each is one order's.
 
 use super::{Acts, Happened, Reaction};
-use crate::unique::claim_key;
+use crate::lane::unique::claim_key;
 use docket_domain::change::{self, Origin};
 use docket_domain::seat::Matter;
 use docket_store::{Context, Need, Writes};

@@ -1,7 +1,7 @@
 //! How often coupons are used: the difference of what an order counts before and after.
 
 use super::{Acts, Happened, Reaction};
-use crate::redeem::{self, CouponSettings};
+use crate::lane::redeem::{self, CouponSettings};
 use docket_domain::change::Origin;
 use docket_domain::coupon;
 use docket_domain::seat::Matter;
