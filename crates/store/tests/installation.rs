@@ -97,6 +97,28 @@ async fn numbers_are_given_with_the_nodes_of_the_installation_alone_until_they_a
     assert_eq!(refused(none).await, NotThis::NoNodes("branch:n".to_owned()));
 }
 
+/// A number that was given back waits for no lease, and its numbers go on from where they were: many short lives in a row
+/// do not run ahead of the clock.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_gives_its_node_back_and_the_next_goes_on_from_there() {
+    for database in databases() {
+        let one = Nodes { first: 300, last: 300 };
+        let made = || born(&database.url(), 1, Some(Seat::Branch("north".to_owned())), Some(one));
+        let home = Seat::Branch("north".to_owned()).home();
+        let mut last = Id(0);
+        for n in 0..20 {
+            let store = Store::open(made()).await.unwrap();
+            let order = Order { home: home.clone(), ..Order::new(n) };
+            let id = place(&store, order).await.id();
+            assert!(id > last, "{id} after {last}");
+            last = id;
+            store.close().await;
+        }
+        let newest = Id::newest_at(Time(NOW + 1_000));
+        assert!(last < newest, "{last} is more than a second ahead");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_of_a_file_gives_its_numbers_with_another_node() {
     let database = Database::Sqlite.fresh();

@@ -80,7 +80,10 @@ impl Engine {
             let taken = self.queue.take((!well).then_some(PATIENCE));
             self.spent(Phase::Idle, began);
             match taken {
-                Taken::Closed => return self.connection.finish(),
+                Taken::Closed => {
+                    self.give_node_back();
+                    return self.connection.finish();
+                }
                 Taken::Nothing => self.recover(),
                 Taken::Chore(chore) => chore(&mut *self.connection),
                 Taken::Batch(pieces) => {
@@ -97,6 +100,18 @@ impl Engine {
     fn spent(&self, phase: Phase, began: Instant) {
         let nanos = began.elapsed().as_nanos() as u64;
         self.figures.nanos[phase as usize].fetch_add(nanos, Relaxed);
+    }
+
+    /// Gives the node number back at a clean stop; where that fails its lease runs out, and its mark is somewhat ahead.
+    fn give_node_back(&mut self) {
+        let Node { number, holder, .. } = &self.node;
+        let statement = nodes::give_back(*number, holder, self.ids.mark(), (self.clock)());
+        let connection = &mut self.connection;
+        let given = connection.begin().and_then(|()| connection.execute(&statement));
+        if let Err(error) = given.and_then(|_| connection.commit()) {
+            connection.rollback();
+            tracing::debug!(%error, "the node number is not given back");
+        }
     }
 
     /// Tries whether a database that was away takes writes again.

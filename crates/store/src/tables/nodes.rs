@@ -34,6 +34,16 @@ pub fn raise_mark(node: u16, holder: &str, mark: i64) -> Statement {
     }
 }
 
+/// Gives `node` back at a moment, with the mark that its ids have reached: whoever takes it next goes on from there and
+/// waits for no lease.
+pub fn give_back(node: u16, holder: &str, mark: i64, now: Time) -> Statement {
+    Statement {
+        sql: "UPDATE node SET mark = ?, held_until = ? WHERE node = ? AND holder = ?",
+        values: vec![Value::Int(mark), now.plus(-1).into(), node.into(), holder.into()],
+        must_match: None,
+    }
+}
+
 /// Renews the lease of `node`.
 pub fn renew(node: u16, holder: &str, until: Time) -> Statement {
     Statement {
