@@ -187,7 +187,7 @@ async fn place(stage: &Stage, args: &Args, kind: Kind, first: u64) -> io::Result
     let next = Rc::new(Cell::new(first));
     let placed = Rc::new(RefCell::new(Vec::new()));
     let (end, seed) = (first + args.orders, args.stage.seed);
-    let connections = connect(&stage.target, args.clients.into()).await?;
+    let connections = connect(std::slice::from_ref(&stage.target), args.clients.into()).await?;
     on_each(connections, |mut line| {
         let (next, placed) = (Rc::clone(&next), Rc::clone(&placed));
         async move {
@@ -217,7 +217,7 @@ async fn pay(stage: &Stage, args: &Args, waiting: Vec<Waiting>) -> io::Result<Pa
     let count = waiting.len() as f64;
     let waiting = Rc::new(RefCell::new(waiting));
     let took = Rc::new(RefCell::new(Latencies::default()));
-    let connections = connect(&stage.target, args.clients.into()).await?;
+    let connections = connect(std::slice::from_ref(&stage.target), args.clients.into()).await?;
     let began = Instant::now();
     on_each(connections, |mut line| {
         let (waiting, took) = (Rc::clone(&waiting), Rc::clone(&took));

@@ -45,8 +45,8 @@ pub enum Until {
 /// Who asks for what.
 #[derive(Debug, Clone)]
 pub struct Load {
-    /// The server.
-    pub target: Target,
+    /// The servers, in turn.
+    pub targets: Vec<Target>,
     /// What the orders are made from.
     pub seed: u64,
     /// Connections.
@@ -82,7 +82,7 @@ impl Shared {
 impl Load {
     /// Places the orders from number `first` on.
     pub async fn run(&self, first: u64, until: Until, progress: &ProgressBar) -> io::Result<Tally> {
-        let connections = connect(&self.target, self.clients).await?;
+        let connections = connect(&self.targets, self.clients).await?;
         let start = Instant::now();
         let (end, deadline) = match until {
             Until::Orders(orders) => (first + orders, None),
@@ -158,7 +158,7 @@ pub async fn put_skus_on_sale(
     progress: ProgressBar,
 ) -> io::Result<()> {
     let next = Rc::new(Cell::new(0));
-    let connections = connect(target, clients).await?;
+    let connections = connect(std::slice::from_ref(target), clients).await?;
     on_each(connections, |mut connection| {
         let (next, progress) = (Rc::clone(&next), progress.clone());
         async move {
@@ -186,10 +186,10 @@ pub async fn put_skus_on_sale(
     Ok(())
 }
 
-/// So many connections to `target`.
-pub async fn connect(target: &Target, clients: usize) -> io::Result<Vec<Connection>> {
+/// So many connections, to each of `targets` in turn.
+pub async fn connect(targets: &[Target], clients: usize) -> io::Result<Vec<Connection>> {
     let mut connections = Vec::with_capacity(clients);
-    for _ in 0..clients {
+    for target in targets.iter().cycle().take(clients) {
         connections.push(Connection::open(target).await?);
     }
     Ok(connections)

@@ -39,6 +39,9 @@ pub struct Args {
     /// Runs, one after the other in one database
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     runs: u8,
+    /// Servers on the one database, each with its share of the connections; a SQLite file has one
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
+    serves: u8,
     /// Pay each order once it is placed
     #[arg(long)]
     pay: bool,
@@ -62,7 +65,21 @@ pub fn run(args: Args, out: &Output) -> Result<(), Failure> {
 }
 
 async fn bench(args: Args, out: &Output) -> Result<(), Failure> {
-    let stage = Stage::set(&args.stage, out).await?;
+    if args.serves > 1 && args.stage.database.as_ref().is_none_or(|url| url.starts_with("sqlite:"))
+    {
+        return Err(Failure::new(said!(
+            "a SQLite file is served by one process",
+            "一个 SQLite 文件只能由一个进程提供服务"
+        ))
+        .next(said!(
+            "Name a database of MySQL or MariaDB with --database, or leave --serves out.",
+            "请用 --database 指定 MySQL 或 MariaDB 数据库，或去掉 --serves。"
+        )));
+    }
+    let mut stage = Stage::set(&args.stage, out).await?;
+    for _ in 1..args.serves {
+        stage.add_server().await?;
+    }
     let paying = if args.pay { Paying::All } else { Paying::None };
     let filled = stage.fill(args.orders, paying).await?;
     let mut placed = filled.placed;

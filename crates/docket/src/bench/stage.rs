@@ -38,6 +38,8 @@ pub struct Stage {
     pub target: Target,
     /// The server.
     pub server: Server,
+    /// More servers on the same database, which share the load.
+    others: Vec<Server>,
     /// What the database held before the first order.
     pub empty: Size,
     /// What the server is told by its environment.
@@ -86,7 +88,27 @@ impl Stage {
         let empty = Reader::open(&database).await?.size().await?;
         let out = out.clone();
         let seed = args.seed;
-        Ok(Self { folder, database, target, server, empty, settings, seed, out })
+        Ok(Self {
+            folder,
+            database,
+            target,
+            server,
+            others: Vec::new(),
+            empty,
+            settings,
+            seed,
+            out,
+        })
+    }
+
+    /// Starts one more server on the same database, with the same keys; from now on they share the load.
+    pub async fn add_server(&mut self) -> Result<(), Failure> {
+        let folder = self.folder.path().join(format!("serve-{}", self.others.len() + 2));
+        std::fs::create_dir(&folder)?;
+        let keys = "docket.keys";
+        std::fs::copy(self.folder.path().join(keys), folder.join(keys))?;
+        self.others.push(Server::start(&folder, &self.database, &self.settings).await?);
+        Ok(())
     }
 
     /// A key that reads the orders of one shop alone.
@@ -111,7 +133,9 @@ impl Stage {
         until: Until,
         progress: &indicatif::ProgressBar,
     ) -> Result<Tally, Failure> {
-        let load = Load { target: self.target.clone(), seed: self.seed, clients, paying };
+        let target = |server: &Server| Target { address: server.address, ..self.target.clone() };
+        let targets = [self.target.clone()].into_iter().chain(self.others.iter().map(target));
+        let load = Load { targets: targets.collect(), seed: self.seed, clients, paying };
         let done = load.run(first, until, progress).await;
         done.map_err(|error| self.server.explain(&error))
     }
@@ -125,13 +149,19 @@ impl Stage {
 
     /// Stops the server.
     pub async fn halt(self) -> Result<Halted, Failure> {
-        let Self { folder, database, target, server, empty, settings, seed, out } = self;
+        let Self { folder, database, target, server, others, empty, settings, seed, out } = self;
+        for server in others {
+            server.stop().await?;
+        }
         server.stop().await?;
         Ok(Halted { folder, database, key: target.key, empty, settings, seed, out })
     }
 
     /// Stops the server; the folder goes when what is answered here goes.
     pub async fn stop(self) -> Result<(TempDir, Database), Failure> {
+        for server in self.others {
+            server.stop().await?;
+        }
         self.server.stop().await?;
         Ok((self.folder, self.database))
     }
@@ -143,7 +173,8 @@ impl Halted {
         let Self { folder, database, key, empty, settings, seed, out } = self;
         let server = Server::start(folder.path(), &database, &settings).await?;
         let target = Target { address: server.address, key };
-        Ok(Stage { folder, database, target, server, empty, settings, seed, out })
+        let others = Vec::new();
+        Ok(Stage { folder, database, target, server, others, empty, settings, seed, out })
     }
 }
 
