@@ -70,7 +70,7 @@ pub use docket_tasks::{Every, RedisAt, ScheduleError};
 
 use docket_domain::{Seat, Time, Tree};
 use docket_store::{Birth, Options, Store};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -85,7 +85,7 @@ struct Inner {
     clock: Clock,
     store: Arc<Store>,
     lane: lane::Lane,
-    tasks: tasks::Wired,
+    workers: tasks::Workers,
     outbox: Arc<webhooks::Outbox>,
     gateways: Arc<gateways::Gateways>,
     mirror: Option<Arc<mirror::Mirror>>,
@@ -106,9 +106,6 @@ struct Inner {
     outcomes: orders::Outcomes,
     stop: CancellationToken,
     background: TaskTracker,
-    redis: Option<docket_tasks::Redis>,
-    unstarted: Mutex<Option<docket_tasks::Unstarted>>,
-    runner: Mutex<Option<docket_tasks::Runner>>,
 }
 
 impl Inner {
@@ -168,9 +165,8 @@ impl App {
             mirror::Keeper::of(mirror.as_deref()),
         );
         let lane = lane::Lane::new(Arc::clone(&store), Arc::new(reactions));
-        let tasks = wiring::tasks(&settings);
+        let workers = tasks::Workers::new(wiring::tasks(&settings), settings.tasks.redis.as_ref());
         let access = access::Cache::default();
-        let unstarted = settings.tasks.redis.as_ref().map(docket_tasks::Unstarted::new);
         let (stop, background) = (CancellationToken::new(), TaskTracker::new());
         let allowed = settings.webhooks.allow.clone();
         let inner = Inner {
@@ -178,7 +174,7 @@ impl App {
             clock,
             store,
             lane,
-            tasks,
+            workers,
             outbox,
             gateways,
             mirror,
@@ -196,9 +192,6 @@ impl App {
             outcomes: orders::Outcomes::default(),
             stop,
             background,
-            redis: unstarted.as_ref().map(docket_tasks::Unstarted::handle),
-            unstarted: Mutex::new(unstarted),
-            runner: Mutex::default(),
         };
         let app = Self { inner: Arc::new(inner) };
         app.inner.outbox.know(app.store().webhooks().await?);
@@ -216,13 +209,13 @@ impl App {
         background.spawn(installation::watch(self.clone()));
         background.spawn(webhooks::watch(self.clone()));
         background.spawn(ledgers::watch(self.clone()));
-        self.start_tasks();
+        self.inner.workers.start(self, self.settings().tasks.grace);
         background.spawn(self.clone().take_over_tasks());
     }
 
     /// Stops what runs by itself, finishes the work that waits, and closes the database.
     pub async fn stop(&self) {
-        self.stop_tasks().await;
+        self.inner.workers.stop().await;
         self.inner.stop.cancel();
         self.inner.background.close();
         self.inner.background.wait().await;

@@ -2,8 +2,10 @@
 
 pub(crate) mod housekeeping;
 mod task;
+mod workers;
 
 pub(crate) use task::{Policy, Task, failed, kind};
+pub(crate) use workers::Workers;
 
 use crate::access::{Principal, Scope};
 use crate::{App, Error, Idempotency, Once};
@@ -12,7 +14,6 @@ use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Statement, TaskFilter, TaskPage, TaskRow};
 use docket_tasks::{Every, Kind, Redis, RedisAt, Runner, Schedule};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -95,24 +96,7 @@ pub(crate) struct Wired {
 impl App {
     /// What the workers of this process have done and do now; nothing where none was started.
     pub fn task_figures(&self) -> TaskFigures {
-        let runner = self.inner.runner.lock().expect("only start and stop hold the runner");
-        runner.as_ref().map(TaskFigures::of).unwrap_or_default()
-    }
-
-    /// Starts to run tasks and schedules.
-    pub(crate) fn start_tasks(&self) {
-        let inner = &self.inner;
-        let redis = inner.unstarted.lock().expect("only start holds it").take();
-        let clock = inner.clock.clone();
-        let process = inner.store.process().to_owned();
-        let settings = docket_tasks::Settings {
-            grace: inner.settings.tasks.grace,
-            ..docket_tasks::Settings::new(process, Arc::new(move || clock.now()))
-        };
-        let (kinds, schedules) = ((inner.tasks.kinds)(self), inner.tasks.schedules.clone());
-        let store = Arc::clone(&inner.store);
-        let runner = Runner::start(store, kinds, schedules, redis, settings);
-        *inner.runner.lock().expect("only start and stop hold the runner") = Some(runner);
+        self.inner.workers.figures()
     }
 
     /// Takes up what a process that has ended had claimed, where it is known to have ended; elsewhere its leases
@@ -120,11 +104,7 @@ impl App {
     pub(crate) async fn take_over_tasks(self) {
         let Some(take_over) = self.store().take_over_tasks(self.now()) else { return };
         match self.write_numbered(move |_, _| vec![take_over.clone()]).await {
-            Ok(_) => {
-                for kind in (self.inner.tasks.kinds)(&self) {
-                    self.ring(kind.name());
-                }
-            }
+            Ok(_) => self.inner.workers.ring_for_all(&self),
             Err(error) => {
                 tracing::debug!(%error, "tasks of an earlier process wait for their leases");
             }
@@ -133,20 +113,12 @@ impl App {
 
     /// Whether tasks are run in this process: a command that opens a center for itself runs none.
     pub(crate) fn has_workers(&self) -> bool {
-        self.inner.runner.lock().expect("only start and stop hold the runner").is_some()
-    }
-
-    /// Lets tasks that run finish, and claims no more.
-    pub(crate) async fn stop_tasks(&self) {
-        let runner = self.inner.runner.lock().expect("only start and stop hold the runner").take();
-        if let Some(runner) = runner {
-            runner.stop().await;
-        }
+        self.inner.workers.are_started()
     }
 
     /// The Redis that rings for tasks, if there is one.
     pub fn redis(&self) -> Option<&Redis> {
-        self.inner.redis.as_ref()
+        self.inner.workers.redis()
     }
 
     /// One page of tasks, newest first.
@@ -296,7 +268,7 @@ impl App {
         who.needs_whole(Scope::Tasks)?;
         let slots = self.store().slots().await?;
         let now = self.now();
-        let shown = self.inner.tasks.schedules.iter().cloned().map(|schedule| {
+        let shown = self.inner.workers.schedules().iter().cloned().map(|schedule| {
             let last = slots.iter().find(|slot| slot.name == schedule.name).map(|slot| slot.at);
             Scheduled {
                 every: schedule.every.to_string(),
@@ -310,9 +282,6 @@ impl App {
     }
 
     pub(crate) fn ring(&self, kind: &str) {
-        let runner = self.inner.runner.lock().expect("only start and stop hold the runner");
-        if let Some(runner) = &*runner {
-            runner.ring(kind);
-        }
+        self.inner.workers.ring(kind);
     }
 }
