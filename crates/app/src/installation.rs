@@ -294,7 +294,7 @@ impl App {
 
 /// Looks after what is sealed until the center stops.
 pub(crate) async fn watch(app: App) {
-    let stop = app.inner.stop.clone();
+    let stop = app.inner.background.stopping();
     loop {
         if let Err(error) = app.look_at_seals().await {
             tracing::debug!(%error, "what is sealed was not looked at");

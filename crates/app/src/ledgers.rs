@@ -16,7 +16,6 @@ mod stock;
 
 pub use accounts::{AccountKey, ChangeAccount, NewBalance};
 pub(crate) use agreed::Agreeing;
-pub(crate) use circuit_breaker::CircuitBreaker;
 pub use coupons::{AdjustCoupon, CouponOf};
 pub use gifts::SetPack;
 pub use members::{MemberOf, SetMember};
@@ -27,6 +26,7 @@ pub use stock::{StockChange, StockChangeKind, StockOf};
 use crate::{App, Error};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use circuit_breaker::CircuitBreaker;
 use docket_domain::ledger::{Kept, Ledger};
 use docket_store::GiftPack;
 use sha2::{Digest, Sha256};
@@ -95,25 +95,41 @@ impl LedgerSettings {
     }
 }
 
-/// The gift packs there are, as this process knows them: read again every few seconds.
-#[derive(Debug, Default)]
-pub(crate) struct Packs(RwLock<Arc<Vec<GiftPack>>>);
+/// The ledgers of one process: what is set about them, the gift packs it knows, and which receivers are down.
+pub(crate) struct Ledgers {
+    settings: Arc<LedgerSettings>,
+    /// Read again every few seconds.
+    packs: RwLock<Arc<Vec<GiftPack>>>,
+    circuit_breaker: CircuitBreaker,
+}
 
-impl Packs {
-    /// Takes note of the packs there are.
-    pub fn know(&self, packs: Vec<GiftPack>) {
-        *self.0.write().expect("nobody panics while it is held") = Arc::new(packs);
+impl Ledgers {
+    /// As they are set; it knows no gift pack yet.
+    pub fn new(settings: Arc<LedgerSettings>) -> Self {
+        let circuit_breaker = CircuitBreaker::default();
+        Self { settings, packs: RwLock::default(), circuit_breaker }
     }
 
-    /// Those it knows, by id.
-    pub fn known(&self) -> Arc<Vec<GiftPack>> {
-        Arc::clone(&self.0.read().expect("nobody panics while it is held"))
+    /// Where `ledger` is kept.
+    pub fn kept(&self, ledger: Ledger) -> Kept {
+        self.settings.kept(ledger)
+    }
+
+    /// Takes note of the gift packs there are.
+    pub fn know(&self, packs: Vec<GiftPack>) {
+        *self.packs.write().expect("nobody panics while it is held") = Arc::new(packs);
+    }
+
+    /// What a placement agrees about ledgers by; `may_vouch` where it may say what the buyer is.
+    pub fn agreeing(&self, may_vouch: bool) -> Agreeing {
+        let packs = Arc::clone(&self.packs.read().expect("nobody panics while it is held"));
+        Agreeing { settings: Arc::clone(&self.settings), packs, may_vouch }
     }
 }
 
 /// Knows anew which gift packs there are, until the center stops; opening it read that once.
 pub(crate) async fn watch(app: App) {
-    let stop = app.inner.stop.clone();
+    let stop = app.inner.background.stopping();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -128,7 +144,7 @@ pub(crate) async fn watch(app: App) {
 impl App {
     /// Reads anew which gift packs there are.
     pub(crate) async fn know_packs(&self) -> Result<(), Error> {
-        self.inner.packs.know(self.store().gift_packs().await?);
+        self.inner.ledgers.know(self.store().gift_packs().await?);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod archive;
+mod background;
 pub mod clock;
 pub mod error;
 mod figures;
@@ -71,8 +72,6 @@ pub use docket_tasks::{Every, RedisAt, ScheduleError};
 use docket_domain::{Seat, Time, Tree};
 use docket_store::{Birth, Options, Store};
 use std::sync::{Arc, RwLock};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// The order center. Cheap to clone; the last clone to go stops nothing: call [`App::stop`].
 #[derive(Clone)]
@@ -90,8 +89,7 @@ struct Inner {
     gateways: Arc<gateways::Gateways>,
     mirror: Option<Arc<mirror::Mirror>>,
     net: net::Net,
-    packs: ledgers::Packs,
-    circuit_breaker: ledgers::CircuitBreaker,
+    ledgers: ledgers::Ledgers,
     archiving: tokio::sync::Mutex<archive::Progress>,
     /// One at a time: while it lasts, removed rows are overwritten with more care.
     forgetting: tokio::sync::Mutex<()>,
@@ -101,11 +99,9 @@ struct Inner {
     keys_origin: vault::Origin,
     /// Where the keys are kept; nowhere where they are compared with nothing.
     keys_place: Option<vault::KeySource>,
-    access: access::Cache,
-    login_throttle: access::LoginThrottle,
+    access: access::Authenticator,
     outcomes: orders::Outcomes,
-    stop: CancellationToken,
-    background: TaskTracker,
+    background: background::Background,
 }
 
 impl Inner {
@@ -166,9 +162,9 @@ impl App {
         );
         let lane = lane::Lane::new(Arc::clone(&store), Arc::new(reactions));
         let workers = tasks::Workers::new(wiring::tasks(&settings), settings.tasks.redis.as_ref());
-        let access = access::Cache::default();
-        let (stop, background) = (CancellationToken::new(), TaskTracker::new());
+        let access = access::Authenticator::new(Arc::clone(&store), clock.clone());
         let allowed = settings.webhooks.allow.clone();
+        let ledgers = ledgers::Ledgers::new(Arc::clone(&settings.ledgers));
         let inner = Inner {
             settings,
             clock,
@@ -179,8 +175,7 @@ impl App {
             gateways,
             mirror,
             net: net::Net::new(allowed),
-            packs: ledgers::Packs::default(),
-            circuit_breaker: ledgers::CircuitBreaker::default(),
+            ledgers,
             archiving: tokio::sync::Mutex::default(),
             forgetting: tokio::sync::Mutex::default(),
             vault: RwLock::new(Arc::new(held.vault)),
@@ -188,14 +183,12 @@ impl App {
             keys_origin: held.origin,
             keys_place: held.place,
             access,
-            login_throttle: access::LoginThrottle::default(),
             outcomes: orders::Outcomes::default(),
-            stop,
-            background,
+            background: background::Background::default(),
         };
         let app = Self { inner: Arc::new(inner) };
         app.inner.outbox.know(app.store().webhooks().await?);
-        app.inner.packs.know(app.store().gift_packs().await?);
+        app.inner.ledgers.know(app.store().gift_packs().await?);
         let store = Arc::clone(&app.inner.store);
         Ok((app, store))
     }
@@ -216,9 +209,7 @@ impl App {
     /// Stops what runs by itself, finishes the work that waits, and closes the database.
     pub async fn stop(&self) {
         self.inner.workers.stop().await;
-        self.inner.stop.cancel();
-        self.inner.background.close();
-        self.inner.background.wait().await;
+        self.inner.background.stop().await;
         self.inner.store.close().await;
     }
 

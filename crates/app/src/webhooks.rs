@@ -65,7 +65,7 @@ pub(crate) struct Replay {
 
 /// Knows anew who is to be told, until the center stops; opening it read that once.
 pub(crate) async fn watch(app: App) {
-    let stop = app.inner.stop.clone();
+    let stop = app.inner.background.stopping();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,

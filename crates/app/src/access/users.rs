@@ -141,12 +141,12 @@ impl App {
         peer: Peer,
     ) -> Result<(), Error> {
         let user = self.own_user(who).await?;
-        let tried = self.inner.login_throttle.begin(&user.name, peer, self.now())?;
+        let tried = self.inner.access.login_throttle().begin(&user.name, peer, self.now())?;
         if !verified(Some(&user), old).await? {
             let message = "is not the present password".to_owned();
             return Err(FieldError { field: "old".to_owned(), code: "wrong", message }.into());
         }
-        self.inner.login_throttle.succeeded(tried);
+        self.inner.access.login_throttle().succeeded(tried);
         let (id, kept) = (user.id, access::hash(token));
         let password = hashed(new).await?;
         self.write_numbered(move |_, _| {
@@ -188,13 +188,13 @@ impl App {
         peer: Peer,
     ) -> Result<(String, Time), Error> {
         let now = self.now();
-        let tried = self.inner.login_throttle.begin(name, peer, now)?;
+        let tried = self.inner.access.login_throttle().begin(name, peer, now)?;
         let user = self.store().user(name).await?.filter(|user| user.disabled_at.is_none());
         let correct = verified(user.as_ref(), password).await?;
         let Some(user) = user.filter(|_| correct) else {
             return Err(Error::Unauthenticated("the name or the password is wrong"));
         };
-        self.inner.login_throttle.succeeded(tried);
+        self.inner.access.login_throttle().succeeded(tried);
         let token = format!("ds_{}", hex::encode(vault::random::<32>()));
         let hash = access::hash(&token);
         let expires_at = now.plus(SESSION);

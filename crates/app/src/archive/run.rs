@@ -109,7 +109,7 @@ impl App {
                 Ok(None) | Err(Error::ArchiveOff) => return Outcome::Done,
                 Err(error) => return failed(self, &error, 60_000),
             }
-            if self.inner.stop.is_cancelled() {
+            if self.inner.background.is_stopping() {
                 return Outcome::Later(self.now());
             }
         }

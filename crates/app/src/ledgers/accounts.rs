@@ -120,7 +120,7 @@ fn no_account(account: &AccountKey) -> Error {
 impl App {
     /// Refuses unless `ledger` is kept here.
     pub(crate) fn must_keep(&self, ledger: Ledger) -> Result<(), Error> {
-        if self.inner.settings.ledgers.kept(ledger) == Kept::Here {
+        if self.inner.ledgers.kept(ledger) == Kept::Here {
             return Ok(());
         }
         let message = format!("{ledger} are kept elsewhere (ledger.{ledger}.url)");

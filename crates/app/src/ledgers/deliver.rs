@@ -3,11 +3,12 @@
 //! The receiver knows each effect by its key: a message whose answer was lost is sent again. A receiver that is
 //! down is no failure of the message's; one that refuses it is.
 
+use super::Ledgers;
 use super::message::LedgerMessage;
-use crate::App;
-use crate::net::Limits;
 use crate::net::standard_webhooks::signed;
+use crate::net::{Limits, Net};
 use crate::tasks::{Policy, Task};
+use crate::{App, Clock};
 use docket_tasks::{Handled, Job, Outcome};
 
 impl Task for LedgerMessage {
@@ -16,7 +17,8 @@ impl Task for LedgerMessage {
     const POLICY: Policy = Policy { attempts: 12, ..Policy::EXCHANGE };
 
     async fn run(self, app: App, _: Job) -> Handled {
-        app.send_to_ledger(&self).await.into()
+        let inner = &app.inner;
+        inner.ledgers.send(&self, &inner.net, &inner.clock).await.into()
     }
 }
 
@@ -26,25 +28,25 @@ fn failed(message: &LedgerMessage, status: Option<u16>, why: &str) {
     tracing::warn!(%ledger, effect, status, why, "a delivery failed");
 }
 
-impl App {
-    async fn send_to_ledger(&self, message: &LedgerMessage) -> Outcome {
-        let settings = &self.inner.settings.ledgers;
-        let Some(receiver) = settings.receivers.get(&message.ledger) else {
+impl Ledgers {
+    /// Sends `message` once, if its receiver is not known to be down.
+    async fn send(&self, message: &LedgerMessage, net: &Net, clock: &Clock) -> Outcome {
+        let Some(receiver) = self.settings.receivers.get(&message.ledger) else {
             let ledger = message.ledger;
             return Outcome::Dead(format!("ledger.{ledger} has no url any more; set it and retry"));
         };
-        let (breaker, name) = (&self.inner.circuit_breaker, receiver.name());
-        let now = self.now();
+        let (breaker, name) = (&self.circuit_breaker, receiver.name());
+        let now = clock.now();
         if let Err(later) = breaker.may_ask(name, now) {
             return Outcome::Later(later);
         }
         let body = serde_json::to_vec(&message.body).expect("a message is plain JSON");
         let headers = signed(&[&receiver.secret], &message.key, now, &body);
-        let reply = match self.inner.net.post(&receiver.url, headers, body, Limits::MESSAGE).await {
+        let reply = match net.post(&receiver.url, headers, body, Limits::MESSAGE).await {
             Ok(reply) => reply,
             Err(no_reply) => {
                 failed(message, None, &no_reply.to_string());
-                let until = breaker.is_down(name, self.now(), None);
+                let until = breaker.is_down(name, clock.now(), None);
                 return Outcome::PutOff(until, no_reply.to_string());
             }
         };
@@ -57,7 +59,7 @@ impl App {
                 failed(message, Some(status), "it is down");
                 let asked = reply.retry_after.map(|seconds| seconds.saturating_mul(1000));
                 let asked = asked.map(|wait| i64::try_from(wait).unwrap_or(i64::MAX));
-                let until = breaker.is_down(name, self.now(), asked);
+                let until = breaker.is_down(name, clock.now(), asked);
                 Outcome::PutOff(until, format!("the ledger answered {status}"))
             }
             status => {

@@ -215,11 +215,7 @@ impl App {
             idempotency,
             deadlines: Arc::clone(&self.inner.settings.deadlines),
             redeeming,
-            ledgers: Agreeing {
-                settings: Arc::clone(&self.inner.settings.ledgers),
-                packs: self.inner.packs.known(),
-                may_vouch: sets_prices,
-            },
+            ledgers: self.inner.ledgers.agreeing(sets_prices),
             about: self.now(),
         })
     }

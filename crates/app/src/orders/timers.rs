@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs deadlines until the center stops.
 pub async fn run(app: App) {
-    let stop = app.inner.stop.clone();
+    let stop = app.inner.background.stopping();
     loop {
         let pause = match app.run_due().await {
             Ok(CLAIMED_MAX) => Duration::ZERO,

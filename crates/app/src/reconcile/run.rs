@@ -162,7 +162,7 @@ impl Run<'_> {
 
     /// Ends a run of a center that stops.
     pub fn goes_on(&self) -> Result<(), Error> {
-        if self.app.inner.stop.is_cancelled() {
+        if self.app.inner.background.is_stopping() {
             return Err(Error::Unavailable("the center stops".to_owned()));
         }
         Ok(())
@@ -289,7 +289,8 @@ impl Run<'_> {
             if queued < least {
                 (least, since) = (queued, tokio::time::Instant::now());
             }
-            if queued == 0 || since.elapsed() > PATIENCE || self.app.inner.stop.is_cancelled() {
+            if queued == 0 || since.elapsed() > PATIENCE || self.app.inner.background.is_stopping()
+            {
                 return Ok(());
             }
             self.say(Said::IfLongAgo).await?;

@@ -29,7 +29,7 @@ const NOTED_EVERY: u32 = 4;
 
 /// Renews the node's lease until the center stops, and notes once a minute which keys were used.
 pub async fn renew(app: App) {
-    let stop = app.inner.stop.clone();
+    let stop = app.inner.background.stopping();
     for round in 0_u32.. {
         let mut writes = vec![app.store().renew_node(app.now())];
         if round % NOTED_EVERY == 0 {

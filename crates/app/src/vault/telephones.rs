@@ -17,7 +17,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// Makes them new until none is left, or the center stops.
 pub(crate) async fn renew(app: App) {
-    let stop = app.inner.stop.clone();
+    let stop = app.inner.background.stopping();
     while !stop.is_cancelled() {
         match app.renew_with_all_keys().await {
             Ok(Renewed::All) => return,

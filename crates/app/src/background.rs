@@ -1,0 +1,36 @@
+//! What runs by itself until the center stops.
+
+use std::future::Future;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What runs by itself in this process.
+#[derive(Default)]
+pub(crate) struct Background {
+    stop: CancellationToken,
+    running: TaskTracker,
+}
+
+impl Background {
+    /// Lets `work` run by itself. It ends by [`Background::stopping`]: a stop waits for it.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.running.spawn(work);
+    }
+
+    /// What is cancelled when the center stops.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Whether the center stops.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Has all of it end, and waits until it has.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.running.close();
+        self.running.wait().await;
+    }
+}
