@@ -5,22 +5,22 @@
 //! A database of an older release records nothing: then only keys that open what is sealed there are taken for its
 //! own.
 
+mod seals;
+
+pub use seals::SealTrouble;
+pub(crate) use seals::Seals;
+
 use crate::App;
 use crate::vault::{
-    Closed, CustomerData, KeySource, KeyWord, KeysError, Lack, Origin, Vault, highest_key, lacking,
-    missing,
+    Closed, CustomerData, KeySource, KeysError, Lack, Origin, Vault, highest_key, lacking,
 };
 use docket_domain::Id;
 use docket_store::{RecordedKey, Sealed, SealedFor, StoreError, Survey};
-use docket_wire::PersonState;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
 /// How often a process looks whether others have keys that it has not.
 const LOOK: Duration = Duration::from_secs(10);
-/// Orders with people that cannot be opened, remembered at most: whoever is told of them needs no more.
-const REMEMBERED: usize = 1_000;
 /// Sealed people tried at each end of their table.
 const TRIED: usize = 500;
 
@@ -163,80 +163,29 @@ impl Chosen {
     }
 }
 
-/// What an open center knows of what it cannot open.
-#[derive(Default)]
-pub(crate) struct Sealings {
-    /// Orders whose people are not opened here.
-    closed: Mutex<BTreeMap<Id, PersonState>>,
-    /// Keys that the database records and this process has not.
-    behind: Mutex<Vec<RecordedKey>>,
-}
-
-/// What is sealed and cannot be read by a process, as people are told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SealTrouble {
-    /// Another process seals with a key that this one has not.
-    KeysBehind {
-        /// The number of the key.
-        key: String,
-        /// Of the key that is missing.
-        fingerprint: String,
-        /// Where the keys of this process are kept.
-        place: String,
-        /// Whether that is a file, which is read again by itself.
-        file: bool,
-    },
-    /// People of orders are not opened.
-    Closed {
-        /// How many orders, as far as they were met.
-        orders: usize,
-        /// One of them.
-        example: Id,
-    },
-}
-
 impl App {
     /// The people of `tree` as far as they can be opened here; that they cannot is remembered.
     pub(crate) fn customer(&self, tree: Id, sealed: Option<&Sealed>) -> CustomerData {
-        let customer = self.inner.vault().customer(sealed);
-        if let CustomerData::Closed(state) = customer {
-            self.note_closed(tree, state);
-        }
-        customer
-    }
-
-    fn note_closed(&self, tree: Id, state: PersonState) {
-        let mut closed = self.inner.sealings.closed.lock().expect("nobody panics with the list");
-        if closed.len() < REMEMBERED && closed.insert(tree, state).is_none() {
-            tracing::warn!(%tree, ?state, "the people of an order cannot be opened");
-        }
+        self.inner.seals.customer(tree, sealed)
     }
 
     /// What is sealed and cannot be read here.
     pub fn seal_troubles(&self) -> Vec<SealTrouble> {
-        let sealings = &self.inner.sealings;
-        let behind = sealings.behind.lock().expect("nobody panics with the list");
-        let place = self.inner.keys_place.as_ref();
-        let behind = behind.iter().map(|key| SealTrouble::KeysBehind {
-            key: key.used.word(),
-            fingerprint: key.fingerprint.clone(),
-            place: place.map(KeySource::named).unwrap_or_default(),
-            file: matches!(place, Some(KeySource::File(_))),
-        });
-        let closed = sealings.closed.lock().expect("nobody panics with the list");
-        let example = closed.keys().next();
-        let orders = closed.len();
-        let closed = example.map(|example| SealTrouble::Closed { orders, example: *example });
-        behind.chain(closed).collect()
+        self.inner.seals.troubles()
+    }
+
+    /// Whether the keys were there, or were made when it was opened.
+    pub fn keys_origin(&self) -> Origin {
+        self.inner.seals.origin()
     }
 
     /// The keys that the database records and this process has not.
     async fn keys_behind(&self) -> Result<Vec<RecordedKey>, StoreError> {
-        if self.inner.keys_place.is_none() {
+        let seals = &self.inner.seals;
+        if !seals.are_compared() {
             return Ok(Vec::new());
         }
-        let recorded = self.store().recorded_keys().await?;
-        Ok(missing(&recorded, &self.inner.vault().keys()).cloned().collect())
+        Ok(seals.missing_of(&self.store().recorded_keys().await?))
     }
 
     /// Whether the database records keys that this process has not.
@@ -244,49 +193,18 @@ impl App {
         Ok(!self.keys_behind().await?.is_empty())
     }
 
-    /// Goes on with the keys that stand in the key file by now, where they are all that are recorded: they were
-    /// rotated or adopted there, or brought from where they were.
-    async fn take_keys_in(&self) -> Result<(), StoreError> {
-        let Some(place @ KeySource::File(_)) = &self.inner.keys_place else { return Ok(()) };
-        let recorded = self.store().recorded_keys().await?;
-        // A file that is just being brought is read again at the next look.
-        let Ok(Some(mut vault)) = place.read() else { return Ok(()) };
-        if missing(&recorded, &vault.keys()).next().is_some() {
-            return Ok(());
-        }
-        vault.learn_lost(&recorded);
-        self.inner.change_vault(vault);
-        tracing::info!(place = place.named(), "newer keys are taken in");
-        self.inner.background.spawn(crate::vault::telephones::renew(self.clone()));
-        Ok(())
-    }
-
     /// Looks which of some sealed customers' data are opened here, and whether other processes have keys that this one has
     /// not.
     async fn look_at_seals(&self) -> Result<(), StoreError> {
-        let sealings = &self.inner.sealings;
-        if self.lacks_keys().await? {
-            self.take_keys_in().await?;
+        let seals = &self.inner.seals;
+        if self.lacks_keys().await? && seals.take_in(&self.store().recorded_keys().await?) {
+            self.inner.background.spawn(crate::vault::telephones::renew(self.clone()));
         }
-        let behind = self.keys_behind().await?;
-        *sealings.behind.lock().expect("nobody panics with the list") = behind;
-        let vault = self.inner.vault();
-        let known: Vec<Id> = {
-            let closed = sealings.closed.lock().expect("nobody panics with the list");
-            closed.keys().copied().collect()
-        };
-        let again = self.store().customers(&known).await?;
-        let still: BTreeMap<Id, PersonState> = again
-            .iter()
-            .filter_map(|(tree, sealed)| Some((*tree, vault.open_sealed(sealed).err()?.state())))
-            .collect();
-        sealings
-            .closed
-            .lock()
-            .expect("nobody panics with the list")
-            .retain(|tree, _| !known.contains(tree) || still.contains_key(tree));
+        seals.are_behind(self.keys_behind().await?);
+        let known = seals.known_closed();
+        seals.look_again(&known, &self.store().customers(&known).await?);
         for (tree, sealed) in self.store().some_customers(TRIED, 0).await? {
-            self.customer(tree, Some(&sealed));
+            seals.customer(tree, Some(&sealed));
         }
         Ok(())
     }

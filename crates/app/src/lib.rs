@@ -71,7 +71,7 @@ pub use docket_tasks::{Every, RedisAt, ScheduleError};
 
 use docket_domain::{Seat, Time, Tree};
 use docket_store::{Birth, Options, Store};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 /// The order center. Cheap to clone; the last clone to go stops nothing: call [`App::stop`].
 #[derive(Clone)]
@@ -93,12 +93,7 @@ struct Inner {
     archiving: tokio::sync::Mutex<archive::Progress>,
     /// One at a time: while it lasts, removed rows are overwritten with more care.
     forgetting: tokio::sync::Mutex<()>,
-    /// Another one once newer keys are taken in.
-    vault: RwLock<Arc<vault::Vault>>,
-    sealings: installation::Sealings,
-    keys_origin: vault::Origin,
-    /// Where the keys are kept; nowhere where they are compared with nothing.
-    keys_place: Option<vault::KeySource>,
+    seals: installation::Seals,
     access: access::Authenticator,
     outcomes: orders::Outcomes,
     background: background::Background,
@@ -107,11 +102,7 @@ struct Inner {
 impl Inner {
     /// What seals and opens, with the keys of now.
     fn vault(&self) -> Arc<vault::Vault> {
-        Arc::clone(&self.vault.read().expect("nobody panics with the keys"))
-    }
-
-    fn change_vault(&self, newer: vault::Vault) {
-        *self.vault.write().expect("nobody panics with the keys") = Arc::new(newer);
+        self.seals.vault()
     }
 }
 
@@ -178,10 +169,7 @@ impl App {
             ledgers,
             archiving: tokio::sync::Mutex::default(),
             forgetting: tokio::sync::Mutex::default(),
-            vault: RwLock::new(Arc::new(held.vault)),
-            sealings: installation::Sealings::default(),
-            keys_origin: held.origin,
-            keys_place: held.place,
+            seals: installation::Seals::of(held),
             access,
             outcomes: orders::Outcomes::default(),
             background: background::Background::default(),
@@ -216,11 +204,6 @@ impl App {
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
-    }
-
-    /// Whether the keys were there, or were made when it was opened.
-    pub fn keys_origin(&self) -> vault::Origin {
-        self.inner.keys_origin
     }
 
     /// Who is here.
