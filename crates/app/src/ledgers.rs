@@ -27,7 +27,7 @@ use crate::{App, Error};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use circuit_breaker::CircuitBreaker;
-use docket_domain::ledger::{Kept, Ledger};
+use docket_domain::ledger::{Ledger, LedgerLocation};
 use docket_store::GiftPack;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -90,8 +90,12 @@ impl Receiver {
 
 impl LedgerSettings {
     /// Where `ledger` is kept.
-    pub fn kept(&self, ledger: Ledger) -> Kept {
-        if self.receivers.contains_key(&ledger) { Kept::Elsewhere } else { Kept::Here }
+    pub fn kept(&self, ledger: Ledger) -> LedgerLocation {
+        if self.receivers.contains_key(&ledger) {
+            LedgerLocation::Elsewhere
+        } else {
+            LedgerLocation::Here
+        }
     }
 }
 
@@ -111,7 +115,7 @@ impl Ledgers {
     }
 
     /// Where `ledger` is kept.
-    pub fn kept(&self, ledger: Ledger) -> Kept {
+    pub fn kept(&self, ledger: Ledger) -> LedgerLocation {
         self.settings.kept(ledger)
     }
 

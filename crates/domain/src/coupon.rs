@@ -13,7 +13,7 @@ pub(crate) use count::{find, returned};
 
 pub(crate) use apply::apply;
 
-use crate::ledger::Kept;
+use crate::ledger::LedgerLocation;
 use crate::tree::is_default;
 use crate::{Amount, Currency, Time};
 use serde::{Deserialize, Serialize};
@@ -150,7 +150,7 @@ pub struct Counted {
     pub phone: Option<i64>,
     /// Where it is told that the coupon was used up. Its limits are counted here in any case.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub kept: Kept,
+    pub kept: LedgerLocation,
     /// When a use that was paid for comes back, as it was set when the order was placed.
     #[serde(default, skip_serializing_if = "is_default")]
     pub comes_back: ComesBack,

@@ -13,7 +13,7 @@ mod points;
 mod slips;
 pub mod stock;
 
-pub use effect::{Effect, EffectKind, Kept, Ledger};
+pub use effect::{Effect, EffectKind, Ledger, LedgerLocation};
 pub use gifts::{GiftMove, GiftStatus};
 pub use slips::{Slip, SlipLine, SlipStatus};
 

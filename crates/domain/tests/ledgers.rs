@@ -3,7 +3,7 @@
 
 mod harness;
 
-use docket_domain::ledger::{self, Kept, Ledger};
+use docket_domain::ledger::{self, Ledger, LedgerLocation};
 use docket_domain::operation::Operation;
 use docket_domain::price::{assemble, number};
 use docket_domain::time::{HOUR, MINUTE};
@@ -81,12 +81,13 @@ fn coins_that_others_count_are_told_and_not_counted() {
     harness.pay();
     let mut after = harness.tree.clone();
     for tree in [&mut before, &mut after] {
-        tree.payment.ledgers = Ledgers { coins: Some(Kept::Elsewhere), ..Ledgers::default() };
+        tree.payment.ledgers =
+            Ledgers { coins: Some(LedgerLocation::Elsewhere), ..Ledgers::default() };
     }
     let moves = ledger::moves(Some(&before), &after);
     assert_eq!(moves.accounts, []);
     let spent = moves.effects.iter().find(|effect| effect.ledger == Ledger::Coins).unwrap();
-    assert_eq!((spent.kept, spent.amount), (Kept::Elsewhere, 100));
+    assert_eq!((spent.kept, spent.amount), (LedgerLocation::Elsewhere, 100));
 }
 
 #[test]

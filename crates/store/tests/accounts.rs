@@ -7,7 +7,7 @@
 mod suite;
 
 use docket_domain::ledger::{
-    Effect, EffectKind, GiftStatus, Kept, Ledger, Slip, SlipLine, SlipStatus,
+    Effect, EffectKind, GiftStatus, Ledger, LedgerLocation, Slip, SlipLine, SlipStatus,
 };
 use docket_domain::{Currency, Id, Quantity, Time};
 use docket_store::{
@@ -175,7 +175,7 @@ async fn an_effect_comes_about_once() {
         let effect = Effect {
             key: "points.grant".to_owned(),
             ledger: Ledger::Points,
-            kept: Kept::Elsewhere,
+            kept: LedgerLocation::Elsewhere,
             kind: EffectKind::Grant,
             owner: Some("b".to_owned()),
             amount: 7,

@@ -5,7 +5,7 @@
 #[allow(dead_code)] // shared with the conformance suite, which needs more of it
 mod suite;
 
-use docket_domain::ledger::{Kept, Ledger};
+use docket_domain::ledger::{Ledger, LedgerLocation};
 use docket_domain::tree::{Home, Tree};
 use docket_domain::{Amount, Quantity, Time};
 use docket_store::{
@@ -24,7 +24,7 @@ fn holding(n: i32, home: Home, cx: &mut Context<'_>) -> TreeWrite {
     let (tree, mut writes) = placed(&Order { home, at: n.into(), ..Order::new(n % 2) }, cx);
     let mut tree = Tree::clone(&tree);
     tree.payment.coins = Amount::of(COINS);
-    tree.payment.ledgers.coins = Some(Kept::Here);
+    tree.payment.ledgers.coins = Some(LedgerLocation::Here);
     tree.shops[0].items[0].holds_stock = true;
     let write = writes.trees.remove(0);
     TreeWrite { tree: Arc::new(tree), ..write }

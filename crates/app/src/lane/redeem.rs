@@ -5,7 +5,7 @@ use crate::vault::Vault;
 use crate::{App, Error};
 use docket_domain::coupon::{self, ComesBack, CountOf, Counted, Definitions, WhyNot};
 use docket_domain::decide::Holds;
-use docket_domain::ledger::{Kept, Ledger};
+use docket_domain::ledger::{Ledger, LedgerLocation};
 use docket_domain::placement::Placement;
 use docket_domain::refusal::CouponRefused;
 use docket_domain::{Coupon, CouponMove, Refusal, Time, Tree, price};
@@ -53,7 +53,7 @@ pub(crate) struct Redeeming {
     phone: Option<String>,
     vault: Arc<Vault>,
     settings: CouponSettings,
-    kept: Kept,
+    kept: LedgerLocation,
 }
 
 /// What became of the coupons of a placement in the lane.

@@ -3,7 +3,7 @@
 use crate::access::{Principal, Scope};
 use crate::pages::{Page, page};
 use crate::{App, Error, Idempotency, Once};
-use docket_domain::ledger::{Kept, Ledger};
+use docket_domain::ledger::{Ledger, LedgerLocation};
 use docket_domain::money::AMOUNT_LIMIT;
 use docket_domain::{Currency, FieldError, Gene, Time};
 use docket_store::{
@@ -120,7 +120,7 @@ fn no_account(account: &AccountKey) -> Error {
 impl App {
     /// Refuses unless `ledger` is kept here.
     pub(crate) fn must_keep(&self, ledger: Ledger) -> Result<(), Error> {
-        if self.inner.ledgers.kept(ledger) == Kept::Here {
+        if self.inner.ledgers.kept(ledger) == LedgerLocation::Here {
             return Ok(());
         }
         let message = format!("{ledger} are kept elsewhere (ledger.{ledger}.url)");

@@ -1,7 +1,7 @@
 //! Which ledgers a new order takes part in, and by which rule: looked up once, kept on the order.
 
 use super::LedgerSettings;
-use docket_domain::ledger::{Kept, Ledger};
+use docket_domain::ledger::{Ledger, LedgerLocation};
 use docket_domain::price::sums;
 use docket_domain::tree::{GiftRule, Ledgers, PointsRule};
 use docket_domain::{Amount, FieldError, Refusal, Time, Tree};
@@ -24,7 +24,8 @@ pub(crate) struct Agreeing {
 impl Agreeing {
     /// The accounts that [`Agreeing::agree`] will look at.
     pub fn keys(&self, tree: &Tree, now: Time) -> Vec<Key> {
-        let coins = coins_owner(tree).filter(|_| self.settings.kept(Ledger::Coins) == Kept::Here);
+        let coins =
+            coins_owner(tree).filter(|_| self.settings.kept(Ledger::Coins) == LedgerLocation::Here);
         let coins = coins.map(|owner| (Ledger::Coins, owner.to_owned()));
         let packs = self.packs_for(tree, now).filter(|pack| pack.total.is_some());
         let packs = packs.map(|pack| (Ledger::Gifts, pack.pack_id.clone()));
@@ -65,19 +66,24 @@ impl Agreeing {
     }
 
     /// Where the coins of the order are counted; refuses too few of them, and those nobody vouches for.
-    fn coins(&self, tree: &Tree, view: &View) -> Result<Result<Option<Kept>, Refusal>, Need> {
+    fn coins(
+        &self,
+        tree: &Tree,
+        view: &View,
+    ) -> Result<Result<Option<LedgerLocation>, Refusal>, Need> {
         let order = &tree.payment;
         let asked = order.coins.known().unwrap_or(0);
         if asked == 0 {
             return Ok(Ok(None));
         }
-        let elsewhere = self.settings.kept(Ledger::Coins) == Kept::Elsewhere;
+        let elsewhere = self.settings.kept(Ledger::Coins) == LedgerLocation::Elsewhere;
         let account = match coins_owner(tree) {
             Some(owner) if !elsewhere => view.account(Ledger::Coins, owner)?,
             _ => None,
         };
         let Some(account) = account else {
-            let vouched = order.buyer_id.as_ref().filter(|_| elsewhere).map(|_| Kept::Elsewhere);
+            let vouched =
+                order.buyer_id.as_ref().filter(|_| elsewhere).map(|_| LedgerLocation::Elsewhere);
             let scope = crate::Scope::Prices.word();
             return Ok(if self.may_vouch { Ok(vouched) } else { Err(Refusal::Scope { scope }) });
         };
@@ -92,7 +98,7 @@ impl Agreeing {
         if available < asked {
             return Ok(Err(Refusal::NotEnoughCoins { available, asked }));
         }
-        Ok(Ok(Some(Kept::Here)))
+        Ok(Ok(Some(LedgerLocation::Here)))
     }
 
     /// The packs that an order placed now might get, by id.

@@ -3,7 +3,7 @@
 
 use super::LedgerSettings;
 use crate::tasks::Task;
-use docket_domain::ledger::{Effect, Kept, Ledger};
+use docket_domain::ledger::{Effect, Ledger, LedgerLocation};
 use docket_domain::{Json, LogEntry, Tree};
 use docket_store::{Context, NewTask};
 use docket_wire::moment::Moment;
@@ -31,7 +31,7 @@ pub fn tasks(
     cx: &mut Context<'_>,
 ) -> Vec<NewTask> {
     let mut by_receiver: BTreeMap<String, Vec<&Effect>> = BTreeMap::new();
-    for effect in effects.iter().filter(|effect| effect.kept == Kept::Elsewhere) {
+    for effect in effects.iter().filter(|effect| effect.kept == LedgerLocation::Elsewhere) {
         let receiver = settings.receivers.get(&effect.ledger);
         // One that is not set any more waits for a person under the ledger's own word.
         let name = receiver.map_or(effect.ledger.word(), |receiver| receiver.name());

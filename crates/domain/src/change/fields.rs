@@ -13,7 +13,7 @@ pub(super) const SHAPE: &str = "nodes";
 
 /// How a changed field stands in the images.
 #[derive(Clone, Copy)]
-pub(super) enum Kept {
+pub(super) enum Logged {
     /// Before and after.
     Both,
     /// Before alone: afterwards it is the time of the row.
@@ -63,11 +63,11 @@ macro_rules! fields {
             &[$(Field { name: $name, group: Group::$group, join: Join::$($join)* },)*];
 
         impl Node for $node {
-            fn differing(&self, after: &Self, each: &mut dyn FnMut(&'static str, Kept, Json, Json)) {
+            fn differing(&self, after: &Self, each: &mut dyn FnMut(&'static str, Logged, Json, Json)) {
                 // Written out without `..`: a new field must be named here, or this does not compile.
                 let Self { $($field: _,)* $($child: _,)? } = self;
                 $(if self.$field != after.$field {
-                    each($name, Kept::$kept, json(&self.$field), json(&after.$field));
+                    each($name, Logged::$kept, json(&self.$field), json(&after.$field));
                 })*
             }
         }
@@ -77,7 +77,7 @@ macro_rules! fields {
 /// A node of the tree without its children.
 pub(super) trait Node: Serialize {
     /// Calls `each` with name, rule, old and new value of every field that differs.
-    fn differing(&self, after: &Self, each: &mut dyn FnMut(&'static str, Kept, Json, Json));
+    fn differing(&self, after: &Self, each: &mut dyn FnMut(&'static str, Logged, Json, Json));
 }
 
 fields! { PAYMENT_FIELDS, PaymentOrder {

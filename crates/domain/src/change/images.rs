@@ -1,7 +1,7 @@
 //! Before and after of every changed field. What stands of lists of facts is told in `elements`.
 
 use super::elements;
-use super::fields::{Kept, Node, SHAPE, json};
+use super::fields::{Logged, Node, SHAPE, json};
 use crate::{Id, ItemOrder, Json, ShopOrder, Tree};
 
 type Fields = serde_json::Map<String, Json>;
@@ -57,15 +57,15 @@ impl Images {
     fn compare<N: Node>(&mut self, id: Id, old: &N, new: &N) {
         let (mut before, mut after) = (Fields::new(), Fields::new());
         old.differing(new, &mut |name, kept, was, is| match kept {
-            Kept::Both => {
+            Logged::Both => {
                 let (was, is) = elements::images(name, was, is);
                 before.insert(name.to_owned(), was);
                 after.insert(name.to_owned(), is);
             }
-            Kept::Before => {
+            Logged::Before => {
                 before.insert(name.to_owned(), was);
             }
-            Kept::UnlessNext => {
+            Logged::UnlessNext => {
                 if was.as_u64().map(|n| n + 1) != is.as_u64() {
                     before.insert(name.to_owned(), was);
                     after.insert(name.to_owned(), is);

@@ -3,7 +3,8 @@
 //! and a revoke release the hold by themselves, since they change what is held.
 
 use super::{
-    AccountMove, Effect, EffectKind, Kept, Ledger, Moves, Stage, Step, effect, refunds_done,
+    AccountMove, Effect, EffectKind, Ledger, LedgerLocation, Moves, Stage, Step, effect,
+    refunds_done,
 };
 use crate::tree::Refund;
 use crate::{ItemOrder, Quantity, ShopOrder, Tree};
@@ -59,7 +60,7 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
     let (Some(kept), Some(owner)) = (order.ledgers.coins, &order.buyer_id) else { return };
     let was = step.before.map_or(Position::default(), |before| Position::of(before, step.was));
     let is = Position::of(step.after, step.is);
-    if kept == Kept::Here && was != is {
+    if kept == LedgerLocation::Here && was != is {
         let (balance, held) = (is.balance() - was.balance(), is.held - was.held);
         // Coins that are taken again because money came back are taken, whether they are there or not.
         let guarded = balance < held && step.bounced().is_empty();

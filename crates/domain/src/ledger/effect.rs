@@ -59,7 +59,7 @@ words! {
 words! {
     /// Where a ledger is kept.
     #[derive(Default)]
-    pub enum Kept {
+    pub enum LedgerLocation {
         /// In tables of ours: the effect is done with its row.
         #[default]
         Here = 0 "here",
@@ -77,7 +77,7 @@ pub struct Effect {
     /// On which ledger.
     pub ledger: Ledger,
     /// Where that ledger is kept.
-    pub kept: Kept,
+    pub kept: LedgerLocation,
     /// What it does.
     pub kind: EffectKind,
     /// The buyer whose ledger it is, if it is a buyer's.
@@ -102,7 +102,7 @@ pub(super) fn deduct(tree: &Tree) -> Option<Effect> {
     (amount > 0).then(|| Effect {
         key: "stock.deduct".to_owned(),
         ledger: Ledger::Stock,
-        kept: Kept::Here,
+        kept: LedgerLocation::Here,
         kind: EffectKind::Deduct,
         owner: None,
         amount,

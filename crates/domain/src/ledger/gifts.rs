@@ -1,7 +1,7 @@
 //! Gift packs: promised at placement, issued by payment where their minimum is met, taken back when everything
 //! they were given for has gone back. Of a limited pack the promise counts already.
 
-use super::{AccountMove, Effect, EffectKind, Kept, Ledger, Moves, Stage, Step};
+use super::{AccountMove, Effect, EffectKind, Ledger, LedgerLocation, Moves, Stage, Step};
 use crate::price::sums;
 use crate::status;
 use crate::tree::GiftRule;
@@ -93,7 +93,7 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
     for rule in &order.ledgers.gifts {
         let was = step.before.map_or(Standing::None, |tree| Standing::of(tree, step.was, rule));
         let is = Standing::of(step.after, step.is, rule);
-        if rule.limited && rule.kept == Kept::Here && was.counts() != is.counts() {
+        if rule.limited && rule.kept == LedgerLocation::Here && was.counts() != is.counts() {
             moves.accounts.push(AccountMove {
                 ledger: Ledger::Gifts,
                 owner: rule.pack_id.clone(),
@@ -111,7 +111,7 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
             (_, Standing::Issued) => (GiftStatus::Issued, EffectKind::Issue, "gift.issue"),
             _ => continue,
         };
-        if rule.kept == Kept::Here {
+        if rule.kept == LedgerLocation::Here {
             let (pack_id, title) = (rule.pack_id.clone(), rule.title.clone());
             let was = was.kept();
             moves.gifts.push(GiftMove { pack_id, title, owner: owner.clone(), status, was });

@@ -5,7 +5,8 @@
 //! were done before it; money that comes back restores what is not given back any more.
 
 use super::{
-    AccountMove, Effect, EffectKind, Kept, Ledger, Moves, Stage, Step, effect, refunds_done,
+    AccountMove, Effect, EffectKind, Ledger, LedgerLocation, Moves, Stage, Step, effect,
+    refunds_done,
 };
 use crate::price::sums;
 use crate::tree::{Refund, Tax};
@@ -62,7 +63,7 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
     let rate = Rate::of(step.after, rule.per);
     let was = step.before.map_or(0, |before| balance(before, rule.per, step.was));
     let is = balance(step.after, rule.per, step.is);
-    if rule.kept == Kept::Here && was != is {
+    if rule.kept == LedgerLocation::Here && was != is {
         moves.accounts.push(AccountMove {
             ledger: Ledger::Points,
             owner: owner.clone(),

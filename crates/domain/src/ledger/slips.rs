@@ -1,7 +1,7 @@
 //! Weigh slips: payment makes one for each shop order with lines sold by weight, the scales fill it. What the
 //! lighter goods are worth is given back by the operation that weighs.
 
-use super::{Effect, EffectKind, Kept, Ledger, Moves, Stage, Step, effect};
+use super::{Effect, EffectKind, Ledger, LedgerLocation, Moves, Stage, Step, effect};
 use crate::status::{self, goods};
 use crate::words::words;
 use crate::{Id, ItemOrder, Quantity, ShopOrder, Time, Tree};
@@ -105,7 +105,7 @@ pub(super) fn add(moves: &mut Moves, step: &Step<'_>) {
                 detail: effect::by_line(lines),
             });
         }
-        if kept == Kept::Here {
+        if kept == LedgerLocation::Here {
             moves.slips.push(slip);
         }
     }

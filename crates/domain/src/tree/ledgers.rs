@@ -2,7 +2,7 @@
 //! from the order alone, also after the config has changed.
 
 use super::is_default;
-use crate::ledger::Kept;
+use crate::ledger::LedgerLocation;
 use serde::{Deserialize, Serialize};
 
 /// What an order takes part in, as it was agreed when it was placed. A recorded order takes part in nothing.
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Ledgers {
     /// Where the buyer's coins are counted; none where whoever placed the order vouches for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub coins: Option<Kept>,
+    pub coins: Option<LedgerLocation>,
     /// The points that payment grants; none without a buyer or where no points are given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<PointsRule>,
@@ -19,7 +19,7 @@ pub struct Ledgers {
     pub gifts: Vec<GiftRule>,
     /// Where the slips of lines sold by weight are kept.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub slips: Kept,
+    pub slips: LedgerLocation,
 }
 
 /// By which rule points are granted.
@@ -29,7 +29,7 @@ pub struct PointsRule {
     pub per: i64,
     /// Where they are counted.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub kept: Kept,
+    pub kept: LedgerLocation,
 }
 
 /// A gift pack that payment issues if its minimum is met.
@@ -50,5 +50,5 @@ pub struct GiftRule {
     pub limited: bool,
     /// Where it is kept.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub kept: Kept,
+    pub kept: LedgerLocation,
 }

@@ -1,7 +1,9 @@
 //! The ledgers beside the order, kept from what each change moves, and the laws that hold between them and the
 //! order after every change, whatever was asked.
 
-use docket_domain::ledger::{self, AccountMove, GiftStatus, Kept, Ledger, Moves, SlipStatus};
+use docket_domain::ledger::{
+    self, AccountMove, GiftStatus, Ledger, LedgerLocation, Moves, SlipStatus,
+};
 use docket_domain::price::sums;
 use docket_domain::status;
 use docket_domain::tree::{GiftRule, Ledgers, PointsRule, Revoke};
@@ -22,13 +24,13 @@ pub fn all() -> Ledgers {
         shop_id: None,
         min_price,
         limited,
-        kept: Kept::Here,
+        kept: LedgerLocation::Here,
     };
     Ledgers {
-        coins: Some(Kept::Here),
-        points: Some(PointsRule { per: PER, kept: Kept::Here }),
+        coins: Some(LedgerLocation::Here),
+        points: Some(PointsRule { per: PER, kept: LedgerLocation::Here }),
         gifts: vec![gift("any", 0, true), gift("large", MIN_PRICE, false)],
-        slips: Kept::Here,
+        slips: LedgerLocation::Here,
     }
 }
 

@@ -12,7 +12,7 @@ use docket_domain::change::{Change, Remark};
 use docket_domain::coupon::{Class, ComesBack, CountOf, Counted};
 use docket_domain::deadline::Policy;
 use docket_domain::decide::{self, Context, Decided, Holds};
-use docket_domain::ledger::Kept;
+use docket_domain::ledger::LedgerLocation;
 use docket_domain::operation::{
     Asked, By, Operation, OperationKind, PaymentReport, RefundAsked, Request,
 };
@@ -151,7 +151,7 @@ impl Harness {
                 class: Class::Gift,
                 day,
                 phone: Some(7),
-                kept: Kept::Here,
+                kept: LedgerLocation::Here,
                 comes_back: ComesBack::NothingShipped,
                 until: None,
                 given_back: None,

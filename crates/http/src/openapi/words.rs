@@ -3,7 +3,7 @@
 use docket_app::{Role, Scope};
 use docket_domain::ActorKind;
 use docket_domain::coupon::Class;
-use docket_domain::ledger::{EffectKind, GiftStatus, Kept, Ledger, SlipStatus};
+use docket_domain::ledger::{EffectKind, GiftStatus, Ledger, LedgerLocation, SlipStatus};
 use docket_domain::words::TaskState;
 use docket_wire::described;
 
@@ -37,7 +37,7 @@ described! {
     /// A ledger beside orders.
     LedgerWord {"type": "string", "enum": words(Ledger::ALL, Ledger::word)}
     /// Who keeps a ledger.
-    KeptWord {"type": "string", "enum": words(Kept::ALL, Kept::word)}
+    KeptWord {"type": "string", "enum": words(LedgerLocation::ALL, LedgerLocation::word)}
     /// What an effect does.
     EffectWord {"type": "string", "enum": words(EffectKind::ALL, EffectKind::word)}
     /// Where a weigh slip stands.

@@ -14,7 +14,7 @@ use crate::tables::stock_moves;
 use crate::value::{Kind, Row, Value};
 use crate::view::{Need, Seen, Source};
 use crate::{Store, StoreError};
-use docket_domain::ledger::{EffectKind, Kept, Ledger};
+use docket_domain::ledger::{EffectKind, Ledger, LedgerLocation};
 use docket_domain::{Id, Quantity};
 use held::Holding;
 use std::collections::BTreeSet;
@@ -50,7 +50,7 @@ pub struct Balance {
 
 /// Effects of coupons, and those of accounts that are kept here.
 const COUPONS: i64 = Ledger::Coupons.code();
-const HERE: i64 = Kept::Here.code();
+const HERE: i64 = LedgerLocation::Here.code();
 
 /// The code of a coupon in the name of its effect: behind the first colon.
 const OF_CODE: &str = "SUBSTR(e.effect, INSTR(e.effect, ':') + 1)";

@@ -7,7 +7,7 @@ use crate::table::Table;
 use crate::value::Kind::{Int, Text};
 use crate::value::{Row, Value, json};
 use crate::{Store, StoreError};
-use docket_domain::ledger::{Effect, EffectKind, Kept, Ledger};
+use docket_domain::ledger::{Effect, EffectKind, Ledger, LedgerLocation};
 use docket_domain::{Id, Json, Time};
 
 /// Effects, each once.
@@ -63,7 +63,7 @@ impl EffectRow {
         let tree = row.id()?;
         let key = row.text()?;
         let ledger = row.code(Ledger::from_code)?;
-        let kept = row.code(Kept::from_code)?;
+        let kept = row.code(LedgerLocation::from_code)?;
         let kind = row.code(EffectKind::from_code)?;
         let (owner, amount) = (row.text_or_null()?, row.int()?);
         let detail = match row.text_or_null()? {
@@ -96,7 +96,7 @@ impl Store {
 
     /// Whether an order of `buyer` has spent coins that are counted here, and may give them back.
     pub async fn has_spent_coins(&self, buyer: &str) -> Result<bool, StoreError> {
-        const HERE: i64 = Kept::Here.code();
+        const HERE: i64 = LedgerLocation::Here.code();
         let sql = sql!(
             "SELECT 1 FROM payment_order o JOIN effect e ON e.tree = o.id AND e.effect = 'coins.spend' \
              WHERE o.buyer_id = ? AND e.kept = {HERE} LIMIT 1"

@@ -3,7 +3,7 @@
 //! What should be there follows from the order alone, as if all of it came about in one step.
 
 use super::{Class, Finds, Looked, Repair, Seen};
-use docket_domain::ledger::{self, GiftStatus, Kept, Moves};
+use docket_domain::ledger::{self, GiftStatus, LedgerLocation, Moves};
 
 pub(crate) static EFFECT_MISSING: Class = Class {
     word: "effect_missing",
@@ -53,7 +53,8 @@ fn effects(looked: &Looked<'_>) -> Option<Seen> {
 
 fn gifts(looked: &Looked<'_>) -> Option<Seen> {
     let rules = &looked.decided_here()?.payment.ledgers.gifts;
-    let here = |pack: &String| rules.iter().any(|r| r.pack_id == *pack && r.kept == Kept::Here);
+    let here =
+        |pack: &String| rules.iter().any(|r| r.pack_id == *pack && r.kept == LedgerLocation::Here);
     let gifts = moves(looked)?.gifts.into_iter();
     let should = gifts.filter(|gift| gift.status == GiftStatus::Issued).map(|gift| gift.pack_id);
     let should: Vec<_> = should.filter(here).collect();
