@@ -418,6 +418,7 @@ fn random_operations_reach_every_status_and_do_every_operation() {
             *done.entry(entry.kind).or_insert(0) += 1;
         }
     }
+    println!("changes that every law was held against: {done:?}");
     let never = OperationKind::ALL.iter().filter(|kind| !done.contains_key(kind));
     assert_eq!(never.collect::<Vec<_>>(), [&OperationKind::Record], "only a copy is recorded");
     let words = Status::ALL.iter().map(|s| s.word());
