@@ -9,10 +9,11 @@ mod restore;
 
 pub use restore::{Restored, restore};
 
+use crate::database::sqlite::sqlite_path;
 use crate::database::{mysql, server};
 use crate::migrate::{self, Upgrade};
-use crate::value::{Kind, Value};
-use crate::{StoreError, error, private, sqlite_path};
+use crate::sql::value::{Kind, Value};
+use crate::{StoreError, error, private};
 use futures_util::StreamExt;
 use rusqlite::OpenFlags;
 use rustix::fs::{FlockOperation, flock};

@@ -6,12 +6,14 @@
 
 mod engine;
 mod queue;
+mod work;
 
-pub use engine::{Bell, Engine, Node};
+pub use engine::{Bell, Engine};
 pub use queue::{Priority, Queue, QueueFull};
+pub use work::{NotDone, Verdict};
 
-use crate::lane::{Key, View, Writes};
-use crate::view::Need;
+use crate::tables::lane::view::Need;
+use crate::tables::lane::{Key, View, Writes};
 use docket_domain::{IdSource, Seat, Time};
 
 /// What a piece may use besides the view.

@@ -1,6 +1,7 @@
 //! Nothing of what was removed stays in the files of the database.
 
 use crate::database::Connection;
+use crate::database::files::{Files, Overwrite};
 use crate::{Store, StoreError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -9,26 +10,6 @@ use tokio::sync::oneshot;
 const TRIES: u32 = 60;
 /// How long is waited in between; all of it is longer than a read may take.
 const PAUSE: Duration = Duration::from_millis(250);
-
-/// What the files of a database hold of what was removed from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Files {
-    /// Nothing: the file was written anew, its log is empty.
-    Clean,
-    /// Pieces, where rows were moved between pages: the file is larger than what is written anew at once.
-    Large,
-    /// Whatever the server keeps: its logs and its free pages are not ours.
-    Server,
-}
-
-/// What is overwritten of rows that are removed from a SQLite file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Overwrite {
-    /// What stands in pages that are written anyway.
-    WithinPages,
-    /// Pages that become free, too: a placement then writes 8.7 pages, and 8.4 else.
-    FreePages,
-}
 
 /// For as long as it is held pages that become free are overwritten, whoever gives up waiting.
 pub struct FreePages<'a>(&'a Store);

@@ -1,12 +1,12 @@
 //! Databases that count what they do for what they are asked: SQLite its steps, a server the rows it reads.
 
 use crate::StoreError;
-use crate::ask::Ask;
-use crate::database::{mysql, server, sqlite};
-use crate::dialect::Dialect;
+use crate::database::sqlite::{self, sqlite_path};
+use crate::database::{mysql, server};
 use crate::migrate::{self, Upgrade};
-use crate::store::{Query, sqlite_path};
-use crate::value::{Kind, Row, Value};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::Dialect;
+use crate::sql::value::{Kind, Row, Value};
 use docket_testkit::Database;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,12 +1,17 @@
 //! What can go wrong between us and a database, sorted by what one does about it.
 
-use crate::NotThis;
-use crate::database::UNREACHED;
+mod not_this;
+
+pub use not_this::NotThis;
+
 use rustls::CertificateError;
 use sqlx::mysql::MySqlDatabaseError;
 use std::error::Error;
 use std::path::Path;
 use tokio::task::JoinError;
+
+/// The number of an error that says that a server was not reached, as clients of the MySQL family have it.
+pub(crate) const UNREACHED: u16 = 2003;
 
 /// What a driver or the system said, or a sentence of ours.
 pub type Source = Box<dyn Error + Send + Sync>;

@@ -2,9 +2,10 @@
 //!
 //! Whatever stands in its description came from a config: names are checked here and quoted, values are bound.
 
+use crate::StoreError;
+use crate::database::sqlite::sqlite_path;
 use crate::database::{mysql, server};
-use crate::value::Value;
-use crate::{StoreError, sqlite_path};
+use crate::sql::value::Value;
 use rusqlite::types::ValueRef;
 use sqlx::mysql::{MySqlPool, MySqlRow};
 use sqlx::{AssertSqlSafe, Row as _};

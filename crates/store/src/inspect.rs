@@ -2,16 +2,15 @@
 //! itself checks them, the orders page by page, and rows that belong to nothing. What is found damaged is named and
 //! passed over, so that one bad page hides no other.
 
-use crate::ask::Ask;
-use crate::audit::{AuditPage, audit_page};
-use crate::beside::{Access, Beside, beside};
-use crate::installation;
+use crate::database::beside::{Access, Beside, beside};
+use crate::database::sqlite::sqlite_path;
 use crate::orphans::{Orphan, Walk};
 use crate::seals::{self, RecordedKey, SealedFor};
-use crate::store::Query;
+use crate::sql::ask::{Ask, Query};
+use crate::sql::value::Kind;
+use crate::tables::audit::{AuditPage, audit_page};
 use crate::tables::customers::Sealed;
-use crate::value::Kind;
-use crate::{Store, StoreError, sqlite_path};
+use crate::{Store, StoreError, installation};
 use docket_domain::{Id, Seat, Time};
 use sqlx::{AssertSqlSafe, Row as _};
 

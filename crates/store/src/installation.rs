@@ -5,17 +5,18 @@
 //! and is refused where that is not so. A SQLite file knows itself from a copy of it: a copy gives its numbers with
 //! another node, one that was never used, and where there is no other it is not opened.
 
-use crate::ask::Ask;
-use crate::beside::{Access, Beside, beside};
+use crate::StoreError;
 use crate::database::Connection;
-use crate::store::Query;
+use crate::database::beside::{Access, Beside, beside};
+use crate::database::sqlite::sqlite_path;
+use crate::error::NotThis;
+use crate::node::Nodes;
+use crate::sql::ask::{Ask, Query};
+use crate::sql::value::{Kind, Value};
 use crate::tables::settings::SETTING;
-use crate::value::{Kind, Value};
-use crate::{StoreError, sqlite_path};
-use docket_domain::seat::{Seat, Site};
-use docket_domain::{Time, id};
+use docket_domain::Time;
+use docket_domain::seat::Seat;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -44,51 +45,6 @@ pub struct Installation {
     pub node: Option<u16>,
 }
 
-/// A range of node numbers, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Nodes {
-    /// The lowest.
-    pub first: u16,
-    /// The highest.
-    pub last: u16,
-}
-
-impl Nodes {
-    /// Those of a center.
-    pub const CENTER: Self = Self { first: 0, last: 255 };
-
-    /// Those of a seat where nobody granted it others; a branch has none before a hub grants it one.
-    pub const fn of(seat: &Seat) -> Option<Self> {
-        match seat {
-            Seat::Center => Some(Self::CENTER),
-            Seat::Site(Site::Buyers) => Some(Self { first: 0, last: 127 }),
-            Seat::Site(Site::Sellers) => Some(Self { first: 128, last: 255 }),
-            Seat::Branch(_) => None,
-        }
-    }
-
-    /// The range of a text such as `0-127` or `300`.
-    pub fn from_word(word: &str) -> Option<Self> {
-        let (first, last) = word.split_once('-').unwrap_or((word, word));
-        let nodes = Self { first: first.parse().ok()?, last: last.parse().ok()? };
-        (nodes.first <= nodes.last && nodes.last <= id::NODE_MAX).then_some(nodes)
-    }
-
-    /// Every number, the lowest first.
-    pub fn all(self) -> impl Iterator<Item = u16> {
-        self.first..=self.last
-    }
-}
-
-impl fmt::Display for Nodes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.first, self.last) {
-            (one, other) if one == other => write!(f, "{one}"),
-            (first, last) => write!(f, "{first}-{last}"),
-        }
-    }
-}
-
 /// What whoever opens a database takes it for; what is recorded where it is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Birth {
@@ -98,44 +54,6 @@ pub struct Birth {
     pub seat: Option<Seat>,
     /// Its node numbers; those of its seat, where nothing is said.
     pub nodes: Option<Nodes>,
-}
-
-/// Why a database is not what it was taken for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotThis {
-    /// It has another seat.
-    #[error("this database is that of {recorded}, not of {asked}")]
-    Seat {
-        /// As it is recorded.
-        recorded: Seat,
-        /// As it was taken for.
-        asked: Seat,
-    },
-    /// It has other node numbers.
-    #[error("this database gives numbers with the nodes {recorded}, not {asked}")]
-    Nodes {
-        /// As they are recorded.
-        recorded: Nodes,
-        /// As they were said to be.
-        asked: Nodes,
-    },
-    /// Nobody granted a branch a node number.
-    #[error("{0} was granted no node number")]
-    NoNodes(String),
-    /// The file is not the one that was recorded: a copy, or moved to another disk; and there is no node number that
-    /// only it could use.
-    #[error(
-        "{path} is a copy of the database of installation {id}, or was moved from another disk"
-    )]
-    Copied {
-        /// The file.
-        path: String,
-        /// Whose database it is.
-        id: String,
-    },
-    /// Every node number is held by another process.
-    #[error("all node numbers of this installation ({0}) are held by other processes")]
-    NodesTaken(Nodes),
 }
 
 /// What tells a file from a copy of it: its number on its disk, and when it was made.

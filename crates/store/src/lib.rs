@@ -5,68 +5,60 @@
 //! order they came, writes everything in one transaction and answers after the commit. SQLite and the MySQL
 //! family share their SQL text; where they must differ the difference stands in `dialect`.
 
-mod ask;
-mod audit;
 mod backup;
 mod batch;
-mod beside;
 mod clean;
-mod counter;
 #[cfg(test)]
 mod counting;
 mod database;
-mod dialect;
 mod error;
 pub mod failpoint;
 mod foreign;
 mod inspect;
 mod installation;
-mod lane;
 mod list;
-mod lock;
 mod migrate;
+mod node;
 mod orphans;
 mod peek;
-mod plan;
 pub mod private;
 mod read;
-mod rows;
 mod salvage;
 mod seals;
+mod sql;
 mod store;
-mod table;
 mod tables;
-mod value;
-mod view;
-mod work;
 
-pub use audit::{Audit, AuditPage, Stale};
 pub use backup::{Backed, Restored, backup, restore};
-pub use batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
-pub use clean::{Files, FreePages};
+pub use batch::{Cause, Context, NotDone, Piece, Priority, QueueFull, Refused, Verdict};
+pub use clean::FreePages;
+pub use database::figures::{Figures, PHASES};
+pub use database::files::Files;
+pub use database::sqlite::sqlite_path;
 pub use database::turns::Pool;
-pub use error::StoreError;
+pub use error::{NotThis, StoreError};
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
 pub use inspect::{Inspecting, inspect, quick_check};
-pub use installation::{Birth, Installation, Nodes, NotThis, Taken, installation, take_file};
-pub use lane::{Key, View, Writes};
+pub use installation::{Birth, Installation, Taken, installation, take_file};
 pub use list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sort};
 pub use migrate::tables;
+pub use node::Nodes;
 pub use orphans::{Orphan, Walk};
 pub use peek::{Encryption, Found, SCHEMA, encryption, peek};
-pub use plan::Statement;
 pub use read::Whole;
 pub use salvage::{Salvage, Salvaged, salvage};
 pub use seals::{
     KeyUse, RecordedKey, SealedFor, Survey, TelephonesLeft, give_up_key, record_keys, survey,
     telephones_left,
 };
-pub use store::{Figures, Options, PHASES, READ_DEADLINE, Store, sqlite_path};
+pub use sql::statement::Statement;
+pub use store::{Options, READ_DEADLINE, Store};
 pub use tables::accounts::{Account, AccountChange, AccountLine};
 pub use tables::archive::{
     Archivable, ArchivedOrder, DueTree, KeptRow, Position, Segment, SegmentKind, SegmentState,
     move_away, move_back,
 };
+pub use tables::audit::{Audit, AuditPage, Stale};
 pub use tables::books::{Balance, BalanceKind};
 pub use tables::copy_notes::CopyNote;
 pub use tables::coupons::{Counting, CouponAdjustment, Used};
@@ -78,6 +70,8 @@ pub use tables::gateways::{CallbackFilter, CallbackRow, GatewayPayment, GatewayR
 pub use tables::gifts::{GiftPack, GiftRow};
 pub use tables::idempotency::{Idempotent, RequestOutcome};
 pub use tables::keys::KeyRow;
+pub use tables::lane::view::Need;
+pub use tables::lane::{Key, View, Writes};
 pub use tables::members::Member;
 pub use tables::placements::PlacementRow;
 pub use tables::products::Price;
@@ -95,5 +89,3 @@ pub use tables::trees::TreeWrite;
 pub use tables::unique_keys::Unique;
 pub use tables::users::{SessionRow, UserRow};
 pub use tables::webhooks::{OldSecret, WebhookRow};
-pub use view::Need;
-pub use work::{NotDone, Verdict};

@@ -6,10 +6,8 @@
 //! statistics. A page looks at a bounded number of rows: a filter that matches little gives a short page with a
 //! `next`, and never a slow one.
 
-pub mod beside;
 mod lead;
 mod operations;
-pub mod sql;
 mod stream;
 mod test;
 #[cfg(test)]
@@ -18,9 +16,9 @@ mod twins;
 
 pub use operations::{OperationFilter, OperationPage};
 
-use crate::ask::Ask;
-use crate::dialect::Dialect;
 use crate::read::{Whole, whole};
+use crate::sql::ask::Ask;
+use crate::sql::dialect::Dialect;
 use crate::{Store, StoreError};
 use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Id, Time};

@@ -1,6 +1,7 @@
 //! The schema by steps. A step that was released never changes; a later one alters what it made.
 
-use crate::{StoreError, failpoint, lock};
+use crate::database::lock;
+use crate::{StoreError, failpoint};
 use sqlx::Connection as _;
 use sqlx::mysql::{MySqlConnection, MySqlPool};
 

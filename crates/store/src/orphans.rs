@@ -5,9 +5,8 @@
 //! moment: an order and its rows come and go in one transaction.
 
 use crate::StoreError;
-use crate::ask::Ask;
-use crate::store::Query;
-use crate::value::{Kind, Value};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::value::{Kind, Value};
 use docket_domain::Id;
 use std::collections::BTreeSet;
 

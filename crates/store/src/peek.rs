@@ -1,7 +1,8 @@
 //! What a database is, without changing it: for `docket check`.
 
 use crate::database::server;
-use crate::{StoreError, error, migrate, sqlite_path};
+use crate::database::sqlite::{is_there, sqlite_path};
+use crate::{StoreError, migrate};
 use std::path::Path;
 
 /// What was found at a database URL.
@@ -27,16 +28,6 @@ pub async fn peek(url: &str) -> Result<Found, StoreError> {
 /// How a file is opened that is only looked at.
 const READ_ONLY: rusqlite::OpenFlags =
     rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY.union(rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX);
-
-/// Whether there is a file at `path`. One that may not be looked at is not taken for none.
-pub(crate) fn is_there(path: &Path) -> Result<bool, StoreError> {
-    match path.try_exists() {
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            Err(error::at(path, error))
-        }
-        there => Ok(there.unwrap_or(false)),
-    }
-}
 
 fn peek_sqlite(path: &Path) -> Result<Found, StoreError> {
     if !is_there(path)? {

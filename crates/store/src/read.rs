@@ -1,13 +1,14 @@
 //! What is read outside the writer: from SQLite's reading connections or the pool, each answer one moment.
 
-use crate::ask::Ask;
-use crate::rows;
-use crate::store::Query;
-use crate::table::{self, Table};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::table::Table;
+use crate::sql::text::{LISTED_MAX, holes};
+use crate::sql::value::{Kind, Row, Value};
 use crate::tables::customers::{ORDER_PERSON, Sealed};
 use crate::tables::gateways::GatewayPayment;
+use crate::tables::orders::{self, tree_queries, trees, trees_of};
+use crate::tables::rows;
 use crate::tables::snapshots::{ORDER_SNAPSHOT, Snapshot};
-use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::{Id, LogEntry, OperationKind, Time, Tree};
 use std::collections::BTreeMap;
@@ -16,17 +17,6 @@ use std::collections::BTreeMap;
 const LOG_BYTES: usize = 4 << 20;
 /// Rows of a log that are read in one go.
 const LOG_AT_ONCE: usize = 32;
-/// How many keys one statement of a read lists.
-pub const LISTED_MAX: usize = 200;
-
-pub fn placeholders(n: usize) -> String {
-    vec!["?"; n].join(", ")
-}
-
-fn query_of(table: &'static Table, tail: &str, values: Vec<Value>) -> Query {
-    let sql = format!("SELECT {} FROM {} {tail}", table.column_list(), table.name);
-    Query { table: table.name, sql, kinds: table.kinds(), values }
-}
 
 /// An order, whole: its tree and its sealed customers' data, both of one moment.
 #[derive(Debug, Clone)]
@@ -52,15 +42,6 @@ pub(crate) fn whole(ask: &mut dyn Ask, ids: &[Id]) -> Result<Vec<Whole>, StoreEr
     Ok(found)
 }
 
-/// These trees, in this order; those that are not there are left out. There are few of them.
-pub fn trees(ask: &mut dyn Ask, ids: &[Id]) -> Result<Vec<Tree>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let [payments, shops, items] = tree_queries(ids);
-    trees_of(ids, [ask.ask(payments)?, ask.ask(shops)?, ask.ask(items)?])
-}
-
 /// The payment order of whatever node `id` numbers.
 fn root_of(ask: &mut dyn Ask, id: Id) -> Result<Option<Id>, StoreError> {
     for query in root_queries(id) {
@@ -81,39 +62,17 @@ fn root_queries(id: Id) -> impl Iterator<Item = Query> {
     })
 }
 
-pub fn tree_queries(ids: &[Id]) -> [Query; 3] {
-    let listed: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
-    let holes = placeholders(ids.len());
-    let (by_id, by_tree) = (format!("WHERE id IN ({holes})"), format!("WHERE tree IN ({holes})"));
-    [
-        query_of(&table::PAYMENT_ORDER, &by_id, listed.clone()),
-        query_of(&table::SHOP_ORDER, &by_tree, listed.clone()),
-        query_of(&table::ITEM_ORDER, &by_tree, listed),
-    ]
-}
-
 pub fn customer_query(ids: &[Id]) -> Query {
-    let tail = format!("WHERE tree IN ({})", placeholders(ids.len()));
-    query_of(&ORDER_PERSON, &tail, ids.iter().map(|id| Value::from(*id)).collect())
+    let tail = format!("WHERE tree IN ({})", holes(ids.len()));
+    Query::of(&ORDER_PERSON, &tail, ids.iter().map(|id| Value::from(*id)).collect())
 }
 
 fn log_query(tree: Id) -> Query {
-    query_of(&table::ORDER_OPERATION, "WHERE tree = ? ORDER BY site, seq", vec![tree.into()])
+    Query::of(&orders::ORDER_OPERATION, "WHERE tree = ? ORDER BY site, seq", vec![tree.into()])
 }
 
 fn agreed_query(tree: Id) -> Query {
-    query_of(&ORDER_SNAPSHOT, "WHERE tree = ? ORDER BY terms_version", vec![tree.into()])
-}
-
-/// The trees of rows, in the order of `ids`.
-pub fn trees_of(ids: &[Id], rows: [Vec<Row>; 3]) -> Result<Vec<Tree>, StoreError> {
-    let [payments, shops, items] = rows;
-    let payments: Vec<_> = payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
-    let shops = shops.into_iter().map(rows::shop_of).collect::<Result<_, _>>()?;
-    let items = items.into_iter().map(rows::item_of).collect::<Result<_, _>>()?;
-    let mut trees = rows::assemble(payments, shops, items)?;
-    trees.sort_unstable_by_key(|tree| ids.iter().position(|id| *id == tree.id()));
-    Ok(trees)
+    Query::of(&ORDER_SNAPSHOT, "WHERE tree = ? ORDER BY terms_version", vec![tree.into()])
 }
 
 impl Store {
@@ -157,7 +116,7 @@ impl Store {
         tail: impl AsRef<str>,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
-        let Query { table, sql, kinds, values } = query_of(table, tail.as_ref(), values);
+        let Query { table, sql, kinds, values } = Query::of(table, tail.as_ref(), values);
         self.rows(table, sql, &kinds, values).await
     }
 
@@ -230,7 +189,7 @@ impl Store {
                 }
                 let left = wanted - read;
                 let tail = format!("WHERE tree = ? AND {part} ORDER BY site, seq LIMIT {left}");
-                for row in self.of_table(&table::ORDER_OPERATION, tail, values).await? {
+                for row in self.of_table(&orders::ORDER_OPERATION, tail, values).await? {
                     bytes += row.bytes();
                     found.push(rows::entry_of(row)?);
                     read += 1;
@@ -253,7 +212,7 @@ impl Store {
         let tail =
             format!("WHERE tree = ? AND site = ? AND seq <= ? ORDER BY seq DESC LIMIT {limit}");
         let values = vec![tree.into(), self.seat().log_site().into(), version.into()];
-        let rows = self.of_table(&table::ORDER_OPERATION, tail, values).await?;
+        let rows = self.of_table(&orders::ORDER_OPERATION, tail, values).await?;
         rows.into_iter().map(rows::entry_of).collect()
     }
 

@@ -6,12 +6,12 @@
 //! and then no order of it could be read.
 
 use crate::StoreError;
-use crate::ask::Ask;
-use crate::beside::{Access, Beside, beside};
-use crate::read::{Whole, customer_query, tree_queries, trees_of, whole};
-use crate::store::Query;
+use crate::database::beside::{Access, Beside, beside};
+use crate::read::{Whole, customer_query, whole};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::value::Kind;
 use crate::tables::customers::Sealed;
-use crate::value::Kind;
+use crate::tables::orders::{tree_queries, trees_of};
 use docket_domain::{Id, Tree};
 use std::collections::BTreeSet;
 

@@ -3,12 +3,11 @@
 //! it needs. Rows of `setting`: `key.seal.FINGERPRINT` holds the number of the key, `key.search.FINGERPRINT` is the
 //! one that telephones are hashed with; ` lost` behind it says that a person gave the key up.
 
-use crate::ask::Ask;
-use crate::beside::{Access, Beside, beside};
-use crate::store::Query;
+use crate::database::beside::{Access, Beside, beside};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::value::{Kind, Row, Value};
 use crate::tables::customers::Sealed;
 use crate::tables::telephones::{PROGRESS, Renewed};
-use crate::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::Id;
 use std::collections::BTreeMap;

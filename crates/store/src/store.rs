@@ -1,20 +1,23 @@
 //! One database, opened: its reads, and the way to its writer.
 
-use crate::ask::Ask;
-use crate::batch::{Bell, Engine, Node, Piece, Priority, Queue, QueueFull};
+use crate::StoreError;
+use crate::batch::{Bell, Engine, Piece, Priority, Queue, QueueFull};
+use crate::database::figures::Figures;
+use crate::database::sqlite::{self, sqlite_path};
 use crate::database::turns::Pool;
-use crate::database::{Connection, mysql, server, sqlite};
-use crate::dialect::Dialect;
+use crate::database::{Connection, lock, mysql, server};
 use crate::installation::{self, Birth, Installation};
 use crate::migrate::{self, Upgrade};
-use crate::plan::Statement;
-use crate::table::ITEM_ORDER;
+use crate::node::Node;
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::Dialect;
+use crate::sql::statement::Statement;
+use crate::sql::value::{Kind, Row, Value};
 use crate::tables::nodes;
+use crate::tables::orders::ITEM_ORDER;
 use crate::tables::tasks::{Announced, TaskRow};
-use crate::value::{Kind, Row, Value};
-use crate::{StoreError, lock};
 use docket_domain::{IdSource, Seat, Time};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
@@ -40,39 +43,6 @@ pub struct Options {
     pub read_deadline: Duration,
 }
 
-/// What the writer counts, for metrics and health.
-#[derive(Debug)]
-pub struct Figures {
-    /// Whether the database took the last write.
-    pub writable: AtomicBool,
-    /// Transactions committed.
-    pub batches: AtomicU64,
-    /// Pieces in them.
-    pub pieces: AtomicU64,
-    /// Batches that were decided again.
-    pub conflicts: AtomicU64,
-    /// Frames in SQLite's log now.
-    pub wal_frames: AtomicU64,
-    /// Frames ever written to it by this process.
-    pub wal_frames_written: AtomicU64,
-    /// What was found damaged first, if anything was.
-    pub damage: OnceLock<String>,
-    /// Nanoseconds the writer waited for work, loaded, decided, wrote and committed.
-    pub nanos: [AtomicU64; 5],
-}
-
-impl Figures {
-    /// Takes note of the first damage that is met, and says it once.
-    pub(crate) fn heed(&self, error: &StoreError) {
-        if error.is_damage() && self.damage.set(error.to_string()).is_ok() {
-            tracing::error!(%error, "the database is damaged; `docket check --deep` finds out how far");
-        }
-    }
-}
-
-/// What the writer spends its time on, in the order of [`Figures::nanos`].
-pub const PHASES: [&str; 5] = ["idle", "load", "decide", "write", "commit"];
-
 /// How long a look at all there is of something may take.
 const AT_LENGTH: Duration = Duration::from_hours(1);
 
@@ -91,12 +61,6 @@ pub struct Store {
     installation: Installation,
     bell: Arc<Bell>,
     read_deadline: Duration,
-}
-
-/// The file behind a `sqlite:` URL, or `None` for another kind of URL.
-pub fn sqlite_path(url: &str) -> Option<PathBuf> {
-    let path = url.strip_prefix("sqlite:")?;
-    Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
 }
 
 impl Store {
@@ -370,15 +334,6 @@ impl Store {
             Database::MySql(readers) => readers.lent(),
         }
     }
-}
-
-/// One query with what it is read as.
-#[derive(Debug)]
-pub struct Query {
-    pub table: &'static str,
-    pub sql: String,
-    pub kinds: Vec<Kind>,
-    pub values: Vec<Value>,
 }
 
 impl Drop for Store {

@@ -2,12 +2,12 @@
 //! keeps copies of it knows to compare.
 
 use super::{PART, Shape, shapes, with_ending};
+use crate::database::lock::FileLock;
+use crate::database::sqlite::{is_there, sqlite_path};
 use crate::database::{mysql, server};
-use crate::lock::FileLock;
 use crate::migrate::{self, Upgrade};
-use crate::peek::is_there;
-use crate::value::{Kind, Value};
-use crate::{StoreError, error, installation, private, sqlite_path};
+use crate::sql::value::{Kind, Value};
+use crate::{StoreError, error, installation, private};
 use docket_domain::Time;
 use rusqlite::{OpenFlags, OptionalExtension as _};
 use sqlx::mysql::MySqlConnection;

@@ -3,11 +3,13 @@
 use super::queue::{Queue, Taken};
 use super::{Cause, Context, Piece, Refused};
 use crate::database::Connection;
-use crate::lane::{Key, Plan, View};
+use crate::database::figures::Figures;
+use crate::node::Node;
+use crate::tables::lane::view::Need;
+use crate::tables::lane::{Key, Plan, View};
 use crate::tables::tasks::Announced;
 use crate::tables::{nodes, settings};
-use crate::view::Need;
-use crate::{Figures, StoreError, failpoint};
+use crate::{StoreError, failpoint};
 use docket_domain::{IdSource, Seat, Time};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
@@ -31,17 +33,6 @@ enum Phase {
     Decide,
     Write,
     Commit,
-}
-
-/// The node number this process holds.
-#[derive(Debug, Clone)]
-pub struct Node {
-    /// From the node range of this installation; part of every id that is given here.
-    pub number: u16,
-    /// The process, as its lease names it.
-    pub holder: String,
-    /// The tick up to which its ids may have been given.
-    pub mark: i64,
 }
 
 /// What is told of tasks that were committed; nobody listens until it is set.

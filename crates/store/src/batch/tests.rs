@@ -1,10 +1,10 @@
 //! A statement that the database refuses, in a full batch: it hurts the piece that brought it.
 
 use super::{Cause, Context, Piece, Priority, Refused};
-use crate::lane::{Key, View, Writes};
-use crate::plan::Statement;
-use crate::value::Value;
-use crate::view::Need;
+use crate::sql::statement::Statement;
+use crate::sql::value::Value;
+use crate::tables::lane::view::Need;
+use crate::tables::lane::{Key, View, Writes};
 use crate::{Options, READ_DEADLINE, Store};
 use docket_domain::{Id, Time};
 use docket_testkit::{Database, TestDatabase};

@@ -1,5 +1,9 @@
 //! What the writer needs from a database, twice implemented: once for SQLite, once for the MySQL family.
 
+pub mod beside;
+pub mod figures;
+pub mod files;
+pub mod lock;
 pub mod mysql;
 pub mod reading;
 mod relay;
@@ -7,15 +11,14 @@ pub mod server;
 pub mod sqlite;
 pub mod turns;
 
-pub(crate) use relay::UNREACHED;
-
-use crate::ask::Ask;
-use crate::clean::Overwrite;
-use crate::dialect::{Dialect, Lookup};
-use crate::plan::Statement;
-use crate::table::Table;
-use crate::value::{Row, Value};
-use crate::{Figures, Files, StoreError};
+use crate::StoreError;
+use crate::database::figures::Figures;
+use crate::database::files::{Files, Overwrite};
+use crate::sql::ask::Ask;
+use crate::sql::dialect::{Dialect, Lookup};
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::{Row, Value};
 
 /// A row that replaces the one of its key if the version of that is still `over`.
 #[derive(Debug)]

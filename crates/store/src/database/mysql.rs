@@ -9,13 +9,14 @@ pub use readers::Readers;
 
 use super::server::{Server, WRITES, settle};
 use super::{Connection, GuardedRow};
-use crate::ask::Ask;
-use crate::clean::Overwrite;
-use crate::dialect::{self, Dialect, Lookup};
-use crate::plan::Statement;
-use crate::table::Table;
-use crate::value::{Kind, Row, Value};
-use crate::{Figures, Files, StoreError, store};
+use crate::StoreError;
+use crate::database::figures::Figures;
+use crate::database::files::{Files, Overwrite};
+use crate::sql::ask::{self, Ask};
+use crate::sql::dialect::{self, Dialect, Lookup};
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::{Kind, Row, Value};
 use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Executor, MySql, Row as _};
 use std::error::Error as _;
@@ -137,8 +138,8 @@ impl Writer {
 }
 
 impl Ask for Writer {
-    fn ask(&mut self, asked: store::Query) -> Result<Vec<Row>, StoreError> {
-        let store::Query { table, sql, kinds, values } = asked;
+    fn ask(&mut self, asked: ask::Query) -> Result<Vec<Row>, StoreError> {
+        let ask::Query { table, sql, kinds, values } = asked;
         let (runtime, connection) = self.parts()?;
         let rows = runtime.block_on(query(connection, table, &sql, &kinds, &values));
         rows.map_err(|error| self.heeded(error))
@@ -152,8 +153,8 @@ pub struct Moment<'a> {
 }
 
 impl Ask for Moment<'_> {
-    fn ask(&mut self, asked: store::Query) -> Result<Vec<Row>, StoreError> {
-        let store::Query { table, sql, kinds, values } = asked;
+    fn ask(&mut self, asked: ask::Query) -> Result<Vec<Row>, StoreError> {
+        let ask::Query { table, sql, kinds, values } = asked;
         self.runtime.block_on(query(&mut *self.connection, table, &sql, &kinds, &values))
     }
 }

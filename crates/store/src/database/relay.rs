@@ -5,6 +5,7 @@
 //! what came before (40 ms). So the driver speaks to a socket of this process, and its bytes, which it has sealed
 //! itself, go on over a connection that is opened as it should be. Nothing here reads what is handed on.
 
+use crate::error::UNREACHED;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -20,8 +21,6 @@ const PIECE: usize = 64 * 1024;
 /// How long between two tries to reach a server that refuses, and to take up a caller when there are no
 /// descriptors left.
 const PAUSE: Duration = Duration::from_millis(50);
-/// The number of an error that says that a server was not reached, as clients of the family have it.
-pub const UNREACHED: u16 = 2003;
 
 /// Where a server listens, and how long it is waited for while it refuses.
 #[derive(Debug, Clone)]

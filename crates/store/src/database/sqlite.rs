@@ -11,19 +11,19 @@ mod filing;
 mod place;
 mod rewrite;
 
-pub use place::Place;
+pub use place::{Place, is_there, sqlite_path};
 
 use super::reading::{Reading, within};
 use super::turns::{Pool, Turns};
 use super::{Connection, GuardedRow};
-use crate::ask::Ask;
-use crate::clean::Overwrite;
-use crate::dialect::{self, Dialect, Lookup};
-use crate::plan::Statement;
-use crate::store::Query;
-use crate::table::Table;
-use crate::value::{Kind, Row, Value};
-use crate::{Figures, Files, StoreError, error, private};
+use crate::database::figures::Figures;
+use crate::database::files::{Files, Overwrite};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::{self, Dialect, Lookup};
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::{Kind, Row, Value};
+use crate::{StoreError, error, private};
 use checkpoint::{checkpoint, checkpoint_when_woken};
 use filing::Filing;
 use rusqlite::types::{ToSqlOutput, ValueRef};

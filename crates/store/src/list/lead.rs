@@ -1,12 +1,12 @@
 //! Which filter of a list leads: the one that has few orders, or the one whose index narrows most and gives them in
 //! the order of the page; the rest are tested on what it gives.
 
-use super::sql::Sql;
 use super::test::{Condition, Test};
 use super::{Filter, Sort};
-use crate::dialect::Dialect;
-use crate::rows::Part;
-use crate::value::Value;
+use crate::sql::dialect::Dialect;
+use crate::sql::text::Sql;
+use crate::sql::value::Value;
+use crate::tables::rows::Part;
 use docket_domain::words::{DeliveryStatus, RefundAxis, Status};
 use docket_domain::{Id, Time};
 

@@ -2,14 +2,14 @@
 //!
 //! One index gives it in its order: that of an operator, which tells the kinds too, that of a kind, or that of time.
 
-use super::sql::{Sql, along};
 use super::{BOUNDS, Bounds};
-use crate::ask::Ask;
-use crate::dialect::Dialect;
-use crate::store::Query;
-use crate::table::ORDER_OPERATION;
-use crate::value::{Kind, Value};
-use crate::{Store, StoreError, rows};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::Dialect;
+use crate::sql::text::{Sql, along};
+use crate::sql::value::{Kind, Value};
+use crate::tables::orders::ORDER_OPERATION;
+use crate::tables::rows;
+use crate::{Store, StoreError};
 use docket_domain::{Id, LogEntry, OperationKind, Time};
 use std::fmt::Write as _;
 

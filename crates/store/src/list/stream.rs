@@ -1,13 +1,12 @@
 //! Candidates of a list, newest first: ranges of indexes, read in pieces and merged.
 
 use super::lead::{Lead, Range};
-use super::sql::{Sql, along};
 use super::{Bounds, Budget, Cursor, Filter, Sort};
 use crate::StoreError;
-use crate::ask::Ask;
-use crate::dialect::Dialect;
-use crate::store::Query;
-use crate::value::{Kind, Row};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::Dialect;
+use crate::sql::text::{Sql, along};
+use crate::sql::value::{Kind, Row};
 use docket_domain::{Id, Time};
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;

@@ -1,16 +1,15 @@
 //! What is tested on candidates of a list: each test looks their keys up and keeps those that pass.
 
 use super::lead::{bounds, by_sku};
-use super::sql::{Sql, along, holes, tested};
 use super::stream::{Candidate, candidate};
 use super::twins::twins;
 use super::{Budget, Filter, Sort};
 use crate::StoreError;
-use crate::ask::Ask;
-use crate::dialect::Dialect;
-use crate::rows::Part;
-use crate::store::Query;
-use crate::value::{Kind, Value};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::Dialect;
+use crate::sql::text::{Sql, along, holes, tested};
+use crate::sql::value::{Kind, Value};
+use crate::tables::rows::Part;
 use docket_domain::Id;
 use docket_domain::words::{RefundAxis, Status, StoreStatus};
 use std::collections::BTreeSet;

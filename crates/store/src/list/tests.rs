@@ -6,8 +6,8 @@ mod made;
 
 use super::{Bounds, Cursor, Filter, Page, Sort, page};
 use crate::counting::{self, Counting, as_ask, open};
-use crate::dialect::Dialect;
-use crate::store::Query;
+use crate::sql::ask::Query;
+use crate::sql::dialect::Dialect;
 use docket_domain::Id;
 use docket_testkit::{Database, Random};
 use made::Made;

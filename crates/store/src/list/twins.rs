@@ -4,14 +4,13 @@
 //! together are looked at with all that was placed around them.
 
 use super::Budget;
-use super::sql::{Sql, along, tested};
 use super::stream::Candidate;
 use super::test::by_id;
 use crate::StoreError;
-use crate::ask::Ask;
-use crate::dialect::Dialect;
-use crate::store::Query;
-use crate::value::{Kind, Value};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::Dialect;
+use crate::sql::text::{Sql, along, tested};
+use crate::sql::value::{Kind, Value};
 use docket_domain::Id;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,8 +1,8 @@
 //! Reads end: at their deadline, and when nobody waits for them any more.
 
 use super::{Options, Query, Store};
-use crate::dialect::Dialect;
-use crate::value::{Kind, Value};
+use crate::sql::dialect::Dialect;
+use crate::sql::value::{Kind, Value};
 use crate::{Birth, StoreError};
 use docket_domain::Time;
 use std::sync::Arc;

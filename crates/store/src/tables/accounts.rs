@@ -1,15 +1,15 @@
 //! Accounts: coins and points of buyers, how often limited gift packs may be given, and the book of what was
 //! set and adjusted by hand. A row carries no version: it is moved by conditional deltas.
 
-use crate::counter::{Absent, Counted, Counter, Guard, Move};
-use crate::dialect::Lookup;
-use crate::lane::{Key, View, Writes};
-use crate::list::beside;
-use crate::plan::{Beside, Rows, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value};
-use crate::view::{Layer, Need, Seen, Source};
+use crate::sql::dialect::Lookup;
+use crate::sql::keyset;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::counter::{Absent, Counted, Counter, Guard, Move};
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Need, Seen, Source};
+use crate::tables::lane::{Key, View, Writes};
 use crate::{Store, StoreError};
 use docket_domain::ledger::Ledger;
 use docket_domain::{Id, Time};
@@ -260,7 +260,7 @@ impl Store {
     ) -> Result<Vec<Account>, StoreError> {
         let after = [owner.into(), Value::Int(ledger)];
         let [rows] =
-            self.rows_together([beside::behind(self.dialect(), &ACCOUNT, after, limit)]).await?;
+            self.rows_together([keyset::behind(self.dialect(), &ACCOUNT, after, limit)]).await?;
         rows.into_iter().map(Account::of).collect()
     }
 

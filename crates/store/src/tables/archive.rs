@@ -14,11 +14,11 @@ pub use due::{Archivable, DueTree, Position};
 pub use moving::{move_away, move_back};
 pub use row::KeptRow;
 
-use crate::dialect::{self, sql};
-use crate::plan::Statement;
-use crate::table::Table;
-use crate::value::Kind::{Blob, Int, Text};
-use crate::value::{Row, Value};
+use crate::sql::dialect::{self, sql};
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Blob, Int, Text};
+use crate::sql::value::{Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::{Id, Time};
 
@@ -308,7 +308,7 @@ impl Store {
     /// Every order that its source gave the number `external_id`, whoever told it, archived or not.
     pub async fn by_number(&self, external_id: &str) -> Result<Vec<Id>, StoreError> {
         let sql = "SELECT tree FROM order_term WHERE term = ? ORDER BY tree";
-        let values = vec![Value::Text(format!("{}{external_id}", crate::rows::EXTERNAL))];
+        let values = vec![Value::Text(format!("{}{external_id}", crate::tables::rows::EXTERNAL))];
         let rows = self.rows("order_term", sql, &[Int], values).await?;
         let mut found: Vec<Id> =
             rows.into_iter().map(|mut row| row.id()).collect::<Result<_, _>>()?;

@@ -4,15 +4,14 @@
 
 mod held;
 
-use crate::ask::Ask;
-use crate::audit::{Audit, audits};
-use crate::dialect::sql;
-use crate::lane::{Key, View};
-use crate::plan::Statement;
-use crate::store::Query;
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::sql;
+use crate::sql::statement::Statement;
+use crate::sql::value::{Kind, Row, Value};
+use crate::tables::audit::{Audit, audits};
+use crate::tables::lane::view::{Need, Seen, Source};
+use crate::tables::lane::{Key, View};
 use crate::tables::stock_moves;
-use crate::value::{Kind, Row, Value};
-use crate::view::{Need, Seen, Source};
 use crate::{Store, StoreError};
 use docket_domain::ledger::{EffectKind, Ledger, LedgerLocation};
 use docket_domain::{Id, Quantity};

@@ -1,10 +1,10 @@
 //! What is to be said of a copy: nobody writes a copy but the road that brought it, so it stands beside it.
 
-use crate::lane::Writes;
-use crate::plan::{Beside, Rows, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value, json};
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value, json};
+use crate::tables::lane::Writes;
+use crate::tables::lane::plan::{Beside, Rows, Written};
 use crate::{Store, StoreError};
 use docket_domain::tree::Anomaly;
 use docket_domain::words::AnomalyKind;

@@ -3,15 +3,17 @@
 //! A coupon is written over the version it was read at. Its counts carry no version: they are moved by
 //! conditional deltas, so that no number of processes takes more than a limit allows.
 
-use crate::counter::{Absent, Counted, Counter, Guard, Move};
-use crate::dialect::Lookup;
-use crate::lane::{Key, View, Writes};
-use crate::plan::{Beside, Rows, Statement, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value, json};
-use crate::view::{Layer, Need, Seen, Source};
-use crate::{Store, StoreError, dialect};
+use crate::sql::dialect::{self, Lookup};
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::text::LISTED_MAX;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value, json};
+use crate::tables::lane::counter::{Absent, Counted, Counter, Guard, Move};
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Need, Seen, Source};
+use crate::tables::lane::{Key, View, Writes};
+use crate::{Store, StoreError};
 use docket_domain::{Coupon, Id, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,9 +46,6 @@ pub static COUPON_ADJUSTMENT: Table = Table {
     ],
     key: 1,
 };
-
-/// How many keys one statement of a read lists.
-const LISTED_MAX: usize = 200;
 
 /// A count as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

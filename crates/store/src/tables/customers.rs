@@ -1,15 +1,16 @@
 //! Customers' data of an order: one sealed value in one table. What is inside, only `app` can open.
 
 use crate::StoreError;
-use crate::dialect::{Lookup, Shape, text, tuples};
-use crate::lane::{Key, View, Writes};
-use crate::plan::{Beside, Rows, Statement, Written};
-use crate::rows::log_row;
-use crate::table::ORDER_OPERATION;
-use crate::table::Table;
-use crate::value::Kind::{Blob, Int};
-use crate::value::{Row, Value};
-use crate::view::{Layer, Need, Seen, Source};
+use crate::sql::dialect::{Lookup, Shape, text, tuples};
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Blob, Int};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Need, Seen, Source};
+use crate::tables::lane::{Key, View, Writes};
+use crate::tables::orders::ORDER_OPERATION;
+use crate::tables::rows::log_row;
 use docket_domain::{Id, LogEntry, Time};
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! What receivers of webhooks said: one row a delivery that was tried, of its last try.
 
-use crate::plan::Statement;
-use crate::value::{Kind, Row, Value};
+use crate::sql::statement::Statement;
+use crate::sql::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};

@@ -1,11 +1,11 @@
 //! Effects: what came about by an order on the ledgers beside it, each once.
 
-use crate::dialect::sql;
-use crate::lane::Writes;
-use crate::plan::{Beside, Rows, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value, json};
+use crate::sql::dialect::sql;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value, json};
+use crate::tables::lane::Writes;
+use crate::tables::lane::plan::{Beside, Rows, Written};
 use crate::{Store, StoreError};
 use docket_domain::ledger::{Effect, EffectKind, Ledger, LedgerLocation};
 use docket_domain::{Id, Json, Time};

@@ -1,10 +1,11 @@
 //! Runs of those who check the books, and what they found.
 
-use crate::plan::Statement;
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value};
-use crate::{Store, StoreError, dialect};
+use crate::sql::dialect;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::{Store, StoreError};
 use docket_domain::{Id, Time};
 
 /// Runs.

@@ -1,9 +1,9 @@
 //! What payment gateways said: of attempts, of refunds, and by callbacks. It stands beside the trees, so that no
 //! tree changes because somebody was asked.
 
-use crate::plan::Statement;
-use crate::store::Query;
-use crate::value::{Kind, Row, Value};
+use crate::sql::ask::Query;
+use crate::sql::statement::Statement;
+use crate::sql::value::{Kind, Row, Value};
 use crate::{Store, StoreError};
 use docket_domain::{Id, Time};
 

@@ -1,10 +1,11 @@
 //! Gift packs: those that may be given, and those that were.
 
-use crate::lane::Writes;
-use crate::plan::{Beside, Rows, Statement, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value};
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::Writes;
+use crate::tables::lane::plan::{Beside, Rows, Written};
 use crate::{Store, StoreError};
 use docket_domain::ledger::GiftStatus;
 use docket_domain::money::NotACurrency;

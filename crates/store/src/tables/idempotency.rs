@@ -1,12 +1,13 @@
 //! What was answered under an idempotency key: stored only with a success, in its transaction.
 
-use crate::dialect::Lookup;
-use crate::lane::{Key, View, Writes};
-use crate::plan::{Beside, Rows, Statement, Written};
-use crate::table::Table;
-use crate::value::Kind::{Blob, Int};
-use crate::value::{Row, Value};
-use crate::view::{Layer, Need, Seen, Source};
+use crate::sql::dialect::Lookup;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Blob, Int};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Need, Seen, Source};
+use crate::tables::lane::{Key, View, Writes};
 use crate::{Store, StoreError};
 use docket_domain::{Id, Time};
 use std::collections::BTreeSet;

@@ -1,10 +1,11 @@
 //! Keys of programs: who may do what. The secret is stored as its SHA-256 alone.
 
-use crate::plan::Statement;
-use crate::table::Table;
-use crate::value::Kind::{Blob, Int, Text};
-use crate::value::Row;
-use crate::{Store, StoreError, dialect};
+use crate::sql::dialect;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Blob, Int, Text};
+use crate::sql::value::Row;
+use crate::{Store, StoreError};
 use docket_domain::{Id, Time};
 
 /// Keys of programs.

@@ -1,10 +1,10 @@
 //! Members: buyers whom the center knows beyond their orders.
 
-use crate::lane::Writes;
-use crate::plan::{Beside, Rows, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value};
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::Writes;
+use crate::tables::lane::plan::{Beside, Rows, Written};
 use crate::{Store, StoreError};
 use docket_domain::Time;
 

@@ -2,14 +2,14 @@
 //! later ticks leave the process; whoever takes the number over starts behind that mark.
 
 use crate::StoreError;
-use crate::batch::Node;
 use crate::database::Connection;
-use crate::dialect::Lookup;
-use crate::installation::{Nodes, NotThis};
-use crate::plan::Statement;
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value};
+use crate::error::NotThis;
+use crate::node::{Node, Nodes};
+use crate::sql::dialect::Lookup;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
 use docket_domain::Time;
 
 /// Node numbers and who holds them.

@@ -1,9 +1,10 @@
 //! Placements that are answered before they are decided: what was asked, sealed, until it is known what became
 //! of it.
 
-use crate::plan::Statement;
-use crate::value::{Kind, Row};
-use crate::{Sealed, Store, StoreError};
+use crate::sql::statement::Statement;
+use crate::sql::value::{Kind, Row};
+use crate::tables::customers::Sealed;
+use crate::{Store, StoreError};
 use docket_domain::{Id, Time};
 
 /// What a row is read as.

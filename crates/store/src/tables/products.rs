@@ -1,13 +1,13 @@
 //! What a SKU costs: everywhere (`place` empty), and where set at one place.
 
-use crate::dialect::Lookup;
-use crate::lane::{Key, View, Writes};
-use crate::list::beside;
-use crate::plan::{Beside, Rows, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value};
-use crate::view::{Layer, Need, Seen, Source};
+use crate::sql::dialect::Lookup;
+use crate::sql::keyset;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Need, Seen, Source};
+use crate::tables::lane::{Key, View, Writes};
 use crate::{Store, StoreError};
 use docket_domain::money::NotACurrency;
 use docket_domain::{Currency, Time};
@@ -120,7 +120,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Price>, StoreError> {
         let after = [sku_id.into(), place.into()];
-        let asked = beside::behind(self.dialect(), &PRODUCT, after, limit);
+        let asked = keyset::behind(self.dialect(), &PRODUCT, after, limit);
         let [rows] = self.rows_together([asked]).await?;
         rows.into_iter().map(Price::of).collect()
     }

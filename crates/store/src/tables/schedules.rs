@@ -1,12 +1,13 @@
 //! Which slot each schedule was last run for. Whoever raises it first runs the slot; nobody leads.
 
-use crate::dialect::Lookup;
-use crate::lane::{Key, View, Writes};
-use crate::plan::{Beside, Rows, Statement, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::Value;
-use crate::view::{Layer, Need, Seen, Source};
+use crate::sql::dialect::Lookup;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::Value;
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Need, Seen, Source};
+use crate::tables::lane::{Key, View, Writes};
 use crate::{Store, StoreError};
 use docket_domain::Time;
 use std::collections::BTreeSet;

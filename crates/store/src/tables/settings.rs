@@ -1,8 +1,8 @@
 //! Small values of the installation: its epoch, when the writer last proved that it can write.
 
-use crate::plan::Statement;
-use crate::table::Table;
-use crate::value::Kind::Text;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::Text;
 use crate::{Store, StoreError};
 
 /// What an installation is, and small values of it.

@@ -1,13 +1,13 @@
 //! Weigh slips: what is to be weighed of a shop order, and what the scales said.
 
-use crate::dialect::Dialect;
-use crate::lane::Writes;
-use crate::list::sql::{Sql, along};
-use crate::plan::{Beside, Rows, Written};
-use crate::store::Query;
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value, json};
+use crate::sql::ask::Query;
+use crate::sql::dialect::Dialect;
+use crate::sql::table::Table;
+use crate::sql::text::{Sql, along};
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value, json};
+use crate::tables::lane::Writes;
+use crate::tables::lane::plan::{Beside, Rows, Written};
 use crate::{Store, StoreError};
 use docket_domain::ledger::{Slip, SlipStatus};
 use docket_domain::{Id, Time};

@@ -1,11 +1,12 @@
 //! Agreed trees: what both sides agreed to, once per terms version, compressed.
 
 use crate::StoreError;
-use crate::lane::Writes;
-use crate::plan::{Beside, Rows, Statement, Written};
-use crate::table::Table;
-use crate::value::Kind::{Blob, Int};
-use crate::value::{Row, Value};
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Blob, Int};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::Writes;
+use crate::tables::lane::plan::{Beside, Rows, Written};
 use docket_domain::{Id, Time};
 
 /// Agreed trees.

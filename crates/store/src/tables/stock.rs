@@ -1,14 +1,14 @@
 //! Stock per SKU and place, and the book of counts and adjustments.
 
-use crate::counter::{Absent, Counted, Counter, Guard, Move};
-use crate::dialect::Lookup;
-use crate::lane::{Key, View, Writes};
-use crate::list::beside;
-use crate::plan::{Beside, Rows, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value};
-use crate::view::{Layer, Need, Seen, Source};
+use crate::sql::dialect::Lookup;
+use crate::sql::keyset;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::counter::{Absent, Counted, Counter, Guard, Move};
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Need, Seen, Source};
+use crate::tables::lane::{Key, View, Writes};
 use crate::{Store, StoreError};
 use docket_domain::{Id, Quantity, Time};
 use std::collections::BTreeSet;
@@ -221,7 +221,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(String, String, Stock)>, StoreError> {
         let after = [sku_id.into(), place.into()];
-        let asked = beside::behind(self.dialect(), &STOCK, after, limit);
+        let asked = keyset::behind(self.dialect(), &STOCK, after, limit);
         let [rows] = self.rows_together([asked]).await?;
         let read = rows.into_iter().map(Stock::of);
         read.map(|row| row.map(|(place, sku, stock)| (sku, place, stock))).collect()

@@ -1,13 +1,14 @@
 //! What orders moved of stock on hand: rows that the number of a stock row is compared with. `booked` of a stock row is
 //! what stands there without them, so that `on_hand` is `booked` and the sum of the rows, at every moment.
 
-use crate::lane::Writes;
-use crate::list::sql::Sql;
-use crate::plan::{Beside, Rows, Statement, Written};
-use crate::store::Query;
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value};
+use crate::sql::ask::Query;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::text::Sql;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::Writes;
+use crate::tables::lane::plan::{Beside, Rows, Written};
 use crate::{Store, StoreError};
 use docket_domain::{Id, Quantity, Time};
 use std::collections::BTreeMap;

@@ -14,11 +14,11 @@ pub use list::{TaskFilter, TaskPage};
 pub use read::{Backlog, Behind, Due};
 
 use crate::StoreError;
-use crate::lane::Writes;
-use crate::plan::{Beside, Rows, Written};
-use crate::table::Table;
-use crate::value::Kind::{Int, Text};
-use crate::value::{Row, Value};
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::Writes;
+use crate::tables::lane::plan::{Beside, Rows, Written};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use serde::{Deserialize, Serialize};
@@ -239,5 +239,5 @@ impl TaskRow {
 fn errors_of(mut errors: Vec<TaskError>, at: Time, why: &str) -> Value {
     errors.push(TaskError { at, why: why.to_owned() });
     let from = errors.len().saturating_sub(ERRORS_MAX);
-    crate::value::json(&errors[from..].to_vec())
+    crate::sql::value::json(&errors[from..].to_vec())
 }

@@ -1,10 +1,10 @@
 //! How far the telephones that orders are found by are in the form of this release: the tree up to which they were
 //! made new, kept as a setting, so that the work goes on where it was broken off.
 
-use crate::dialect::{Shape, text, tuples};
-use crate::plan::Statement;
+use crate::sql::dialect::{Shape, text, tuples};
+use crate::sql::statement::Statement;
+use crate::sql::value::{Kind, Value};
 use crate::tables::customers::{ORDER_PHONE, Telephone};
-use crate::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::Id;
 

@@ -1,13 +1,13 @@
 //! What may exist once: client tokens, external ids, payment references, and whose each is.
 
-use crate::dialect::Lookup;
-use crate::lane::{Key, View, Writes};
-use crate::plan::{Beside, Rows, Written};
-use crate::read::{LISTED_MAX, placeholders};
-use crate::table::Table;
-use crate::value::Kind::{Blob, Int, Text};
-use crate::value::{Row, Value};
-use crate::view::{Layer, Need, Seen, Source};
+use crate::sql::dialect::Lookup;
+use crate::sql::table::Table;
+use crate::sql::text::{LISTED_MAX, holes};
+use crate::sql::value::Kind::{Blob, Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Need, Seen, Source};
+use crate::tables::lane::{Key, View, Writes};
 use crate::{Store, StoreError};
 use docket_domain::Id;
 use std::collections::BTreeSet;
@@ -83,7 +83,7 @@ impl Store {
     pub async fn owners(&self, names: &[String]) -> Result<Vec<(String, Id)>, StoreError> {
         let mut found = Vec::with_capacity(names.len());
         for names in names.chunks(LISTED_MAX) {
-            let tail = format!("WHERE name IN ({})", placeholders(names.len()));
+            let tail = format!("WHERE name IN ({})", holes(names.len()));
             let listed = names.iter().map(Value::from).collect();
             for mut row in self.of_table(&UNIQUE_KEY, &tail, listed).await? {
                 found.push((row.text()?, row.id()?));

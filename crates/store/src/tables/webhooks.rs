@@ -1,11 +1,14 @@
 //! Webhooks: who is told of events. What they answered is in `deliveries`.
 
-use crate::plan::Statement;
-use crate::table::ORDER_OPERATION;
-use crate::table::Table;
-use crate::value::Kind::{Blob, Int, Text};
-use crate::value::{Row, json};
-use crate::{Sealed, Store, StoreError, dialect, rows};
+use crate::sql::dialect;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Kind::{Blob, Int, Text};
+use crate::sql::value::{Row, json};
+use crate::tables::customers::Sealed;
+use crate::tables::orders::ORDER_OPERATION;
+use crate::tables::rows;
+use crate::{Store, StoreError};
 use docket_domain::{Id, LogEntry, Time};
 
 /// Who is told of events.

@@ -6,12 +6,11 @@
 
 use super::{Moment, query};
 use crate::StoreError;
-use crate::ask::Ask;
 use crate::database::reading::within;
 use crate::database::server::{READS, REFUSED, Server, settle};
 use crate::database::turns::{Pool, Turns};
-use crate::store::Query;
-use crate::value::Row;
+use crate::sql::ask::{Ask, Query};
+use crate::sql::value::Row;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Executor, Row as _};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -7,7 +7,7 @@
 //! missed. Triggers of the schema put lines in and take them out, whatever road they come and go.
 
 use crate::StoreError;
-use crate::table::Table;
+use crate::sql::table::Table;
 use rusqlite::Connection;
 
 /// Lines that wait before they are filed.

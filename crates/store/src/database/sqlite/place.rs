@@ -1,4 +1,4 @@
-//! Where the file stands, and whether it is still the one that was opened.
+//! Where the file of a URL stands, and whether it is still the one that was opened.
 
 use crate::{StoreError, error};
 use std::os::unix::fs::MetadataExt;
@@ -36,5 +36,21 @@ impl Place {
             }
             Err(error) => Err(error::at(&self.path, error)),
         }
+    }
+}
+
+/// The file behind a `sqlite:` URL, or `None` for another kind of URL.
+pub fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+}
+
+/// Whether there is a file at `path`. One that may not be looked at is not taken for none.
+pub fn is_there(path: &Path) -> Result<bool, StoreError> {
+    match path.try_exists() {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err(error::at(path, error))
+        }
+        there => Ok(there.unwrap_or(false)),
     }
 }

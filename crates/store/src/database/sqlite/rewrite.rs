@@ -4,7 +4,7 @@
 //! page when SQLite moves rows to the pages beside it (one row in a hundred was seen to leave one), nor what was
 //! removed before it was switched on. Only VACUUM leaves neither.
 
-use crate::clean::Overwrite;
+use crate::database::files::Overwrite;
 use rusqlite::Connection;
 use std::time::Duration;
 

@@ -1,15 +1,16 @@
 //! Lists of what stands beside orders go along one key each: what a page costs does not grow with what there is.
 
 use crate::counting::{Counting, as_ask, insert, open};
-use crate::list::{beside, operations};
-use crate::table::{ORDER_OPERATION, Table};
+use crate::list::operations;
+use crate::sql::keyset;
+use crate::sql::table::Table;
+use crate::sql::value::Value;
 use crate::tables::accounts::ACCOUNT;
+use crate::tables::orders::ORDER_OPERATION;
 use crate::tables::products::PRODUCT;
 use crate::tables::slips::slip_page;
 use crate::tables::stock::STOCK;
-use crate::tables::tasks::list as tasks;
-use crate::tables::tasks::{TASK, TaskFilter};
-use crate::value::Value;
+use crate::tables::tasks::{TASK, TaskFilter, list as tasks};
 use crate::{OperationFilter, StoreError};
 use docket_domain::ledger::SlipStatus;
 use docket_domain::words::TaskState;
@@ -44,12 +45,12 @@ fn walked(
     [a, b]: [usize; 2],
 ) -> Vec<[Value; 2]> {
     let text = |at: usize| match table.columns[at].1 {
-        crate::value::Kind::Int => Value::Int(i64::MIN),
+        crate::sql::value::Kind::Int => Value::Int(i64::MIN),
         _ => Value::from(""),
     };
     let (mut found, mut after) = (Vec::<[Value; 2]>::new(), [text(a), text(b)]);
     loop {
-        let asked = beside::behind(database.dialect(), table, after.clone(), LIMIT);
+        let asked = keyset::behind(database.dialect(), table, after.clone(), LIMIT);
         let rows = cheaply(database, table.name, |database| database.ask(asked));
         let Some(last) = rows.len().checked_sub(1) else { return found };
         for (n, row) in rows.into_iter().enumerate() {

@@ -2,8 +2,8 @@
 
 use super::SMALL;
 use crate::list::{Cursor, Filter, Sort};
-use crate::rows::Part;
-use crate::value::Value;
+use crate::sql::value::Value;
+use crate::tables::rows::Part;
 use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};
 use docket_domain::{Id, Time};
 use docket_testkit::Random;

@@ -2,12 +2,13 @@
 
 use super::due::{history_rows, kept, look};
 use super::{Archivable, KeptRow, SegmentKind};
-use crate::ask::Ask;
 use crate::counting::{Counting, as_ask, open};
-use crate::rows::{log_row, tree_rows};
-use crate::table::{self, Table};
+use crate::sql::ask::Ask;
+use crate::sql::table::Table;
+use crate::sql::value::Value;
+use crate::tables::orders;
+use crate::tables::rows::{log_row, tree_rows};
 use crate::tables::snapshots::ORDER_SNAPSHOT;
-use crate::value::Value;
 use docket_domain::change::Happening;
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::tree::{Revoke, Tax};
@@ -111,12 +112,12 @@ fn filled(database: &mut dyn Counting, orders: &[Tree]) {
         crate::counting::insert(database, table.name, &table.column_list(), rows);
     };
     let rows: Vec<_> = orders.iter().map(|tree| tree_rows(tree, &Seat::Center)).collect();
-    insert(&table::PAYMENT_ORDER, rows.iter().map(|rows| rows.payment.clone()).collect());
-    insert(&table::SHOP_ORDER, rows.iter().flat_map(|rows| rows.shops.clone()).collect());
-    insert(&table::ITEM_ORDER, rows.iter().flat_map(|rows| rows.items.clone()).collect());
-    insert(&table::ORDER_TERM, rows.iter().flat_map(|rows| rows.terms.clone()).collect());
+    insert(&orders::PAYMENT_ORDER, rows.iter().map(|rows| rows.payment.clone()).collect());
+    insert(&orders::SHOP_ORDER, rows.iter().flat_map(|rows| rows.shops.clone()).collect());
+    insert(&orders::ITEM_ORDER, rows.iter().flat_map(|rows| rows.items.clone()).collect());
+    insert(&orders::ORDER_TERM, rows.iter().flat_map(|rows| rows.terms.clone()).collect());
     let rows = orders.iter().flat_map(log).map(|entry| log_row(&entry));
-    insert(&table::ORDER_OPERATION, rows.collect());
+    insert(&orders::ORDER_OPERATION, rows.collect());
     let agreed = orders.iter().map(|tree| {
         let (id, at) = (tree.id(), tree.payment.created_at);
         vec![id.into(), 1_u32.into(), at.into(), [7; 32].into(), vec![1_u8].into(), Value::Null]

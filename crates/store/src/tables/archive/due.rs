@@ -2,12 +2,12 @@
 //! ago costs nothing; only what is old and stays, because it is open, is passed over again.
 
 use super::{KeptRow, SegmentKind};
-use crate::ask::Ask;
-use crate::rows;
-use crate::store::Query;
-use crate::table::{self, Table};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::table::Table;
+use crate::sql::text::holes;
+use crate::sql::value::{Kind, Value};
 use crate::tables::snapshots::ORDER_SNAPSHOT;
-use crate::value::{Kind, Value};
+use crate::tables::{orders, rows};
 use crate::{Store, StoreError};
 use docket_domain::words::Status;
 use docket_domain::{Id, Time, Tree};
@@ -61,10 +61,6 @@ const FINISHED: [Status; 4] =
 
 /// How far numbers may run ahead of the clock.
 const AHEAD_MS: i64 = 60_000;
-
-fn placeholders(n: usize) -> String {
-    vec!["?"; n].join(", ")
-}
 
 impl Store {
     /// Trees of which something of `kind` was written at or before `until`, which did not change since, wait
@@ -214,12 +210,12 @@ pub(crate) fn quiet(
     let mut sql = format!(
         "SELECT id, version FROM payment_order WHERE id IN ({}) AND +updated_at <= ? AND +due_at IS NULL \
          AND NOT EXISTS (SELECT 1 FROM archive_hold h WHERE h.tree = payment_order.id AND h.until_at > ?)",
-        placeholders(trees.len())
+        holes(trees.len())
     );
     let mut values: Vec<Value> = trees.iter().map(|tree| Value::from(*tree)).collect();
     values.extend([until.into(), now.into()]);
     if kind == SegmentKind::Orders {
-        let _ = write!(sql, " AND +status IN ({})", placeholders(FINISHED.len()));
+        let _ = write!(sql, " AND +status IN ({})", holes(FINISHED.len()));
         values.extend(FINISHED.map(|status| Value::from(status.code())));
     }
     let query = Query { table: "payment_order", sql, kinds: vec![Kind::Int; 2], values };
@@ -232,11 +228,11 @@ pub(crate) fn history_rows(
     trees: &[Id],
     ask: &mut dyn Ask,
 ) -> Result<u64, StoreError> {
-    let history = [table::ORDER_OPERATION.name, ORDER_SNAPSHOT.name];
+    let history = [orders::ORDER_OPERATION.name, ORDER_SNAPSHOT.name];
     let mut found = 0;
     for table in kind.tables().iter().filter(|table| history.contains(&table.name)) {
         for trees in trees.chunks(10 * AT_ONCE) {
-            let holes = placeholders(trees.len());
+            let holes = holes(trees.len());
             let sql = format!("SELECT COUNT(*) FROM {} WHERE tree IN ({holes})", table.name);
             let values = trees.iter().map(|tree| Value::from(*tree)).collect();
             let query = Query { table: table.name, sql, kinds: vec![Kind::Int], values };
@@ -256,7 +252,7 @@ pub(crate) fn kept(
     for trees in trees.chunks(AT_ONCE) {
         let mut rows = BTreeMap::<Id, Vec<KeptRow>>::new();
         for table in kind.tables() {
-            let read = if table.name == table::ORDER_TERM.name {
+            let read = if table.name == orders::ORDER_TERM.name {
                 terms(&rows, ask)?
             } else {
                 of_trees(table, trees, ask)?
@@ -275,13 +271,13 @@ fn of_trees(
     trees: &[Id],
     ask: &mut dyn Ask,
 ) -> Result<Vec<KeptRow>, StoreError> {
-    let key = if table.name == table::PAYMENT_ORDER.name { "id" } else { "tree" };
+    let key = if table.name == orders::PAYMENT_ORDER.name { "id" } else { "tree" };
     let order: Vec<_> = table.key_columns().iter().map(|(name, _)| *name).collect();
     let sql = format!(
         "SELECT {} FROM {} WHERE {key} IN ({}) ORDER BY {}",
         table.column_list(),
         table.name,
-        placeholders(trees.len()),
+        holes(trees.len()),
         order.join(", ")
     );
     let values = trees.iter().map(|tree| Value::from(*tree)).collect();
@@ -297,7 +293,7 @@ fn terms(
     let trees = KeptRow::trees(nodes.values().flatten().cloned().collect())?;
     let keys: Vec<Vec<Value>> = trees.iter().flat_map(rows::terms_of).collect();
     let mut found = Vec::with_capacity(keys.len());
-    let table = &table::ORDER_TERM;
+    let table = &orders::ORDER_TERM;
     for keys in keys.chunks(TERMS) {
         let each = vec!["(term = ? AND created_at = ? AND tree = ?)"; keys.len()].join(" OR ");
         let sql = format!("SELECT {} FROM {} WHERE {each}", table.column_list(), table.name);

@@ -2,12 +2,12 @@
 //! has, and must match as many; so nothing leaves that is not there, and nothing leaves twice.
 
 use super::{KeptRow, SegmentKind};
-use crate::dialect;
-use crate::plan::Statement;
-use crate::table::{self, ORDER_OPERATION, PAYMENT_ORDER};
+use crate::sql::dialect;
+use crate::sql::statement::Statement;
+use crate::sql::value::Value;
 use crate::tables::archive::ARCHIVE_ORDER;
+use crate::tables::orders::{self, ORDER_OPERATION, PAYMENT_ORDER};
 use crate::tables::snapshots::ORDER_SNAPSHOT;
-use crate::value::Value;
 use docket_domain::{Id, Time};
 use std::collections::BTreeMap;
 
@@ -56,12 +56,12 @@ fn nodes_away(segment: Id, tree: Id, rows: &[KeptRow]) -> Vec<Statement> {
         exactly(
             "DELETE FROM shop_order WHERE tree = ?",
             vec![tree.into()],
-            count(&table::SHOP_ORDER),
+            count(&orders::SHOP_ORDER),
         ),
         exactly(
             "DELETE FROM item_order WHERE tree = ?",
             vec![tree.into()],
-            count(&table::ITEM_ORDER),
+            count(&orders::ITEM_ORDER),
         ),
         Statement::any(
             dialect::insert(&ARCHIVE_ORDER, 1),
@@ -69,9 +69,9 @@ fn nodes_away(segment: Id, tree: Id, rows: &[KeptRow]) -> Vec<Statement> {
         ),
     ];
     for row in rows {
-        if row.is_of(&table::ORDER_TERM) {
+        if row.is_of(&orders::ORDER_TERM) {
             statements.push(exactly(dialect::delete(row.table), row.values.clone(), 1));
-        } else if row.is_of(&table::SHOP_ORDER) || row.is_of(&table::ITEM_ORDER) {
+        } else if row.is_of(&orders::SHOP_ORDER) || row.is_of(&orders::ITEM_ORDER) {
             let id = row.value("id").cloned().unwrap_or(Value::Null);
             statements.push(Statement::any(
                 "INSERT INTO archive_node (id, tree) VALUES (?, ?)",

@@ -2,8 +2,8 @@
 //! as gone in the transaction of the change, and removed after it, whoever dies in between.
 
 use super::Segment;
-use crate::plan::Statement;
-use crate::value::{Kind, Value};
+use crate::sql::statement::Statement;
+use crate::sql::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::Id;
 

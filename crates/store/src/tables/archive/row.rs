@@ -1,21 +1,21 @@
 //! A row as the archive keeps it: one line of JSON that says its tree, its table and its columns by name, so that
 //! it can be read without us and brought back exactly as it was.
 
-use crate::rows;
-use crate::table::{self, Table};
+use crate::sql::table::Table;
+use crate::sql::value::{Kind, Row, Value};
 use crate::tables::snapshots::ORDER_SNAPSHOT;
-use crate::value::{Kind, Row, Value};
+use crate::tables::{orders, rows};
 use crate::{Snapshot, StoreError};
 use docket_domain::{Id, LogEntry, Seat, Time, Tree};
 use serde_json::{Map, Value as Json};
 
 /// The tables whose rows are archived: those of nodes, then the log, then agreed trees.
 pub static TABLES: [&Table; 6] = [
-    &table::PAYMENT_ORDER,
-    &table::SHOP_ORDER,
-    &table::ITEM_ORDER,
-    &table::ORDER_TERM,
-    &table::ORDER_OPERATION,
+    &orders::PAYMENT_ORDER,
+    &orders::SHOP_ORDER,
+    &orders::ITEM_ORDER,
+    &orders::ORDER_TERM,
+    &orders::ORDER_OPERATION,
     &ORDER_SNAPSHOT,
 ];
 
@@ -115,12 +115,12 @@ impl KeptRow {
 
     /// The version of the tree whose first row this is.
     pub fn version(&self) -> Option<i64> {
-        self.is_of(&table::PAYMENT_ORDER).then(|| self.int("version")).flatten()
+        self.is_of(&orders::PAYMENT_ORDER).then(|| self.int("version")).flatten()
     }
 
     /// The number that the source of the order gave it, if this is the row that is looked up by it.
     pub(crate) fn external_id(&self) -> Option<&str> {
-        match self.value("term").filter(|_| self.is_of(&table::ORDER_TERM)) {
+        match self.value("term").filter(|_| self.is_of(&orders::ORDER_TERM)) {
             Some(Value::Text(term)) => term.strip_prefix(rows::EXTERNAL),
             _ => None,
         }
@@ -128,7 +128,7 @@ impl KeptRow {
 
     /// The row of `entry`.
     pub fn of_entry(entry: &LogEntry) -> Self {
-        Self { table: &table::ORDER_OPERATION, values: rows::log_row(entry) }
+        Self { table: &orders::ORDER_OPERATION, values: rows::log_row(entry) }
     }
 
     /// The row of an agreed tree.
@@ -140,9 +140,9 @@ impl KeptRow {
     #[must_use]
     pub fn with_node_of(self, tree: &Tree, seat: &Seat) -> Self {
         let rows = rows::tree_rows(tree, seat);
-        let mut of_node = [(&table::PAYMENT_ORDER, vec![rows.payment])]
+        let mut of_node = [(&orders::PAYMENT_ORDER, vec![rows.payment])]
             .into_iter()
-            .chain([(&table::SHOP_ORDER, rows.shops), (&table::ITEM_ORDER, rows.items)]);
+            .chain([(&orders::SHOP_ORDER, rows.shops), (&orders::ITEM_ORDER, rows.items)]);
         let own = of_node.find(|(table, _)| self.is_of(table)).map(|(_, rows)| rows);
         let key = self.table.key;
         let found = own.into_iter().flatten().find(|row| row[..key] == self.values[..key]);
@@ -151,7 +151,7 @@ impl KeptRow {
 
     /// The entry of a log that this row is.
     pub fn entry(&self) -> Result<Option<LogEntry>, StoreError> {
-        let is = self.is_of(&table::ORDER_OPERATION);
+        let is = self.is_of(&orders::ORDER_OPERATION);
         is.then(|| rows::entry_of(self.clone().into_row())).transpose()
     }
 
@@ -167,7 +167,7 @@ impl KeptRow {
 
     /// The rows of logs among `rows`.
     pub fn entries(rows: Vec<Self>) -> Result<Vec<LogEntry>, StoreError> {
-        let of_log = rows.into_iter().filter(|row| row.is_of(&table::ORDER_OPERATION));
+        let of_log = rows.into_iter().filter(|row| row.is_of(&orders::ORDER_OPERATION));
         of_log.map(|row| rows::entry_of(row.into_row())).collect()
     }
 

@@ -2,15 +2,14 @@
 //! holds added up, page by page for all subjects, or those of one subject alone.
 
 use super::Balance;
-use crate::ask::Ask;
-use crate::dialect::Dialect;
-use crate::list::beside;
-use crate::list::sql::{Sql, along};
-use crate::read::trees;
-use crate::store::Query;
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::Dialect;
+use crate::sql::keyset;
+use crate::sql::text::{Sql, along};
+use crate::sql::value::{Kind, Value};
 use crate::tables::accounts::{ACCOUNT, Account};
+use crate::tables::orders::trees;
 use crate::tables::stock::{STOCK, Stock};
-use crate::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::ledger::{self, Ledger};
 use docket_domain::words::Status;
@@ -177,7 +176,7 @@ fn standing(
     ask: &mut dyn Ask,
 ) -> Result<Vec<Standing>, StoreError> {
     let table = if holding == Holding::Stock { &STOCK } else { &ACCOUNT };
-    let rows = ask.ask(beside::behind(dialect, table, behind, PAGE))?.into_iter();
+    let rows = ask.ask(keyset::behind(dialect, table, behind, PAGE))?.into_iter();
     let of_stock = |row| {
         let (place, sku, Stock { held, .. }) = Stock::of(row)?;
         let key = [Value::from(&sku), Value::from(&place)];

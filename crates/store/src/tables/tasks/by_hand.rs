@@ -1,9 +1,9 @@
 //! What a person does with a task that is halted or waits for its next try: retry it, change what it says, drop it.
 
 use super::{DEAD, DONE, PARKED, PENDING, TaskRow};
-use crate::dialect::sql;
-use crate::plan::Statement;
-use crate::value::Value;
+use crate::sql::dialect::sql;
+use crate::sql::statement::Statement;
+use crate::sql::value::Value;
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 

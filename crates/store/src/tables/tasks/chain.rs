@@ -5,8 +5,8 @@
 //! so the one before is locked first, and whether it is unfinished is asked after that.
 
 use super::{DEAD, PARKED, PENDING, PRIORITY_MS, RUNNING, TaskRow};
-use crate::dialect::sql;
-use crate::plan::Statement;
+use crate::sql::dialect::sql;
+use crate::sql::statement::Statement;
 use docket_domain::{Id, Time};
 
 /// Parks all that wait in `chain` behind `dead`, if it is.

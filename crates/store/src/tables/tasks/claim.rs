@@ -2,9 +2,9 @@
 //! has: a worker that lost its lease changes nothing.
 
 use super::{DEAD, DONE, PENDING, RUNNING, TASK, TaskRow, chain, rank};
-use crate::dialect::{Shape, sql, text, tuples};
-use crate::plan::Statement;
-use crate::value::Value;
+use crate::sql::dialect::{Shape, sql, text, tuples};
+use crate::sql::statement::Statement;
+use crate::sql::value::Value;
 use docket_domain::{Id, Time};
 
 /// One claim of one worker: a process, and a count within it.
@@ -92,7 +92,7 @@ impl Stamp {
             Some(why) if attempts == task.attempts => task.errors_and_once(now, why),
             Some(why) => task.errors_and(now, why),
             None if task.errors.is_empty() => Value::Null,
-            None => crate::value::json(&task.errors),
+            None => crate::sql::value::json(&task.errors),
         };
         let values = vec![
             due_at.into(),

@@ -2,12 +2,11 @@
 //! whole; else all tasks are looked at by their numbers, so many for a page.
 
 use super::TaskRow;
-use crate::ask::Ask;
-use crate::dialect::Dialect;
-use crate::list::sql::{Sql, along, holes};
-use crate::store::Query;
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect::Dialect;
+use crate::sql::text::{Sql, along, holes};
+use crate::sql::value::{Kind, Value};
 use crate::tables::tasks::TASK;
-use crate::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::Id;
 use docket_domain::words::TaskState;

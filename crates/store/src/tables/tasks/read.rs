@@ -1,8 +1,8 @@
 //! Reading tasks: what is due, what a claim got, and what people look at.
 
 use super::{DONE, PENDING, RUNNING, Stamp, TASK, TaskRow, claim};
-use crate::dialect::{self, sql};
-use crate::value::{Kind, Value};
+use crate::sql::dialect::{self, sql};
+use crate::sql::value::{Kind, Value};
 use crate::{Store, StoreError};
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};

@@ -2,7 +2,7 @@
 
 use super::{Filing, LEAST, PACE, TOO_MANY};
 use crate::migrate::{self, Upgrade};
-use crate::table::ITEM_ORDER;
+use crate::tables::orders::ITEM_ORDER;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 

@@ -1,17 +1,13 @@
-//! The tables that the lane reads and writes by key, as data: from a [`Table`] every statement is made.
+//! The tables of orders themselves: a payment order, its shop orders and lines, the words it is found by, and its log.
 
-use crate::value::Kind::{self, Int, Text};
-
-/// One table: its columns in the order rows carry them, the key first.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Table {
-    /// As the schema calls it.
-    pub name: &'static str,
-    /// Columns with their kinds; the first `key` of them are the primary key.
-    pub columns: &'static [(&'static str, Kind)],
-    /// How many columns the key has.
-    pub key: usize,
-}
+use crate::StoreError;
+use crate::sql::ask::{Ask, Query};
+use crate::sql::table::Table;
+use crate::sql::text::holes;
+use crate::sql::value::Kind::{Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::rows;
+use docket_domain::{Id, Tree};
 
 pub static PAYMENT_ORDER: Table = Table {
     name: "payment_order",
@@ -97,26 +93,35 @@ pub static ORDER_OPERATION: Table = Table {
     ],
     key: 3,
 };
-impl Table {
-    /// The names of all columns, separated by commas.
-    pub fn column_list(&self) -> String {
-        let names: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
-        names.join(", ")
-    }
 
-    /// The names of the columns of the key, separated by commas.
-    pub fn key_list(&self) -> String {
-        let names: Vec<_> = self.key_columns().iter().map(|(name, _)| *name).collect();
-        names.join(", ")
+/// These trees, in this order; those that are not there are left out. There are few of them.
+pub fn trees(ask: &mut dyn Ask, ids: &[Id]) -> Result<Vec<Tree>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
+    let [payments, shops, items] = tree_queries(ids);
+    trees_of(ids, [ask.ask(payments)?, ask.ask(shops)?, ask.ask(items)?])
+}
 
-    /// The kinds of all columns.
-    pub fn kinds(&self) -> Vec<Kind> {
-        self.columns.iter().map(|(_, kind)| *kind).collect()
-    }
+/// The queries of the rows of these trees: payment orders, shop orders, lines.
+pub fn tree_queries(ids: &[Id]) -> [Query; 3] {
+    let listed: Vec<Value> = ids.iter().map(|id| Value::from(*id)).collect();
+    let holes = holes(ids.len());
+    let (by_id, by_tree) = (format!("WHERE id IN ({holes})"), format!("WHERE tree IN ({holes})"));
+    [
+        Query::of(&PAYMENT_ORDER, &by_id, listed.clone()),
+        Query::of(&SHOP_ORDER, &by_tree, listed.clone()),
+        Query::of(&ITEM_ORDER, &by_tree, listed),
+    ]
+}
 
-    /// The columns of the key.
-    pub fn key_columns(&self) -> &'static [(&'static str, Kind)] {
-        &self.columns[..self.key]
-    }
+/// The trees of rows, in the order of `ids`.
+pub fn trees_of(ids: &[Id], rows: [Vec<Row>; 3]) -> Result<Vec<Tree>, StoreError> {
+    let [payments, shops, items] = rows;
+    let payments: Vec<_> = payments.into_iter().map(rows::payment_of).collect::<Result<_, _>>()?;
+    let shops = shops.into_iter().map(rows::shop_of).collect::<Result<_, _>>()?;
+    let items = items.into_iter().map(rows::item_of).collect::<Result<_, _>>()?;
+    let mut trees = rows::assemble(payments, shops, items)?;
+    trees.sort_unstable_by_key(|tree| ids.iter().position(|id| *id == tree.id()));
+    Ok(trees)
 }

@@ -4,7 +4,7 @@
 //! auto-increment. They differ in shape: SQLite is fastest with one cached statement a row, the MySQL
 //! family with few statements of many rows, in sizes that repeat so that few texts exist.
 
-use crate::table::Table;
+use crate::sql::table::Table;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{LazyLock, RwLock};

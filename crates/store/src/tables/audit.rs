@@ -3,15 +3,16 @@
 //! Read by whoever answers queries, in the lane and beside it. The version is read first and last: a tree that
 //! changed in between is read again, so what is compared is of one state on every database.
 
-use crate::ask::Ask;
-use crate::plan::Statement;
-use crate::rows::{self, TreeRows, tree_rows};
-use crate::store::Query;
-use crate::table::{self, Table};
+use crate::StoreError;
+use crate::sql::ask::{Ask, Query};
+use crate::sql::dialect;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::{Kind, Row, Value};
 use crate::tables::customers::{ORDER_PERSON, Sealed};
+use crate::tables::orders;
+use crate::tables::rows::{self, TreeRows, tree_rows};
 use crate::tables::snapshots::{ORDER_SNAPSHOT, Snapshot};
-use crate::value::{Kind, Row, Value};
-use crate::{StoreError, dialect};
 use docket_domain::{Id, LogEntry, Seat, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,9 +98,9 @@ impl Audit {
         // The first row always: it guards the others.
         let mut values = payment[1..].to_vec();
         values.extend([payment[0].clone(), Value::Int(self.version)]);
-        let sql = dialect::update_version(&table::PAYMENT_ORDER);
+        let sql = dialect::update_version(&orders::PAYMENT_ORDER);
         let mut filled = vec![Statement { sql, values, must_match: Some(1) }];
-        for (table, rows) in [(&table::SHOP_ORDER, shops), (&table::ITEM_ORDER, items)] {
+        for (table, rows) in [(&orders::SHOP_ORDER, shops), (&orders::ITEM_ORDER, items)] {
             for row in rows.into_iter().filter(is_stale) {
                 let (key, rest) = row.split_at(table.key);
                 let values = rest.iter().chain(key).cloned().collect();
@@ -109,8 +110,8 @@ impl Audit {
         if self.stale.iter().any(|stale| stale.column == "term") {
             for row in terms {
                 // First away with it: a row that is there must not refuse the batch.
-                filled.push(Statement::any(dialect::delete(&table::ORDER_TERM), row.clone()));
-                filled.push(Statement::any(dialect::insert(&table::ORDER_TERM, 1), row));
+                filled.push(Statement::any(dialect::delete(&orders::ORDER_TERM), row.clone()));
+                filled.push(Statement::any(dialect::insert(&orders::ORDER_TERM, 1), row));
             }
         }
         filled
@@ -135,9 +136,9 @@ impl Audit {
         let mut stale = Vec::new();
         if let Ok(tree) = &tree {
             let should = tree_rows(tree, seat);
-            compare(&table::PAYMENT_ORDER, 0, &[payment], &[should.payment], &mut stale);
-            compare(&table::SHOP_ORDER, 1, &shops, &should.shops, &mut stale);
-            compare(&table::ITEM_ORDER, 1, &items, &should.items, &mut stale);
+            compare(&orders::PAYMENT_ORDER, 0, &[payment], &[should.payment], &mut stale);
+            compare(&orders::SHOP_ORDER, 1, &shops, &should.shops, &mut stale);
+            compare(&orders::ITEM_ORDER, 1, &items, &should.items, &mut stale);
             compare_terms(id, &should.terms, terms, &mut stale)?;
         }
         let log = stored.log.remove(&id).unwrap_or_default().into_iter().map(rows::entry_of);
@@ -165,9 +166,9 @@ fn assembled(
     items: &[Vec<Value>],
 ) -> Result<Tree, StoreError> {
     let row = |table: &'static Table, values: &[Value]| Row::new(table.name, values.to_vec());
-    let payment = rows::payment_of(row(&table::PAYMENT_ORDER, payment))?;
-    let shops = shops.iter().map(|values| rows::shop_of(row(&table::SHOP_ORDER, values)));
-    let items = items.iter().map(|values| rows::item_of(row(&table::ITEM_ORDER, values)));
+    let payment = rows::payment_of(row(&orders::PAYMENT_ORDER, payment))?;
+    let shops = shops.iter().map(|values| rows::shop_of(row(&orders::SHOP_ORDER, values)));
+    let items = items.iter().map(|values| rows::item_of(row(&orders::ITEM_ORDER, values)));
     let trees = rows::assemble(
         vec![payment],
         shops.collect::<Result<_, _>>()?,
@@ -289,7 +290,7 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
         };
         rows.into_iter().map(|(id, rows)| (id, read(rows))).collect()
     };
-    let shops = by_tree(ask.ask(of_table(&table::SHOP_ORDER, "tree", "tree, position", ids))?, 0);
+    let shops = by_tree(ask.ask(of_table(&orders::SHOP_ORDER, "tree", "tree, position", ids))?, 0);
     let shop_ids = shops.values().flatten().filter_map(|row| match row[1] {
         Value::Int(id) => Some(Id(id)),
         _ => None,
@@ -300,10 +301,10 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
     } else {
         names(ask, "weigh_slip", "shop_order", "shop_order", &shop_ids)?
     };
-    let payments = by_tree(ask.ask(of_table(&table::PAYMENT_ORDER, "id", "id", ids))?, 0);
+    let payments = by_tree(ask.ask(of_table(&orders::PAYMENT_ORDER, "id", "id", ids))?, 0);
     let first = |(id, rows): (Id, Vec<Vec<Value>>)| Some((id, rows.into_iter().next()?));
     let customers = ask.ask(of_table(&ORDER_PERSON, "tree", "tree", ids))?;
-    let (log, agreed) = (&table::ORDER_OPERATION, &ORDER_SNAPSHOT);
+    let (log, agreed) = (&orders::ORDER_OPERATION, &ORDER_SNAPSHOT);
     Ok(Stored {
         payments: payments.into_iter().filter_map(first).collect(),
         shops,
@@ -312,7 +313,7 @@ fn stored(ids: &[Id], ask: &mut dyn Ask) -> Result<Stored, StoreError> {
         slips,
         customers: customers.into_iter().map(Sealed::of).collect::<Result<_, _>>()?,
         archived: archived(ids, ask)?,
-        items: by_tree(ask.ask(of_table(&table::ITEM_ORDER, "tree", "tree, position", ids))?, 0),
+        items: by_tree(ask.ask(of_table(&orders::ITEM_ORDER, "tree", "tree, position", ids))?, 0),
         log: rows(by_tree(ask.ask(of_table(log, "tree", "tree, site, seq", ids))?, 0), log),
         snapshots: rows(
             by_tree(ask.ask(of_table(agreed, "tree", "tree, terms_version", ids))?, 0),

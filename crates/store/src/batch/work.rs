@@ -1,10 +1,10 @@
 //! A piece of work as a closure: decided by the writer, answered after the commit. It may run several times;
 //! only its last run counts. Work that was accepted runs even if its caller has gone.
 
-use crate::batch::{Context, Piece, Priority, QueueFull, Refused};
-use crate::lane::{Key, View, Writes};
-use crate::view::Need;
-use crate::{Cause, Store};
+use crate::Store;
+use crate::batch::{Cause, Context, Piece, Priority, QueueFull, Refused};
+use crate::tables::lane::view::Need;
+use crate::tables::lane::{Key, View, Writes};
 use tokio::sync::oneshot;
 
 /// What a piece decides: what is to be written, if anything, and what its caller hears.

@@ -4,7 +4,7 @@
 //! is left empty where it is its shop order's, so that paying an order does not rewrite its items.
 
 use crate::StoreError;
-use crate::value::{Row, Value, json};
+use crate::sql::value::{Row, Value, json};
 use docket_domain::change::older;
 use docket_domain::status::{self, ShopStanding, Standing};
 use docket_domain::tree::Home;

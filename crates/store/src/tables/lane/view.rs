@@ -4,11 +4,11 @@
 //! on SQLite with one cached statement a key. What was looked for and is not there is known to be absent.
 
 use crate::StoreError;
-use crate::counter::Counted;
 use crate::database::Connection;
-use crate::dialect::Lookup;
-use crate::lane::{Key, Writes};
-use crate::value::{Row, Value};
+use crate::sql::dialect::Lookup;
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::counter::Counted;
+use crate::tables::lane::{Key, Writes};
 use docket_domain::Seat;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;

@@ -1,12 +1,11 @@
 //! A connection of its own beside the writer's: for what is asked of a database without opening a center on it, or
 //! written to it once. It works next to a running center.
 
-use crate::ask::Ask;
-use crate::database::{mysql, server, sqlite};
-use crate::peek::is_there;
-use crate::store::Query;
-use crate::value::{Kind, Row, Value};
-use crate::{StoreError, error, lock, sqlite_path};
+use crate::database::sqlite::{self, is_there, sqlite_path};
+use crate::database::{lock, mysql, server};
+use crate::sql::ask::{Ask, Query};
+use crate::sql::value::{Kind, Row, Value};
+use crate::{StoreError, error};
 use rusqlite::OpenFlags as Flags;
 use sqlx::Executor;
 use sqlx::mysql::MySqlConnection;

@@ -9,9 +9,9 @@ mod sql;
 
 use crate::StoreError;
 use crate::database::Connection;
-use crate::dialect::Lookup;
-use crate::value::Value;
-use crate::view::{Layer, Seen};
+use crate::sql::dialect::Lookup;
+use crate::sql::value::Value;
+use crate::tables::lane::view::{Layer, Seen};
 use docket_domain::Time;
 use std::collections::BTreeMap;
 

@@ -1,9 +1,12 @@
-//! SQL of lists: text with its values, built side by side, and the words in which the databases differ.
+//! SQL that is built while it is known what for: text with its values, built side by side, and the words in which the databases differ.
 
-use crate::dialect::Dialect;
-use crate::value::Value;
+use crate::sql::dialect::Dialect;
+use crate::sql::value::Value;
 use docket_domain::Time;
 use std::fmt::Write as _;
+
+/// How many keys one statement of a read lists.
+pub const LISTED_MAX: usize = 200;
 
 /// Conditions with their values; each begins with ` AND `.
 #[derive(Debug, Default, Clone)]

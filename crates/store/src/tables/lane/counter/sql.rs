@@ -2,9 +2,9 @@
 //! of one kind that follow each other as a set, in statements that say how many rows have kept their guard.
 
 use super::{Absent, Counter, Moved};
-use crate::dialect::{self, Dialect, Shape, case, chunks, text, tuples};
-use crate::plan::Statement;
-use crate::value::Value;
+use crate::sql::dialect::{self, Dialect, Shape, case, chunks, text, tuples};
+use crate::sql::statement::Statement;
+use crate::sql::value::Value;
 
 /// How a row is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,12 +5,11 @@
 
 use crate::StoreError;
 use crate::database::Connection;
-use crate::dialect;
-use crate::lane::Writes;
-use crate::table::Table;
+use crate::sql::statement::Statement;
+use crate::sql::table::Table;
+use crate::sql::value::Value;
+use crate::tables::lane::Writes;
 use crate::tables::tasks::Announced;
-use crate::value::Value;
-use docket_domain::Id;
 
 /// Rows that pieces write of one table.
 pub trait Written {
@@ -100,39 +99,5 @@ impl Beside {
     /// Runs the statements.
     pub fn write(&self, connection: &mut dyn Connection) -> Result<(), StoreError> {
         self.statements.iter().try_for_each(|statement| connection.execute_exactly(statement))
-    }
-}
-
-/// A statement that one of this crate's tables made; others pass it on unread.
-#[derive(Debug, Clone)]
-pub struct Statement {
-    pub(crate) sql: &'static str,
-    pub(crate) values: Vec<Value>,
-    /// How many rows it must match; otherwise the batch is decided again.
-    pub(crate) must_match: Option<u64>,
-}
-
-impl Statement {
-    /// A statement that may match any number of rows.
-    pub(crate) const fn any(sql: &'static str, values: Vec<Value>) -> Self {
-        Self { sql, values, must_match: None }
-    }
-
-    /// One such statement for each chunk of `ids`, with the same values before and after them.
-    pub(crate) fn chunked(
-        ids: &[Id],
-        sql: fn(usize) -> &'static str,
-        before: &[Value],
-        after: &[Value],
-    ) -> Vec<Self> {
-        let mut rest = ids;
-        let chunk = |size| {
-            let (chunk, left) = rest.split_at(size);
-            rest = left;
-            let listed = chunk.iter().map(|id| Value::from(*id));
-            let values = before.iter().cloned().chain(listed).chain(after.iter().cloned());
-            Self::any(sql(size), values.collect())
-        };
-        dialect::chunks(ids.len()).map(chunk).collect()
     }
 }

@@ -4,12 +4,15 @@
 //! a table is seen, which tables are counters, and in which order rows are written. Everything else about a table stands in
 //! its own file in `tables`: its columns, how its rows are found, read and written, and what pieces ask of it.
 
+pub mod counter;
+pub mod plan;
+pub mod view;
+
 use crate::StoreError;
-use crate::audit::Audit;
-use crate::counter::Moves;
 use crate::database::Connection;
-use crate::plan::{Beside, Rows, Statement, Written};
+use crate::sql::statement::Statement;
 use crate::tables::accounts::{Account, AccountChange, AccountLine};
+use crate::tables::audit::Audit;
 use crate::tables::books::{Balance, BalanceKind};
 use crate::tables::copy_notes::CopyNote;
 use crate::tables::coupons::{Counting, Used};
@@ -17,6 +20,9 @@ use crate::tables::customers::{Sealed, Telephone};
 use crate::tables::effects::EffectRow;
 use crate::tables::gifts::{GiftPack, GiftRow};
 use crate::tables::idempotency::Idempotent;
+use crate::tables::lane::counter::Moves;
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Seen, Source};
 use crate::tables::members::Member;
 use crate::tables::products::Price;
 use crate::tables::schedules::{Raise, Slot};
@@ -27,7 +33,6 @@ use crate::tables::stock_moves::StockMoved;
 use crate::tables::tasks::NewTask;
 use crate::tables::trees::{self, Numbered, TreeWrite};
 use crate::tables::unique_keys::Unique;
-use crate::view::{Layer, Seen, Source};
 use docket_domain::ledger::Ledger;
 use docket_domain::{Coupon, Id, LogEntry, Seat, Time, Tree};
 use std::collections::BTreeSet;

@@ -1,11 +1,11 @@
 //! Lists of what stands beside orders, in the order of a key of two: each page begins behind the last row looked at,
 //! by one look at the key. Whoever asks passes over what the caller may not see.
 
-use super::sql::{Sql, along};
-use crate::dialect::Dialect;
-use crate::store::Query;
-use crate::table::Table;
-use crate::value::Value;
+use crate::sql::ask::Query;
+use crate::sql::dialect::Dialect;
+use crate::sql::table::Table;
+use crate::sql::text::{Sql, along};
+use crate::sql::value::Value;
 use std::fmt::Write as _;
 
 /// At most `limit` rows of `table` behind `after`, the values of its key, which are two.
