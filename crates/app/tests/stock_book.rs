@@ -4,7 +4,8 @@
 mod center;
 
 use center::{Center, on_every_center, order};
-use docket_app::{StockChange, StockChangeKind};
+use docket_app::StockChange;
+use docket_app::StockChangeKind::{self, Adjust, Count};
 use docket_domain::{Id, Quantity, time};
 use docket_store::BalanceKind;
 use serde_json::json;
@@ -24,14 +25,18 @@ async fn moves(center: &Center) -> Vec<(u32, i64)> {
 }
 
 async fn adjust(center: &Center, units: i64) {
-    let change = StockChange {
-        sku_id: "sku".to_owned(),
-        place: "main".to_owned(),
+    center.app.change_stock(&center.who, by_hand(Adjust, units)).await.expect("it is tracked");
+}
+
+fn by_hand(kind: StockChangeKind, units: i64) -> StockChange {
+    let (sku_id, place) = ("sku".to_owned(), "main".to_owned());
+    StockChange {
+        sku_id,
+        place,
         quantity: Quantity(units * 1000),
-        kind: StockChangeKind::Adjust,
+        kind,
         reason: "found".to_owned(),
-    };
-    center.app.change_stock(&center.who, change).await.expect("it is tracked");
+    }
 }
 
 async fn paid(center: &Center, units: i64, reference: &str) -> Id {
@@ -66,6 +71,31 @@ async fn what_stands_on_hand_is_what_the_book_and_the_orders_since_say() {
         assert_eq!(on_hand(center).await, 9);
         paid(center, 4, "r3").await;
         assert_eq!(on_hand(center).await, 5);
+    })
+    .await;
+}
+
+/// Pieces of one batch are added up: whatever is counted and added by hand in it, and in which order.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_book_agrees_whatever_is_counted_and_added_in_one_batch() {
+    on_every_center(async |center| {
+        center.count("sku", 20).await;
+        let counts = [(Count, 12), (Adjust, 5), (Adjust, 1), (Count, 9), (Adjust, 4)];
+        for first in 0..counts.len() {
+            let release = center.hold_the_writer();
+            let mut asked = tokio::task::JoinSet::new();
+            for n in 0..counts.len() {
+                let (kind, units) = counts[(first + n) % counts.len()];
+                let (app, who) = (center.app.clone(), center.who.clone());
+                asked.spawn(async move { app.change_stock(&who, by_hand(kind, units)).await });
+                docket_testkit::eventually("it waits", || center.store.waiting().0 == n + 1);
+            }
+            release();
+            while let Some(done) = asked.join_next().await {
+                done.expect("it ends").expect("it is tracked");
+            }
+            on_hand(center).await;
+        }
     })
     .await;
 }

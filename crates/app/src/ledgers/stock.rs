@@ -4,9 +4,7 @@ use crate::access::{Principal, Scope};
 use crate::pages::{Page, page, page_until};
 use crate::{App, Error, Idempotency, Once};
 use docket_domain::{FieldError, Gene, Quantity};
-use docket_store::{
-    Adjustment, Context, Held, Key, Priority, RequestOutcome, Stock, StockMoved, View, Writes,
-};
+use docket_store::{Adjustment, Context, Held, Key, Priority, RequestOutcome, Stock, View, Writes};
 
 /// Lines of the book of a SKU that are shown.
 const BOOK_MAX: usize = 200;
@@ -105,14 +103,8 @@ impl App {
             };
             let kept =
                 idempotency.map(|given| given.kept(RequestOutcome::Changed, line.id, cx.now));
-            let booked = if counted {
-                StockMoved::counted(&change.place, &change.sku_id)
-            } else {
-                StockMoved::booked(&change.place, &change.sku_id, change.quantity)
-            };
             let writes = Writes {
                 stock: vec![held],
-                statements: vec![booked],
                 adjustments: vec![line],
                 idempotency: kept,
                 ..Writes::default()

@@ -249,6 +249,7 @@ impl Taking {
         cx: &mut Context<'_>,
     ) -> Result<(Arc<Tree>, Changes), Need> {
         let claims = change::claims(known.map(|tree| &**tree), &change.tree);
+        require_others(change.tree.id(), &claims, view)?;
         let claims_money = cx.seat.keeps(Matter::Money, &change.tree.payment.home);
         let (mut changes, mut tree) = Changes::one(known, change);
         let id = tree.id();
@@ -293,6 +294,20 @@ impl Taking {
         }
         Ok(())
     }
+}
+
+/// The orders that claim payments of `own` as well, all at once: rounds of loading are few, and history is not refused.
+fn require_others(own: Id, claims: &[PaymentClaim], view: &View) -> Result<(), Need> {
+    let mut missing = Vec::new();
+    for claim in claims {
+        if let Some(other) = view.unique(&claim_key(claim))?
+            && other.tree != own
+            && !view.knows(&Key::Tree(other.tree))
+        {
+            missing.push(Key::Tree(other.tree));
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Need(missing)) }
 }
 
 /// What is to be said of the copy `tree`: an order of ours claims one of its payments.

@@ -5,7 +5,7 @@ use crate::sql::value::Value;
 use docket_domain::Id;
 
 /// A statement that one of this crate's tables made; others pass it on unread.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     pub(crate) sql: &'static str,
     pub(crate) values: Vec<Value>,

@@ -2,6 +2,7 @@
 
 use crate::sql::dialect::Lookup;
 use crate::sql::keyset;
+use crate::sql::statement::Statement;
 use crate::sql::table::Table;
 use crate::sql::value::Kind::{Int, Text};
 use crate::sql::value::{Row, Value};
@@ -9,6 +10,7 @@ use crate::tables::lane::counter::{Absent, Counted, Counter, Guard, Move};
 use crate::tables::lane::plan::{Beside, Rows, Written};
 use crate::tables::lane::view::{Layer, Need, Seen, Source};
 use crate::tables::lane::{Key, View, Writes};
+use crate::tables::stock_moves::StockMoved;
 use crate::{Store, StoreError};
 use docket_domain::{Id, Quantity, Time};
 use std::collections::BTreeSet;
@@ -157,6 +159,17 @@ pub struct Adjustment {
 }
 
 impl Adjustment {
+    /// What is booked from then on, behind what a batch did `before`. It is written when all that the batch moves stands in
+    /// the number: what is added after a count of the same batch is within what that count finds there.
+    fn booked(&self, before: &[Statement]) -> Option<Statement> {
+        let counted = StockMoved::counted(&self.place, &self.sku_id);
+        if before.contains(&counted) {
+            return None;
+        }
+        let added = || StockMoved::booked(&self.place, &self.sku_id, self.quantity);
+        Some(if self.counted { counted } else { added() })
+    }
+
     pub(crate) fn row(self) -> Vec<Value> {
         vec![
             self.id.into(),
@@ -189,8 +202,11 @@ impl Adjustment {
 impl Written for Adjustment {
     const TABLE: &'static Table = &STOCK_ADJUSTMENT;
 
-    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
-        rows.insert(writes.adjustments.drain(..).map(Self::row));
+    fn add(writes: &mut Writes, rows: &mut Rows, beside: &mut Beside) {
+        for line in writes.adjustments.drain(..) {
+            beside.statements.extend(line.booked(&beside.statements));
+            rows.insert([line.row()]);
+        }
     }
 }
 

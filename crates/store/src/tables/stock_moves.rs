@@ -2,9 +2,10 @@
 //! what stands there without them, so that `on_hand` is `booked` and the sum of the rows, at every moment.
 
 use crate::sql::ask::Query;
+use crate::sql::dialect::Dialect;
 use crate::sql::statement::Statement;
 use crate::sql::table::Table;
-use crate::sql::text::Sql;
+use crate::sql::text::{Sql, along};
 use crate::sql::value::Kind::{Int, Text};
 use crate::sql::value::{Row, Value};
 use crate::tables::lane::Writes;
@@ -74,7 +75,7 @@ impl StockMoved {
     }
 
     /// After a count: what was counted is what the book says, whatever orders moved before.
-    pub fn counted(place: &str, sku_id: &str) -> Statement {
+    pub(super) fn counted(place: &str, sku_id: &str) -> Statement {
         let sql = "UPDATE stock SET booked = on_hand - (SELECT COALESCE(SUM(quantity), 0) \
                    FROM stock_move WHERE sku_id = ? AND place = ?) WHERE sku_id = ? AND place = ?";
         let own = [sku_id.into(), place.into()];
@@ -82,7 +83,7 @@ impl StockMoved {
     }
 
     /// Adds a line of the book, or rows that are closed, to what the book says.
-    pub fn booked(place: &str, sku_id: &str, quantity: Quantity) -> Statement {
+    pub(super) fn booked(place: &str, sku_id: &str, quantity: Quantity) -> Statement {
         let sql = "UPDATE stock SET booked = booked + ? WHERE sku_id = ? AND place = ?";
         let values = vec![quantity.into(), sku_id.into(), place.into()];
         Statement { sql, values, must_match: Some(1) }
@@ -114,6 +115,30 @@ impl Written for StockMoved {
     }
 }
 
+/// The next rows behind one of them, at most `limit`, in the order of their keys.
+fn page(dialect: Dialect, after: Option<&StockMoved>, limit: usize) -> Query {
+    let table = along(dialect, STOCK_MOVE.name, None);
+    let text = format!("SELECT {} FROM {table} WHERE 1 = 1", STOCK_MOVE.column_list());
+    let mut sql = Sql { text, values: Vec::new() };
+    if let Some(after) = after {
+        let mut key = after.clone().row();
+        key.truncate(STOCK_MOVE.key);
+        match dialect {
+            // It seeks by a row, and the MySQL family by an OR.
+            Dialect::Sqlite => sql.and("(sku_id, place, tree, version) > (?, ?, ?, ?)", key),
+            Dialect::MySql => {
+                let newer = "(sku_id > ? OR (sku_id = ? AND (place > ? OR (place = ? AND \
+                             (tree > ? OR (tree = ? AND version > ?))))))";
+                let twice = key.iter().flat_map(|value| [value, value]).take(7);
+                sql.and(newer, twice.cloned());
+            }
+        }
+    }
+    let _ = write!(sql.text, " ORDER BY sku_id, place, tree, version LIMIT {limit}");
+    let kinds = STOCK_MOVE.kinds();
+    Query { table: STOCK_MOVE.name, sql: sql.text, kinds, values: sql.values }
+}
+
 impl Store {
     /// The next rows behind one of them, at most `limit`, in the order of their keys.
     pub async fn stock_moves(
@@ -121,16 +146,45 @@ impl Store {
         after: Option<&StockMoved>,
         limit: usize,
     ) -> Result<Vec<StockMoved>, StoreError> {
-        let text = format!("SELECT {} FROM stock_move WHERE 1 = 1", STOCK_MOVE.column_list());
-        let mut sql = Sql { text, values: Vec::new() };
-        if let Some(after) = after {
-            let key = after.clone().row().into_iter().take(STOCK_MOVE.key);
-            sql.and("(sku_id, place, tree, version) > (?, ?, ?, ?)", key);
-        }
-        let _ = write!(sql.text, " ORDER BY sku_id, place, tree, version LIMIT {limit}");
-        let kinds = STOCK_MOVE.kinds();
-        let query = Query { table: STOCK_MOVE.name, sql: sql.text, kinds, values: sql.values };
-        let [rows] = self.rows_together([query]).await?;
+        let [rows] = self.rows_together([page(self.dialect(), after, limit)]).await?;
         rows.into_iter().map(StockMoved::of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counting::{insert, open};
+    use docket_testkit::Database;
+
+    /// The book is closed page by page: to go on costs no more than to begin.
+    #[test]
+    fn a_page_of_movements_looks_at_so_many_rows_wherever_it_begins() {
+        for kind in Database::ALL {
+            let database = kind.fresh();
+            let mut counted = open(kind, &database.url());
+            let row = |n: i64| StockMoved {
+                sku_id: format!("sku{}", n % 7),
+                place: format!("place{}", n % 3),
+                tree: Id(n % 50),
+                version: n as u32,
+                quantity: Quantity(-1000),
+                at: Time(n),
+            };
+            let rows = (0..5_000).map(|n| row(n).row()).collect();
+            insert(&mut *counted, "stock_move", &STOCK_MOVE.column_list(), rows);
+            let (mut last, mut found) = (None, 0);
+            loop {
+                let before = counted.count();
+                let rows = counted.ask(page(counted.dialect(), last.as_ref(), 200)).unwrap();
+                let looked_at = counted.count() - before;
+                assert!(looked_at <= counted.most(), "{kind:?} behind {last:?}: {looked_at}");
+                found += rows.len();
+                let Some(next) = rows.into_iter().next_back() else { break };
+                last = Some(StockMoved::of(next).unwrap());
+            }
+            assert_eq!(found, 5_000);
+            assert!(counted.wide().is_empty(), "{:#?}", counted.wide());
+        }
     }
 }
