@@ -7,7 +7,7 @@ use center::{Center, on_every_center, order};
 use docket_app::StockChange;
 use docket_app::StockChangeKind::{self, Adjust, Count};
 use docket_domain::{Id, Quantity, time};
-use docket_store::BalanceKind;
+use docket_store::{BalanceKind, Context, Held, Key, Priority, View, Writes};
 use serde_json::json;
 
 /// What is on hand, and that the book says the same.
@@ -117,6 +117,44 @@ async fn the_book_is_closed_over_what_was_moved_a_week_ago_and_says_the_same() {
         assert_eq!(on_hand(center).await, 1_694);
         assert_eq!(moves(center).await, [(2, -2000); 3], "what is young stays a row");
         assert_eq!(center.app.close_stock_book().await.expect("it closes"), 0);
+    })
+    .await;
+}
+
+/// What a process of the release before writes of stock: the number alone.
+async fn without_book(center: &Center, count: Option<i64>, units: i64) {
+    let (sku_id, place) = ("sku".to_owned(), "main".to_owned());
+    let keys = vec![Key::Stock { place: place.clone(), sku_id: sku_id.clone() }];
+    let work = move |_: &View, _: &mut Context<'_>| {
+        let held = Held {
+            place: place.clone(),
+            sku_id: sku_id.clone(),
+            count: count.map(|count| Quantity(count * 1000)),
+            on_hand: Quantity(units * 1000),
+            held: Quantity::ZERO,
+            guarded: false,
+        };
+        Ok((Some(Writes { stock: vec![held], ..Writes::default() }), ()))
+    };
+    center.store.run(Priority::Interactive, keys, work).await.expect("it is written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_book_begins_with_a_closing_where_older_processes_went_on_without_it() {
+    on_every_center(async |center| {
+        without_book(center, Some(20), 0).await;
+        paid(center, 2, "r1").await;
+        without_book(center, None, -3).await;
+        adjust(center, 1).await;
+        assert_eq!(on_hand(center).await, 16, "nothing is said of what has no book");
+        center.app.close_stock_book().await.expect("it closes");
+        assert_eq!(on_hand(center).await, 16);
+        paid(center, 2, "r2").await;
+        adjust(center, 1).await;
+        assert_eq!(on_hand(center).await, 15);
+        without_book(center, None, -3).await;
+        let apart = center.store.imbalances(BalanceKind::StockOnHand, 9).await.expect("read");
+        assert_eq!(apart.len(), 1, "from then on it is compared");
     })
     .await;
 }

@@ -57,10 +57,9 @@ CREATE TRIGGER item_order_dated AFTER UPDATE OF created_at ON item_order WHEN ol
 
 
 -- Section: the book of stock.
--- What stands on hand is what is booked and what orders moved since the book was closed; both begin here. What was moved
--- before is within what is booked.
-ALTER TABLE stock ADD COLUMN booked INTEGER NOT NULL DEFAULT 0;
-UPDATE stock SET booked = on_hand;
+-- What stands on hand is what is booked and what orders moved since the book was closed. Nothing is booked here: a process
+-- of the release before may go on beside this schema and writes no movements. The next closing, or a count, begins the book.
+ALTER TABLE stock ADD COLUMN booked INTEGER;
 CREATE TABLE stock_move (
     sku_id         TEXT NOT NULL,
     place          TEXT NOT NULL,

@@ -10,6 +10,17 @@ use std::fmt::Write as _;
 
 /// At most `limit` rows of `table` behind `after`, the values of its key, which are two.
 pub fn behind(dialect: Dialect, table: &'static Table, after: [Value; 2], limit: usize) -> Query {
+    behind_where(dialect, table, after, limit, "")
+}
+
+/// The same of the rows that pass one more test.
+pub fn behind_where(
+    dialect: Dialect,
+    table: &'static Table,
+    after: [Value; 2],
+    limit: usize,
+    test: &str,
+) -> Query {
     // Not every table has them in front.
     let [a, b] = match table.name {
         "stock" => ["sku_id", "place"],
@@ -30,6 +41,6 @@ pub fn behind(dialect: Dialect, table: &'static Table, after: [Value; 2], limit:
             sql.and(&newer, [first.clone(), first, second]);
         }
     }
-    let _ = write!(sql.text, " ORDER BY {a}, {b} LIMIT {limit}");
+    let _ = write!(sql.text, "{test} ORDER BY {a}, {b} LIMIT {limit}");
     Query { table: table.name, sql: sql.text, kinds: table.kinds(), values: sql.values }
 }

@@ -243,6 +243,19 @@ impl Store {
         read.map(|row| row.map(|(place, sku, stock)| (sku, place, stock))).collect()
     }
 
+    /// The next places and SKUs, behind one of them in the order of SKU and place, of which nothing is booked yet.
+    pub async fn stock_unbooked(
+        &self,
+        (sku_id, place): (&str, &str),
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let after = [sku_id.into(), place.into()];
+        let asked =
+            keyset::behind_where(self.dialect(), &STOCK, after, limit, " AND booked IS NULL");
+        let [rows] = self.rows_together([asked]).await?;
+        rows.into_iter().map(|row| Stock::of(row).map(|(place, sku, _)| (place, sku))).collect()
+    }
+
     /// The book of a SKU, newest first, behind a line of it.
     pub async fn adjustments(
         &self,
