@@ -390,41 +390,6 @@ async fn a_payment_that_two_imported_orders_claim_is_noted_on_both() {
     .await;
 }
 
-/// Whom an imported order shares payments with is looked up all at once, however many they are.
-#[tokio::test(flavor = "multi_thread")]
-async fn payments_that_many_other_orders_claim_do_not_keep_an_order_out() {
-    on_every_center(async |center| {
-        let line = |number: &str, references: &[i32]| {
-            let pays = |n: &i32| json!({"tender": "card", "reference": n.to_string(), "amount": 1});
-            let payments: Vec<_> = references.iter().map(pays).collect();
-            json!({
-                "external_id": number, "channel": "shop", "currency": "BRL", "payments": payments,
-                "shops": [{"shop_id": "1", "items": [
-                    {"sku_id": "a", "quantity": "1", "list_price": 1000}
-                ]}]
-            })
-        };
-        let import = async |lines: Vec<serde_json::Value>| {
-            let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-            let options = ImportOptions::default();
-            center.app.import_lines(&center.who, lines.as_bytes(), &options).await.unwrap()
-        };
-        let others = import((0..9).map(|n| line(&format!("E{n}"), &[n])).collect()).await;
-        assert_eq!(others.taken, 9);
-        let all: Vec<_> = (0..9).collect();
-        let report = import(vec![line("all", &all)]).await;
-        assert_eq!((report.taken, report.refused.len()), (1, 0), "{report:?}");
-        let all = Orders { limit: 99, ..Orders::default() };
-        let listed = center.app.orders(&center.who, &all).await.unwrap().orders;
-        let taken = AnomalyKind::PaymentReferenceTaken;
-        let noted = listed.iter().map(|(tree, _)| {
-            tree.payment.anomalies.iter().filter(|anomaly| anomaly.kind == taken).count()
-        });
-        assert_eq!(noted.sum::<usize>(), 18);
-    })
-    .await;
-}
-
 /// Pages decide the speed of SQLite: each one is written twice and checksummed. This gate counts them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_placement_writes_at_most_ten_pages() {
