@@ -5,7 +5,7 @@ mod beside;
 mod made;
 
 use super::{Bounds, Cursor, Filter, Page, Sort, page};
-use crate::counting::{self, Counting, as_ask, open};
+use crate::schema::counting::{self, Counting, as_ask, open};
 use crate::sql::ask::Query;
 use crate::sql::dialect::Dialect;
 use docket_domain::Id;
