@@ -1,56 +1,50 @@
-//! The only crate that knows SQL.
+//! The only crate that knows SQL. [`Store`] opens a database and answers reads. Every write is a [`Piece`] of work handed to
+//! the one writer of the process (`batch`): it loads what the pieces need into a [`View`], lets them decide in the order
+//! they came, writes everything in one transaction and answers after the commit. SQLite and the MySQL family share their
+//! SQL text; where they must differ the difference stands in `sql::dialect`.
 //!
-//! [`Store`] opens a database and answers reads. Every write is a [`Piece`] of work handed to the one
-//! writer of the process (`batch`): it loads what the pieces need into a [`View`], lets them decide in the
-//! order they came, writes everything in one transaction and answers after the commit. SQLite and the MySQL
-//! family share their SQL text; where they must differ the difference stands in `dialect`.
+//! Rooms use each other one way, from below: `error`, `node`, `private`, `failpoint`; `sql` is what is said to a database,
+//! `database` who says it, `schema` what it finds there, `tables` each table of it. Over them stand `installation`, `batch`
+//! and `store`; what is read of orders (`reads`), how a database is kept (`keeping`), and a table of somebody else
+//! (`foreign`). `Store` itself belongs to all: a room says there what it answers.
 
-mod backup;
 mod batch;
-mod clean;
-#[cfg(test)]
-mod counting;
 mod database;
 mod error;
 pub mod failpoint;
 mod foreign;
-mod inspect;
 mod installation;
-mod list;
-mod migrate;
+mod keeping;
 mod node;
-mod orphans;
-mod peek;
 pub mod private;
-mod read;
-mod salvage;
-mod seals;
+mod reads;
+mod schema;
 mod sql;
 mod store;
 mod tables;
 
-pub use backup::{Backed, Restored, backup, restore};
 pub use batch::{Cause, Context, NotDone, Piece, Priority, QueueFull, Refused, Verdict};
-pub use clean::FreePages;
 pub use database::figures::{Figures, PHASES};
 pub use database::files::Files;
 pub use database::sqlite::sqlite_path;
 pub use database::turns::Pool;
 pub use error::{NotThis, StoreError};
 pub use foreign::{Foreign, ForeignRow, ForeignShape, ForeignValue};
-pub use inspect::{Inspecting, inspect, quick_check};
 pub use installation::{Birth, Installation, Taken, installation, take_file};
-pub use list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sort};
-pub use migrate::tables;
-pub use node::Nodes;
-pub use orphans::{Orphan, Walk};
-pub use peek::{Encryption, Found, SCHEMA, encryption, peek};
-pub use read::Whole;
-pub use salvage::{Salvage, Salvaged, salvage};
-pub use seals::{
+pub use keeping::backup::{Backed, Restored, backup, restore};
+pub use keeping::clean::FreePages;
+pub use keeping::inspect::{Inspecting, inspect, quick_check};
+pub use keeping::orphans::{Orphan, Walk};
+pub use keeping::salvage::{Salvage, Salvaged, salvage};
+pub use keeping::seals::{
     KeyUse, RecordedKey, SealedFor, Survey, TelephonesLeft, give_up_key, record_keys, survey,
     telephones_left,
 };
+pub use node::Nodes;
+pub use reads::list::{Cursor, Filter, Listed, OperationFilter, OperationPage, Page, Sort};
+pub use reads::orders::Whole;
+pub use schema::migrate::tables;
+pub use schema::peek::{Encryption, Found, SCHEMA, encryption, peek};
 pub use sql::statement::Statement;
 pub use store::{Options, READ_DEADLINE, Store};
 pub use tables::accounts::{Account, AccountChange, AccountLine};

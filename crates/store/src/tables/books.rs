@@ -310,7 +310,8 @@ mod tests {
     /// How SQLite reads for `sql`, over the schema that migrations make.
     fn plan(sql: &str, values: &[Value]) -> Vec<String> {
         let file = rusqlite::Connection::open_in_memory().expect("a database");
-        crate::migrate::sqlite(&file, crate::migrate::Upgrade::Yes).expect("the schema");
+        crate::schema::migrate::sqlite(&file, crate::schema::migrate::Upgrade::Yes)
+            .expect("the schema");
         let mut asked = file.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a query");
         let rows = asked.query_map(rusqlite::params_from_iter(values), |row| row.get(3));
         rows.expect("a plan").collect::<Result<_, _>>().expect("steps")

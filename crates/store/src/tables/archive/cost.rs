@@ -2,7 +2,7 @@
 
 use super::due::{history_rows, kept, look};
 use super::{Archivable, KeptRow, SegmentKind};
-use crate::counting::{Counting, as_ask, open};
+use crate::schema::counting::{Counting, as_ask, open};
 use crate::sql::ask::Ask;
 use crate::sql::table::Table;
 use crate::sql::value::Value;
@@ -109,7 +109,7 @@ fn log(tree: &Tree) -> Vec<LogEntry> {
 
 fn filled(database: &mut dyn Counting, orders: &[Tree]) {
     let mut insert = |table: &'static Table, rows: Vec<Vec<Value>>| {
-        crate::counting::insert(database, table.name, &table.column_list(), rows);
+        crate::schema::counting::insert(database, table.name, &table.column_list(), rows);
     };
     let rows: Vec<_> = orders.iter().map(|tree| tree_rows(tree, &Seat::Center)).collect();
     insert(&orders::PAYMENT_ORDER, rows.iter().map(|rows| rows.payment.clone()).collect());

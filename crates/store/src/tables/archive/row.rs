@@ -1,11 +1,12 @@
 //! A row as the archive keeps it: one line of JSON that says its tree, its table and its columns by name, so that
 //! it can be read without us and brought back exactly as it was.
 
+use crate::StoreError;
 use crate::sql::table::Table;
 use crate::sql::value::{Kind, Row, Value};
 use crate::tables::snapshots::ORDER_SNAPSHOT;
+use crate::tables::snapshots::Snapshot;
 use crate::tables::{orders, rows};
-use crate::{Snapshot, StoreError};
 use docket_domain::{Id, LogEntry, Seat, Time, Tree};
 use serde_json::{Map, Value as Json};
 

@@ -259,7 +259,7 @@ pub(super) fn queries() -> [Query; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counting::{as_ask, insert, open};
+    use crate::schema::counting::{as_ask, insert, open};
     use docket_testkit::Database;
 
     /// Copies are passed over, and no page looks at more than its rows however many there are.

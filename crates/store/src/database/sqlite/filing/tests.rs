@@ -1,7 +1,7 @@
 //! SKUs are filed later, in the order of their index, and found before and after.
 
 use super::{Filing, LEAST, PACE, TOO_MANY};
-use crate::migrate::{self, Upgrade};
+use crate::schema::migrate::{self, Upgrade};
 use crate::tables::orders::ITEM_ORDER;
 use rusqlite::Connection;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Lists of what stands beside orders go along one key each: what a page costs does not grow with what there is.
 
-use crate::counting::{Counting, as_ask, insert, open};
-use crate::list::operations;
+use crate::reads::list::operations;
+use crate::schema::counting::{Counting, as_ask, insert, open};
 use crate::sql::keyset;
 use crate::sql::table::Table;
 use crate::sql::value::Value;

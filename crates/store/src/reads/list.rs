@@ -16,7 +16,7 @@ mod twins;
 
 pub use operations::{OperationFilter, OperationPage};
 
-use crate::read::{Whole, whole};
+use crate::reads::orders::{Whole, whole};
 use crate::sql::ask::Ask;
 use crate::sql::dialect::Dialect;
 use crate::{Store, StoreError};

@@ -53,6 +53,8 @@ const NOTHING: Cursor = Cursor { at: Time(i64::MAX), id: Id(i64::MAX) };
 /// Ranges, merged.
 pub struct Stream {
     branches: Vec<Branch>,
+    /// Where the page begins.
+    from: Option<Cursor>,
     /// The last candidate that was given.
     given: Option<Cursor>,
     piece: usize,
@@ -65,7 +67,7 @@ impl Stream {
         let reached = from.map_or(Reached::Nothing, Reached::Entry);
         let branch = |range| Branch { range, read: VecDeque::new(), reached };
         let branches = ranges.into_iter().map(branch).collect();
-        Self { branches, given: from, piece: bounds.piece[0] }
+        Self { branches, from, given: from, piece: bounds.piece[0] }
     }
 
     /// Every candidate that comes no later than this was given; none where there are no more.
@@ -83,6 +85,12 @@ impl Stream {
         reached.max()
     }
 
+    /// Whether a page that ends now ends behind where it begins. Where one range has candidates and another has looked
+    /// at nothing older, it does not, however much was looked at: the next page would be the same one.
+    fn has_moved(&self) -> bool {
+        self.reached() != self.from
+    }
+
     /// The next candidates, about `wanted` of them: fewer at the end, or where enough was looked at.
     pub fn next(
         &mut self,
@@ -94,7 +102,7 @@ impl Stream {
         let mut batch = Vec::with_capacity(wanted);
         while batch.len() < wanted {
             while self.branches.iter().any(Branch::is_dry) {
-                if budget.looked_at >= budget.bounds.looked_at {
+                if budget.looked_at >= budget.bounds.looked_at && self.has_moved() {
                     return Ok(batch);
                 }
                 self.fill(ask, dialect, wanted, budget)?;

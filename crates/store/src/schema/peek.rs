@@ -1,8 +1,9 @@
 //! What a database is, without changing it: for `docket check`.
 
+use crate::StoreError;
 use crate::database::server;
 use crate::database::sqlite::{is_there, sqlite_path};
-use crate::{StoreError, migrate};
+use crate::schema::migrate;
 use std::path::Path;
 
 /// What was found at a database URL.

@@ -11,7 +11,7 @@ pub use restore::{Restored, restore};
 
 use crate::database::sqlite::sqlite_path;
 use crate::database::{mysql, server};
-use crate::migrate::{self, Upgrade};
+use crate::schema::migrate::{self, Upgrade};
 use crate::sql::value::{Kind, Value};
 use crate::{StoreError, error, private};
 use futures_util::StreamExt;

@@ -1,7 +1,7 @@
 //! Orders made to be hard to list, filters over them, and what each filter names, found by looking at every order.
 
 use super::SMALL;
-use crate::list::{Cursor, Filter, Sort};
+use crate::reads::list::{Cursor, Filter, Sort};
 use crate::sql::value::Value;
 use crate::tables::rows::Part;
 use docket_domain::words::{DeliveryStatus, OrderType, RefundAxis, Status, StoreStatus};

@@ -5,7 +5,7 @@ mod beside;
 mod made;
 
 use super::{Bounds, Cursor, Filter, Page, Sort, page};
-use crate::counting::{self, Counting, as_ask, open};
+use crate::schema::counting::{self, Counting, as_ask, open};
 use crate::sql::ask::Query;
 use crate::sql::dialect::Dialect;
 use docket_domain::Id;
@@ -23,14 +23,14 @@ const SMALL: Bounds = Bounds {
 };
 const ORDERS: u64 = 3_000;
 
-/// Every page of `filter`, each within what it may cost.
-fn pages(database: &mut dyn Counting, filter: &Filter) -> (Vec<Id>, u64) {
+/// Every page of `filter`, and what the dearest of them cost.
+fn pages(database: &mut dyn Counting, filter: &Filter, bounds: Bounds) -> (Vec<Id>, u64) {
     let (mut found, mut cursor, mut dearest) = (Vec::new(), filter.cursor, 0);
     for _ in 0..10 * ORDERS {
         let asked = Filter { cursor, ..filter.clone() };
         let dialect = database.dialect();
         let before = database.count();
-        let Page { ids, next } = page(&mut as_ask(database), dialect, &asked, SMALL).unwrap();
+        let Page { ids, next } = page(&mut as_ask(database), dialect, &asked, bounds).unwrap();
         let cost = database.count() - before;
         assert!(ids.len() <= filter.limit);
         dearest = dearest.max(cost);
@@ -69,7 +69,7 @@ fn any_filters_find_what_they_name_and_no_page_looks_at_more_than_it_may() {
         write(&mut *database, &orders);
         let mut costs = Vec::new();
         for filter in made::known().into_iter().chain(filters.iter().cloned()) {
-            let (found, cost) = pages(&mut *database, &filter);
+            let (found, cost) = pages(&mut *database, &filter, SMALL);
             let mut wanted: Vec<_> =
                 orders.iter().filter(|one| one.passes(&filter, &orders)).collect();
             wanted.sort_by_key(|one| std::cmp::Reverse(one.position(filter.sort)));
@@ -104,6 +104,28 @@ fn a_page_goes_on_behind_any_order_of_one_moment() {
                 let wanted: Vec<_> = all[n + 1..].iter().take(5).map(|one| one.id).collect();
                 assert_eq!(found.ids, wanted);
             }
+        }
+    }
+}
+
+#[test]
+fn pages_have_an_end_however_little_each_may_look_at() {
+    let mut random = Random::seeded(7);
+    let orders = made::orders(&mut random, 400);
+    let shops = (0..4).map(|n| format!("shop{n}")).collect();
+    let of_shops = Filter { limit: 5, only_shops: Some(shops), ..Filter::default() };
+    let of_one = Filter { channel: Some("temu".to_owned()), ..of_shops.clone() };
+    for kind in Database::ALL {
+        let test_database = kind.fresh();
+        let mut database = open(kind, &test_database.url());
+        write(&mut *database, &orders);
+        for filter in [&of_shops, &of_one] {
+            let (found, _) = pages(&mut *database, filter, Bounds { looked_at: 1, ..SMALL });
+            let mut wanted: Vec<_> =
+                orders.iter().filter(|one| one.passes(filter, &orders)).collect();
+            wanted.sort_by_key(|one| std::cmp::Reverse(one.position(filter.sort)));
+            let wanted: Vec<_> = wanted.into_iter().map(|one| one.id).collect();
+            assert_eq!(found, wanted, "on {kind}: {filter:?}");
         }
     }
 }

@@ -10,16 +10,16 @@ mod server;
 /// The steps, in order: SQLite's text, the MySQL family's text.
 const STEPS: &[(&str, &str)] = &[
     (
-        include_str!("../migrations/sqlite/0001_orders.sql"),
-        include_str!("../migrations/mysql/0001_orders.sql"),
+        include_str!("../../migrations/sqlite/0001_orders.sql"),
+        include_str!("../../migrations/mysql/0001_orders.sql"),
     ),
     (
-        include_str!("../migrations/sqlite/0002_bounds.sql"),
-        include_str!("../migrations/mysql/0002_bounds.sql"),
+        include_str!("../../migrations/sqlite/0002_bounds.sql"),
+        include_str!("../../migrations/mysql/0002_bounds.sql"),
     ),
     (
-        include_str!("../migrations/sqlite/0003_spine.sql"),
-        include_str!("../migrations/mysql/0003_spine.sql"),
+        include_str!("../../migrations/sqlite/0003_spine.sql"),
+        include_str!("../../migrations/mysql/0003_spine.sql"),
     ),
 ];
 

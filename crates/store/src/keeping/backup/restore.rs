@@ -5,7 +5,7 @@ use super::{PART, Shape, shapes, with_ending};
 use crate::database::lock::FileLock;
 use crate::database::sqlite::{is_there, sqlite_path};
 use crate::database::{mysql, server};
-use crate::migrate::{self, Upgrade};
+use crate::schema::migrate::{self, Upgrade};
 use crate::sql::value::{Kind, Value};
 use crate::{StoreError, error, installation, private};
 use docket_domain::Time;

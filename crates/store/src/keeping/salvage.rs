@@ -7,7 +7,7 @@
 
 use crate::StoreError;
 use crate::database::beside::{Access, Beside, beside};
-use crate::read::{Whole, customer_query, whole};
+use crate::reads::orders::{Whole, customer_query, whole};
 use crate::sql::ask::{Ask, Query};
 use crate::sql::value::Kind;
 use crate::tables::customers::Sealed;

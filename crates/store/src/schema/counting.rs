@@ -3,7 +3,7 @@
 use crate::StoreError;
 use crate::database::sqlite::{self, sqlite_path};
 use crate::database::{mysql, server};
-use crate::migrate::{self, Upgrade};
+use crate::schema::migrate::{self, Upgrade};
 use crate::sql::ask::{Ask, Query};
 use crate::sql::dialect::Dialect;
 use crate::sql::value::{Kind, Row, Value};

@@ -4,8 +4,8 @@
 
 use crate::database::beside::{Access, Beside, beside};
 use crate::database::sqlite::sqlite_path;
-use crate::orphans::{Orphan, Walk};
-use crate::seals::{self, RecordedKey, SealedFor};
+use crate::keeping::orphans::{Orphan, Walk};
+use crate::keeping::seals::{self, RecordedKey, SealedFor};
 use crate::sql::ask::{Ask, Query};
 use crate::sql::value::Kind;
 use crate::tables::audit::{AuditPage, audit_page};
