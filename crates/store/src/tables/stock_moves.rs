@@ -155,7 +155,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counting::{insert, open};
+    use crate::schema::counting::{insert, open};
     use docket_testkit::Database;
 
     /// The book is closed page by page: to go on costs no more than to begin.
