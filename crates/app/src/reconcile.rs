@@ -7,13 +7,13 @@
 //! is a run; two at a time are of no use.
 
 mod classes;
-mod closing;
 mod damage;
 mod fill;
 mod inspect;
 mod outside;
 mod run;
 mod settle;
+mod stock_book;
 
 pub(crate) use fill::FillColumns;
 pub use inspect::{Hear, InspectProgress, Inspected, Inspection, Wrong, inspect};

@@ -73,7 +73,6 @@ pub use tables::schedules::{Raise, Slot};
 pub use tables::slips::SlipRow;
 pub use tables::snapshots::Snapshot;
 pub use tables::stock::{Adjustment, Held, Stock};
-pub use tables::stock_moves::StockMoved;
 pub use tables::tasks::{
     Announced, Backlog, Behind, Due, Failed, NewTask, Stamp, TaskError, TaskFilter, TaskPage,
     TaskRow,

@@ -88,6 +88,7 @@ impl App {
                 count: counted.then_some(change.quantity),
                 on_hand: if counted { Quantity::ZERO } else { change.quantity },
                 held: Quantity::ZERO,
+                moved: Quantity::ZERO,
                 guarded: false,
             };
             let line = Adjustment {

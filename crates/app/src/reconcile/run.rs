@@ -348,8 +348,8 @@ impl Task for NightlyReconcile {
         match app.begin_run(&asked, None).await {
             Ok(run) => {
                 app.finish_run(run.outcome(), &asked).await;
-                match app.close_stock_book().await {
-                    Ok(_) => Outcome::Done,
+                match app.begin_stock_book().await {
+                    Ok(()) => Outcome::Done,
                     Err(error) => failed(&app, &error, AGAIN),
                 }
             }

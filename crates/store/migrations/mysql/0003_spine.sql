@@ -28,15 +28,7 @@ ALTER TABLE order_operation DROP COLUMN merge_id;
 
 
 -- Section: the book of stock.
--- What stands on hand is what is booked and what orders moved since the book was closed. Nothing is booked here: a process
--- of the release before may go on beside this schema and writes no movements. The next closing, or a count, begins the book.
+-- What stands on hand is what is booked and what orders moved. Nothing is booked here: a process of the release before may go
+-- on beside this schema and does not say what it moves. The nightly run of reconcile, or a count, begins the book.
+ALTER TABLE stock ADD COLUMN moved BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE stock ADD COLUMN booked BIGINT;
-CREATE TABLE stock_move (
-    sku_id         VARCHAR(64) NOT NULL,
-    place          VARCHAR(64) NOT NULL,
-    tree           BIGINT NOT NULL,
-    version        BIGINT NOT NULL,
-    quantity       BIGINT NOT NULL,
-    at             BIGINT NOT NULL,
-    PRIMARY KEY (sku_id, place, tree, version)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

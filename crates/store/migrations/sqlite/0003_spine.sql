@@ -57,15 +57,7 @@ CREATE TRIGGER item_order_dated AFTER UPDATE OF created_at ON item_order WHEN ol
 
 
 -- Section: the book of stock.
--- What stands on hand is what is booked and what orders moved since the book was closed. Nothing is booked here: a process
--- of the release before may go on beside this schema and writes no movements. The next closing, or a count, begins the book.
+-- What stands on hand is what is booked and what orders moved. Nothing is booked here: a process of the release before may go
+-- on beside this schema and does not say what it moves. The nightly run of reconcile, or a count, begins the book.
+ALTER TABLE stock ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stock ADD COLUMN booked INTEGER;
-CREATE TABLE stock_move (
-    sku_id         TEXT NOT NULL,
-    place          TEXT NOT NULL,
-    tree           INTEGER NOT NULL,
-    version        INTEGER NOT NULL,
-    quantity       INTEGER NOT NULL,
-    at             INTEGER NOT NULL,
-    PRIMARY KEY (sku_id, place, tree, version)
-) STRICT, WITHOUT ROWID;

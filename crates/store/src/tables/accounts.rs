@@ -106,6 +106,7 @@ pub struct AccountChange {
 static COUNTER: Counter = Counter {
     lookup: Lookup { table: &ACCOUNT, fixed: Some("ledger"), list: "owner" },
     numbers: ["balance", "held"],
+    tally: None,
     guard: "balance - held >=",
     no_bound: i64::MIN / 2,
     absent: Absent::Made,
@@ -147,6 +148,7 @@ impl Counted for Account {
         Move {
             set: change.count,
             add: [change.balance, change.held],
+            tally: 0,
             guard: change.guarded.then_some(Guard::Enough),
             unit: change.currency,
             at: Some(change.at),

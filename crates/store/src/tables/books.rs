@@ -11,7 +11,7 @@ use crate::sql::value::{Kind, Row, Value};
 use crate::tables::audit::{Audit, audits};
 use crate::tables::lane::view::{Need, Seen, Source};
 use crate::tables::lane::{Key, View};
-use crate::tables::stock_moves;
+use crate::tables::stock;
 use crate::{Store, StoreError};
 use docket_domain::ledger::{EffectKind, Ledger, LedgerLocation};
 use docket_domain::{Id, Quantity};
@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub enum BalanceKind {
     /// What is held of a SKU at a place: what unpaid orders hold. Keys: place, SKU.
     StockHeld,
-    /// What is on hand of it: what is booked, and what orders moved since the book was closed. Keys: place, SKU.
+    /// What is on hand of it: what is booked, and what orders moved. Keys: place, SKU.
     StockOnHand,
     /// What is held of a buyer's coins: what unpaid orders hold. Keys: buyer.
     CoinsHeld,
@@ -179,7 +179,7 @@ impl BalanceKind {
         };
         match self {
             Self::StockHeld | Self::CoinsHeld => unreachable!("what is held follows from orders"),
-            Self::StockOnHand => stock_moves::NUMBERS.to_owned(),
+            Self::StockOnHand => stock::NUMBERS.to_owned(),
             Self::Coins => account(Ledger::Coins, EffectKind::Return, EffectKind::Deduct),
             Self::Points => account(Ledger::Points, EffectKind::Grant, EffectKind::Reverse),
             Self::CouponsRedeemed => format!(

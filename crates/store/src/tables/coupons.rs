@@ -80,6 +80,7 @@ pub struct Counting {
 static COUNTER: Counter = Counter {
     lookup: Lookup { table: &COUPON_COUNT, fixed: None, list: "scope_key" },
     numbers: ["used", "redeemed"],
+    tally: None,
     guard: "used <=",
     no_bound: i64::MAX / 2,
     absent: Absent::Begins,
@@ -117,7 +118,14 @@ impl Counted for Used {
 
     fn moved(change: Counting) -> Move {
         let guard = change.most.map(Guard::AtMost);
-        Move { set: None, add: [change.used, change.redeemed], guard, unit: None, at: None }
+        Move {
+            set: None,
+            add: [change.used, change.redeemed],
+            tally: 0,
+            guard,
+            unit: None,
+            at: None,
+        }
     }
 
     fn after(row: Option<Self>, change: &Counting) -> Self {

@@ -29,7 +29,6 @@ use crate::tables::schedules::{Raise, Slot};
 use crate::tables::slips::SlipRow;
 use crate::tables::snapshots::Snapshot;
 use crate::tables::stock::{Adjustment, Held, Stock};
-use crate::tables::stock_moves::StockMoved;
 use crate::tables::tasks::NewTask;
 use crate::tables::trees::{self, Numbered, TreeWrite};
 use crate::tables::unique_keys::Unique;
@@ -105,8 +104,6 @@ pub struct Writes {
     pub slot: Option<Raise>,
     /// The book of counts and adjustments.
     pub adjustments: Vec<Adjustment>,
-    /// What orders moved of stock on hand.
-    pub stock_moves: Vec<StockMoved>,
     /// Prices of products.
     pub products: Vec<Price>,
     /// Coupons, each over the version before it, with the time of the change.
@@ -257,7 +254,6 @@ lane! {
         idempotency: Idempotent;
         tasks: NewTask;
         adjustments: Adjustment;
-        stock_moves: StockMoved;
         phones: Telephone;
         account_lines: AccountLine;
         effects: EffectRow;

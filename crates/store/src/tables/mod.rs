@@ -27,7 +27,6 @@ pub mod settings;
 pub mod slips;
 pub mod snapshots;
 pub mod stock;
-pub mod stock_moves;
 pub mod tasks;
 pub mod telephones;
 pub mod trees;

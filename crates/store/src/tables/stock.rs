@@ -10,10 +10,14 @@ use crate::tables::lane::counter::{Absent, Counted, Counter, Guard, Move};
 use crate::tables::lane::plan::{Beside, Rows, Written};
 use crate::tables::lane::view::{Layer, Need, Seen, Source};
 use crate::tables::lane::{Key, View, Writes};
-use crate::tables::stock_moves::StockMoved;
 use crate::{Store, StoreError};
 use docket_domain::{Id, Quantity, Time};
 use std::collections::BTreeSet;
+
+/// What stands on hand of each SKU at each place, and what should: what is booked, and what orders moved. It ends open, for
+/// a condition.
+pub(super) const NUMBERS: &str = "SELECT s.place, s.sku_id, s.on_hand AS stands, \
+    s.booked + s.moved AS should FROM stock s WHERE s.booked IS NOT NULL";
 
 /// What stands at places.
 pub static STOCK: Table = Table {
@@ -74,6 +78,8 @@ pub struct Held {
     pub on_hand: Quantity,
     /// Added to what is held.
     pub held: Quantity,
+    /// What of that which is added to what is there an order moved, and no line of the book.
+    pub moved: Quantity,
     /// Whether enough must be available: true for a decided hold, false for what has happened.
     pub guarded: bool,
 }
@@ -82,6 +88,7 @@ pub struct Held {
 static COUNTER: Counter = Counter {
     lookup: Lookup { table: &STOCK, fixed: Some("place"), list: "sku_id" },
     numbers: ["on_hand", "held"],
+    tally: Some("moved"),
     guard: "on_hand - held >=",
     no_bound: i64::MIN / 2,
     absent: Absent::Conflict,
@@ -122,6 +129,7 @@ impl Counted for Stock {
         Move {
             set: change.count.map(|count| count.0),
             add: [change.on_hand.0, change.held.0],
+            tally: change.moved.0,
             guard: change.guarded.then_some(Guard::Enough),
             unit: None,
             at: None,
@@ -158,16 +166,29 @@ pub struct Adjustment {
     pub at: Time,
 }
 
+impl Stock {
+    /// Behind a count, or where the book begins: what stands there, less what orders moved, is what is booked.
+    pub fn counted(place: &str, sku_id: &str) -> Statement {
+        let sql = "UPDATE stock SET booked = on_hand - moved WHERE sku_id = ? AND place = ?";
+        Statement { sql, values: vec![sku_id.into(), place.into()], must_match: Some(1) }
+    }
+}
+
 impl Adjustment {
     /// What is booked from then on, behind what a batch did `before`. It is written when all that the batch moves stands in
     /// the number: what is added after a count of the same batch is within what that count finds there.
     fn booked(&self, before: &[Statement]) -> Option<Statement> {
-        let counted = StockMoved::counted(&self.place, &self.sku_id);
+        let counted = Stock::counted(&self.place, &self.sku_id);
         if before.contains(&counted) {
             return None;
         }
-        let added = || StockMoved::booked(&self.place, &self.sku_id, self.quantity);
-        Some(if self.counted { counted } else { added() })
+        if self.counted {
+            return Some(counted);
+        }
+        let sql = "UPDATE stock SET booked = booked + ? WHERE sku_id = ? AND place = ?";
+        let own = [Value::from(&self.sku_id), Value::from(&self.place)];
+        let values = [self.quantity.into()].into_iter().chain(own).collect();
+        Some(Statement { sql, values, must_match: Some(1) })
     }
 
     pub(crate) fn row(self) -> Vec<Value> {

@@ -258,6 +258,7 @@ pub async fn add_snapshot(store: &Store, tree: Id) {
 
 pub fn hold(sku: &str, units: i64) -> Held {
     Held {
+        moved: Quantity::ZERO,
         place: "main".to_owned(),
         sku_id: sku.to_owned(),
         count: None,

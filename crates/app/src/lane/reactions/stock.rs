@@ -1,11 +1,11 @@
-//! Stock that an order holds, takes and gives back: the difference of what it stands for before and after. What it moves of
-//! what is on hand is a row as well, which the number is compared with.
+//! Stock that an order holds, takes and gives back: the difference of what it stands for before and after. It says
+//! of what is on hand that an order moved it, which the book is compared with.
 
 use super::{Acts, Happened, Reaction};
 use docket_domain::change::Origin;
 use docket_domain::seat::Matter;
 use docket_domain::{Quantity, StockMove, ledger};
-use docket_store::{Context, Held, Need, StockMoved, Writes};
+use docket_store::{Context, Held, Need, Writes};
 
 /// What moves of stock.
 pub(crate) struct Stock;
@@ -33,20 +33,8 @@ impl Reaction for Stock {
         writes: &mut Writes,
         _: &mut Context<'_>,
     ) -> Result<(), Need> {
-        let Happened { after, entry, .. } = happened;
-        for moved in ledger::stock::moves(happened.before, after) {
-            if moved.on_hand != Quantity::ZERO {
-                writes.stock_moves.push(StockMoved {
-                    sku_id: moved.sku_id.clone(),
-                    place: moved.place.clone(),
-                    tree: after.id(),
-                    version: after.payment.version,
-                    quantity: moved.on_hand,
-                    at: entry.at,
-                });
-            }
-            writes.stock.push(held(moved));
-        }
+        let moves = ledger::stock::moves(happened.before, happened.after);
+        writes.stock.extend(moves.into_iter().map(held));
         Ok(())
     }
 }
@@ -55,5 +43,5 @@ impl Reaction for Stock {
 fn held(moved: StockMove) -> Held {
     let StockMove { sku_id, place, on_hand, held } = moved;
     let guarded = held > Quantity::ZERO && on_hand == Quantity::ZERO;
-    Held { place, sku_id, count: None, on_hand, held, guarded }
+    Held { place, sku_id, count: None, on_hand, held, moved: on_hand, guarded }
 }

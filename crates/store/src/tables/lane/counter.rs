@@ -22,6 +22,8 @@ pub struct Counter {
     pub lookup: Lookup,
     /// The number that may be set, and the one that moves beside it.
     pub numbers: [&'static str; 2],
+    /// A column that is only added to, if there is one: it is no part of the row that pieces see.
+    pub tally: Option<&'static str>,
     /// What a guard compares with its bound, and how.
     pub guard: &'static str,
     /// The bound that every row keeps, for moves without a guard that go with guarded ones.
@@ -59,6 +61,8 @@ pub struct Move {
     pub set: Option<i64>,
     /// Added to both numbers.
     pub add: [i64; 2],
+    /// Added to the tally, where there is one.
+    pub tally: i64,
     /// What must hold before.
     pub guard: Option<Guard>,
     /// Of what the numbers are, where that is said.
@@ -76,12 +80,13 @@ impl Move {
         }
         self.add[0] += later.add[0];
         self.add[1] += later.add[1];
+        self.tally += later.tally;
         self.guard = later.guard.or(self.guard);
         self.unit = later.unit.or(self.unit.take());
     }
 
     fn is_nothing(&self) -> bool {
-        self.set.is_none() && self.add == [0, 0]
+        self.set.is_none() && self.add == [0, 0] && self.tally == 0
     }
 
     /// The first number of a row that this move makes.

@@ -35,7 +35,7 @@ impl Moved {
     /// Whether it holds so much, if there is enough, and does nothing else.
     fn is_hold(&self) -> bool {
         let [first, second] = self.by.add;
-        first == 0 && self.by.bound() == Some(second)
+        first == 0 && self.by.tally == 0 && self.by.bound() == Some(second)
     }
 
     /// Whether one statement can write both: nothing that is set; what makes rows, wherever; what is moved, of one place.
@@ -75,14 +75,16 @@ pub(super) fn statements(
 fn of_one(counter: &'static Counter, one: &Moved, dialect: Dialect) -> Statement {
     let key = one.fixed.iter().chain([&one.listed]).cloned();
     let [first, second] = one.by.add.map(Value::Int);
+    let tally = counter.tally.map(|_| Value::Int(one.by.tally));
     let (sql, values): (_, Vec<_>) = match one.how(counter) {
         How::Set => {
             let unit = counter.unit.map(|_| one.by.unit.as_ref().into());
             let set = [Value::Int(one.by.first()), second];
-            (set_one(counter), set.into_iter().chain(unit).chain(key).collect())
+            (set_one(counter), set.into_iter().chain(tally).chain(unit).chain(key).collect())
         }
         How::Move => {
-            let moved = [first, second].into_iter().chain(key).chain([one.bound(counter)]);
+            let moved = [first, second].into_iter().chain(tally).chain(key);
+            let moved = moved.chain([one.bound(counter)]);
             (move_one(counter), moved.collect())
         }
         How::Add => return added(counter, std::slice::from_ref(one), dialect),
@@ -106,6 +108,9 @@ fn of_many(counter: &'static Counter, moved: &[Moved]) -> Statement {
     };
     let mut values = arms(&|one| Value::Int(one.by.add[0]));
     values.extend(arms(&|one| Value::Int(one.by.add[1])));
+    if counter.tally.is_some() {
+        values.extend(arms(&|one| Value::Int(one.by.tally)));
+    }
     values.extend(moved[0].fixed.clone());
     values.extend(moved.iter().map(|one| one.listed.clone()));
     values.extend(arms(&|one| one.bound(counter)));
@@ -122,7 +127,12 @@ fn fixed(counter: &Counter) -> String {
     counter.lookup.fixed.map_or_else(String::new, |column| format!("{column} = ? AND "))
 }
 
-/// Sets the first number of one row, keeps and moves the second: both, the unit if there is one, the key.
+/// What is added to the tally, if there is one.
+fn tallied(counter: &Counter, added: &str) -> String {
+    counter.tally.map_or_else(String::new, |tally| format!(", {tally} = {tally} + {added}"))
+}
+
+/// Sets the first number of one row, keeps and moves the second: both, the tally and the unit if there are such, the key.
 fn set_one(counter: &'static Counter) -> &'static str {
     text(counter.lookup.table.name, Shape::SetCounter, || {
         let ([first, second], listed) = (counter.numbers, counter.lookup.list);
@@ -130,19 +140,22 @@ fn set_one(counter: &'static Counter) -> &'static str {
             format!(", {unit} = COALESCE(?, {unit})") // what is not said stays
         });
         let (table, fixed) = (counter.lookup.table.name, fixed(counter));
+        let tally = tallied(counter, "?");
         format!(
-            "UPDATE {table} SET {first} = ?, {second} = {second} + ?{unit} WHERE {fixed}{listed} = ?"
+            "UPDATE {table} SET {first} = ?, {second} = {second} + ?{tally}{unit} \
+             WHERE {fixed}{listed} = ?"
         )
     })
 }
 
-/// Moves one row: both numbers, the key, the bound of its guard.
+/// Moves one row: both numbers, the tally if there is one, the key, the bound of its guard.
 fn move_one(counter: &'static Counter) -> &'static str {
     text(counter.lookup.table.name, Shape::MoveCounter, || {
         let ([first, second], listed) = (counter.numbers, counter.lookup.list);
         let (table, fixed, guard) = (counter.lookup.table.name, fixed(counter), counter.guard);
+        let tally = tallied(counter, "?");
         format!(
-            "UPDATE {table} SET {first} = {first} + ?, {second} = {second} + ? \
+            "UPDATE {table} SET {first} = {first} + ?, {second} = {second} + ?{tally} \
              WHERE {fixed}{listed} = ? AND {guard} ?"
         )
     })
@@ -154,8 +167,9 @@ fn move_many(counter: &'static Counter, n: usize) -> &'static str {
         let ([first, second], listed) = (counter.numbers, counter.lookup.list);
         let (table, fixed, guard) = (counter.lookup.table.name, fixed(counter), counter.guard);
         let (by_key, keys) = (case(listed, n), tuples(1, n));
+        let tally = tallied(counter, &by_key);
         format!(
-            "UPDATE {table} SET {first} = {first} + {by_key}, {second} = {second} + {by_key} \
+            "UPDATE {table} SET {first} = {first} + {by_key}, {second} = {second} + {by_key}{tally} \
              WHERE {fixed}{listed} IN {keys} AND {guard} {by_key}"
         )
     })
@@ -201,7 +215,7 @@ mod tests {
     use crate::tables::stock::Stock;
 
     fn moved(fixed: &str, n: i64, add: [i64; 2], guard: Option<Guard>) -> Moved {
-        let by = Move { set: None, add, guard, unit: None, at: None };
+        let by = Move { set: None, add, tally: 0, guard, unit: None, at: None };
         Moved { fixed: Some(fixed.into()), listed: Value::Int(n), by }
     }
 
