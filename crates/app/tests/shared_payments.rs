@@ -25,9 +25,13 @@ async fn payments_that_many_other_orders_claim_do_not_keep_an_order_out() {
             })
         };
         let import = async |lines: Vec<serde_json::Value>| {
-            let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
             let options = ImportOptions::default();
-            center.app.import_lines(&center.who, lines.as_bytes(), &options).await.unwrap()
+            center
+                .app
+                .import_lines(&center.who, lines.join("\n").as_bytes(), &options)
+                .await
+                .unwrap()
         };
         let others = import((0..9).map(|n| line(&format!("E{n}"), &[n])).collect()).await;
         assert_eq!(others.taken, 9);
