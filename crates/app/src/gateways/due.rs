@@ -6,7 +6,7 @@ use super::Gateways;
 use super::close::CloseAttempt;
 use super::pay::{self, FollowAttempt};
 use super::refund::{self, GiveBack};
-use crate::lane::reactions::{Acts, Happened, Reaction};
+use crate::lane::reactions::{Happened, Reaction};
 use crate::tasks::Task;
 use docket_domain::change::Origin;
 use docket_domain::seat::Matter;
@@ -57,11 +57,11 @@ impl Reaction for Arc<Gateways> {
         &[Matter::Money]
     }
 
-    fn acts(&self, origin: Origin) -> Acts {
+    fn acts(&self, origin: Origin) -> bool {
         match origin {
-            Origin::Decided | Origin::Merged => Acts::WhereKept,
+            Origin::Decided | Origin::Merged => true,
             // Whoever started a payment elsewhere looks after it there.
-            Origin::Recorded | Origin::Followed => Acts::Never,
+            Origin::Recorded | Origin::Followed => false,
         }
     }
 

@@ -2,9 +2,9 @@
 //! lane has seen, to what is written in the same transaction.
 //!
 //! The lane asks all of them of every change, whoever made it, so nobody can forget one. Which there are, and in which
-//! order, stands in [`crate::wiring`]. A reaction says of each
-//! [`Origin`] whether it acts; what is kept at one place only acts where the seat keeps it. The table of both stands
-//! in `docs/what-follows-a-change.md`, and a test holds it.
+//! order, stands in [`crate::wiring`]. A reaction says of each [`Origin`] whether it acts, and what it moves that is kept
+//! at one place: then it acts there alone. The table of both stands in `docs/what-follows-a-change.md`, and a test holds
+//! it.
 
 mod coupons;
 mod ledgers;
@@ -24,17 +24,6 @@ use docket_domain::seat::Matter;
 use docket_domain::{Id, LogEntry, Seat, Tree};
 use docket_store::{Context, Need, TreeWrite, View, Writes, failpoint};
 use std::sync::Arc;
-
-/// When a reaction acts on changes of one origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Acts {
-    /// Always.
-    Always,
-    /// Where what it moves is kept.
-    WhereKept,
-    /// Never.
-    Never,
-}
 
 /// A change, as what follows it sees it.
 pub(crate) struct Happened<'a> {
@@ -66,11 +55,11 @@ pub(crate) trait Reaction: Send + Sync {
     /// What it writes, in words of people.
     fn name(&self) -> &'static str;
 
-    /// What of an order it moves, where that is kept at one place.
+    /// What of an order it moves that is kept at one place: it acts where that is. Nothing, where it acts at any.
     fn matters(&self) -> &'static [Matter];
 
-    /// When it acts on changes of `origin`.
-    fn acts(&self, origin: Origin) -> Acts;
+    /// Whether it acts on changes of `origin`.
+    fn acts(&self, origin: Origin) -> bool;
 
     /// Adds what follows `happened` to `writes`.
     ///
@@ -175,9 +164,7 @@ impl Reactions {
 }
 
 fn concerns(reaction: &dyn Reaction, happened: &Happened<'_>) -> bool {
-    match reaction.acts(happened.origin) {
-        Acts::Always => true,
-        Acts::WhereKept => reaction.matters().iter().any(|matter| happened.keeps(*matter)),
-        Acts::Never => false,
-    }
+    let matters = reaction.matters();
+    reaction.acts(happened.origin)
+        && (matters.is_empty() || matters.iter().any(|matter| happened.keeps(*matter)))
 }

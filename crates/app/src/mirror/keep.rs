@@ -1,7 +1,7 @@
 //! The task that writes one order into their table.
 
 use super::Mirror;
-use crate::lane::reactions::{Acts, Happened, Reaction};
+use crate::lane::reactions::{Happened, Reaction};
 use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_domain::change::Origin;
@@ -45,9 +45,9 @@ impl Reaction for Keeper {
         &[]
     }
 
-    fn acts(&self, origin: Origin) -> Acts {
+    fn acts(&self, origin: Origin) -> bool {
         match origin {
-            Origin::Decided | Origin::Recorded | Origin::Followed | Origin::Merged => Acts::Always,
+            Origin::Decided | Origin::Recorded | Origin::Followed | Origin::Merged => true,
         }
     }
 

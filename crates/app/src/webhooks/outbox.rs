@@ -1,7 +1,7 @@
 //! What is to be told is a task in the transaction of the change: one for each row of the log and each webhook
 //! that wants it, in a chain of its own for each webhook and tree.
 
-use crate::lane::reactions::{Acts, Happened, Reaction};
+use crate::lane::reactions::{Happened, Reaction};
 use crate::tasks::Task;
 use docket_domain::change::Origin;
 use docket_domain::seat::Matter;
@@ -61,9 +61,9 @@ impl Reaction for Arc<Outbox> {
         &[]
     }
 
-    fn acts(&self, origin: Origin) -> Acts {
+    fn acts(&self, origin: Origin) -> bool {
         match origin {
-            Origin::Decided | Origin::Recorded | Origin::Followed | Origin::Merged => Acts::Always,
+            Origin::Decided | Origin::Recorded | Origin::Followed | Origin::Merged => true,
         }
     }
 

@@ -1,6 +1,6 @@
 //! How often coupons are used: the difference of what an order counts before and after.
 
-use super::{Acts, Happened, Reaction};
+use super::{Happened, Reaction};
 use crate::lane::redeem::{self, CouponSettings};
 use docket_domain::change::Origin;
 use docket_domain::coupon;
@@ -19,11 +19,11 @@ impl Reaction for CouponCounts {
         &[Matter::Coupons]
     }
 
-    fn acts(&self, origin: Origin) -> Acts {
+    fn acts(&self, origin: Origin) -> bool {
         match origin {
-            Origin::Decided | Origin::Merged => Acts::WhereKept,
+            Origin::Decided | Origin::Merged => true,
             // Whoever took its coupons counted them.
-            Origin::Recorded | Origin::Followed => Acts::Never,
+            Origin::Recorded | Origin::Followed => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What an order moves of accounts, gift packs and weigh slips, and the effects that say so: done here with their
 //! rows, sent to whoever keeps a ledger elsewhere.
 
-use super::{Acts, Happened, Reaction};
+use super::{Happened, Reaction};
 use crate::ledgers::{self, LedgerSettings};
 use docket_domain::change::Origin;
 use docket_domain::ledger::{self, AccountMove, GiftMove, GiftStatus, Ledger};
@@ -22,11 +22,11 @@ impl Reaction for Ledgers {
         &[Matter::Accounts, Matter::Gifts, Matter::Slips, Matter::Stock, Matter::Coupons]
     }
 
-    fn acts(&self, origin: Origin) -> Acts {
+    fn acts(&self, origin: Origin) -> bool {
         match origin {
-            Origin::Decided | Origin::Merged => Acts::WhereKept,
+            Origin::Decided | Origin::Merged => true,
             // What it moved, it moved where it was decided.
-            Origin::Recorded | Origin::Followed => Acts::Never,
+            Origin::Recorded | Origin::Followed => false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The payment references that an order claims: each is one order's.
 
-use super::{Acts, Happened, Reaction};
+use super::{Happened, Reaction};
 use crate::lane::unique::claim_key;
 use docket_domain::change::{self, Origin};
 use docket_domain::seat::Matter;
@@ -18,11 +18,11 @@ impl Reaction for References {
         &[Matter::Money]
     }
 
-    fn acts(&self, origin: Origin) -> Acts {
+    fn acts(&self, origin: Origin) -> bool {
         match origin {
-            Origin::Decided | Origin::Recorded | Origin::Merged => Acts::WhereKept,
+            Origin::Decided | Origin::Recorded | Origin::Merged => true,
             // A copy claims nothing.
-            Origin::Followed => Acts::Never,
+            Origin::Followed => false,
         }
     }
 

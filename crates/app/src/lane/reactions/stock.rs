@@ -1,7 +1,7 @@
 //! Stock that an order holds, takes and gives back: the difference of what it stands for before and after. It says
 //! of what is on hand that an order moved it, which the book is compared with.
 
-use super::{Acts, Happened, Reaction};
+use super::{Happened, Reaction};
 use docket_domain::change::Origin;
 use docket_domain::seat::Matter;
 use docket_domain::{Quantity, StockMove, ledger};
@@ -19,11 +19,11 @@ impl Reaction for Stock {
         &[Matter::Stock]
     }
 
-    fn acts(&self, origin: Origin) -> Acts {
+    fn acts(&self, origin: Origin) -> bool {
         match origin {
-            Origin::Decided | Origin::Merged => Acts::WhereKept,
+            Origin::Decided | Origin::Merged => true,
             // Its goods left another's shelves, or these before they were counted.
-            Origin::Recorded | Origin::Followed => Acts::Never,
+            Origin::Recorded | Origin::Followed => false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What both sides agreed to: kept once for each version of the terms.
 
-use super::{Acts, Happened, Reaction};
+use super::{Happened, Reaction};
 use crate::lane::agreed::Agreed;
 use docket_domain::change::{self, Origin};
 use docket_domain::seat::Matter;
@@ -18,9 +18,9 @@ impl Reaction for AgreedTrees {
         &[]
     }
 
-    fn acts(&self, origin: Origin) -> Acts {
+    fn acts(&self, origin: Origin) -> bool {
         match origin {
-            Origin::Decided | Origin::Recorded | Origin::Followed | Origin::Merged => Acts::Always,
+            Origin::Decided | Origin::Recorded | Origin::Followed | Origin::Merged => true,
         }
     }
 
