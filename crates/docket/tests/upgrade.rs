@@ -2,7 +2,7 @@
 //! the next who tries where one was killed in the middle.
 //!
 //! `fixtures/released/0001` is what `docket backup` of that release wrote of a small demo, as texts of SQL, with its
-//! keys; what its orders were then stands beside it. `0002` holds orders in every state; `released.rs` made it, and
+//! keys; what its orders were then stands beside it. `0002` and `0003` hold orders in every state; `released.rs` made them, and
 //! makes the next one.
 
 #[allow(dead_code)] // shared with the tests of faults
@@ -40,7 +40,7 @@ struct Release {
     compared: fn(Vec<Value>, &[Value]) -> Vec<Value>,
 }
 
-const RELEASES: [Release; 2] = [
+const RELEASES: [Release; 3] = [
     Release {
         schema: 1,
         rows: include_str!("fixtures/released/0001.sql"),
@@ -55,6 +55,13 @@ const RELEASES: [Release; 2] = [
         orders: include_str!("fixtures/released/0002.json"),
         compared: whole,
     },
+    Release {
+        schema: 3,
+        rows: include_str!("fixtures/released/0003.sql"),
+        keys: include_str!("fixtures/released/0003.keys"),
+        orders: include_str!("fixtures/released/0003.json"),
+        compared: whole,
+    },
 ];
 
 /// The steps of the schema, on a file and on a server. Released ones never change.
@@ -66,6 +73,10 @@ const STEPS: &[[&str; 2]] = &[
     [
         include_str!("../../store/migrations/sqlite/0002_bounds.sql"),
         include_str!("../../store/migrations/mysql/0002_bounds.sql"),
+    ],
+    [
+        include_str!("../../store/migrations/sqlite/0003_spine.sql"),
+        include_str!("../../store/migrations/mysql/0003_spine.sql"),
     ],
 ];
 

@@ -7,6 +7,7 @@
 
 pub mod actor;
 pub mod change;
+pub mod channel;
 pub mod coupon;
 pub mod deadline;
 pub mod decide;

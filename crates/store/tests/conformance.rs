@@ -279,6 +279,7 @@ async fn everything_beside_orders_comes_back_too() {
             max_attempts: 5,
             due_at: Time(1),
             created_at: Time(1),
+            subject: None,
         };
         let telephone = Telephone { tree: id, created_at: Time(1), last4: -5, number: i64::MIN };
         let writes = Writes {

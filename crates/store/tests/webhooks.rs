@@ -68,6 +68,7 @@ async fn what_a_receiver_said_is_one_row_a_delivery_and_forgotten_in_steps() {
             max_attempts: 5,
             due_at: Time(77),
             created_at: Time(1),
+            subject: None,
         };
         let put =
             move |_: &mut Context<'_>| Writes { tasks: vec![task.clone()], ..Writes::default() };

@@ -197,6 +197,7 @@ async fn make(store: &Store, schedule: Schedule, slot: Time) -> Result<(), NotDo
             // The slot, not the moment it was seen: how late a schedule is can be read off its task.
             due_at: slot,
             created_at: cx.now,
+            subject: None,
         };
         let raise = Raise { name: schedule.name.clone(), over, to: slot };
         Ok((Some(Writes { tasks: vec![task], slot: Some(raise), ..Writes::default() }), ()))

@@ -76,6 +76,7 @@ pub(crate) trait Task: Serialize + DeserializeOwned + Send + 'static {
             max_attempts: Self::POLICY.attempts,
             due_at: now,
             created_at: now,
+            subject: None,
         }
     }
 }

@@ -233,6 +233,7 @@ async fn insert(store: &Store, number: u32) -> Result<(), Failure> {
             max_attempts: 1,
             due_at: cx.now,
             created_at: cx.now,
+            subject: None,
         };
         Ok((Some(Writes { tasks: vec![task], ..Writes::default() }), ()))
     };

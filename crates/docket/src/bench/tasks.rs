@@ -199,6 +199,7 @@ async fn insert(
             max_attempts: 5,
             due_at: cx.now.plus(later),
             created_at: cx.now,
+            subject: None,
         };
         let tasks: Vec<_> = (0..tasks).map(task).collect();
         let ids = tasks.iter().map(|task| task.id).collect();

@@ -57,6 +57,7 @@ impl Table {
                 max_attempts: 5,
                 due_at: cx.now,
                 created_at: cx.now,
+                subject: None,
             };
             let id = task.id;
             Ok((Some(Writes { tasks: vec![task], ..Writes::default() }), id))

@@ -24,6 +24,7 @@ async fn chained(center: &TestCenter, kind: &'static str, chain: Option<&str>) -
             max_attempts: 5,
             due_at: cx.now,
             created_at: cx.now,
+            subject: None,
         };
         let id = task.id;
         Ok((Some(Writes { tasks: vec![task], ..Writes::default() }), id))

@@ -21,6 +21,10 @@ const STEPS: &[(&str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_spine.sql"),
         include_str!("../../migrations/mysql/0003_spine.sql"),
     ),
+    (
+        include_str!("../../migrations/sqlite/0004_channels.sql"),
+        include_str!("../../migrations/mysql/0004_channels.sql"),
+    ),
 ];
 
 /// The version this program writes and reads.

@@ -14,6 +14,10 @@ use crate::sql::statement::Statement;
 use crate::tables::accounts::{Account, AccountChange, AccountLine};
 use crate::tables::audit::Audit;
 use crate::tables::books::{Balance, BalanceKind};
+use crate::tables::channels::orders::ChannelOrderRow;
+use crate::tables::channels::runs::{ActiveRun, RunRecord, RunWrite};
+use crate::tables::channels::shops::ChannelShop;
+use crate::tables::channels::windows::{WindowRow, WindowWrite};
 use crate::tables::copy_notes::CopyNote;
 use crate::tables::coupons::{Counting, Used};
 use crate::tables::customers::{Sealed, Telephone};
@@ -77,6 +81,19 @@ pub enum Key {
         /// Whose.
         owner: String,
     },
+    /// A shop of a marketplace.
+    ChannelShop(Id),
+    /// What a marketplace told of an order.
+    ChannelOrder {
+        /// Of which shop.
+        shop: Id,
+        /// Its number there.
+        number: String,
+    },
+    /// A run that reads a stream of a shop.
+    ChannelRun(Id),
+    /// The run of a shop and stream that has not ended, by its name.
+    ActiveRun(String),
 }
 
 /// What one piece wants written, all or nothing.
@@ -126,6 +143,14 @@ pub struct Writes {
     pub members: Vec<Member>,
     /// What is to be said of copies; what was said before stays.
     pub copy_notes: Vec<CopyNote>,
+    /// Shops of marketplaces, new or over the version before.
+    pub channel_shops: Vec<ChannelShop>,
+    /// What marketplaces told of orders, new or over what they told before.
+    pub channel_orders: Vec<ChannelOrderRow>,
+    /// What becomes of windows of time.
+    pub channel_windows: Vec<WindowWrite>,
+    /// Runs, new or over what they were.
+    pub channel_runs: Vec<RunWrite>,
     /// Anything else of this crate's tables.
     pub statements: Vec<Statement>,
 }
@@ -239,6 +264,10 @@ lane! {
         slots: Slot, Key::Slot(name) => name;
         coupons: Coupon, Key::Coupon(code) => code;
         used: Used, Key::Used(scope_key) => scope_key;
+        channel_shops: ChannelShop, Key::ChannelShop(id) => id;
+        channel_orders: ChannelOrderRow, Key::ChannelOrder { shop, number } => (shop, number);
+        channel_runs: RunRecord, Key::ChannelRun(id) => id;
+        active_runs: ActiveRun, Key::ActiveRun(name) => name;
     }
     // As the view calls it, its rows, and the field of `Writes` that moves them; written in this order, before the trees.
     counted {
@@ -266,5 +295,9 @@ lane! {
         slips: SlipRow;
         gift_packs: GiftPack;
         members: Member;
+        channel_shops: ChannelShop;
+        channel_orders: ChannelOrderRow;
+        channel_windows: WindowRow;
+        channel_runs: RunRecord;
     }
 }

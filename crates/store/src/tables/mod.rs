@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod archive;
 pub mod audit;
 pub mod books;
+pub mod channels;
 pub mod copy_notes;
 pub mod coupons;
 pub mod customers;

@@ -45,6 +45,7 @@ pub static TASK: Table = Table {
         ("errors", Text),
         ("parked_by", Int),
         ("finished_at", Int),
+        ("subject", Text),
     ],
     key: 1,
 };
@@ -86,6 +87,8 @@ pub struct NewTask {
     pub due_at: Time,
     /// When it was caused.
     pub created_at: Time,
+    /// What it is about, such as a shop.
+    pub subject: Option<String>,
 }
 
 /// A failure that a task remembers.
@@ -136,6 +139,8 @@ pub struct TaskRow {
     pub parked_by: Option<Id>,
     /// When it was done, dropped or given up.
     pub finished_at: Option<Time>,
+    /// What it is about, such as a shop.
+    pub subject: Option<String>,
 }
 
 /// A task that was just committed, for the doorbell.
@@ -177,6 +182,7 @@ impl NewTask {
             Value::Null,
             Value::Null,
             Value::Null,
+            self.subject.into(),
         ]
     }
 }
@@ -219,6 +225,7 @@ impl TaskRow {
             },
             parked_by: row.int_or_null()?.map(Id),
             finished_at: row.time_or_null()?,
+            subject: row.text_or_null()?,
         })
     }
 

@@ -146,6 +146,7 @@ impl New {
             max_attempts: self.attempts,
             due_at: cx.now.plus(self.later_ms),
             created_at: cx.now,
+            subject: None,
         }
     }
 }

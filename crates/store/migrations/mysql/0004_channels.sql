@@ -1,0 +1,94 @@
+-- Marketplace shops.
+
+-- Section: shops.
+-- A shop of a marketplace. What is not searched stands in `body`. Secrets are sealed.
+CREATE TABLE channel_shop (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    version        BIGINT NOT NULL,
+    channel        VARCHAR(64) NOT NULL,
+    name           VARCHAR(255) NOT NULL,
+    app_key        VARCHAR(255) NOT NULL,
+    secret_key_id  BIGINT NOT NULL,
+    secret         BLOB NOT NULL,
+    token_key_id   BIGINT,
+    token          BLOB,
+    created_at     BIGINT NOT NULL,
+    body           MEDIUMTEXT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Section: orders.
+-- What a marketplace told of an order, beside the tree that was made of it.
+CREATE TABLE channel_order (
+    shop           BIGINT NOT NULL,
+    number         VARCHAR(64) NOT NULL,
+    -- None while it is kept aside.
+    tree           BIGINT,
+    -- The marketplace's own code.
+    status         VARCHAR(64) NOT NULL,
+    created_at     BIGINT,
+    updated_at     BIGINT,
+    -- When it was first seen, and when what it holds now was read, by the marketplace's clock.
+    seen_at        BIGINT NOT NULL,
+    read_at        BIGINT NOT NULL,
+    -- A fingerprint of what was read.
+    fingerprint    BIGINT NOT NULL,
+    packages       BIGINT NOT NULL,
+    looks          BIGINT NOT NULL,
+    next_look_at   BIGINT,
+    note           MEDIUMTEXT,
+    -- As it was told, without personal data, zstd.
+    payload        MEDIUMBLOB NOT NULL,
+    PRIMARY KEY (shop, number)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX channel_order_created ON channel_order (shop, created_at, status);
+CREATE INDEX channel_order_look ON channel_order (shop, next_look_at);
+
+-- Section: runs.
+-- Windows of time that were read whole, and those that were not.
+CREATE TABLE channel_window (
+    shop           BIGINT NOT NULL,
+    series         BIGINT NOT NULL,
+    from_at        BIGINT NOT NULL,
+    to_at          BIGINT NOT NULL,
+    state          BIGINT NOT NULL,
+    theirs         BIGINT,
+    ours           BIGINT NOT NULL,
+    run            BIGINT NOT NULL,
+    at             BIGINT NOT NULL,
+    tries          BIGINT NOT NULL,
+    next_try_at    BIGINT,
+    reason         MEDIUMTEXT,
+    PRIMARY KEY (shop, series, from_at, to_at)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+-- Runs; one that has not ended has its name, so that there is one a shop and stream.
+CREATE TABLE channel_run (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    shop           BIGINT NOT NULL,
+    stream         BIGINT NOT NULL,
+    mode           BIGINT NOT NULL,
+    state          BIGINT NOT NULL,
+    active         VARCHAR(64),
+    -- Who has it counts up: who had it before changes nothing.
+    fence          BIGINT NOT NULL,
+    created_at     BIGINT NOT NULL,
+    started_at     BIGINT,
+    ended_at       BIGINT,
+    body           MEDIUMTEXT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE UNIQUE INDEX channel_run_active ON channel_run (active);
+CREATE INDEX channel_run_shop ON channel_run (shop, stream, id);
+-- Calls to marketplaces, counted by each process.
+CREATE TABLE channel_call (
+    channel        VARCHAR(64) NOT NULL,
+    hour           BIGINT NOT NULL,
+    process        VARCHAR(64) NOT NULL,
+    calls          BIGINT NOT NULL,
+    failed         BIGINT NOT NULL,
+    throttled      BIGINT NOT NULL,
+    PRIMARY KEY (channel, hour, process)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Section: tasks.
+-- What a task is about, such as a shop.
+ALTER TABLE task ADD COLUMN subject VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE INDEX task_subject ON task (subject, id);

@@ -1,0 +1,94 @@
+-- Marketplace shops.
+
+-- Section: shops.
+-- A shop of a marketplace. What is not searched stands in `body`. Secrets are sealed.
+CREATE TABLE channel_shop (
+    id             INTEGER PRIMARY KEY,
+    version        INTEGER NOT NULL,
+    channel        TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    app_key        TEXT NOT NULL,
+    secret_key_id  INTEGER NOT NULL,
+    secret         BLOB NOT NULL,
+    token_key_id   INTEGER,
+    token          BLOB,
+    created_at     INTEGER NOT NULL,
+    body           TEXT NOT NULL
+) STRICT;
+
+-- Section: orders.
+-- What a marketplace told of an order, beside the tree that was made of it.
+CREATE TABLE channel_order (
+    shop           INTEGER NOT NULL,
+    number         TEXT NOT NULL,
+    -- None while it is kept aside.
+    tree           INTEGER,
+    -- The marketplace's own code.
+    status         TEXT NOT NULL,
+    created_at     INTEGER,
+    updated_at     INTEGER,
+    -- When it was first seen, and when what it holds now was read, by the marketplace's clock.
+    seen_at        INTEGER NOT NULL,
+    read_at        INTEGER NOT NULL,
+    -- A fingerprint of what was read.
+    fingerprint    INTEGER NOT NULL,
+    packages       INTEGER NOT NULL,
+    looks          INTEGER NOT NULL,
+    next_look_at   INTEGER,
+    note           TEXT,
+    -- As it was told, without personal data, zstd.
+    payload        BLOB NOT NULL,
+    PRIMARY KEY (shop, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX channel_order_created ON channel_order (shop, created_at, status);
+CREATE INDEX channel_order_look ON channel_order (shop, next_look_at) WHERE next_look_at IS NOT NULL;
+
+-- Section: runs.
+-- Windows of time that were read whole, and those that were not.
+CREATE TABLE channel_window (
+    shop           INTEGER NOT NULL,
+    series         INTEGER NOT NULL,
+    from_at        INTEGER NOT NULL,
+    to_at          INTEGER NOT NULL,
+    state          INTEGER NOT NULL,
+    theirs         INTEGER,
+    ours           INTEGER NOT NULL,
+    run            INTEGER NOT NULL,
+    at             INTEGER NOT NULL,
+    tries          INTEGER NOT NULL,
+    next_try_at    INTEGER,
+    reason         TEXT,
+    PRIMARY KEY (shop, series, from_at, to_at)
+) STRICT, WITHOUT ROWID;
+-- Runs; one that has not ended has its name, so that there is one a shop and stream.
+CREATE TABLE channel_run (
+    id             INTEGER PRIMARY KEY,
+    shop           INTEGER NOT NULL,
+    stream         INTEGER NOT NULL,
+    mode           INTEGER NOT NULL,
+    state          INTEGER NOT NULL,
+    active         TEXT,
+    -- Who has it counts up: who had it before changes nothing.
+    fence          INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    started_at     INTEGER,
+    ended_at       INTEGER,
+    body           TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX channel_run_active ON channel_run (active) WHERE active IS NOT NULL;
+CREATE INDEX channel_run_shop ON channel_run (shop, stream, id);
+-- Calls to marketplaces, counted by each process.
+CREATE TABLE channel_call (
+    channel        TEXT NOT NULL,
+    hour           INTEGER NOT NULL,
+    process        TEXT NOT NULL,
+    calls          INTEGER NOT NULL,
+    failed         INTEGER NOT NULL,
+    throttled      INTEGER NOT NULL,
+    PRIMARY KEY (channel, hour, process)
+) STRICT, WITHOUT ROWID;
+
+-- Section: tasks.
+-- What a task is about, such as a shop.
+ALTER TABLE task ADD COLUMN subject TEXT;
+CREATE INDEX task_subject ON task (subject, id) WHERE subject IS NOT NULL;

@@ -1,0 +1,7 @@
+//! Marketplace shops: which there are, what they told of each order, which windows of time were read, and by which runs.
+
+pub mod calls;
+pub mod orders;
+pub mod runs;
+pub mod shops;
+pub mod windows;

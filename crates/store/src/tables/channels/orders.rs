@@ -1,0 +1,260 @@
+//! What marketplaces told of each order, beside the trees made of it: by it a page that says nothing new is known
+//! without a tree being read, and theirs is held against ours.
+
+use crate::sql::dialect::{Dialect, Lookup};
+use crate::sql::table::Table;
+use crate::sql::text::{along, holes};
+use crate::sql::value::Kind::{self, Blob, Int, Text};
+use crate::sql::value::{Row, Value};
+use crate::tables::lane::plan::{Beside, Rows, Written};
+use crate::tables::lane::view::{Layer, Need, Seen, Source};
+use crate::tables::lane::{Key, View, Writes};
+use crate::{Store, StoreError};
+use docket_domain::channel::PackageState;
+use docket_domain::{Id, Time};
+use std::collections::BTreeSet;
+
+/// What was told of each order.
+pub static CHANNEL_ORDER: Table = Table {
+    name: "channel_order",
+    columns: &[
+        ("shop", Int),
+        ("number", Text),
+        ("tree", Int),
+        ("status", Text),
+        ("created_at", Int),
+        ("updated_at", Int),
+        ("seen_at", Int),
+        ("read_at", Int),
+        ("fingerprint", Int),
+        ("packages", Int),
+        ("looks", Int),
+        ("next_look_at", Int),
+        ("note", Text),
+        ("payload", Blob),
+    ],
+    key: 2,
+};
+
+/// What a marketplace told of one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelOrderRow {
+    /// Of which shop.
+    pub shop: Id,
+    /// Its number there.
+    pub number: String,
+    /// The tree made of it; none while it is kept aside.
+    pub tree: Option<Id>,
+    /// Their own code of its status.
+    pub status: String,
+    /// When it was created there; none where that was not told.
+    pub created_at: Option<Time>,
+    /// When it last changed there, by them.
+    pub updated_at: Option<Time>,
+    /// When it was first seen here, by their clock.
+    pub seen_at: Time,
+    /// When what is held here was read, by their clock.
+    pub read_at: Time,
+    /// Of what was read.
+    pub fingerprint: i64,
+    /// How its parcels stand.
+    pub packages: PackageState,
+    /// How often they were looked for.
+    pub looks: u32,
+    /// When they are looked for next.
+    pub next_look_at: Option<Time>,
+    /// Why it is kept aside, or what was odd.
+    pub note: Option<String>,
+    /// As it was told, without personal data, zstd.
+    pub payload: Vec<u8>,
+}
+
+/// What a reading is held against: whether it says anything new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeardBefore {
+    /// When it last changed there, by them.
+    pub updated_at: Option<Time>,
+    /// Of what was read.
+    pub fingerprint: i64,
+}
+
+/// Orders of one status that were created on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayCount {
+    /// The day, as days since 1970 in UTC.
+    pub day: i64,
+    /// Their own code.
+    pub status: String,
+    /// How many.
+    pub orders: u64,
+}
+
+/// Orders whose numbers one statement looks up.
+const TOGETHER: usize = 200;
+/// A day in milliseconds, for sums in SQL.
+const DAY: i64 = docket_domain::time::DAY;
+
+impl ChannelOrderRow {
+    fn row(self) -> Vec<Value> {
+        vec![
+            self.shop.into(),
+            self.number.into(),
+            self.tree.into(),
+            self.status.into(),
+            self.created_at.into(),
+            self.updated_at.into(),
+            self.seen_at.into(),
+            self.read_at.into(),
+            Value::Int(self.fingerprint),
+            Value::Int(self.packages.code()),
+            self.looks.into(),
+            self.next_look_at.into(),
+            self.note.into(),
+            self.payload.into(),
+        ]
+    }
+
+    fn of(mut row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            shop: row.id()?,
+            number: row.text()?,
+            tree: row.int_or_null()?.map(Id),
+            status: row.text()?,
+            created_at: row.time_or_null()?,
+            updated_at: row.time_or_null()?,
+            seen_at: row.time()?,
+            read_at: row.time()?,
+            fingerprint: row.int()?,
+            packages: row.code(PackageState::from_code)?,
+            looks: row.int()? as u32,
+            next_look_at: row.time_or_null()?,
+            note: row.text_or_null()?,
+            payload: row.blob()?,
+        })
+    }
+}
+
+static BY_NUMBER: Lookup = Lookup { table: &CHANNEL_ORDER, fixed: Some("shop"), list: "number" };
+
+impl Seen for ChannelOrderRow {
+    type Key = (Id, String);
+    type Found = Option<Self>;
+
+    fn load(
+        keys: &BTreeSet<(Id, String)>,
+        from: &mut Source<'_>,
+    ) -> Result<Vec<((Id, String), Self)>, StoreError> {
+        let keys = keys.iter().map(|(shop, number)| (Some(Value::from(*shop)), number.into()));
+        let rows = from.rows(&BY_NUMBER, keys)?.into_iter().map(Self::of);
+        rows.map(|order| order.map(|order| ((order.shop, order.number.clone()), order))).collect()
+    }
+
+    fn apply(orders: &mut Layer<Self>, writes: &Writes) {
+        for order in &writes.channel_orders {
+            orders.change((order.shop, order.number.clone()), Some(order.clone()));
+        }
+    }
+}
+
+impl Written for ChannelOrderRow {
+    const TABLE: &'static Table = &CHANNEL_ORDER;
+
+    fn add(writes: &mut Writes, rows: &mut Rows, _: &mut Beside) {
+        rows.upsert(writes.channel_orders.drain(..).map(Self::row));
+    }
+}
+
+impl View {
+    /// What a marketplace told of an order.
+    pub fn channel_order(&self, shop: Id, number: &str) -> Result<Option<&ChannelOrderRow>, Need> {
+        let key = (shop, number.to_owned());
+        let found = self.channel_orders.get(&key);
+        Need::unless(found, || Key::ChannelOrder { shop, number: number.to_owned() })
+            .map(Option::as_ref)
+    }
+}
+
+impl Store {
+    /// What was heard of these orders of a shop before, each by its number.
+    pub async fn heard_before(
+        &self,
+        shop: Id,
+        numbers: &[&str],
+    ) -> Result<Vec<(String, HeardBefore)>, StoreError> {
+        let mut found = Vec::with_capacity(numbers.len());
+        for numbers in numbers.chunks(TOGETHER) {
+            let sql = format!(
+                "SELECT number, updated_at, fingerprint FROM channel_order \
+                 WHERE shop = ? AND number IN ({})",
+                holes(numbers.len())
+            );
+            let mut values = vec![Value::from(shop)];
+            values.extend(numbers.iter().map(|number| Value::from(*number)));
+            let rows = self.rows("channel_order", sql, &[Text, Int, Int], values).await?;
+            for mut row in rows {
+                let number = row.text()?;
+                let (updated_at, fingerprint) = (row.time_or_null()?, row.int()?);
+                found.push((number, HeardBefore { updated_at, fingerprint }));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What was told of one order of a shop.
+    pub async fn channel_order(
+        &self,
+        shop: Id,
+        number: &str,
+    ) -> Result<Option<ChannelOrderRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM channel_order WHERE shop = ? AND number = ?",
+            CHANNEL_ORDER.column_list()
+        );
+        let values = vec![shop.into(), number.into()];
+        let rows = self.rows("channel_order", sql, &CHANNEL_ORDER.kinds(), values).await?;
+        rows.into_iter().next().map(ChannelOrderRow::of).transpose()
+    }
+
+    /// Orders of a shop by the day they were created on and their own status, of days from `from` and before `to`.
+    pub async fn channel_order_days(
+        &self,
+        shop: Id,
+        from: Time,
+        to: Time,
+    ) -> Result<Vec<DayCount>, StoreError> {
+        let table = along(self.dialect(), "channel_order", Some("channel_order_created"));
+        let day = match self.dialect() {
+            Dialect::Sqlite => format!("created_at / {DAY}"),
+            Dialect::MySql => format!("created_at DIV {DAY}"),
+        };
+        let sql = format!(
+            "SELECT {day}, status, COUNT(*) FROM {table} \
+             WHERE shop = ? AND created_at >= ? AND created_at < ? GROUP BY 1, 2 ORDER BY 1, 2"
+        );
+        let values = vec![shop.into(), from.into(), to.into()];
+        let kinds: [Kind; 3] = [Int, Text, Int];
+        let rows = self.rows("channel_order", sql, &kinds, values).await?;
+        let read = rows.into_iter().map(|mut row| {
+            Ok(DayCount { day: row.int()?, status: row.text()?, orders: row.int()? as u64 })
+        });
+        read.collect()
+    }
+
+    /// Orders of a shop whose parcels are to be looked for by `now`, those that wait longest first.
+    pub async fn channel_looks(
+        &self,
+        shop: Id,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<ChannelOrderRow>, StoreError> {
+        let table = along(self.dialect(), "channel_order", Some("channel_order_look"));
+        let sql = format!(
+            "SELECT {} FROM {table} WHERE shop = ? AND next_look_at <= ? \
+             ORDER BY next_look_at, number LIMIT {limit}",
+            CHANNEL_ORDER.column_list()
+        );
+        let values = vec![shop.into(), now.into()];
+        let rows = self.rows("channel_order", sql, &CHANNEL_ORDER.kinds(), values).await?;
+        rows.into_iter().map(ChannelOrderRow::of).collect()
+    }
+}
