@@ -2,8 +2,9 @@
 //!
 //! Nothing here has a clock, chance, a socket or async: the time and the nonce of a request are arguments, and
 //! whoever calls sends the bytes. So a connector can be tested with any reply that can be thought of.
-//! At present: payment [`Gateway`]s, and one of them, the [`sandbox`].
+//! At present: payment [`Gateway`]s, with one of them, the [`sandbox`], and marketplaces ([`channel`]), with [`channel::temu`].
 
+pub mod channel;
 pub mod exchange;
 pub mod fault;
 pub mod gateway;

@@ -1,0 +1,100 @@
+//! Temu. Every call is a `POST` of one JSON object to one path; what is asked stands in its field `type`. Numbered pages,
+//! newest first, closed windows, no package numbers and no money in the list.
+
+mod codes;
+mod envelope;
+mod orders;
+mod request;
+mod sign;
+mod token;
+
+use super::{
+    Answer, AppSecrets, Call, Capabilities, Connector, Content, Credentials, Direction, Fault,
+    Host, Limit, LimitScope, Paging, Pull, Push, PushAbility, PushEvent, PushRefused, TimeField,
+    TokenModel, Unbuildable, Verdict, WindowEnd,
+};
+use crate::exchange::{Acknowledgement, Reply, Request};
+use docket_domain::Time;
+use docket_domain::time::MINUTE;
+
+/// The connector to Temu.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Temu;
+
+static CAPABILITIES: Capabilities = Capabilities {
+    hosts: &[
+        Host { region: "us", base_url: "https://openapi-b-us.temu.com" },
+        Host { region: "eu", base_url: "https://openapi-b-eu.temu.com" },
+        Host { region: "global", base_url: "https://openapi-b-global.temu.com" },
+    ],
+    pull: Some(Pull {
+        by: &[TimeField::Updated, TimeField::Created],
+        window_max: None,
+        end: WindowEnd::Closed,
+        direction: Direction::NewestFirst,
+        paging: Paging::Numbered,
+        page_size_max: 100,
+        visibility_lag: 2 * MINUTE,
+        numbers_only: false,
+    }),
+    push: Some(PushAbility { deadline: 500, content: Content::Hint, replay: None }),
+    numbers_at_once: 20,
+    packages_apart: true,
+    product_buckets: &["1", "4", "5", "6"],
+    scopes: &["bg.order.list.v2.get", "bg.order.detail.v2.get"],
+    limits: &[Limit { scope: LimitScope::App, calls: 20, per: 1000 }],
+    token: TokenModel::Expires,
+    clock_tolerance: 5 * MINUTE,
+};
+
+impl Connector for Temu {
+    fn name(&self) -> &'static str {
+        "temu"
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn build(
+        &self,
+        call: &Call,
+        credentials: &Credentials,
+        at: Time,
+    ) -> Result<Request, Unbuildable> {
+        request::build(call, credentials, at)
+    }
+
+    fn parse(&self, call: &Call, reply: &Reply<'_>) -> Result<Answer, Fault> {
+        let body = String::from_utf8_lossy(reply.message.body);
+        let opened = envelope::open(reply, &body)?;
+        match call {
+            Call::Orders(asked) => orders::page(asked, &opened).map(Answer::Orders),
+            Call::OrdersByNumber(numbers) => {
+                orders::by_number(numbers, &opened).map(Answer::Orders)
+            }
+            Call::OrderDetail { order } => {
+                orders::detail(order, &opened).map(|order| Answer::Order(Box::new(order)))
+            }
+            Call::TokenInfo | Call::ExchangeCode { .. } => token::read(&opened).map(Answer::Token),
+            _ => Err(opened.garbled("this connector does not read such replies")),
+        }
+    }
+
+    fn verify_push(
+        &self,
+        _push: &Push<'_>,
+        _secrets: &AppSecrets,
+    ) -> Result<Vec<PushEvent>, PushRefused> {
+        Err(PushRefused::Unsigned)
+    }
+
+    fn acknowledge(&self, verdict: Verdict) -> Acknowledgement {
+        let (status, body) = match verdict {
+            Verdict::Taken => (200, r#"{"success":true}"#),
+            Verdict::Refused => (401, r#"{"success":false}"#),
+            Verdict::Later => (503, r#"{"success":false}"#),
+        };
+        Acknowledgement { status, content_type: "application/json", body }
+    }
+}
