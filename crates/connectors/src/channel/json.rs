@@ -146,13 +146,10 @@ pub fn integer(value: &str) -> Option<i64> {
     whole.parse().ok()
 }
 
-/// Seconds since 1970. Nought is what marketplaces write for "not yet".
-pub fn seconds(value: &str) -> Option<Option<Time>> {
-    match integer(value)? {
-        0 => Some(None),
-        seconds @ 1..SECONDS_LIMIT => Some(Some(Time(seconds * 1000))),
-        _ => None,
-    }
+/// Seconds since 1970, from 1 on.
+pub fn seconds(value: &str) -> Option<Time> {
+    let seconds = integer(value).filter(|seconds| (1..SECONDS_LIMIT).contains(seconds))?;
+    Some(Time(seconds * 1000))
 }
 
 /// `true`, `false`, 1 or 0.
@@ -223,14 +220,19 @@ impl<'r, 'a> Reader<'r, 'a> {
         (!kept.is_empty()).then(|| kept.to_owned())
     }
 
-    /// A time that need not be there.
+    /// A time that need not be there. Nought is what marketplaces write for "not yet".
     pub fn time(&mut self, field: &'static str) -> Option<Time> {
-        self.maybe(field, seconds).flatten()
+        let is_nought = self.object.get(field).and_then(integer) == Some(0);
+        if is_nought { None } else { self.maybe(field, seconds) }
     }
 
     /// A time that should be there.
     pub fn expected_time(&mut self, field: &'static str) -> Option<Time> {
-        self.expected(field, seconds).flatten()
+        let (before, time) = (self.flags.len(), self.time(field));
+        if time.is_none() && self.flags.len() == before {
+            self.flag(Odd::Missing, field);
+        }
+        time
     }
 
     /// How many units; none if it is missing or no number from 0 on.
@@ -297,8 +299,7 @@ mod tests {
         for told in ["1e3", "true", "[]", "\"\"", "\"x\"", "99999999999999999999"] {
             assert_eq!(integer(told), None, "{told}");
         }
-        assert_eq!(seconds("1700000000"), Some(Some(Time(1_700_000_000_000))));
-        assert_eq!(seconds("0"), Some(None));
+        assert_eq!(seconds("0"), None);
         assert_eq!(seconds("1700000000000"), None, "milliseconds are no seconds");
         assert_eq!(seconds("-1"), None);
     }

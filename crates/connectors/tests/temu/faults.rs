@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 fn fault(body: &str) -> Fault {
-    parse(&orders_call(Page::First, 100), body).unwrap_err()
+    parse(&orders_call(Page::First, 100), body).expect_err("no answer")
 }
 
 #[test]

@@ -28,9 +28,9 @@ fn orders_call(page: Page, size: u16) -> Call {
 }
 
 fn body_of(call: &Call) -> Value {
-    let request = Temu.build(call, &credentials(), NOW).unwrap();
+    let request = Temu.build(call, &credentials(), NOW).expect("a call that can be made");
     assert_eq!(request.path, "/openapi/router");
-    serde_json::from_slice(&request.body).unwrap()
+    serde_json::from_slice(&request.body).expect("a body of JSON")
 }
 
 #[test]
