@@ -101,6 +101,9 @@ pub enum Error {
     /// No mirror is configured.
     #[error("no mirror is configured; set `url` in [mirror]")]
     MirrorOff,
+    /// A marketplace does not answer.
+    #[error("{0}")]
+    Marketplace(String),
     /// The archive does not answer.
     #[error("a part of this is in the archive; {0}")]
     ArchiveUnreachable(String),

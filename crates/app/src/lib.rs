@@ -6,6 +6,7 @@
 pub mod access;
 pub mod archive;
 mod background;
+mod channels;
 pub mod clock;
 pub mod error;
 mod figures;
@@ -29,6 +30,7 @@ mod wiring;
 
 pub use access::{Access, NewKey, NewUser, Peer, Principal, Reach, Role, Scope, Scopes, User};
 pub use archive::ArchiveSettings;
+pub use channels::{ChannelSettings, NewShop, RunOf, SetShop, ShopOf, Started};
 pub use clock::Clock;
 pub use error::Error;
 pub use figures::LaneFigures;
@@ -59,10 +61,11 @@ pub use webhooks::{Again, NewWebhook, Rotated, WebhookSettings};
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
-    Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, CouponAdjustment,
-    Cursor, Delivered, DeliveryRow, EffectRow, Files, FindingState, ForeignValue, GatewayPayment,
-    GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price, RequestOutcome,
-    Segment, SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
+    Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, ChannelShop,
+    CouponAdjustment, Cursor, Delivered, DeliveryRow, EffectRow, Files, FindingState, ForeignValue,
+    GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price,
+    RequestOutcome, RunRecord, Segment, SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow,
+    WebhookRow, WindowRow,
 };
 /// What opening a database may fail with, and the keys that it records.
 pub use docket_store::{KeyUse, NotThis, RecordedKey, StoreError};
@@ -95,6 +98,7 @@ struct Inner {
     forgetting: tokio::sync::Mutex<()>,
     seals: installation::Seals,
     access: access::Authenticator,
+    channels: channels::Channels,
     outcomes: orders::Outcomes,
     background: background::Background,
 }
@@ -171,6 +175,7 @@ impl App {
             forgetting: tokio::sync::Mutex::default(),
             seals: installation::Seals::of(held),
             access,
+            channels: channels::Channels::new(),
             outcomes: orders::Outcomes::default(),
             background: background::Background::default(),
         };

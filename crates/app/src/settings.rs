@@ -2,6 +2,7 @@
 //! there.
 
 use crate::archive::ArchiveSettings;
+use crate::channels::ChannelSettings;
 use crate::gateways::GatewayAt;
 use crate::lane::deadlines::Deadlines;
 use crate::lane::redeem::CouponSettings;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub coupons: CouponSettings,
     /// Where events may be sent.
     pub webhooks: WebhookSettings,
+    /// How shops of marketplaces are pulled.
+    pub channels: ChannelSettings,
     /// Bytes of a SQLite file that is written anew at once after somebody was forgotten; a larger one is where nobody
     /// waits for the center.
     pub rewritten_at_once: u64,
@@ -82,6 +85,7 @@ impl Settings {
             gateways: Vec::new(),
             archive: None,
             webhooks: WebhookSettings::default(),
+            channels: ChannelSettings::default(),
             rewritten_at_once: Self::REWRITTEN_AT_ONCE,
         }
     }

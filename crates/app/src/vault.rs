@@ -28,6 +28,8 @@ pub(crate) mod purpose {
     pub const CUSTOMER: &[u8] = b"docket person";
     /// The secret of a webhook.
     pub const WEBHOOK: &[u8] = b"docket webhook secret";
+    /// The secrets of a marketplace shop.
+    pub const CHANNEL: &[u8] = b"docket marketplace secret";
     /// A request that is decided later.
     pub const PLACEMENT: &[u8] = b"docket placement";
 }
@@ -210,6 +212,7 @@ impl Vault {
         let purpose = match purpose {
             SealedFor::Customer(_) => purpose::CUSTOMER,
             SealedFor::Webhook => purpose::WEBHOOK,
+            SealedFor::Channel => purpose::CHANNEL,
             SealedFor::Placement => purpose::PLACEMENT,
         };
         self.open_for(purpose, sealed).err()

@@ -1,8 +1,8 @@
 //! The one place that knows every room: what follows a change, which kinds of task are run, and what runs at times of
 //! its own. Who adds one of them writes it in a room of its own and names it here.
 
-use crate::App;
 use crate::archive::MoveToArchive;
+use crate::channels::{PullShop, TickShops};
 use crate::gateways::{CloseAttempt, FollowAttempt, Gateways, GiveBack, SecondLook};
 use crate::lane::reactions::{self, Reactions};
 use crate::lane::redeem::CouponSettings;
@@ -14,6 +14,7 @@ use crate::settings::Settings;
 use crate::tasks::housekeeping::Housekeeping;
 use crate::tasks::{Task, Wired, kind};
 use crate::webhooks::{Delivery, Outbox, Replay, TestDelivery};
+use crate::{App, channels};
 use docket_domain::time::{DAY, HOUR, Millis};
 use docket_tasks::{Every, Kind, Schedule};
 use std::sync::Arc;
@@ -60,6 +61,8 @@ fn kinds(app: &App) -> Vec<Kind> {
         kind::<GiveBack>(app),
         kind::<SecondLook>(app),
         kind::<MoveToArchive>(app),
+        kind::<TickShops>(app),
+        kind::<PullShop>(app),
     ]
 }
 
@@ -77,7 +80,11 @@ fn scheduled<T: Task + Default>(every: Millis) -> Schedule {
 /// What runs at times of its own, at its default time or at the one that is set.
 fn schedules(settings: &Settings) -> Vec<Schedule> {
     // Of a whole day since 1970, in UTC; a center that has a night of its own says so.
-    let mut schedules = vec![scheduled::<Housekeeping>(HOUR), scheduled::<NightlyReconcile>(DAY)];
+    let mut schedules = vec![
+        scheduled::<Housekeeping>(HOUR),
+        scheduled::<NightlyReconcile>(DAY),
+        scheduled::<TickShops>(channels::TICK),
+    ];
     schedules.extend(settings.archive.as_ref().map(|_| scheduled::<MoveToArchive>(DAY)));
     for schedule in &mut schedules {
         let set = settings.tasks.schedules.iter().find(|(name, _)| *name == schedule.name);

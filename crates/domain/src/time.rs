@@ -12,8 +12,10 @@ pub struct Time(pub i64);
 /// A length of time in milliseconds.
 pub type Millis = i64;
 
+/// One second.
+pub const SECOND: Millis = 1_000;
 /// One minute in milliseconds.
-pub const MINUTE: Millis = 60_000;
+pub const MINUTE: Millis = 60 * SECOND;
 /// One hour in milliseconds.
 pub const HOUR: Millis = 60 * MINUTE;
 /// One day in milliseconds; deadlines count days of 24 hours, not of the calendar.

@@ -10,7 +10,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use docket_app::{CallbackRefused, Error};
 use docket_domain::story::Language;
-use docket_domain::{FieldError, Refusal};
+use docket_domain::{FieldError, Id, Refusal};
+use docket_wire::view::Number;
 use docket_wire::{Problem, Unreadable, problem};
 use std::sync::Arc;
 
@@ -97,6 +98,14 @@ impl Failure {
     pub fn unauthenticated(detail: impl Into<String>) -> Self {
         let status = StatusCode::UNAUTHORIZED;
         Self::new(status, "unauthenticated", "It is not known who asks", detail)
+    }
+
+    /// A run of this shop has not ended.
+    pub fn run_in_progress(run: Id) -> Self {
+        let detail = format!("run {run} has not ended; wait for it, or stop it");
+        let failure = Self::conflict("run_in_progress", "A run is in progress", detail);
+        let problem = Problem { run_id: Some(Number(run)), ..*failure.problem };
+        Self { problem: Box::new(problem), ..failure }
     }
 
     /// What was asked for needs something that is not configured.
@@ -212,6 +221,10 @@ impl From<Error> for Failure {
             }
             Error::ArchiveOff => Self::off("archive_off", "No archive is configured", detail),
             Error::MirrorOff => Self::off("mirror_off", "No mirror is configured", detail),
+            Error::Marketplace(_) => {
+                let title = "The marketplace does not answer";
+                Self::unavailable("marketplace_unreachable", title, detail)
+            }
             Error::ArchiveUnreachable(_) => {
                 Self::unavailable("archive_unreachable", "The archive cannot be reached", detail)
             }

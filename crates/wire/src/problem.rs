@@ -5,6 +5,7 @@
 
 use crate::chinese;
 use crate::reader::Unreadable;
+use crate::view::Number;
 use docket_domain::coupon::WhyNot;
 use docket_domain::limits::TooMany;
 use docket_domain::refusal::CouponRefused;
@@ -63,6 +64,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub limit: Option<&'static str>,
+    /// `run_in_progress`: the run that has not ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub run_id: Option<Number>,
 }
 
 /// One wrong field of the request.
@@ -100,6 +105,7 @@ impl Problem {
             home: None,
             site: None,
             limit: None,
+            run_id: None,
         }
     }
 

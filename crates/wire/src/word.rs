@@ -2,6 +2,7 @@
 //! and described in the `OpenAPI` document.
 
 use docket_domain::ActorKind;
+use docket_domain::channel::RunMode;
 use docket_domain::operation::OperationKind;
 use docket_domain::words::{
     AnomalyKind, AttemptStatus, CancelKind, DeadlineKind, DeliveryStatus, DueCause, Fulfilment,
@@ -60,6 +61,7 @@ words!(
     RefundKind,
     RefundStatus,
     RevokeStatus,
+    RunMode,
     Settlement,
     Status,
     StoreStatus,

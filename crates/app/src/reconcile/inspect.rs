@@ -314,6 +314,15 @@ fn seals(
                     format!("某个 webhook 的密钥无法读取：{zh}。请停用并重新添加。"),
                 ],
             ),
+            SealedFor::Channel => (
+                "shop",
+                [
+                    format!(
+                        "A secret of a marketplace shop cannot be read: {en}. Give the shop its secrets anew."
+                    ),
+                    format!("某个平台店铺的密钥无法读取：{zh}。请重新录入该店铺的密钥。"),
+                ],
+            ),
             SealedFor::Placement | SealedFor::Customer(_) => (
                 "placement",
                 [

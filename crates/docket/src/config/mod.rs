@@ -3,6 +3,7 @@
 //! `ledger` and `mirror`; nothing here acts on it.
 
 mod archive;
+mod channels;
 mod coupons;
 mod deadlines;
 mod environment;

@@ -1,6 +1,7 @@
 //! The config in force, made of what its sections say.
 
 use super::Set;
+use super::channels;
 use super::coupons;
 use super::deadlines;
 use super::keys::KeyText;
@@ -41,6 +42,7 @@ pub struct Config {
     pub markets: Markets,
     pub deadlines: Arc<docket_app::Deadlines>,
     pub coupons: docket_app::CouponSettings,
+    pub channels: docket_app::ChannelSettings,
     pub ledgers: Arc<docket_app::LedgerSettings>,
     pub privacy: Privacy,
     pub log: Log,
@@ -73,6 +75,7 @@ impl Config {
             gateways: payments::take(&mut layers, &mut also, &data)?,
             mirror: mirror::take(&mut layers, &data, &mut also)?,
             coupons: coupons::take(&mut layers, &mut also)?,
+            channels: channels::take(&mut layers, &mut also)?,
             also,
             data,
             file,
@@ -129,6 +132,7 @@ impl Config {
             deadlines: Arc::clone(&self.deadlines),
             limits: Arc::new(self.orders.limits()),
             coupons: self.coupons.clone(),
+            channels: self.channels.clone(),
             ledgers: Arc::clone(&self.ledgers),
             tasks: TaskSettings {
                 redis: self.redis_at(),

@@ -3,7 +3,7 @@
 
 use super::section::{About, Secrecy, Section};
 use super::sections::SECTIONS;
-use super::{coupons, deadlines, ledger, payments};
+use super::{channels, coupons, deadlines, ledger, payments};
 use docket_domain::story::Language;
 use std::fmt::Write as _;
 
@@ -18,6 +18,7 @@ pub fn template(language: Language) -> String {
             file.deadlines();
             file.payments();
             file.coupons();
+            file.channels();
         }
         if section.name == "tasks" {
             file.ledgers();
@@ -58,6 +59,8 @@ const PAYMENTS: About = About::of(
 );
 
 const COUPONS: About = About::of("Coupons.", "优惠券。");
+
+const CHANNELS: About = About::of("How shops at Temu are pulled.", "如何拉取 Temu 店铺。");
 
 const LEDGERS: About = About::of(
     "Ledgers beside orders: {names}. Each has a section, [ledger.NAME].",
@@ -187,6 +190,14 @@ impl Commented {
     fn coupons(&mut self) {
         self.begin("ledger.coupons", COUPONS);
         for (key, default, about) in coupons::KEYS {
+            self.comment(about);
+            self.key(key, default);
+        }
+    }
+
+    fn channels(&mut self) {
+        self.begin("channels.temu", CHANNELS);
+        for (key, default, about) in channels::KEYS {
             self.comment(about);
             self.key(key, default);
         }

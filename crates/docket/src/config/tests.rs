@@ -3,7 +3,7 @@
 use super::layers::{Form, Given, Layers};
 use super::schema::Config;
 use super::sections::SECTIONS;
-use super::{Origin, coupons, deadlines, environment, file, payments, template};
+use super::{Origin, channels, coupons, deadlines, environment, file, payments, template};
 use crate::failure::Failure;
 use docket_app::Connector;
 use docket_domain::deadline::Policy;
@@ -206,7 +206,8 @@ fn the_commented_file_sets_nothing_and_names_every_key() {
     let deadlines = deadlines::KEYS.iter().map(|(key, ..)| format!("deadlines.{key}"));
     let coupons = coupons::KEYS.iter().map(|(key, ..)| format!("ledger.coupons.{key}"));
     let payments = payments::KEYS.iter().map(|(key, ..)| format!("payments.sandbox.{key}"));
-    for key in keys.chain(deadlines).chain(coupons).chain(payments) {
+    let channels = channels::KEYS.iter().map(|(key, ..)| format!("channels.temu.{key}"));
+    for key in keys.chain(deadlines).chain(coupons).chain(channels).chain(payments) {
         let listed = whole.list().into_iter().find(|listed| listed.key == key).expect("listed");
         assert!(listed.origin.starts_with("docket.toml:"), "{key} is not in the commented file");
     }

@@ -70,7 +70,7 @@ const FAILURES: &[Failure] = &[
             `version_conflict`, `terms_conflict` and `total_mismatch` (with `current`), `price_mismatch` (with \
             `current`), `out_of_stock` (with `skus`), `not_enough_coins` (with `current`), `not_home` (with `home`), \
             `not_here` (with `site`), \
-            `coupon_limit_reached` (with `limit`), and the others",
+            `coupon_limit_reached` (with `limit`), `run_in_progress` (with `run_id`), and the others",
         codes: &[
             "operation_refused",
             "version_conflict",
@@ -97,6 +97,7 @@ const FAILURES: &[Failure] = &[
             "client_token_reused",
             "external_id_taken",
             "name_taken",
+            "run_in_progress",
             "wrong_state",
             "archived",
             "archive_off",

@@ -12,14 +12,15 @@ pub mod ledger_bodies;
 mod operations;
 pub mod report;
 pub mod rows;
+pub mod shop_bodies;
 pub mod user_bodies;
 pub mod words;
 
 use crate::center::Center;
 use crate::routes::{
     accounts, archive, callbacks, coupons, docs, effects, forget, gifts, health, history, imports,
-    keys, listing, members, metrics, mirror, orders, payments, products, reconcile, stock, tasks,
-    users, webhooks,
+    keys, listing, members, metrics, mirror, orders, payments, products, reconcile, shops, stock,
+    sync, tasks, users, webhooks,
 };
 use axum::Router;
 use serde_json::Value;
@@ -54,6 +55,7 @@ use utoipa_axum::routes;
         (name = "products", description = "What SKUs cost"),
         (name = "coupons", description = "What takes something off, and how often"),
         (name = "ledgers", description = "Coins, points, gift packs, members, weigh slips, and what orders moved of them"),
+        (name = "shops", description = "Shops of marketplaces, and what is pulled of them"),
         (name = "people", description = "Users and keys"),
         (name = "tasks", description = "What happens outside later, and at its times"),
         (name = "webhooks", description = "Who is told of every change"),
@@ -138,6 +140,10 @@ fn of_the_center(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
         .routes(routes!(webhooks::rotate))
         .routes(routes!(webhooks::test))
         .routes(routes!(webhooks::deliveries))
+        .routes(routes!(shops::list, shops::add))
+        .routes(routes!(shops::get, shops::set))
+        .routes(routes!(sync::pull_orders, sync::stop_orders))
+        .routes(routes!(sync::orders_progress))
         .routes(routes!(archive::list))
         .routes(routes!(archive::due))
         .routes(routes!(archive::count))

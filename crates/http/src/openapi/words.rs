@@ -2,6 +2,7 @@
 
 use docket_app::{Role, Scope};
 use docket_domain::ActorKind;
+use docket_domain::channel::{RunMode, RunState as ShopRunState, Stream, WindowState};
 use docket_domain::coupon::Class;
 use docket_domain::ledger::{EffectKind, GiftStatus, Ledger, LedgerLocation, SlipStatus};
 use docket_domain::words::TaskState;
@@ -28,6 +29,14 @@ described! {
     ClaimedActor {"type": "string", "enum": claimed()}
     /// Where a task stands.
     TaskStateWord {"type": "string", "enum": words(TaskState::ALL, TaskState::word)}
+    /// What is read of a shop.
+    StreamWord {"type": "string", "enum": words(Stream::ALL, Stream::word)}
+    /// How much of a stream one run reads.
+    RunModeWord {"type": "string", "enum": words(RunMode::ALL, RunMode::word)}
+    /// How far a run of a shop is.
+    ShopRunStateWord {"type": "string", "enum": words(ShopRunState::ALL, ShopRunState::word)}
+    /// Whether everything of a window of time is here.
+    WindowStateWord {"type": "string", "enum": words(WindowState::ALL, WindowState::word)}
     /// A ledger that has accounts of buyers.
     AccountLedger {"type": "string", "enum": ["coins", "points"]}
     /// What a line of an account's book did.

@@ -50,6 +50,8 @@ pub enum SealedFor {
     Customer(Id),
     /// The secret of a webhook.
     Webhook,
+    /// A secret of a marketplace shop.
+    Channel,
     /// A placement that waits.
     Placement,
 }
@@ -164,10 +166,18 @@ pub fn others(ask: &mut dyn Ask) -> Result<Vec<(SealedFor, Sealed)>, StoreError>
     let placements = format!(
         "SELECT key_id, request FROM placement WHERE request IS NOT NULL ORDER BY at DESC LIMIT {OTHERS}"
     );
+    let shops =
+        format!("SELECT secret_key_id, secret FROM channel_shop ORDER BY id DESC LIMIT {OTHERS}");
+    let tokens = format!(
+        "SELECT token_key_id, token FROM channel_shop WHERE token IS NOT NULL ORDER BY id DESC LIMIT {OTHERS}"
+    );
     let mut found = Vec::new();
-    for (table, sql, purpose) in
-        [("webhook", webhooks, SealedFor::Webhook), ("placement", placements, SealedFor::Placement)]
-    {
+    for (table, sql, purpose) in [
+        ("webhook", webhooks, SealedFor::Webhook),
+        ("placement", placements, SealedFor::Placement),
+        ("channel_shop", shops, SealedFor::Channel),
+        ("channel_shop", tokens, SealedFor::Channel),
+    ] {
         let kinds = vec![Kind::Int, Kind::Blob];
         for mut row in ask.ask(Query { table, sql, kinds, values: Vec::new() })? {
             let key_id = row.int()? as u32;

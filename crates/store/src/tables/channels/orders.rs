@@ -72,6 +72,8 @@ pub struct ChannelOrderRow {
 /// What a reading is held against: whether it says anything new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeardBefore {
+    /// The tree made of it.
+    pub tree: Option<Id>,
     /// When it last changed there, by them.
     pub updated_at: Option<Time>,
     /// Of what was read.
@@ -95,6 +97,11 @@ const TOGETHER: usize = 200;
 const DAY: i64 = docket_domain::time::DAY;
 
 impl ChannelOrderRow {
+    /// What a piece asks for to see it.
+    pub fn lane_key(&self) -> Key {
+        Key::ChannelOrder { shop: self.shop, number: self.number.clone() }
+    }
+
     fn row(self) -> Vec<Value> {
         vec![
             self.shop.into(),
@@ -184,17 +191,18 @@ impl Store {
         let mut found = Vec::with_capacity(numbers.len());
         for numbers in numbers.chunks(TOGETHER) {
             let sql = format!(
-                "SELECT number, updated_at, fingerprint FROM channel_order \
+                "SELECT number, tree, updated_at, fingerprint FROM channel_order \
                  WHERE shop = ? AND number IN ({})",
                 holes(numbers.len())
             );
             let mut values = vec![Value::from(shop)];
             values.extend(numbers.iter().map(|number| Value::from(*number)));
-            let rows = self.rows("channel_order", sql, &[Text, Int, Int], values).await?;
+            let rows = self.rows("channel_order", sql, &[Text, Int, Int, Int], values).await?;
             for mut row in rows {
                 let number = row.text()?;
+                let tree = row.int_or_null()?.map(Id);
                 let (updated_at, fingerprint) = (row.time_or_null()?, row.int()?);
-                found.push((number, HeardBefore { updated_at, fingerprint }));
+                found.push((number, HeardBefore { tree, updated_at, fingerprint }));
             }
         }
         Ok(found)

@@ -1,0 +1,84 @@
+//! Marketplace shops: their orders are pulled on schedule, kept beside ours and held against what the marketplace says
+//! there is.
+//!
+//! `shops` are connected, paused and shown; `exchange` asks a marketplace one thing; `runs` are started, stopped and
+//! watched; `pull` walks through windows of time, and `recording` takes down what a page says. How a marketplace is
+//! spoken to stands in `docket-connectors`; here the bytes are sent, faults are weighed and everything is stored.
+
+mod exchange;
+mod pull;
+mod recording;
+mod report;
+mod runs;
+mod shops;
+mod windows;
+
+pub(crate) use runs::{PullShop, TICK, TickShops};
+pub use runs::{RunOf, Started};
+pub use shops::{NewShop, SetShop, ShopOf};
+
+use docket_connectors::channel::temu::Temu;
+use docket_connectors::channel::{Capabilities, Connector};
+use docket_domain::time::{DAY, MINUTE, Millis};
+use exchange::{Clocks, Counted};
+use std::sync::Arc;
+
+/// How shops are pulled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelSettings {
+    /// How often what has changed is asked for, in milliseconds.
+    pub interval: Millis,
+    /// How many days back a full pass, and the first one, reads.
+    pub full_days: u32,
+    /// How far a window reaches back behind the end of the one before, in milliseconds: what was listed late is in it.
+    pub overlap: Millis,
+    /// How long ago a window ends, in milliseconds: what is newer may not be listed yet.
+    pub lag: Millis,
+    /// How often the last days are read again, in milliseconds.
+    pub reread_every: Millis,
+    /// How far back they are, in milliseconds.
+    pub reread: Millis,
+}
+
+impl Default for ChannelSettings {
+    fn default() -> Self {
+        Self {
+            interval: 10 * MINUTE,
+            full_days: 90,
+            overlap: 15 * MINUTE,
+            lag: 2 * MINUTE,
+            reread_every: 60 * MINUTE,
+            reread: 2 * DAY,
+        }
+    }
+}
+
+/// The marketplaces that we speak to, and what this process knows of them.
+pub(crate) struct Channels {
+    connectors: Vec<Arc<dyn Connector>>,
+    clocks: Clocks,
+    counted: Counted,
+}
+
+impl Channels {
+    /// Every marketplace there is a connector for.
+    pub fn new() -> Self {
+        let connectors: Vec<Arc<dyn Connector>> = vec![Arc::new(Temu)];
+        Self { connectors, clocks: Clocks::default(), counted: Counted::default() }
+    }
+
+    /// The connector of a marketplace.
+    fn connector(&self, channel: &str) -> Option<&Arc<dyn Connector>> {
+        self.connectors.iter().find(|connector| connector.name() == channel)
+    }
+
+    /// The words of all marketplaces.
+    fn names(&self) -> Vec<&'static str> {
+        self.connectors.iter().map(|connector| connector.name()).collect()
+    }
+
+    /// The words of the regions of a marketplace.
+    fn regions(capabilities: &Capabilities) -> Vec<&'static str> {
+        capabilities.hosts.iter().map(|host| host.region).collect()
+    }
+}

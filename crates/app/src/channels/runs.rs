@@ -1,0 +1,366 @@
+//! Runs: each reads one stream of one shop. One at a time of each; started by hand or by the tick, watched by anybody,
+//! and ended by a person at any moment.
+//!
+//! A run is a row, and a task that does it. Whoever takes the task up raises the fence of the row: one that had it
+//! before, and comes late, writes nothing of windows or progress any more.
+
+use super::exchange::Trouble;
+use crate::access::{Principal, Scope};
+use crate::tasks::{Policy, Task, failed};
+use crate::{App, Error, Idempotency, Once};
+use docket_domain::channel::{RunMode, RunState, Stream};
+use docket_domain::time::{Millis, SECOND};
+use docket_domain::{Gene, Id, Time};
+use docket_store::{
+    ChannelShop, Context, Key, NewTask, Priority, Progress, RequestOutcome, RunRecord, RunWrite,
+    View, WindowWrite, Writes, active_name,
+};
+use docket_tasks::{Handled, Job, Outcome};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How often shops are looked at whose turn it is.
+pub(crate) const TICK: Millis = 10 * SECOND;
+/// Shops that are looked at together.
+const PAGE: usize = 200;
+
+/// Does a run.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct PullShop {
+    run: Id,
+}
+
+/// Starts the runs of shops whose turn it is.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct TickShops {}
+
+/// A run with how fast it goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunOf {
+    /// The run.
+    pub run: RunRecord,
+    /// Rows a second, since it started.
+    pub rate: Option<f64>,
+    /// How long it will take still, in seconds, where that is known.
+    pub seconds_left: Option<u64>,
+}
+
+/// What came of a wish to start a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Started {
+    /// It is queued.
+    Now(Id),
+    /// One runs already.
+    Running(Id),
+}
+
+/// Who has a run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hand {
+    run: Id,
+    fence: u32,
+}
+
+/// Why a run ends early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Another has it, or a person ended it.
+    Lost,
+    /// The marketplace.
+    Trouble(Trouble),
+    /// We ourselves.
+    Ours(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl RunOf {
+    fn of(run: RunRecord, now: Time) -> Self {
+        let until = run.ended_at.unwrap_or(now);
+        let seconds = run.started_at.map(|started| until.since(started).max(1) as f64 / 1000.0);
+        let rate = seconds.map(|seconds| run.progress.done as f64 / seconds);
+        let left = run.progress.total.map(|total| total.saturating_sub(run.progress.done));
+        let seconds_left = left.zip(rate).filter(|(_, rate)| *rate > 0.0 && !run.state.has_ended());
+        let seconds_left = seconds_left.map(|(left, rate)| (left as f64 / rate).ceil() as u64);
+        Self { run, rate, seconds_left }
+    }
+}
+
+impl App {
+    /// Starts a run of a shop, or says which one runs.
+    pub async fn start_run(
+        &self,
+        who: &Principal,
+        shop: Id,
+        stream: Stream,
+        mode: RunMode,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<Started>, Error> {
+        who.needs_whole(Scope::Shops)?;
+        let found = self.shop(shop).await?;
+        if found.token.is_none() {
+            return Err(Error::WrongState {
+                what: "shop",
+                id: shop.to_string(),
+                state: "without a token",
+                message: "give it a token first",
+            });
+        }
+        if found.more.paused.is_some() {
+            return Err(Error::WrongState {
+                what: "shop",
+                id: shop.to_string(),
+                state: "paused",
+                message: "end its pause first",
+            });
+        }
+        self.queue_run(shop, stream, mode, idempotency).await
+    }
+
+    async fn queue_run(
+        &self,
+        shop: Id,
+        stream: Stream,
+        mode: RunMode,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Once<Started>, Error> {
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            if let Some(given) = idempotency
+                && let Some(earlier) = given.earlier(view)?
+            {
+                let earlier = earlier.map(|kept| Once::Before(Started::Now(kept.tree)));
+                return Ok((None, earlier));
+            }
+            if let Some(run) = view.active_run(shop, stream)? {
+                return Ok((None, Ok(Once::Now(Started::Running(run)))));
+            }
+            let id = cx.ids.next(cx.now, Gene(0));
+            let run = RunRecord {
+                id,
+                shop,
+                stream,
+                mode,
+                state: RunState::Queued,
+                fence: 0,
+                created_at: cx.now,
+                started_at: None,
+                ended_at: None,
+                progress: Progress { phase: "queued".to_owned(), ..Progress::default() },
+            };
+            let unique_key = Some(format!("{}:{}", PullShop::KIND, active_name(shop, stream)));
+            let subject = Some(shop.to_string());
+            let task = NewTask { unique_key, subject, ..PullShop { run: id }.new_task(cx) };
+            let writes = Writes {
+                channel_runs: vec![RunWrite { run, over: None }],
+                tasks: vec![task],
+                idempotency: idempotency
+                    .map(|given| given.kept(RequestOutcome::Changed, id, cx.now)),
+                ..Writes::default()
+            };
+            Ok((Some(writes), Ok(Once::Now(Started::Now(id)))))
+        };
+        let given = idempotency.map(|given| Key::Idempotency(given.hash));
+        let active = Key::ActiveRun(active_name(shop, stream));
+        let keys = given.into_iter().chain([active]).collect();
+        let started = self.inner.lane.run(Priority::Bulk, keys, work).await??;
+        self.ring(PullShop::KIND);
+        Ok(started)
+    }
+
+    /// Ends the run of a shop that has not ended; what is under way is finished and counts for nothing.
+    pub async fn stop_run(&self, who: &Principal, shop: Id, stream: Stream) -> Result<Id, Error> {
+        who.needs_whole(Scope::Shops)?;
+        self.shop(shop).await?;
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            let Some(id) = view.active_run(shop, stream)? else { return Ok((None, None)) };
+            let Some(run) = view.channel_run(id)?.filter(|run| !run.state.has_ended()) else {
+                return Ok((None, None));
+            };
+            let mut run = (**run).clone();
+            let over = Some(run.fence);
+            (run.state, run.ended_at) = (RunState::Stopped, Some(cx.now));
+            "stopped".clone_into(&mut run.progress.phase);
+            let channel_runs = vec![RunWrite { run, over }];
+            Ok((Some(Writes { channel_runs, ..Writes::default() }), Some(id)))
+        };
+        let keys = vec![Key::ActiveRun(active_name(shop, stream))];
+        let stopped = self.inner.lane.run(Priority::Interactive, keys, work).await?;
+        stopped.ok_or_else(|| Error::NotFound { what: "run", id: format!("{shop}/{stream}") })
+    }
+
+    /// The run of a shop that runs, else the last one.
+    pub async fn run_progress(
+        &self,
+        who: &Principal,
+        shop: Id,
+        stream: Stream,
+    ) -> Result<Option<RunOf>, Error> {
+        who.needs_whole(Scope::OrdersRead)?;
+        self.shop(shop).await?;
+        let runs = self.store().channel_runs(shop, stream, 1).await?;
+        Ok(runs.into_iter().next().map(|run| RunOf::of(run, self.now())))
+    }
+
+    /// Takes a run up; nothing where it has ended.
+    async fn take_up(&self, id: Id) -> Result<Option<(Hand, RunRecord)>, Error> {
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            let Some(run) = view.channel_run(id)?.filter(|run| !run.state.has_ended()) else {
+                return Ok((None, None));
+            };
+            let mut run = (**run).clone();
+            let over = Some(run.fence);
+            run.fence += 1;
+            run.state = RunState::Running;
+            run.started_at = run.started_at.or(Some(cx.now));
+            let hand = Hand { run: id, fence: run.fence };
+            let channel_runs = vec![RunWrite { run: run.clone(), over }];
+            Ok((Some(Writes { channel_runs, ..Writes::default() }), Some((hand, run))))
+        };
+        self.inner.lane.run(Priority::Bulk, vec![Key::ChannelRun(id)], work).await
+    }
+
+    /// Says how far a run is, and what became of its windows, as long as it is in `hand`.
+    pub(super) async fn tell_progress(
+        &self,
+        hand: Hand,
+        progress: Progress,
+        windows: Vec<WindowWrite>,
+    ) -> Result<(), Stop> {
+        let told = self.write_run(hand, windows, move |run, _| run.progress = progress.clone());
+        if told.await? { Ok(()) } else { Err(Stop::Lost) }
+    }
+
+    /// Changes a run as long as it is in `hand`; answers whether it is.
+    async fn write_run(
+        &self,
+        hand: Hand,
+        windows: Vec<WindowWrite>,
+        change: impl Fn(&mut RunRecord, Time) + Send + 'static,
+    ) -> Result<bool, Error> {
+        let work = move |view: &View, cx: &mut Context<'_>| {
+            let run = view.channel_run(hand.run)?;
+            let run = run.filter(|run| run.fence == hand.fence && !run.state.has_ended());
+            let Some(run) = run else { return Ok((None, false)) };
+            let mut run = (**run).clone();
+            change(&mut run, cx.now);
+            let channel_runs = vec![RunWrite { run, over: Some(hand.fence) }];
+            let channel_windows = windows.clone();
+            Ok((Some(Writes { channel_runs, channel_windows, ..Writes::default() }), true))
+        };
+        self.inner.lane.run(Priority::Bulk, vec![Key::ChannelRun(hand.run)], work).await
+    }
+
+    /// Does a run: whatever stops it, it has ended afterwards, unless it is another's by now.
+    async fn do_run(&self, id: Id) -> Result<(), Error> {
+        let Some((hand, run)) = self.take_up(id).await? else { return Ok(()) };
+        let ended = self.pull(hand, &run).await;
+        let (state, error) = match ended {
+            Ok(()) => (RunState::Done, None),
+            Err(Stop::Lost) => return Ok(()),
+            Err(Stop::Ours(error)) if error.is_passing() => return Err(error),
+            Err(Stop::Ours(error)) => (RunState::Failed, Some(error.to_string())),
+            Err(Stop::Trouble(trouble)) => (RunState::Failed, Some(trouble.to_string())),
+        };
+        if let Some(error) = &error {
+            tracing::warn!(shop = %run.shop, run = %id, error, "a run of a shop failed");
+        }
+        let end = move |run: &mut RunRecord, now| {
+            (run.state, run.ended_at) = (state, Some(now));
+            run.progress.error.clone_from(&error);
+            state.word().clone_into(&mut run.progress.phase);
+        };
+        self.write_run(hand, Vec::new(), end).await?;
+        self.store_calls().await
+    }
+
+    /// Starts the runs of shops whose turn came within the last ticks.
+    async fn tick_shops(&self) -> Result<(), Error> {
+        let (interval, now) = (self.inner.settings.channels.interval, self.now());
+        let mut after = Id(0);
+        loop {
+            let shops = self.store().channel_shops(after, PAGE).await?;
+            let Some(last) = shops.last() else { return Ok(()) };
+            after = last.id;
+            for shop in shops.iter().filter(|shop| is_pulled(shop)) {
+                let slot = slot_of(shop.id, interval, now);
+                if now.since(slot) >= 3 * TICK {
+                    continue;
+                }
+                let newest = self.store().channel_runs(shop.id, Stream::Orders, 1).await?;
+                if newest.first().is_none_or(|run| run.created_at < slot) {
+                    self.queue_run(shop.id, Stream::Orders, RunMode::Incremental, None).await?;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a shop is pulled by itself.
+fn is_pulled(shop: &ChannelShop) -> bool {
+    shop.token.is_some() && shop.more.paused.is_none()
+}
+
+/// The last moment, up to `now`, at which it is a shop's turn: each has an offset of its own, so that many do not start
+/// together.
+fn slot_of(shop: Id, interval: Millis, now: Time) -> Time {
+    // The low bits of a number are its gene and its node: mixed, shops added one after another lie apart.
+    let mixed = shop.0.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let offset = mixed as i64 % interval;
+    Time((now.0 - offset).div_euclid(interval) * interval + offset)
+}
+
+impl Task for PullShop {
+    const KIND: &'static str = "channel_pull";
+    const POLICY: Policy = Policy {
+        concurrency: 64,
+        lease: Duration::from_secs(30),
+        limit: Duration::from_hours(24),
+        ..Policy::USUAL
+    };
+
+    async fn run(self, app: App, _: Job) -> Handled {
+        match app.do_run(self.run).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => failed(&app, &error, 1_000),
+        }
+        .into()
+    }
+}
+
+impl Task for TickShops {
+    const KIND: &'static str = "channel_tick";
+    const POLICY: Policy = Policy { concurrency: 1, ..Policy::USUAL };
+
+    async fn run(self, app: App, _: Job) -> Handled {
+        match app.tick_shops().await {
+            Ok(()) => Outcome::Done,
+            Err(error) => failed(&app, &error, 1_000),
+        }
+        .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use docket_domain::time::MINUTE;
+
+    #[test]
+    fn every_shop_has_one_turn_an_interval_and_they_lie_apart() {
+        let interval = 10 * MINUTE;
+        let shops = (0..500).map(|n| Id(7_000_000_000_000_000 + (n << 10)));
+        let mut turns = [0; 10];
+        for shop in shops {
+            let slot = slot_of(shop, interval, Time(1_795_966_127_779));
+            assert!(slot <= Time(1_795_966_127_779) && slot > Time(1_795_966_127_779 - interval));
+            assert_eq!(slot_of(shop, interval, slot), slot);
+            assert_eq!(slot_of(shop, interval, slot.plus(interval - 1)), slot);
+            turns[(slot.0.rem_euclid(interval) / MINUTE) as usize] += 1;
+        }
+        assert!(turns.iter().all(|turns| (30..=70).contains(turns)), "{turns:?}");
+    }
+}
