@@ -9,6 +9,33 @@ pub fn number(seed: u64, what: &str, which: &str) -> u64 {
     mixed(bytes.fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
 }
 
+/// Numbers one after the other, for what takes many: the same start gives the same row.
+#[derive(Debug, Clone)]
+pub struct Draws(u64);
+
+impl Draws {
+    /// The row that belongs to `which` under `seed`.
+    pub const fn of(seed: u64, which: u64) -> Self {
+        Self(mixed(seed ^ mixed(which)))
+    }
+
+    /// The next number.
+    pub const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed(self.0)
+    }
+
+    /// The next number below `bound`, which is above 0.
+    pub const fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    /// Whether what happens `percent` times in a hundred happens now.
+    pub const fn happens(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
 const fn mixed(number: u64) -> u64 {
     let mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

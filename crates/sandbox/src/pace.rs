@@ -1,9 +1,13 @@
 //! Waiting that can be skipped: what is to happen in ten minutes happens at once when ten minutes are skipped.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+
+/// The present time: milliseconds UTC since 1970.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// How time passes here.
 #[derive(Debug)]

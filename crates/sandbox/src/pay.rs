@@ -17,12 +17,12 @@ mod server;
 pub use behave::{Plan, UnknownBehaviour, words};
 pub use server::serve;
 
+pub use crate::pace::Clock;
+
+use crate::http::{Answer, Dropped, json};
 use crate::pace::Pace;
 use book::PaymentRecords;
-use bytes::Bytes;
 use calls::Called;
-use http_body_util::Full;
-use hyper::Response;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,9 +34,6 @@ use tokio_util::task::TaskTracker;
 pub const MERCHANT: &str = "docket";
 /// That merchant's secret; no secret at all, since a sandbox holds no money.
 pub const SECRET: &str = "sandbox";
-
-/// The present time: milliseconds UTC since 1970.
-pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// How a sandbox is set up.
 #[derive(Clone)]
@@ -62,7 +59,6 @@ struct Gateway {
     settings: Settings,
     pace: Pace,
     memory: Mutex<Memory>,
-    connections: TaskTracker,
     /// Callbacks and refunds that are under way.
     jobs: TaskTracker,
     stop: CancellationToken,
@@ -80,20 +76,6 @@ struct Memory {
     /// How many callbacks were sent about each payment or refund: part of their nonces.
     sent: BTreeMap<String, u64>,
 }
-
-type Answer = Response<Full<Bytes>>;
-
-/// Asked to drop the connection without a word.
-#[derive(Debug)]
-struct Dropped;
-
-impl fmt::Display for Dropped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection is dropped, as asked for")
-    }
-}
-
-impl std::error::Error for Dropped {}
 
 /// Why something is not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,9 +102,8 @@ impl Gateway {
             sent: BTreeMap::new(),
         };
         let (pace, memory) = (Pace::new(), Mutex::new(memory));
-        let (connections, jobs) = (TaskTracker::new(), TaskTracker::new());
-        let stop = CancellationToken::new();
-        Arc::new(Self { settings, pace, memory, connections, jobs, stop })
+        let (jobs, stop) = (TaskTracker::new(), CancellationToken::new());
+        Arc::new(Self { settings, pace, memory, jobs, stop })
     }
 
     /// What is remembered. Held for moments, never while something is waited for.
@@ -139,14 +120,6 @@ impl Gateway {
     fn later(&self) -> i64 {
         self.now().saturating_add(i64::try_from(self.pace.skipped()).unwrap_or(i64::MAX))
     }
-}
-
-/// An answer in JSON, not signed.
-fn json(status: u16, body: &Value) -> Answer {
-    let response = Response::builder().status(status).header("content-type", "application/json");
-    response
-        .body(Full::from(body.to_string()))
-        .expect("status and headers are valid as they stand here")
 }
 
 impl Refusal {

@@ -5,24 +5,18 @@
 
 mod signature;
 
+use crate::http::Answer;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
-use hyper_util::rt::TokioIo;
 use signature::verify;
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// The bucket that a sandbox has unless told otherwise.
 pub const BUCKET: &str = "docket";
@@ -35,8 +29,6 @@ pub const SECRET: &str = "sandbox";
 
 /// The largest object.
 const OBJECT_BYTES_MAX: usize = 128 << 20;
-/// How long to wait when the system gives no more connections.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How a store is set up.
 #[derive(Clone)]
@@ -50,7 +42,7 @@ pub struct Settings {
     /// What that caller signs with.
     pub secret: String,
     /// Where the time comes from.
-    pub clock: crate::pay::Clock,
+    pub clock: crate::pace::Clock,
 }
 
 impl fmt::Debug for Settings {
@@ -91,8 +83,6 @@ struct Depot {
     memory: Mutex<Memory>,
 }
 
-type Answer = Response<Full<Bytes>>;
-
 fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
     let response = Response::builder().status(status);
     response.body(Full::new(body.into())).expect("a status that stands in this file is valid")
@@ -111,35 +101,12 @@ pub async fn serve(
 ) -> io::Result<()> {
     let memory = Memory { objects: BTreeMap::new(), behaviour: Behaviour::Fine };
     let depot = Arc::new(Depot { settings, memory: Mutex::new(memory) });
-    let (connections, stop) = (TaskTracker::new(), CancellationToken::new());
-    let mut shutdown = pin!(shutdown);
-    loop {
-        let accepted = tokio::select! {
-            () = shutdown.as_mut() => break,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                let served = connection(Arc::clone(&depot), stream);
-                connections.spawn(stop.clone().run_until_cancelled_owned(served));
-            }
-            // Out of file descriptors, most likely: those in use come back.
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-        }
-    }
-    stop.cancel();
-    connections.close();
-    connections.wait().await;
-    Ok(())
-}
-
-async fn connection(depot: Arc<Depot>, stream: TcpStream) {
-    let service = service_fn(move |request| {
+    let handle = move |request| {
         let depot = Arc::clone(&depot);
-        async move { Ok::<_, Infallible>(depot.answer(request).await) }
-    });
-    // How it ends is nobody's concern.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        async move { Ok(depot.answer(request).await) }
+    };
+    crate::http::serve(listener, shutdown, &CancellationToken::new(), handle).await;
+    Ok(())
 }
 
 impl Depot {

@@ -8,16 +8,21 @@ use crate::failure::Failure;
 use crate::output::{Form, Output};
 use crate::said::{Said, said};
 use docket_app::Clock;
-use docket_sandbox::{pay, s3};
+use docket_sandbox::{pay, s3, temu};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+/// How many shops people are shown how to connect.
+const SHOPS_SHOWN: usize = 5;
 
 /// What can be stood in for.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// A payment gateway that misbehaves on request
     Pay(PayArgs),
+    /// A marketplace that speaks Temu's open API, misbehaves on request and tells the truth
+    Temu(TemuArgs),
     /// An object store that speaks some S3: an archive to test against
     S3(S3Args),
 }
@@ -42,10 +47,35 @@ pub struct PayArgs {
     seed: u64,
 }
 
+/// Arguments of `docket sandbox temu`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = temu_behaviours())]
+pub struct TemuArgs {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7312")]
+    listen: SocketAddr,
+    /// Where all chance comes from: the same seed gives the same shops, orders and tokens
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many shops there are
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    shops: u16,
+    /// How many orders each shop has at the start
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    count: usize,
+    /// Over how many days back those orders were created
+    #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    days: u32,
+    /// How many calls an app may make in any second; 0 for as many as it likes
+    #[arg(long, value_name = "N", default_value_t = temu::LIMIT)]
+    limit: usize,
+}
+
 /// Runs one of them.
 pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     match command {
         Command::Pay(args) => pay(args, &options.output()).await,
+        Command::Temu(args) => temu(args, &options.output()).await,
         Command::S3(args) => s3(args, &options.output()).await,
     }
 }
@@ -70,10 +100,44 @@ async fn pay(PayArgs { listen, seed }: PayArgs, out: &Output) -> Result<(), Fail
     }
     let settings = pay::Settings { seed, merchant, secret, clock };
     let served = pay::serve(listener, settings, async move { asked.once().await }).await;
-    served.map_err(|error| {
-        let ended = said!("the listener at {address} ended", "{address} 的监听已终止");
-        Failure::new(ended.because(Said::from(&error)))
-    })
+    served.map_err(|error| ended(address, &error))
+}
+
+async fn temu(args: TemuArgs, out: &Output) -> Result<(), Failure> {
+    let TemuArgs { listen, seed, shops, count, days, limit } = args;
+    let mut asked = StopSignals::listen()?;
+    let Door { listener, address } = Door::open(listen).await?;
+    let clock = Arc::new(|| Clock::System.now().0);
+    let settings = temu::Settings {
+        shops: usize::from(shops),
+        orders: count,
+        days,
+        limit,
+        ..temu::Settings::new(seed, clock)
+    };
+    let url = format!("http://{address}");
+    let keys = temu::keys(&settings);
+    match out.form {
+        Form::Programs => out.json(&json!({
+            "listening": url,
+            "app_key": temu::APP_KEY,
+            "app_secret": temu::APP_SECRET,
+            "shops": keys,
+            "seed": seed,
+        })),
+        Form::People => {
+            out.line(&format!("listening on {url}"));
+            out.note(out.tell(&temu_note(&url, &keys)));
+        }
+    }
+    let served = temu::serve(listener, settings, async move { asked.once().await }).await;
+    served.map_err(|error| ended(address, &error))
+}
+
+/// The listener of a stand-in ended by itself.
+fn ended(address: SocketAddr, error: &std::io::Error) -> Failure {
+    let ended = said!("the listener at {address} ended", "{address} 的监听已终止");
+    Failure::new(ended.because(Said::from(error)))
 }
 
 async fn s3(S3Args { listen }: S3Args, out: &Output) -> Result<(), Failure> {
@@ -100,24 +164,58 @@ async fn s3(S3Args { listen }: S3Args, out: &Output) -> Result<(), Failure> {
         },
     );
     let served = s3::serve(listener, settings, async move { asked.once().await }).await;
-    served.map_err(|error| {
-        let ended = said!("the listener at {address} ended", "{address} 的监听已终止");
-        Failure::new(ended.because(Said::from(&error)))
-    })
+    served.map_err(|error| ended(address, &error))
+}
+
+/// One word of behaviour, for `--help`.
+fn behaviour((word, number, does): (&str, u64, &str)) -> String {
+    // A word without a use for a number has none to show.
+    let word = if does.contains(" N ") { format!("{word}={number}") } else { word.to_owned() };
+    format!("  {word:20} {does}")
+}
+
+/// Every way in which a marketplace misbehaves, for `--help`.
+fn temu_behaviours() -> String {
+    let head = "Words of behaviour, at /control: `{\"behave\":\"error=503\",\"for\":{\"shop\":\"634418210000001\",\
+                \"type\":\"bg.order.list\",\"page\":2,\"calls\":3,\"seconds\":60}}`; what `for` leaves out holds for \
+                all calls.";
+    let lines = std::iter::once(head.to_owned()).chain(temu::words().map(behaviour));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// How it is used, for people.
+fn temu_note(url: &str, keys: &[temu::Key]) -> Said {
+    let shops: Vec<String> = keys
+        .iter()
+        .take(SHOPS_SHOWN)
+        .map(|temu::Key { mall_id, access_token, region, .. }| {
+            format!(
+                "docket shop add shop-{mall_id} --channel temu --region {region} --base-url {url} --app-key {} \
+                 --app-secret-file <(echo {}) --access-token-file <(echo {access_token})",
+                temu::APP_KEY,
+                temu::APP_SECRET
+            )
+        })
+        .collect();
+    said!(
+        "a marketplace for tests; connect its shops:\n{shops}\n\
+         misbehave:  curl -X POST {url}/control -d '{{\"behave\":\"error=503\",\"for\":{{\"calls\":3}}}}'\n\
+         the truth, and all words of behaviour:  curl {url}/control",
+        "测试用电商平台；接入其店铺：\n{shops}\n\
+         异常行为：curl -X POST {url}/control -d '{{\"behave\":\"error=503\",\"for\":{{\"calls\":3}}}}'\n\
+         真实状态与全部行为词：curl {url}/control",
+        shops = shops.join("\n"),
+        url = url,
+    )
 }
 
 /// Every way to misbehave, for `--help`.
 fn behaviours() -> String {
-    let line = |(word, number, does): (&str, u64, &str)| {
-        // A word without a use for a number has none to show.
-        let word = if does.contains(" N ") { format!("{word}={number}") } else { word.to_owned() };
-        format!("  {word:20} {does}")
-    };
     let head = "A center started with DOCKET_PAYMENTS__SANDBOX__CONNECTOR=sandbox pays through it, under the name \
                 `sandbox`.\n\nWords of behaviour, in the title of a payment (`Tea behave: late=5000 duplicate`) or at \
                 /control:";
     let any = "  any                  one of them, by the seed and the payment's number";
-    let lines = std::iter::once(head.to_owned()).chain(pay::words().map(line));
+    let lines = std::iter::once(head.to_owned()).chain(pay::words().map(behaviour));
     lines.chain([any.to_owned()]).collect::<Vec<_>>().join("\n")
 }
 

@@ -5,17 +5,11 @@ use super::behave::{Plan, Word};
 use super::book::{Payment, Refund};
 use super::{Gateway, seal};
 use crate::chance;
+use crate::http::post;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1;
-use hyper::{Request, Uri};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use std::error::Error;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 
 /// How long a merchant may take over one callback.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -99,8 +93,8 @@ impl Gateway {
     /// Sends it until it is taken, or too often.
     async fn deliver(&self, call: &Call) {
         for wait in AGAIN.into_iter().map(Some).chain([None]) {
-            let request = self.callback(call);
-            let sent = tokio::time::timeout(PATIENCE, send(&call.url, request)).await;
+            let (headers, body) = self.callback(call);
+            let sent = tokio::time::timeout(PATIENCE, post(&call.url, &headers, body)).await;
             let answer = sent.ok().and_then(Result::ok);
             self.remember(call, answer);
             match wait {
@@ -136,36 +130,5 @@ impl Gateway {
         }
         let headers = seal::headers(&settings, "callback", self.now(), &nonce, &body);
         (headers.into(), body)
-    }
-}
-
-/// Posts it and gives the status of the answer.
-async fn send(
-    url: &str,
-    (headers, body): (Vec<(&'static str, String)>, Bytes),
-) -> Result<u16, Box<dyn Error + Send + Sync>> {
-    let uri: Uri = url.parse()?;
-    let host = uri.authority().ok_or("a callback needs a host")?;
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut request = Request::post(path)
-        .header("host", host.as_str())
-        .header("content-type", "application/json");
-    for (name, value) in headers {
-        request = request.header(name, value);
-    }
-    let request = request.body(Full::<Bytes>::from(body))?;
-    let stream = TcpStream::connect((host.host(), host.port_u16().unwrap_or(80))).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let mut exchange = pin!(async {
-        let answer = sender.send_request(request).await?;
-        let status = answer.status().as_u16();
-        answer.into_body().collect().await?;
-        Ok(status)
-    });
-    tokio::select! {
-        biased;
-        status = exchange.as_mut() => status,
-        // It may have ended behind the answer.
-        _ = connection => exchange.await,
     }
 }

@@ -1,0 +1,281 @@
+//! What happens in a shop: orders come in, are sent, delivered and cancelled, get packages and lose units, as a
+//! tester says or by chance while a caller pages.
+
+use super::received::Range;
+use super::seeded::{child_status, pack, status};
+use super::shop::{NEVER, Oddities, Order, Package, Shop};
+use crate::chance::Draws;
+use serde::Deserialize;
+
+const fn one() -> usize {
+    1
+}
+
+/// A change that a tester wishes for. Times are seconds; `at` is now where it is left out. A `silent` change does
+/// not move the time of update; after one that is `late` no list has the order for so many seconds.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "does", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Change {
+    /// New orders, all of one second; `hidden` ones are readable by number, and no list ever has them.
+    Insert {
+        shop: String,
+        #[serde(default = "one")]
+        count: usize,
+        status: Option<i32>,
+        at: Option<i64>,
+        late: Option<i64>,
+        #[serde(default)]
+        hidden: bool,
+        /// `nulls`, `unlabelled` or `novel`, with blanks between them.
+        #[serde(default)]
+        odd: String,
+    },
+    /// An order and its lines get a status, or only the line `child`; without `order`, `count` of them by chance.
+    Move {
+        shop: String,
+        order: Option<String>,
+        child: Option<String>,
+        #[serde(default = "one")]
+        count: usize,
+        to: i32,
+        at: Option<i64>,
+        late: Option<i64>,
+        #[serde(default)]
+        silent: bool,
+    },
+    /// Lines, or the line `child`, get a package, which may replace another. Without a number they lose all.
+    Pack {
+        shop: String,
+        order: String,
+        child: Option<String>,
+        package: Option<String>,
+        replaces: Option<String>,
+        /// The purchase of its label failed.
+        #[serde(default)]
+        failed: bool,
+        /// There is a label and nothing was handed over.
+        #[serde(default)]
+        unshipped: bool,
+        #[serde(default)]
+        silent: bool,
+    },
+    /// Units of a line are cancelled before shipment.
+    CancelUnits {
+        shop: String,
+        order: String,
+        child: Option<String>,
+        units: u32,
+        #[serde(default)]
+        silent: bool,
+    },
+}
+
+/// Why a change cannot be made: what it names is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Impossible {
+    Order,
+    Child,
+    Oddity,
+}
+
+impl Change {
+    /// The number of the shop that changes.
+    pub fn shop(&self) -> &str {
+        match self {
+            Self::Insert { shop, .. }
+            | Self::Move { shop, .. }
+            | Self::Pack { shop, .. }
+            | Self::CancelUnits { shop, .. } => shop,
+        }
+    }
+
+    /// Makes it; gives the numbers of the orders that changed.
+    pub fn make(self, shop: &mut Shop, seed: u64, now: i64) -> Result<Vec<String>, Impossible> {
+        shop.ripen(now);
+        match self {
+            Self::Insert { count, status, at, late, hidden, odd, .. } => {
+                let oddities = oddities(&odd)?;
+                let at = at.unwrap_or(now);
+                let listed_at = if hidden { NEVER } else { late.map_or(0, |late| at + late) };
+                Ok((0..count)
+                    .map(|_| insert(shop, seed, at, status, listed_at, oddities))
+                    .collect())
+            }
+            Self::Move { order, child, count, to, at, late, silent, .. } => {
+                let places = match &order {
+                    Some(number) => vec![shop.place(number).ok_or(Impossible::Order)?],
+                    None => chosen(shop, seed, count),
+                };
+                let at = at.unwrap_or(now);
+                for &place in &places {
+                    let updated_at = if silent { shop.orders[place].updated_at } else { at };
+                    let lines = lines(&shop.orders[place], child.as_deref())?;
+                    let is_whole = child.is_none();
+                    shop.change(place, updated_at, |order| {
+                        moved(order, to, is_whole, &lines, at, place as u64);
+                    });
+                    if let Some(late) = late {
+                        shop.unlist(place, at + late);
+                    }
+                }
+                Ok(places.iter().map(|&place| shop.orders[place].number.to_string()).collect())
+            }
+            Self::Pack { order, child, package, replaces, failed, unshipped, silent, .. } => {
+                let package = package.map(|number| Package {
+                    number: number.into(),
+                    is_bought: !failed,
+                    is_confirmed: !unshipped,
+                });
+                let change = |order: &mut Order, lines: &[usize]| {
+                    for &line in lines {
+                        let packages = &mut order.children[line].packages;
+                        match (&package, &replaces) {
+                            (None, _) => packages.clear(),
+                            (Some(package), replaces) => {
+                                packages.retain(|known| {
+                                    Some(&*known.number) != replaces.as_deref()
+                                        && known.number != package.number
+                                });
+                                packages.push(package.clone());
+                            }
+                        }
+                    }
+                };
+                of_lines(shop, &order, child.as_deref(), silent, now, change)
+            }
+            Self::CancelUnits { order, child, units, silent, .. } => {
+                let change = |order: &mut Order, lines: &[usize]| {
+                    for &line in lines {
+                        let child = &mut order.children[line];
+                        child.cancelled = child.cancelled.saturating_add(units).min(child.ordered);
+                    }
+                };
+                of_lines(shop, &order, child.as_deref(), silent, now, change)
+            }
+        }
+    }
+}
+
+/// Updates `count` orders of a list by chance and lets half as many come in: what happens while somebody pages.
+pub fn churn(shop: &mut Shop, seed: u64, count: u64, range: Option<Range>, now: i64) {
+    shop.churned += 1;
+    let mut draws = Draws::of(!seed ^ shop.series, shop.churned);
+    for _ in 0..count {
+        let Some(place) = shop.drawn(&mut draws, range) else { break };
+        let next = match shop.orders[place].status {
+            status::PENDING => status::UNSHIPPED,
+            status::UNSHIPPED => status::SHIPPED,
+            _ => status::DELIVERED,
+        };
+        let lines: Vec<usize> = (0..shop.orders[place].children.len()).collect();
+        shop.change(place, now, |order| moved(order, next, true, &lines, now, place as u64));
+    }
+    for _ in 0..count / 2 {
+        insert(shop, seed, now, None, 0, Oddities::default());
+    }
+}
+
+fn oddities(words: &str) -> Result<Oddities, Impossible> {
+    let mut oddities = Oddities::default();
+    for word in words.split_whitespace() {
+        match word {
+            "nulls" => oddities.nulls = true,
+            "unlabelled" => oddities.unlabelled = true,
+            "novel" => oddities.novel = true,
+            _ => return Err(Impossible::Oddity),
+        }
+    }
+    Ok(oddities)
+}
+
+fn insert(
+    shop: &mut Shop,
+    seed: u64,
+    at: i64,
+    status: Option<i32>,
+    listed_at: i64,
+    oddities: Oddities,
+) -> String {
+    let nth = shop.made;
+    let mut order = shop.make(seed, at, at);
+    if let Some(to) = status {
+        let lines: Vec<usize> = (0..order.children.len()).collect();
+        moved(&mut order, to, true, &lines, at, nth);
+    }
+    (order.listed_at, order.oddities) = (listed_at, oddities);
+    let number = order.number.to_string();
+    shop.add(order);
+    number
+}
+
+/// Places of `count` orders that are still on their way, by chance.
+fn chosen(shop: &mut Shop, seed: u64, count: usize) -> Vec<usize> {
+    shop.churned += 1;
+    let mut draws = Draws::of(!seed ^ shop.series, shop.churned);
+    let is_open = |order: &Order| !matches!(order.status, status::CANCELED | status::DELIVERED);
+    let orders = shop.orders.iter().enumerate();
+    let (open, ended): (Vec<_>, Vec<_>) = orders.partition(|(_, order)| is_open(order));
+    let mut places: Vec<usize> = open.into_iter().map(|(place, _)| place).collect();
+    // Those that have ended may change as well, where the others are too few.
+    let mut rest: Vec<usize> = ended.into_iter().map(|(place, _)| place).collect();
+    let mut picked = vec![];
+    while picked.len() < count {
+        let from = if places.is_empty() { &mut rest } else { &mut places };
+        if from.is_empty() {
+            break;
+        }
+        let at = draws.below(from.len() as u64) as usize;
+        picked.push(from.swap_remove(at));
+    }
+    picked
+}
+
+/// The places of an order's lines, or of the one with this number.
+fn lines(order: &Order, child: Option<&str>) -> Result<Vec<usize>, Impossible> {
+    let Some(number) = child else { return Ok((0..order.children.len()).collect()) };
+    let found = order.children.iter().position(|child| *child.number == *number);
+    Ok(vec![found.ok_or(Impossible::Child)?])
+}
+
+fn of_lines(
+    shop: &mut Shop,
+    number: &str,
+    child: Option<&str>,
+    is_silent: bool,
+    now: i64,
+    change: impl FnOnce(&mut Order, &[usize]),
+) -> Result<Vec<String>, Impossible> {
+    let place = shop.place(number).ok_or(Impossible::Order)?;
+    let lines = lines(&shop.orders[place], child)?;
+    let updated_at = if is_silent { shop.orders[place].updated_at } else { now };
+    shop.change(place, updated_at, |order| change(order, &lines));
+    Ok(vec![number.to_owned()])
+}
+
+/// Gives lines a status, the whole order too where it is meant, and packages to what was sent.
+fn moved(order: &mut Order, to: i32, is_whole: bool, lines: &[usize], at: i64, chance: u64) {
+    for &line in lines {
+        let line_status = if is_whole { child_status(to, line as u64) } else { to };
+        order.children[line].status = line_status;
+    }
+    if !is_whole {
+        return;
+    }
+    order.status = to;
+    if to != status::PENDING && order.confirmed_at == 0 {
+        order.confirmed_at = at;
+    }
+    let is_sent = matches!(
+        to,
+        status::SHIPPED | status::DELIVERED | status::PARTLY_SHIPPED | status::PARTLY_DELIVERED
+    );
+    if is_sent && order.shipped_at == 0 {
+        order.shipped_at = at;
+    }
+    if is_sent && order.children.iter().all(|child| child.packages.is_empty()) {
+        let digits: String = order.number.chars().filter(char::is_ascii_digit).collect();
+        // The digits of the region are no part of it.
+        let digits = digits.get(3..).and_then(|digits| digits.parse().ok()).unwrap_or(chance);
+        pack(order, digits, &mut Draws::of(digits, chance));
+    }
+}

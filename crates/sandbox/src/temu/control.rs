@@ -1,0 +1,172 @@
+//! The tester's side: makes calls misbehave, skips time, and tells the truth.
+
+use super::behave::{self, Aim};
+use super::changes::{Change, Impossible};
+use super::{Market, Memory};
+use crate::http::{Answer, json};
+use hyper::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// How long an authorisation code is good, in milliseconds.
+const CODE_LIFE_MS: i64 = 600_000;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    /// Words of behaviour, and which calls behave by them.
+    behave: Option<String>,
+    #[serde(default, rename = "for")]
+    aim: Aim,
+    /// Forgets all words of behaviour.
+    #[serde(default)]
+    fine: bool,
+    /// How much time to skip, in milliseconds.
+    #[serde(default)]
+    skip_ms: u64,
+    /// How far the marketplace's clock is off from now on, in milliseconds.
+    offset_ms: Option<i64>,
+    /// How many calls an app may make in any second; 0 for as many as it likes.
+    limit: Option<usize>,
+    /// Shops whose token becomes another.
+    #[serde(default)]
+    tokens: Vec<TokenWish>,
+    /// What happens to orders.
+    #[serde(default)]
+    orders: Vec<Change>,
+}
+
+/// What becomes of the token of a shop.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenWish {
+    shop: String,
+    /// `replace`: a new one, the one before is dead. `authorise`: a code is made, for `bg.open.accesstoken.create`.
+    /// `expire`: it ends at once, or in `seconds`. `deny` and `grant`: it loses or gets the scope of `type`.
+    does: String,
+    #[serde(default)]
+    seconds: i64,
+    #[serde(default, rename = "type")]
+    kind: String,
+}
+
+/// Why a wish is not done.
+struct Unheard(u16, &'static str);
+
+pub fn answer(market: &Market, method: &Method, path: &str, query: &str, body: &[u8]) -> Answer {
+    let _ = query;
+    match (method, path) {
+        (&Method::GET, "/control") => json(200, &truth(market)),
+        (&Method::POST, "/control") => match done(market, body) {
+            Ok(changed) => {
+                let mut truth = truth(market);
+                truth["changed"] = changed.into();
+                json(200, &truth)
+            }
+            Err(Unheard(status, code)) => json(status, &json!({"code": code})),
+        },
+        _ => json(404, &json!({"code": "no_such_path"})),
+    }
+}
+
+/// Does what is wished; gives the numbers of the orders that changed.
+fn done(market: &Market, body: &[u8]) -> Result<Vec<String>, Unheard> {
+    let wish: Wish = serde_json::from_slice(body).map_err(|_| Unheard(400, "malformed"))?;
+    let mut memory = market.memory();
+    let unknown = |shop: &String| memory.shop(shop).is_none();
+    if wish.aim.shop.iter().chain(wish.tokens.iter().map(|token| &token.shop)).any(unknown) {
+        return Err(Unheard(404, "no_such_shop"));
+    }
+    if wish.fine {
+        memory.rules.clear();
+    }
+    if let Some(text) = wish.behave {
+        let added = memory.rules.add(&text, &wish.aim, market.passed());
+        added.map_err(|_| Unheard(422, "unknown_behaviour"))?;
+    }
+    if let Some(offset) = wish.offset_ms {
+        memory.offset_ms = offset;
+    }
+    if let Some(limit) = wish.limit {
+        memory.apps.values_mut().for_each(|app| app.limiter.limit = limit);
+    }
+    for token in &wish.tokens {
+        changed(market, &mut memory, token)?;
+    }
+    market.pace.skip(wish.skip_ms);
+    let now = market.told(&memory).div_euclid(1000);
+    let mut numbers = vec![];
+    for change in wish.orders {
+        let place = memory.shop(change.shop()).ok_or(Unheard(404, "no_such_shop"))?;
+        let made = change.make(&mut memory.shops[place], market.settings.seed, now);
+        numbers.extend(made.map_err(|impossible| match impossible {
+            Impossible::Order => Unheard(404, "no_such_order"),
+            Impossible::Child => Unheard(404, "no_such_child"),
+            Impossible::Oddity => Unheard(422, "odd"),
+        })?);
+    }
+    Ok(numbers)
+}
+
+fn changed(market: &Market, memory: &mut Memory, wish: &TokenWish) -> Result<(), Unheard> {
+    let seed = market.settings.seed;
+    let now = market.told(memory).div_euclid(1000);
+    let place = memory.shop(&wish.shop).ok_or(Unheard(404, "no_such_shop"))?;
+    let shop = &mut memory.shops[place];
+    match wish.does.as_str() {
+        "replace" => shop.renew(seed, now),
+        "expire" => shop.token.ends_at = now + wish.seconds,
+        "deny" => drop(shop.missing_scopes.insert(wish.kind.clone())),
+        "grant" => drop(shop.missing_scopes.remove(&wish.kind)),
+        "authorise" => {
+            let which = format!("{} {}", wish.shop, memory.codes_made);
+            memory.codes_made += 1;
+            let code = super::opaque(seed, "code", &which);
+            memory.codes.insert(code, (wish.shop.clone(), market.passed() + CODE_LIFE_MS));
+        }
+        _ => return Err(Unheard(422, "does")),
+    }
+    Ok(())
+}
+
+/// All that the marketplace knows, whatever it tells callers.
+fn truth(market: &Market) -> Value {
+    let memory = market.memory();
+    let shops = memory.shops.iter().map(|shop| {
+        let codes = memory.codes.iter().filter(|(_, (mall_id, _))| *mall_id == shop.mall_id);
+        json!({
+            "mall_id": shop.mall_id,
+            "app_key": shop.app_key,
+            "region": shop.region,
+            "access_token": shop.token.text,
+            "expires_at": shop.token.ends_at,
+            "missing_scopes": shop.missing_scopes,
+            "codes": codes.map(|(code, _)| code).collect::<Vec<_>>(),
+            "orders": shop.orders.len(),
+            "hidden": shop.hidden(),
+            "by_status": shop.by_status(),
+            "products": shop.products.len(),
+        })
+    });
+    let apps = memory.apps.iter().map(|(app_key, app)| {
+        json!({
+            "app_key": app_key,
+            "app_secret": app.secret,
+            "limit": app.limiter.limit,
+            "calls": app.limiter.measured,
+        })
+    });
+    let words = behave::words()
+        .map(|(word, number, does)| json!({"word": word, "number": number, "does": does}));
+    json!({
+        "seed": market.settings.seed,
+        "now": market.told(&memory),
+        "skipped_ms": market.pace.skipped(),
+        "offset_ms": memory.offset_ms,
+        "waiting": market.pace.waiting(),
+        "apps": apps.collect::<Vec<_>>(),
+        "shops": shops.collect::<Vec<_>>(),
+        "behave": memory.rules.told(),
+        "words": words.collect::<Vec<_>>(),
+    })
+}
