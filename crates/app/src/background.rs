@@ -1,6 +1,7 @@
 //! What runs by itself until the center stops.
 
 use std::future::Future;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -13,8 +14,11 @@ pub(crate) struct Background {
 
 impl Background {
     /// Lets `work` run by itself. It ends by [`Background::stopping`]: a stop waits for it.
-    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.running.spawn(work);
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.running.spawn(work)
     }
 
     /// What is cancelled when the center stops.

@@ -136,6 +136,9 @@ enum Command {
     /// Durable tasks: what waits, what is halted, and what to do about it
     #[command(subcommand)]
     Tasks(commands::tasks::Command),
+    /// Shops of marketplaces: connect them, pull their orders, see what is missing
+    #[command(subcommand)]
+    Shop(commands::shop::Command),
     /// Who is told of every change of an order, and what came of it
     #[command(subcommand)]
     Webhook(commands::webhook::Command),
@@ -329,6 +332,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Tasks(command) => commands::tasks::run(command, options).await,
         Command::Mirror(command) => commands::mirror::run(command, options).await,
         Command::Reconcile(args) => commands::reconcile::run(args, options).await,
+        Command::Shop(command) => commands::shop::run(command, options).await,
         Command::Webhook(command) => commands::webhook::run(command, options).await,
         Command::Schedules => commands::schedules::run(options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,

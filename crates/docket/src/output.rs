@@ -182,6 +182,12 @@ impl Progress {
         self.bar.inc(steps);
     }
 
+    /// So many steps are done, of so many as are known.
+    pub fn at(&self, done: u64, total: u64) {
+        self.bar.set_length(total.max(done));
+        self.bar.set_position(done);
+    }
+
     /// All is done, and is told otherwise.
     pub fn clear(&self) {
         self.bar.finish_and_clear();

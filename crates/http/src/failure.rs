@@ -113,6 +113,24 @@ impl Failure {
         Self::new(StatusCode::CONFLICT, code, title, detail)
     }
 
+    /// What failed at somebody else whom the center speaks to, or is nobody's because none is configured.
+    fn of_others(error: &Error, detail: String) -> Self {
+        match error {
+            Error::ArchiveOff => Self::off("archive_off", "No archive is configured", detail),
+            Error::MirrorOff => Self::off("mirror_off", "No mirror is configured", detail),
+            Error::ArchiveDamaged(_) => {
+                Self::damaged("archive_damaged", "The archive is damaged", detail)
+            }
+            Error::ArchiveUnreachable(_) => {
+                Self::unavailable("archive_unreachable", "The archive cannot be reached", detail)
+            }
+            _ => {
+                let title = "The marketplace does not answer";
+                Self::unavailable("marketplace_unreachable", title, detail)
+            }
+        }
+    }
+
     fn unavailable(code: &'static str, title: &'static str, detail: String) -> Self {
         let failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title, detail);
         Self { retry_after: Some(SOON_S), ..failure }
@@ -219,18 +237,11 @@ impl From<Error> for Failure {
             Error::Archived { .. } | Error::InArchive(_) => {
                 Self::conflict("archived", "It is in the archive", detail)
             }
-            Error::ArchiveOff => Self::off("archive_off", "No archive is configured", detail),
-            Error::MirrorOff => Self::off("mirror_off", "No mirror is configured", detail),
-            Error::Marketplace(_) => {
-                let title = "The marketplace does not answer";
-                Self::unavailable("marketplace_unreachable", title, detail)
-            }
-            Error::ArchiveUnreachable(_) => {
-                Self::unavailable("archive_unreachable", "The archive cannot be reached", detail)
-            }
-            Error::ArchiveDamaged(_) => {
-                Self::damaged("archive_damaged", "The archive is damaged", detail)
-            }
+            Error::ArchiveOff
+            | Error::MirrorOff
+            | Error::Marketplace(_)
+            | Error::ArchiveUnreachable(_)
+            | Error::ArchiveDamaged(_) => Self::of_others(&error, detail),
             Error::TooManyTries { seconds } => {
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 let failure = Self::new(status, "too_many_tries", "Too many tries", detail);

@@ -13,13 +13,12 @@ use docket_domain::{Id, Time};
 use docket_store::{Progress, RunRecord, WindowRow, WindowWrite};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 /// Pages that are taken down while further ones are asked for.
 const AHEAD: usize = 8;
 /// How often a run says how far it is.
-const TELL: Duration = Duration::from_secs(1);
+const TELL: Millis = SECOND;
 /// Windows that are looked at.
 const WINDOWS: usize = 2_000;
 /// Pauses before a part that could not be read is tried again; the last one for ever.
@@ -52,7 +51,7 @@ struct Pull<'a> {
     grown: Option<WindowRow>,
     /// What became of windows since it was last told.
     writes: Vec<WindowWrite>,
-    told: Instant,
+    told: Time,
 }
 
 impl App {
@@ -97,7 +96,7 @@ impl App {
             pending: VecDeque::new(),
             grown: None,
             writes: Vec::new(),
-            told: Instant::now(),
+            told: now,
         };
         let due = known.iter().filter(|gap| {
             gap.state == WindowState::Gap && gap.next_try_at.is_none_or(|at| at <= now)
@@ -174,15 +173,19 @@ impl Pull<'_> {
 
     /// Has a page taken down while the next one is asked for.
     async fn take(&mut self, page: OrdersPage, at: Time, ends: Option<Slice>) -> Result<(), Stop> {
+        if self.app.inner.background.is_stopping() {
+            return Err(Stop::Ours(Error::Unavailable("the center stops".to_owned())));
+        }
         while self.pending.len() >= AHEAD {
             self.settle_one().await?;
         }
         let (app, open) = (self.app.clone(), self.open.clone());
         let rows = (page.orders.len() + page.refused.len()) as u64;
         self.progress.done += rows;
-        let taken = tokio::spawn(async move { app.take_page(&open, &page, at).await });
+        let taking = async move { app.take_page(&open, &page, at).await };
+        let taken = self.app.inner.background.spawn(taking);
         self.pending.push_back(Pending { taken, ends });
-        if self.told.elapsed() >= TELL { self.tell().await } else { Ok(()) }
+        if self.app.now().since(self.told) >= TELL { self.tell().await } else { Ok(()) }
     }
 
     /// Waits for the oldest page that is being taken down.
@@ -257,7 +260,7 @@ impl Pull<'_> {
     }
 
     async fn tell(&mut self) -> Result<(), Stop> {
-        self.told = Instant::now();
+        self.told = self.app.now();
         let writes = std::mem::take(&mut self.writes);
         self.app.tell_progress(self.hand, self.progress.clone(), writes).await
     }

@@ -118,7 +118,15 @@ impl App {
                 message: "end its pause first",
             });
         }
-        self.queue_run(shop, stream, mode, idempotency).await
+        let started = self.queue_run(shop, stream, mode, idempotency).await?;
+        if let Once::Now(Started::Now(run)) = started
+            && !self.has_workers()
+        {
+            // Nobody else would: a command that opens a center for itself does it itself.
+            let app = self.clone();
+            self.inner.background.spawn(async move { app.do_run_here(run).await });
+        }
+        Ok(started)
     }
 
     async fn queue_run(
@@ -275,6 +283,20 @@ impl App {
         };
         self.write_run(hand, Vec::new(), end).await?;
         self.store_calls().await
+    }
+
+    /// Does a run in a process that runs no tasks: where it does not come to its end, it is stopped.
+    async fn do_run_here(&self, id: Id) {
+        if self.do_run(id).await.is_ok() {
+            return;
+        }
+        let stop = |run: &mut RunRecord, now| {
+            (run.state, run.ended_at) = (RunState::Stopped, Some(now));
+        };
+        if let Ok(Some((hand, _))) = self.take_up(id).await {
+            // The next run goes on all the same where even this cannot be written.
+            let _ = self.write_run(hand, Vec::new(), stop).await;
+        }
     }
 
     /// Starts the runs of shops whose turn came within the last ticks.

@@ -18,6 +18,7 @@ pub mod reconcile;
 pub mod sandbox;
 pub mod schedules;
 pub mod serve;
+pub mod shop;
 pub mod stock;
 pub mod tasks;
 pub mod user;

@@ -171,6 +171,7 @@ const FAILURES: &[Failure] = &[
             "busy",
             "unavailable",
             "archive_unreachable",
+            "marketplace_unreachable",
             "no_room",
             "too_many_connections",
             "database_moved",

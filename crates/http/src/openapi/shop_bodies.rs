@@ -1,5 +1,7 @@
 //! Bodies of requests about shops of marketplaces, for the document.
 
+#![allow(dead_code)] // described, never made
+
 use super::words::RunModeWord;
 use docket_wire::described::{Identifier, Time, Title};
 use utoipa::ToSchema;

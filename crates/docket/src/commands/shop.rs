@@ -1,0 +1,352 @@
+//! `docket shop`: shops of marketplaces, connected, pulled and looked at.
+
+use super::key::words;
+use crate::center::{self, Center, LOOK_AGAIN};
+use crate::cli::Options;
+use crate::failure::Failure;
+use crate::log;
+use crate::output::Output;
+use crate::said::{Said, said};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// What `docket shop` can do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Connect a shop; its id is printed alone on stdout
+    Add(Add),
+    /// List the shops
+    List,
+    /// Pull the orders of a shop, and show how far that is
+    Sync(Sync),
+    /// Show how far a shop is: runs, windows of time, gaps
+    Status(Status),
+    /// Give a shop another token
+    Token(Token),
+    /// Ask a shop nothing until it is resumed
+    Pause(One),
+    /// End a pause
+    Resume(One),
+}
+
+/// A shop.
+#[derive(Debug, clap::Args)]
+pub struct One {
+    /// The number of the shop
+    #[arg(value_name = "ID")]
+    shop: String,
+}
+
+/// Arguments of `docket shop add`.
+#[derive(Debug, clap::Args)]
+pub struct Add {
+    /// What people call it
+    name: String,
+    /// The marketplace
+    #[arg(long, value_name = "NAME")]
+    channel: String,
+    /// The region it sells in
+    #[arg(long, value_name = "REGION")]
+    region: String,
+    /// Which app of yours speaks for it
+    #[arg(long, value_name = "KEY")]
+    app_key: String,
+    /// A file that holds the secret of that app
+    #[arg(long, value_name = "FILE")]
+    app_secret_file: PathBuf,
+    /// A file that holds what the shop lets the app in with; it may be given later
+    #[arg(long, value_name = "FILE")]
+    access_token_file: Option<PathBuf>,
+    /// Where the marketplace is, where that is not its usual address
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+}
+
+/// Arguments of `docket shop sync`.
+#[derive(Debug, clap::Args)]
+pub struct Sync {
+    #[command(flatten)]
+    one: One,
+    /// All that was created within the last days, not only what has changed
+    #[arg(long)]
+    full: bool,
+    /// What to pull
+    #[arg(long, value_name = "STREAM", default_value = "orders")]
+    stream: Stream,
+    /// Start it and do not wait
+    #[arg(long)]
+    detach: bool,
+}
+
+/// What is pulled.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Stream {
+    /// Orders
+    Orders,
+}
+
+/// Arguments of `docket shop status`.
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// The number of the shop; all shops where left out
+    #[arg(value_name = "ID")]
+    shop: Option<String>,
+}
+
+/// Arguments of `docket shop token`.
+#[derive(Debug, clap::Args)]
+pub struct Token {
+    #[command(flatten)]
+    one: One,
+    /// A file that holds the token
+    #[arg(long, value_name = "FILE")]
+    access_token_file: PathBuf,
+}
+
+impl One {
+    fn path(&self) -> Result<String, Failure> {
+        Ok(format!("/api/shops/{}", super::path_part(&self.shop)?))
+    }
+}
+
+impl Stream {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+        }
+    }
+}
+
+/// Does what was asked.
+pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
+    log::start_quiet();
+    let out = options.output();
+    if let Command::Add(new) = &command {
+        return center::with(options, async |center| add(new, center, &out).await).await;
+    }
+    center::with_one_that_is_there(options, async |center| match &command {
+        Command::Add(new) => add(new, center, &out).await,
+        Command::List | Command::Status(Status { shop: None }) => list(center, &out).await,
+        Command::Sync(asked) => sync(asked, center, &out).await,
+        Command::Status(Status { shop: Some(shop) }) => {
+            let one = One { shop: shop.clone() };
+            show(&center.get(&one.path()?).await?, &out);
+            Ok(())
+        }
+        Command::Token(given) => {
+            let body = json!({"access_token": secret_of(&given.access_token_file)?});
+            let shop = center.put(&given.one.path()?, &body).await?;
+            out.show(&shop, |out| {
+                let (id, until) = (&given.one.shop, words(&shop["token_expires_at"]));
+                out.note(out.tell(&said!(
+                    "shop {id} has another token, good until {until}",
+                    "店铺 {id} 已换新令牌，有效期至 {until}"
+                )));
+            });
+            Ok(())
+        }
+        Command::Pause(one) => pause(one, true, center, &out).await,
+        Command::Resume(one) => pause(one, false, center, &out).await,
+    })
+    .await
+}
+
+/// The secret that a file holds, without the end of its line.
+fn secret_of(path: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let shown = path.display();
+        Failure::usage(
+            said!("{shown} cannot be read", "无法读取 {shown}").because(Said::from(&error)),
+        )
+    })?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+async fn add(new: &Add, center: &Center, out: &Output) -> Result<(), Failure> {
+    let token = new.access_token_file.as_deref().map(secret_of).transpose()?;
+    let mut body = json!({
+        "name": new.name,
+        "channel": new.channel,
+        "region": new.region,
+        "app_key": new.app_key,
+        "app_secret": secret_of(&new.app_secret_file)?,
+    });
+    if let Some(token) = token {
+        body["access_token"] = token.into();
+    }
+    if let Some(url) = &new.base_url {
+        body["base_url"] = url.as_str().into();
+    }
+    let added = center.post("/api/shops", &body).await?;
+    out.show(&added, |out| {
+        let id = words(&added["shop_id"]);
+        out.line(&id);
+        out.note(out.tell(&said!(
+            "connected; `docket serve` pulls it by itself, `docket shop sync {id}` at once",
+            "已连接；docket serve 会自动拉取，docket shop sync {id} 可立即拉取"
+        )));
+    });
+    Ok(())
+}
+
+async fn pause(one: &One, paused: bool, center: &Center, out: &Output) -> Result<(), Failure> {
+    let shop = center.put(&one.path()?, &json!({ "paused": paused })).await?;
+    let id = &one.shop;
+    out.show(&shop, |out| {
+        out.note(out.tell(&if paused {
+            said!(
+                "shop {id} is asked nothing until it is resumed",
+                "店铺 {id} 已暂停，恢复之前不再询问"
+            )
+        } else {
+            said!("shop {id} goes on", "店铺 {id} 已恢复")
+        }));
+    });
+    Ok(())
+}
+
+/// How a shop stands, in one word or sentence.
+fn standing(shop: &Value, out: &Output) -> String {
+    if let Some(why) = shop["paused"]["why"].as_str() {
+        return format!("{}: {why}", out.say("paused", "已暂停"));
+    }
+    if shop["has_token"] == false {
+        return out.say("without a token", "没有令牌").to_owned();
+    }
+    out.say("pulled", "拉取中").to_owned()
+}
+
+async fn list(center: &Center, out: &Output) -> Result<(), Failure> {
+    let listed = center.get("/api/shops?limit=200").await?;
+    let shops: &[Value] = listed["shops"].as_array().map_or(&[], Vec::as_slice);
+    out.show(&listed, |out| {
+        if shops.is_empty() {
+            out.note(out.say(
+                "There is no shop; `docket shop add` connects one.",
+                "没有店铺；docket shop add 可连接一个。",
+            ));
+            return;
+        }
+        let head = [
+            out.say("shop", "店铺"),
+            out.say("name", "名称"),
+            out.say("channel", "渠道"),
+            out.say("region", "区域"),
+            out.say("token until", "令牌有效期"),
+            out.say("state", "状态"),
+        ];
+        let row = |shop: &Value| {
+            let word = |name: &str| words(&shop[name]);
+            let (id, name, channel, region) =
+                (word("shop_id"), word("name"), word("channel"), word("region"));
+            vec![id, name, channel, region, word("token_expires_at"), standing(shop, out)]
+        };
+        out.table(&head, shops.iter().map(row));
+    });
+    Ok(())
+}
+
+/// A run in one line.
+fn run_line(run: &Value, out: &Output) -> String {
+    let number = |name: &str| run[name].as_u64().unwrap_or_default();
+    let (state, done, new, changed) =
+        (words(&run["state"]), number("done"), number("new"), number("changed"));
+    let (refused, gaps, calls) = (number("refused"), number("gaps"), number("calls"));
+    let at = words(&run["ended_at"]);
+    let line = said!(
+        "{state}: {done} read, {new} new, {changed} changed, {refused} refused, {gaps} gaps, {calls} calls",
+        "{state}：读取 {done}，新增 {new}，变更 {changed}，搁置 {refused}，缺口 {gaps}，调用 {calls}"
+    );
+    let mut line = out.tell(&line).to_owned();
+    if !at.is_empty() {
+        line = format!("{line} ({at})");
+    }
+    match run["error"].as_str() {
+        Some(error) => format!("{line}\n  {error}"),
+        None => line,
+    }
+}
+
+fn show(shop: &Value, out: &Output) {
+    out.show(shop, |out| {
+        let says = |name: &str, value: String| {
+            if !value.is_empty() {
+                out.line(&format!("{name}: {value}"));
+            }
+        };
+        says(
+            out.say("shop", "店铺"),
+            format!("{} {}", words(&shop["shop_id"]), words(&shop["name"])),
+        );
+        says(out.say("state", "状态"), standing(shop, out));
+        says(out.say("there", "平台店铺号"), words(&shop["external_shop_id"]));
+        says(out.say("token until", "令牌有效期"), words(&shop["token_expires_at"]));
+        if !shop["orders"].is_null() {
+            says(out.say("orders", "订单"), run_line(&shop["orders"], out));
+        }
+        let windows: &[Value] = shop["windows"].as_array().map_or(&[], Vec::as_slice);
+        if windows.is_empty() {
+            return;
+        }
+        let head = [
+            out.say("from", "起"),
+            out.say("to", "止"),
+            out.say("state", "状态"),
+            out.say("theirs", "平台"),
+            out.say("ours", "本地"),
+            out.say("tried again", "重试"),
+            out.say("reason", "原因"),
+        ];
+        let row = |window: &Value| {
+            let word = |name: &str| words(&window[name]);
+            let number =
+                |name: &str| window[name].as_u64().map_or_else(String::new, |n| n.to_string());
+            let (from, to, state) = (word("from"), word("to"), word("state"));
+            vec![
+                from,
+                to,
+                state,
+                number("theirs"),
+                number("ours"),
+                word("next_try_at"),
+                word("reason"),
+            ]
+        };
+        out.table(&head, windows.iter().map(row));
+    });
+}
+
+async fn sync(asked: &Sync, center: &Center, out: &Output) -> Result<(), Failure> {
+    let shop = super::path_part(&asked.one.shop)?;
+    let path = format!("/api/sync/shops/{shop}/{}", asked.stream.word());
+    let mode = if asked.full { "full" } else { "incremental" };
+    let started = center.post(&path, &json!({ "mode": mode })).await?;
+    if asked.detach {
+        out.show(&started, |out| out.line(&words(&started["run_id"])));
+        return Ok(());
+    }
+    let run = watched(&format!("{path}/progress"), &started["run_id"], center, out).await?;
+    out.show(&run, |out| out.line(&run_line(&run, out)));
+    if run["state"] == "done" {
+        return Ok(());
+    }
+    let why = words(&run["error"]);
+    let failed = said!("the run did not come to its end", "拉取未能完成");
+    Err(Failure::new(if why.is_empty() { failed } else { failed.because(why) }).word("run_failed"))
+}
+
+/// Follows a run to its end, with a bar on a terminal.
+async fn watched(path: &str, id: &Value, center: &Center, out: &Output) -> Result<Value, Failure> {
+    let bar = out.progress(out.say("orders", "订单"), 1);
+    loop {
+        let run = center.get(path).await?;
+        let number = |name: &str| run[name].as_u64().unwrap_or_default();
+        bar.at(number("done"), number("total"));
+        let ended = matches!(run["state"].as_str(), Some("done" | "failed" | "stopped"));
+        if ended || run["run_id"] != *id {
+            bar.clear();
+            return Ok(run);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
