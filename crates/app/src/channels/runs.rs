@@ -159,9 +159,9 @@ impl App {
                 ended_at: None,
                 progress: Progress { phase: "queued".to_owned(), ..Progress::default() },
             };
-            let unique_key = Some(format!("{}:{}", PullShop::KIND, active_name(shop, stream)));
+            // Not unique by the shop: of a run that was stopped the task may still be at its last call.
             let subject = Some(shop.to_string());
-            let task = NewTask { unique_key, subject, ..PullShop { run: id }.new_task(cx) };
+            let task = NewTask { subject, ..PullShop { run: id }.new_task(cx) };
             let writes = Writes {
                 channel_runs: vec![RunWrite { run, over: None }],
                 tasks: vec![task],
