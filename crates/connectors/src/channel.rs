@@ -24,7 +24,9 @@ mod token;
 mod walk;
 mod windows;
 
-pub use aftersale::{Aftersale, AftersaleKind, AftersalePage, AftersaleUnits};
+pub use aftersale::{
+    Aftersale, AftersaleGoods, AftersaleGoodsPage, AftersaleKind, AftersalePage, AftersaleState,
+};
 pub use answer::{Answer, Unreadable};
 pub use call::{
     AftersalesCall, Call, OrdersCall, Page, ProductsCall, TimeField, Unbuildable, Window,
@@ -43,7 +45,7 @@ pub use package::{Held, Package, PackagesPage};
 pub use push::{Push, PushBody, PushEvent, PushKind, PushRefused, Verdict};
 pub use token::TokenInfo;
 pub use walk::{Heard, Told, Unwalkable, Walk};
-pub use windows::{Freshness, Span, Spans, Stream};
+pub use windows::{Coverage, Freshness, Span, Spans};
 
 use crate::exchange::{Acknowledgement, Message, Reply, Request};
 use docket_domain::Time;

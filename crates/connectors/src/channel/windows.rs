@@ -108,12 +108,12 @@ impl Default for Freshness {
 
 /// A list of a shop that is read by time: since when, and what of it is finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stream {
+pub struct Coverage {
     since: Time,
     finished: Spans,
 }
 
-impl Stream {
+impl Coverage {
     /// A list that is read from a moment on, with what is finished of it.
     pub fn new(since: Time, finished: Spans) -> Self {
         Self { since: second_of(since), finished }
@@ -171,7 +171,7 @@ mod tests {
     const NEAR: Freshness = Freshness { overlap: 10 * SECOND, lag: 2 * SECOND };
 
     fn due(since: i64, finished: &[Span], now: i64, set_aside: &[Span]) -> Vec<Span> {
-        let stream = Stream::new(at(since), finished.iter().copied().collect());
+        let stream = Coverage::new(at(since), finished.iter().copied().collect());
         stream.due(at(now), NEAR, &set_aside.iter().copied().collect())
     }
 
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn the_mark_is_the_end_of_the_unbroken_beginning() {
         let mark =
-            |finished: &[Span]| Stream::new(at(100), finished.iter().copied().collect()).mark();
+            |finished: &[Span]| Coverage::new(at(100), finished.iter().copied().collect()).mark();
         assert_eq!(mark(&[]), None);
         assert_eq!(mark(&[span(101, 200)]), None, "the beginning is missing");
         assert_eq!(mark(&[span(100, 200), span(202, 300)]), Some(at(200)));

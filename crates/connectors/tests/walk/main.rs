@@ -5,7 +5,7 @@ mod market;
 
 use docket_connectors::channel::temu::Temu;
 use docket_connectors::channel::{
-    Connector, Direction, Freshness, Heard, Page, Paging, Pull, Span, Spans, Stream, TimeField,
+    Connector, Coverage, Direction, Freshness, Heard, Page, Paging, Pull, Span, Spans, TimeField,
     Told, Unwalkable, Walk,
 };
 use market::{Churn, Market, second};
@@ -46,7 +46,7 @@ fn walk(market: &mut Market, spans: &[Span]) -> (Spans, usize) {
 
 /// Reads the list again and again while it changes, then until nothing is missing.
 fn pull(market: &mut Market) {
-    let mut stream = Stream::new(second(0), Spans::default());
+    let mut stream = Coverage::new(second(0), Spans::default());
     let near = Freshness { overlap: 900_000, lag: 120_000 };
     for round in 0..6 {
         if round == 4 {
