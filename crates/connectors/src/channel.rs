@@ -4,7 +4,8 @@
 //! Beside the payment gateways' operations, not among them: a gateway is asked about one payment and compared with it,
 //! a marketplace is asked for all it has. What both send and hear is in `exchange`. What is asked stands in `call`, what
 //! is told in `order`, `goods`, `package`, `aftersale` and `token`, what can go wrong in `fault`, what one marketplace
-//! can do in `capabilities`, what it says by itself in `push`.
+//! can do in `capabilities`, what it says by itself in `push`. How a list is read so that nothing is missed: `windows` (which
+//! stretches of time are finished and which are next) and `walk` (which page to ask for).
 
 mod aftersale;
 mod answer;
@@ -20,8 +21,12 @@ mod private;
 mod push;
 pub mod temu;
 mod token;
+mod walk;
+mod windows;
 
-pub use aftersale::{Aftersale, AftersaleKind, AftersalePage, AftersaleUnits};
+pub use aftersale::{
+    Aftersale, AftersaleGoods, AftersaleGoodsPage, AftersaleKind, AftersalePage, AftersaleState,
+};
 pub use answer::{Answer, Unreadable};
 pub use call::{
     AftersalesCall, Call, OrdersCall, Page, ProductsCall, TimeField, Unbuildable, Window,
@@ -39,6 +44,8 @@ pub use order::{
 pub use package::{Held, Package, PackagesPage};
 pub use push::{Push, PushBody, PushEvent, PushKind, PushRefused, Verdict};
 pub use token::TokenInfo;
+pub use walk::{Heard, Told, Unwalkable, Walk};
+pub use windows::{Coverage, Freshness, Span, Spans};
 
 use crate::exchange::{Acknowledgement, Message, Reply, Request};
 use docket_domain::Time;

@@ -1,6 +1,6 @@
 //! What a reply turned out to say.
 
-use super::aftersale::AftersalePage;
+use super::aftersale::{AftersaleGoodsPage, AftersalePage};
 use super::goods::{Amounts, ProductsPage};
 use super::order::{ChannelOrder, OrdersPage};
 use super::package::PackagesPage;
@@ -21,6 +21,8 @@ pub enum Answer {
     Products(ProductsPage),
     /// To `Aftersales` and `Cancels`.
     Aftersales(AftersalePage),
+    /// To `AftersaleGoods`.
+    AftersaleGoods(AftersaleGoodsPage),
     /// To `TokenInfo` and `ExchangeCode`.
     Token(TokenInfo),
 }

@@ -38,8 +38,22 @@ pub enum Call {
     Products(ProductsCall),
     /// One page of what buyers want back after it was sent.
     Aftersales(AftersalesCall),
-    /// One page of what buyers want cancelled before it is sent.
-    Cancels(AftersalesCall),
+    /// The goods of such wishes, by the numbers of these.
+    AftersaleGoods {
+        /// The numbers, as many as [`Capabilities::numbers_at_once`](super::Capabilities::numbers_at_once) says.
+        numbers: Vec<String>,
+        /// Which page.
+        page: Page,
+    },
+    /// One page of what buyers want cancelled before it is sent, the newest first. This list has no times.
+    Cancels {
+        /// Of these orders; of all if there are none.
+        orders: Vec<String>,
+        /// Which page.
+        page: Page,
+        /// How many a page has.
+        size: u16,
+    },
     /// Whose the token is, how long it holds and what it allows.
     TokenInfo,
     /// Gives the code of an authorisation for a token; a code is good once.
@@ -61,7 +75,8 @@ impl Call {
             Self::Amounts { .. } => "amounts",
             Self::Products(_) => "products",
             Self::Aftersales(_) => "aftersales",
-            Self::Cancels(_) => "cancels",
+            Self::AftersaleGoods { .. } => "aftersale_goods",
+            Self::Cancels { .. } => "cancels",
             Self::TokenInfo => "token_info",
             Self::ExchangeCode { .. } => "exchange_code",
         }
@@ -85,15 +100,16 @@ pub struct ProductsCall {
     /// One of [`Capabilities::product_buckets`](super::Capabilities::product_buckets): lists that have no product in
     /// common and all products together.
     pub bucket: String,
-    /// Only those whose status changed in this window. Edits of prices and texts do not show there.
-    pub changed: Option<Window>,
+    /// Only those that were made in this window, or whose status changed in it. Edits of prices and texts are no changes
+    /// of status: to see them, all products have to be read.
+    pub window: Option<Window>,
     /// Which page.
     pub page: Page,
     /// How many products a page has.
     pub size: u16,
 }
 
-/// Which page of which cancels or aftersales.
+/// Which page of which aftersales.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AftersalesCall {
     /// The window.

@@ -8,6 +8,7 @@ use super::order::{Flag, Odd};
 use docket_domain::Time;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -152,6 +153,12 @@ pub fn seconds(value: &str) -> Option<Time> {
     Some(Time(seconds * 1000))
 }
 
+/// Milliseconds since 1970, from 1 on.
+pub fn millis(value: &str) -> Option<Time> {
+    let millis = integer(value).filter(|millis| (1..SECONDS_LIMIT * 1000).contains(millis))?;
+    Some(Time(millis))
+}
+
 /// `true`, `false`, 1 or 0.
 pub fn truth(value: &str) -> Option<bool> {
     match text(value).as_deref().unwrap_or(value) {
@@ -164,6 +171,42 @@ pub fn truth(value: &str) -> Option<bool> {
 /// The longest beginning of a text that has at most so many bytes.
 pub fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
+}
+
+/// How deep the order of names is made to matter no more.
+const DEPTH_MAX: u32 = 16;
+
+/// SHA-256 of a value that has no blanks; the order of its names does not matter.
+pub fn digest(value: &str) -> [u8; 32] {
+    fn feed(hash: &mut Sha256, value: &str, depth: u32) {
+        let (object, rows) = match value.as_bytes().first() {
+            Some(b'{') if depth > 0 => (Object::read(value), None),
+            Some(b'[') if depth > 0 => (None, list(value)),
+            _ => (None, None),
+        };
+        if let Some(Object { mut fields }) = object {
+            fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+            hash.update(b"{");
+            for (name, value) in fields {
+                hash.update((name.len() as u64).to_be_bytes());
+                hash.update(name.as_bytes());
+                feed(hash, value.get(), depth - 1);
+            }
+            hash.update(b"}");
+        } else if let Some(rows) = rows {
+            hash.update(b"[");
+            for row in rows {
+                feed(hash, row.get(), depth - 1);
+            }
+            hash.update(b"]");
+        } else {
+            hash.update((value.len() as u64).to_be_bytes());
+            hash.update(value);
+        }
+    }
+    let mut hash = Sha256::new();
+    feed(&mut hash, value, DEPTH_MAX);
+    hash.finalize().into()
 }
 
 /// Reads the fields of an object and notes what is odd about them.
@@ -302,6 +345,18 @@ mod tests {
         assert_eq!(seconds("0"), None);
         assert_eq!(seconds("1700000000000"), None, "milliseconds are no seconds");
         assert_eq!(seconds("-1"), None);
+    }
+
+    #[test]
+    fn a_digest_is_of_what_is_said_and_not_of_its_order() {
+        let of = digest;
+        assert_eq!(of(r#"{"a":[{"x":1,"y":2}],"b":3}"#), of(r#"{"b":3,"a":[{"y":2,"x":1}]}"#));
+        for other in [r#"{"a":[{"x":1,"y":3}],"b":3}"#, r#"{"a":[{"x":1},{"y":2}],"b":3}"#, "{}"] {
+            assert_ne!(of(r#"{"a":[{"x":1,"y":2}],"b":3}"#), of(other));
+        }
+        assert_ne!(of("[1,2]"), of("[2,1]"), "the order of a list is said");
+        assert_ne!(of("[12]"), of("[1,2]"));
+        of(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)));
     }
 
     #[test]

@@ -25,10 +25,18 @@ pub struct Package {
     pub carrier: Option<String>,
     /// The carrier's number.
     pub tracking: Option<String>,
-    /// What is in it, as far as that is told. It counts for an order only if it names the order here.
+    /// What is in it, as far as that is told. It counts for an order only if it names the order here; goods that were
+    /// cancelled are not in it.
     pub holds: Vec<Held>,
     /// Whether the marketplace regards it as sent.
     pub shipped: bool,
+}
+
+impl Package {
+    /// What it holds of an order. Nothing if it does not name the order: it is another's then, whatever was asked for.
+    pub fn of_order<'a>(&'a self, order: &'a str) -> impl Iterator<Item = &'a Held> {
+        self.holds.iter().filter(move |held| held.order == order)
+    }
 }
 
 /// Goods of one line in a package.

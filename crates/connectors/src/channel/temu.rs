@@ -1,9 +1,15 @@
 //! Temu. Every call is a `POST` of one JSON object to one path; what is asked stands in its field `type`. Numbered pages,
 //! newest first, closed windows, no package numbers and no money in the list.
 
+mod aftersales;
+mod amounts;
 mod codes;
 mod envelope;
+mod goods;
+mod lists;
 mod orders;
+mod packages;
+mod push;
 mod request;
 mod sign;
 mod token;
@@ -77,16 +83,30 @@ impl Connector for Temu {
                 orders::detail(order, &opened).map(|order| Answer::Order(Box::new(order)))
             }
             Call::TokenInfo | Call::ExchangeCode { .. } => token::read(&opened).map(Answer::Token),
-            _ => Err(opened.garbled("this connector does not read such replies")),
+            Call::UnshippedPackages { page, .. } => {
+                packages::unshipped(page, &opened).map(Answer::Packages)
+            }
+            Call::Shipments { order, line } => {
+                packages::shipped(order, line, &opened).map(Answer::Packages)
+            }
+            Call::Amounts { order } => amounts::read(order, &opened).map(Answer::Amounts),
+            Call::Products(asked) => goods::page(asked, &opened).map(Answer::Products),
+            Call::Aftersales(asked) => aftersales::page(asked, &opened).map(Answer::Aftersales),
+            Call::AftersaleGoods { page, .. } => {
+                aftersales::goods(page, &opened).map(Answer::AftersaleGoods)
+            }
+            Call::Cancels { page, size, .. } => {
+                aftersales::cancels(page, *size, &opened).map(Answer::Aftersales)
+            }
         }
     }
 
     fn verify_push(
         &self,
-        _push: &Push<'_>,
-        _secrets: &AppSecrets,
+        push: &Push<'_>,
+        secrets: &AppSecrets,
     ) -> Result<Vec<PushEvent>, PushRefused> {
-        Err(PushRefused::Unsigned)
+        push::verify(push, secrets).map(|event| vec![event])
     }
 
     fn acknowledge(&self, verdict: Verdict) -> Acknowledgement {

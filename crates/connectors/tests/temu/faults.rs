@@ -131,6 +131,13 @@ pub fn every_call() -> Vec<Call> {
         orders_call(Page::First, 100),
         Call::OrdersByNumber(vec!["PO-211-1".into()]),
         Call::OrderDetail { order: "PO-211-1".into() },
+        Call::UnshippedPackages { orders: vec![], page: Page::First },
+        Call::Shipments { order: "PO-211-1".into(), line: "211-1-1".into() },
+        Call::Amounts { order: "PO-211-1".into() },
+        super::goods::products(Page::First),
+        super::aftersales::refunds(),
+        Call::AftersaleGoods { numbers: vec!["A-1".into()], page: Page::First },
+        Call::Cancels { orders: vec![], page: Page::First, size: 100 },
         Call::TokenInfo,
         Call::ExchangeCode { code: Secret::new("c") },
     ]

@@ -1,7 +1,12 @@
 //! The connector to Temu, from outside: what it asks, and what it reads in any reply.
 
+mod aftersales;
+mod any_row;
 mod faults;
+mod goods;
 mod orders;
+mod packages;
+mod push;
 mod said;
 
 use docket_connectors::channel::temu::Temu;

@@ -1,12 +1,11 @@
 //! Orders: what is read in a row, and that a damaged row costs nothing but itself.
 
 use super::orders_call;
-use super::said::{page, parse, parse_bytes, row, success};
+use super::said::{page, parse, row, success};
 use docket_connectors::channel::{
     Answer, Call, ChannelOrder, Fulfilment, Odd, OrdersPage, Page, Stage,
 };
 use docket_domain::Time;
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn read(body: &str) -> OrdersPage {
@@ -212,87 +211,4 @@ fn a_detail_has_packages_with_numbers_that_can_be_used() {
     assert_eq!(order.lines[1].packages.as_deref(), Some(&[][..]), "it tells that there are none");
     let other = parse(&call("PO-211-2"), &success(&told)).unwrap_err();
     assert_eq!(other.word(), "garbled");
-}
-
-/// Values that a field may have, as text: also such as no `Value` can be.
-fn any_text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        prop::sample::select(vec![
-            "null",
-            "true",
-            "1e999",
-            "-0",
-            "99999999999999999999",
-            "\"\\ud800\"",
-            "\"\"",
-            "[]",
-            "{}",
-            "[[[]]]",
-            "{\"a\":{\"a\":1},\"a\":2}",
-            "\"\\u0000\"",
-            "0.5",
-            "[null]",
-            "[{}]",
-            "\"x\"",
-        ])
-        .prop_map(str::to_owned),
-        Just(format!("{}{}", "[".repeat(500), "]".repeat(500))),
-        Just(format!("\"{}\"", "ä".repeat(3000))),
-        any::<String>().prop_map(|text| Value::from(text).to_string()),
-        any::<i64>().prop_map(|number| number.to_string()),
-        any::<f64>().prop_map(|number| Value::from(number).to_string()),
-    ]
-}
-
-/// Every place in a row, as a JSON pointer.
-fn places(value: &Value, at: &str, into: &mut Vec<String>) {
-    into.push(at.to_owned());
-    match value {
-        Value::Object(fields) => {
-            fields.iter().for_each(|(name, value)| places(value, &format!("{at}/{name}"), into));
-        }
-        Value::Array(rows) => {
-            let rows = rows.iter().enumerate();
-            rows.for_each(|(index, value)| places(value, &format!("{at}/{index}"), into));
-        }
-        _ => {}
-    }
-}
-
-fn all_places() -> Vec<String> {
-    let mut all = Vec::new();
-    places(&row(2), "", &mut all);
-    all
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_row_damaged_anywhere_costs_no_neighbour(
-        place in prop::sample::select(all_places()),
-        damage in any_text(),
-        also_invalid_utf8 in any::<bool>(),
-    ) {
-        const HERE: &str = "place-of-damage";
-        let whole = read(&page(&[row(1), row(2), row(3)], 3));
-        let mut damaged = row(2);
-        *damaged.pointer_mut(&place).unwrap() = json!(HERE);
-        let body = page(&[row(1), damaged, row(3)], 3).replace(&json!(HERE).to_string(), &damage);
-        let mut body = body.into_bytes();
-        if also_invalid_utf8 && damage.ends_with('"') {
-            let at = body.windows(damage.len()).position(|here| here == damage.as_bytes()).unwrap();
-            body.insert(at + 1, 0xFF);
-        }
-        let told = match parse_bytes(&orders_call(Page::First, 100), 200, &[], &body) {
-            Ok(Answer::Orders(page)) => page,
-            other => panic!("{other:?}"),
-        };
-        prop_assert_eq!(told.orders.first(), whole.orders.first());
-        prop_assert_eq!(told.orders.last(), whole.orders.last());
-        prop_assert_eq!(told.orders.len() + told.refused.len(), 3);
-        for order in &told.orders {
-            prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(&order.payload).is_ok());
-        }
-    }
 }

@@ -2,39 +2,29 @@
 //! one costs no other.
 
 use super::envelope::Opened;
+use super::lists::{Listed, WORD_BYTES_MAX, listed, next, number_of, short, unreadable};
 use super::request::PAGE_SIZE_MAX;
 use crate::channel::json::{Object, Reader, cut, integer, list, text, truth};
 use crate::channel::private::without_people;
 use crate::channel::{
     ChannelLine, ChannelOrder, Fault, Flag, Fulfilment, Odd, OrdersCall, OrdersPage, PackageRef,
-    Page, SoldProduct, Stage, Unreadable,
+    SoldProduct, Stage, Unreadable,
 };
 use std::collections::HashSet;
 
-/// A number that is longer is none.
-pub const NUMBER_BYTES_MAX: usize = 64;
-const WORD_BYTES_MAX: usize = 64;
 const TITLE_BYTES_MAX: usize = 1024;
-/// What is kept of a row that cannot be read.
-const RAW_BYTES_MAX: usize = 64 * 1024;
 
 /// A page of the list.
 pub fn page(asked: &OrdersCall, opened: &Opened<'_>) -> Result<OrdersPage, Fault> {
-    let mut page = rows(opened)?;
-    let (number, size) = (asked.page.number().unwrap_or(1), u64::from(asked.size));
-    let read = page.orders.len() + page.refused.len();
-    let more = match page.total {
-        Some(total) => u64::from(number) * size < total,
-        None => read as u64 >= size,
-    };
-    page.next = more.then(|| Page::Number(number + 1));
+    let (mut page, rows) = rows(opened)?;
+    page.next = next(&asked.page, asked.size, page.total, rows);
     Ok(page)
 }
 
 /// The orders of these numbers. A marketplace that does not understand the question gives its newest orders; those were
 /// not asked for.
 pub fn by_number(numbers: &[String], opened: &Opened<'_>) -> Result<OrdersPage, Fault> {
-    let mut page = rows(opened)?;
+    let (mut page, _) = rows(opened)?;
     page.orders.retain(|order| numbers.contains(&order.number));
     page.refused.retain(|row| row.number.as_ref().is_none_or(|number| numbers.contains(number)));
     Ok(page)
@@ -51,24 +41,18 @@ pub fn detail(number: &str, opened: &Opened<'_>) -> Result<ChannelOrder, Fault> 
     }
 }
 
-fn rows(opened: &Opened<'_>) -> Result<OrdersPage, Fault> {
-    let result = opened.object()?;
-    let total = result.get("totalItemNum").and_then(integer);
-    let total = total.and_then(|total| u64::try_from(total).ok());
-    let rows = match (result.get("pageItems"), total) {
-        (Some(rows), _) => list(rows).ok_or_else(|| opened.garbled("pageItems is no list"))?,
-        (None, Some(0)) => Vec::new(),
-        (None, _) => return Err(opened.garbled("it has no pageItems")),
-    };
+fn rows(opened: &Opened<'_>) -> Result<(OrdersPage, usize), Fault> {
+    let Listed { rows, total } = listed(opened, "pageItems", "totalItemNum")?;
     let mut page = OrdersPage { total, ..OrdersPage::default() };
     page.orders.reserve(rows.len().min(PAGE_SIZE_MAX));
+    let count = rows.len();
     for row in rows {
         match order(row.get(), Told::InList) {
             Ok(order) => page.orders.push(order),
             Err(unreadable) => page.refused.push(unreadable),
         }
     }
-    Ok(page)
+    Ok((page, count))
 }
 
 /// Where a row stands: a list tells no packages, a detail no time of update.
@@ -80,11 +64,7 @@ enum Told {
 
 /// One order, of a list or a detail.
 fn order(row: &str, told: Told) -> Result<ChannelOrder, Unreadable> {
-    let refuse = |number: Option<&str>, reason: String| Unreadable {
-        number: number.map(str::to_owned),
-        reason,
-        raw: cut(&without_people(row), RAW_BYTES_MAX).to_owned(),
-    };
+    let refuse = |number: Option<&str>, reason: String| unreadable(row, number, reason);
     let row_fields =
         Object::read(row).ok_or_else(|| refuse(None, "The row is no object.".to_owned()))?;
     let head = row_fields
@@ -99,13 +79,6 @@ fn order(row: &str, told: Told) -> Result<ChannelOrder, Unreadable> {
     order.flags = flags;
     order.payload = without_people(row);
     Ok(order)
-}
-
-/// A number of an order or a line.
-pub fn number_of(object: &Object<'_>, field: &str) -> Option<String> {
-    let number = text(object.get(field)?)?;
-    let number = number.trim();
-    (1..=NUMBER_BYTES_MAX).contains(&number.len()).then(|| number.to_owned())
 }
 
 fn head_of(head: &Object<'_>, number: String, told: Told, flags: &mut Vec<Flag>) -> ChannelOrder {
@@ -288,12 +261,6 @@ fn labels(told: &mut Reader<'_, '_>, field: &'static str) -> Vec<String> {
         }
     }
     labels
-}
-
-fn short(object: &Object<'_>, field: &str) -> Option<String> {
-    let told = text(object.get(field)?)?;
-    let kept = cut(&told, WORD_BYTES_MAX);
-    (!kept.is_empty()).then(|| kept.to_owned())
 }
 
 fn positive(number: i64) -> Option<u32> {

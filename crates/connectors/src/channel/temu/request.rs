@@ -72,10 +72,7 @@ fn own_fields(call: &Call) -> Result<(&'static str, Value), Unbuildable> {
         ),
         Call::UnshippedPackages { orders, page } => {
             let mut own = json!({"pageNumber": number(page)?, "pageSize": PAGE_SIZE_MAX});
-            if !orders.is_empty() {
-                within("orders", orders.len(), NUMBERS_MAX)?;
-                own["parentOrderSnList"] = json!(orders);
-            }
+            name_orders(&mut own, orders)?;
             ("bg.order.unshipped.package.get", own)
         }
         Call::Shipments { order, line } => {
@@ -84,12 +81,31 @@ fn own_fields(call: &Call) -> Result<(&'static str, Value), Unbuildable> {
         Call::Amounts { order } => ("bg.order.amount.query", json!({"parentOrderSn": order})),
         Call::Products(asked) => ("bg.local.goods.list.query", products(asked)?),
         Call::Aftersales(asked) => ("bg.aftersales.parentaftersales.list.get", aftersales(asked)?),
-        Call::Cancels(asked) => ("bg.aftersales.cancel.list.get", aftersales(asked)?),
+        Call::AftersaleGoods { numbers, page } => {
+            within("aftersales", numbers.len(), NUMBERS_MAX)?;
+            let (page, size) = (number(page)?, PAGE_SIZE_MAX);
+            let own = json!({"pageNo": page, "pageSize": size, "parentAfterSalesSnList": numbers});
+            ("bg.aftersales.aftersales.list.get", own)
+        }
+        Call::Cancels { orders, page, size: rows } => {
+            let mut own = json!({"pageNo": number(page)?, "pageSize": size(*rows)?});
+            name_orders(&mut own, orders)?;
+            ("bg.aftersales.cancel.list.get", own)
+        }
         Call::TokenInfo => ("bg.open.accesstoken.info.get", json!({})),
         Call::ExchangeCode { code } => {
             ("bg.open.accesstoken.create", json!({"code": code.reveal()}))
         }
     })
+}
+
+/// Keeps a list to some orders; to none if none are named.
+fn name_orders(own: &mut Value, orders: &[String]) -> Result<(), Unbuildable> {
+    if !orders.is_empty() {
+        within("orders", orders.len(), NUMBERS_MAX)?;
+        own["parentOrderSnList"] = json!(orders);
+    }
+    Ok(())
 }
 
 fn orders(asked: &OrdersCall) -> Result<Value, Unbuildable> {
@@ -117,11 +133,14 @@ fn products(asked: &ProductsCall) -> Result<Value, Unbuildable> {
     let mut own = json!({
         "pageNo": number(&asked.page)?, "pageSize": size(asked.size)?, "goodsSearchType": bucket,
     });
-    if let Some(window) = &asked.changed {
+    if let Some(window) = &asked.window {
         let (from, to) = ends(window)?;
+        let (first, last) = match window.by {
+            TimeField::Updated => ("goodsStatusChangeTimeFrom", "goodsStatusChangeTimeTo"),
+            TimeField::Created => ("crtFrom", "crtTo"),
+        };
         // These are in milliseconds, unlike those of orders.
-        own["goodsStatusChangeTimeFrom"] = json!(from * 1000);
-        own["goodsStatusChangeTimeTo"] = json!(to * 1000 + 999);
+        (own[first], own[last]) = (json!(from * 1000), json!(to * 1000 + 999));
     }
     Ok(own)
 }
