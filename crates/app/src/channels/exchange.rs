@@ -37,6 +37,10 @@ impl Clocks {
         known.get(base_url).copied().unwrap_or_default()
     }
 
+    fn knows(&self, base_url: &str) -> bool {
+        self.0.lock().expect("nothing panics while it holds the clocks").contains_key(base_url)
+    }
+
     /// Learns the offset from the date of a reply, which is cut to the second. What two seconds explain is none.
     fn heard(&self, base_url: &str, theirs: Time, asked: Time, came: Time) {
         let middle = asked.0.midpoint(came.0);
@@ -172,6 +176,11 @@ impl Channels {
 }
 
 impl App {
+    /// Whether the clock of a shop's marketplace was heard of by this process.
+    pub(super) fn knows_clock_of(&self, open: &Open) -> bool {
+        self.inner.channels.clocks.knows(&open.base_url)
+    }
+
     /// Opens a shop to be spoken to.
     ///
     /// # Errors

@@ -1,15 +1,18 @@
-//! The orders of a shop are pulled: window by window, each cut until it fits on one page, so that nothing moves between
-//! two pages while they are read. What one page says is taken down while the next is asked for.
+//! The orders of a shop are pulled: the walk says which page of which window is asked for, and what one page says is
+//! taken down while the next is asked for. A window is finished when everything of it is committed.
 
-use super::exchange::{Heard, Open, Trouble};
+use super::exchange::Open;
 use super::recording::PageTaken;
 use super::runs::{Hand, Stop};
 use super::windows;
 use crate::{App, Error};
-use docket_connectors::channel::{Answer, Call, OrdersCall, OrdersPage, Page, TimeField, Window};
+use docket_connectors::channel::{
+    Answer, Call, Coverage, Freshness, Heard as WalkHeard, OrdersPage, Pull as PullAbility, Span,
+    TimeField, Told, Walk,
+};
+use docket_domain::Time;
 use docket_domain::channel::{RunMode, Series, Stream, WindowState};
 use docket_domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
-use docket_domain::{Id, Time};
 use docket_store::{Progress, RunRecord, WindowRow, WindowWrite};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,35 +23,54 @@ const AHEAD: usize = 8;
 /// How often a run says how far it is.
 const TELL: Millis = SECOND;
 /// Windows that are looked at.
-const WINDOWS: usize = 2_000;
+const WINDOWS: usize = 5_000;
+/// How long windows are kept one by one.
+const KEPT: Millis = 2 * DAY;
+/// Failures in a row after which the marketplace is taken for away, not for unable to tell of one order.
+const AWAY: u32 = 8;
 /// Pauses before a part that could not be read is tried again; the last one for ever.
 const AGAIN: [Millis; 4] = [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR];
 
-/// A page that is being taken down, and the slice that is done with it.
+/// A page that is being taken down, and the window that is finished with it.
 struct Pending {
     taken: JoinHandle<Result<PageTaken, Error>>,
-    ends: Option<Slice>,
+    rows: u64,
+    finishes: Option<Finished>,
 }
 
-/// A part of a window that was read whole.
+/// A window all of whose rows came.
 #[derive(Debug, Clone, Copy)]
-struct Slice {
-    window: Window,
-    theirs: u64,
-    ours: u64,
+struct Finished {
+    span: Span,
+    theirs: Option<u64>,
+}
+
+/// Whether windows that are read are noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Note {
+    /// They are: what they cover need not be read again.
+    Windows,
+    /// They were before, and are read again for what was listed late.
+    Nothing,
 }
 
 /// One run at work.
 struct Pull<'a> {
     app: &'a App,
     open: &'a Open,
+    run: &'a RunRecord,
     hand: Hand,
+    ability: &'static PullAbility,
     series: Series,
-    run: Id,
+    notes: Note,
     progress: Progress,
     pending: VecDeque<Pending>,
-    /// The window that grows with every slice that is done.
+    /// Rows of the window that is being read.
+    ours: u64,
+    /// The window that grows with every one that is finished behind it.
     grown: Option<WindowRow>,
+    /// Gaps that are tried.
+    tried: Vec<WindowRow>,
     /// What became of windows since it was last told.
     writes: Vec<WindowWrite>,
     told: Time,
@@ -58,6 +80,9 @@ impl App {
     /// Does what a run is for.
     pub(super) async fn pull(&self, hand: Hand, run: &RunRecord) -> Result<(), Stop> {
         let shop = Arc::new(self.shop(run.shop).await?);
+        if let Some(pause) = &shop.more.paused {
+            return Err(Stop::Paused(pause.why.clone()));
+        }
         let open = self.open_shop(shop)?;
         let pulled = match run.stream {
             Stream::Orders => self.pull_orders(hand, run, &open).await,
@@ -72,107 +97,152 @@ impl App {
     }
 
     async fn pull_orders(&self, hand: Hand, run: &RunRecord, open: &Open) -> Result<(), Stop> {
-        let settings = &self.inner.settings.channels;
+        let Some(ability) = &open.connector.capabilities().pull else {
+            return Err(Stop::Ours(Error::Internal("it lists no orders".to_owned())));
+        };
+        if !self.knows_clock_of(open) {
+            // Windows end by the marketplace's clock; the first reply tells it.
+            self.ask_shop(open, &Call::TokenInfo).await.map_err(Stop::Trouble)?;
+        }
         let series = match run.mode {
             RunMode::Incremental => Series::Updated,
             RunMode::Full => Series::Created,
         };
-        let known = self.store().channel_windows(run.shop, series, Time(0), WINDOWS).await;
-        let known = known.map_err(Error::from)?;
-        let now = self.inner.channels.now_at(&open.base_url, self.now());
-        let first = now.plus(-i64::from(settings.full_days) * DAY);
-        let from = match (run.mode, windows::mark(&known)) {
-            (RunMode::Incremental, Some(mark)) => mark.plus(-settings.overlap).max(first),
-            _ => first,
-        };
-        let to = now.plus(-settings.lag);
         let mut pull = Pull {
             app: self,
             open,
+            run,
             hand,
+            ability,
             series,
-            run: run.id,
-            progress: Progress { phase: "orders".to_owned(), ..Progress::default() },
+            notes: Note::Windows,
+            progress: Progress { phase: "orders".to_owned(), ..run.progress.clone() },
             pending: VecDeque::new(),
+            ours: 0,
             grown: None,
+            tried: Vec::new(),
             writes: Vec::new(),
-            told: now,
+            told: self.now(),
         };
-        let due = known.iter().filter(|gap| {
-            gap.state == WindowState::Gap && gap.next_try_at.is_none_or(|at| at <= now)
-        });
-        for gap in due {
-            pull.read(window(series, gap.from, gap.to), gap.tries).await?;
-        }
-        pull.read(window(series, from, to), 0).await?;
-        pull.end().await
+        pull.whole().await
+    }
+
+    async fn windows_of(&self, run: &RunRecord, series: Series) -> Result<Vec<WindowRow>, Error> {
+        Ok(self.store().channel_windows(run.shop, series, Time(0), WINDOWS).await?)
+    }
+
+    /// When the last days of a shop were last read again.
+    async fn reread_at(&self, run: &RunRecord) -> Result<Option<Time>, Error> {
+        let runs = self.store().channel_runs(run.shop, run.stream, 200).await?;
+        Ok(runs.iter().filter_map(|run| run.progress.reread_at).max())
     }
 }
 
 impl Pull<'_> {
-    /// Reads a window whole, from its oldest part to its newest.
-    async fn read(&mut self, whole: Window, tries: u32) -> Result<(), Stop> {
-        let mut left = vec![whole];
-        while let Some(window) = left.pop() {
-            let heard = match self.page(window, Page::First).await {
+    /// What the run is for, to its end.
+    async fn whole(&mut self) -> Result<(), Stop> {
+        let settings = &self.app.inner.settings.channels;
+        let now = self.now();
+        let since = now.plus(-i64::from(settings.full_days) * DAY);
+        let freshness = Freshness { overlap: settings.overlap, lag: settings.lag };
+        let mut known = self.app.windows_of(self.run, self.series).await?;
+        let (mine, others): (Vec<_>, Vec<_>) = known
+            .iter()
+            .cloned()
+            .partition(|window| self.run.mode == RunMode::Incremental || window.run == self.run.id);
+        let coverage = Coverage::new(since, windows::finished(&mine));
+        let spans = coverage.due(now, freshness, &windows::set_aside(&mine, now));
+        self.tried = windows::due(&mine, now);
+        self.writes.extend(self.tried.iter().map(windows::forget));
+        self.walk(&spans).await?;
+        // What a full pass before this one read is told by this one.
+        self.writes.extend(others.iter().map(windows::forget));
+        self.tell().await?;
+        if self.run.mode == RunMode::Incremental {
+            self.again(now, since, freshness).await?;
+            known = self.app.windows_of(self.run, self.series).await?;
+            self.writes.extend(windows::put_together(&known, now.plus(-KEPT)));
+        }
+        self.tell().await
+    }
+
+    /// Reads the last days once more, where it is time: what was listed later than the overlap reaches is found.
+    async fn again(&mut self, now: Time, since: Time, fresh: Freshness) -> Result<(), Stop> {
+        let settings = &self.app.inner.settings.channels;
+        match self.app.reread_at(self.run).await? {
+            Some(at) if now.since(at) < settings.reread_every => return Ok(()),
+            // The first run has read all of it just now.
+            None => {}
+            Some(_) => {
+                let from = now.plus(-settings.reread).max(since);
+                let spans: Vec<_> = Span::new(from, now.plus(-fresh.lag)).into_iter().collect();
+                self.notes = Note::Nothing;
+                "reread".clone_into(&mut self.progress.phase);
+                self.walk(&spans).await?;
+            }
+        }
+        self.progress.reread_at = Some(now);
+        Ok(())
+    }
+
+    fn now(&self) -> Time {
+        self.app.inner.channels.now_at(&self.open.base_url, self.app.now())
+    }
+
+    /// Reads stretches of time whole, the oldest first.
+    async fn walk(&mut self, spans: &[Span]) -> Result<(), Stop> {
+        let by = match self.series {
+            Series::Updated => TimeField::Updated,
+            Series::Created => TimeField::Created,
+        };
+        let mut walk = Walk::new(spans, by, self.ability, self.ability.page_size_max);
+        let (mut failures, mut total) = (0, self.progress.total);
+        while let Some(asked) = walk.next() {
+            self.progress.calls += 1;
+            let heard = match self.app.ask_shop(self.open, &Call::Orders(asked.clone())).await {
                 Ok(heard) => heard,
                 Err(trouble) => {
-                    self.gap(window, tries, trouble).await?;
+                    failures += 1;
+                    if trouble.stops_the_shop() || failures >= AWAY {
+                        self.settle().await?;
+                        self.tell().await?;
+                        return Err(Stop::Trouble(trouble));
+                    }
+                    if !walk.narrow() {
+                        self.gap(walk.give_up(), &trouble.to_string()).await?;
+                    }
                     continue;
                 }
             };
-            let Some(page) = orders(heard.answer) else { continue };
-            let total = page.total.unwrap_or(page.orders.len() as u64);
-            if window == whole {
-                self.progress.total = Some(self.progress.total.unwrap_or_default() + total);
+            failures = 0;
+            let Answer::Orders(page) = heard.answer else {
+                return Err(Stop::Ours(Error::Internal("no orders were answered".to_owned())));
+            };
+            // The first page of all says how many there are; what is found out later may be more.
+            if let (Some(told), true) = (page.total, self.progress.done == 0) {
+                total = total.max(Some(told));
+                self.progress.total = total;
             }
-            let slice = Slice { window, theirs: total, ours: page.orders.len() as u64 };
-            if page.next.is_none() {
-                self.take(page, heard.at, Some(slice)).await?;
-            } else if let Some([older, newer]) = halves(window) {
-                left.push(newer);
-                left.push(older);
-            } else {
-                self.backwards(window, page.orders.len() as u64, total, tries).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads a slice that cannot be cut from its last page to its first: what changes meanwhile moves rows to pages that
-    /// are still to come.
-    async fn backwards(
-        &mut self,
-        window: Window,
-        size: u64,
-        total: u64,
-        tries: u32,
-    ) -> Result<(), Stop> {
-        let last = total.div_ceil(size.max(1)) as u32;
-        let mut ours = 0;
-        for number in (1..=last).rev() {
-            match self.page(window, Page::Number(number)).await {
-                Ok(heard) => {
-                    let Some(page) = orders(heard.answer) else { continue };
-                    ours += page.orders.len() as u64;
-                    let ends = (number == 1).then_some(Slice { window, theirs: total, ours });
-                    self.take(page, heard.at, ends).await?;
+            match walk.heard(&Told::of(&asked, &page)) {
+                Ok(WalkHeard::Cut) => {}
+                Ok(WalkHeard::Rows) => self.take(page, heard.at, None).await?,
+                Ok(WalkHeard::Finished(span)) => {
+                    let theirs = page.total;
+                    self.take(page, heard.at, Some(Finished { span, theirs })).await?;
                 }
-                Err(trouble) => return self.gap(window, tries, trouble).await,
+                Err(why) => self.gap(walk.give_up(), &why.to_string()).await?,
             }
         }
-        Ok(())
-    }
-
-    async fn page(&mut self, window: Window, page: Page) -> Result<Heard, Trouble> {
-        self.progress.calls += 1;
-        let size =
-            self.open.connector.capabilities().pull.as_ref().map_or(100, |pull| pull.page_size_max);
-        self.app.ask_shop(self.open, &Call::Orders(OrdersCall { window, page, size })).await
+        self.settle().await
     }
 
     /// Has a page taken down while the next one is asked for.
-    async fn take(&mut self, page: OrdersPage, at: Time, ends: Option<Slice>) -> Result<(), Stop> {
+    async fn take(
+        &mut self,
+        page: OrdersPage,
+        at: Time,
+        finishes: Option<Finished>,
+    ) -> Result<(), Stop> {
         if self.app.inner.background.is_stopping() {
             return Err(Stop::Ours(Error::Unavailable("the center stops".to_owned())));
         }
@@ -181,74 +251,86 @@ impl Pull<'_> {
         }
         let (app, open) = (self.app.clone(), self.open.clone());
         let rows = (page.orders.len() + page.refused.len()) as u64;
-        self.progress.done += rows;
         let taking = async move { app.take_page(&open, &page, at).await };
         let taken = self.app.inner.background.spawn(taking);
-        self.pending.push_back(Pending { taken, ends });
+        self.pending.push_back(Pending { taken, rows, finishes });
         if self.app.now().since(self.told) >= TELL { self.tell().await } else { Ok(()) }
     }
 
     /// Waits for the oldest page that is being taken down.
     async fn settle_one(&mut self) -> Result<(), Stop> {
-        let Some(Pending { taken, ends }) = self.pending.pop_front() else { return Ok(()) };
+        let Some(Pending { taken, rows, finishes }) = self.pending.pop_front() else {
+            return Ok(());
+        };
         let taken = taken.await.map_err(|error| Error::Internal(error.to_string()))??;
+        self.progress.done += rows;
         self.progress.new += taken.new;
         self.progress.changed += taken.changed;
         self.progress.refused += taken.refused;
         self.progress.lateness = self.progress.lateness.max(taken.lateness);
-        if let Some(slice) = ends {
-            self.grow(slice);
+        self.ours += rows;
+        if let Some(finished) = finishes {
+            let ours = std::mem::take(&mut self.ours);
+            if self.notes == Note::Windows {
+                self.grow(finished, ours);
+            }
         }
         Ok(())
     }
 
-    /// Everything of a slice is committed: the window of this run reaches to its end.
-    fn grow(&mut self, slice: Slice) {
-        let Slice { window, theirs, ours } = slice;
+    /// Everything of a window is committed: the window of this run reaches to its end.
+    fn grow(&mut self, Finished { span, theirs }: Finished, ours: u64) {
         let row = match self.grown.take() {
-            Some(grown) if window.from <= grown.to.plus(SECOND) => {
-                self.writes.push(forget(&grown));
-                let theirs = grown.theirs.map(|before| before + theirs);
-                WindowRow { to: window.to, theirs, ours: grown.ours + ours, ..grown }
+            Some(grown) if span.from <= grown.to.plus(SECOND) => {
+                self.note(windows::forget(&grown));
+                let theirs = grown.theirs.zip(theirs).map(|(before, theirs)| before + theirs);
+                WindowRow { to: span.to, theirs, ours: grown.ours + ours, ..grown }
             }
-            _ => self.row(window, WindowState::Finished, theirs, ours),
+            _ => self.row(span, WindowState::Finished, theirs, ours),
         };
-        self.writes.push(WindowWrite::Put(row.clone()));
+        self.note(WindowWrite::Put(row.clone()));
         self.grown = Some(row);
     }
 
-    fn row(&self, window: Window, state: WindowState, theirs: u64, ours: u64) -> WindowRow {
+    /// What becomes of one window, in the place of what was to become of it.
+    fn note(&mut self, write: WindowWrite) {
+        self.writes.retain(|before| before.key() != write.key());
+        self.writes.push(write);
+    }
+
+    fn row(&self, span: Span, state: WindowState, theirs: Option<u64>, ours: u64) -> WindowRow {
         WindowRow {
             shop: self.open.shop.id,
             series: self.series,
-            from: window.from,
-            to: window.to,
+            from: span.from,
+            to: span.to,
             state,
-            theirs: Some(theirs),
+            theirs,
             ours,
-            run: self.run,
-            at: self.app.inner.channels.now_at(&self.open.base_url, self.app.now()),
+            run: self.run.id,
+            at: self.now(),
             tries: 0,
             next_try_at: None,
             reason: None,
         }
     }
 
-    /// A part could not be read: it is shown and tried again, and the rest goes on, unless all of the shop stands still.
-    async fn gap(&mut self, window: Window, tries: u32, trouble: Trouble) -> Result<(), Stop> {
-        if trouble.stops_the_shop() {
-            self.settle().await?;
-            self.tell().await?;
-            return Err(Stop::Trouble(trouble));
-        }
-        let row = self.row(window, WindowState::Gap, 0, 0);
-        let pause = AGAIN[(tries as usize).min(AGAIN.len() - 1)];
-        let next_try_at = Some(row.at.plus(pause));
-        let reason = Some(trouble.to_string());
-        let row = WindowRow { theirs: None, tries: tries + 1, next_try_at, reason, ..row };
-        self.progress.gaps += 1;
+    /// A part could not be read: it is shown and tried again, and the rest goes on.
+    async fn gap(&mut self, span: Option<Span>, reason: &str) -> Result<(), Stop> {
+        let Some(span) = span else { return Ok(()) };
         self.settle().await?;
-        self.writes.push(WindowWrite::Put(row));
+        self.ours = 0;
+        self.progress.gaps += 1;
+        if self.notes == Note::Windows {
+            let row = self.row(span, WindowState::Gap, None, 0);
+            let over = |gap: &&WindowRow| gap.from <= span.to && gap.to >= span.from;
+            let tries = self.tried.iter().filter(over).map(|gap| gap.tries).max().unwrap_or(0);
+            let pause = AGAIN[(tries as usize).min(AGAIN.len() - 1)];
+            let next_try_at = Some(row.at.plus(pause));
+            let reason = Some(reason.to_owned());
+            let row = WindowRow { tries: tries + 1, next_try_at, reason, ..row };
+            self.note(WindowWrite::Put(row));
+        }
         self.tell().await
     }
 
@@ -263,39 +345,5 @@ impl Pull<'_> {
         self.told = self.app.now();
         let writes = std::mem::take(&mut self.writes);
         self.app.tell_progress(self.hand, self.progress.clone(), writes).await
-    }
-
-    async fn end(&mut self) -> Result<(), Stop> {
-        self.settle().await?;
-        self.tell().await
-    }
-}
-
-fn forget(row: &WindowRow) -> WindowWrite {
-    WindowWrite::Forget { shop: row.shop, series: row.series, from: row.from, to: row.to }
-}
-
-fn window(series: Series, from: Time, to: Time) -> Window {
-    let by = match series {
-        Series::Updated => TimeField::Updated,
-        Series::Created => TimeField::Created,
-    };
-    let seconds = |time: Time| Time(time.0.div_euclid(SECOND) * SECOND);
-    Window { by, from: seconds(from), to: seconds(to) }
-}
-
-/// The two halves of a window, the older first; none where it is one second.
-fn halves(window: Window) -> Option<[Window; 2]> {
-    let seconds = window.to.since(window.from) / SECOND;
-    (seconds > 0).then(|| {
-        let middle = window.from.plus(seconds / 2 * SECOND);
-        [Window { to: middle, ..window }, Window { from: middle.plus(SECOND), ..window }]
-    })
-}
-
-fn orders(answer: Answer) -> Option<OrdersPage> {
-    match answer {
-        Answer::Orders(page) => Some(page),
-        _ => None,
     }
 }

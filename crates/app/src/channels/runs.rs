@@ -66,6 +66,8 @@ pub(super) struct Hand {
 pub(super) enum Stop {
     /// Another has it, or a person ended it.
     Lost,
+    /// The shop is paused, and why.
+    Paused(String),
     /// The marketplace.
     Trouble(Trouble),
     /// We ourselves.
@@ -271,6 +273,7 @@ impl App {
             Err(Stop::Lost) => return Ok(()),
             Err(Stop::Ours(error)) if error.is_passing() => return Err(error),
             Err(Stop::Ours(error)) => (RunState::Failed, Some(error.to_string())),
+            Err(Stop::Paused(why)) => (RunState::Stopped, Some(why)),
             Err(Stop::Trouble(trouble)) => (RunState::Failed, Some(trouble.to_string())),
         };
         if let Some(error) = &error {

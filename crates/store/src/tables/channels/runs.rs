@@ -81,9 +81,9 @@ pub struct Progress {
     pub calls: u64,
     /// The greatest time between a change there and its first sight here, in milliseconds.
     pub lateness: i64,
-    /// Whether a person asked it to stop.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub asked_to_stop: bool,
+    /// When it read the last days again, by the marketplace's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reread_at: Option<Time>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -76,6 +76,16 @@ pub enum WindowWrite {
     },
 }
 
+impl WindowWrite {
+    /// Which window it is about: shop, series and ends.
+    pub const fn key(&self) -> (Id, Series, Time, Time) {
+        match self {
+            Self::Put(row) => (row.shop, row.series, row.from, row.to),
+            Self::Forget { shop, series, from, to } => (*shop, *series, *from, *to),
+        }
+    }
+}
+
 impl WindowRow {
     fn row(self) -> Vec<Value> {
         vec![
