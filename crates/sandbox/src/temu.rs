@@ -3,7 +3,8 @@
 //! misbehave, skips time and asks for the truth at `/control`.
 //!
 //! How a request is read and signed stands in `received`, whether it may in `gate`, what it gets in `calls`; what a
-//! shop has in `shop`, where that comes from in `seeded`, what happens to it in `changes`, how it looks in `render`; how calls misbehave in `behave`.
+//! shop has in `shop`, where that comes from in `seeded`, what happens to it in `changes`, how it looks in `render`; how calls misbehave in `behave`,
+//! what is true whatever lists say in `truth`.
 
 mod behave;
 mod calls;
@@ -17,6 +18,7 @@ mod render;
 mod router;
 mod seeded;
 mod shop;
+mod truth;
 
 pub use crate::pace::Clock;
 pub use behave::words;

@@ -21,10 +21,11 @@ pub enum Word {
     PageIgnored,
     Short,
     Churn,
+    Vanish,
 }
 
 /// Each word, its number where none is given, and what it does with that number.
-const WORDS: [(Word, &str, u64, &str); 15] = [
+const WORDS: [(Word, &str, u64, &str); 16] = [
     (
         Word::Error,
         "error",
@@ -60,6 +61,7 @@ const WORDS: [(Word, &str, u64, &str); 15] = [
         8,
         "before each page of orders N orders are updated, and half as many come in",
     ),
+    (Word::Vanish, "vanish", 1, "before each page of products N of its kind are deleted"),
 ];
 
 /// Every word, the number it has where none is given, and what it does.

@@ -3,7 +3,7 @@
 
 use super::received::Range;
 use super::seeded::{child_status, pack, status};
-use super::shop::{NEVER, Oddities, Order, Package, Shop};
+use super::shop::{AftersaleKind, NEVER, Oddities, Order, Package, Shelf, Shop};
 use crate::chance::Draws;
 use serde::Deserialize;
 
@@ -56,6 +56,9 @@ pub enum Change {
         /// There is a label and nothing was handed over.
         #[serde(default)]
         unshipped: bool,
+        /// Other numbers of the same box.
+        #[serde(default)]
+        parts: Vec<Box<str>>,
         #[serde(default)]
         silent: bool,
     },
@@ -68,6 +71,30 @@ pub enum Change {
         #[serde(default)]
         silent: bool,
     },
+    /// A buyer wants units of an order back; `group` is that of its status.
+    WantBack {
+        shop: String,
+        order: String,
+        child: Option<String>,
+        kind: AftersaleKind,
+        #[serde(default = "one_unit")]
+        units: u32,
+        group: i64,
+        at: Option<i64>,
+    },
+    /// A product gets another price, quantity, name or shelf; only another shelf moves the time of its change.
+    Product {
+        shop: String,
+        goods_id: u64,
+        price: Option<i64>,
+        quantity: Option<u32>,
+        name: Option<String>,
+        shelf: Option<Shelf>,
+    },
+}
+
+const fn one_unit() -> u32 {
+    1
 }
 
 /// Why a change cannot be made: what it names is not there.
@@ -76,6 +103,7 @@ pub enum Impossible {
     Order,
     Child,
     Oddity,
+    Product,
 }
 
 impl Change {
@@ -85,7 +113,9 @@ impl Change {
             Self::Insert { shop, .. }
             | Self::Move { shop, .. }
             | Self::Pack { shop, .. }
-            | Self::CancelUnits { shop, .. } => shop,
+            | Self::CancelUnits { shop, .. }
+            | Self::WantBack { shop, .. }
+            | Self::Product { shop, .. } => shop,
         }
     }
 
@@ -120,11 +150,22 @@ impl Change {
                 }
                 Ok(places.iter().map(|&place| shop.orders[place].number.to_string()).collect())
             }
-            Self::Pack { order, child, package, replaces, failed, unshipped, silent, .. } => {
+            Self::Pack {
+                order,
+                child,
+                package,
+                replaces,
+                failed,
+                unshipped,
+                parts,
+                silent,
+                ..
+            } => {
                 let package = package.map(|number| Package {
                     number: number.into(),
                     is_bought: !failed,
                     is_confirmed: !unshipped,
+                    parts,
                 });
                 let change = |order: &mut Order, lines: &[usize]| {
                     for &line in lines {
@@ -150,10 +191,47 @@ impl Change {
                         child.cancelled = child.cancelled.saturating_add(units).min(child.ordered);
                     }
                 };
-                of_lines(shop, &order, child.as_deref(), silent, now, change)
+                let changed = of_lines(shop, &order, child.as_deref(), silent, now, change)?;
+                want_back(shop, &order, child.as_deref(), AftersaleKind::Cancel, units, 9, now)?;
+                Ok(changed)
+            }
+            Self::WantBack { order, child, kind, units, group, at, .. } => {
+                let at = at.unwrap_or(now);
+                want_back(shop, &order, child.as_deref(), kind, units, group, at)?;
+                Ok(vec![order])
+            }
+            Self::Product { goods_id, price, quantity, name, shelf, .. } => {
+                let mut products = shop.products.iter_mut();
+                let product = products.find(|product| product.goods_id == goods_id);
+                let product = product.ok_or(Impossible::Product)?;
+                product.price = price.unwrap_or(product.price);
+                product.quantity = quantity.unwrap_or(product.quantity);
+                if let Some(name) = name {
+                    product.name = name;
+                }
+                if let Some(shelf) = shelf {
+                    (product.shelf, product.shelved_at) = (shelf, now);
+                }
+                Ok(vec![goods_id.to_string()])
             }
         }
     }
+}
+
+fn want_back(
+    shop: &mut Shop,
+    number: &str,
+    child: Option<&str>,
+    kind: AftersaleKind,
+    units: u32,
+    group: i64,
+    at: i64,
+) -> Result<(), Impossible> {
+    let place = shop.place(number).ok_or(Impossible::Order)?;
+    let lines = lines(&shop.orders[place], child)?;
+    let line = lines.first().copied().ok_or(Impossible::Child)?;
+    shop.want_back(kind, place, line, units, group, at);
+    Ok(())
 }
 
 /// Updates `count` orders of a list by chance and lets half as many come in: what happens while somebody pages.

@@ -2,6 +2,7 @@
 
 use super::behave::{self, Aim};
 use super::changes::{Change, Impossible};
+use super::truth::{self, Question};
 use super::{Market, Memory};
 use crate::http::{Answer, json};
 use hyper::Method;
@@ -54,19 +55,41 @@ struct TokenWish {
 struct Unheard(u16, &'static str);
 
 pub fn answer(market: &Market, method: &Method, path: &str, query: &str, body: &[u8]) -> Answer {
-    let _ = query;
     match (method, path) {
-        (&Method::GET, "/control") => json(200, &truth(market)),
+        (&Method::GET, "/control") => json(200, &all(market)),
         (&Method::POST, "/control") => match done(market, body) {
             Ok(changed) => {
-                let mut truth = truth(market);
+                let mut truth = all(market);
                 truth["changed"] = changed.into();
                 json(200, &truth)
             }
             Err(Unheard(status, code)) => json(status, &json!({"code": code})),
         },
+        (&Method::GET, _) => match asked(market, path, query) {
+            Ok(told) => json(200, &told),
+            Err(Unheard(status, code)) => json(status, &json!({"code": code})),
+        },
         _ => json(404, &json!({"code": "no_such_path"})),
     }
+}
+
+/// The truth about one shop.
+fn asked(market: &Market, path: &str, query: &str) -> Result<Value, Unheard> {
+    let tell = match path {
+        "/control/truth" => truth::counted,
+        "/control/truth/orders" => truth::numbers,
+        "/control/truth/packages" => truth::packages,
+        "/control/truth/products" => truth::products,
+        "/control/truth/aftersales" => truth::aftersales,
+        _ => return Err(Unheard(404, "no_such_path")),
+    };
+    let question = Question::read(query).map_err(|code| Unheard(422, code))?;
+    let mut memory = market.memory();
+    let now = market.told(&memory).div_euclid(1000);
+    let place = memory.shop(&question.shop).ok_or(Unheard(404, "no_such_shop"))?;
+    let shop = &mut memory.shops[place];
+    shop.ripen(now);
+    Ok(tell(shop, &question))
 }
 
 /// Does what is wished; gives the numbers of the orders that changed.
@@ -102,6 +125,7 @@ fn done(market: &Market, body: &[u8]) -> Result<Vec<String>, Unheard> {
         numbers.extend(made.map_err(|impossible| match impossible {
             Impossible::Order => Unheard(404, "no_such_order"),
             Impossible::Child => Unheard(404, "no_such_child"),
+            Impossible::Product => Unheard(404, "no_such_product"),
             Impossible::Oddity => Unheard(422, "odd"),
         })?);
     }
@@ -130,7 +154,7 @@ fn changed(market: &Market, memory: &mut Memory, wish: &TokenWish) -> Result<(),
 }
 
 /// All that the marketplace knows, whatever it tells callers.
-fn truth(market: &Market) -> Value {
+fn all(market: &Market) -> Value {
     let memory = market.memory();
     let shops = memory.shops.iter().map(|shop| {
         let codes = memory.codes.iter().filter(|(_, (mall_id, _))| *mall_id == shop.mall_id);

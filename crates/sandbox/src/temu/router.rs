@@ -226,6 +226,7 @@ impl Memory {
         if let Some(code) = plan.has(Word::Code) {
             return Err(refusal::as_asked(u32::try_from(code).unwrap_or(4_000_000)));
         }
-        calls::perform(self, &passed, asked, plan, seed, now)
+        let passed = &passed;
+        calls::perform(self, &calls::Call { passed, asked, plan, seed, now })
     }
 }
