@@ -133,6 +133,7 @@ fn sight(memory: &Memory, asked: &Received) -> Sight {
     let shop = memory.shops.iter().find(|shop| shop.token.text == token);
     let page = |name| asked.number(name).ok().flatten();
     Sight {
+        is_push: false,
         shop: shop.map(|shop| shop.mall_id.clone()).unwrap_or_default(),
         kind: asked.text("type").unwrap_or_default(),
         page: page("pageNumber").or_else(|| page("pageNo")),

@@ -1,5 +1,6 @@
 //! A shop: its token, its orders, and the two rows in which they are listed, by creation and by update.
 
+use super::push::Told;
 use super::received::Range;
 use super::{Key, opaque};
 use crate::chance::Draws;
@@ -31,6 +32,7 @@ pub struct Shop {
     pub events: BTreeSet<String>,
     /// Milliseconds since 1970.
     pub events_changed_at: Option<i64>,
+    pub pushes: Vec<Told>,
     pub orders: Vec<Order>,
     by_number: HashMap<Box<str>, u32>,
     by_creation: Row,
@@ -253,6 +255,7 @@ impl Shop {
             aftersales: vec![],
             events: BTreeSet::new(),
             events_changed_at: None,
+            pushes: vec![],
             orders: vec![],
             by_number: HashMap::new(),
             by_creation: Row::default(),
@@ -261,6 +264,11 @@ impl Shop {
             made: 0,
             churned: 0,
         }
+    }
+
+    /// The shop's number as a number, which is how the platform writes it.
+    pub fn mall_number(&self) -> u64 {
+        self.mall_id.parse().unwrap_or_default()
     }
 
     pub fn key(&self) -> Key {

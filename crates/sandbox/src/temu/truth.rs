@@ -215,6 +215,11 @@ pub fn aftersales(shop: &Shop, question: &Question) -> Value {
     }))
 }
 
+/// Pushes and what became of them.
+pub fn pushes(shop: &Shop, question: &Question) -> Value {
+    question.paged(shop.pushes.iter().map(|told| json!(told)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ mod gate;
 mod goods;
 mod orders;
 mod packages;
+mod pushes;
 mod stage;
 mod truth;
 mod unruly;

@@ -144,7 +144,7 @@ pub fn combined(shop: &Shop) -> Value {
             "parentOrderSn": order.number,
             "parentOrderStatus": order.status,
             "parentOrderTime": order.created_at,
-            "mallId": shop.mall_id.parse::<u64>().unwrap_or_default(),
+            "mallId": shop.mall_number(),
             "semiUniqueId": format!("SU-{}", order.number),
         })
     };

@@ -69,7 +69,7 @@ fn row(shop: &Shop, package: &Package, inside: &Inside<'_>) -> Value {
             "quantity": child.ordered.saturating_sub(child.cancelled),
             "orderSn": child.number,
             "parentOrderSn": order.number,
-            "mallId": shop.mall_id.parse::<u64>().unwrap_or_default(),
+            "mallId": shop.mall_number(),
         })
     };
     let is_cancelled = |(_, child): &&(&Order, &Child)| child.status == status::CANCELED;

@@ -10,7 +10,7 @@ pub fn info(shop: &Shop) -> serde_json::Value {
     let scopes = KINDS.iter().map(|(_, name)| *name);
     let scopes: Vec<&str> = scopes.filter(|name| !shop.missing_scopes.contains(*name)).collect();
     json!({
-        "mallId": shop.mall_id.parse::<u64>().unwrap_or_default(),
+        "mallId": shop.mall_number(),
         "regionId": shop.region_id(),
         "mallType": 1,
         "expiredTime": shop.token.ends_at,
