@@ -3,7 +3,9 @@
 //! misbehave, skips time and asks for the truth at `/control`.
 //!
 //! How a request is read and signed stands in `received`, whether it may in `gate`, what it gets in `calls`; what a
-//! shop has in `shop`, where that comes from in `seeded`, what happens to it in `changes`, how it looks in `render`; how calls misbehave in `behave`.
+//! shop has in `shop`, where that comes from in `seeded`, what happens to it in `changes`, how it looks in `render`; what apps are told of it in
+//! `push`, how calls and pushes misbehave in `behave`,
+//! what is true whatever lists say in `truth`.
 
 mod behave;
 mod calls;
@@ -11,12 +13,14 @@ mod changes;
 mod control;
 mod gate;
 mod limiter;
+mod push;
 mod received;
 mod refusal;
 mod render;
 mod router;
 mod seeded;
 mod shop;
+mod truth;
 
 pub use crate::pace::Clock;
 pub use behave::words;
@@ -88,6 +92,8 @@ struct Memory {
     rules: Rules,
     /// What is added to the clock that callers are told, in milliseconds.
     offset_ms: i64,
+    /// Where pushes go to.
+    push_url: Option<String>,
     /// Codes that a token can be had for: of which shop, and until when, in milliseconds.
     codes: BTreeMap<String, (String, i64)>,
     codes_made: u64,
@@ -114,6 +120,7 @@ impl Market {
             shops: vec![],
             rules: Rules::default(),
             offset_ms: 0,
+            push_url: None,
             codes: BTreeMap::new(),
             codes_made: 0,
             requests: 0,

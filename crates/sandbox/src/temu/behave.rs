@@ -1,5 +1,5 @@
-//! How calls misbehave on request: words, each with a number, that hold for a shop, a type of call, a page or an
-//! order, for so many calls or for so long.
+//! How calls and pushes misbehave on request: words, each with a number, that hold for a shop, a type of call or
+//! event, a page or an order, for so many of them or for so long.
 
 use std::fmt;
 
@@ -21,10 +21,18 @@ pub enum Word {
     PageIgnored,
     Short,
     Churn,
+    Vanish,
+    Duplicate,
+    Shuffle,
+    Forged,
+    Unsigned,
+    Stranger,
+    Unextended,
+    Lost,
 }
 
 /// Each word, its number where none is given, and what it does with that number.
-const WORDS: [(Word, &str, u64, &str); 15] = [
+const WORDS: [(Word, &str, u64, &str); 23] = [
     (
         Word::Error,
         "error",
@@ -60,6 +68,24 @@ const WORDS: [(Word, &str, u64, &str); 15] = [
         8,
         "before each page of orders N orders are updated, and half as many come in",
     ),
+    (Word::Vanish, "vanish", 1, "before each page of products N of its kind are deleted"),
+    (Word::Duplicate, "duplicate", 2, "each push comes N times"),
+    (
+        Word::Shuffle,
+        "shuffle",
+        60_000,
+        "each push comes up to N ms late by its own chance, so out of order",
+    ),
+    (Word::Forged, "forged", 0, "pushes have a wrong signature"),
+    (Word::Unsigned, "unsigned", 0, "pushes have no signature"),
+    (Word::Stranger, "stranger", 0, "pushes name an app that nobody has"),
+    (
+        Word::Unextended,
+        "unextended",
+        0,
+        "pushes have no x-tm-ext-param, which changes what is signed",
+    ),
+    (Word::Lost, "lost", 0, "pushes are never sent"),
 ];
 
 /// Every word, the number it has where none is given, and what it does.
@@ -70,6 +96,20 @@ pub fn words() -> impl Iterator<Item = (&'static str, u64, &'static str)> {
 impl Word {
     fn name(self) -> &'static str {
         WORDS.iter().find(|(word, ..)| *word == self).map_or("", |(_, name, ..)| name)
+    }
+
+    /// Whether it is about pushes, and not about calls.
+    const fn is_of_push(self) -> bool {
+        matches!(
+            self,
+            Self::Duplicate
+                | Self::Shuffle
+                | Self::Forged
+                | Self::Unsigned
+                | Self::Stranger
+                | Self::Unextended
+                | Self::Lost
+        )
     }
 
     /// Reads a word such as `error=503`.
@@ -83,6 +123,11 @@ impl Word {
         let (word, _, usual, _) = entry.ok_or_else(unknown)?;
         Ok((*word, number.unwrap_or(*usual)))
     }
+}
+
+/// Reads words such as `error=503 stall`, with blanks between them.
+pub fn read(text: &str) -> Result<Vec<(Word, u64)>, UnknownWord> {
+    text.split_whitespace().map(Word::read).collect()
 }
 
 /// A word that no call can behave by.
@@ -104,7 +149,7 @@ pub struct Aim {
     /// The number of a shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shop: Option<String>,
-    /// The type of a call, or what it begins with.
+    /// The type of a call or the code of an event, or what it begins with.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The number of a page.
@@ -121,9 +166,10 @@ pub struct Aim {
     pub seconds: Option<i64>,
 }
 
-/// What of a call a rule may look at.
+/// What of a call or a push a rule may look at.
 #[derive(Debug, Default)]
 pub struct Sight {
+    pub is_push: bool,
     pub shop: String,
     pub kind: String,
     pub page: Option<i64>,
@@ -154,6 +200,13 @@ impl Plan {
     }
 }
 
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.0.iter().map(|(word, number)| format!("{}={number}", word.name()));
+        f.write_str(&words.collect::<Vec<_>>().join(" "))
+    }
+}
+
 impl Aim {
     fn hits(&self, sight: &Sight) -> bool {
         self.shop.as_ref().is_none_or(|shop| *shop == sight.shop)
@@ -164,25 +217,25 @@ impl Aim {
 }
 
 impl Rules {
-    /// Adds the words of `text`, with blanks between them; none if one of them is unknown.
-    pub fn add(&mut self, text: &str, aim: &Aim, now: i64) -> Result<(), UnknownWord> {
+    /// Adds words that hold from `now` on.
+    pub fn add(&mut self, words: Vec<(Word, u64)>, aim: &Aim, now: i64) {
         let until = aim.seconds.map(|seconds| now.saturating_add(seconds.saturating_mul(1000)));
-        let read: Result<Vec<_>, _> = text.split_whitespace().map(Word::read).collect();
         let rule = |(word, number)| Rule { word, number, aim: aim.clone(), until };
-        self.0.extend(read?.into_iter().map(rule));
-        Ok(())
+        self.0.extend(words.into_iter().map(rule));
     }
 
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// What a call that comes at `now` behaves by; uses up one call of each word that it does.
+    /// What a call or push at `now` behaves by; uses up one call of each word that it does.
     pub fn plan(&mut self, sight: &Sight, now: i64) -> Plan {
         self.0
             .retain(|rule| rule.until.is_none_or(|until| now < until) && rule.aim.calls != Some(0));
         let mut plan = Plan::default();
-        for rule in self.0.iter_mut().filter(|rule| rule.aim.hits(sight)) {
+        let is_meant =
+            |rule: &&mut Rule| rule.word.is_of_push() == sight.is_push && rule.aim.hits(sight);
+        for rule in self.0.iter_mut().filter(is_meant) {
             if let Some(calls) = &mut rule.aim.calls {
                 *calls -= 1;
             }
@@ -207,14 +260,15 @@ mod tests {
     use super::*;
 
     fn sight(shop: &str, kind: &str, page: Option<i64>) -> Sight {
-        Sight { shop: shop.to_owned(), kind: kind.to_owned(), page, order: None }
+        let (shop, kind) = (shop.to_owned(), kind.to_owned());
+        Sight { is_push: false, shop, kind, page, order: None }
     }
 
     #[test]
     fn a_word_holds_for_its_shop_type_and_page_and_for_so_many_calls() {
         let mut rules = Rules::default();
         let aim = r#"{"shop":"1","type":"bg.order.list","page":2,"calls":1}"#;
-        rules.add("error=503 stall", &serde_json::from_str(aim).unwrap(), 0).unwrap();
+        rules.add(read("error=503 stall").unwrap(), &serde_json::from_str(aim).unwrap(), 0);
         for other in [
             sight("2", "bg.order.list.v2.get", Some(2)),
             sight("1", "bg.order.detail.v2.get", Some(2)),
@@ -231,20 +285,31 @@ mod tests {
     }
 
     #[test]
+    fn a_push_uses_up_no_word_of_calls() {
+        let mut rules = Rules::default();
+        let once = Aim { calls: Some(1), ..Aim::default() };
+        rules.add(read("error forged").unwrap(), &once, 0);
+        let push = Sight { is_push: true, ..sight("1", "bg_order_status_change_event", None) };
+        let plan = rules.plan(&push, 0);
+        assert_eq!((plan.has(Word::Forged), plan.has(Word::Error)), (Some(0), None));
+        let plan = rules.plan(&sight("1", "bg.order.list.v2.get", None), 0);
+        assert_eq!((plan.has(Word::Forged), plan.has(Word::Error)), (None, Some(500)));
+    }
+
+    #[test]
     fn a_word_holds_for_so_long() {
         let mut rules = Rules::default();
-        rules.add("throttle", &Aim { seconds: Some(5), ..Aim::default() }, 1_000).unwrap();
+        let aim = Aim { seconds: Some(5), ..Aim::default() };
+        rules.add(read("throttle").unwrap(), &aim, 1_000);
         let any = sight("1", "x", None);
         assert!(rules.plan(&any, 5_999).has(Word::Throttle).is_some());
         assert!(rules.plan(&any, 6_000).has(Word::Throttle).is_none());
     }
 
     #[test]
-    fn an_unknown_word_adds_none_of_its_line() {
-        let mut rules = Rules::default();
+    fn a_word_that_nobody_knows_spoils_its_line() {
         for wrong in ["sluggish", "error=", "error=-1", "html slow"] {
-            assert!(rules.add(wrong, &Aim::default(), 0).is_err(), "{wrong}");
+            assert!(read(wrong).is_err(), "{wrong}");
         }
-        assert!(rules.told().is_empty());
     }
 }

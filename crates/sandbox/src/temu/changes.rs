@@ -1,73 +1,133 @@
 //! What happens in a shop: orders come in, are sent, delivered and cancelled, get packages and lose units, as a
 //! tester says or by chance while a caller pages.
 
+use super::push::Event;
 use super::received::Range;
 use super::seeded::{child_status, pack, status};
-use super::shop::{NEVER, Oddities, Order, Package, Shop};
+use super::shop::{AftersaleKind, Child, NEVER, Oddities, Order, Package, Shelf, Shop};
 use crate::chance::Draws;
 use serde::Deserialize;
+
+/// A change that a tester wishes for. Times are seconds; `at` is now where it is left out. A `silent` change moves no
+/// time of update and is told by no push; after one that is `late` no list has the order for so many seconds.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "does", rename_all = "snake_case")]
+pub enum Change {
+    Insert(Insert),
+    Move(Move),
+    Pack(Pack),
+    CancelUnits(CancelUnits),
+    WantBack(WantBack),
+    Product(Edit),
+}
+
+/// New orders, all of one second; `hidden` ones are readable by number, and no list ever has them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Insert {
+    shop: String,
+    #[serde(default = "one")]
+    count: usize,
+    status: Option<i32>,
+    at: Option<i64>,
+    late: Option<i64>,
+    #[serde(default)]
+    hidden: bool,
+    /// `nulls`, `unlabelled` or `novel`, with blanks between them.
+    #[serde(default)]
+    odd: String,
+}
+
+/// An order and its lines get a status, or only the line `child`; without `order`, `count` of them by chance.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    shop: String,
+    order: Option<String>,
+    child: Option<String>,
+    #[serde(default = "one")]
+    count: usize,
+    to: i32,
+    at: Option<i64>,
+    late: Option<i64>,
+    #[serde(default)]
+    silent: bool,
+}
+
+/// Lines, or the line `child`, get a package, which may replace another. Without a number they lose all.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pack {
+    shop: String,
+    order: String,
+    child: Option<String>,
+    package: Option<String>,
+    replaces: Option<String>,
+    /// The purchase of its label failed.
+    #[serde(default)]
+    failed: bool,
+    /// There is a label and nothing was handed over.
+    #[serde(default)]
+    unshipped: bool,
+    /// Other numbers of the same box.
+    #[serde(default)]
+    parts: Vec<Box<str>>,
+    #[serde(default)]
+    silent: bool,
+}
+
+/// Units of a line are cancelled before shipment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelUnits {
+    shop: String,
+    order: String,
+    child: Option<String>,
+    units: u32,
+    #[serde(default)]
+    silent: bool,
+}
+
+/// A buyer wants units of an order back; `group` is that of its status.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WantBack {
+    shop: String,
+    order: String,
+    child: Option<String>,
+    kind: AftersaleKind,
+    #[serde(default = "one_unit")]
+    units: u32,
+    group: i64,
+    at: Option<i64>,
+}
+
+/// A product gets another price, quantity, name or shelf; only another shelf moves the time of its change.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    shop: String,
+    goods_id: u64,
+    price: Option<i64>,
+    quantity: Option<u32>,
+    name: Option<String>,
+    shelf: Option<Shelf>,
+}
 
 const fn one() -> usize {
     1
 }
 
-/// A change that a tester wishes for. Times are seconds; `at` is now where it is left out. A `silent` change does
-/// not move the time of update; after one that is `late` no list has the order for so many seconds.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "does", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Change {
-    /// New orders, all of one second; `hidden` ones are readable by number, and no list ever has them.
-    Insert {
-        shop: String,
-        #[serde(default = "one")]
-        count: usize,
-        status: Option<i32>,
-        at: Option<i64>,
-        late: Option<i64>,
-        #[serde(default)]
-        hidden: bool,
-        /// `nulls`, `unlabelled` or `novel`, with blanks between them.
-        #[serde(default)]
-        odd: String,
-    },
-    /// An order and its lines get a status, or only the line `child`; without `order`, `count` of them by chance.
-    Move {
-        shop: String,
-        order: Option<String>,
-        child: Option<String>,
-        #[serde(default = "one")]
-        count: usize,
-        to: i32,
-        at: Option<i64>,
-        late: Option<i64>,
-        #[serde(default)]
-        silent: bool,
-    },
-    /// Lines, or the line `child`, get a package, which may replace another. Without a number they lose all.
-    Pack {
-        shop: String,
-        order: String,
-        child: Option<String>,
-        package: Option<String>,
-        replaces: Option<String>,
-        /// The purchase of its label failed.
-        #[serde(default)]
-        failed: bool,
-        /// There is a label and nothing was handed over.
-        #[serde(default)]
-        unshipped: bool,
-        #[serde(default)]
-        silent: bool,
-    },
-    /// Units of a line are cancelled before shipment.
-    CancelUnits {
-        shop: String,
-        order: String,
-        child: Option<String>,
-        units: u32,
-        #[serde(default)]
-        silent: bool,
-    },
+const fn one_unit() -> u32 {
+    1
+}
+
+/// What changed.
+#[derive(Debug, Default)]
+pub struct Changed {
+    /// The numbers of orders or products.
+    pub numbers: Vec<String>,
+    pub events: Vec<Event>,
 }
 
 /// Why a change cannot be made: what it names is not there.
@@ -76,83 +136,147 @@ pub enum Impossible {
     Order,
     Child,
     Oddity,
+    Product,
 }
 
 impl Change {
     /// The number of the shop that changes.
     pub fn shop(&self) -> &str {
         match self {
-            Self::Insert { shop, .. }
-            | Self::Move { shop, .. }
-            | Self::Pack { shop, .. }
-            | Self::CancelUnits { shop, .. } => shop,
+            Self::Insert(Insert { shop, .. })
+            | Self::Move(Move { shop, .. })
+            | Self::Pack(Pack { shop, .. })
+            | Self::CancelUnits(CancelUnits { shop, .. })
+            | Self::WantBack(WantBack { shop, .. })
+            | Self::Product(Edit { shop, .. }) => shop,
         }
     }
 
-    /// Makes it; gives the numbers of the orders that changed.
-    pub fn make(self, shop: &mut Shop, seed: u64, now: i64) -> Result<Vec<String>, Impossible> {
+    /// Makes it.
+    pub fn make(self, shop: &mut Shop, seed: u64, now: i64) -> Result<Changed, Impossible> {
         shop.ripen(now);
         match self {
-            Self::Insert { count, status, at, late, hidden, odd, .. } => {
-                let oddities = oddities(&odd)?;
-                let at = at.unwrap_or(now);
-                let listed_at = if hidden { NEVER } else { late.map_or(0, |late| at + late) };
-                Ok((0..count)
-                    .map(|_| insert(shop, seed, at, status, listed_at, oddities))
-                    .collect())
-            }
-            Self::Move { order, child, count, to, at, late, silent, .. } => {
-                let places = match &order {
-                    Some(number) => vec![shop.place(number).ok_or(Impossible::Order)?],
-                    None => chosen(shop, seed, count),
-                };
-                let at = at.unwrap_or(now);
-                for &place in &places {
-                    let updated_at = if silent { shop.orders[place].updated_at } else { at };
-                    let lines = lines(&shop.orders[place], child.as_deref())?;
-                    let is_whole = child.is_none();
-                    shop.change(place, updated_at, |order| {
-                        moved(order, to, is_whole, &lines, at, place as u64);
-                    });
-                    if let Some(late) = late {
-                        shop.unlist(place, at + late);
-                    }
-                }
-                Ok(places.iter().map(|&place| shop.orders[place].number.to_string()).collect())
-            }
-            Self::Pack { order, child, package, replaces, failed, unshipped, silent, .. } => {
-                let package = package.map(|number| Package {
-                    number: number.into(),
-                    is_bought: !failed,
-                    is_confirmed: !unshipped,
-                });
-                let change = |order: &mut Order, lines: &[usize]| {
-                    for &line in lines {
-                        let packages = &mut order.children[line].packages;
-                        match (&package, &replaces) {
-                            (None, _) => packages.clear(),
-                            (Some(package), replaces) => {
-                                packages.retain(|known| {
-                                    Some(&*known.number) != replaces.as_deref()
-                                        && known.number != package.number
-                                });
-                                packages.push(package.clone());
-                            }
-                        }
-                    }
-                };
-                of_lines(shop, &order, child.as_deref(), silent, now, change)
-            }
-            Self::CancelUnits { order, child, units, silent, .. } => {
-                let change = |order: &mut Order, lines: &[usize]| {
-                    for &line in lines {
-                        let child = &mut order.children[line];
-                        child.cancelled = child.cancelled.saturating_add(units).min(child.ordered);
-                    }
-                };
-                of_lines(shop, &order, child.as_deref(), silent, now, change)
-            }
+            Self::Insert(insert) => insert.make(shop, seed, now),
+            Self::Move(wish) => wish.make(shop, seed, now),
+            Self::Pack(wish) => wish.make(shop, now),
+            Self::CancelUnits(wish) => wish.make(shop, now),
+            Self::WantBack(wish) => wish.make(shop, now),
+            Self::Product(wish) => wish.make(shop, now),
         }
+    }
+}
+
+impl Insert {
+    fn make(self, shop: &mut Shop, seed: u64, now: i64) -> Result<Changed, Impossible> {
+        let oddities = oddities(&self.odd)?;
+        let at = self.at.unwrap_or(now);
+        let listed_at = if self.hidden { NEVER } else { self.late.map_or(0, |late| at + late) };
+        let mut changed = Changed::default();
+        for _ in 0..self.count {
+            let place = insert(shop, seed, at, self.status, listed_at, oddities);
+            changed.numbers.push(shop.orders[place].number.to_string());
+            changed.events.extend(Event::of_order(shop, place));
+        }
+        Ok(changed)
+    }
+}
+
+impl Move {
+    fn make(self, shop: &mut Shop, seed: u64, now: i64) -> Result<Changed, Impossible> {
+        let places = match &self.order {
+            Some(number) => vec![shop.place(number).ok_or(Impossible::Order)?],
+            None => chosen(shop, seed, self.count),
+        };
+        let at = self.at.unwrap_or(now);
+        let mut changed = Changed::default();
+        for place in places {
+            let order = &shop.orders[place];
+            let updated_at = if self.silent { order.updated_at } else { at };
+            let lines = lines(order, self.child.as_deref())?;
+            let is_whole = self.child.is_none();
+            shop.change(place, updated_at, |order| {
+                moved(order, self.to, is_whole, &lines, at, place as u64);
+            });
+            if let Some(late) = self.late {
+                shop.unlist(place, at + late);
+            }
+            changed.tell(shop, place, self.silent);
+        }
+        Ok(changed)
+    }
+}
+
+impl Changed {
+    /// Adds the order at `place`, and what is told of it.
+    fn tell(&mut self, shop: &Shop, place: usize, is_silent: bool) {
+        self.numbers.push(shop.orders[place].number.to_string());
+        if !is_silent {
+            self.events.extend(Event::of_order(shop, place));
+        }
+    }
+}
+
+impl Pack {
+    fn make(self, shop: &mut Shop, now: i64) -> Result<Changed, Impossible> {
+        let Self { package, replaces, failed, unshipped, parts, .. } = self;
+        let package = package.map(|number| Package {
+            number: number.into(),
+            is_bought: !failed,
+            is_confirmed: !unshipped,
+            parts,
+        });
+        of_lines(shop, &self.order, self.child.as_deref(), self.silent, now, |child| {
+            let Some(package) = &package else { return child.packages.clear() };
+            child.packages.retain(|known| {
+                Some(&*known.number) != replaces.as_deref() && known.number != package.number
+            });
+            child.packages.push(package.clone());
+        })
+    }
+}
+
+impl CancelUnits {
+    fn make(self, shop: &mut Shop, now: i64) -> Result<Changed, Impossible> {
+        let Self { order, child, units, silent, .. } = self;
+        let mut changed = of_lines(shop, &order, child.as_deref(), silent, now, |child| {
+            child.cancelled = child.cancelled.saturating_add(units).min(child.ordered);
+        })?;
+        let (kind, group, at) = (AftersaleKind::Cancel, 9, Some(now));
+        let cancel = WantBack { shop: String::new(), order, child, kind, units, group, at };
+        let cancelled = cancel.make(shop, now)?;
+        if !silent {
+            changed.events.extend(cancelled.events);
+        }
+        Ok(changed)
+    }
+}
+
+impl WantBack {
+    fn make(self, shop: &mut Shop, now: i64) -> Result<Changed, Impossible> {
+        let place = shop.place(&self.order).ok_or(Impossible::Order)?;
+        let lines = lines(&shop.orders[place], self.child.as_deref())?;
+        let line = lines.first().copied().ok_or(Impossible::Child)?;
+        let at = self.at.unwrap_or(now);
+        shop.want_back(self.kind, place, line, self.units, self.group, at);
+        let events = shop.aftersales.last().map(|last| Event::of_aftersale(shop, last));
+        Ok(Changed { numbers: vec![self.order], events: events.into_iter().collect() })
+    }
+}
+
+impl Edit {
+    fn make(self, shop: &mut Shop, now: i64) -> Result<Changed, Impossible> {
+        let Self { goods_id, price, quantity, name, shelf, .. } = self;
+        let product = shop.products.iter_mut().find(|product| product.goods_id == goods_id);
+        let product = product.ok_or(Impossible::Product)?;
+        product.price = price.unwrap_or(product.price);
+        product.quantity = quantity.unwrap_or(product.quantity);
+        if let Some(name) = name {
+            product.name = name;
+        }
+        if let Some(shelf) = shelf {
+            (product.shelf, product.shelved_at) = (shelf, now);
+        }
+        Ok(Changed { numbers: vec![goods_id.to_string()], events: vec![] })
     }
 }
 
@@ -195,7 +319,7 @@ fn insert(
     status: Option<i32>,
     listed_at: i64,
     oddities: Oddities,
-) -> String {
+) -> usize {
     let nth = shop.made;
     let mut order = shop.make(seed, at, at);
     if let Some(to) = status {
@@ -203,9 +327,8 @@ fn insert(
         moved(&mut order, to, true, &lines, at, nth);
     }
     (order.listed_at, order.oddities) = (listed_at, oddities);
-    let number = order.number.to_string();
     shop.add(order);
-    number
+    shop.orders.len() - 1
 }
 
 /// Places of `count` orders that are still on their way, by chance.
@@ -237,19 +360,26 @@ fn lines(order: &Order, child: Option<&str>) -> Result<Vec<usize>, Impossible> {
     Ok(vec![found.ok_or(Impossible::Child)?])
 }
 
+/// Changes the lines of an order, or the one with a number.
 fn of_lines(
     shop: &mut Shop,
     number: &str,
     child: Option<&str>,
     is_silent: bool,
     now: i64,
-    change: impl FnOnce(&mut Order, &[usize]),
-) -> Result<Vec<String>, Impossible> {
+    change: impl Fn(&mut Child),
+) -> Result<Changed, Impossible> {
     let place = shop.place(number).ok_or(Impossible::Order)?;
     let lines = lines(&shop.orders[place], child)?;
     let updated_at = if is_silent { shop.orders[place].updated_at } else { now };
-    shop.change(place, updated_at, |order| change(order, &lines));
-    Ok(vec![number.to_owned()])
+    shop.change(place, updated_at, |order| {
+        for line in lines {
+            change(&mut order.children[line]);
+        }
+    });
+    let mut changed = Changed::default();
+    changed.tell(shop, place, is_silent);
+    Ok(changed)
 }
 
 /// Gives lines a status, the whole order too where it is meant, and packages to what was sent.

@@ -2,11 +2,14 @@
 
 use super::behave::{self, Aim};
 use super::changes::{Change, Impossible};
+use super::push::Event;
+use super::truth::{self, Question};
 use super::{Market, Memory};
 use crate::http::{Answer, json};
 use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// How long an authorisation code is good, in milliseconds.
 const CODE_LIFE_MS: i64 = 600_000;
@@ -31,6 +34,10 @@ struct Wish {
     /// Shops whose token becomes another.
     #[serde(default)]
     tokens: Vec<TokenWish>,
+    /// Where pushes go to; an empty text for nowhere.
+    push_url: Option<String>,
+    /// A shop of which a push is sent that tries the URL.
+    push_test: Option<String>,
     /// What happens to orders.
     #[serde(default)]
     orders: Vec<Change>,
@@ -41,54 +48,100 @@ struct Wish {
 #[serde(deny_unknown_fields)]
 struct TokenWish {
     shop: String,
-    /// `replace`: a new one, the one before is dead. `authorise`: a code is made, for `bg.open.accesstoken.create`.
-    /// `expire`: it ends at once, or in `seconds`. `deny` and `grant`: it loses or gets the scope of `type`.
-    does: String,
+    does: TokenChange,
     #[serde(default)]
     seconds: i64,
     #[serde(default, rename = "type")]
     kind: String,
 }
 
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TokenChange {
+    /// A new one; the one before is dead.
+    Replace,
+    /// A code is made, for `bg.open.accesstoken.create`.
+    Authorise,
+    /// It ends at once, or in `seconds`.
+    Expire,
+    /// It loses the scope of `type`.
+    Deny,
+    /// It gets the scope of `type`.
+    Grant,
+}
+
 /// Why a wish is not done.
 struct Unheard(u16, &'static str);
 
-pub fn answer(market: &Market, method: &Method, path: &str, query: &str, body: &[u8]) -> Answer {
-    let _ = query;
+pub fn answer(
+    market: &Arc<Market>,
+    method: &Method,
+    path: &str,
+    query: &str,
+    body: &[u8],
+) -> Answer {
     match (method, path) {
-        (&Method::GET, "/control") => json(200, &truth(market)),
+        (&Method::GET, "/control") => json(200, &all(market)),
         (&Method::POST, "/control") => match done(market, body) {
             Ok(changed) => {
-                let mut truth = truth(market);
+                let mut truth = all(market);
                 truth["changed"] = changed.into();
                 json(200, &truth)
             }
+            Err(Unheard(status, code)) => json(status, &json!({"code": code})),
+        },
+        (&Method::GET, _) => match asked(market, path, query) {
+            Ok(told) => json(200, &told),
             Err(Unheard(status, code)) => json(status, &json!({"code": code})),
         },
         _ => json(404, &json!({"code": "no_such_path"})),
     }
 }
 
+/// The truth about one shop.
+fn asked(market: &Market, path: &str, query: &str) -> Result<Value, Unheard> {
+    let tell = match path {
+        "/control/truth" => truth::counted,
+        "/control/truth/orders" => truth::numbers,
+        "/control/truth/packages" => truth::packages,
+        "/control/truth/products" => truth::products,
+        "/control/truth/pushes" => truth::pushes,
+        "/control/truth/aftersales" => truth::aftersales,
+        _ => return Err(Unheard(404, "no_such_path")),
+    };
+    let question = Question::read(query).map_err(|code| Unheard(422, code))?;
+    let mut memory = market.memory();
+    let now = market.told(&memory).div_euclid(1000);
+    let place = memory.shop(&question.shop).ok_or(Unheard(404, "no_such_shop"))?;
+    let shop = &mut memory.shops[place];
+    shop.ripen(now);
+    Ok(tell(shop, &question))
+}
+
 /// Does what is wished; gives the numbers of the orders that changed.
-fn done(market: &Market, body: &[u8]) -> Result<Vec<String>, Unheard> {
+fn done(market: &Arc<Market>, body: &[u8]) -> Result<Vec<String>, Unheard> {
     let wish: Wish = serde_json::from_slice(body).map_err(|_| Unheard(400, "malformed"))?;
     let mut memory = market.memory();
-    let unknown = |shop: &String| memory.shop(shop).is_none();
-    if wish.aim.shop.iter().chain(wish.tokens.iter().map(|token| &token.shop)).any(unknown) {
+    let named = wish.aim.shop.iter().chain(wish.push_test.iter()).map(String::as_str);
+    let named = named.chain(wish.tokens.iter().map(|token| token.shop.as_str()));
+    let mut named = named.chain(wish.orders.iter().map(Change::shop));
+    if named.any(|shop| memory.shop(shop).is_none()) {
         return Err(Unheard(404, "no_such_shop"));
     }
+    let words = behave::read(wish.behave.as_deref().unwrap_or_default());
+    let words = words.map_err(|_| Unheard(422, "unknown_behaviour"))?;
     if wish.fine {
         memory.rules.clear();
     }
-    if let Some(text) = wish.behave {
-        let added = memory.rules.add(&text, &wish.aim, market.passed());
-        added.map_err(|_| Unheard(422, "unknown_behaviour"))?;
-    }
+    memory.rules.add(words, &wish.aim, market.passed());
     if let Some(offset) = wish.offset_ms {
         memory.offset_ms = offset;
     }
     if let Some(limit) = wish.limit {
         memory.apps.values_mut().for_each(|app| app.limiter.limit = limit);
+    }
+    if let Some(url) = wish.push_url {
+        memory.push_url = Some(url).filter(|url| !url.is_empty());
     }
     for token in &wish.tokens {
         changed(market, &mut memory, token)?;
@@ -99,11 +152,19 @@ fn done(market: &Market, body: &[u8]) -> Result<Vec<String>, Unheard> {
     for change in wish.orders {
         let place = memory.shop(change.shop()).ok_or(Unheard(404, "no_such_shop"))?;
         let made = change.make(&mut memory.shops[place], market.settings.seed, now);
-        numbers.extend(made.map_err(|impossible| match impossible {
+        let changed = made.map_err(|impossible| match impossible {
             Impossible::Order => Unheard(404, "no_such_order"),
             Impossible::Child => Unheard(404, "no_such_child"),
+            Impossible::Product => Unheard(404, "no_such_product"),
             Impossible::Oddity => Unheard(422, "odd"),
-        })?);
+        })?;
+        numbers.extend(changed.numbers);
+        market.tell(&mut memory, place, changed.events);
+    }
+    if let Some(shop) = wish.push_test {
+        let place = memory.shop(&shop).ok_or(Unheard(404, "no_such_shop"))?;
+        let event = Event::test(&memory.shops[place]);
+        market.tell(&mut memory, place, vec![event]);
     }
     Ok(numbers)
 }
@@ -113,24 +174,23 @@ fn changed(market: &Market, memory: &mut Memory, wish: &TokenWish) -> Result<(),
     let now = market.told(memory).div_euclid(1000);
     let place = memory.shop(&wish.shop).ok_or(Unheard(404, "no_such_shop"))?;
     let shop = &mut memory.shops[place];
-    match wish.does.as_str() {
-        "replace" => shop.renew(seed, now),
-        "expire" => shop.token.ends_at = now + wish.seconds,
-        "deny" => drop(shop.missing_scopes.insert(wish.kind.clone())),
-        "grant" => drop(shop.missing_scopes.remove(&wish.kind)),
-        "authorise" => {
+    match wish.does {
+        TokenChange::Replace => shop.renew(seed, now),
+        TokenChange::Expire => shop.token.ends_at = now + wish.seconds,
+        TokenChange::Deny => drop(shop.missing_scopes.insert(wish.kind.clone())),
+        TokenChange::Grant => drop(shop.missing_scopes.remove(&wish.kind)),
+        TokenChange::Authorise => {
             let which = format!("{} {}", wish.shop, memory.codes_made);
             memory.codes_made += 1;
             let code = super::opaque(seed, "code", &which);
             memory.codes.insert(code, (wish.shop.clone(), market.passed() + CODE_LIFE_MS));
         }
-        _ => return Err(Unheard(422, "does")),
     }
     Ok(())
 }
 
 /// All that the marketplace knows, whatever it tells callers.
-fn truth(market: &Market) -> Value {
+fn all(market: &Market) -> Value {
     let memory = market.memory();
     let shops = memory.shops.iter().map(|shop| {
         let codes = memory.codes.iter().filter(|(_, (mall_id, _))| *mall_id == shop.mall_id);
@@ -146,6 +206,8 @@ fn truth(market: &Market) -> Value {
             "hidden": shop.hidden(),
             "by_status": shop.by_status(),
             "products": shop.products.len(),
+            "events": shop.events,
+            "pushes": shop.pushes.len(),
         })
     });
     let apps = memory.apps.iter().map(|(app_key, app)| {
@@ -166,6 +228,8 @@ fn truth(market: &Market) -> Value {
         "waiting": market.pace.waiting(),
         "apps": apps.collect::<Vec<_>>(),
         "shops": shops.collect::<Vec<_>>(),
+        "push_url": memory.push_url,
+        "under_way": market.jobs.len(),
         "behave": memory.rules.told(),
         "words": words.collect::<Vec<_>>(),
     })

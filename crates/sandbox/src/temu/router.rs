@@ -133,6 +133,7 @@ fn sight(memory: &Memory, asked: &Received) -> Sight {
     let shop = memory.shops.iter().find(|shop| shop.token.text == token);
     let page = |name| asked.number(name).ok().flatten();
     Sight {
+        is_push: false,
         shop: shop.map(|shop| shop.mall_id.clone()).unwrap_or_default(),
         kind: asked.text("type").unwrap_or_default(),
         page: page("pageNumber").or_else(|| page("pageNo")),
@@ -226,6 +227,7 @@ impl Memory {
         if let Some(code) = plan.has(Word::Code) {
             return Err(refusal::as_asked(u32::try_from(code).unwrap_or(4_000_000)));
         }
-        calls::perform(self, &passed, asked, plan, seed, now)
+        let passed = &passed;
+        calls::perform(self, &calls::Call { passed, asked, plan, seed, now })
     }
 }

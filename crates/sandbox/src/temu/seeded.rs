@@ -1,7 +1,7 @@
 //! Orders and products by chance, each a function of the seed, the shop and its number: the same seed gives the
 //! same shop.
 
-use super::shop::{Child, Oddities, Order, Package, Product, Shop};
+use super::shop::{AftersaleKind, Child, Oddities, Order, Package, Product, Shelf, Shop};
 use crate::chance::Draws;
 
 const HOUR: i64 = 3_600;
@@ -28,7 +28,7 @@ const NOUNS: [&str; 10] = [
 impl Shop {
     /// Gives a new shop its products, and `count` orders that were created over the last `days` days.
     pub fn fill(&mut self, seed: u64, count: usize, days: u32, now: i64) {
-        self.products = (0..PRODUCTS).map(|nth| product(seed, self.series, nth)).collect();
+        self.products = (0..PRODUCTS).map(|nth| product(seed, self.series, nth, now)).collect();
         let span = i64::from(days) * DAY;
         let step = span as f64 / count.max(1) as f64;
         for nth in 0..count {
@@ -36,6 +36,27 @@ impl Shop {
             let created_at = now - span + (nth as f64 * step) as i64 + within as i64;
             let order = self.make(seed, created_at.min(now), now);
             self.add(order);
+        }
+        self.want_some_back(seed);
+    }
+
+    /// Of what was cancelled there is a record, and some of what was delivered is wanted back.
+    fn want_some_back(&mut self, seed: u64) {
+        for place in 0..self.orders.len() {
+            let mut draws = Draws::of(seed ^ self.series, !(place as u64));
+            let order = &self.orders[place];
+            let at = order.updated_at;
+            let (kind, child, units, group) = if order.status == status::CANCELED {
+                (AftersaleKind::Cancel, 0, order.children[0].ordered, 9)
+            } else if let Some(child) = order.children.iter().position(|child| child.cancelled > 0)
+            {
+                (AftersaleKind::Cancel, child, order.children[child].cancelled, 9)
+            } else if order.status == status::DELIVERED && draws.happens(3) {
+                (AftersaleKind::Refund, 0, 1, 1 + draws.below(7) as i64)
+            } else {
+                continue;
+            };
+            self.want_back(kind, place, child, units, group, at);
         }
     }
 
@@ -130,6 +151,7 @@ pub fn pack(order: &mut Order, digits: u64, draws: &mut Draws) {
         number: format!("PK-{digits:016}{nth}").into(),
         is_bought: true,
         is_confirmed: true,
+        parts: vec![],
     };
     let way = draws.below(100);
     for (line, child) in order.children.iter_mut().enumerate() {
@@ -142,7 +164,9 @@ pub fn pack(order: &mut Order, digits: u64, draws: &mut Draws) {
             _ if !is_sent => vec![],
             0..75 => vec![parcel(0)],
             75..90 => vec![parcel(line)],
-            90..95 => vec![parcel(0), parcel(line + 1)],
+            90..94 => vec![parcel(0), parcel(line + 1)],
+            // One box with numbers of its own for what is in it.
+            94 => vec![Package { parts: vec![parcel(1).number, parcel(2).number], ..parcel(0) }],
             95..97 => vec![Package { is_bought: false, ..parcel(0) }],
             // Never any: what was sold is digital, or goes by letter.
             _ => vec![],
@@ -150,7 +174,7 @@ pub fn pack(order: &mut Order, digits: u64, draws: &mut Draws) {
     }
 }
 
-fn product(seed: u64, series: u64, nth: u64) -> Product {
+fn product(seed: u64, series: u64, nth: u64, now: i64) -> Product {
     let mut draws = Draws::of(!seed, (series << 40) | nth);
     let adjective = ADJECTIVES[draws.below(ADJECTIVES.len() as u64) as usize];
     let noun = NOUNS[draws.below(NOUNS.len() as u64) as usize];
@@ -161,5 +185,14 @@ fn product(seed: u64, series: u64, nth: u64) -> Product {
         // Some sellers give no number of their own.
         code: if nth % 10 == 9 { String::new() } else { format!("S{series}-{nth:03}") },
         price: 199 + draws.below(20_000) as i64,
+        quantity: draws.below(500) as u32,
+        shelf: match nth % 20 {
+            17 => Shelf::Unpublished,
+            18 => Shelf::Draft,
+            19 => Shelf::Deleted,
+            _ => Shelf::Listed,
+        },
+        created_at: now - (PRODUCTS - nth) as i64 * DAY,
+        shelved_at: now - (PRODUCTS - nth) as i64 * DAY + HOUR,
     }
 }

@@ -1,8 +1,10 @@
 //! A shop: its token, its orders, and the two rows in which they are listed, by creation and by update.
 
+use super::push::Told;
 use super::received::Range;
 use super::{Key, opaque};
 use crate::chance::Draws;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// When no list has an order, ever.
@@ -25,6 +27,12 @@ pub struct Shop {
     /// Calls that the token may not make.
     pub missing_scopes: BTreeSet<String>,
     pub products: Vec<Product>,
+    pub aftersales: Vec<Aftersale>,
+    /// What its app is told of.
+    pub events: BTreeSet<String>,
+    /// Milliseconds since 1970.
+    pub events_changed_at: Option<i64>,
+    pub pushes: Vec<Told>,
     pub orders: Vec<Order>,
     by_number: HashMap<Box<str>, u32>,
     by_creation: Row,
@@ -56,6 +64,64 @@ pub struct Product {
     pub code: String,
     /// In minor units.
     pub price: i64,
+    pub quantity: u32,
+    pub shelf: Shelf,
+    /// Seconds since 1970.
+    pub created_at: i64,
+    /// When it came onto its shelf.
+    pub shelved_at: i64,
+}
+
+/// Where a product is. The lists of these have no product in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shelf {
+    /// On the shelf, or off it for a while.
+    Listed,
+    Unpublished,
+    Draft,
+    Deleted,
+}
+
+impl Shelf {
+    /// As callers ask for it.
+    pub const fn search_type(self) -> i64 {
+        match self {
+            Self::Listed => 1,
+            Self::Unpublished => 4,
+            Self::Draft => 5,
+            Self::Deleted => 6,
+        }
+    }
+
+    pub fn of(search_type: i64) -> Option<Self> {
+        let all = [Self::Listed, Self::Unpublished, Self::Draft, Self::Deleted];
+        all.into_iter().find(|shelf| shelf.search_type() == search_type)
+    }
+}
+
+/// What a buyer wants back of a line.
+#[derive(Debug, Clone)]
+pub struct Aftersale {
+    pub number: String,
+    pub kind: AftersaleKind,
+    /// The places of the order and of its line.
+    pub order: u32,
+    pub child: u32,
+    pub units: u32,
+    /// The group of its status: 8 to 11 for cancels, 1 to 7 for what came after delivery.
+    pub group: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AftersaleKind {
+    /// Before it was sent.
+    Cancel,
+    /// After that: the order's status stays.
+    Refund,
 }
 
 /// A parent order. Times are seconds since 1970, 0 for none.
@@ -95,6 +161,8 @@ pub struct Package {
     pub is_bought: bool,
     /// False while there is a label and nothing was handed over.
     pub is_confirmed: bool,
+    /// Other numbers of the same box.
+    pub parts: Vec<Box<str>>,
 }
 
 /// What is odd in the way an order is told.
@@ -161,6 +229,11 @@ pub struct Listing<'a> {
     pub size: usize,
 }
 
+/// Amounts are a scope that sellers seldom give: every second shop of a marketplace lacks it.
+fn unscoped() -> BTreeSet<String> {
+    BTreeSet::from(["bg.order.amount.query".to_owned()])
+}
+
 impl Shop {
     pub fn new(seed: u64, nth: usize, app_key: &str, now: i64) -> Self {
         let series = nth as u64 + 1;
@@ -177,8 +250,12 @@ impl Shop {
             series,
             token,
             dead_tokens: BTreeSet::new(),
-            missing_scopes: BTreeSet::new(),
+            missing_scopes: if nth % 2 == 1 { unscoped() } else { BTreeSet::new() },
             products: vec![],
+            aftersales: vec![],
+            events: BTreeSet::new(),
+            events_changed_at: None,
+            pushes: vec![],
             orders: vec![],
             by_number: HashMap::new(),
             by_creation: Row::default(),
@@ -187,6 +264,11 @@ impl Shop {
             made: 0,
             churned: 0,
         }
+    }
+
+    /// The shop's number as a number, which is how the platform writes it.
+    pub fn mall_number(&self) -> u64 {
+        self.mall_id.parse().unwrap_or_default()
     }
 
     pub fn key(&self) -> Key {
@@ -314,6 +396,32 @@ impl Shop {
             }
         }
         Page { total, orders }
+    }
+
+    /// Adds what a buyer wants back.
+    pub fn want_back(
+        &mut self,
+        kind: AftersaleKind,
+        order: usize,
+        child: usize,
+        units: u32,
+        group: i64,
+        at: i64,
+    ) {
+        let nth = self.aftersales.len();
+        let number = format!("PO-AS-{:04}{nth:012}", self.series);
+        let (order, child) = (order as u32, child as u32);
+        let (created_at, updated_at) = (at, at);
+        self.aftersales.push(Aftersale {
+            number,
+            kind,
+            order,
+            child,
+            units,
+            group,
+            created_at,
+            updated_at,
+        });
     }
 
     /// How many orders no list has.

@@ -122,7 +122,10 @@ async fn a_wish_that_makes_no_sense_is_refused_and_does_nothing() {
         (json!({"behave": "error", "for": {"shop": "1"}}), 404),
         (json!({"behave": "error", "for": {"shoe": "1"}}), 400),
         (json!({"orders": [{"does": "insert", "shop": "1"}]}), 404),
-        (json!({"tokens": [{"does": "melt", "shop": stage.shops[0].mall_id}]}), 422),
+        (json!({"tokens": [{"does": "melt", "shop": stage.shops[0].mall_id}]}), 400),
+        (json!({"behave": "error", "orders": [{"does": "move", "shop": "1", "to": 4}]}), 404),
+        (json!({"behave": "error html sluggish"}), 422),
+        (json!({"orders": [{"does": "move", "shop": stage.shops[0].mall_id, "too": 4}]}), 400),
     ] {
         let heard = stage.send("POST", "/control", wish.to_string()).await.unwrap();
         assert_eq!(heard.status, status, "{wish}");
