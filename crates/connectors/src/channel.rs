@@ -74,7 +74,8 @@ pub trait Connector: Send + Sync {
     /// Reads the reply to a call. A marketplace may say with status 200 that it refuses.
     fn parse(&self, call: &Call, reply: &Reply<'_>) -> Result<Answer, Fault>;
 
-    /// Verifies what a marketplace sent by itself and reads it. What it says may be old, or come twice.
+    /// Verifies what a marketplace sent by itself and reads it. What it says may be old, or come twice. A sign of life is
+    /// no event, and is acknowledged none the less.
     fn verify_push(
         &self,
         push: &Push<'_>,

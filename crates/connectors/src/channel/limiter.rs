@@ -42,8 +42,10 @@ impl Pace {
     pub fn pause(&self) -> Millis {
         let (calls, processes) = (self.limit.calls.max(1), self.processes);
         let (part, turns) = ((calls / processes).max(1), processes.div_ceil(calls));
-        let pause = (self.limit.per * (100 + SLACK)).div_euclid(100 * i64::from(part));
-        (pause + 1) * i64::from(turns)
+        let hundredths = 100 * i64::from(part);
+        // Rounded up: so many pauses and the slack are longer than the stretch.
+        let pause = (self.limit.per * (100 + SLACK) + hundredths - 1) / hundredths;
+        pause * i64::from(turns)
     }
 
     /// Takes a moment at `now`, by a clock that never goes back; or says when there will be one.
