@@ -5,7 +5,8 @@
 //! a marketplace is asked for all it has. What both send and hear is in `exchange`. What is asked stands in `call`, what
 //! is told in `order`, `goods`, `package`, `aftersale` and `token`, what can go wrong in `fault`, what one marketplace
 //! can do in `capabilities`, what it says by itself in `push`. How a list is read so that nothing is missed: `windows` (which
-//! stretches of time are finished and which are next) and `walk` (which page to ask for).
+//! stretches of time are finished and which are next) and `walk` (which page to ask for). How often it may be asked, and
+//! whose turn it is: `limiter`.
 
 mod aftersale;
 mod answer;
@@ -15,6 +16,7 @@ mod credentials;
 mod fault;
 mod goods;
 mod json;
+mod limiter;
 mod order;
 mod package;
 mod private;
@@ -38,6 +40,7 @@ pub use capabilities::{
 pub use credentials::{AppSecret, AppSecrets, Credentials, Secret};
 pub use fault::{Concern, Fault, FaultKind};
 pub use goods::{Amounts, LineAmounts, Price, Product, ProductSku, ProductsPage};
+pub use limiter::{Pace, Purpose, Turns};
 pub use order::{
     ChannelLine, ChannelOrder, Flag, Fulfilment, Odd, OrdersPage, PackageRef, SoldProduct, Stage,
 };
@@ -71,7 +74,8 @@ pub trait Connector: Send + Sync {
     /// Reads the reply to a call. A marketplace may say with status 200 that it refuses.
     fn parse(&self, call: &Call, reply: &Reply<'_>) -> Result<Answer, Fault>;
 
-    /// Verifies what a marketplace sent by itself and reads it. What it says may be old, or come twice.
+    /// Verifies what a marketplace sent by itself and reads it. What it says may be old, or come twice. A sign of life is
+    /// no event, and is acknowledged none the less.
     fn verify_push(
         &self,
         push: &Push<'_>,

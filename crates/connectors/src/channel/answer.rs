@@ -23,7 +23,7 @@ pub enum Answer {
     Aftersales(AftersalePage),
     /// To `AftersaleGoods`.
     AftersaleGoods(AftersaleGoodsPage),
-    /// To `TokenInfo` and `ExchangeCode`.
+    /// To `TokenInfo`, `RefreshToken` and `ExchangeCode`.
     Token(TokenInfo),
 }
 

@@ -56,6 +56,11 @@ pub enum Call {
     },
     /// Whose the token is, how long it holds and what it allows.
     TokenInfo,
+    /// Gives a token for the next one, where tokens are [refreshed](super::TokenModel::Refreshed). It is good once.
+    RefreshToken {
+        /// What came with the token that ends.
+        refresh_token: Secret,
+    },
     /// Gives the code of an authorisation for a token; a code is good once.
     ExchangeCode {
         /// The code.
@@ -78,6 +83,7 @@ impl Call {
             Self::AftersaleGoods { .. } => "aftersale_goods",
             Self::Cancels { .. } => "cancels",
             Self::TokenInfo => "token_info",
+            Self::RefreshToken { .. } => "refresh_token",
             Self::ExchangeCode { .. } => "exchange_code",
         }
     }

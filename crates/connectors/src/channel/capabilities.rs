@@ -17,6 +17,8 @@ pub struct Capabilities {
     pub numbers_at_once: u16,
     /// Whether package numbers have to be asked for, order by order.
     pub packages_apart: bool,
+    /// Whether the money of orders has to be asked for, order by order.
+    pub amounts_apart: bool,
     /// The lists that hold all products together, none twice; empty where products are not listed.
     pub product_buckets: &'static [&'static str],
     /// What a token must allow, for a shop to work at all.
@@ -61,6 +63,8 @@ pub struct Pull {
     pub paging: Paging,
     /// The most rows a page can have.
     pub page_size_max: u16,
+    /// How far back orders are listed, in milliseconds; none where it says nothing of that.
+    pub retention: Option<Millis>,
     /// How long it may take until a change is listed, in milliseconds.
     pub visibility_lag: Millis,
     /// Whether rows are numbers only, to be asked for by number.

@@ -1,7 +1,9 @@
 //! An order as a marketplace tells of it, in words that all of them share. Their own codes are kept beside our reading.
 
+use super::aftersale::Aftersale;
 use super::answer::Unreadable;
 use super::call::Page;
+use super::goods::Amounts;
 use docket_domain::Time;
 use std::fmt;
 
@@ -21,7 +23,7 @@ pub struct OrdersPage {
 }
 
 /// An order of a marketplace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChannelOrder {
     /// Its number, within its shop.
     pub number: String,
@@ -55,6 +57,10 @@ pub struct ChannelOrder {
     pub warnings: Vec<String>,
     /// Its lines.
     pub lines: Vec<ChannelLine>,
+    /// Its money, where orders tell it ([`Capabilities::amounts_apart`](super::Capabilities::amounts_apart)).
+    pub amounts: Option<Box<Amounts>>,
+    /// What the buyer wants back, where orders tell it.
+    pub aftersales: Vec<Aftersale>,
     /// What was odd about it. It is recorded none the less.
     pub flags: Vec<Flag>,
     /// What was told, compact, with fields that we do not know and without personal data.
@@ -121,6 +127,10 @@ pub struct PackageRef {
     pub number: String,
     /// Their code of how it is sent.
     pub delivery: Option<String>,
+    /// Who carries it, where the order says so.
+    pub carrier: Option<String>,
+    /// The carrier's number, where the order says it.
+    pub tracking: Option<String>,
 }
 
 /// How far an order or a line is.

@@ -1,5 +1,6 @@
 //! What a marketplace sends by itself: a hint to read something back, or an order.
 
+use super::aftersale::Aftersale;
 use super::order::ChannelOrder;
 use crate::exchange::Message;
 use docket_domain::Time;
@@ -64,6 +65,8 @@ pub enum PushBody {
     Hint,
     /// The order itself.
     Order(Box<ChannelOrder>),
+    /// What a buyer wants back.
+    Aftersale(Box<Aftersale>),
 }
 
 /// Why a push is not believed.

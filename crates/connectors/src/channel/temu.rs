@@ -40,12 +40,14 @@ static CAPABILITIES: Capabilities = Capabilities {
         direction: Direction::NewestFirst,
         paging: Paging::Numbered,
         page_size_max: 100,
+        retention: None,
         visibility_lag: 2 * MINUTE,
         numbers_only: false,
     }),
     push: Some(PushAbility { deadline: 500, content: Content::Hint, replay: None }),
     numbers_at_once: 20,
     packages_apart: true,
+    amounts_apart: true,
     product_buckets: &["1", "4", "5", "6"],
     scopes: &["bg.order.list.v2.get", "bg.order.detail.v2.get"],
     limits: &[Limit { scope: LimitScope::App, calls: 20, per: 1000 }],
@@ -82,7 +84,9 @@ impl Connector for Temu {
             Call::OrderDetail { order } => {
                 orders::detail(order, &opened).map(|order| Answer::Order(Box::new(order)))
             }
-            Call::TokenInfo | Call::ExchangeCode { .. } => token::read(&opened).map(Answer::Token),
+            Call::TokenInfo | Call::ExchangeCode { .. } | Call::RefreshToken { .. } => {
+                token::read(&opened).map(Answer::Token)
+            }
             Call::UnshippedPackages { page, .. } => {
                 packages::unshipped(page, &opened).map(Answer::Packages)
             }

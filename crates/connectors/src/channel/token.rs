@@ -18,4 +18,6 @@ pub struct TokenInfo {
     pub events: Vec<String>,
     /// The token itself, where it was just made.
     pub access_token: Option<Secret>,
+    /// What the next one is given for, where tokens are refreshed.
+    pub refresh_token: Option<Secret>,
 }

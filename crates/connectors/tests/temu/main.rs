@@ -72,6 +72,9 @@ fn what_cannot_be_asked_is_not_sent() {
     assert_eq!(build(&Call::OrdersByNumber(vec![])), bounds("orders", 0, 20));
     let many = vec!["PO-1".to_owned(); 21];
     assert_eq!(build(&Call::OrdersByNumber(many)), bounds("orders", 21, 20));
+    let refresh = Call::RefreshToken { refresh_token: Secret::new("r") };
+    let unsupported = Unbuildable::Unsupported { channel: "temu", call: "refresh_token" };
+    assert_eq!(build(&refresh), unsupported);
     let window = Window { by: TimeField::Created, from: NOW, to: Time(0) };
     let call = Call::Orders(OrdersCall { window, page: Page::First, size: 10 });
     assert_eq!(build(&call), Unbuildable::InvertedWindow);

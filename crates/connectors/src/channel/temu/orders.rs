@@ -109,9 +109,7 @@ fn head_of(head: &Object<'_>, number: String, told: Told, flags: &mut Vec<Flag>)
         payment: head.text("orderPaymentType", WORD_BYTES_MAX),
         labels: labels(&mut head, "parentOrderLabel"),
         warnings: head.texts("fulfillmentWarning", WORD_BYTES_MAX),
-        lines: Vec::new(),
-        flags: Vec::new(),
-        payload: String::new(),
+        ..ChannelOrder::default()
     }
 }
 
@@ -227,7 +225,8 @@ fn packages(told: &mut Reader<'_, '_>) -> (Option<Vec<PackageRef>>, u32) {
             continue;
         }
         let Some(number) = number_of(&row, "packageSn") else { continue };
-        packages.push(PackageRef { number, delivery: short(&row, "packageDeliveryType") });
+        let delivery = short(&row, "packageDeliveryType");
+        packages.push(PackageRef { number, delivery, ..PackageRef::default() });
     }
     (Some(packages), failed)
 }

@@ -93,6 +93,8 @@ fn own_fields(call: &Call) -> Result<(&'static str, Value), Unbuildable> {
             ("bg.aftersales.cancel.list.get", own)
         }
         Call::TokenInfo => ("bg.open.accesstoken.info.get", json!({})),
+        // A token of Temu ends, and a person fetches the next.
+        Call::RefreshToken { .. } => return Err(unsupported(call)),
         Call::ExchangeCode { code } => {
             ("bg.open.accesstoken.create", json!({"code": code.reveal()}))
         }

@@ -23,6 +23,7 @@ pub fn read(opened: &Opened<'_>) -> Result<TokenInfo, Fault> {
         scopes: told.texts("apiScopeList", ID_BYTES_MAX),
         events,
         access_token: told.text("accessToken", TOKEN_BYTES_MAX).map(Secret::new),
+        refresh_token: None,
     };
     if info.shop.is_none() && info.expires_at.is_none() && info.access_token.is_none() {
         return Err(opened.garbled("it says nothing of a token"));
