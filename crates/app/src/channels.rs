@@ -6,6 +6,7 @@
 //! spoken to stands in `docket-connectors`; here the bytes are sent, faults are weighed and everything is stored.
 
 mod exchange;
+mod gate;
 mod pull;
 mod recording;
 mod report;
@@ -13,6 +14,7 @@ mod runs;
 mod shops;
 mod windows;
 
+pub use gate::GateFigure;
 pub(crate) use runs::{PullShop, TICK, TickShops};
 pub use runs::{RunOf, Started};
 pub use shops::{NewShop, SetShop, ShopOf};
@@ -21,6 +23,7 @@ use docket_connectors::channel::temu::Temu;
 use docket_connectors::channel::{Capabilities, Connector};
 use docket_domain::time::{DAY, MINUTE, Millis};
 use exchange::{Clocks, Counted};
+use gate::Gates;
 use std::sync::Arc;
 
 /// How shops are pulled.
@@ -34,6 +37,8 @@ pub struct ChannelSettings {
     pub overlap: Millis,
     /// How long ago a window ends, in milliseconds: what is newer may not be listed yet.
     pub lag: Millis,
+    /// How many calls may be sent in any second for one app; 0 for any number.
+    pub calls_per_second: u32,
     /// How often the last days are read again, in milliseconds.
     pub reread_every: Millis,
     /// How far back they are, in milliseconds.
@@ -47,6 +52,7 @@ impl Default for ChannelSettings {
             full_days: 90,
             overlap: 15 * MINUTE,
             lag: 2 * MINUTE,
+            calls_per_second: 20,
             reread_every: 60 * MINUTE,
             reread: 2 * DAY,
         }
@@ -58,13 +64,19 @@ pub(crate) struct Channels {
     connectors: Vec<Arc<dyn Connector>>,
     clocks: Clocks,
     counted: Counted,
+    gates: Gates,
 }
 
 impl Channels {
     /// Every marketplace there is a connector for.
     pub fn new() -> Self {
         let connectors: Vec<Arc<dyn Connector>> = vec![Arc::new(Temu)];
-        Self { connectors, clocks: Clocks::default(), counted: Counted::default() }
+        Self {
+            connectors,
+            clocks: Clocks::default(),
+            counted: Counted::default(),
+            gates: Gates::default(),
+        }
     }
 
     /// The connector of a marketplace.

@@ -30,7 +30,7 @@ mod wiring;
 
 pub use access::{Access, NewKey, NewUser, Peer, Principal, Reach, Role, Scope, Scopes, User};
 pub use archive::ArchiveSettings;
-pub use channels::{ChannelSettings, NewShop, RunOf, SetShop, ShopOf, Started};
+pub use channels::{ChannelSettings, GateFigure, NewShop, RunOf, SetShop, ShopOf, Started};
 pub use clock::Clock;
 pub use error::Error;
 pub use figures::LaneFigures;

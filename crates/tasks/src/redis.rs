@@ -34,6 +34,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_secs(1);
 /// Notes that wait to be sent.
 const NOTES_MAX: usize = 4096;
+/// Gives the next moment of a row of evenly spaced ones that all processes take from: KEYS[1] is when it is, in
+/// milliseconds by Redis's own clock; answers how long to wait for it. ARGV[1] is the pause between two.
+const RESERVE: &str = "local t = redis.call('TIME') \
+    local now = t[1] * 1000 + math.floor(t[2] / 1000) \
+    local at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) \
+    redis.call('SET', KEYS[1], string.format('%d', at + ARGV[1]), 'PX', 60000) \
+    return at - now";
+/// How long Redis may take to give a moment; longer is away.
+const SOON: Duration = Duration::from_millis(500);
 /// Notes in one round trip.
 const TOGETHER_MAX: usize = 256;
 
@@ -65,6 +74,8 @@ pub struct Redis {
     prefix: Arc<str>,
     notes: mpsc::Sender<Note>,
     well: Arc<AtomicBool>,
+    /// The connection that moments are asked for on.
+    moments: Arc<tokio::sync::Mutex<Option<MultiplexedConnection>>>,
 }
 
 /// Why a URL is none of Redis.
@@ -136,6 +147,24 @@ impl Redis {
         Ok(lengths.into_iter().sum())
     }
 
+    /// Reserves the next moment of `name`, of a row with pauses of `pause` milliseconds that all processes share; answers
+    /// how long to wait for it.
+    pub async fn reserve(&self, name: &str, pause: i64) -> RedisResult<Duration> {
+        let mut moments = self.moments.lock().await;
+        if moments.is_none() {
+            *moments = Some(self.connect(SOON).await?);
+        }
+        let Some(connection) = &mut *moments else { return Ok(Duration::ZERO) };
+        let key = format!("{}:moment:{name}", self.prefix);
+        let mut eval = redis::cmd("EVAL");
+        eval.arg(RESERVE).arg(1).arg(key).arg(pause);
+        let wait = eval.query_async::<u64>(connection).await;
+        if wait.is_err() {
+            *moments = None;
+        }
+        wait.map(Duration::from_millis)
+    }
+
     /// Passes on a note, or drops it where there is no room: it only makes things sooner.
     pub(crate) fn tell(&self, note: Note) {
         let _ = self.notes.try_send(note);
@@ -183,7 +212,8 @@ impl Unstarted {
         let RedisAt { client, prefix } = at.clone();
         let (notes, waiting) = mpsc::channel(NOTES_MAX);
         let well = Arc::new(AtomicBool::new(false));
-        Self { redis: Redis { client, prefix, notes, well }, waiting }
+        let moments = Arc::default();
+        Self { redis: Redis { client, prefix, notes, well, moments }, waiting }
     }
 
     /// Begins to tell Redis of tasks, and to wake workers here when it tells of some.

@@ -1,15 +1,17 @@
 //! One thing asked of a marketplace: signed for every try, waited for where it asks for time, counted, and read.
 
 use super::Channels;
+use super::gate::Gate;
 use crate::net::{self, Limits, NoReply};
 use crate::vault::{self, purpose};
 use crate::{App, Error};
 use docket_connectors::channel::{
-    Answer, Call, Concern, Connector, Credentials, Fault, FaultKind, Secret, marketplace_time,
+    Answer, Call, Concern, Connector, Credentials, Fault, FaultKind, Limit, LimitScope, Purpose,
+    Secret, marketplace_time,
 };
 use docket_connectors::{Message, Method, Reply, Stamp};
 use docket_domain::Time;
-use docket_domain::time::{HOUR, Millis};
+use docket_domain::time::{HOUR, Millis, SECOND};
 use docket_store::{CallsRow, ChannelShop};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -110,6 +112,8 @@ pub(super) struct Open {
     pub connector: Arc<dyn Connector>,
     pub base_url: String,
     credentials: Credentials,
+    /// Where calls wait for their moment; none where nothing limits them.
+    gate: Option<Arc<Gate>>,
 }
 
 /// What a marketplace answered, and when by its own clock.
@@ -215,13 +219,39 @@ impl App {
         let base_url = base_url.ok_or_else(|| {
             Error::Internal(format!("{} has no region {}", shop.channel, shop.more.region))
         })?;
-        Ok(Open { shop, connector, base_url, credentials })
+        let gate = self.gate_of(&shop, &*connector, &base_url);
+        Ok(Open { shop, connector, base_url, credentials, gate })
+    }
+
+    /// Where calls of a shop wait for their moment.
+    fn gate_of(
+        &self,
+        shop: &ChannelShop,
+        connector: &dyn Connector,
+        base_url: &str,
+    ) -> Option<Arc<Gate>> {
+        let limit = connector.capabilities().limits.first()?;
+        let calls = self.inner.settings.channels.calls_per_second;
+        let limit = Limit { calls, per: SECOND, ..*limit };
+        let sharer = match limit.scope {
+            LimitScope::App => shop.app_key.clone(),
+            LimitScope::Shop | LimitScope::ShopAndCall => shop.id.to_string(),
+        };
+        (calls > 0).then(|| self.inner.channels.gates.of((base_url.to_owned(), sharer), limit))
     }
 
     /// Asks a marketplace one thing, again where that may help: what passes a few times, being told to wait for longer.
-    pub(super) async fn ask_shop(&self, open: &Open, call: &Call) -> Result<Heard, Trouble> {
+    pub(super) async fn ask_shop(
+        &self,
+        open: &Open,
+        purpose: Purpose,
+        call: &Call,
+    ) -> Result<Heard, Trouble> {
         let (mut tries, mut waited) = (0, Duration::ZERO);
         loop {
+            if let Some(gate) = &open.gate {
+                self.pass(gate, purpose, open.shop.id).await;
+            }
             let trouble = match self.ask_shop_once(open, call).await {
                 Ok(heard) => return Ok(heard),
                 Err(trouble) => trouble,
@@ -232,6 +262,10 @@ impl App {
                     let asked = until.map(|until| until.since(theirs).clamp(0, 60_000) as u64);
                     let pause = asked.map_or(Duration::from_secs(1), Duration::from_millis);
                     waited += pause;
+                    if let Some(gate) = &open.gate {
+                        // Somebody else asks for the same app: all of it waits.
+                        gate.hold(self.now().plus(pause.as_millis() as Millis));
+                    }
                     if waited > PATIENCE {
                         return Err(trouble);
                     }

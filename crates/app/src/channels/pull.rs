@@ -7,8 +7,8 @@ use super::runs::{Hand, Stop};
 use super::windows;
 use crate::{App, Error};
 use docket_connectors::channel::{
-    Answer, Call, Coverage, Freshness, Heard as WalkHeard, OrdersPage, Pull as PullAbility, Span,
-    TimeField, Told, Walk,
+    Answer, Call, Coverage, Freshness, Heard as WalkHeard, OrdersPage, Pull as PullAbility,
+    Purpose, Span, TimeField, Told, Walk,
 };
 use docket_domain::Time;
 use docket_domain::channel::{RunMode, Series, Stream, WindowState};
@@ -102,7 +102,8 @@ impl App {
         };
         if !self.knows_clock_of(open) {
             // Windows end by the marketplace's clock; the first reply tells it.
-            self.ask_shop(open, &Call::TokenInfo).await.map_err(Stop::Trouble)?;
+            let asked = self.ask_shop(open, Purpose::Fresh, &Call::TokenInfo).await;
+            asked.map_err(Stop::Trouble)?;
         }
         let series = match run.mode {
             RunMode::Incremental => Series::Updated,
@@ -191,15 +192,16 @@ impl Pull<'_> {
 
     /// Reads stretches of time whole, the oldest first.
     async fn walk(&mut self, spans: &[Span]) -> Result<(), Stop> {
-        let by = match self.series {
-            Series::Updated => TimeField::Updated,
-            Series::Created => TimeField::Created,
+        let (by, purpose) = match self.series {
+            Series::Updated => (TimeField::Updated, Purpose::Fresh),
+            Series::Created => (TimeField::Created, Purpose::Full),
         };
         let mut walk = Walk::new(spans, by, self.ability, self.ability.page_size_max);
         let (mut failures, mut total) = (0, self.progress.total);
         while let Some(asked) = walk.next() {
             self.progress.calls += 1;
-            let heard = match self.app.ask_shop(self.open, &Call::Orders(asked.clone())).await {
+            let call = Call::Orders(asked.clone());
+            let heard = match self.app.ask_shop(self.open, purpose, &call).await {
                 Ok(heard) => heard,
                 Err(trouble) => {
                     failures += 1;

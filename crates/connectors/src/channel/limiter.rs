@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// By how much longer than needed the pause between two calls is, in hundredths: what is sent evenly does not arrive so,
 /// and a call that took 40 ms less than the one before it must not be one too many.
-const SLACK: Millis = 4;
+const SLACK: Millis = 3;
 
 /// Moments at which calls may be sent: evenly spaced and without any burst, so that no stretch of the length of the limit,
 /// wherever it begins, has more calls than it allows.
@@ -46,6 +46,16 @@ impl Pace {
         // Rounded up: so many pauses and the slack are longer than the stretch.
         let pause = (self.limit.per * (100 + SLACK) + hundredths - 1) / hundredths;
         pause * i64::from(turns)
+    }
+
+    /// The pause where one process has the limit for itself, or all of them ask one place for moments.
+    pub fn alone(&self) -> Millis {
+        Self { processes: 1, ..self.clone() }.pause()
+    }
+
+    /// Until when there is no moment, where that is told.
+    pub const fn held(&self) -> Option<Time> {
+        if self.free_at.0 == i64::MIN { None } else { Some(self.free_at) }
     }
 
     /// Takes a moment at `now`, by a clock that never goes back; or says when there will be one.

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use docket_app::ChannelSettings;
 
 /// Each key: its name, its default and what it is.
-pub const KEYS: [(&str, &str, About); 3] = [
+pub const KEYS: [(&str, &str, About); 4] = [
     (
         "interval",
         "10m",
@@ -33,7 +33,27 @@ pub const KEYS: [(&str, &str, About); 3] = [
             "每次拉取向上一次的结束时刻之前回溯多久：平台迟到的数据借此找到。",
         ),
     ),
+    (
+        "calls_per_second",
+        "20",
+        About::of(
+            "How many calls in any second Temu allows one app at one address, all of its shops and all processes
+             together; 0 for any number.",
+            "Temu 允许同一应用在同一地址任意一秒内的调用次数（所有店铺、所有进程合计）；0 表示不限。",
+        ),
+    ),
 ];
+
+/// How many calls.
+struct Calls(u32);
+
+impl Shape for Calls {
+    const LOOKS: (&'static str, &'static str) = ("a number from 0 to 10000", "0 到 10000 的数字");
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|calls| *calls <= 10_000).map(Self)
+    }
+}
 
 /// How many days.
 struct Days(u32);
@@ -49,14 +69,18 @@ impl Shape for Days {
 
 /// Reads the section; what is in force is added to `also`.
 pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<ChannelSettings, Failure> {
-    let [(interval, every, _), (full_days, ninety, _), (overlap, quarter, _)] = KEYS;
+    let [(interval, every, _), (full_days, ninety, _), (overlap, quarter, _), (rate, twenty, _)] =
+        KEYS;
     let every: Set<Length> = layers.take(&["channels", "temu", interval], every)?;
     also.push(listed(format!("channels.temu.{interval}"), &every));
     let days: Set<Days> = layers.take(&["channels", "temu", full_days], ninety)?;
     also.push(listed(format!("channels.temu.{full_days}"), &days));
     let back: Set<Length> = layers.take(&["channels", "temu", overlap], quarter)?;
     also.push(listed(format!("channels.temu.{overlap}"), &back));
+    let calls: Set<Calls> = layers.take(&["channels", "temu", rate], twenty)?;
+    also.push(listed(format!("channels.temu.{rate}"), &calls));
     Ok(ChannelSettings {
+        calls_per_second: calls.value.0,
         interval: every.value.0.max(1_000),
         full_days: days.value.0,
         overlap: back.value.0,

@@ -1,7 +1,6 @@
 //! Node numbers: granted, never guessed. A process leases one of 0–255 and raises its mark before ids of
 //! later ticks leave the process; whoever takes the number over starts behind that mark.
 
-use crate::StoreError;
 use crate::database::Connection;
 use crate::error::NotThis;
 use crate::node::{Node, Nodes};
@@ -10,6 +9,7 @@ use crate::sql::statement::Statement;
 use crate::sql::table::Table;
 use crate::sql::value::Kind::{Int, Text};
 use crate::sql::value::{Row, Value};
+use crate::{Store, StoreError};
 use docket_domain::Time;
 
 /// Node numbers and who holds them.
@@ -116,4 +116,14 @@ pub fn take_free(
         }
     }
     Err(NotThis::NodesTaken(range).into())
+}
+
+impl Store {
+    /// How many processes there are: those that hold a node number.
+    pub async fn live_nodes(&self, now: Time) -> Result<u32, StoreError> {
+        let sql = "SELECT COUNT(*) FROM node WHERE held_until >= ?";
+        let rows = self.rows("node", sql, &[Int], vec![now.into()]).await?;
+        let count = rows.into_iter().next().map(|mut row| row.int()).transpose()?;
+        Ok(count.unwrap_or(1).max(1) as u32)
+    }
 }
