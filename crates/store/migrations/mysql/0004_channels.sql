@@ -34,13 +34,15 @@ CREATE TABLE channel_order (
     fingerprint    BIGINT NOT NULL,
     packages       BIGINT NOT NULL,
     looks          BIGINT NOT NULL,
+    tries          BIGINT NOT NULL,
+    wait_since     BIGINT,
     next_look_at   BIGINT,
     note           MEDIUMTEXT,
     -- As it was told, without personal data, zstd.
     payload        MEDIUMBLOB NOT NULL,
     PRIMARY KEY (shop, number)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-CREATE INDEX channel_order_created ON channel_order (shop, created_at, status);
+CREATE INDEX channel_order_created ON channel_order (shop, created_at, status, packages);
 CREATE INDEX channel_order_look ON channel_order (shop, next_look_at);
 
 -- Section: runs.

@@ -34,13 +34,15 @@ CREATE TABLE channel_order (
     fingerprint    INTEGER NOT NULL,
     packages       INTEGER NOT NULL,
     looks          INTEGER NOT NULL,
+    tries          INTEGER NOT NULL,
+    wait_since     INTEGER,
     next_look_at   INTEGER,
     note           TEXT,
     -- As it was told, without personal data, zstd.
     payload        BLOB NOT NULL,
     PRIMARY KEY (shop, number)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX channel_order_created ON channel_order (shop, created_at, status);
+CREATE INDEX channel_order_created ON channel_order (shop, created_at, status, packages);
 CREATE INDEX channel_order_look ON channel_order (shop, next_look_at) WHERE next_look_at IS NOT NULL;
 
 -- Section: runs.

@@ -29,6 +29,8 @@ pub static CHANNEL_ORDER: Table = Table {
         ("fingerprint", Int),
         ("packages", Int),
         ("looks", Int),
+        ("tries", Int),
+        ("wait_since", Int),
         ("next_look_at", Int),
         ("note", Text),
         ("payload", Blob),
@@ -61,6 +63,10 @@ pub struct ChannelOrderRow {
     pub packages: PackageState,
     /// How often they were looked for.
     pub looks: u32,
+    /// Looks in a row that failed.
+    pub tries: u32,
+    /// Since when they are looked for.
+    pub wait_since: Option<Time>,
     /// When they are looked for next.
     pub next_look_at: Option<Time>,
     /// Why it is kept aside, or what was odd.
@@ -91,6 +97,19 @@ pub struct DayCount {
     pub orders: u64,
 }
 
+/// How many orders stand how with their parcels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PackageCounts {
+    /// They are looked for.
+    pub waiting: u64,
+    /// Known.
+    pub known: u64,
+    /// Looked for long enough: there are none.
+    pub never: u64,
+    /// Every look failed.
+    pub failed: u64,
+}
+
 /// Orders whose numbers one statement looks up.
 const TOGETHER: usize = 200;
 /// A day in milliseconds, for sums in SQL.
@@ -115,6 +134,8 @@ impl ChannelOrderRow {
             Value::Int(self.fingerprint),
             Value::Int(self.packages.code()),
             self.looks.into(),
+            self.tries.into(),
+            self.wait_since.into(),
             self.next_look_at.into(),
             self.note.into(),
             self.payload.into(),
@@ -134,6 +155,8 @@ impl ChannelOrderRow {
             fingerprint: row.int()?,
             packages: row.code(PackageState::from_code)?,
             looks: row.int()? as u32,
+            tries: row.int()? as u32,
+            wait_since: row.time_or_null()?,
             next_look_at: row.time_or_null()?,
             note: row.text_or_null()?,
             payload: row.blob()?,
@@ -246,6 +269,44 @@ impl Store {
             Ok(DayCount { day: row.int()?, status: row.text()?, orders: row.int()? as u64 })
         });
         read.collect()
+    }
+
+    /// How orders of a shop that were created from `from` on stand with their parcels.
+    pub async fn package_counts(&self, shop: Id, from: Time) -> Result<PackageCounts, StoreError> {
+        let table = along(self.dialect(), "channel_order", Some("channel_order_created"));
+        let sql = format!(
+            "SELECT packages, COUNT(*) FROM {table} WHERE shop = ? AND created_at >= ? GROUP BY packages"
+        );
+        let values = vec![shop.into(), from.into()];
+        let rows = self.rows("channel_order", sql, &[Int, Int], values).await?;
+        let mut counts = PackageCounts::default();
+        for mut row in rows {
+            let (state, orders) = (row.code(PackageState::from_code)?, row.int()? as u64);
+            match state {
+                PackageState::NotYet => {}
+                PackageState::Waiting => counts.waiting = orders,
+                PackageState::Known => counts.known = orders,
+                PackageState::Never => counts.never = orders,
+                PackageState::Failed => counts.failed = orders,
+            }
+        }
+        Ok(counts)
+    }
+
+    /// So many orders of a shop, by number behind `after`: what is looked at for one page of a list.
+    pub async fn channel_orders_behind(
+        &self,
+        shop: Id,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<ChannelOrderRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM channel_order WHERE shop = ? AND number > ? ORDER BY number LIMIT {limit}",
+            CHANNEL_ORDER.column_list()
+        );
+        let values = vec![shop.into(), after.into()];
+        let rows = self.rows("channel_order", sql, &CHANNEL_ORDER.kinds(), values).await?;
+        rows.into_iter().map(ChannelOrderRow::of).collect()
     }
 
     /// Orders of a shop whose parcels are to be looked for by `now`, those that wait longest first.
