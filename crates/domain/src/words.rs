@@ -426,6 +426,10 @@ words! {
         RefundBounced = 12 "refund_bounced",
         /// More went back than was owed.
         RefundedTwice = 13 "refunded_twice",
+        /// Its channel says that an order is less far than it said before.
+        StatusWentBack = 14 "status_went_back",
+        /// Text of a channel was longer than is kept.
+        TextCut = 15 "text_cut",
     }
 }
 

@@ -5,7 +5,9 @@
 mod sample_trees;
 
 use docket_domain::change::{Happening, group_of, images, redo, undo};
-use docket_domain::tree::{Anomaly, Home, Line, Rate, Refund, Revoke, Shipment};
+use docket_domain::tree::{
+    Anomaly, Home, Line, ParcelState, Rate, Refund, Revoke, Shipment,
+};
 use docket_domain::words::{AnomalyKind, Level, RefundStatus, Status};
 use docket_domain::{
     Actor, ActorKind, Amount, AppliedCoupon, Id, Json, LogEntry, OperationKind, Quantity, Remark,
@@ -319,9 +321,13 @@ fn edit_facts(tree: &mut Tree, (what, at, value): (u8, usize, i64)) {
         }
         21 => shop.shipments.push(Shipment {
             shipment_id: Id(5000 + value),
+            package: None,
             carrier: None,
             tracking: None,
             at: Time(value),
+            by_then: false,
+            state: ParcelState::Left,
+            heard_at: None,
             lines: vec![line],
         }),
         22 => {

@@ -151,10 +151,12 @@ fn first_heard(
         coins > of_lines(|line| line.coins) || third_party > of_lines(|line| line.third_party);
     Refund {
         refund_id,
+        external_id: told.external_id.clone(),
         kind: told.kind,
         by: told.by,
         status: RefundStatus::Applied,
         amount,
+        money_unknown: told.money_unknown,
         coins,
         third_party,
         freight,
@@ -176,6 +178,7 @@ fn first_heard(
         failed_on: Vec::new(),
         answered_at: None,
         ended_at: None,
+        heard: None,
     }
 }
 

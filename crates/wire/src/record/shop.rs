@@ -117,7 +117,7 @@ fn of_facts(
     settlement: Option<Settlement>,
     is_guess: bool,
 ) -> ReportedShop {
-    let received = said.received_at.zip(receive_type).map(|(at, by)| Received { at, by });
+    let received = said.received_at.zip(receive_type).map(|(at, by)| Received { at, by_then: false, by });
     let cancelled = reported
         .filter(|(status, _)| matches!(status, Status::Cancelled | Status::Closed) && !is_guess);
     ReportedShop {
@@ -138,7 +138,7 @@ fn of_words(said: Said, receive_type: Option<ReceiveType>, fulfilment: Fulfilmen
     ReportedShop {
         status: said.status,
         shipped_at: said.shipped_at,
-        received: said.received_at.map(|at| Received { at, by }),
+        received: said.received_at.map(|at| Received { at, by_then: false, by }),
         cancelled_at: said.cancelled_at,
         settled_at: said.settled_at,
         ..ReportedShop::default()
