@@ -20,8 +20,7 @@ pub use ledgers::{GiftRule, Ledgers, PointsRule};
 pub use payment::{Attempt, Payment, PaymentOrder, Revoke};
 pub use refund::{FreightAsked, Refund, RefundDue, RefundLine, RefundPart, Turn};
 pub use shop::{
-    AnswerBy, DeliveryStep, FreightShares, Line, ParcelState, Received, Reported, Shipment,
-    ShopOrder,
+    AnswerBy, DeliveryStep, FreightShares, Line, Received, Reported, Shipment, ShopOrder,
 };
 pub use tax::Tax;
 

@@ -36,6 +36,7 @@ struct Moment {
 
 /// What one reply shows of a moment.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // each is one thing that a reply may leave out
 struct View {
     moment: usize,
     /// Details carry no update time.
@@ -115,7 +116,8 @@ fn seen(order: &[Moment], view: &View) -> ChannelReport {
     if view.amounts {
         report.amounts = Some(amounts(moment, read_at, lines));
     }
-    if view.refunds {
+    // A refund names all of its lines.
+    if view.refunds && lines.len() == 2 {
         report.refunds = vec![refund(moment, read_at, lines)];
     }
     report
@@ -227,6 +229,11 @@ fn facts(tree: &Tree) -> Value {
         .filter(|a| a.kind.word() != "terms_changed")
         .map(|a| json!(a))
         .collect();
+    for anomaly in &mut anomalies {
+        if tree.lines().any(|(_, item)| json!(item.id) == anomaly["detail"]["order_id"]) {
+            anomaly["detail"]["order_id"] = item(&anomaly["detail"]["order_id"]);
+        }
+    }
     anomalies.sort_by_key(Json::to_string);
     fields.insert("anomalies".into(), anomalies.into());
     let shop = &tree.shops[0];
@@ -235,8 +242,12 @@ fn facts(tree: &Tree) -> Value {
         let Some(facts) = shop_order.get_mut(list).and_then(Json::as_array_mut) else { continue };
         for fact in facts.iter_mut() {
             fact.as_object_mut().unwrap().remove(id);
+            // Which of two readings that told the same is named, is the one that came first.
+            fact.as_object_mut().unwrap().remove("heard_at");
             let lines = fact["lines"].as_array_mut().unwrap();
-            lines.iter_mut().for_each(|line| line["order_id"] = item(&line["order_id"]));
+            for line in lines.iter_mut() {
+                line["order_id"] = item(&line["order_id"]);
+            }
             lines.sort_by_key(Json::to_string);
         }
         facts.sort_by_key(Json::to_string);

@@ -10,9 +10,9 @@ use docket_domain::record::{
     Report, ReportedDue, ReportedPart, ReportedPayment, ReportedRefund, ReportedRefundLine,
     ReportedShipment, ReportedShop,
 };
-use docket_domain::tree::{FreightAsked, ParcelState, Received, Revoke};
+use docket_domain::tree::{FreightAsked, Received, Revoke};
 use docket_domain::words::{
-    DueCause, Fulfilment, PaymentStatus, ReceiveType, RefundKind, RefundStatus, Status,
+    DueCause, Fulfilment, ParcelState, PaymentStatus, ReceiveType, RefundKind, RefundStatus, Status,
 };
 use docket_domain::{ActorKind, Amount, Quantity, Time, Tree, price, status};
 use proptest::prelude::*;
@@ -305,8 +305,11 @@ fn seen(view: &View, in_parcels: bool, meal: bool, units: Quantity) -> Report {
         } else {
             shop.shipped_at = view.shipped.then_some(Time(3000));
         }
-        shop.received =
-            view.received.then_some(Received { at: Time(4000), by_then: false, by: ReceiveType::Buyer });
+        shop.received = view.received.then_some(Received {
+            at: Time(4000),
+            by_then: false,
+            by: ReceiveType::Buyer,
+        });
         shop.settled_at = view.settled.then_some(Time(5000));
         shop.cancelled_at = view.cancelled.then_some(Time(4500));
         shop.status = view.word;

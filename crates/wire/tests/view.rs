@@ -2,11 +2,12 @@
 
 use docket_domain::status;
 use docket_domain::tree::{
-    Anomaly, Attempt, Deadline, FreightAsked, Home, ParcelState, Payment, Received, Refund,
-    RefundLine, RefundPart, Shipment,
+    Anomaly, Attempt, Deadline, FreightAsked, Home, Payment, Received, Refund, RefundLine,
+    RefundPart, Shipment,
 };
 use docket_domain::words::{
-    AnomalyKind, AttemptStatus, DeadlineKind, ReceiveType, RefundKind, RefundStatus, Status,
+    AnomalyKind, AttemptStatus, DeadlineKind, ParcelState, ReceiveType, RefundKind, RefundStatus,
+    Status,
 };
 use docket_domain::{ActorKind, Amount, Id, Json, Quantity, Time, Tree, price};
 use docket_wire::view::view;
@@ -338,7 +339,10 @@ fn what_is_exported_reads_back_as_the_same_facts() {
     assert_eq!((shop.refunds[0].tax, shop.refunds[0].lines[0].tax), (Some(500), Some(500)));
     assert_eq!(shop.shipments[0].lines, [(0, Quantity(2000))]);
     assert_eq!(shop.shipments[0].tracking.as_deref(), Some("SF1"));
-    assert_eq!(shop.received, Some(Received { at: later(60), by_then: false, by: ReceiveType::Buyer }));
+    assert_eq!(
+        shop.received,
+        Some(Received { at: later(60), by_then: false, by: ReceiveType::Buyer })
+    );
     assert_eq!(read, person);
 }
 

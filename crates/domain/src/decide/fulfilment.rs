@@ -7,8 +7,8 @@ use crate::limits::{self, TooMany};
 use crate::operation::Asked;
 use crate::status::is_open;
 use crate::time::DAY;
-use crate::tree::{DeliveryStep, Line, ParcelState, Received, Shipment};
-use crate::words::{DeadlineKind, DeliveryStatus, Fulfilment, ReceiveType, Status};
+use crate::tree::{DeliveryStep, Line, Received, Shipment};
+use crate::words::{DeadlineKind, DeliveryStatus, Fulfilment, ParcelState, ReceiveType, Status};
 use crate::{ActorKind, Quantity, Refusal};
 
 /// Days by which receipt may be put off at once.

@@ -148,7 +148,7 @@ fn shop_order(shop: &PlacedShop, at: Time) -> ShopOrder {
     }
 }
 
-fn item_order(item: &PlacedItem) -> ItemOrder {
+pub(crate) fn item_order(item: &PlacedItem) -> ItemOrder {
     ItemOrder {
         id: Id(0),
         sku_id: item.sku_id.clone(),

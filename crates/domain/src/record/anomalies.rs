@@ -222,7 +222,8 @@ fn first_shipped(shop: &ShopOrder) -> Option<Time> {
 /// When its goods left, and whether they had left by then.
 fn left(shop: &ShopOrder) -> impl Iterator<Item = (Time, bool)> + Clone {
     use crate::words::DeliveryStatus::PickedUp;
-    let picked_up = shop.delivery.iter().filter(|step| step.status == PickedUp).map(|step| (step.at, false));
+    let picked_up =
+        shop.delivery.iter().filter(|step| step.status == PickedUp).map(|step| (step.at, false));
     let parcels = shop.shipments.iter().filter(|parcel| parcel.has_left());
     parcels.map(|parcel| (parcel.at, parcel.by_then)).chain(picked_up)
 }

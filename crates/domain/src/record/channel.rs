@@ -75,6 +75,8 @@ pub fn record(
     parcels::lay_out(shop, cx);
     refunds::take_down(&mut tree, at, &report.refunds, cx);
     refunds::of_cancelled_units(&mut tree, at, cx);
+    // In an order that does not depend on which was heard of first; they end in that of our numbers.
+    tree.shops[at].refunds.sort_by(|a, b| a.external_id.cmp(&b.external_id));
     reported_refunds::look_at_units(&mut tree);
     let mut copy =
         Copy { tree, untimed: Untimed::default(), places: Vec::new(), payments: Vec::new() };

@@ -81,7 +81,8 @@ pub(super) fn payment_status(tree: &mut Tree, heard: &Heard<'_>) {
     let word = heard.shops.iter().any(|shop| shop.status == Some(Status::Paid));
     let told = heard.report.payment_status.into_iter().chain(word.then_some(PaymentStatus::Paid));
     let known = tree.payment.reported_payment;
-    tree.payment.reported_payment = told.fold(known, |known, told| further_payment(known, Some(told)));
+    tree.payment.reported_payment =
+        told.fold(known, |known, told| further_payment(known, Some(told)));
 }
 
 /// The further of two words for how far an order is paid.

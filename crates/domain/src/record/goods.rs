@@ -4,8 +4,8 @@
 use super::times::Untimed;
 use super::{Copy, Place, ReportedShipment, ReportedShop, anomalies, facts};
 use crate::decide::Context;
-use crate::tree::{DeliveryStep, Line, ParcelState, Reported, Shipment};
-use crate::words::{AnomalyKind, DeliveryStatus, Fulfilment, RefundStatus, Status};
+use crate::tree::{DeliveryStep, Line, Reported, Shipment};
+use crate::words::{AnomalyKind, DeliveryStatus, Fulfilment, ParcelState, RefundStatus, Status};
 use crate::{Id, Quantity, ShopOrder, Time, status};
 use serde_json::json;
 

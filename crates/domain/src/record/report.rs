@@ -3,10 +3,10 @@
 
 use crate::placement::Placement;
 use crate::tree::{
-    Anomaly, ChannelStatus, DeliveryStep, FreightAsked, Home, ParcelState, Rate, Received, Revoke,
+    Anomaly, ChannelStatus, DeliveryStep, FreightAsked, Home, Rate, Received, Revoke,
 };
 use crate::words::{
-    AttemptStatus, DueCause, PaymentStatus, RefundKind, RefundStatus, Status, Visible,
+    AttemptStatus, DueCause, ParcelState, PaymentStatus, RefundKind, RefundStatus, Status, Visible,
 };
 use crate::{ActorKind, Amount, Currency, Quantity, Time};
 

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 /// How new a report is: by the change that it tells of, then by how far the order was, then by when it was read,
 /// since some changes move no update time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "(Option<Time>, u8, Time)", into = "(Option<Time>, u8, Time)")]
 pub struct Stamp {
     /// When the channel says that the order changed last; a reply that does not say it is older than one that does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Time>,
     /// How far the status of the channel is.
     pub rank: u8,
@@ -22,18 +22,6 @@ impl Stamp {
     /// Whether both tell of the same change, whenever they were read.
     pub fn is_of_same_change(self, other: Self) -> bool {
         (self.updated_at, self.rank) == (other.updated_at, other.rank)
-    }
-}
-
-impl From<(Option<Time>, u8, Time)> for Stamp {
-    fn from((updated_at, rank, read_at): (Option<Time>, u8, Time)) -> Self {
-        Self { updated_at, rank, read_at }
-    }
-}
-
-impl From<Stamp> for (Option<Time>, u8, Time) {
-    fn from(stamp: Stamp) -> Self {
-        (stamp.updated_at, stamp.rank, stamp.read_at)
     }
 }
 

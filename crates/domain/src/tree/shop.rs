@@ -1,7 +1,7 @@
 //! The shop order (L2), with what moves its goods: shipments, steps of delivery, receipt.
 
 use super::{ChannelStatus, Deadline, Heard, ItemOrder, Refund, is_default};
-use crate::words::{DeliveryStatus, Fulfilment, ReceiveType, Status};
+use crate::words::{DeliveryStatus, Fulfilment, ParcelState, ReceiveType, Status};
 use crate::{ActorKind, Amount, AppliedCoupon, Id, Json, Quantity, Time};
 use serde::{Deserialize, Serialize};
 
@@ -176,19 +176,6 @@ impl Shipment {
     pub fn has_left(&self) -> bool {
         self.state == ParcelState::Left
     }
-}
-
-/// Whether a parcel has left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ParcelState {
-    /// It has.
-    #[default]
-    Left,
-    /// It has a number, and nobody says that it has left.
-    Announced,
-    /// Its number is not any line's any more.
-    Void,
 }
 
 /// So much of one item order.

@@ -7,8 +7,8 @@ use docket_domain::deadline::Policy;
 use docket_domain::decide::{Context, Holds};
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::record::{Report, ReportedPayment, ReportedShipment, ReportedShop, record};
-use docket_domain::tree::{Home, ParcelState, Revoke, Tax};
-use docket_domain::words::{AnomalyKind, Fulfilment, OrderType, Platform};
+use docket_domain::tree::{Home, Revoke, Tax};
+use docket_domain::words::{AnomalyKind, Fulfilment, OrderType, ParcelState, Platform};
 use docket_domain::{Amount, Currency, FieldError, Id, Quantity, Time, Tree};
 
 /// When reports are taken down.

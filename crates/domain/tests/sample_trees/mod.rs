@@ -64,6 +64,7 @@ pub fn shop(id: i64, items: Vec<ItemOrder>) -> ShopOrder {
         shipments: Vec::new(),
         delivery: Vec::new(),
         reported: None,
+        channel_status: None,
         received: None,
         refunds: Vec::new(),
         receive_by: None,
@@ -71,6 +72,7 @@ pub fn shop(id: i64, items: Vec<ItemOrder>) -> ShopOrder {
         settled_at: None,
         deadline: None,
         answers: Vec::new(),
+        heard: None,
         created_at: Time(1000),
         updated_at: Time(1000),
         items,
@@ -228,7 +230,15 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
     shop.heard = Some(Heard { order: Some(stamp), furthest: 4, ..Heard::default() });
     shop.reported = Some(Reported { status: Status::Shipped, at: Time(7) });
     shop.received = Some(Received { at: Time(8), by_then: false, by: ReceiveType::Buyer });
-    shop.refunds = vec![Refund {
+    shop.refunds = vec![full_refund(line, stamp)];
+    shop.extended_by = 5;
+    shop.settled_at = Some(Time(30));
+    shop.deadline = deadline;
+}
+
+/// A refund with every field set.
+fn full_refund(line: Line, stamp: Stamp) -> Refund {
+    Refund {
         refund_id: Id(14),
         external_id: Some("AS-1".into()),
         kind: RefundKind::Refund,
@@ -271,10 +281,7 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
         answered_at: Some(Time(10)),
         ended_at: None,
         heard: Some(stamp),
-    }];
-    shop.extended_by = 5;
-    shop.settled_at = Some(Time(30));
-    shop.deadline = deadline;
+    }
 }
 
 /// A part of a refund of 5.

@@ -41,7 +41,9 @@ impl Cuts {
             self.free("extra", &mut order.extra);
             order.lines.iter_mut().for_each(|line| self.line(line));
             // A line of nothing is no line: neither ordered nor cancelled.
-            order.lines.retain(|line| line.ordered > Quantity::ZERO && !line.external_id.is_empty());
+            order
+                .lines
+                .retain(|line| line.ordered > Quantity::ZERO && !line.external_id.is_empty());
         }
         if let Some(packages) = &mut report.packages {
             packages.lines.iter_mut().for_each(|line| self.id("items.external_id", line));

@@ -36,12 +36,15 @@ fn labels(tree: &mut Tree, at: usize, told: &OrderHeard) {
     let mut text = word.take().map(|known| known.word).unwrap_or_default();
     let mut changed = turn.settle(&mut text, &told.channel_status);
     changed |= turn.settle(&mut shop.tags, &told.tags);
-    changed |= turn.settle_free(&mut tree.payment.extra, &told.extra);
+    changed |= turn.settle_free(&mut tree.payment.extra, told.extra.as_ref());
     let stamp = stamped(heard.order, told.stamp, turn, changed);
     let at = if stamp == heard.order { known_at } else { None };
     shop.channel_status = Some(ChannelStatus { word: text, at: at.unwrap_or(told.stamp.read_at) });
     heard.order = stamp;
-    heard.furthest = heard.furthest.max(told.stamp.rank);
+    // Whether a reply without an update time is of before or after what is known, nobody can say.
+    if told.stamp.updated_at.is_some() {
+        heard.furthest = heard.furthest.max(told.stamp.rank);
+    }
     shop.heard = Some(heard);
 }
 
@@ -55,8 +58,7 @@ fn names(item: &mut ItemOrder, told: &LineHeard, stamp: Stamp) {
         changed |= turn.settle(&mut item.item_id, &told.item_id);
         changed |= turn.settle(&mut item.title, &told.title);
         changed |= turn.settle(&mut item.image, &told.image);
-        changed |= turn.settle_free(&mut item.attributes, &told.attributes);
-        changed |= turn.settle_free(&mut item.extra, &told.extra);
+        changed |= turn.settle_free(&mut item.attributes, told.attributes.as_ref());
         named = stamped(named, stamp, turn, changed);
     }
     heard.named = named.filter(|_| named != heard.order);
@@ -111,4 +113,3 @@ fn created(tree: &mut Tree, at: usize, told: Option<Time>, stamp: Stamp) {
     tree.payment.created_at = moment;
     tree.shops.iter_mut().for_each(|shop| shop.created_at = moment);
 }
-

@@ -6,8 +6,9 @@ use super::find;
 use super::register::Turn;
 use super::report::{PackagesHeard, ParcelHeard};
 use crate::decide::Context;
-use crate::tree::{HeardLine, Line, ParcelState, Shipment, When};
-use crate::{Id, Quantity, ShopOrder};
+use crate::tree::{HeardLine, Line, Shipment, When};
+use crate::words::ParcelState;
+use crate::{Id, ItemOrder, Quantity, ShopOrder, Time};
 
 /// Takes down a reading of packages.
 pub(super) fn take_down(shop: &mut ShopOrder, told: &PackagesHeard, cx: &mut Context<'_>) {
@@ -33,66 +34,66 @@ pub(super) fn take_down(shop: &mut ShopOrder, told: &PackagesHeard, cx: &mut Con
 fn places(shop: &mut ShopOrder, told: &PackagesHeard, cx: &mut Context<'_>) -> Vec<Option<Id>> {
     let mut places = Vec::with_capacity(told.parcels.len());
     for parcel in &told.parcels {
-        let is_told = parcel.package.is_some() || parcel.tracking.is_some() || parcel.carrier.is_some();
-        places.push(is_told.then(|| place(shop, parcel, cx)));
+        let is_told =
+            parcel.package.is_some() || parcel.tracking.is_some() || parcel.carrier.is_some();
+        places.push(is_told.then(|| place(shop, parcel, told.read_at, cx)));
     }
     places
 }
 
-fn place(shop: &mut ShopOrder, told: &ParcelHeard, cx: &mut Context<'_>) -> Id {
-    let inside: Vec<Id> = told
-        .lines
-        .iter()
-        .filter_map(|(line, _)| find(shop, line))
-        .map(|item| shop.items[item].id)
-        .collect();
-    let numbered =
-        |known: &Shipment| told.package.is_some() && known.package == told.package;
-    let tracked = |known: &Shipment| {
-        (told.package.is_none() || known.package.is_none())
-            && told.tracking.is_some()
-            && known.tracking == told.tracking
-    };
-    let taken_over = |known: &Shipment| {
-        is_bare(known) && known.lines.iter().all(|line| inside.contains(&line.order_id))
-    };
-    let same_carrier = |known: &Shipment| {
-        told.package.is_none()
-            && told.tracking.is_none()
-            && (&known.package, &known.tracking, &known.carrier) == (&None, &None, &told.carrier)
-    };
-    let position = |is: &dyn Fn(&Shipment) -> bool| shop.shipments.iter().position(is);
-    let at = position(&numbered).or_else(|| position(&tracked)).or_else(|| position(&same_carrier));
-    if let Some(at) = at {
-        let known = &mut shop.shipments[at];
-        if known.package.is_none() {
-            known.package.clone_from(&told.package);
+/// A parcel is known by its number; without one by its tracking number and carrier, as long as it has none.
+fn place(shop: &mut ShopOrder, told: &ParcelHeard, read_at: Time, cx: &mut Context<'_>) -> Id {
+    let same = |known: &Shipment| match &told.package {
+        Some(_) => known.package == told.package,
+        None => {
+            (&known.package, &known.tracking, &known.carrier)
+                == (&None, &told.tracking, &told.carrier)
         }
+    };
+    if let Some(known) = shop.shipments.iter().find(|known| same(known)) {
         return known.shipment_id;
     }
+    let taken_over = taken_over(shop, told, read_at);
+    let has_no_number = told.package.is_none();
     let new = Shipment {
-        shipment_id: Id(0),
+        shipment_id: taken_over.map_or_else(|| (cx.next_id)(), |at| shop.shipments[at].shipment_id),
         package: told.package.clone(),
-        carrier: told.carrier.clone().filter(|_| told.package.is_none()),
-        tracking: told.tracking.clone().filter(|_| told.package.is_none()),
+        carrier: told.carrier.clone().filter(|_| has_no_number),
+        tracking: told.tracking.clone().filter(|_| has_no_number),
         at: shop.created_at,
         by_then: false,
         state: ParcelState::Void,
         heard_at: None,
         lines: Vec::new(),
     };
-    match position(&taken_over) {
-        Some(at) => {
-            let shipment_id = shop.shipments[at].shipment_id;
-            shop.shipments[at] = Shipment { shipment_id, ..new };
-            shipment_id
-        }
-        None => {
-            let shipment_id = (cx.next_id)();
-            shop.shipments.push(Shipment { shipment_id, ..new });
-            shipment_id
-        }
+    let id = new.shipment_id;
+    match taken_over {
+        Some(at) => shop.shipments[at] = new,
+        None => shop.shipments.push(new),
     }
+    id
+}
+
+/// The parcel without a number that a number which comes takes over: everything in it is in this one now. One of the
+/// same tracking number sooner than another.
+fn taken_over(shop: &ShopOrder, told: &ParcelHeard, read_at: Time) -> Option<usize> {
+    told.package.as_ref()?;
+    let inside: Vec<&ItemOrder> = told
+        .lines
+        .iter()
+        .filter_map(|(line, _)| find(shop, line))
+        .map(|item| &shop.items[item])
+        .filter(|item| {
+            let known = item.heard.and_then(|heard| heard.packages);
+            Turn::of(known, read_at) == Turn::Newer
+        })
+        .collect();
+    let all_inside = |(_, known): &(usize, &Shipment)| {
+        known.package.is_none()
+            && known.lines.iter().all(|line| inside.iter().any(|item| item.id == line.order_id))
+    };
+    let may = shop.shipments.iter().enumerate().filter(all_inside);
+    may.max_by_key(|(_, known)| known.tracking == told.tracking).map(|(at, _)| at)
 }
 
 /// In which packages a line is, according to this reading, if it is newer than the one that is known.
@@ -117,7 +118,8 @@ fn line(shop: &mut ShopOrder, item: usize, told: &PackagesHeard, places: &[Optio
     let mut changed = heard.packages.is_none() || heard.shares_told != shares_told;
     heard.shares_told = shares_told;
     for parcel in shop.shipments.iter_mut().filter(|parcel| !is_bare(parcel)) {
-        let share = inside.iter().find(|(id, _)| *id == parcel.shipment_id).map(|(_, share)| *share);
+        let share =
+            inside.iter().find(|(id, _)| *id == parcel.shipment_id).map(|(_, share)| *share);
         let known = parcel.lines.iter_mut().find(|line| line.order_id == order_id);
         match (known, share) {
             (None, Some(share)) => {
@@ -157,9 +159,8 @@ fn details(known: &mut Shipment, told: &ParcelHeard, reading: &PackagesHeard) {
 /// Makes the parcels what they are after everything that was heard: how much is in each, which have left and when,
 /// and what lies in the one without a number.
 pub(super) fn lay_out(shop: &mut ShopOrder, cx: &mut Context<'_>) {
-    shop.shipments.retain(|parcel| {
-        parcel.package.is_some() || is_bare(parcel) || !parcel.lines.is_empty()
-    });
+    shop.shipments
+        .retain(|parcel| parcel.package.is_some() || is_bare(parcel) || !parcel.lines.is_empty());
     let mut bare = Vec::new();
     for item in &shop.items {
         let heard = item.heard.unwrap_or_default();
@@ -233,8 +234,10 @@ fn is_bare(parcel: &Shipment) -> bool {
 /// The share of the `nth` of so many parcels where nobody tells it: whole units as far as they go round, the first
 /// parcels one more; parts of a unit where there are fewer units than parcels.
 fn share(whole: Quantity, parcels: usize, nth: usize) -> Quantity {
-    let (count, nth) = (i64::try_from(parcels).unwrap_or(i64::MAX), i64::try_from(nth).unwrap_or(i64::MAX));
-    let step = if whole.is_whole() && whole.0 / Quantity::ONE.0 >= count { Quantity::ONE.0 } else { 1 };
+    let (count, nth) =
+        (i64::try_from(parcels).unwrap_or(i64::MAX), i64::try_from(nth).unwrap_or(i64::MAX));
+    let step =
+        if whole.is_whole() && whole.0 / Quantity::ONE.0 >= count { Quantity::ONE.0 } else { 1 };
     let steps = whole.0 / step;
     Quantity((steps / count + i64::from(nth < steps % count)) * step)
 }

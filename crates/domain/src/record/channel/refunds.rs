@@ -52,10 +52,13 @@ fn has_left(item: &ItemOrder) -> bool {
     item.heard.is_some_and(|heard| heard.sent.is_some())
 }
 
-/// By what of two reports that are as new as each other one wins.
-fn content(refund: &Refund) -> (i64, i64, i64, bool, String) {
-    let text = serde_json::to_string(refund).unwrap_or_default();
-    (refund.status.code(), refund.kind.code(), refund.amount, !refund.money_unknown, text)
+/// By what of two reports that are as new as each other one wins; no number of ours is in it.
+fn content(refund: &Refund) -> impl Ord {
+    let mut units: Vec<Quantity> = refund.lines.iter().map(|line| line.quantity).collect();
+    units.sort_unstable();
+    let times = (refund.created_at, refund.answered_at, refund.ended_at);
+    let money = (!refund.money_unknown, refund.amount);
+    (refund.status, refund.kind, units, money, times, refund.by, refund.reason.clone())
 }
 
 fn put(refund: &mut Refund, shop: &ShopOrder, told: &RefundHeard) {
@@ -70,8 +73,9 @@ fn put(refund: &mut Refund, shop: &ShopOrder, told: &RefundHeard) {
     let ended_at = told.ended_at.unwrap_or(asked_at);
     (refund.answered_at, refund.ended_at) = match told.status {
         RefundStatus::Applied => (None, None),
-        RefundStatus::Refunding => (Some(ended_at), None),
-        RefundStatus::Rejected | RefundStatus::Withdrawn => (Some(ended_at), None),
+        RefundStatus::Refunding | RefundStatus::Rejected | RefundStatus::Withdrawn => {
+            (Some(ended_at), None)
+        }
         RefundStatus::Refunded | RefundStatus::Failed => (Some(ended_at), Some(ended_at)),
     };
     let lines = told.lines.iter().filter_map(|(line, quantity)| {
@@ -92,12 +96,12 @@ fn put(refund: &mut Refund, shop: &ShopOrder, told: &RefundHeard) {
 /// follows from what is known. Cancels that have a number count for themselves. Of an order that nobody paid nothing
 /// goes back; it is cancelled.
 pub(super) fn of_cancelled_units(tree: &mut Tree, at: usize, cx: &mut Context<'_>) {
-    let is_paid = tree.payment.reported_payment == Some(PaymentStatus::Paid) || facts::has_money(tree);
+    let is_paid =
+        tree.payment.reported_payment == Some(PaymentStatus::Paid) || facts::has_money(tree);
     let shop = &mut tree.shops[at];
     let heard = shop.heard.unwrap_or_default();
     let cancelled_at = heard.cancelled_at.unwrap_or(shop.created_at);
-    let all_cancelled =
-        shop.items.iter().all(|item| item.cancelled_quantity >= item.quantity);
+    let all_cancelled = shop.items.iter().all(|item| item.cancelled_quantity >= item.quantity);
     let is_cancelled = heard.cancelled || all_cancelled;
     shop.reported = (is_cancelled && !is_paid)
         .then_some(Reported { status: Status::Cancelled, at: cancelled_at });

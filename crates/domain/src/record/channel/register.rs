@@ -17,7 +17,7 @@ pub(super) enum Turn {
 }
 
 impl Turn {
-    pub(super) fn of<T: Ord>(known: Option<T>, told: T) -> Self {
+    pub(super) fn of<T: Ord + Copy>(known: Option<T>, told: T) -> Self {
         match known {
             Some(known) if told < known => Self::Older,
             Some(known) if told == known => Self::Same,
@@ -39,22 +39,27 @@ impl Turn {
     }
 
     /// The same of free JSON, which has no order of its own.
-    pub(super) fn settle_free(self, known: &mut Option<Json>, told: &Option<Json>) -> bool {
-        let text = |json: &Option<Json>| json.as_ref().map(Json::to_string);
+    pub(super) fn settle_free(self, known: &mut Option<Json>, told: Option<&Json>) -> bool {
+        let text = |json: Option<&Json>| json.map(Json::to_string);
         let wins = match self {
-            Self::Newer => *told != *known,
-            Self::Same => text(told) > text(known),
+            Self::Newer => told != known.as_ref(),
+            Self::Same => text(told) > text(known.as_ref()),
             Self::Older => false,
         };
         if wins {
-            known.clone_from(told);
+            *known = told.cloned();
         }
         wins
     }
 }
 
 /// How new what is kept is after `told`, of which it was seen whether it `changed` something.
-pub(super) fn stamped(known: Option<Stamp>, told: Stamp, turn: Turn, changed: bool) -> Option<Stamp> {
+pub(super) fn stamped(
+    known: Option<Stamp>,
+    told: Stamp,
+    turn: Turn,
+    changed: bool,
+) -> Option<Stamp> {
     let other_change = known.is_none_or(|known| !known.is_of_same_change(told));
     if turn == Turn::Newer && (changed || other_change) { Some(told) } else { known }
 }

@@ -71,7 +71,7 @@ pub struct LineHeard {
     pub sku_id: String,
     /// The article.
     pub item_id: Option<String>,
-    /// What the buyer saw. What the line is called is taken where this is told.
+    /// What the buyer saw. Article, title, picture and attributes are taken together, where this is told.
     pub title: Option<String>,
     /// Its picture.
     pub image: Option<String>,

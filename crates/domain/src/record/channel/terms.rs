@@ -17,6 +17,7 @@ use serde_json::json;
 /// The tree of an order that is new here: its lines, nothing else.
 pub(super) fn first(report: &ChannelReport, cx: &mut Context<'_>) -> Result<Tree, FieldError> {
     let lines = report.order.as_ref().map_or(&[][..], |order| &order.lines);
+    let lines = in_order(lines);
     if lines.is_empty() {
         return Err(FieldError {
             field: "shops".to_owned(),
@@ -52,11 +53,12 @@ pub(super) fn first(report: &ChannelReport, cx: &mut Context<'_>) -> Result<Tree
             buyer_comment: None,
             promotions: None,
             tags: Vec::new(),
-            items: first_of_each(lines).map(placed).collect(),
+            items: lines.iter().map(|line| placed(line)).collect(),
         }],
         coupons: Vec::new(),
     };
-    let by = report.order.as_ref().map(|order| order.stamp).map(|s| s.updated_at.unwrap_or(s.read_at));
+    let by =
+        report.order.as_ref().map(|order| order.stamp).map(|s| s.updated_at.unwrap_or(s.read_at));
     let at = report.created_at.or(by).unwrap_or(cx.at);
     let mut tree = priced(&placement, &report.issuer, at)?;
     price::number(&mut tree, cx.next_id);
@@ -67,27 +69,34 @@ pub(super) fn first(report: &ChannelReport, cx: &mut Context<'_>) -> Result<Tree
         created_by_then: report.created_at.is_none(),
         ..Heard::default()
     });
-    for (item, line) in shop.items.iter_mut().zip(first_of_each(lines)) {
+    for (item, line) in shop.items.iter_mut().zip(lines) {
         item.external_id = Some(line.external_id.clone());
     }
     Ok(tree)
 }
 
-/// The lines, one of each child number.
-fn first_of_each(lines: &[LineHeard]) -> impl Iterator<Item = &LineHeard> {
-    lines.iter().enumerate().filter_map(|(at, line)| {
-        let twice = lines[..at].iter().any(|before| before.external_id == line.external_id);
-        (!twice).then_some(line)
-    })
+/// The lines, one of each child number, in the order in which they stand in an order: that of their numbers, so that
+/// shares of discounts do not depend on which line was heard of first.
+fn in_order(lines: &[LineHeard]) -> Vec<&LineHeard> {
+    let mut all: Vec<&LineHeard> = lines.iter().collect();
+    all.sort_by(|a, b| by_number(&a.external_id).cmp(&by_number(&b.external_id)));
+    all.dedup_by(|a, b| a.external_id == b.external_id);
+    all
+}
+
+/// By what numbers that are texts come one after another.
+const fn by_number(number: &str) -> (usize, &str) {
+    (number.len(), number)
 }
 
 fn placed(line: &LineHeard) -> PlacedItem {
+    let is_named = line.title.is_some();
     PlacedItem {
         sku_id: line.sku_id.clone(),
-        item_id: line.item_id.clone(),
+        item_id: line.item_id.clone().filter(|_| is_named),
         title: line.title.clone(),
-        image: line.image.clone(),
-        attributes: line.attributes.clone(),
+        image: line.image.clone().filter(|_| is_named),
+        attributes: line.attributes.clone().filter(|_| is_named),
         deliver_area_id: None,
         deliver_code: None,
         extra: line.extra.clone(),
@@ -142,9 +151,8 @@ fn adopt(shop: &mut ShopOrder, order: &OrderHeard) {
     }
     for line in &order.lines {
         if find(shop, &line.external_id).is_none() {
-            let unnamed = |item: &&mut ItemOrder| {
-                item.external_id.is_none() && item.sku_id == line.sku_id
-            };
+            let unnamed =
+                |item: &&mut ItemOrder| item.external_id.is_none() && item.sku_id == line.sku_id;
             if let Some(item) = shop.items.iter_mut().find(unnamed) {
                 item.external_id = Some(line.external_id.clone());
             }
@@ -159,19 +167,33 @@ fn new_lines(
     order: &OrderHeard,
     cx: &mut Context<'_>,
 ) -> Result<bool, FieldError> {
-    let known = tree.shops[at].items.len();
-    let new = first_of_each(&order.lines);
-    let new = new.filter(|line| find(&tree.shops[at], &line.external_id).is_none());
-    let new: Vec<&LineHeard> = new.collect();
+    let mut new = in_order(&order.lines);
+    new.retain(|line| find(&tree.shops[at], &line.external_id).is_none());
     if new.is_empty() {
         return Ok(false);
     }
     let mut wanted = placement_of(tree);
-    wanted.shops[at].items.extend(new.iter().map(|line| placed(line)));
-    agree(tree, wanted, cx)?;
-    for (item, line) in tree.shops[at].items[known..].iter_mut().zip(new) {
-        item.external_id = Some(line.external_id.clone());
+    for line in new {
+        let items = &mut tree.shops[at].items;
+        let is_before = |item: &ItemOrder| {
+            item.external_id
+                .as_deref()
+                .is_none_or(|known| by_number(known) < by_number(&line.external_id))
+        };
+        let place = items.partition_point(is_before);
+        let item = placed(line);
+        items.insert(
+            place,
+            ItemOrder {
+                id: (cx.next_id)(),
+                external_id: Some(line.external_id.clone()),
+                ..price::item_order(&item)
+            },
+        );
+        wanted.shops[at].items.insert(place, item);
     }
+    let priced = priced(&wanted, &tree.payment.issuer, tree.payment.created_at)?;
+    take_over(tree, priced, cx);
     Ok(true)
 }
 
@@ -183,16 +205,17 @@ fn quantities(
     cx: &mut Context<'_>,
 ) -> Result<bool, FieldError> {
     let mut wanted = None;
-    for line in first_of_each(&order.lines) {
+    for line in in_order(&order.lines) {
         let Some(index) = find(&tree.shops[at], &line.external_id) else { continue };
         let item = &mut tree.shops[at].items[index];
         let mut heard = item.heard.unwrap_or_default();
         let turn = Turn::of(heard.order, order.stamp);
         let mut quantity = item.quantity;
         let other_quantity = turn.settle(&mut quantity, &line.ordered);
-        let other_cancel = turn.settle(&mut item.cancelled_quantity, &line.cancelled);
+        let mut changed = turn.settle(&mut item.cancelled_quantity, &line.cancelled);
+        changed |= turn.settle_free(&mut item.extra, line.extra.as_ref()) || other_quantity;
         let known = heard.order;
-        heard.order = stamped(known, order.stamp, turn, other_quantity || other_cancel);
+        heard.order = stamped(known, order.stamp, turn, changed);
         if heard.order != known {
             // What it is called was told with what was known.
             heard.named = heard.named.or(known);
@@ -300,11 +323,7 @@ fn settle(turn: Turn, known: &mut Amount, told: Amount) {
 }
 
 /// Prices what is wanted and takes it over; whether a quantity or amount that was known is another.
-fn agree(
-    tree: &mut Tree,
-    mut wanted: Placement,
-    cx: &mut Context<'_>,
-) -> Result<bool, FieldError> {
+fn agree(tree: &mut Tree, mut wanted: Placement, cx: &mut Context<'_>) -> Result<bool, FieldError> {
     let mine = placement_of(tree);
     let cuts = fit(&mut wanted);
     for cut in cuts {
@@ -313,9 +332,7 @@ fn agree(
     if mine == wanted {
         return Ok(false);
     }
-    let lines = |placement: &Placement| placement.shops.iter().map(|shop| shop.items.len()).sum();
-    let (before, after): (usize, usize) = (lines(&mine), lines(&wanted));
-    let changed = before == after && changes(&mine, &wanted, &wanted);
+    let changed = changes(&mine, &wanted, &wanted);
     let priced = priced(&wanted, &tree.payment.issuer, tree.payment.created_at)?;
     take_over(tree, priced, cx);
     Ok(changed)
