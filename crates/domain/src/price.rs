@@ -10,6 +10,7 @@ mod check;
 mod spread;
 pub mod sums;
 
+pub(crate) use assemble::item_order;
 pub use assemble::{assemble, assemble_with, number, too_large};
 pub use bounds::{WHOLE_TOO_LARGE, whole};
 pub use check::{BrokenPrice, check};

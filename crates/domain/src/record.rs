@@ -7,6 +7,7 @@
 //! moving it is not a fact of a report.
 
 mod anomalies;
+pub mod channel;
 mod deadlines;
 mod facts;
 mod fit;
@@ -70,7 +71,7 @@ pub fn record(
         return Ok(None);
     }
     stamp(known, &mut tree, cx.at);
-    let entry = entry(known, &tree, report, cx);
+    let entry = entry(known, &tree, &report.issuer, cx);
     Ok(Some(Change { tree, entry, origin: Origin::Recorded }))
 }
 
@@ -167,7 +168,7 @@ fn stamp(known: Option<&Tree>, tree: &mut Tree, at: Time) {
     }
 }
 
-fn entry(known: Option<&Tree>, tree: &Tree, report: &Report, cx: &Context<'_>) -> LogEntry {
+fn entry(known: Option<&Tree>, tree: &Tree, issuer: &str, cx: &Context<'_>) -> LogEntry {
     let at = cx.at;
     let standing = status::of(tree);
     let happened_at = match known {
@@ -177,7 +178,7 @@ fn entry(known: Option<&Tree>, tree: &Tree, report: &Report, cx: &Context<'_>) -
     let happening = Happening {
         kind: OperationKind::Record,
         node: tree.id(),
-        actor: Actor { id: Some(report.issuer.clone()), ..Actor::of(ActorKind::System) },
+        actor: Actor { id: Some(issuer.to_owned()), ..Actor::of(ActorKind::System) },
         from_status: known.map(|known| status::of(known).status),
         to_status: standing.status,
         parameters: parameters(known, tree, standing.payable),

@@ -4,6 +4,7 @@
 //! without its children; that JSON is what the store keeps, what the log compares, and what is undone to
 //! show the tree as it was. Here is the whole and what every node has; each level has a file of its own.
 
+mod heard;
 mod home;
 mod item;
 mod ledgers;
@@ -12,6 +13,7 @@ mod refund;
 mod shop;
 mod tax;
 
+pub use heard::{ChannelStatus, Heard, HeardLine, Stamp, When};
 pub use home::Home;
 pub use item::{ItemOrder, Rate, Shares};
 pub use ledgers::{GiftRule, Ledgers, PointsRule};

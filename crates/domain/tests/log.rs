@@ -6,7 +6,7 @@ mod sample_trees;
 
 use docket_domain::change::{Happening, group_of, images, redo, undo};
 use docket_domain::tree::{Anomaly, Home, Line, Rate, Refund, Revoke, Shipment};
-use docket_domain::words::{AnomalyKind, Level, RefundStatus, Status};
+use docket_domain::words::{AnomalyKind, Level, ParcelState, RefundStatus, Status};
 use docket_domain::{
     Actor, ActorKind, Amount, AppliedCoupon, Id, Json, LogEntry, OperationKind, Quantity, Remark,
     Time, Tree,
@@ -71,8 +71,8 @@ fn every_field_of_a_full_tree_has_a_group() {
     let tree = full_tree();
     let nodes = [
         (Level::Payment, serde_json::to_value(&tree.payment).unwrap(), 33),
-        (Level::Shop, serde_json::to_value(&tree.shops[0]).unwrap(), 26),
-        (Level::Item, serde_json::to_value(&tree.shops[0].items[0]).unwrap(), 19),
+        (Level::Shop, serde_json::to_value(&tree.shops[0]).unwrap(), 28),
+        (Level::Item, serde_json::to_value(&tree.shops[0].items[0]).unwrap(), 22),
     ];
     for (level, node, fields) in nodes {
         let node = node.as_object().unwrap();
@@ -319,9 +319,13 @@ fn edit_facts(tree: &mut Tree, (what, at, value): (u8, usize, i64)) {
         }
         21 => shop.shipments.push(Shipment {
             shipment_id: Id(5000 + value),
+            package: None,
             carrier: None,
             tracking: None,
             at: Time(value),
+            by_then: false,
+            state: ParcelState::Left,
+            heard_at: None,
             lines: vec![line],
         }),
         22 => {

@@ -26,7 +26,8 @@ fn a_report_becomes_a_tree_of_facts_with_its_own_times() {
     let report = told(|r| {
         r.payments = vec![paid("wx-1", 12_000, Some(2000))];
         r.shops[0].shipments = vec![parcel(Some("SF1"), Some(3000), &[])];
-        r.shops[0].received = Some(Received { at: Time(4000), by: ReceiveType::Buyer });
+        r.shops[0].received =
+            Some(Received { at: Time(4000), by_then: false, by: ReceiveType::Buyer });
     });
     let change = recorded(&report);
     let standing = status::of(&change.tree);
@@ -190,7 +191,8 @@ fn what_contradicts_is_kept_whatever_the_status() {
             Box::new(|r| {
                 r.payments = vec![paid("a", 12_000, Some(1000))];
                 r.shops[0].shipped_at = Some(Time(500));
-                r.shops[0].received = Some(Received { at: Time(400), by: ReceiveType::Buyer });
+                r.shops[0].received =
+                    Some(Received { at: Time(400), by_then: false, by: ReceiveType::Buyer });
             }),
             Status::Received,
             &[A::TimesOutOfOrder, A::TimesOutOfOrder],
@@ -227,7 +229,8 @@ fn a_fact_without_a_time_takes_the_latest_known_before_it_until_one_is_told() {
     let vague = told(|r| {
         r.payments = vec![paid("wx-1", 12_000, None)];
         r.shops[0].shipments = vec![parcel(Some("SF1"), None, &[])];
-        r.shops[0].received = Some(Received { at: Time(4000), by: ReceiveType::Buyer });
+        r.shops[0].received =
+            Some(Received { at: Time(4000), by_then: false, by: ReceiveType::Buyer });
     });
     let tree = recorded(&vague).tree;
     assert_eq!(tree.payment.payments[0].paid_at, Time(1000));
@@ -337,7 +340,8 @@ fn a_meal_that_left_has_steps_on_its_delivery_axis() {
         r.placement.shops[0].fulfilment = Fulfilment::Takeaway;
         r.payments = vec![paid("a", 12_000, Some(2000))];
         r.shops[0].shipped_at = Some(Time(3000));
-        r.shops[0].received = Some(Received { at: Time(4000), by: ReceiveType::Courier });
+        r.shops[0].received =
+            Some(Received { at: Time(4000), by_then: false, by: ReceiveType::Courier });
     }))
     .tree;
     let steps: Vec<_> = tree.shops[0].delivery.iter().map(|step| (step.status, step.at)).collect();

@@ -12,7 +12,7 @@ use docket_domain::record::{
 };
 use docket_domain::tree::{FreightAsked, Received, Revoke};
 use docket_domain::words::{
-    DueCause, Fulfilment, PaymentStatus, ReceiveType, RefundKind, RefundStatus, Status,
+    DueCause, Fulfilment, ParcelState, PaymentStatus, ReceiveType, RefundKind, RefundStatus, Status,
 };
 use docket_domain::{ActorKind, Amount, Quantity, Time, Tree, price, status};
 use proptest::prelude::*;
@@ -80,6 +80,8 @@ fn any_refund() -> impl Strategy<Value = ReportedRefund> {
     let times = (any_time(), any_time(), any_time());
     (words, lines, parts, prop::option::of(any::<i64>()), times).prop_map(
         |((kind, status, goods_back), lines, parts, amount, times)| ReportedRefund {
+            external_id: None,
+            money_unknown: false,
             kind,
             by: ActorKind::Buyer,
             status,
@@ -131,14 +133,17 @@ fn any_reported() -> impl Strategy<Value = ReportedShop> {
             shipments: parcels
                 .into_iter()
                 .map(|(tracking, at, lines)| ReportedShipment {
+                    package: None,
                     carrier: None,
                     tracking: tracking.map(|n| n.to_string()),
                     at,
+                    by_then: false,
+                    state: ParcelState::Left,
                     lines,
                 })
                 .collect(),
             shipped_at,
-            received: received.map(|at| Received { at, by: ReceiveType::Store }),
+            received: received.map(|at| Received { at, by_then: false, by: ReceiveType::Store }),
             cancelled_at,
             settled_at,
             ..ReportedShop::default()
@@ -247,6 +252,8 @@ fn refund(status: RefundStatus, timed: bool, units: Quantity) -> ReportedRefund 
     };
     let answered = status != RefundStatus::Applied;
     ReportedRefund {
+        external_id: None,
+        money_unknown: false,
         kind: RefundKind::Refund,
         by: ActorKind::Buyer,
         status,
@@ -298,8 +305,11 @@ fn seen(view: &View, in_parcels: bool, meal: bool, units: Quantity) -> Report {
         } else {
             shop.shipped_at = view.shipped.then_some(Time(3000));
         }
-        shop.received =
-            view.received.then_some(Received { at: Time(4000), by: ReceiveType::Buyer });
+        shop.received = view.received.then_some(Received {
+            at: Time(4000),
+            by_then: false,
+            by: ReceiveType::Buyer,
+        });
         shop.settled_at = view.settled.then_some(Time(5000));
         shop.cancelled_at = view.cancelled.then_some(Time(4500));
         shop.status = view.word;

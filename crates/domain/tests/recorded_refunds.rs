@@ -18,6 +18,8 @@ use reports::{again, anomalies, paid, parcel, recorded, told};
 /// A refund of so many thousandths of the line, asked for at 3000; its money is not told.
 fn refund(status: RefundStatus, quantity: i64) -> ReportedRefund {
     ReportedRefund {
+        external_id: None,
+        money_unknown: false,
         kind: RefundKind::Refund,
         by: ActorKind::Buyer,
         status,

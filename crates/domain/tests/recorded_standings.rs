@@ -71,7 +71,7 @@ fn the_most_advanced_fact_counts_whatever_the_sums_say() {
         (Status::Received, PaymentStatus::Unpaid)
     );
     let mut tree = known();
-    tree.shops[0].received = Some(Received { at: Time(8), by: ReceiveType::Buyer });
+    tree.shops[0].received = Some(Received { at: Time(8), by_then: false, by: ReceiveType::Buyer });
     tree.shops[0].reported = Some(Reported { status: Status::Shipped, at: Time(7) });
     let standing = status::of(&tree);
     assert_eq!(standing.status, Status::Received);

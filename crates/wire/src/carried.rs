@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The schema that is written here. Raised whenever a field or a word is added to what an order is.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// An order that travels.
 #[derive(Debug, Clone, PartialEq)]

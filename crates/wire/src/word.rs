@@ -6,8 +6,8 @@ use docket_domain::channel::RunMode;
 use docket_domain::operation::OperationKind;
 use docket_domain::words::{
     AnomalyKind, AttemptStatus, CancelKind, DeadlineKind, DeliveryStatus, DueCause, Fulfilment,
-    Level, OrderType, PaymentStatus, Platform, ReceiveType, RefundAxis, RefundKind, RefundStatus,
-    RevokeStatus, Settlement, Status, StoreStatus, TillStatus, Visible,
+    Level, OrderType, ParcelState, PaymentStatus, Platform, ReceiveType, RefundAxis, RefundKind,
+    RefundStatus, RevokeStatus, Settlement, Status, StoreStatus, TillStatus, Visible,
 };
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -54,6 +54,7 @@ words!(
     Level,
     OperationKind,
     OrderType,
+    ParcelState,
     PaymentStatus,
     Platform,
     ReceiveType,
@@ -165,6 +166,8 @@ aliases! {
     OperationWord = OperationKind;
     /// What is sold, in an answer.
     TypeWord = OrderType;
+    /// Whether a parcel has left, in an answer.
+    ParcelWord = ParcelState;
     /// The payment axis in an answer.
     PaymentWord = PaymentStatus;
     /// A platform in an answer.

@@ -6,7 +6,8 @@ use docket_domain::tree::{
     RefundPart, Shipment,
 };
 use docket_domain::words::{
-    AnomalyKind, AttemptStatus, DeadlineKind, ReceiveType, RefundKind, RefundStatus, Status,
+    AnomalyKind, AttemptStatus, DeadlineKind, ParcelState, ReceiveType, RefundKind, RefundStatus,
+    Status,
 };
 use docket_domain::{ActorKind, Amount, Id, Json, Quantity, Time, Tree, price};
 use docket_wire::view::view;
@@ -85,12 +86,16 @@ fn lived() -> (Tree, Person) {
     let line = shop.items[0].id;
     shop.shipments = vec![Shipment {
         shipment_id: Id(202),
+        package: None,
         carrier: Some("SF".into()),
         tracking: Some("SF1".into()),
         at: later(30),
+        by_then: false,
+        state: ParcelState::Left,
+        heard_at: None,
         lines: vec![docket_domain::tree::Line { order_id: line, quantity: Quantity(2000) }],
     }];
-    shop.received = Some(Received { at: later(60), by: ReceiveType::Buyer });
+    shop.received = Some(Received { at: later(60), by_then: false, by: ReceiveType::Buyer });
     shop.deadline =
         Some(Deadline { kind: DeadlineKind::SettleAt, at: later(10_140), stopped_with: None });
     shop.refunds = vec![refund(line)];
@@ -102,10 +107,12 @@ fn lived() -> (Tree, Person) {
 fn refund(line: Id) -> Refund {
     Refund {
         refund_id: Id(203),
+        external_id: None,
         kind: RefundKind::Refund,
         by: ActorKind::Till,
         status: RefundStatus::Refunded,
         amount: 5452,
+        money_unknown: false,
         coins: 47,
         third_party: 0,
         freight: 0,
@@ -140,6 +147,7 @@ fn refund(line: Id) -> Refund {
         created_at: later(80),
         answered_at: Some(later(80)),
         ended_at: Some(later(90)),
+        heard: None,
     }
 }
 
@@ -331,7 +339,10 @@ fn what_is_exported_reads_back_as_the_same_facts() {
     assert_eq!((shop.refunds[0].tax, shop.refunds[0].lines[0].tax), (Some(500), Some(500)));
     assert_eq!(shop.shipments[0].lines, [(0, Quantity(2000))]);
     assert_eq!(shop.shipments[0].tracking.as_deref(), Some("SF1"));
-    assert_eq!(shop.received, Some(Received { at: later(60), by: ReceiveType::Buyer }));
+    assert_eq!(
+        shop.received,
+        Some(Received { at: later(60), by_then: false, by: ReceiveType::Buyer })
+    );
     assert_eq!(read, person);
 }
 
@@ -353,7 +364,7 @@ fn a_report_may_leave_amounts_unknown_and_its_tree_speaks_for_its_shops() {
     assert_eq!(report.placement.coins.known(), None);
     assert_eq!(report.placement.shops[0].items[0].list_price.known(), None);
     assert_eq!(report.shops[0].status, Some(Status::Received));
-    let received = Some(Received { at: PLACED_AT, by: ReceiveType::Buyer });
+    let received = Some(Received { at: PLACED_AT, by_then: false, by: ReceiveType::Buyer });
     assert_eq!(report.shops[0].received, received);
     assert_eq!(report.total.known(), None);
 }

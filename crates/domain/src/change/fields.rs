@@ -138,6 +138,7 @@ fields! { SHOP_FIELDS, ShopOrder {
     "shipments" shipments Logistics Both (Union),
     "delivery" delivery Logistics Both (Union),
     "reported" reported Logistics Both (Owner(Site::Sellers)),
+    "channel_status" channel_status Logistics Both (Owner(Site::Sellers)),
     "received" received Logistics Both (Owner(Site::Buyers)),
     "refunds" refunds Refunds Both (Union),
     "receive_by" receive_by Deadlines Both (Local),
@@ -145,6 +146,7 @@ fields! { SHOP_FIELDS, ShopOrder {
     "settled_at" settled_at Settlement Both (Owner(Site::Sellers)),
     "deadline" deadline Deadlines Both (Local),
     "answer_by" answers Deadlines Both (Local),
+    "heard" heard Bookkeeping Both (Local),
     "created_at" created_at Origin Both (Origin),
     "updated_at" updated_at Bookkeeping Before (Local),
 } children { items } }
@@ -152,6 +154,7 @@ fields! { SHOP_FIELDS, ShopOrder {
 fields! { ITEM_FIELDS, ItemOrder {
     "id" id Origin Both (Origin),
     "sku_id" sku_id Terms Both (Terms),
+    "external_id" external_id Terms Both (Terms),
     "item_id" item_id Terms Both (Terms),
     "title" title Terms Both (Terms),
     "image" image Terms Both (Terms),
@@ -161,6 +164,7 @@ fields! { ITEM_FIELDS, ItemOrder {
     "extra" extra Terms Both (Terms),
     "list_price" list_price Terms Both (Terms),
     "quantity" quantity Terms Both (Terms),
+    "cancelled_quantity" cancelled_quantity Logistics Both (Owner(Site::Sellers)),
     "item_discount" item_discount Terms Both (Terms),
     "tax" tax Terms Both (Terms),
     "shares" shares Terms Both (Terms),
@@ -169,6 +173,7 @@ fields! { ITEM_FIELDS, ItemOrder {
     "holds_stock" holds_stock Terms Both (Terms),
     "dropped_at" dropped_at Terms Both (Terms),
     "rates" rates Ratings Both (Owner(Site::Buyers)),
+    "heard" heard Bookkeeping Both (Local),
 } children {} }
 
 /// The fields of a level.

@@ -53,7 +53,7 @@ pub(super) fn step(
     if to == Delivered {
         let by_courier = work.by.actor.kind == ActorKind::Courier;
         let by = if by_courier { ReceiveType::Courier } else { ReceiveType::Store };
-        work.shop_mut().received = Some(Received { at, by });
+        work.shop_mut().received = Some(Received { at, by_then: false, by });
         work.say("receive_type", by.word());
     }
     Ok(Done::Changed)

@@ -8,7 +8,7 @@ use crate::operation::Asked;
 use crate::status::is_open;
 use crate::time::DAY;
 use crate::tree::{DeliveryStep, Line, Received, Shipment};
-use crate::words::{DeadlineKind, DeliveryStatus, Fulfilment, ReceiveType, Status};
+use crate::words::{DeadlineKind, DeliveryStatus, Fulfilment, ParcelState, ReceiveType, Status};
 use crate::{ActorKind, Quantity, Refusal};
 
 /// Days by which receipt may be put off at once.
@@ -37,9 +37,13 @@ pub(super) fn ship(
         .collect();
     let shipment = Shipment {
         shipment_id: work.next_id(),
+        package: None,
         carrier: carrier.map(ToOwned::to_owned),
         tracking: tracking.map(ToOwned::to_owned),
         at: work.at(),
+        by_then: false,
+        state: ParcelState::Left,
+        heard_at: None,
         lines: parcel,
     };
     work.say("shipment_id", shipment.shipment_id.to_string());
@@ -68,7 +72,7 @@ pub(super) fn receive(work: &mut Work<'_, '_>) -> Result<Done, Refusal> {
     let at = work.at();
     let delivered = work.shop_was().delivery_status.is_some();
     let shop = work.shop_mut();
-    shop.received = Some(Received { at, by });
+    shop.received = Some(Received { at, by_then: false, by });
     if delivered {
         let step = DeliveryStep { status: DeliveryStatus::Delivered, at, courier: None };
         shop.delivery.push(step);

@@ -249,7 +249,7 @@ pub(super) fn paid(work: &mut Work<'_, '_>) {
     close_attempts_without_gateway(&mut work.tree);
     let open = work.tree.shops.iter_mut().filter(|shop| shop.dropped_at.is_none());
     for shop in open.filter(|shop| shop.fulfilment == Fulfilment::Counter) {
-        shop.received = Some(Received { at, by: ReceiveType::Store });
+        shop.received = Some(Received { at, by_then: false, by: ReceiveType::Store });
     }
 }
 

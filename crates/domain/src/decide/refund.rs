@@ -229,10 +229,12 @@ fn make(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Refund, Refusal>
     let lines = amounts::lines(work, wanted.lines, First::of(wanted.goods_back), None)?;
     let mut refund = Refund {
         refund_id: work.next_id(),
+        external_id: None,
         kind: wanted.kind,
         by: work.by.actor.kind,
         status: RefundStatus::Applied,
         amount: 0,
+        money_unknown: false,
         coins: 0,
         third_party: 0,
         freight: 0,
@@ -254,6 +256,7 @@ fn make(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Refund, Refusal>
         created_at: work.at(),
         answered_at: None,
         ended_at: None,
+        heard: None,
     };
     amounts::sum_up(work, &mut refund)?;
     say(work, &refund);

@@ -73,7 +73,8 @@ pub(crate) fn holds(tree: &Tree) -> Vec<StockMove> {
 
 /// Units of a line that are free because refunds of what never left are done.
 fn freed(shop: &ShopOrder, item: &ItemOrder) -> Quantity {
-    let parcels = shop.shipments.iter().flat_map(|parcel| &parcel.lines);
+    let parcels =
+        shop.shipments.iter().filter(|parcel| parcel.has_left()).flat_map(|parcel| &parcel.lines);
     let left: Quantity =
         parcels.filter(|line| line.order_id == item.id).map(|line| line.quantity).sum();
     let done = |refund: &&Refund| refund.status == RefundStatus::Refunded;

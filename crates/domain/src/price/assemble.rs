@@ -6,7 +6,7 @@ use crate::placement::{PlacedItem, PlacedShop, Placement};
 use crate::refusal::DiscountTooLarge;
 use crate::tree::{FreightShares, Home, Ledgers, Revoke, Shares};
 use crate::words::Visible;
-use crate::{Id, ItemOrder, PaymentOrder, Refusal, ShopOrder, Time, Tree};
+use crate::{Id, ItemOrder, PaymentOrder, Quantity, Refusal, ShopOrder, Time, Tree};
 
 /// Builds the tree of a placement with every share computed, its ids still zero.
 ///
@@ -133,6 +133,7 @@ fn shop_order(shop: &PlacedShop, at: Time) -> ShopOrder {
         shipments: Vec::new(),
         delivery: Vec::new(),
         reported: None,
+        channel_status: None,
         received: None,
         refunds: Vec::new(),
         receive_by: None,
@@ -140,16 +141,18 @@ fn shop_order(shop: &PlacedShop, at: Time) -> ShopOrder {
         settled_at: None,
         deadline: None,
         answers: Vec::new(),
+        heard: None,
         created_at: at,
         updated_at: at,
         items: shop.items.iter().map(item_order).collect(),
     }
 }
 
-fn item_order(item: &PlacedItem) -> ItemOrder {
+pub(crate) fn item_order(item: &PlacedItem) -> ItemOrder {
     ItemOrder {
         id: Id(0),
         sku_id: item.sku_id.clone(),
+        external_id: None,
         item_id: item.item_id.clone(),
         title: item.title.clone(),
         image: item.image.clone(),
@@ -159,6 +162,7 @@ fn item_order(item: &PlacedItem) -> ItemOrder {
         extra: item.extra.clone(),
         list_price: item.list_price,
         quantity: item.quantity,
+        cancelled_quantity: Quantity::ZERO,
         item_discount: item.item_discount,
         tax: item.tax,
         shares: Shares::default(),
@@ -167,6 +171,7 @@ fn item_order(item: &PlacedItem) -> ItemOrder {
         holds_stock: false,
         dropped_at: None,
         rates: Vec::new(),
+        heard: None,
     }
 }
 
@@ -177,7 +182,7 @@ mod tests {
     use crate::price::check;
     use crate::tree::Tax;
     use crate::words::{Fulfilment, OrderType, Platform};
-    use crate::{Amount, Currency, Quantity};
+    use crate::{Amount, Currency};
 
     fn item(list_price: i64, quantity: i64, discount: i64) -> PlacedItem {
         PlacedItem {

@@ -33,6 +33,7 @@ pub(super) fn contradictions(copy: &mut Copy, total: Amount, at: Time) {
         for shop in tree.shops.iter().filter(|shop| shop.dropped_at.is_none()) {
             found.cancel(tree, shop);
             found.times(&tree.payment, shop);
+            found.status_went_back(shop);
             found.0.extend(refunds::contradictions(tree, shop));
             found.excess(tree, shop.id, status::excess(shop, tree.payment.tax));
         }
@@ -59,7 +60,8 @@ fn is_between_facts(anomaly: &Anomaly) -> bool {
         | K::TimesOutOfOrder
         | K::TimeUnknown
         | K::RefundUnknown
-        | K::RefundedTwice => true,
+        | K::RefundedTwice
+        | K::StatusWentBack => true,
         K::SumMismatch => {
             anomaly.detail.get("total").is_some() || anomaly.detail["field"] == refunds::FIELD
         }
@@ -67,7 +69,8 @@ fn is_between_facts(anomaly: &Anomaly) -> bool {
         | K::PaymentReferenceTaken
         | K::Oversold
         | K::CurrencyMismatch
-        | K::RefundBounced => false,
+        | K::RefundBounced
+        | K::TextCut => false,
     }
 }
 
@@ -148,14 +151,29 @@ impl Found {
         }
     }
 
-    /// Created, paid, shipped, received, settled: none before the one in front of it.
+    /// The newest report of a channel is less far than an older one was.
+    fn status_went_back(&mut self, shop: &ShopOrder) {
+        let Some(heard) = shop.heard else { return };
+        if heard.order.is_some_and(|newest| newest.rank < heard.furthest) {
+            let status = shop.channel_status.as_ref().map(|status| status.word.as_str());
+            let detail = json!({"order_id": shop.id, "status": status});
+            self.add(AnomalyKind::StatusWentBack, detail);
+        }
+    }
+
+    /// Created, paid, shipped, received, settled: none before the one in front of it. What had happened by some moment
+    /// contradicts nothing.
     fn times(&mut self, payment: &PaymentOrder, shop: &ShopOrder) {
         let first_paid = payment.payments.iter().map(|payment| payment.paid_at).min();
+        let is_guess = shop.heard.is_some_and(|heard| heard.created_by_then);
+        let created = Some(payment.created_at).filter(|_| !is_guess);
+        let shipped = left(shop).filter(|(_, by_then)| !by_then).map(|(at, _)| at);
+        let received = shop.received.filter(|received| !received.by_then).map(|r| r.at);
         let steps = [
-            ("created", Some(payment.created_at), Some(payment.created_at)),
+            ("created", created, created),
             ("paid", first_paid, first_paid),
-            ("shipped", first_shipped(shop), last_shipped(shop)),
-            ("received", shop.received.map(|r| r.at), shop.received.map(|r| r.at)),
+            ("shipped", shipped.clone().min(), shipped.max()),
+            ("received", received, received),
             ("completed", shop.settled_at, shop.settled_at),
         ];
         let known = |(word, first, last): &(&'static str, Option<Time>, Option<Time>)| {
@@ -198,15 +216,14 @@ fn went_on(shop: &ShopOrder) -> bool {
 }
 
 fn first_shipped(shop: &ShopOrder) -> Option<Time> {
-    left(shop).min()
+    left(shop).map(|(at, _)| at).min()
 }
 
-fn last_shipped(shop: &ShopOrder) -> Option<Time> {
-    left(shop).max()
-}
-
-fn left(shop: &ShopOrder) -> impl Iterator<Item = Time> {
+/// When its goods left, and whether they had left by then.
+fn left(shop: &ShopOrder) -> impl Iterator<Item = (Time, bool)> + Clone {
     use crate::words::DeliveryStatus::PickedUp;
-    let picked_up = shop.delivery.iter().filter(|step| step.status == PickedUp).map(|step| step.at);
-    shop.shipments.iter().map(|parcel| parcel.at).chain(picked_up)
+    let picked_up =
+        shop.delivery.iter().filter(|step| step.status == PickedUp).map(|step| (step.at, false));
+    let parcels = shop.shipments.iter().filter(|parcel| parcel.has_left());
+    parcels.map(|parcel| (parcel.at, parcel.by_then)).chain(picked_up)
 }

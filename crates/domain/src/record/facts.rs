@@ -81,12 +81,21 @@ pub(super) fn payment_status(tree: &mut Tree, heard: &Heard<'_>) {
     let word = heard.shops.iter().any(|shop| shop.status == Some(Status::Paid));
     let told = heard.report.payment_status.into_iter().chain(word.then_some(PaymentStatus::Paid));
     let known = tree.payment.reported_payment;
-    tree.payment.reported_payment = told.chain(known).max_by_key(|status| match status {
+    tree.payment.reported_payment =
+        told.fold(known, |known, told| further_payment(known, Some(told)));
+}
+
+/// The further of two words for how far an order is paid.
+pub(super) fn further_payment(
+    known: Option<PaymentStatus>,
+    told: Option<PaymentStatus>,
+) -> Option<PaymentStatus> {
+    told.into_iter().chain(known).max_by_key(|status| match status {
         PaymentStatus::Unpaid => 0,
         PaymentStatus::Failed => 1,
         PaymentStatus::Paying => 2,
         PaymentStatus::Paid => 3,
-    });
+    })
 }
 
 /// Takes down attempts to pay, each once: the same tender, gateway, amount and moment is the same attempt.

@@ -5,7 +5,7 @@ use super::times::Untimed;
 use super::{Copy, Place, ReportedShipment, ReportedShop, anomalies, facts};
 use crate::decide::Context;
 use crate::tree::{DeliveryStep, Line, Reported, Shipment};
-use crate::words::{AnomalyKind, DeliveryStatus, Fulfilment, RefundStatus, Status};
+use crate::words::{AnomalyKind, DeliveryStatus, Fulfilment, ParcelState, RefundStatus, Status};
 use crate::{Id, Quantity, ShopOrder, Time, status};
 use serde_json::json;
 
@@ -100,9 +100,13 @@ impl Goods<'_> {
             self.taken.push(shipment_id);
             self.shop.shipments.push(Shipment {
                 shipment_id,
+                package: told.package.clone(),
                 carrier: told.carrier.clone(),
                 tracking: told.tracking.clone(),
                 at: at.unwrap_or(self.shop.created_at),
+                by_then: told.by_then,
+                state: told.state,
+                heard_at: None,
                 lines: content.clone(),
             });
             return;
@@ -138,8 +142,17 @@ impl Goods<'_> {
         if self.shop.shipments.is_empty() {
             let shipment_id = (cx.next_id)();
             let lines = everything(self.shop);
-            let bare = Shipment { shipment_id, carrier: None, tracking: None, at, lines };
-            self.shop.shipments.push(bare);
+            self.shop.shipments.push(Shipment {
+                shipment_id,
+                package: None,
+                carrier: None,
+                tracking: None,
+                at,
+                by_then: false,
+                state: ParcelState::Left,
+                heard_at: None,
+                lines,
+            });
         }
     }
 
@@ -160,9 +173,16 @@ impl Goods<'_> {
         if self.shop.seller_comment.is_none() {
             self.shop.seller_comment.clone_from(&told.seller_comment);
         }
+        if self.shop.channel_status.is_none() {
+            self.shop.channel_status.clone_from(&told.channel_status);
+        }
         for (told, at) in told.lines.iter().zip(&place.items) {
             let Some(item) = self.shop.items.get_mut(*at) else { continue };
             item.weighed_as = item.weighed_as.or(told.weighed_as);
+            if item.external_id.is_none() {
+                item.external_id.clone_from(&told.external_id);
+            }
+            item.cancelled_quantity = item.cancelled_quantity.max(told.cancelled_quantity);
             if told.rates.len() > item.rates.len() {
                 item.rates.clone_from(&told.rates);
             }

@@ -74,6 +74,12 @@ fn find(
     taken: &[Id],
     untimed: &Untimed,
 ) -> Option<usize> {
+    if told.external_id.is_some() {
+        let numbered = |refund: &Refund| refund.external_id == told.external_id;
+        if let Some(at) = shop.refunds.iter().position(numbered) {
+            return Some(at);
+        }
+    }
     let units: Vec<(Id, Quantity)> = units(shop, place, told).map(|(id, q, _)| (id, q)).collect();
     let same = |refund: &Refund| {
         let mine = refund.lines.iter().map(|line| (line.order_id, line.quantity));
@@ -133,7 +139,7 @@ fn first_heard(
     let goodwill = in_range(told.goodwill.saturating_add(beyond));
     let whole = |told: Option<i64>, sum: i64| told.map_or(sum, in_range);
     let worth = of_lines(|line| line.amount) + freight + goodwill - cut;
-    let amount = whole(told.amount, worth.max(0));
+    let amount = if told.money_unknown { 0 } else { whole(told.amount, worth.max(0)) };
     let coins = whole(told.coins, of_lines(|line| line.coins));
     let third_party = whole(told.third_party, of_lines(|line| line.third_party));
     let taxes = || {
@@ -142,7 +148,7 @@ fn first_heard(
         lines.iter().map(|line| line.tax).sum::<Amount>() + of_freight
     };
     let taxes = told.tax.map_or_else(taxes, |told| Amount::of(in_range(told)));
-    if told.amount.is_none() && !all_known {
+    if told.amount.is_none() && !all_known && !told.money_unknown {
         let detail =
             json!({"field": MONEY, "refund_id": refund_id, "reported": null, "kept": amount});
         noted.push(detail);
@@ -151,10 +157,12 @@ fn first_heard(
         coins > of_lines(|line| line.coins) || third_party > of_lines(|line| line.third_party);
     Refund {
         refund_id,
+        external_id: told.external_id.clone(),
         kind: told.kind,
         by: told.by,
         status: RefundStatus::Applied,
         amount,
+        money_unknown: told.money_unknown,
         coins,
         third_party,
         freight,
@@ -176,6 +184,7 @@ fn first_heard(
         failed_on: Vec::new(),
         answered_at: None,
         ended_at: None,
+        heard: None,
     }
 }
 
@@ -188,6 +197,7 @@ fn line_heard(
     let item = shop.items.iter().find(|item| item.id == order_id);
     let first = First::of(told.goods_back);
     let worth = item.and_then(|item| amounts::line(shop, tax, item, quantity, first, None));
+    let worth = worth.filter(|_| !told.money_unknown);
     let known = worth.is_some() || line.amount.is_some();
     let money = |told: Option<i64>, computed: fn(&RefundLine) -> i64| {
         told.map_or_else(|| worth.as_ref().map_or(0, computed), in_range)

@@ -2,9 +2,11 @@
 //! lines may be left out; an index names a payment or a line of the same report.
 
 use crate::placement::Placement;
-use crate::tree::{Anomaly, DeliveryStep, FreightAsked, Home, Rate, Received, Revoke};
+use crate::tree::{
+    Anomaly, ChannelStatus, DeliveryStep, FreightAsked, Home, Rate, Received, Revoke,
+};
 use crate::words::{
-    AttemptStatus, DueCause, PaymentStatus, RefundKind, RefundStatus, Status, Visible,
+    AttemptStatus, DueCause, ParcelState, PaymentStatus, RefundKind, RefundStatus, Status, Visible,
 };
 use crate::{ActorKind, Amount, Currency, Quantity, Time};
 
@@ -102,6 +104,8 @@ pub struct ReportedShop {
     pub refunds: Vec<ReportedRefund>,
     /// The seller's words.
     pub seller_comment: Option<String>,
+    /// The marketplace's own word for where it is.
+    pub channel_status: Option<ChannelStatus>,
     /// What is told of its lines, in their order; may be shorter than they are.
     pub lines: Vec<ReportedLine>,
 }
@@ -110,9 +114,15 @@ pub struct ReportedShop {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct ReportedShipment {
+    /// The marketplace's number for it.
+    pub package: Option<String>,
     pub carrier: Option<String>,
     pub tracking: Option<String>,
     pub at: Option<Time>,
+    /// Whether it had left by then, nobody knows when.
+    pub by_then: bool,
+    /// Whether it has left.
+    pub state: ParcelState,
     /// Index of the line in its shop, and how much of it.
     pub lines: Vec<(usize, Quantity)>,
 }
@@ -122,6 +132,10 @@ pub struct ReportedShipment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct ReportedRefund {
+    /// The number its channel gives it.
+    pub external_id: Option<String>,
+    /// Whether nobody has told its money.
+    pub money_unknown: bool,
     pub kind: RefundKind,
     /// Who asked for it.
     pub by: ActorKind,
@@ -197,6 +211,10 @@ pub struct ReportedPart {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[allow(missing_docs)]
 pub struct ReportedLine {
+    /// The number its channel gives the line.
+    pub external_id: Option<String>,
+    /// How much of it was cancelled before it was shipped.
+    pub cancelled_quantity: Quantity,
     /// What the scales said.
     pub weighed_as: Option<Quantity>,
     pub rates: Vec<Rate>,

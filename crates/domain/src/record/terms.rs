@@ -96,7 +96,7 @@ pub(super) fn join(
 }
 
 /// Prices what was fitted.
-fn priced(placement: &Placement, issuer: &str, at: Time) -> Result<Tree, FieldError> {
+pub(super) fn priced(placement: &Placement, issuer: &str, at: Time) -> Result<Tree, FieldError> {
     price::assemble(placement, issuer, at).map_err(|refusal| FieldError {
         field: "shops".to_owned(),
         code: "not_an_order",
@@ -148,7 +148,7 @@ fn add_tags(known: &mut Vec<String>, told: &[String]) {
 }
 
 /// What of the tree its price depends on, as a placement. What was dropped costs nothing in it.
-fn placement_of(tree: &Tree) -> Placement {
+pub(super) fn placement_of(tree: &Tree) -> Placement {
     let payment = &tree.payment;
     Placement {
         buyer_id: None,
@@ -330,7 +330,7 @@ fn overlay(joined: &mut Placement, told: &Placement) {
 
 /// Whether the report changes what was known, rather than filling what was not. A value that fitting brings
 /// back to what is known is no change: the same report again says nothing new.
-fn changes(mine: &Placement, told: &Placement, joined: &Placement) -> bool {
+pub(super) fn changes(mine: &Placement, told: &Placement, joined: &Placement) -> bool {
     let (mine_amounts, told, now) = (amounts(mine), amounts(told), amounts(joined));
     let changed = mine_amounts.iter().zip(&told).zip(&now).any(|((mine, told), now)| {
         mine.known().is_some() && told.known().is_some() && mine != told && mine != now
@@ -343,7 +343,7 @@ fn quantities(placement: &Placement) -> impl Iterator<Item = Quantity> {
 }
 
 /// Takes terms and new nodes of a freshly priced tree over into `tree`, which has the same nodes in front.
-fn take_over(tree: &mut Tree, priced: Tree, cx: &mut Context<'_>) {
+pub(super) fn take_over(tree: &mut Tree, priced: Tree, cx: &mut Context<'_>) {
     tree.payment.platform_discount = priced.payment.platform_discount;
     tree.payment.coins = priced.payment.coins;
     tree.payment.third_party_discount = priced.payment.third_party_discount;

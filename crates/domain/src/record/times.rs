@@ -162,7 +162,8 @@ impl Untimed {
                 shipment.at = paid;
             }
         }
-        let shipped = shop.shipments.iter().map(|shipment| shipment.at).fold(paid, Time::max);
+        let left = shop.shipments.iter().filter(|shipment| shipment.has_left());
+        let shipped = left.map(|shipment| shipment.at).fold(paid, Time::max);
         let handed_over = shop.delivery.iter().map(|step| step.at).fold(shipped, Time::max);
         let received = shop.received.map_or(handed_over, |received| received.at.max(handed_over));
         let settled = shop.settled_at.map_or(received, |at| at.max(received));
@@ -195,7 +196,7 @@ impl Untimed {
             times.extend(ends.filter(|_| knows(ended)));
         }
         for shop in &tree.shops {
-            let parcels = shop.shipments.iter();
+            let parcels = shop.shipments.iter().filter(|parcel| parcel.has_left());
             let parcels = parcels.filter(|parcel| knows(Fact::Shipment(parcel.shipment_id)));
             times.extend(parcels.map(|parcel| parcel.at));
             times.extend(shop.delivery.iter().map(|step| step.at));

@@ -92,7 +92,8 @@ pub(crate) fn goods(shop: &ShopOrder, item: &ItemOrder, except: Option<Id>) -> G
             }
         }
     }
-    let in_parcels = shop.shipments.iter().flat_map(|shipment| &shipment.lines);
+    let parcels = shop.shipments.iter().filter(|parcel| parcel.has_left());
+    let in_parcels = parcels.flat_map(|parcel| &parcel.lines);
     let shipped =
         in_parcels.filter(|l| l.order_id == item.id).map(|l| l.quantity).sum::<Quantity>();
     // A meal, a counter sale and what a source reports as shipped go as a whole, without parcels of ours.

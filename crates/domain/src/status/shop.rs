@@ -168,7 +168,8 @@ fn store_status(axes: &Axes, shop: &ShopOrder, main: Status, refund: RefundAxis)
 
 /// Whether fulfilment took a step after the last refund ended. Settlement is none: it moves no goods.
 fn went_on_since_refund(shop: &ShopOrder) -> bool {
-    let shipments = shop.shipments.iter().map(|shipment| shipment.at);
+    let shipments = shop.shipments.iter().filter(|parcel| parcel.has_left());
+    let shipments = shipments.map(|parcel| parcel.at);
     let steps = shop.delivery.iter().map(|step| step.at);
     let received = received_at(shop);
     let shipped = reported_as(shop, Status::Shipped);
@@ -277,7 +278,8 @@ fn reported_as(shop: &ShopOrder, status: Status) -> Option<Time> {
 
 /// When the last unit of goods left, as far as a fact says it.
 fn left_at(shop: &ShopOrder, of_line: impl Fn(&crate::tree::Line) -> bool) -> Option<Time> {
-    let parcels = shop.shipments.iter().filter(|parcel| parcel.lines.iter().any(&of_line));
+    let parcels = shop.shipments.iter().filter(|parcel| parcel.has_left());
+    let parcels = parcels.filter(|parcel| parcel.lines.iter().any(&of_line));
     let picked_up =
         shop.delivery.iter().filter(|s| s.status == DeliveryStatus::PickedUp).map(|step| step.at);
     let by_fact = parcels.map(|parcel| parcel.at).chain(picked_up).max();

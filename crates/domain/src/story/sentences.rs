@@ -56,5 +56,13 @@ pub(super) const fn of_anomaly(kind: AnomalyKind) -> Sentence {
             "More went back than was owed[: {amount} too much]",
             "退款超过应退金额[：多退 {amount}]",
         ),
+        A::StatusWentBack => (
+            "Its channel says that it is less far than it said before[: {status}]",
+            "渠道报告的状态比之前倒退[：{status}]",
+        ),
+        A::TextCut => (
+            "Text of the channel is longer than is kept[: {field} has {length} characters]",
+            "渠道文本过长，已截短[：{field} 有 {length} 个字符]",
+        ),
     }
 }

@@ -130,4 +130,6 @@ spoken! { AnomalyKind {
     CurrencyMismatch "another currency" "币种不一致",
     RefundBounced "a refund came back" "退款被退回",
     RefundedTwice "refunded twice" "重复退款",
+    StatusWentBack "the status went back" "状态倒退",
+    TextCut "text was cut" "文本被截短",
 } }

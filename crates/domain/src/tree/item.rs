@@ -1,6 +1,6 @@
 //! The item order (L3), with its share of every discount and its ratings.
 
-use super::is_default;
+use super::{HeardLine, is_default};
 use crate::{Amount, Id, Json, Quantity, Time};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,9 @@ pub struct ItemOrder {
     pub id: Id,
     /// The SKU.
     pub sku_id: String,
+    /// The number its channel gives the line; by that it is met again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// The article the SKU belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item_id: Option<String>,
@@ -36,6 +39,9 @@ pub struct ItemOrder {
     pub list_price: Amount,
     /// How much was ordered.
     pub quantity: Quantity,
+    /// How much of that its channel says was cancelled before it was shipped.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cancelled_quantity: Quantity,
     /// Item discount, for the whole line.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub item_discount: Amount,
@@ -60,6 +66,9 @@ pub struct ItemOrder {
     /// Ratings: the first, and one more within 30 days.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rates: Vec<Rate>,
+    /// What was heard of it from its channel, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<HeardLine>,
 }
 
 /// A line's share of the discounts of the levels above.

@@ -1,6 +1,6 @@
 //! Money that goes back: refunds of a shop order, and payments that go back whence they came.
 
-use super::{Line, is_default};
+use super::{Line, Stamp, is_default};
 use crate::words::{DueCause, RefundKind, RefundStatus};
 use crate::{ActorKind, Amount, Id, Quantity, Time};
 use serde::{Deserialize, Serialize};
@@ -10,14 +10,20 @@ use serde::{Deserialize, Serialize};
 pub struct Refund {
     /// Our number for it.
     pub refund_id: Id,
+    /// The number its channel gives it; by that it is met again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// What kind.
     pub kind: RefundKind,
     /// Who asked for it.
     pub by: ActorKind,
     /// Where it stands.
     pub status: RefundStatus,
-    /// Money to the buyer, its freight included.
+    /// Money to the buyer, its freight included; 0 where it is not known.
     pub amount: i64,
+    /// Whether nobody has told its money.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub money_unknown: bool,
     /// Coins given back, as money.
     #[serde(default)]
     pub coins: i64,
@@ -81,6 +87,9 @@ pub struct Refund {
     /// When it was refunded or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Time>,
+    /// How new the report is that told of it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Stamp>,
 }
 
 /// Versions of the tree between which a refund was done. Its money may come back, and go again.

@@ -1,7 +1,7 @@
 //! The shop order (L2), with what moves its goods: shipments, steps of delivery, receipt.
 
-use super::{Deadline, ItemOrder, Refund, is_default};
-use crate::words::{DeliveryStatus, Fulfilment, ReceiveType, Status};
+use super::{ChannelStatus, Deadline, Heard, ItemOrder, Refund, is_default};
+use crate::words::{DeliveryStatus, Fulfilment, ParcelState, ReceiveType, Status};
 use crate::{ActorKind, Amount, AppliedCoupon, Id, Json, Quantity, Time};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,9 @@ pub struct ShopOrder {
     /// Recorded trees: the advance of goods that the source reports without a fact of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported: Option<Reported>,
+    /// The marketplace's own word for where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_status: Option<ChannelStatus>,
     /// When and by whom it was received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<Received>,
@@ -82,6 +85,9 @@ pub struct ShopOrder {
     /// When requests that nobody has answered are answered by the timer, in the order of their numbers.
     #[serde(rename = "answer_by", default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<AnswerBy>,
+    /// What was heard of it from its channel, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
     /// When it was placed.
     pub created_at: Time,
     /// When it last changed.
@@ -141,16 +147,35 @@ pub struct Reported {
 pub struct Shipment {
     /// Our number for it.
     pub shipment_id: Id,
+    /// The marketplace's number for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
     /// The carrier's name or code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carrier: Option<String>,
     /// The carrier's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking: Option<String>,
-    /// When it left.
+    /// When it left; says nothing of one that has not.
     pub at: Time,
+    /// Whether it had left by then, nobody knows when.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub by_then: bool,
+    /// Whether it has left.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub state: ParcelState,
+    /// When its channel told carrier and tracking number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Time>,
     /// What is in it.
     pub lines: Vec<Line>,
+}
+
+impl Shipment {
+    /// Whether its goods are under way or there: only then it ships something.
+    pub fn has_left(&self) -> bool {
+        self.state == ParcelState::Left
+    }
 }
 
 /// So much of one item order.
@@ -179,6 +204,9 @@ pub struct DeliveryStep {
 pub struct Received {
     /// When.
     pub at: Time,
+    /// Whether it was received by then, nobody knows when.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub by_then: bool,
     /// Who said so.
     pub by: ReceiveType,
 }

@@ -8,7 +8,7 @@ use docket_domain::decide::{Context, Holds};
 use docket_domain::placement::{PlacedItem, PlacedShop, Placement};
 use docket_domain::record::{Report, ReportedPayment, ReportedShipment, ReportedShop, record};
 use docket_domain::tree::{Home, Revoke, Tax};
-use docket_domain::words::{AnomalyKind, Fulfilment, OrderType, Platform};
+use docket_domain::words::{AnomalyKind, Fulfilment, OrderType, ParcelState, Platform};
 use docket_domain::{Amount, Currency, FieldError, Id, Quantity, Time, Tree};
 
 /// When reports are taken down.
@@ -115,9 +115,12 @@ pub fn paid(reference: &str, amount: i64, paid_at: Option<i64>) -> ReportedPayme
 /// A parcel of SF.
 pub fn parcel(tracking: Option<&str>, at: Option<i64>, lines: &[(usize, i64)]) -> ReportedShipment {
     ReportedShipment {
+        package: None,
         carrier: Some("SF".into()),
         tracking: tracking.map(Into::into),
         at: at.map(Time),
+        by_then: false,
+        state: ParcelState::Left,
         lines: lines.iter().map(|(index, quantity)| (*index, Quantity(*quantity))).collect(),
     }
 }

@@ -19,6 +19,7 @@ pub fn item(id: i64) -> ItemOrder {
     ItemOrder {
         id: Id(id),
         sku_id: format!("sku-{id}"),
+        external_id: None,
         item_id: None,
         title: None,
         image: None,
@@ -28,6 +29,7 @@ pub fn item(id: i64) -> ItemOrder {
         extra: None,
         list_price: Amount::of(6000),
         quantity: Quantity(2000),
+        cancelled_quantity: Quantity::ZERO,
         item_discount: Amount::ZERO,
         tax: Amount::ZERO,
         shares: Shares::default(),
@@ -36,6 +38,7 @@ pub fn item(id: i64) -> ItemOrder {
         holds_stock: false,
         dropped_at: None,
         rates: Vec::new(),
+        heard: None,
     }
 }
 
@@ -61,6 +64,7 @@ pub fn shop(id: i64, items: Vec<ItemOrder>) -> ShopOrder {
         shipments: Vec::new(),
         delivery: Vec::new(),
         reported: None,
+        channel_status: None,
         received: None,
         refunds: Vec::new(),
         receive_by: None,
@@ -68,6 +72,7 @@ pub fn shop(id: i64, items: Vec<ItemOrder>) -> ShopOrder {
         settled_at: None,
         deadline: None,
         answers: Vec::new(),
+        heard: None,
         created_at: Time(1000),
         updated_at: Time(1000),
         items,
@@ -172,6 +177,9 @@ pub fn full_tree() -> Tree {
     fill_shop(&mut tree.shops[0], line, deadline);
     tree.shops[0].set_answer_by(Id(14), Some(Time(20)));
     let item = &mut tree.shops[0].items[0];
+    item.external_id = Some("211-1".into());
+    item.cancelled_quantity = Quantity(10);
+    item.heard = Some(HeardLine { sent: Some(When::by(Time(7))), ..HeardLine::default() });
     item.item_id = Some("9".into());
     item.title = Some("Tea".into());
     item.image = Some("tea.png".into());
@@ -191,6 +199,7 @@ pub fn full_tree() -> Tree {
 }
 
 fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
+    let stamp = Stamp { updated_at: Some(Time(8)), rank: 2, read_at: Time(9) };
     shop.shop_discount = Amount::of(300);
     shop.freight = Amount::UNKNOWN;
     shop.freight_tax = Amount::of(60);
@@ -203,9 +212,13 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
     (shop.dropped_at, shop.dropped_by) = (Some(Time(8)), Some(ActorKind::Buyer));
     shop.shipments = vec![Shipment {
         shipment_id: Id(13),
+        package: Some("PK-1".into()),
         carrier: Some("SF".into()),
         tracking: Some("SF1".into()),
         at: Time(7),
+        by_then: true,
+        state: ParcelState::Announced,
+        heard_at: Some(Time(7)),
         lines: vec![line],
     }];
     shop.delivery = vec![DeliveryStep {
@@ -213,14 +226,26 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
         at: Time(6),
         courier: Some("Li".into()),
     }];
+    shop.channel_status = Some(ChannelStatus { word: "2".into(), at: Time(9) });
+    shop.heard = Some(Heard { order: Some(stamp), furthest: 4, ..Heard::default() });
     shop.reported = Some(Reported { status: Status::Shipped, at: Time(7) });
-    shop.received = Some(Received { at: Time(8), by: ReceiveType::Buyer });
-    shop.refunds = vec![Refund {
+    shop.received = Some(Received { at: Time(8), by_then: false, by: ReceiveType::Buyer });
+    shop.refunds = vec![full_refund(line, stamp)];
+    shop.extended_by = 5;
+    shop.settled_at = Some(Time(30));
+    shop.deadline = deadline;
+}
+
+/// A refund with every field set.
+fn full_refund(line: Line, stamp: Stamp) -> Refund {
+    Refund {
         refund_id: Id(14),
+        external_id: Some("AS-1".into()),
         kind: RefundKind::Refund,
         by: ActorKind::Buyer,
         status: RefundStatus::Refunding,
         amount: 5,
+        money_unknown: true,
         coins: 1,
         third_party: 1,
         freight: 1,
@@ -255,10 +280,8 @@ fn fill_shop(shop: &mut ShopOrder, line: Line, deadline: Option<Deadline>) {
         created_at: Time(9),
         answered_at: Some(Time(10)),
         ended_at: None,
-    }];
-    shop.extended_by = 5;
-    shop.settled_at = Some(Time(30));
-    shop.deadline = deadline;
+        heard: Some(stamp),
+    }
 }
 
 /// A part of a refund of 5.

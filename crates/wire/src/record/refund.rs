@@ -5,10 +5,10 @@ use super::shop::{Around, Line, one_of_lines, some_of_lines};
 use super::{Facts, Named, objects};
 use crate::kinds;
 use crate::reader::Fields;
-use docket_domain::Quantity;
 use docket_domain::record::{
     ReportedBeyond, ReportedDue, ReportedPart, ReportedRefund, ReportedRefundLine,
 };
+use docket_domain::{Amount, Quantity};
 
 /// Reads the refunds of a shop order.
 pub(super) fn refunds(
@@ -39,8 +39,12 @@ fn refund(
     let parts = objects(fields, "parts", |fields| part(fields, around.payments));
     let former = objects(fields, "former_parts", |fields| part(fields, around.payments));
     fields.ignore(&["answer_by"]);
+    // Null is that nobody knows it; left out, it follows from the lines.
+    let amount = fields.nullable("amount", kinds::amount);
     let told = ReportedRefund {
-        amount: fields.optional("amount", kinds::known_amount),
+        external_id: fields.optional("external_id", kinds::identifier),
+        money_unknown: amount.is_some_and(|amount| amount.known().is_none()),
+        amount: amount.and_then(Amount::known),
         coins: fields.optional("coins", kinds::known_amount),
         third_party: fields.optional("third_party", kinds::known_amount),
         tax: fields.optional("tax", kinds::known_amount),

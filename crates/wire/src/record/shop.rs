@@ -8,7 +8,7 @@ use crate::placement::{self, ShopRead};
 use crate::reader::{Fields, Reader};
 use docket_domain::placement::{LINES_MAX, PlacedItem, SHOPS_MAX};
 use docket_domain::record::{ReportedLine, ReportedShipment, ReportedShop};
-use docket_domain::tree::{DeliveryStep, Rate, Received};
+use docket_domain::tree::{ChannelStatus, DeliveryStep, Rate, Received};
 use docket_domain::words::{Fulfilment, OrderType, ReceiveType, Settlement, Status};
 use docket_domain::{Quantity, Time};
 use std::fmt::Write as _;
@@ -75,6 +75,8 @@ fn shop(fields: &mut Fields<'_, '_>, order_type: OrderType, around: &Around<'_>)
     let dropped_at = fields.optional("dropped_at", kinds::time);
     let extended_by = fields.optional("extended_by", days).unwrap_or_default();
     let seller_comment = fields.optional("seller_comment", kinds::words);
+    let channel_status = fields.optional("channel_status", channel_status);
+    let by_then = fields.optional("received_by_then", kinds::yes_or_no).unwrap_or_default();
     ignore_derived(fields);
     fields.ignore(&["till_status", "delivery_status", "refund_status", "cancel_kind"]);
     fields.ignore(&["reverse_status", "freight_shares", "tax", "created_at", "paid_at"]);
@@ -102,6 +104,8 @@ fn shop(fields: &mut Fields<'_, '_>, order_type: OrderType, around: &Around<'_>)
         extended_by,
         refunds,
         seller_comment,
+        channel_status,
+        received: by_words.received.map(|received| Received { by_then, ..received }),
         lines: told.unwrap_or_default(),
         ..by_words
     };
@@ -117,7 +121,8 @@ fn of_facts(
     settlement: Option<Settlement>,
     is_guess: bool,
 ) -> ReportedShop {
-    let received = said.received_at.zip(receive_type).map(|(at, by)| Received { at, by });
+    let received =
+        said.received_at.zip(receive_type).map(|(at, by)| Received { at, by_then: false, by });
     let cancelled = reported
         .filter(|(status, _)| matches!(status, Status::Cancelled | Status::Closed) && !is_guess);
     ReportedShop {
@@ -138,7 +143,7 @@ fn of_words(said: Said, receive_type: Option<ReceiveType>, fulfilment: Fulfilmen
     ReportedShop {
         status: said.status,
         shipped_at: said.shipped_at,
-        received: said.received_at.map(|at| Received { at, by }),
+        received: said.received_at.map(|at| Received { at, by_then: false, by }),
         cancelled_at: said.cancelled_at,
         settled_at: said.settled_at,
         ..ReportedShop::default()
@@ -150,6 +155,14 @@ fn reported(reader: &mut Reader, node: Node<'_>) -> Option<(Status, Time)> {
         let status = fields.required("status", kinds::word);
         let at = fields.required("at", kinds::time);
         Some((status?, at?))
+    })
+}
+
+fn channel_status(reader: &mut Reader, node: Node<'_>) -> Option<ChannelStatus> {
+    reader.object(node, |fields| {
+        let word = fields.required("word", kinds::identifier);
+        let at = fields.required("at", kinds::time);
+        Some(ChannelStatus { word: word?, at: at? })
     })
 }
 
@@ -203,7 +216,14 @@ fn item(fields: &mut Fields<'_, '_>) -> Option<Line> {
     fields.ignore(&["rate_status"]);
     let weighed_as = fields.optional("weighed_as", kinds::quantity);
     let rates = objects(fields, "rates", rate);
-    let told = ReportedLine { weighed_as, rates: rates.unwrap_or_default() };
+    let external_id = fields.optional("external_id", kinds::identifier);
+    let cancelled_quantity = fields.optional("cancelled_quantity", kinds::quantity);
+    let told = ReportedLine {
+        external_id,
+        cancelled_quantity: cancelled_quantity.unwrap_or_default(),
+        weighed_as,
+        rates: rates.unwrap_or_default(),
+    };
     Some(Line { order_id, dropped, item: placement::item(fields)?, told })
 }
 
@@ -220,11 +240,20 @@ fn shipment(
     guessed: &Guessed<'_>,
 ) -> ReportedShipment {
     let number = fields.optional("shipment_id", kinds::identifier);
+    let package = fields.optional("package", kinds::identifier);
     let carrier = fields.optional("carrier", kinds::title);
     let tracking = fields.optional("tracking", kinds::identifier);
     let at = fields.optional("at", kinds::time).filter(|_| !guessed.names(number.as_deref()));
     let inside = some_of_lines(fields, "lines", lines);
-    ReportedShipment { carrier, tracking, at, lines: inside.unwrap_or_default() }
+    ReportedShipment {
+        package,
+        carrier,
+        tracking,
+        at,
+        by_then: fields.optional("by_then", kinds::yes_or_no).unwrap_or_default(),
+        state: fields.optional("state", kinds::word).unwrap_or_default(),
+        lines: inside.unwrap_or_default(),
+    }
 }
 
 /// Reads a list of lines of this shop order, each with how much of it (all, if left out).

@@ -1,5 +1,6 @@
 //! The item order (L3): one SKU line with its share of every discount.
 
+use super::refund::is_nothing;
 use super::{DeadlineView, HowMuch, Look, Number, ReceiveBy, TimesView};
 use crate::described::ItemLevel;
 use crate::moment::Moment;
@@ -24,6 +25,10 @@ pub struct ItemView<'a> {
     pub level: LevelWord,
     /// The SKU.
     pub sku_id: &'a str,
+    /// The number its marketplace gives the line; left out where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub external_id: Option<&'a str>,
     /// The article the SKU belongs to.
     pub item_id: Option<&'a str>,
     /// What the buyer saw.
@@ -44,6 +49,9 @@ pub struct ItemView<'a> {
     pub status: StatusWord,
     /// How much was ordered.
     pub quantity: HowMuch,
+    /// How much of that its marketplace says was cancelled before it was shipped; left out where nothing was.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub cancelled_quantity: HowMuch,
     /// Unit price before any discount; null where unknown.
     pub list_price: Option<i64>,
     /// Discount for the whole line.
@@ -94,6 +102,7 @@ impl<'a> ItemView<'a> {
             order_id: Number::unless_left_out(item.id, look.ids),
             level: Shown::coded(Level::Item, look.codes),
             sku_id: &item.sku_id,
+            external_id: item.external_id.as_deref(),
             item_id: item.item_id.as_deref(),
             title: item.title.as_deref(),
             image: item.image.as_deref(),
@@ -103,6 +112,7 @@ impl<'a> ItemView<'a> {
             extra: item.extra.as_ref(),
             status: Shown::coded(standing.status, look.codes),
             quantity: HowMuch(item.quantity),
+            cancelled_quantity: HowMuch(item.cancelled_quantity),
             list_price: item.list_price.known(),
             item_discount: item.item_discount.known(),
             tax: item.tax.known(),

@@ -15,14 +15,18 @@ use utoipa::ToSchema;
 pub struct RefundView<'a> {
     /// Our number for it.
     pub refund_id: Number,
+    /// The number its marketplace gives it; left out where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub external_id: Option<&'a str>,
     /// What kind.
     pub kind: RefundKindWord,
     /// Who asked for it; a till counts as its store.
     pub by: ActorWord,
     /// Where it stands.
     pub status: RefundWord,
-    /// Money to the buyer, its freight included.
-    pub amount: i64,
+    /// Money to the buyer, its freight included; null where nobody told it, of a recorded order.
+    pub amount: Option<i64>,
     /// Coins given back, as money.
     pub coins: i64,
     /// Reported for the third party; not paid to the buyer.
@@ -71,8 +75,8 @@ pub(super) const fn is_0(amount: &i64) -> bool {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
-fn is_nothing(quantity: &HowMuch) -> bool {
-    quantity.0 == Quantity::ZERO
+pub(super) const fn is_nothing(quantity: &HowMuch) -> bool {
+    quantity.0.0 == Quantity::ZERO.0
 }
 
 /// So much of one line.
@@ -129,10 +133,11 @@ impl<'a> RefundView<'a> {
         });
         Self {
             refund_id: Number(refund.refund_id),
+            external_id: refund.external_id.as_deref(),
             kind: Shown::word(refund.kind),
             by: Shown::word(by),
             status: Shown::word(refund.status),
-            amount: refund.amount,
+            amount: (!refund.money_unknown).then_some(refund.amount),
             coins: refund.coins,
             third_party: refund.third_party,
             freight: refund.freight,

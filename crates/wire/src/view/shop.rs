@@ -7,13 +7,13 @@ use crate::described::ShopLevel;
 use crate::moment::Moment;
 use crate::person::ShipTo;
 use crate::word::{
-    CancelWord, DeliveryWord, FulfilmentWord, LevelWord, ReceiveWord, RefundAxisWord,
+    CancelWord, DeliveryWord, FulfilmentWord, LevelWord, ParcelWord, ReceiveWord, RefundAxisWord,
     SettlementWord, Shown, StatusWord, StoreWord, TillWord,
 };
 use docket_domain::status::ShopStanding;
-use docket_domain::tree::{DeliveryStep, FreightShares, Reported, Shipment};
+use docket_domain::tree::{ChannelStatus, DeliveryStep, FreightShares, Reported, Shipment};
 use docket_domain::words::Level;
-use docket_domain::{Json, ShopOrder};
+use docket_domain::{Json, Quantity, ShopOrder};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -56,6 +56,13 @@ pub struct ShopView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub reported: Option<ReportedView>,
+    /// The marketplace's own word for where it is; left out where no marketplace tells of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub channel_status: Option<ChannelStatusView<'a>>,
+    /// Whether `received_at` is only the moment by which it had been received; left out where it is not.
+    #[serde(skip_serializing_if = "is_not")]
+    pub received_by_then: bool,
     /// Who said that it was received.
     pub receive_type: Option<ReceiveWord>,
     /// What its lines cost less the shop discount; null where unknown.
@@ -134,6 +141,8 @@ impl<'a> ShopView<'a> {
             cancel_kind: CancelWord { kind: standing.cancel_kind, codes: look.codes },
             reverse_status: standing.reverse_status,
             reported: shop.reported.map(ReportedView::of),
+            channel_status: shop.channel_status.as_ref().map(ChannelStatusView::of),
+            received_by_then: shop.received.is_some_and(|received| received.by_then),
             receive_type: shop.received.map(|received| Shown::word(received.by)),
             price: standing.price.known(),
             freight: shop.freight.known(),
@@ -177,6 +186,27 @@ impl ReportedView {
     }
 }
 
+/// The marketplace's own word for where an order is.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = ChannelStatus)]
+pub struct ChannelStatusView<'a> {
+    /// The word, as it was told.
+    pub word: &'a str,
+    /// When it was heard.
+    pub at: Moment,
+}
+
+impl<'a> ChannelStatusView<'a> {
+    fn of(status: &'a ChannelStatus) -> Self {
+        Self { word: &status.word, at: status.at.into() }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the shape serde asks for
+const fn is_not(flag: &bool) -> bool {
+    !*flag
+}
+
 fn ship_to(face: Face<'_>, index: usize) -> Option<Cow<'_, ShipTo>> {
     match face {
         Face::None | Face::Closed(_) => None,
@@ -204,33 +234,48 @@ impl FreightSharesView {
     }
 }
 
-/// Goods that left.
+/// A parcel.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Shipment)]
 pub struct ShipmentView<'a> {
     /// Our number for it.
     pub shipment_id: Number,
+    /// The marketplace's number for it; left out where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub package: Option<&'a str>,
+    /// Whether it has left; left out where it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub state: Option<ParcelWord>,
     /// The carrier's name or code.
     pub carrier: Option<&'a str>,
     /// The carrier's number.
     pub tracking: Option<&'a str>,
-    /// When it left.
-    pub at: Moment,
+    /// When it left; null where it has not.
+    pub at: Option<Moment>,
+    /// Whether that is only the moment by which it had left; left out where it is not.
+    #[serde(skip_serializing_if = "is_not")]
+    pub by_then: bool,
     /// What is in it.
     pub lines: Vec<LineView>,
 }
 
 impl<'a> ShipmentView<'a> {
     fn of(shipment: &'a Shipment) -> Self {
-        let lines = shipment.lines.iter().map(|line| LineView {
+        let inside = shipment.lines.iter().filter(|line| line.quantity > Quantity::ZERO);
+        let lines = inside.map(|line| LineView {
             order_id: Number(line.order_id),
             quantity: HowMuch(line.quantity),
         });
         Self {
             shipment_id: Number(shipment.shipment_id),
+            package: shipment.package.as_deref(),
+            state: (!shipment.has_left()).then(|| Shown::word(shipment.state)),
             carrier: shipment.carrier.as_deref(),
             tracking: shipment.tracking.as_deref(),
-            at: shipment.at.into(),
+            at: shipment.has_left().then(|| shipment.at.into()),
+            by_then: shipment.by_then,
             lines: lines.collect(),
         }
     }

@@ -86,7 +86,7 @@ fn shipments(order: &Value, voice: &Voice, out: &Output) {
             let carrier = [text(parcel, "carrier"), text(parcel, "tracking")];
             format!(
                 "{} {} {}{}{} {}",
-                voice.time(&parcel["at"]),
+                parcel_time(parcel, voice),
                 voice.say("shop", "店铺"),
                 text(shop, "shop_id").unwrap_or_default(),
                 voice.colon(),
@@ -96,6 +96,15 @@ fn shipments(order: &Value, voice: &Voice, out: &Output) {
         })
     });
     list(voice.say("Shipments", "发货"), lines, out);
+}
+
+/// When a parcel left, or what it is where it has not.
+fn parcel_time(parcel: &Value, voice: &Voice) -> String {
+    match text(parcel, "state") {
+        Some("void") => voice.say("void", "已作废").to_owned(),
+        Some(_) => voice.say("not sent", "未发出").to_owned(),
+        None => voice.time(&parcel["at"]),
+    }
 }
 
 fn refunds(order: &Value, voice: &Voice, out: &Output) {

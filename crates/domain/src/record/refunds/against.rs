@@ -45,7 +45,9 @@ pub(in super::super) fn contradictions(tree: &Tree, shop: &ShopOrder) -> Vec<(An
         // What came back stands in parts beside those that are all of it; what went twice is told by itself.
         let beside = !refund.former.is_empty() || refund.status == RefundStatus::Refunded;
         let parts = if beside { parts.min(refund.amount) } else { parts };
-        let sums = [("lines", lines, refund.lines.len()), ("parts", parts, refund.parts.len())];
+        // A channel tells what a refund comes to, not what each of its lines does.
+        let priced = if refund.external_id.is_none() { refund.lines.len() } else { 0 };
+        let sums = [("lines", lines, priced), ("parts", parts, refund.parts.len())];
         for (name, sum, _) in
             sums.into_iter().filter(|(_, sum, of)| *of > 0 && *sum != refund.amount)
         {
