@@ -7,6 +7,7 @@
 
 mod exchange;
 mod gate;
+mod packages;
 mod pull;
 mod recording;
 mod report;
@@ -15,6 +16,8 @@ mod shops;
 mod windows;
 
 pub use gate::GateFigure;
+pub(crate) use packages::LookForPackages;
+pub use packages::PackagePage;
 pub(crate) use runs::{PullShop, TICK, TickShops};
 pub use runs::{RunOf, Started};
 pub use shops::{NewShop, SetShop, ShopOf};

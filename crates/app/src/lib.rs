@@ -30,7 +30,9 @@ mod wiring;
 
 pub use access::{Access, NewKey, NewUser, Peer, Principal, Reach, Role, Scope, Scopes, User};
 pub use archive::ArchiveSettings;
-pub use channels::{ChannelSettings, GateFigure, NewShop, RunOf, SetShop, ShopOf, Started};
+pub use channels::{
+    ChannelSettings, GateFigure, NewShop, PackagePage, RunOf, SetShop, ShopOf, Started,
+};
 pub use clock::Clock;
 pub use error::Error;
 pub use figures::LaneFigures;
@@ -61,11 +63,11 @@ pub use webhooks::{Again, NewWebhook, Rotated, WebhookSettings};
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
-    Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, ChannelShop,
-    CouponAdjustment, Cursor, Delivered, DeliveryRow, EffectRow, Files, FindingState, ForeignValue,
-    GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter, Pool, Position, Price,
-    RequestOutcome, RunRecord, Segment, SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow,
-    WebhookRow, WindowRow,
+    Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, ChannelOrderRow,
+    ChannelShop, CouponAdjustment, Cursor, Delivered, DeliveryRow, EffectRow, Files, FindingState,
+    ForeignValue, GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter,
+    PackageCounts, Pool, Position, Price, RequestOutcome, RunRecord, Segment, SegmentKind, SlipRow,
+    Stock, TaskFilter, TaskRow, UserRow, WebhookRow, WindowRow,
 };
 /// What opening a database may fail with, and the keys that it records.
 pub use docket_store::{KeyUse, NotThis, RecordedKey, StoreError};

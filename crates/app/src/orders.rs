@@ -21,6 +21,5 @@ pub use history::{AgreedTree, Agreements, LogPage};
 pub use list::{Listed, Orders};
 pub(crate) use outcomes::{Became, Outcomes};
 pub use place::Quote;
-pub(crate) use place::gene_of;
 pub use record::{Recorded, Taken};
 pub use salvage::{Rescue, Rescued};

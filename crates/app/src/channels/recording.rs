@@ -1,20 +1,21 @@
-//! A page of orders is taken down: what says nothing new is known by its fingerprint and costs one look, the rest goes
-//! through the lane, each order by itself.
+//! What a marketplace tells of orders is taken down: what says nothing new is known by its fingerprint and costs one look,
+//! the rest goes through the lane, each order by itself. Everything that can be made ready before the lane is.
 
 use super::exchange::Open;
-use super::report::report;
+use super::packages::Look;
+use super::report;
 use crate::lane::Verdict;
 use crate::lane::deadlines::Deadlines;
 use crate::lane::deciding::deciding;
 use crate::lane::reactions::Changes;
 use crate::lane::unique::shop_key;
-use crate::orders::{Became, gene_of};
+use crate::orders::Became;
 use crate::{App, Error};
-use docket_connectors::channel::{ChannelOrder, OrdersPage, Unreadable};
+use docket_connectors::channel::{ChannelOrder, OrdersPage, Stage, Unreadable};
 use docket_domain::channel::PackageState;
-use docket_domain::record::{self, Report};
+use docket_domain::record::channel::{self, ChannelReport, Fitted};
 use docket_domain::time::Millis;
-use docket_domain::{FieldError, Gene, Id, Time};
+use docket_domain::{Gene, Id, Time};
 use docket_store::{ChannelOrderRow, Context, HeardBefore, Key, Priority, View, Writes};
 use futures_util::future::try_join_all;
 use rustc_hash::FxHashMap;
@@ -40,7 +41,7 @@ pub(super) struct PageTaken {
 
 /// What became of one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Taken {
+pub(super) enum Taken {
     New,
     Changed,
     /// It was told before.
@@ -49,15 +50,48 @@ enum Taken {
     Aside,
 }
 
-/// One order that says something new, made ready before the lane.
+/// One order that something is told of, made ready before the lane.
 struct Taking {
-    row: ChannelOrderRow,
-    report: Report,
+    shop: Id,
+    number: String,
+    report: Fitted,
+    /// What becomes of the row beside the tree.
+    told: Told,
     /// The tree that was made of it, as far as that was seen before.
     tree: Option<Id>,
+    /// The unique key of its number.
     name: String,
     gene: Gene,
     deadlines: Arc<Deadlines>,
+}
+
+/// What is told of an order.
+enum Told {
+    /// The order itself, with the row that it comes to where it is new, and whether goods of it have left.
+    Order(Box<ChannelOrderRow>, Goods),
+    /// What a look for its parcels came to.
+    Look(Look),
+}
+
+/// Whether goods of an order have left, so that there are parcels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goods {
+    /// None have.
+    Here,
+    /// Some or all have, and more may.
+    Leaving,
+    /// All have.
+    Left,
+}
+
+impl Goods {
+    const fn of(stage: Option<Stage>) -> Self {
+        match stage {
+            Some(Stage::PartlyShipped | Stage::PartlyReceived) => Self::Leaving,
+            Some(Stage::Shipped | Stage::Received) => Self::Left,
+            Some(Stage::Pending | Stage::Unshipped | Stage::Cancelled) | None => Self::Here,
+        }
+    }
 }
 
 impl App {
@@ -85,11 +119,11 @@ impl App {
             {
                 taken.lateness = taken.lateness.max(read_at.since(updated_at));
             }
-            let tree = known.and_then(|known| known.tree);
-            taking.push(self.take_order(self.taking(open, order, tree, fingerprint, read_at)));
+            let row = row_of(open, order, fingerprint, read_at);
+            let told = Told::Order(Box::new(row), Goods::of(order.stage));
+            let report = report::of_order(&open.shop, order, read_at);
+            taking.push(self.take(report, told, known.and_then(|known| known.tree)));
         }
-        let unreadable = page.refused.iter().filter_map(|row| unreadable(open, row, read_at));
-        let unreadable: Vec<_> = unreadable.collect();
         for became in try_join_all(taking).await? {
             match became {
                 Taken::New => taken.new += 1,
@@ -98,48 +132,38 @@ impl App {
                 Taken::Same => {}
             }
         }
-        self.keep_aside(unreadable).await?;
+        let unreadable = page.refused.iter().filter_map(|row| unreadable(open, row, read_at));
+        self.keep_aside(unreadable.collect()).await?;
         Ok(taken)
     }
 
-    /// Makes one order ready for the lane.
-    fn taking(
+    /// Takes down what a look for the parcels of an order came to.
+    pub(super) async fn take_look(
         &self,
-        open: &Open,
-        order: &ChannelOrder,
+        report: ChannelReport,
+        look: Look,
         tree: Option<Id>,
-        fingerprint: i64,
-        read_at: Time,
-    ) -> Taking {
-        let report = report(&open.shop, order);
-        let notes: Vec<_> = order.flags.iter().map(ToString::to_string).collect();
-        let row = ChannelOrderRow {
-            shop: open.shop.id,
-            number: order.number.clone(),
-            tree: None,
-            status: order.status.clone(),
-            created_at: order.created_at,
-            updated_at: order.updated_at,
-            seen_at: read_at,
-            read_at,
-            fingerprint,
-            packages: PackageState::NotYet,
-            looks: 0,
-            next_look_at: None,
-            note: (!notes.is_empty()).then(|| cut(&notes.join("; "))),
-            payload: compressed(&order.payload),
-        };
-        Taking {
-            name: shop_key(&open.shop.id.to_string(), &order.number),
-            gene: gene_of(&report.placement, self.now()),
-            deadlines: Arc::clone(&self.inner.settings.deadlines),
-            row,
-            report,
-            tree,
-        }
+    ) -> Result<Taken, Error> {
+        self.take(report, Told::Look(look), tree).await
     }
 
-    async fn take_order(&self, taking: Taking) -> Result<Taken, Error> {
+    async fn take(
+        &self,
+        report: ChannelReport,
+        told: Told,
+        tree: Option<Id>,
+    ) -> Result<Taken, Error> {
+        let shop = report.shop_id.parse().map_err(|_| no_number(&report.shop_id))?;
+        let taking = Taking {
+            shop,
+            number: report.external_id.clone(),
+            name: shop_key(&report.shop_id, &report.external_id),
+            gene: Gene::of(&report.external_id),
+            deadlines: Arc::clone(&self.inner.settings.deadlines),
+            report: Fitted::of(report),
+            told,
+            tree,
+        };
         let keys = taking.keys();
         let work = move |view: &View, cx: &mut Context<'_>| taking.take(view, cx);
         let taken = self.inner.lane.run(Priority::Bulk, keys, work).await?;
@@ -162,9 +186,8 @@ impl App {
                     new.push(row.clone());
                 }
             }
-            let writes =
-                (!new.is_empty()).then(|| Writes { channel_orders: new, ..Writes::default() });
-            Ok((writes, ()))
+            let writes = Writes { channel_orders: new, ..Writes::default() };
+            Ok(((!writes.channel_orders.is_empty()).then_some(writes), ()))
         };
         self.inner.lane.run(Priority::Bulk, keys, work).await
     }
@@ -172,31 +195,23 @@ impl App {
 
 impl Taking {
     fn keys(&self) -> Vec<Key> {
+        let order = Key::ChannelOrder { shop: self.shop, number: self.number.clone() };
         let tree = self.tree.map(Key::Tree);
-        tree.into_iter().chain([self.row.lane_key(), Key::Unique(self.name.clone())]).collect()
+        tree.into_iter().chain([order, Key::Unique(self.name.clone())]).collect()
     }
 
     /// The piece of work: pure, repeatable.
     fn take(&self, view: &View, cx: &mut Context<'_>) -> Verdict<Taken> {
-        let known = view.channel_order(self.row.shop, &self.row.number)?;
-        if known.is_some_and(|known| known.fingerprint == self.row.fingerprint) {
-            return Ok((None, Taken::Same));
-        }
+        let known = view.channel_order(self.shop, &self.number)?;
+        let Some(mut row) = self.told.row(known) else { return Ok((None, Taken::Same)) };
         let named = view.unique(&self.name)?.map(|unique| unique.tree);
-        let tree = match known.and_then(|known| known.tree).or(named) {
+        let tree = match row.tree.or(named) {
             Some(id) => view.tree(id)?,
             None => None,
         };
         let recorded = deciding(cx, self.gene, &self.deadlines.default, |cx| {
-            record::record(tree.map(|tree| &**tree), &self.report, false, cx)
+            channel::record(tree.map(|tree| &**tree), &self.report, cx)
         });
-        let mut row = self.row.clone();
-        if let Some(known) = known {
-            row.seen_at = known.seen_at;
-            (row.packages, row.looks, row.next_look_at) =
-                (known.packages, known.looks, known.next_look_at);
-        }
-        row.tree = tree.map(|tree| tree.id());
         match recorded {
             Ok(Some(change)) => {
                 let (mut changes, after) = Changes::one(tree, change);
@@ -208,12 +223,63 @@ impl Taking {
                 changes.beside.unique.push((self.name.clone(), after.id(), None));
                 Ok((Some(changes), Taken::New))
             }
-            Ok(None) => Ok((Some(beside(row)), Taken::Changed)),
-            Err(error) => {
-                row.note = Some(why(&error));
+            Ok(None) => {
+                row.tree = tree.map(|tree| tree.id());
+                Ok((Some(beside(row)), Taken::Changed))
+            }
+            Err(why) => {
+                row.note = Some(cut(&why.to_string()));
                 Ok((Some(beside(row)), Taken::Aside))
             }
         }
+    }
+}
+
+impl Told {
+    /// The row from now on; nothing where it was told before.
+    fn row(&self, known: Option<&ChannelOrderRow>) -> Option<ChannelOrderRow> {
+        match (self, known) {
+            (Self::Order(told, goods), None) => {
+                Some(expecting(ChannelOrderRow::clone(told), *goods))
+            }
+            (Self::Order(told, goods), Some(known)) => {
+                if known.fingerprint == told.fingerprint {
+                    return None;
+                }
+                let row = ChannelOrderRow {
+                    tree: known.tree,
+                    seen_at: known.seen_at,
+                    packages: known.packages,
+                    looks: known.looks,
+                    tries: known.tries,
+                    wait_since: known.wait_since,
+                    next_look_at: known.next_look_at,
+                    ..ChannelOrderRow::clone(told)
+                };
+                let moved = known.status != told.status;
+                Some(if moved { expecting(row, *goods) } else { row })
+            }
+            (Self::Look(look), Some(known)) => Some(look.after(known.clone())),
+            // A look is at an order that was told of.
+            (Self::Look(_), None) => None,
+        }
+    }
+}
+
+/// Parcels of what has left are looked for at once: where there may be more of them than are known, again.
+fn expecting(row: ChannelOrderRow, goods: Goods) -> ChannelOrderRow {
+    let is_known = row.packages == PackageState::Known;
+    if goods == Goods::Here || is_known && goods == Goods::Left && row.next_look_at.is_none() {
+        return row;
+    }
+    let at = row.read_at;
+    ChannelOrderRow {
+        packages: PackageState::Waiting,
+        looks: 0,
+        tries: 0,
+        wait_since: Some(at),
+        next_look_at: Some(at),
+        ..row
     }
 }
 
@@ -222,28 +288,54 @@ fn beside(row: ChannelOrderRow) -> Changes {
     Writes { channel_orders: vec![row], ..Writes::default() }.into()
 }
 
-fn why(error: &FieldError) -> String {
-    cut(&format!("{}: {}", error.code, error.message))
+/// An order as its list tells of it.
+fn row_of(open: &Open, order: &ChannelOrder, fingerprint: i64, read_at: Time) -> ChannelOrderRow {
+    let odd: Vec<_> = order.flags.iter().map(ToString::to_string).collect();
+    ChannelOrderRow {
+        number: order.number.clone(),
+        status: order.status.clone(),
+        created_at: order.created_at,
+        updated_at: order.updated_at,
+        note: (!odd.is_empty()).then(|| cut(&odd.join("; "))),
+        payload: compressed(&order.payload),
+        ..nothing(open.shop.id, fingerprint, read_at)
+    }
 }
 
 /// A row that cannot be read, as it is kept; none where not even its number can be read.
 fn unreadable(open: &Open, row: &Unreadable, read_at: Time) -> Option<ChannelOrderRow> {
     Some(ChannelOrderRow {
-        shop: open.shop.id,
         number: row.number.clone()?,
+        note: Some(cut(&row.reason)),
+        payload: compressed(&row.raw),
+        ..nothing(open.shop.id, fingerprint(&row.raw), read_at)
+    })
+}
+
+/// A row that tells nothing but when it was read.
+fn nothing(shop: Id, fingerprint: i64, read_at: Time) -> ChannelOrderRow {
+    ChannelOrderRow {
+        shop,
+        number: String::new(),
         tree: None,
         status: String::new(),
         created_at: None,
         updated_at: None,
         seen_at: read_at,
         read_at,
-        fingerprint: fingerprint(&row.raw),
+        fingerprint,
         packages: PackageState::NotYet,
         looks: 0,
+        tries: 0,
+        wait_since: None,
         next_look_at: None,
-        note: Some(cut(&row.reason)),
-        payload: compressed(&row.raw),
-    })
+        note: None,
+        payload: Vec::new(),
+    }
+}
+
+fn no_number(shop: &str) -> Error {
+    Error::Internal(format!("`{shop}` is no number of a shop"))
 }
 
 /// A fingerprint that is the same in every release, for it is stored.

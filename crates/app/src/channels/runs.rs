@@ -285,6 +285,7 @@ impl App {
             state.word().clone_into(&mut run.progress.phase);
         };
         self.write_run(hand, Vec::new(), end).await?;
+        self.queue_looks_due(run.shop).await?;
         self.store_calls().await
     }
 

@@ -31,11 +31,13 @@ use crate::words::AnomalyKind;
 use crate::{Amount, FieldError, ShopOrder, Tree};
 
 /// Why a report is kept aside.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NotRecorded {
     /// The order that is known is at home elsewhere: it is not this channel shop's.
+    #[error("other_home: the order that is known is at home at {}", .0.word())]
     OtherHome(Home),
     /// It is of an order that is not known here, and says nothing that an order can be made of.
+    #[error("{}: {}", .0.code, .0.message)]
     NoOrder(FieldError),
 }
 
