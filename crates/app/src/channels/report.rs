@@ -94,7 +94,7 @@ fn reported(order: &ChannelOrder) -> ReportedShop {
         received: received
             .then_some(order.updated_at)
             .flatten()
-            .map(|at| Received { at, by: ReceiveType::Courier }),
+            .map(|at| Received { at, by_then: true, by: ReceiveType::Courier }),
         cancelled_at: order.updated_at.filter(|_| order.stage == Some(Stage::Cancelled)),
         ..ReportedShop::default()
     }
