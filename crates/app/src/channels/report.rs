@@ -91,10 +91,11 @@ fn reported(order: &ChannelOrder) -> ReportedShop {
     ReportedShop {
         status,
         shipped_at: order.shipped_at,
-        received: received
-            .then_some(order.updated_at)
-            .flatten()
-            .map(|at| Received { at, by_then: true, by: ReceiveType::Courier }),
+        received: received.then_some(order.updated_at).flatten().map(|at| Received {
+            at,
+            by_then: true,
+            by: ReceiveType::Courier,
+        }),
         cancelled_at: order.updated_at.filter(|_| order.stage == Some(Stage::Cancelled)),
         ..ReportedShop::default()
     }
