@@ -6,7 +6,9 @@
 mod channel_reports;
 
 use channel_reports::*;
-use docket_domain::record::channel::{ChannelReport, LineHeard, NotRecorded, ParcelHeard};
+use docket_domain::record::channel::{
+    self, ChannelReport, Fitted, LineHeard, NotRecorded, ParcelHeard,
+};
 use docket_domain::tree::{Home, Received, Reported, Stamp, When};
 use docket_domain::words::{
     AnomalyKind, CancelKind, ParcelState, PaymentStatus, ReceiveType, RefundKind, RefundStatus,
@@ -418,4 +420,30 @@ fn a_detail_that_comes_before_the_list_is_older_than_it() {
     assert_eq!(status::of(&tree).status, Status::Shipped, "what has happened stays");
     assert_eq!(tree.shops[0].channel_status.as_ref().unwrap().word, "2");
     assert_eq!(anomalies(&tree), [], "nobody can say that it went back");
+}
+
+#[test]
+fn what_is_agreed_is_made_ready_before_its_numbers_are_known() {
+    let mut report = report();
+    report.amounts = amounts(3000, "USD", &[("a", 100), ("b", 200)]).amounts;
+    let agreed = channel::agreed(&Fitted::of(report.clone()), NOW).unwrap();
+    let tree = after([&report]);
+    assert_eq!(status::of(&agreed).payable, status::of(&tree).payable);
+    let lines = |tree: &Tree| -> Vec<_> {
+        tree.lines().map(|(_, item)| (item.external_id.clone(), item.quantity)).collect()
+    };
+    assert_eq!(lines(&agreed), lines(&tree));
+    assert_eq!(channel::agreed(&Fitted::of(packages(3000, &[], Vec::new())), NOW), None);
+}
+
+#[test]
+fn a_word_that_nobody_knows_is_no_step_back() {
+    let unknown = told(|order| {
+        order.stamp = stamp(2900, 0, 3500);
+        order.channel_status = "99".into();
+        order.status = None;
+    });
+    let tree = after([&shipped(2500, 3000), &unknown]);
+    assert_eq!(tree.shops[0].channel_status.as_ref().unwrap().word, "99");
+    assert_eq!(anomalies(&tree), []);
 }

@@ -65,6 +65,11 @@ impl App {
         Ok(done)
     }
 
+    /// Brings back an order that left whole, for what goes on with it.
+    pub(crate) async fn bring_back(&self, tree: Id) -> Result<(), Error> {
+        self.all_back(&[tree], &mut Restored::default()).await
+    }
+
     /// Trees that are away in a segment and of which it says something between two moments.
     async fn trees_between(
         &self,

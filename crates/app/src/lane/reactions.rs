@@ -35,6 +35,8 @@ pub(crate) struct Happened<'a> {
     pub entry: &'a LogEntry,
     /// How it came to be here.
     pub origin: Origin,
+    /// Whether nobody is to be told of it.
+    pub silent: bool,
     /// Who is here.
     pub seat: &'a Seat,
     /// What was agreed, where that was made ready before the lane.
@@ -79,6 +81,8 @@ pub(crate) struct Changes {
     changed: Vec<Changed>,
     /// What was agreed at a placement, made ready before the lane.
     pub agreed: Option<Arc<Agreed>>,
+    /// Whether nobody is to be told of them: what had happened before a channel shop was connected is no news.
+    pub silent: bool,
     /// What follows from no change, such as what an idempotency key stands for.
     pub beside: Writes,
 }
@@ -141,7 +145,7 @@ impl Reactions {
         view: &View,
         cx: &mut Context<'_>,
     ) -> Result<Writes, Need> {
-        let Changes { changed, agreed, beside: mut writes } = changes;
+        let Changes { changed, agreed, silent, beside: mut writes } = changes;
         for Changed { before, after, entry, origin } in changed {
             failpoint::note("", entry.kind.word());
             let happened = Happened {
@@ -149,6 +153,7 @@ impl Reactions {
                 after: &after,
                 entry: &entry,
                 origin,
+                silent,
                 seat: cx.seat,
                 agreed: agreed.as_deref(),
                 view,

@@ -75,8 +75,8 @@ impl Reaction for Arc<Outbox> {
         cx: &mut Context<'_>,
     ) -> Result<(), Need> {
         let wanting = Arc::clone(&self.wanting.read().expect("nobody panics while it is held"));
-        let Happened { after, entry, .. } = happened;
-        if wanting.is_empty() {
+        let Happened { after, entry, silent, .. } = happened;
+        if wanting.is_empty() || *silent {
             return Ok(());
         }
         let (Some(version), Some(event)) = (entry.version, event::of(entry, after)) else {

@@ -154,7 +154,8 @@ impl Found {
     /// The newest report of a channel is less far than an older one was.
     fn status_went_back(&mut self, shop: &ShopOrder) {
         let Some(heard) = shop.heard else { return };
-        if heard.order.is_some_and(|newest| newest.rank < heard.furthest) {
+        // Of a word that nobody knows, nobody knows how far it is.
+        if heard.order.is_some_and(|newest| newest.rank > 0 && newest.rank < heard.furthest) {
             let status = shop.channel_status.as_ref().map(|status| status.word.as_str());
             let detail = json!({"order_id": shop.id, "status": status});
             self.add(AnomalyKind::StatusWentBack, detail);

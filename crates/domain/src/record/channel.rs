@@ -25,16 +25,17 @@ pub use report::{
 use super::times::Untimed;
 use super::{Copy, anomalies, refunds as reported_refunds};
 use crate::change::{Change, Origin};
+use crate::deadline::Policy;
 use crate::decide::Context;
 use crate::tree::Home;
 use crate::words::AnomalyKind;
-use crate::{Amount, FieldError, ShopOrder, Tree};
+use crate::{Amount, FieldError, Id, Limits, Seat, ShopOrder, Time, Tree};
 
 /// Why a report is kept aside.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum NotRecorded {
     /// The order that is known is at home elsewhere: it is not this channel shop's.
-    #[error("other_home: the order that is known is at home at {}", .0.word())]
+    #[error("other_home: the order is at home at {}", .0.word())]
     OtherHome(Home),
     /// It is of an order that is not known here, and says nothing that an order can be made of.
     #[error("{}: {}", .0.code, .0.message)]
@@ -91,6 +92,22 @@ pub fn record(
     super::stamp(known, &mut tree, cx.at);
     let entry = super::entry(known, &tree, &report.issuer, cx);
     Ok(Some(Change { tree, entry, origin: Origin::Recorded }))
+}
+
+/// What an order that is new here agrees to: its lines and amounts without numbers of ours, so that it can be hashed
+/// and compressed before the report waits for its turn. Nothing of a report that no order can be made of.
+pub fn agreed(told: &Fitted, at: Time) -> Option<Tree> {
+    let mut cx = Context {
+        seat: &Seat::Center,
+        at,
+        policy: &Policy::default(),
+        limits: &Limits::NONE,
+        next_id: &mut || Id(0),
+        can_hold: &|_| false,
+    };
+    let mut tree = terms::first(&told.report, &mut cx).ok()?;
+    terms::take_down(&mut tree, 0, &told.report, &mut cx).ok()?;
+    Some(tree)
 }
 
 /// The line of this child number.

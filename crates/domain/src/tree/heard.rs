@@ -12,7 +12,7 @@ pub struct Stamp {
     /// When the channel says that the order changed last; a reply that does not say it is older than one that does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Time>,
-    /// How far the status of the channel is.
+    /// How far the status of the channel is; 0 where nobody knows the word.
     pub rank: u8,
     /// When it was read, by the channel's clock.
     pub read_at: Time,
