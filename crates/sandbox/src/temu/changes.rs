@@ -1,10 +1,12 @@
 //! What happens in a shop: orders come in, are sent, delivered and cancelled, get packages and lose units, as a
 //! tester says or by chance while a caller pages.
 
+use super::order::{AftersaleKind, Child, NEVER, Oddities, Order, Package};
+use super::product::Shelf;
 use super::push::Event;
 use super::received::Range;
 use super::seeded::{child_status, pack, status};
-use super::shop::{AftersaleKind, Child, NEVER, Oddities, Order, Package, Shelf, Shop};
+use super::shop::Shop;
 use crate::chance::Draws;
 use serde::Deserialize;
 

@@ -1,7 +1,8 @@
 //! How an order looks to a caller, in a list and in detail.
 
+use super::order::{Child, Order, Package};
 use super::seeded::status;
-use super::shop::{Child, Order, Package, Shop};
+use super::shop::Shop;
 use serde::Serialize;
 
 const HOUR: i64 = 3_600;
@@ -167,7 +168,7 @@ impl<'a> Head<'a> {
             parent_shipping_time: time(order.shipped_at, order),
             parent_confirm_time: time(order.confirmed_at, order),
             site_id: 100,
-            region_id: shop.region_id(),
+            region_id: shop.region.id(),
             parent_order_label: if odd.unlabelled { &[] } else { &PARENT_LABELS },
             fulfillment_warning: if odd.novel { &["SHIP_BY_BALLOON"] } else { &[] },
             has_shipping_fee: (!odd.nulls).then_some(true),
