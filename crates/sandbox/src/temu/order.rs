@@ -46,15 +46,47 @@ pub struct Package {
     pub parts: Vec<Box<str>>,
 }
 
-/// What is odd in the way an order is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Oddities {
+/// A way in which an order is told oddly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oddity {
     /// Times and fees that may be null are.
-    pub nulls: bool,
+    Nulls,
     /// No labels, as after an internal error.
-    pub unlabelled: bool,
+    Unlabelled,
     /// Values and fields that no document has.
-    pub novel: bool,
+    Novel,
+    /// Fields that can be missing are.
+    Bare,
+    /// Its lines are no list: a row that nobody can read.
+    Broken,
+}
+
+impl Oddity {
+    pub fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "nulls" => Self::Nulls,
+            "unlabelled" => Self::Unlabelled,
+            "novel" => Self::Novel,
+            "bare" => Self::Bare,
+            "broken" => Self::Broken,
+            _ => return None,
+        })
+    }
+}
+
+/// All that is odd in the way an order is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Oddities(u8);
+
+impl Oddities {
+    /// Adds one.
+    pub const fn add(&mut self, oddity: Oddity) {
+        self.0 |= 1 << oddity as u8;
+    }
+
+    pub const fn has(self, oddity: Oddity) -> bool {
+        self.0 & (1 << oddity as u8) != 0
+    }
 }
 
 /// What a buyer wants back of a line.
