@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::Value;
 use std::error::Error;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -25,12 +26,20 @@ pub type Answer = Response<Full<Bytes>>;
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Asked to drop the connection without a word.
-#[derive(Debug)]
-pub struct Dropped;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropped {
+    /// It ends in order.
+    Closed,
+    /// The caller's system is told that it broke.
+    Reset,
+}
 
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection is dropped, as asked for")
+        f.write_str(match self {
+            Self::Closed => "the connection is closed, as asked for",
+            Self::Reset => "the connection is reset, as asked for",
+        })
     }
 }
 
@@ -44,7 +53,7 @@ pub async fn serve<H, F, B>(
     stop: &CancellationToken,
     handle: H,
 ) where
-    H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+    H: Fn(Request<Incoming>) -> F + Clone + Unpin + Send + 'static,
     F: Future<Output = Result<Response<B>, Dropped>> + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -73,7 +82,7 @@ pub async fn serve<H, F, B>(
 /// Serves one connection until its caller goes, or is dropped as asked for: how it ends is nobody's concern.
 async fn connection<H, F, B>(stream: TcpStream, handle: H)
 where
-    H: Fn(Request<Incoming>) -> F + Send + 'static,
+    H: Fn(Request<Incoming>) -> F + Unpin + Send + 'static,
     F: Future<Output = Result<Response<B>, Dropped>> + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -83,7 +92,14 @@ where
     }
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new());
-    let _ = http.serve_connection(TokioIo::new(stream), service_fn(handle)).await;
+    let service = service_fn(move |request| Box::pin(handle(request)));
+    let mut served = http.serve_connection(TokioIo::new(stream), service);
+    let ended = poll_fn(|context| served.poll_without_shutdown(context)).await;
+    let asked = ended.as_ref().err().and_then(|error| error.source()?.downcast_ref::<Dropped>());
+    if asked == Some(&Dropped::Reset) {
+        // Nothing lingers, so that what closes the stream resets it.
+        let _ = served.into_parts().io.into_inner().set_zero_linger();
+    }
 }
 
 /// An answer in JSON, not signed.

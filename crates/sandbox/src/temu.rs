@@ -3,16 +3,19 @@
 //! misbehave, skips time and asks for the truth at `/control`.
 //!
 //! How a request is read and signed stands in `received`, whether it may in `gate`, what it gets in `calls`; what a
-//! shop has in `shop`, where that comes from in `seeded`, what happens to it in `changes`, how it looks in `render`; what apps are told of it in
-//! `push`, how calls and pushes misbehave in `behave`,
+//! shop has in `shop`, `order` and `product`, where that comes from in `seeded` and `filed`, what happens to it in
+//! `changes`, how it looks in `render`; what apps are told of it in `push`, how calls and pushes misbehave in `behave`,
 //! what is true whatever lists say in `truth`.
 
 mod behave;
 mod calls;
 mod changes;
 mod control;
+mod filed;
 mod gate;
 mod limiter;
+mod order;
+mod product;
 mod push;
 mod received;
 mod refusal;
@@ -24,6 +27,7 @@ mod truth;
 
 pub use crate::pace::Clock;
 pub use behave::words;
+pub use filed::{BadLine, Spread, Tree, brought_up_to, read_orders};
 pub use router::serve;
 
 use crate::chance;
@@ -59,12 +63,17 @@ pub struct Settings {
     pub days: u32,
     /// How many calls an app may make in any second; 0 for as many as it likes.
     pub limit: usize,
+    /// Orders out of a file, and which shops get them.
+    pub filed: Vec<Tree>,
+    /// Whether all of them go to the first shop.
+    pub spread: Spread,
 }
 
 impl Settings {
     /// Three shops with 200 orders each over the last 90 days.
-    pub const fn new(seed: u64, clock: Clock) -> Self {
-        Self { seed, clock, shops: 3, orders: 200, days: 90, limit: LIMIT }
+    pub fn new(seed: u64, clock: Clock) -> Self {
+        let (filed, spread) = (vec![], Spread::OneShop);
+        Self { seed, clock, shops: 3, orders: 200, days: 90, limit: LIMIT, filed, spread }
     }
 }
 
@@ -128,11 +137,11 @@ impl Market {
         let app = App { secret: APP_SECRET.to_owned(), limiter: Limiter::new(settings.limit) };
         memory.apps.insert(APP_KEY.to_owned(), app);
         let now = (settings.clock)() / 1000;
-        for nth in 0..settings.shops {
-            let mut shop = Shop::new(settings.seed, nth, APP_KEY, now);
+        memory.shops = opening(&settings, now);
+        for shop in &mut memory.shops {
             shop.fill(settings.seed, settings.orders, settings.days, now);
-            memory.shops.push(shop);
         }
+        filed::give(&settings.filed, &mut memory.shops, settings.spread);
         let (jobs, stop) = (TaskTracker::new(), CancellationToken::new());
         Arc::new(Self { settings, pace: Pace::new(), memory: Mutex::new(memory), jobs, stop })
     }
@@ -163,13 +172,29 @@ pub struct Key {
     pub app_key: String,
     /// What calls for it carry.
     pub access_token: String,
+    /// What the shop is called in the file that its orders came from; empty where they are made up.
+    pub name: String,
     /// Where it is: `us`, `eu` or `global`.
     pub region: &'static str,
 }
 
-/// The keys of the shops that a marketplace with this seed has at the start.
+/// The shops that there are at the start, without orders: as many as are asked for, or one for each shop of a file.
+fn opening(settings: &Settings, now: i64) -> Vec<Shop> {
+    let names = match settings.spread {
+        Spread::OneShop => vec![],
+        Spread::ByShop => filed::shop_names(&settings.filed),
+    };
+    let shop = |nth: usize| {
+        let mut shop = Shop::new(settings.seed, nth, APP_KEY, now);
+        shop.name = names.get(nth).cloned().unwrap_or_default();
+        shop
+    };
+    (0..settings.shops.max(names.len())).map(shop).collect()
+}
+
+/// The keys of the shops that a marketplace with these settings has at the start.
 pub fn keys(settings: &Settings) -> Vec<Key> {
-    (0..settings.shops).map(|nth| Shop::new(settings.seed, nth, APP_KEY, 0).key()).collect()
+    opening(settings, 0).iter().map(Shop::key).collect()
 }
 
 /// A name that nobody guesses by accident: 32 hexadecimal digits.

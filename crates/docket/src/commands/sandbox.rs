@@ -10,9 +10,14 @@ use crate::said::{Said, said};
 use docket_app::Clock;
 use docket_sandbox::{pay, s3, temu};
 use serde_json::json;
+use std::fs::File;
+use std::io::BufReader;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// How many orders a shop of a marketplace has unless told otherwise.
+const ORDERS: usize = 200;
 /// How many shops people are shown how to connect.
 const SHOPS_SHOWN: usize = 5;
 
@@ -60,15 +65,24 @@ pub struct TemuArgs {
     /// How many shops there are
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
     shops: u16,
-    /// How many orders each shop has at the start
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    count: usize,
+    /// How many orders each shop has at the start; 200, or none where there is a file of orders
+    #[arg(long, value_name = "N")]
+    count: Option<usize>,
     /// Over how many days back those orders were created
     #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
     days: u32,
     /// How many calls an app may make in any second; 0 for as many as it likes
     #[arg(long, value_name = "N", default_value_t = temu::LIMIT)]
     limit: usize,
+    /// Orders of the first shop: JSON lines as `docket export --format jsonl` writes them
+    #[arg(long, value_name = "FILE")]
+    orders: Option<PathBuf>,
+    /// Give each shop of that file a shop of its own
+    #[arg(long, requires = "orders")]
+    by_shop: bool,
+    /// Move the times of that file so that the newest of them is now
+    #[arg(long, requires = "orders")]
+    recent: bool,
 }
 
 /// Runs one of them.
@@ -104,17 +118,23 @@ async fn pay(PayArgs { listen, seed }: PayArgs, out: &Output) -> Result<(), Fail
 }
 
 async fn temu(args: TemuArgs, out: &Output) -> Result<(), Failure> {
-    let TemuArgs { listen, seed, shops, count, days, limit } = args;
-    let mut asked = StopSignals::listen()?;
-    let Door { listener, address } = Door::open(listen).await?;
     let clock = Arc::new(|| Clock::System.now().0);
+    let mut filed = args.orders.as_deref().map(orders_of).transpose()?.unwrap_or_default();
+    if args.recent {
+        temu::brought_up_to(&mut filed, clock() / 1000);
+    }
+    let seed = args.seed;
     let settings = temu::Settings {
-        shops: usize::from(shops),
-        orders: count,
-        days,
-        limit,
+        shops: usize::from(args.shops),
+        orders: args.count.unwrap_or(if args.orders.is_some() { 0 } else { ORDERS }),
+        days: args.days,
+        limit: args.limit,
+        filed,
+        spread: if args.by_shop { temu::Spread::ByShop } else { temu::Spread::OneShop },
         ..temu::Settings::new(seed, clock)
     };
+    let mut asked = StopSignals::listen()?;
+    let Door { listener, address } = Door::open(args.listen).await?;
     let url = format!("http://{address}");
     let keys = temu::keys(&settings);
     match out.form {
@@ -132,6 +152,21 @@ async fn temu(args: TemuArgs, out: &Output) -> Result<(), Failure> {
     }
     let served = temu::serve(listener, settings, async move { asked.once().await }).await;
     served.map_err(|error| ended(address, &error))
+}
+
+/// The orders of a file.
+fn orders_of(path: &Path) -> Result<Vec<temu::Tree>, Failure> {
+    let name = path.display();
+    let file = File::open(path).map_err(|error| {
+        let unread = said!("{name} cannot be read", "无法读取 {name}");
+        Failure::new(unread.because(Said::from(&error)))
+    })?;
+    temu::read_orders(BufReader::new(file)).map_err(|temu::BadLine { line, reason }| {
+        Failure::new(said!(
+            "{name}:{line}: this is no order: {reason}",
+            "{name}:{line}：不是订单：{reason}"
+        ))
+    })
 }
 
 /// The listener of a stand-in ended by itself.

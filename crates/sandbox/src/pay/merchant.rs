@@ -98,7 +98,7 @@ pub async fn answer(
     };
     match before {
         Before::Nothing => {}
-        Before::Drop => return Err(Dropped),
+        Before::Drop => return Err(Dropped::Closed),
         Before::Error => return Ok(json(500, &json!({"code": "internal"}))),
         Before::Throttle => return Ok(throttled()),
     }
@@ -114,7 +114,7 @@ pub async fn answer(
         }
     };
     gateway.pace.pass(slow).await;
-    if drops { Err(Dropped) } else { Ok(signed(gateway, nonce, status, &told)) }
+    if drops { Err(Dropped::Closed) } else { Ok(signed(gateway, nonce, status, &told)) }
 }
 
 impl Memory {

@@ -9,6 +9,7 @@ pub enum Word {
     Error,
     Html,
     Drop,
+    Reset,
     Cut,
     Truncated,
     Huge,
@@ -32,7 +33,7 @@ pub enum Word {
 }
 
 /// Each word, its number where none is given, and what it does with that number.
-const WORDS: [(Word, &str, u64, &str); 23] = [
+const WORDS: [(Word, &str, u64, &str); 24] = [
     (
         Word::Error,
         "error",
@@ -41,6 +42,7 @@ const WORDS: [(Word, &str, u64, &str); 23] = [
     ),
     (Word::Html, "html", 0, "the answer is HTTP 200 with a page of HTML, nothing is done"),
     (Word::Drop, "drop", 0, "the connection closes without an answer"),
+    (Word::Reset, "reset", 0, "the connection is reset without an answer"),
     (Word::Cut, "cut", 0, "the connection breaks in the middle of the answer"),
     (
         Word::Truncated,

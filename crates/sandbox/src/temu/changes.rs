@@ -1,10 +1,12 @@
 //! What happens in a shop: orders come in, are sent, delivered and cancelled, get packages and lose units, as a
 //! tester says or by chance while a caller pages.
 
+use super::order::{AftersaleKind, Child, NEVER, Oddities, Oddity, Order, Package};
+use super::product::Shelf;
 use super::push::Event;
 use super::received::Range;
 use super::seeded::{child_status, pack, status};
-use super::shop::{AftersaleKind, Child, NEVER, Oddities, Order, Package, Shelf, Shop};
+use super::shop::Shop;
 use crate::chance::Draws;
 use serde::Deserialize;
 
@@ -33,7 +35,7 @@ pub struct Insert {
     late: Option<i64>,
     #[serde(default)]
     hidden: bool,
-    /// `nulls`, `unlabelled` or `novel`, with blanks between them.
+    /// `nulls`, `unlabelled`, `novel`, `bare` or `broken`, with blanks between them.
     #[serde(default)]
     odd: String,
 }
@@ -302,12 +304,7 @@ pub fn churn(shop: &mut Shop, seed: u64, count: u64, range: Option<Range>, now: 
 fn oddities(words: &str) -> Result<Oddities, Impossible> {
     let mut oddities = Oddities::default();
     for word in words.split_whitespace() {
-        match word {
-            "nulls" => oddities.nulls = true,
-            "unlabelled" => oddities.unlabelled = true,
-            "novel" => oddities.novel = true,
-            _ => return Err(Impossible::Oddity),
-        }
+        oddities.add(Oddity::of(word).ok_or(Impossible::Oddity)?);
     }
     Ok(oddities)
 }

@@ -2,15 +2,19 @@
 
 use super::behave::{self, Aim};
 use super::changes::{Change, Impossible};
+use super::limiter::Limiter;
 use super::push::Event;
+use super::shop::{Region, Shop};
 use super::truth::{self, Question};
-use super::{Market, Memory};
+use super::{App, Market, Memory};
 use crate::http::{Answer, json};
 use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// The shortest secret that pushes can be encrypted with.
+const SECRET_BYTES_MIN: usize = 16;
 /// How long an authorisation code is good, in milliseconds.
 const CODE_LIFE_MS: i64 = 600_000;
 
@@ -34,6 +38,9 @@ struct Wish {
     /// Shops whose token becomes another.
     #[serde(default)]
     tokens: Vec<TokenWish>,
+    /// Shops that open.
+    #[serde(default)]
+    shops: Vec<ShopWish>,
     /// Where pushes go to; an empty text for nowhere.
     push_url: Option<String>,
     /// A shop of which a push is sent that tries the URL.
@@ -41,6 +48,26 @@ struct Wish {
     /// What happens to orders.
     #[serde(default)]
     orders: Vec<Change>,
+}
+
+/// A shop that opens.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShopWish {
+    /// Its app, and the secret of that where the app is new: 16 characters or more.
+    app_key: Option<String>,
+    app_secret: Option<String>,
+    region: Option<Region>,
+    /// A shop whose numbers it has as well, for all its orders and products.
+    like: Option<String>,
+    #[serde(default)]
+    orders: usize,
+    #[serde(default = "ninety")]
+    days: u32,
+}
+
+const fn ninety() -> u32 {
+    90
 }
 
 /// What becomes of the token of a shop.
@@ -143,6 +170,9 @@ fn done(market: &Arc<Market>, body: &[u8]) -> Result<Vec<String>, Unheard> {
     if let Some(url) = wish.push_url {
         memory.push_url = Some(url).filter(|url| !url.is_empty());
     }
+    for shop in &wish.shops {
+        opened(market, &mut memory, shop)?;
+    }
     for token in &wish.tokens {
         changed(market, &mut memory, token)?;
     }
@@ -167,6 +197,26 @@ fn done(market: &Arc<Market>, body: &[u8]) -> Result<Vec<String>, Unheard> {
         market.tell(&mut memory, place, vec![event]);
     }
     Ok(numbers)
+}
+
+fn opened(market: &Market, memory: &mut Memory, wish: &ShopWish) -> Result<(), Unheard> {
+    let app_key = wish.app_key.as_deref().unwrap_or(super::APP_KEY);
+    if !memory.apps.contains_key(app_key) {
+        let secret = wish.app_secret.clone().filter(|secret| secret.len() >= SECRET_BYTES_MIN);
+        let secret = secret.ok_or(Unheard(422, "app_secret"))?;
+        let limiter = Limiter::new(market.settings.limit);
+        memory.apps.insert(app_key.to_owned(), App { secret, limiter });
+    }
+    let now = market.told(memory).div_euclid(1000);
+    let mut shop = Shop::new(market.settings.seed, memory.shops.len(), app_key, now);
+    shop.region = wish.region.unwrap_or(shop.region);
+    if let Some(like) = &wish.like {
+        let like = &memory.shops[memory.shop(like).ok_or(Unheard(404, "no_such_shop"))?];
+        (shop.series, shop.region) = (like.series, like.region);
+    }
+    shop.fill(market.settings.seed, wish.orders, wish.days, now);
+    memory.shops.push(shop);
+    Ok(())
 }
 
 fn changed(market: &Market, memory: &mut Memory, wish: &TokenWish) -> Result<(), Unheard> {
@@ -197,7 +247,8 @@ fn all(market: &Market) -> Value {
         json!({
             "mall_id": shop.mall_id,
             "app_key": shop.app_key,
-            "region": shop.region,
+            "region": shop.region.word(),
+            "name": shop.name,
             "access_token": shop.token.text,
             "expires_at": shop.token.ends_at,
             "missing_scopes": shop.missing_scopes,

@@ -2,7 +2,8 @@
 //! ladder of hours, on time that can be skipped, until it is acknowledged inside of its deadline.
 
 use super::behave::{Plan, Sight, Word};
-use super::shop::{Aftersale, AftersaleKind, Shop};
+use super::order::{Aftersale, AftersaleKind};
+use super::shop::Shop;
 use super::{Market, Memory};
 use crate::chance;
 use crate::http::post;

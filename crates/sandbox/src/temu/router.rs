@@ -59,9 +59,9 @@ impl Body for Sent {
                 let polled = Pin::new(whole).poll_frame(context);
                 polled.map_err(|never: Infallible| match never {})
             }
-            Self::Cut(part, _) => {
-                Poll::Ready(Some(part.take().map_or(Err(Dropped), |part| Ok(Frame::data(part)))))
-            }
+            Self::Cut(part, _) => Poll::Ready(Some(
+                part.take().map_or(Err(Dropped::Closed), |part| Ok(Frame::data(part))),
+            )),
         }
     }
 
@@ -111,14 +111,16 @@ async fn called(market: &Market, body: &[u8]) -> Result<Response<Sent>, Dropped>
     if let Some(late) = plan.has(Word::Stall) {
         market.pace.pass(late).await;
     }
-    if plan.has(Word::Drop).is_some() {
-        return Err(Dropped);
+    for (word, dropped) in [(Word::Drop, Dropped::Closed), (Word::Reset, Dropped::Reset)] {
+        if plan.has(word).is_some() {
+            return Err(dropped);
+        }
     }
     let is_html = said.starts_with(b"<");
     let kind = if is_html { "text/html" } else { "application/json;charset=UTF-8" };
     let response =
         Response::builder().status(status).header("content-type", kind).header("date", date);
-    response.body(sent(said, &plan)).map_err(|_| Dropped)
+    response.body(sent(said, &plan)).map_err(|_| Dropped::Closed)
 }
 
 /// The time as HTTP writes it.

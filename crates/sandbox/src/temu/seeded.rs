@@ -1,7 +1,9 @@
 //! Orders and products by chance, each a function of the seed, the shop and its number: the same seed gives the
 //! same shop.
 
-use super::shop::{AftersaleKind, Child, Oddities, Order, Package, Product, Shelf, Shop};
+use super::order::{AftersaleKind, Child, Oddities, Order, Package};
+use super::product::{Product, Shelf};
+use super::shop::Shop;
 use crate::chance::Draws;
 
 const HOUR: i64 = 3_600;
@@ -60,22 +62,13 @@ impl Shop {
         }
     }
 
-    /// What the numbers of this region begin with.
-    pub fn region_id(&self) -> u32 {
-        match self.region {
-            "us" => 211,
-            "eu" => 76,
-            _ => 128,
-        }
-    }
-
     /// The next order by chance, created at `created_at`, as it stands at `now`.
     pub fn make(&mut self, seed: u64, created_at: i64, now: i64) -> Order {
         let nth = self.made;
         self.made += 1;
         let mut draws = Draws::of(seed, (self.series << 40) | nth);
         let digits = self.series * 1_000_000_000_000 + nth;
-        let region = self.region_id();
+        let region = self.region.id();
         let confirmed = created_at + HOUR / 2 + draws.below(HOUR as u64) as i64;
         let shipped = confirmed + 6 * HOUR + draws.below(3 * DAY as u64) as i64;
         let delivered = shipped + 2 * DAY + draws.below(8 * DAY as u64) as i64;

@@ -1,14 +1,14 @@
 //! A shop: its token, its orders, and the two rows in which they are listed, by creation and by update.
 
+use super::order::{Aftersale, AftersaleKind, Order};
+use super::product::Product;
 use super::push::Told;
 use super::received::Range;
 use super::{Key, opaque};
 use crate::chance::Draws;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// When no list has an order, ever.
-pub const NEVER: i64 = i64::MAX;
 const DAY: i64 = 86_400;
 /// How long a token lives: 90 days, as the newer ones do.
 const TOKEN_LIFE: i64 = 90 * DAY;
@@ -17,7 +17,10 @@ const FIRST_MALL: u64 = 634_418_210_000_001;
 
 pub struct Shop {
     pub mall_id: String,
-    pub region: &'static str,
+    /// What it is called where its orders came from; empty where they are made up.
+    pub name: String,
+    pub region: Region,
+    pub currency: String,
     pub app_key: String,
     /// What the numbers of its orders, its token and all chance about it come from.
     pub series: u64,
@@ -45,6 +48,34 @@ pub struct Shop {
     pub churned: u64,
 }
 
+/// Where a shop sells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Region {
+    Us,
+    Eu,
+    Global,
+}
+
+impl Region {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Eu => "eu",
+            Self::Global => "global",
+        }
+    }
+
+    /// The number of its site, which the numbers of its orders begin with.
+    pub const fn id(self) -> u32 {
+        match self {
+            Self::Us => 211,
+            Self::Eu => 76,
+            Self::Global => 128,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Token {
     pub text: String,
@@ -52,128 +83,6 @@ pub struct Token {
     generation: u32,
     /// Seconds since 1970.
     pub ends_at: i64,
-}
-
-/// What is sold.
-#[derive(Debug, Clone)]
-pub struct Product {
-    pub goods_id: u64,
-    pub sku_id: u64,
-    pub name: String,
-    /// The seller's own number of it; empty where the seller gave none.
-    pub code: String,
-    /// In minor units.
-    pub price: i64,
-    pub quantity: u32,
-    pub shelf: Shelf,
-    /// Seconds since 1970.
-    pub created_at: i64,
-    /// When it came onto its shelf.
-    pub shelved_at: i64,
-}
-
-/// Where a product is. The lists of these have no product in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shelf {
-    /// On the shelf, or off it for a while.
-    Listed,
-    Unpublished,
-    Draft,
-    Deleted,
-}
-
-impl Shelf {
-    /// As callers ask for it.
-    pub const fn search_type(self) -> i64 {
-        match self {
-            Self::Listed => 1,
-            Self::Unpublished => 4,
-            Self::Draft => 5,
-            Self::Deleted => 6,
-        }
-    }
-
-    pub fn of(search_type: i64) -> Option<Self> {
-        let all = [Self::Listed, Self::Unpublished, Self::Draft, Self::Deleted];
-        all.into_iter().find(|shelf| shelf.search_type() == search_type)
-    }
-}
-
-/// What a buyer wants back of a line.
-#[derive(Debug, Clone)]
-pub struct Aftersale {
-    pub number: String,
-    pub kind: AftersaleKind,
-    /// The places of the order and of its line.
-    pub order: u32,
-    pub child: u32,
-    pub units: u32,
-    /// The group of its status: 8 to 11 for cancels, 1 to 7 for what came after delivery.
-    pub group: i64,
-    pub created_at: i64,
-    pub updated_at: i64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AftersaleKind {
-    /// Before it was sent.
-    Cancel,
-    /// After that: the order's status stays.
-    Refund,
-}
-
-/// A parent order. Times are seconds since 1970, 0 for none.
-#[derive(Debug, Clone)]
-pub struct Order {
-    pub number: Box<str>,
-    pub status: i32,
-    pub created_at: i64,
-    pub updated_at: i64,
-    pub confirmed_at: i64,
-    pub shipped_at: i64,
-    /// From when on lists have it.
-    pub listed_at: i64,
-    pub oddities: Oddities,
-    pub children: Vec<Child>,
-}
-
-/// A line of an order.
-#[derive(Debug, Clone)]
-pub struct Child {
-    pub number: Box<str>,
-    /// Its place in the shop's products.
-    pub product: u32,
-    pub ordered: u32,
-    /// Units cancelled before shipment.
-    pub cancelled: u32,
-    pub status: i32,
-    /// Whether a co-operating warehouse ships it, and not the seller.
-    pub is_co_warehouse: bool,
-    pub packages: Vec<Package>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
-    pub number: Box<str>,
-    /// False where the last purchase of a label failed: no number to use.
-    pub is_bought: bool,
-    /// False while there is a label and nothing was handed over.
-    pub is_confirmed: bool,
-    /// Other numbers of the same box.
-    pub parts: Vec<Box<str>>,
-}
-
-/// What is odd in the way an order is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Oddities {
-    /// Times and fees that may be null are.
-    pub nulls: bool,
-    /// No labels, as after an internal error.
-    pub unlabelled: bool,
-    /// Values and fields that no document has.
-    pub novel: bool,
 }
 
 /// Orders by a time, the newest at the end; of those of one second, the last one made is the newest.
@@ -235,19 +144,18 @@ fn unscoped() -> BTreeSet<String> {
 }
 
 impl Shop {
+    /// The shop at the place `nth`, with a token and no orders.
     pub fn new(seed: u64, nth: usize, app_key: &str, now: i64) -> Self {
-        let series = nth as u64 + 1;
         let mall_id = (FIRST_MALL + nth as u64).to_string();
-        let token = Token {
-            text: opaque(seed, "token", &mall_id),
-            generation: 0,
-            ends_at: now + TOKEN_LIFE,
-        };
+        let text = opaque(seed, "token", &mall_id);
+        let token = Token { text, generation: 0, ends_at: now + TOKEN_LIFE };
         Self {
             mall_id,
-            region: "us",
+            name: String::new(),
+            region: Region::Us,
+            currency: "USD".to_owned(),
             app_key: app_key.to_owned(),
-            series,
+            series: nth as u64 + 1,
             token,
             dead_tokens: BTreeSet::new(),
             missing_scopes: if nth % 2 == 1 { unscoped() } else { BTreeSet::new() },
@@ -272,9 +180,9 @@ impl Shop {
     }
 
     pub fn key(&self) -> Key {
-        let Self { mall_id, app_key, region, token, .. } = self;
-        let (mall_id, app_key) = (mall_id.clone(), app_key.clone());
-        Key { mall_id, app_key, access_token: token.text.clone(), region }
+        let Self { mall_id, name, app_key, region, token, .. } = self;
+        let (mall_id, name, app_key) = (mall_id.clone(), name.clone(), app_key.clone());
+        Key { mall_id, name, app_key, access_token: token.text.clone(), region: region.word() }
     }
 
     /// Gives the shop a new token; the one before is dead from now on.

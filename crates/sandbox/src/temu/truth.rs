@@ -1,7 +1,8 @@
 //! What is true of a shop, whatever its lists say: its orders by day of creation and status, counted and summed up
 //! in a checksum, those that no list has apart; its numbers, packages and products in pages.
 
-use super::shop::{NEVER, Order, Shop};
+use super::order::{NEVER, Order};
+use super::shop::Shop;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

@@ -131,6 +131,26 @@ async fn an_odd_order_has_nulls_no_labels_and_values_that_no_document_has() {
 }
 
 #[tokio::test]
+async fn a_bare_order_lacks_fields_and_a_broken_one_spoils_no_other_row() {
+    let stage = Stage::set().await;
+    let shop = &stage.shops[0].mall_id;
+    let insert = |odd: &str| json!({"does": "insert", "shop": shop, "odd": odd, "status": 2});
+    let wish = json!({"orders": [insert("bare"), insert("broken")]});
+    let odd = changed(&stage.control(wish).await);
+    let listed = stage.call(LIST, 0, page(1)).await;
+    assert_eq!(numbers(&listed)[..2], [odd[1].clone(), odd[0].clone()]);
+    let items = listed["pageItems"].as_array().unwrap();
+    assert_eq!(items[0]["orderList"], json!("lost"));
+    let bare = items[1]["orderList"][0].as_object().unwrap();
+    let whole = items[2]["orderList"][0].as_object().unwrap();
+    for missing in ["skuId", "productList", "originalOrderQuantity", "orderCreateTime"] {
+        assert!(whole.contains_key(missing) && !bare.contains_key(missing), "{missing}");
+    }
+    assert!(bare.contains_key("quantity"));
+    assert!(!items[1]["parentOrderMap"].as_object().unwrap().contains_key("siteId"));
+}
+
+#[tokio::test]
 async fn many_orders_move_in_one_second_by_chance_that_the_seed_gives() {
     let mut told = vec![];
     for _ in 0..2 {

@@ -3,11 +3,13 @@
 
 mod aftersales;
 mod changes;
+mod filed;
 mod gate;
 mod goods;
 mod orders;
 mod packages;
 mod pushes;
+mod shops;
 mod stage;
 mod truth;
 mod unruly;

@@ -2,6 +2,9 @@
 
 use crate::stage::{DETAIL, LIST, Stage, numbers, page};
 use serde_json::{Value, json};
+use std::io::ErrorKind;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn a_proxy_may_answer_instead_of_the_platform() {
@@ -20,7 +23,7 @@ async fn a_proxy_may_answer_instead_of_the_platform() {
 #[tokio::test]
 async fn an_answer_may_break_end_early_or_not_come() {
     let stage = Stage::set().await;
-    for words in ["drop", "cut"] {
+    for words in ["drop", "reset", "cut"] {
         stage.control(json!({"behave": words, "for": {"calls": 1}})).await;
         assert!(stage.heard(LIST, 0, &page(1)).await.is_none(), "{words}");
     }
@@ -29,6 +32,24 @@ async fn an_answer_may_break_end_early_or_not_come() {
     assert_eq!(heard.status, 200);
     assert!(serde_json::from_slice::<Value>(&heard.body).unwrap_err().is_eof());
     stage.call(LIST, 0, page(1)).await;
+}
+
+#[tokio::test]
+async fn a_connection_may_be_reset_and_a_dropped_one_ends_in_order() {
+    let stage = Stage::set().await;
+    let request = format!(
+        "POST /openapi/router HTTP/1.1\r\nhost: {}\r\ncontent-length: 2\r\n\r\n{{}}",
+        stage.address
+    );
+    let mut ends = vec![];
+    for words in ["reset", "drop"] {
+        stage.control(json!({"behave": words, "for": {"calls": 1}})).await;
+        let mut stream = TcpStream::connect(stage.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let read = stream.read_to_end(&mut vec![]).await;
+        ends.push(read.map_err(|error| error.kind()));
+    }
+    assert_eq!(ends, [Err(ErrorKind::ConnectionReset), Ok(0)]);
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! What buyers want back: before it is sent, a list without any range of time; after that, one that needs a range.
 
 use super::{Call, Paging, written};
+use crate::temu::order::{Aftersale, AftersaleKind};
 use crate::temu::received::Received;
 use crate::temu::refusal::{ILLEGAL, Refusal};
-use crate::temu::shop::{Aftersale, AftersaleKind, Shop};
+use crate::temu::shop::Shop;
 use serde_json::{Value, json};
 
 const PAGE_SIZE_MAX: i64 = 200;

@@ -3,8 +3,9 @@
 use super::{Call, Paging, written};
 use crate::chance::Draws;
 use crate::temu::behave::Word;
+use crate::temu::product::{Product, Shelf};
 use crate::temu::refusal::{BAD_PARAMS, NO_SEARCH_TYPE, Refusal};
-use crate::temu::shop::{Product, Shelf, Shop};
+use crate::temu::shop::Shop;
 use serde_json::{Value, json};
 
 const PAGE_SIZE_MAX: i64 = 100;
@@ -36,7 +37,8 @@ pub fn list(shop: &mut Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
     let mut found: Vec<&Product> = shop.products.iter().filter(is_meant).collect();
     found.sort_by_key(|product| std::cmp::Reverse((product.created_at, product.goods_id)));
     let total = found.len();
-    let rows: Vec<Value> = paging.of_rows(found).into_iter().map(row).collect();
+    let rows: Vec<Value> =
+        paging.of_rows(found).into_iter().map(|product| row(shop, product)).collect();
     Ok(written(&json!({"pageNo": paging.page, "total": total, "goodsList": rows})))
 }
 
@@ -54,9 +56,9 @@ fn vanish(shop: &mut Shop, call: &Call<'_>, shelf: Shelf, count: u64) {
 }
 
 /// One product; its prices come in the three formats that are seen in the field.
-fn row(product: &Product) -> Value {
+fn row(shop: &Shop, product: &Product) -> Value {
     let decimal = |minor: i64| format!("{}.{:02}", minor / 100, minor % 100);
-    let money = |minor: i64| json!({"currency": "USD", "amount": decimal(minor)});
+    let money = |minor: i64| json!({"currency": shop.currency, "amount": decimal(minor)});
     let status = product.shelf.search_type();
     json!({
         "goodsId": product.goods_id,
@@ -66,7 +68,7 @@ fn row(product: &Product) -> Value {
         "outGoodsSn": product.code,
         "status4VO": status,
         "subStatus4VO": status * 100 + 1,
-        "currency": "USD",
+        "currency": shop.currency,
         "marketPrice": product.price * 2,
         "listPrice": money(product.price * 2),
         "price": decimal(product.price),

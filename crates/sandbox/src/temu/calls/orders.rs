@@ -3,11 +3,12 @@
 use super::{Call, Paging, written};
 use crate::temu::behave::Word;
 use crate::temu::changes::churn;
+use crate::temu::order::{Child, Order};
 use crate::temu::received::Received;
 use crate::temu::refusal::{BAD_PARAMS, Refusal, UNKNOWN_ORDER};
 use crate::temu::render::{Rendered, Told, View};
 use crate::temu::seeded::status;
-use crate::temu::shop::{By, Child, Condition, Listing, Order, Shop};
+use crate::temu::shop::{By, Condition, Listing, Shop};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -70,7 +71,7 @@ fn also<'a>(
     }
     let confirmed = asked.range("parentConfirmTimeStart", "parentConfirmTimeEnd")?;
     let sku = asked.number("skuId")?;
-    let region = asked.number("regionId")?.map(|region| region == i64::from(shop.region_id()));
+    let region = asked.number("regionId")?.map(|region| region == i64::from(shop.region.id()));
     let is_all = told == Told::ALL && status.is_none() && numbers.is_empty();
     if is_all && confirmed.is_none() && sku.is_none() && region != Some(false) {
         return Ok(None);
@@ -102,7 +103,7 @@ pub fn detail(shop: &Shop, asked: &Received) -> Result<Vec<u8>, Refusal> {
 
 /// The money of an order: whole minor units.
 pub fn amount(shop: &Shop, order: &Order) -> Value {
-    let money = |amount: i64| json!({"currency": "USD", "amount": amount});
+    let money = |amount: i64| json!({"currency": shop.currency, "amount": amount});
     let price = |child: &Child| shop.products[child.product as usize].price;
     let quantity = |child: &Child| i64::from(child.ordered.saturating_sub(child.cancelled));
     let base: i64 = order.children.iter().map(|child| price(child) * quantity(child)).sum();

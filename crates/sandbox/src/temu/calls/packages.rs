@@ -2,11 +2,12 @@
 
 use super::orders::named;
 use super::{Call, Paging, written};
+use crate::temu::order::{Child, Order, Package};
 use crate::temu::received::Received;
 use crate::temu::refusal::{BAD_PACKAGE_ORDER, BAD_PARAMS, Refusal};
 use crate::temu::render::delivery_type;
 use crate::temu::seeded::status;
-use crate::temu::shop::{Child, Order, Package, Shop};
+use crate::temu::shop::Shop;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ pub fn info(shop: &Shop) -> serde_json::Value {
     let scopes: Vec<&str> = scopes.filter(|name| !shop.missing_scopes.contains(*name)).collect();
     json!({
         "mallId": shop.mall_number(),
-        "regionId": shop.region_id(),
+        "regionId": shop.region.id(),
         "mallType": 1,
         "expiredTime": shop.token.ends_at,
         "apiScopeList": scopes,
