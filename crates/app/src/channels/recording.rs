@@ -5,6 +5,7 @@ use super::exchange::Open;
 use super::packages::Look;
 use super::report;
 use crate::lane::Verdict;
+use crate::lane::agreed::Agreed;
 use crate::lane::deadlines::Deadlines;
 use crate::lane::deciding::deciding;
 use crate::lane::reactions::Changes;
@@ -48,6 +49,8 @@ pub(super) enum Taken {
     Same,
     /// It is kept aside.
     Aside,
+    /// It is in the archive, and to be brought back first.
+    Away(Id),
 }
 
 /// One order that something is told of, made ready before the lane.
@@ -63,6 +66,10 @@ struct Taking {
     name: String,
     gene: Gene,
     deadlines: Arc<Deadlines>,
+    /// What is agreed by it where the order is new.
+    agreed: Option<Arc<Agreed>>,
+    /// Whether it happened before the shop was connected: that is no news to anybody.
+    silent: bool,
 }
 
 /// What is told of an order.
@@ -71,6 +78,13 @@ enum Told {
     Order(Box<ChannelOrderRow>, Goods),
     /// What a look for its parcels came to.
     Look(Look),
+}
+
+/// What is known of an order before it is taken.
+struct About {
+    tree: Option<Id>,
+    is_new: bool,
+    silent: bool,
 }
 
 /// Whether goods of an order have left, so that there are parcels.
@@ -122,14 +136,19 @@ impl App {
             let row = row_of(open, order, fingerprint, read_at);
             let told = Told::Order(Box::new(row), Goods::of(order.stage));
             let report = report::of_order(&open.shop, order, read_at);
-            taking.push(self.take(report, told, known.and_then(|known| known.tree)));
+            let about = About {
+                tree: known.and_then(|known| known.tree),
+                is_new: known.is_none(),
+                silent: order.updated_at.is_some_and(|at| at < open.shop.created_at),
+            };
+            taking.push(self.take(report, told, about));
         }
         for became in try_join_all(taking).await? {
             match became {
                 Taken::New => taken.new += 1,
                 Taken::Changed => taken.changed += 1,
                 Taken::Aside => taken.refused += 1,
-                Taken::Same => {}
+                Taken::Same | Taken::Away(_) => {}
             }
         }
         let unreadable = page.refused.iter().filter_map(|row| unreadable(open, row, read_at));
@@ -144,14 +163,15 @@ impl App {
         look: Look,
         tree: Option<Id>,
     ) -> Result<Taken, Error> {
-        self.take(report, Told::Look(look), tree).await
+        let about = About { tree, is_new: false, silent: false };
+        self.take(report, Told::Look(look), about).await
     }
 
     async fn take(
         &self,
         report: ChannelReport,
         told: Told,
-        tree: Option<Id>,
+        About { tree, is_new, silent }: About,
     ) -> Result<Taken, Error> {
         let shop = report.shop_id.parse().map_err(|_| no_number(&report.shop_id))?;
         let taking = Taking {
@@ -163,14 +183,27 @@ impl App {
             report: Fitted::of(report),
             told,
             tree,
+            agreed: None,
+            silent,
         };
-        let keys = taking.keys();
-        let work = move |view: &View, cx: &mut Context<'_>| taking.take(view, cx);
-        let taken = self.inner.lane.run(Priority::Bulk, keys, work).await?;
+        let agreed = is_new.then(|| channel::agreed(&taking.report, self.now())).flatten();
+        let agreed = agreed.map(|tree| Arc::new(Agreed::of(&tree)));
+        let taking = Arc::new(Taking { agreed, ..taking });
+        let mut taken = self.take_once(&taking).await?;
+        if let Taken::Away(tree) = taken {
+            self.bring_back(tree).await?;
+            taken = self.take_once(&taking).await?;
+        }
         if taken == Taken::New {
             self.inner.outcomes.count(Became::Recorded);
         }
         Ok(taken)
+    }
+
+    async fn take_once(&self, taking: &Arc<Taking>) -> Result<Taken, Error> {
+        let (keys, taking) = (taking.keys(), Arc::clone(taking));
+        let work = move |view: &View, cx: &mut Context<'_>| taking.take(view, cx);
+        self.inner.lane.run(Priority::Bulk, keys, work).await
     }
 
     /// Keeps rows that cannot be read, unless the order was read before.
@@ -206,7 +239,10 @@ impl Taking {
         let Some(mut row) = self.told.row(known) else { return Ok((None, Taken::Same)) };
         let named = view.unique(&self.name)?.map(|unique| unique.tree);
         let tree = match row.tree.or(named) {
-            Some(id) => view.tree(id)?,
+            Some(id) => match view.tree(id)? {
+                None => return Ok((None, Taken::Away(id))),
+                here => here,
+            },
             None => None,
         };
         let recorded = deciding(cx, self.gene, &self.deadlines.default, |cx| {
@@ -215,6 +251,8 @@ impl Taking {
         match recorded {
             Ok(Some(change)) => {
                 let (mut changes, after) = Changes::one(tree, change);
+                changes.agreed = self.agreed.clone().filter(|_| tree.is_none());
+                changes.silent = self.silent;
                 row.tree = Some(after.id());
                 changes.beside.channel_orders.push(row);
                 if tree.is_some() {

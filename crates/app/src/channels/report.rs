@@ -1,27 +1,60 @@
 //! What a marketplace tells of an order, as a report that can be recorded. Pure.
 
-use docket_connectors::channel::{ChannelLine, ChannelOrder, Package, Stage};
-use docket_domain::record::channel::{
-    ChannelReport, LineHeard, OrderHeard, PackagesHeard, ParcelHeard,
+use docket_connectors::channel::{
+    Aftersale, AftersaleKind, AftersaleState, Amounts, ChannelLine, ChannelOrder,
+    Fulfilment as SentBy, Package, PackageRef, Price, Stage,
 };
-use docket_domain::tree::{Stamp, When};
-use docket_domain::words::{PaymentStatus, Platform, Status};
-use docket_domain::{Currency, Json, Quantity, Time};
+use docket_domain::record::channel::{
+    AmountsHeard, ChannelReport, LineAmounts, LineHeard, OrderHeard, PackagesHeard, ParcelHeard,
+    RefundHeard,
+};
+use docket_domain::tree::{Stamp, Tax, When};
+use docket_domain::words::{PaymentStatus, Platform, RefundKind, RefundStatus, Status};
+use docket_domain::{ActorKind, Amount, Currency, Json, Quantity, Time};
 use docket_store::ChannelShop;
+use docket_wire::moment::Moment;
 use serde_json::json;
-use std::collections::BTreeMap;
 
-/// A report of an order of `shop` that tells nothing of it.
-pub(super) fn of_nothing(shop: &ChannelShop, number: &str) -> ChannelReport {
+/// Their word for an order that is paid when it is handed over.
+const CASH_ON_DELIVERY: &str = "COD";
+
+/// What `order` of `shop` tells of itself, read at `read_at` by the marketplace's clock.
+pub(super) fn of_order(shop: &ChannelShop, order: &ChannelOrder, read_at: Time) -> ChannelReport {
     ChannelReport {
-        shop_id: shop.id.to_string(),
-        issuer: shop.channel.clone(),
+        created_at: order.created_at,
+        order: Some(order_heard(order, read_at)),
+        packages: packages(order, &[], read_at),
+        amounts: order.amounts.as_ref().and_then(|told| amounts(told, shop, read_at)),
+        refunds: order.aftersales.iter().map(|told| refund(told, order, read_at)).collect(),
+        ..of_nothing(shop, &order.number)
+    }
+}
+
+/// What a detail, and what was asked beside it, tell of the parcels of an order.
+pub(super) fn of_packages(
+    shop: &ChannelShop,
+    detail: &ChannelOrder,
+    shipped: &[Package],
+    read_at: Time,
+) -> ChannelReport {
+    ChannelReport {
+        packages: packages(detail, shipped, read_at),
+        ..of_nothing(shop, &detail.number)
+    }
+}
+
+/// A report of one order that says nothing yet.
+pub(super) fn of_nothing(shop: &ChannelShop, number: &str) -> ChannelReport {
+    let shop_id = shop.id.to_string();
+    ChannelReport {
+        issuer: format!("{}:{shop_id}", shop.channel),
+        shop_id,
         channel: shop.channel.clone(),
         external_id: number.to_owned(),
         place: "main".to_owned(),
         market: 0,
         platform: Platform::All,
-        currency: currency(&shop.more.region),
+        currency: guessed_currency(&shop.more.region),
         created_at: None,
         order: None,
         packages: None,
@@ -30,81 +63,62 @@ pub(super) fn of_nothing(shop: &ChannelShop, number: &str) -> ChannelReport {
     }
 }
 
-/// What `order` tells of itself, read at `read_at` by the marketplace's clock.
-pub(super) fn of_order(shop: &ChannelShop, order: &ChannelOrder, read_at: Time) -> ChannelReport {
-    let rank = order.stage.map_or(0, |stage| stage.rank() + 1);
-    let stamp = Stamp { updated_at: order.updated_at, rank, read_at };
-    let by = order.updated_at.unwrap_or(read_at);
-    let heard = OrderHeard {
-        stamp,
+/// How far a stage is; 0 where it is not known.
+fn rank(stage: Option<Stage>) -> u8 {
+    stage.map_or(0, |stage| stage.rank() + 1)
+}
+
+fn order_heard(order: &ChannelOrder, read_at: Time) -> OrderHeard {
+    OrderHeard {
+        stamp: Stamp { updated_at: order.updated_at, rank: rank(order.stage), read_at },
         channel_status: order.status.clone(),
         status: order.stage.and_then(status),
-        payment_status: order.stage.and_then(payment),
-        shipped: order.stage.and_then(|stage| shipped(stage, order.shipped_at, by)),
-        received: (order.stage == Some(Stage::Received)).then(|| When::by(by)),
-        cancelled_at: order.updated_at.filter(|_| order.stage == Some(Stage::Cancelled)),
+        payment_status: payment(order),
+        shipped: order.shipped_at.map(When::at),
+        received: None,
+        cancelled_at: None,
         tags: order.labels.clone(),
         extra: extra(order),
-        lines: order.lines.iter().map(|line| line_heard(line, by)).collect(),
+        lines: order.lines.iter().map(line).collect(),
+    }
+}
+
+/// What a stage is here. Of an order that left in part, its lines say which ones did.
+const fn status(stage: Stage) -> Option<Status> {
+    match stage {
+        Stage::Pending => None,
+        Stage::Unshipped | Stage::PartlyShipped | Stage::PartlyReceived => Some(Status::Paid),
+        Stage::Shipped => Some(Status::Shipped),
+        Stage::Received => Some(Status::Received),
+        Stage::Cancelled => Some(Status::Cancelled),
+    }
+}
+
+/// What a stage says of the payment. One that is paid when it is handed over is not paid before.
+fn payment(order: &ChannelOrder) -> Option<PaymentStatus> {
+    let on_delivery = order.payment.as_deref() == Some(CASH_ON_DELIVERY);
+    let paid = match order.stage? {
+        Stage::Pending | Stage::Cancelled => false,
+        Stage::Received => true,
+        Stage::Unshipped | Stage::PartlyShipped | Stage::Shipped | Stage::PartlyReceived => {
+            !on_delivery
+        }
     };
-    ChannelReport {
-        created_at: order.created_at,
-        order: Some(heard),
-        ..of_nothing(shop, &order.number)
-    }
+    paid.then_some(PaymentStatus::Paid)
 }
 
-/// What a detail and what was asked beside it tell of the parcels of an order, read at `read_at`.
-pub(super) fn of_packages(
-    shop: &ChannelShop,
-    detail: &ChannelOrder,
-    packages: &[Package],
-    read_at: Time,
-) -> ChannelReport {
-    let mut parcels: BTreeMap<&str, ParcelHeard> = BTreeMap::new();
-    for line in &detail.lines {
-        for package in line.packages.iter().flatten() {
-            let heard = parcel(&mut parcels, &package.number);
-            heard.carrier = heard.carrier.take().or_else(|| package.carrier.clone());
-            heard.tracking = heard.tracking.take().or_else(|| package.tracking.clone());
-            heard.lines.push((line.number.clone(), None));
-        }
-    }
-    for package in packages {
-        let Some(number) = package.numbers.first() else { continue };
-        let heard = parcel(&mut parcels, number);
-        heard.carrier = package.carrier.clone().or(heard.carrier.take());
-        heard.tracking = package.tracking.clone().or(heard.tracking.take());
-        for held in package.holds.iter().filter(|held| held.order == detail.number) {
-            let Some(line) = &held.line else { continue };
-            let units = held.units.map(|units| Quantity(i64::from(units) * Quantity::ONE.0));
-            match heard.lines.iter_mut().find(|(known, _)| known == line) {
-                Some((_, known)) => *known = units.or(*known),
-                None => heard.lines.push((line.clone(), units)),
-            }
-        }
-    }
-    let lines = detail.lines.iter().map(|line| line.number.clone()).collect();
-    let parcels = parcels.into_values().collect();
-    ChannelReport {
-        packages: Some(PackagesHeard { read_at, lines, parcels }),
-        ..of_nothing(shop, &detail.number)
-    }
-}
-
-fn parcel<'a, 'b>(
-    parcels: &'b mut BTreeMap<&'a str, ParcelHeard>,
-    number: &'a str,
-) -> &'b mut ParcelHeard {
-    let package = Some(number.to_owned());
-    let fresh = || ParcelHeard { package, carrier: None, tracking: None, lines: Vec::new() };
-    parcels.entry(number).or_insert_with(fresh)
-}
-
-fn line_heard(line: &ChannelLine, by: Time) -> LineHeard {
+fn line(line: &ChannelLine) -> LineHeard {
     let product = line.products.first();
     let sku = line.sku_id.clone().or_else(|| product.and_then(|product| product.sku_id.clone()));
-    let units = |units: u32| Quantity(i64::from(units) * Quantity::ONE.0);
+    let cancelled =
+        if line.stage == Some(Stage::Cancelled) { line.ordered } else { line.cancelled };
+    // A line that arrived in part has left.
+    let status = line.stage.and_then(|stage| match stage {
+        Stage::PartlyReceived => Some(Status::Shipped),
+        // Its units say so.
+        Stage::Cancelled => Some(Status::Paid),
+        stage => status(stage),
+    });
     LineHeard {
         external_id: line.number.clone(),
         sku_id: sku.unwrap_or_else(|| line.number.clone()),
@@ -112,54 +126,201 @@ fn line_heard(line: &ChannelLine, by: Time) -> LineHeard {
         title: line.title.clone(),
         image: line.image.clone(),
         attributes: line.spec.as_ref().map(|spec| json!({ "spec": spec })),
-        extra: None,
+        extra: line_extra(line),
         ordered: units(line.ordered),
-        cancelled: units(line.cancelled),
-        status: line.stage.and_then(status),
-        shipped: line.stage.and_then(|stage| shipped(stage, line.shipped_at, by)),
+        cancelled: units(cancelled),
+        status,
+        shipped: line.shipped_at.map(When::at),
     }
 }
 
-/// When something left that is as far as `stage`: at its time, or by the time of the change where it has none.
-fn shipped(stage: Stage, at: Option<Time>, by: Time) -> Option<When> {
-    let is_shipped = matches!(stage, Stage::Shipped | Stage::PartlyReceived | Stage::Received);
-    at.map(When::at).or_else(|| is_shipped.then(|| When::by(by)))
+fn units(units: u32) -> Quantity {
+    Quantity(i64::from(units) * Quantity::ONE.0)
 }
 
+/// What else is kept of an order: its dates, where it goes, and what its marketplace warns of.
 fn extra(order: &ChannelOrder) -> Option<Json> {
-    let time = |time: Option<Time>| time.map(|time| time.0);
-    let fields = [
-        ("ship_by", json!(time(order.ship_by))),
-        ("deliver_by", json!(time(order.deliver_by))),
-        ("pending_until", json!(time(order.pending_until))),
-        ("region", json!(order.region)),
-        ("site", json!(order.site)),
-        ("payment", json!(order.payment)),
-    ];
-    let told = fields.into_iter().filter(|(_, value)| !value.is_null());
-    let told: serde_json::Map<_, _> = told.map(|(name, value)| (name.to_owned(), value)).collect();
-    (!told.is_empty()).then_some(Json::Object(told))
+    let mut extra = Extra::default();
+    extra.time("ship_by", order.ship_by);
+    extra.time("deliver_by", order.deliver_by);
+    extra.time("pending_until", order.pending_until);
+    extra.time("confirmed_at", order.confirmed_at);
+    extra.text("region", order.region.as_deref());
+    extra.text("site", order.site.as_deref());
+    extra.text("payment", order.payment.as_deref());
+    extra.list("warnings", &order.warnings);
+    extra.into_json()
 }
 
-const fn status(stage: Stage) -> Option<Status> {
-    match stage {
-        Stage::Pending => None,
-        Stage::Unshipped => Some(Status::Paid),
-        Stage::PartlyShipped | Stage::Shipped => Some(Status::Shipped),
-        Stage::PartlyReceived | Stage::Received => Some(Status::Received),
-        Stage::Cancelled => Some(Status::Cancelled),
+fn line_extra(line: &ChannelLine) -> Option<Json> {
+    let mut extra = Extra::default();
+    extra.text(
+        "fulfilment",
+        line.fulfilment.map(|sent_by| match sent_by {
+            SentBy::Seller => "seller",
+            SentBy::Cooperative => "cooperative",
+        }),
+    );
+    extra.text("warehouse", line.warehouse.as_deref());
+    extra.text("channel_status", line.status.as_deref());
+    extra.list("labels", &line.labels);
+    let products: Vec<Json> = line
+        .products
+        .iter()
+        .map(|sold| json!({"code": sold.code, "sku_id": sold.sku_id, "factor": sold.factor}))
+        .collect();
+    if !products.is_empty() {
+        extra.0.insert("products".to_owned(), products.into());
+    }
+    extra.into_json()
+}
+
+#[derive(Default)]
+struct Extra(serde_json::Map<String, Json>);
+
+impl Extra {
+    fn text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.0.insert(name.to_owned(), text.into());
+        }
+    }
+
+    fn time(&mut self, name: &str, time: Option<Time>) {
+        if let Some(time) = time {
+            self.0.insert(name.to_owned(), json!(Moment(time)));
+        }
+    }
+
+    fn list(&mut self, name: &str, list: &[String]) {
+        if !list.is_empty() {
+            self.0.insert(name.to_owned(), list.into());
+        }
+    }
+
+    fn into_json(self) -> Option<Json> {
+        (!self.0.is_empty()).then(|| self.0.into())
     }
 }
 
-const fn payment(stage: Stage) -> Option<PaymentStatus> {
-    match stage {
-        Stage::Pending | Stage::Cancelled => None,
-        _ => Some(PaymentStatus::Paid),
+/// The packages of the lines that tell of theirs, and those that were told of beside; none where nothing tells of any.
+fn packages(order: &ChannelOrder, beside: &[Package], read_at: Time) -> Option<PackagesHeard> {
+    let mut heard = PackagesHeard { read_at, lines: Vec::new(), parcels: Vec::new() };
+    for line in &order.lines {
+        let Some(packages) = &line.packages else { continue };
+        heard.lines.push(line.number.clone());
+        for PackageRef { number, carrier, tracking, .. } in packages {
+            let parcel = parcel(&mut heard.parcels, number, carrier.as_ref(), tracking.as_ref());
+            parcel.lines.push((line.number.clone(), None));
+        }
+    }
+    for package in beside {
+        let Some(number) = package.numbers.first() else { continue };
+        let here = package.holds.iter().filter(|held| held.order == order.number);
+        for held in here {
+            let Some(line) = &held.line else { continue };
+            let (carrier, tracking) = (package.carrier.as_ref(), package.tracking.as_ref());
+            let parcel = parcel(&mut heard.parcels, number, carrier, tracking);
+            let inside = held.units.map(units);
+            match parcel.lines.iter_mut().find(|(known, _)| known == line) {
+                Some((_, known)) => *known = inside.or(*known),
+                None => parcel.lines.push((line.clone(), inside)),
+            }
+        }
+    }
+    (!heard.lines.is_empty()).then_some(heard)
+}
+
+/// The parcel of a number among those that were heard of, with what is new of it.
+fn parcel<'a>(
+    parcels: &'a mut Vec<ParcelHeard>,
+    number: &str,
+    carrier: Option<&String>,
+    tracking: Option<&String>,
+) -> &'a mut ParcelHeard {
+    let known = parcels.iter().position(|known| known.package.as_deref() == Some(number));
+    let at = known.unwrap_or_else(|| {
+        let package = Some(number.to_owned());
+        parcels.push(ParcelHeard { package, carrier: None, tracking: None, lines: Vec::new() });
+        parcels.len() - 1
+    });
+    let parcel = &mut parcels[at];
+    parcel.carrier = parcel.carrier.take().or_else(|| carrier.cloned());
+    parcel.tracking = parcel.tracking.take().or_else(|| tracking.cloned());
+    parcel
+}
+
+/// What a reading of amounts comes to; none where it names a currency that is none.
+fn amounts(told: &Amounts, shop: &ChannelShop, read_at: Time) -> Option<AmountsHeard> {
+    let of_lines = told.lines.iter().flat_map(|line| [&line.price, &line.unit_price]);
+    let all = [&told.goods, &told.freight, &told.paid, &told.tax].into_iter().chain(of_lines);
+    let named = all.flatten().find_map(|price| price.currency.as_deref());
+    let currency = match named {
+        Some(code) => Currency::ever(code)?,
+        None => guessed_currency(&shop.more.region),
+    };
+    let amount = |price: &Option<Price>| Amount(price.as_ref().map(|price| price.amount));
+    let lines = told.lines.iter().map(|line| {
+        // Of a whole line the price of a unit follows where it comes out even.
+        let each = line.price.as_ref().zip(line.units).and_then(|(price, units)| {
+            let units = i64::from(units);
+            (units > 0 && price.amount % units == 0).then(|| price.amount / units)
+        });
+        LineAmounts {
+            external_id: line.number.clone(),
+            list_price: Amount(line.unit_price.as_ref().map(|price| price.amount).or(each)),
+            item_discount: Amount::ZERO,
+            tax: Amount::UNKNOWN,
+        }
+    });
+    Some(AmountsHeard {
+        read_at,
+        currency,
+        platform_discount: amount(&told.channel_discount),
+        shop_discount: amount(&told.seller_discount),
+        freight: amount(&told.freight),
+        freight_tax: Amount::UNKNOWN,
+        // Tax is told of the whole order alone: it is no part of any line.
+        tax: Tax::Included,
+        lines: lines.collect(),
+    })
+}
+
+/// What an aftersale of `order` comes to. Goods that name no line are those of the line that sold them.
+fn refund(told: &Aftersale, order: &ChannelOrder, read_at: Time) -> RefundHeard {
+    let goods = told.goods.iter().flatten().filter_map(|goods| {
+        let sold = |line: &&ChannelLine| match &goods.line {
+            Some(number) => line.number == *number,
+            None => goods.sku_id.is_some() && line.sku_id == goods.sku_id,
+        };
+        let line = order.lines.iter().find(sold)?;
+        Some((line.number.clone(), units(goods.units.unwrap_or(line.ordered))))
+    });
+    let (status, rank) = match told.state {
+        None => (RefundStatus::Applied, 0),
+        Some(AftersaleState::Open) => (RefundStatus::Applied, 1),
+        Some(AftersaleState::Withdrawn) => (RefundStatus::Withdrawn, 2),
+        Some(AftersaleState::Refused) => (RefundStatus::Rejected, 3),
+        Some(AftersaleState::Granted) => (RefundStatus::Refunded, 4),
+    };
+    RefundHeard {
+        external_id: told.number.clone(),
+        stamp: Stamp { updated_at: told.updated_at.or(told.created_at), rank, read_at },
+        kind: match told.kind {
+            AftersaleKind::Cancel => RefundKind::Cancel,
+            AftersaleKind::Refund => RefundKind::Refund,
+        },
+        by: ActorKind::Buyer,
+        status,
+        amount: None,
+        lines: goods.collect(),
+        reason: None,
+        created_at: told.created_at,
+        ended_at: None,
     }
 }
 
 /// The currency that a region most likely sells in; it gives way to whatever an amount says.
-fn currency(region: &str) -> Currency {
+fn guessed_currency(region: &str) -> Currency {
     let code = if region == "eu" { "EUR" } else { "USD" };
     Currency::ever(code).expect("euro and dollar are currencies")
 }
