@@ -24,6 +24,7 @@ fn a_shop_is_pulled_whole_and_pulled_again_nothing_is_written() {
         let shop = center.connect(&market, 0);
         let run = center.pull(&shop, "incremental");
         assert_eq!((&run["state"], &run["done"]), (&json!("done"), &json!(450)), "{run:#}");
+        center.has_all_parcels(&shop);
         let orders = center.orders(&shop);
         let there: u64 = market.by_status(0).values().sum();
         let aside = run["refused"].as_u64().expect("a number");
@@ -37,7 +38,7 @@ fn a_shop_is_pulled_whole_and_pulled_again_nothing_is_written() {
         let again = center.pull(&shop, "full");
         assert_eq!((&again["state"], &again["done"]), (&json!("done"), &json!(450)), "{again:#}");
         assert_eq!((&again["new"], &again["changed"]), (&json!(0), &json!(0)), "{again:#}");
-        assert_eq!(center.orders(&shop), orders, "{database}: not a byte of any order");
+        assert!(center.orders(&shop) == orders, "{database}: not a byte of any order");
         // And what has changed since: one call, nothing.
         let since = center.pull(&shop, "incremental");
         assert_eq!((&since["calls"], &since["new"]), (&json!(1), &json!(0)), "{since:#}");

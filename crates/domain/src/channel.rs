@@ -106,6 +106,9 @@ pub fn next_look(looks: u32, first: Time, now: Time) -> Option<Time> {
     (now < last).then(|| now.plus(DAY).min(last))
 }
 
+/// Looks in a row that may fail; with the last of them it is given up.
+pub const LOOKS_THAT_MAY_FAIL: u32 = PAUSES.len() as u32 + 1;
+
 /// How long a look that failed for the `tries`-th time waits; nothing where that was the last time.
 pub fn pause_after_failure(tries: u32) -> Option<Millis> {
     PAUSES.get((tries as usize).checked_sub(1)?).copied()

@@ -284,6 +284,10 @@ impl Told {
                 if known.fingerprint == told.fingerprint {
                     return None;
                 }
+                // A page that was read before what is known adds to the tree what that lacks, and undoes nothing here.
+                if (told.updated_at, told.read_at) < (known.updated_at, known.read_at) {
+                    return Some(known.clone());
+                }
                 let row = ChannelOrderRow {
                     tree: known.tree,
                     seen_at: known.seen_at,

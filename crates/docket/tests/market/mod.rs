@@ -85,7 +85,13 @@ const SCOPES: &str = "orders.read,orders.write,tasks,stock,shops,admin";
 impl Center {
     /// One that pulls nothing by itself within a test.
     pub fn on(database: Database) -> Self {
-        Self::with(database, &[("DOCKET_CHANNELS__TEMU__INTERVAL", "30d")])
+        Self::with(
+            database,
+            &[
+                ("DOCKET_CHANNELS__TEMU__INTERVAL", "30d"),
+                ("DOCKET_CHANNELS__TEMU__CALLS_PER_SECOND", "0"),
+            ],
+        )
     }
 
     /// One with these settings.
@@ -163,6 +169,18 @@ impl Center {
     pub fn pull(&self, shop: &str, mode: &str) -> Value {
         self.start(shop, mode);
         self.ended(shop)
+    }
+
+    /// Waits until no parcel is looked for any more.
+    pub fn has_all_parcels(&self, shop: &str) {
+        let path = format!("/api/sync/shops/{shop}/orders/enrich-tasks?status=pending&limit=200");
+        let looked = within(Duration::from_mins(1), || {
+            let page = self.get(&path);
+            let fresh = |task: &Value| task["looks"] == 0;
+            let tasks = page["tasks"].as_array().expect("tasks");
+            (!tasks.iter().any(fresh) && page["next"].is_null()).then_some(())
+        });
+        assert!(looked.is_some(), "parcels are still looked for");
     }
 
     /// Every order of a shop, whole.

@@ -35,6 +35,8 @@ described! {
     RunModeWord {"type": "string", "enum": words(RunMode::ALL, RunMode::word)}
     /// How far a run of a shop is.
     ShopRunStateWord {"type": "string", "enum": words(ShopRunState::ALL, ShopRunState::word)}
+    /// How far the search for the parcels of an order is.
+    EnrichStatusWord {"type": "string", "enum": ["pending", "waiting", "completed", "none", "failed"]}
     /// Whether everything of a window of time is here.
     WindowStateWord {"type": "string", "enum": words(WindowState::ALL, WindowState::word)}
     /// A ledger that has accounts of buyers.

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod mirror;
 mod nodes;
 pub mod orders;
+pub mod parcels;
 pub mod payments;
 pub mod products;
 pub mod reconcile;
