@@ -88,7 +88,8 @@ fn by_shop_orders(seen: &[Seen<'_>], asked: &Orders) -> bool {
     let sku = |sku: &String| any(&|one| one.shop.items.iter().any(|item| item.sku_id == *sku));
     let tracking = |number: &String| {
         let carries = |one: &Seen<'_>| {
-            one.shop.shipments.iter().any(|sent| sent.tracking.as_ref() == Some(number))
+            let mut parcels = one.shop.shipments.iter();
+            parcels.any(|sent| [&sent.tracking, &sent.package].contains(&&Some(number.clone())))
         };
         any(&carries)
     };

@@ -59,7 +59,7 @@ macro_rules! filters {
 filters! {
     level "level" "level" "What is listed: payment, shop or item orders";
     id "id" "id" "Any number of the tree";
-    external_id "external-id" "external_id" "The number at its channel, or the caller's own";
+    external_id "external-id" "external_id" "The number at its channel, of the order or of a line, or the caller's own";
     client_token "client-token" "client_token" "The caller's token";
     buyer "buyer" "buyer" "The buyer's account number";
     phone "phone" "phone" "A telephone number of the order, written in any way";
@@ -69,7 +69,7 @@ filters! {
     branch "branch" "branch" "The branch where the order is at home";
     place "place" "place" "The place its stock stands at";
     sku "sku" "sku" "A SKU it has a line of";
-    tracking "tracking" "tracking" "The carrier's number of a parcel";
+    tracking "tracking" "tracking" "The number of a parcel, of its carrier or its marketplace";
     status "status" "status" "The main status";
     store_status "store-status" "store_status" "The status a store reads";
     delivery "delivery" "delivery" "The delivery axis";

@@ -68,7 +68,11 @@ pub struct Filters;
 const FILTERS: &[(&str, &str, &str)] = &[
     ("level", "Level", "`payment` (default), `shop` or `item`: which nodes are listed"),
     ("id", "Number", "Any number of the tree"),
-    ("external_id", "Identifier", "The number at its channel, or the caller's own"),
+    (
+        "external_id",
+        "Identifier",
+        "The number at its channel, of the order or of a line, or the caller's own",
+    ),
     ("client_token", "Identifier", "The caller's token"),
     ("buyer", "Identifier", "The buyer's account number"),
     ("phone", "Title", "A telephone number of the order, written in any way"),
@@ -78,7 +82,7 @@ const FILTERS: &[(&str, &str, &str)] = &[
     ("branch", "Identifier", "The branch where the order is at home"),
     ("place", "Identifier", "The place its stock stands at"),
     ("sku", "Identifier", "A SKU it has a line of"),
-    ("tracking", "Identifier", "The carrier's number of a parcel"),
+    ("tracking", "Identifier", "The number of a parcel, of its carrier or its marketplace"),
     ("status", "Status", "The main status"),
     ("store_status", "StoreStatus", "The status a store reads"),
     ("delivery", "DeliveryStatus", "The delivery axis"),

@@ -16,6 +16,8 @@ pub fn matching(mut tree: Value, level: Level, asked: &Orders, expand: Expand) -
         "currency": tree["currency"],
     });
     let tree_named = names(&tree, asked);
+    // Its number at its channel, or that of one of its lines.
+    let line_meant = asked.external_id.as_deref().filter(|number| tree["external_id"] != *number);
     let Value::Array(shops) = tree["shops"].take() else { return Vec::new() };
     let mut nodes = Vec::new();
     for mut shop in shops {
@@ -27,6 +29,7 @@ pub fn matching(mut tree: Value, level: Level, asked: &Orders, expand: Expand) -
         let Value::Array(items) = items else { continue };
         let wanted = |item: &Value| {
             (named || names(item, asked))
+                && line_meant.is_none_or(|number| item["external_id"] == number)
                 && asked.sku.as_deref().is_none_or(|sku| item["sku_id"] == sku)
         };
         if level == Level::Item {
@@ -68,9 +71,9 @@ fn has_word(node: &Value, field: &str, word: Option<&str>) -> bool {
 
 fn shop_matches(shop: &Value, asked: &Orders) -> bool {
     let tracked = |tracking: &str| {
-        shop["shipments"]
-            .as_array()
-            .is_some_and(|all| all.iter().any(|one| one["tracking"] == tracking))
+        shop["shipments"].as_array().is_some_and(|all| {
+            all.iter().any(|one| one["tracking"] == tracking || one["package"] == tracking)
+        })
     };
     has_word(shop, "shop_id", asked.shop.as_deref())
         && has_word(shop, "place", asked.place.as_deref())

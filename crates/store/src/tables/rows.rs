@@ -237,7 +237,9 @@ fn terms(tree: &Tree, standing: &Standing) -> BTreeSet<Vec<Value>> {
     }
     for (shop, stands) in tree.shops.iter().zip(&standing.shops) {
         shop.tags.iter().for_each(|tag| add("tag", tag));
-        shop.shipments.iter().flat_map(|s| &s.tracking).for_each(|number| add("tracking", number));
+        let numbers = shop.shipments.iter().flat_map(|s| s.tracking.iter().chain(&s.package));
+        numbers.for_each(|number| add("tracking", number));
+        shop.items.iter().flat_map(|item| &item.external_id).for_each(|id| add("line", id));
         if shop.place != "main" {
             add("place", &shop.place);
         }

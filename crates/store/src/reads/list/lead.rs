@@ -98,8 +98,11 @@ impl Filter {
         by_sku(dialect).iter().copied().map(of).collect()
     }
 
-    fn of_term(&self, term: &str) -> Vec<Range> {
-        vec![self.by_created(["order_term", "", "tree"], "term = ?", vec![term.into()])]
+    fn of_terms(&self, terms: &[String]) -> Vec<Range> {
+        let of = |term: &String| {
+            self.by_created(["order_term", "", "tree"], "term = ?", vec![term.into()])
+        };
+        terms.iter().map(of).collect()
     }
 
     /// The index of shop orders leads with their status, so each is asked for in turn.
@@ -129,8 +132,12 @@ impl Filter {
         }
     }
 
-    /// The terms of kinds that are named, as they are stored.
-    pub(super) fn terms<const N: usize>(&self, kinds: [&str; N]) -> impl Iterator<Item = String> {
+    /// The terms of kinds that are named, as they are stored; an order has one of those that stand together. The number
+    /// of an order at its channel may be meant, or that of a line of it.
+    pub(super) fn terms<const N: usize>(
+        &self,
+        kinds: [&str; N],
+    ) -> impl Iterator<Item = Vec<String>> {
         let refund = self.refund.filter(|refund| *refund != RefundAxis::None);
         let named = kinds.map(|kind| {
             let word = match kind {
@@ -146,7 +153,9 @@ impl Filter {
                 "channel" => self.channel.as_deref(),
                 _ => None,
             };
-            word.map(|word| format!("{kind}:{word}"))
+            let of_line = (kind == "external").then_some("line");
+            let kinds = std::iter::once(kind).chain(of_line);
+            word.map(|word| kinds.map(|kind| format!("{kind}:{word}")).collect())
         });
         named.into_iter().flatten()
     }
@@ -163,8 +172,8 @@ impl Filter {
             }
             leads.push(Lead { order: None, ranges, proves });
         };
-        for term in self.terms(["external", "token"]) {
-            lead(self.of_term(&term), vec![Test::Term(term)]);
+        for terms in self.terms(["external", "token"]) {
+            lead(self.of_terms(&terms), vec![Test::Terms(terms)]);
         }
         if !self.phones.is_empty() {
             let way = |(last4, phone): &(i64, i64)| {
@@ -173,15 +182,15 @@ impl Filter {
             };
             lead(self.phones.iter().map(way).collect(), vec![Test::Phones(self.phones.clone())]);
         }
-        for term in self.terms(["tracking"]) {
-            lead(self.of_term(&term), vec![Test::Term(term)]);
+        for terms in self.terms(["tracking"]) {
+            lead(self.of_terms(&terms), vec![Test::Terms(terms)]);
         }
         if let Some(buyer) = &self.buyer {
             let ranges = self.of_order("payment_order_buyer", "buyer_id = ?", buyer.into());
             lead(ranges, vec![Condition::is("buyer_id", buyer)]);
         }
-        for term in self.terms(["anomaly"]) {
-            lead(self.of_term(&term), vec![Test::Term(term)]);
+        for terms in self.terms(["anomaly"]) {
+            lead(self.of_terms(&terms), vec![Test::Terms(terms)]);
         }
         if let Some(last4) = self.phone_last4 {
             let ranges = vec![Self::of_phones("last4 = ?", vec![Value::Int(last4)])];
@@ -191,23 +200,23 @@ impl Filter {
             let ranges = self.of_sku(dialect, sku);
             lead(ranges, vec![Test::Sku(sku.clone())]);
         }
-        for term in self.terms(["tag"]) {
-            lead(self.of_term(&term), vec![Test::Term(term)]);
+        for terms in self.terms(["tag"]) {
+            lead(self.of_terms(&terms), vec![Test::Terms(terms)]);
         }
         if let Some(shop) = &self.shop {
             let proves = Test::Part(Part::Shop, vec![shop.clone()]);
             lead(self.of_shop(shop).collect(), vec![proves]);
         }
-        for term in self.terms(["refund"]) {
-            lead(self.of_term(&term), vec![Test::Term(term)]);
+        for terms in self.terms(["refund"]) {
+            lead(self.of_terms(&terms), vec![Test::Terms(terms)]);
         }
         if let Some(shops) = self.only_shops.as_ref().filter(|shops| shops.len() <= SHOPS_LOOKED_UP)
         {
             let ranges = shops.iter().flat_map(|shop| self.of_shop(shop)).collect();
             lead(ranges, vec![Test::Part(Part::Shop, shops.clone())]);
         }
-        for term in self.terms(["branch", "place", "delivery", "channel"]) {
-            lead(self.of_term(&term), vec![Test::Term(term)]);
+        for terms in self.terms(["branch", "place", "delivery", "channel"]) {
+            lead(self.of_terms(&terms), vec![Test::Terms(terms)]);
         }
         if let Some(status) = self.status {
             let ranges = self.of_order("payment_order_status", "status = ?", status.code().into());

@@ -36,8 +36,8 @@ impl Condition {
 /// One test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
-    /// It is found by a term.
-    Term(String),
+    /// It is found by one of these terms.
+    Terms(Vec<String>),
     /// It has a line of a SKU.
     Sku(String),
     /// It is found by one of these hashes of a telephone.
@@ -65,7 +65,7 @@ impl Filter {
             "external", "token", "tracking", "anomaly", "tag", "refund", "branch", "place",
             "delivery", "channel",
         ];
-        let mut tests: Vec<_> = self.terms(terms).map(Test::Term).collect();
+        let mut tests: Vec<_> = self.terms(terms).map(Test::Terms).collect();
         tests.extend(self.sku.clone().map(Test::Sku));
         if !self.phones.is_empty() {
             tests.push(Test::Phones(self.phones.clone()));
@@ -216,7 +216,7 @@ fn gather(
 impl Test {
     const fn table(&self) -> &'static str {
         match self {
-            Self::Term(_) => "order_term",
+            Self::Terms(_) => "order_term",
             Self::Sku(_) => "item_order",
             Self::Phones(_) | Self::Last4(_) => "order_phone",
             Self::Order(_) | Self::Twin => "payment_order",
@@ -229,7 +229,16 @@ impl Test {
     /// The numbers of those of `candidates` that pass.
     fn sql(&self, dialect: Dialect, candidates: &[Candidate]) -> Sql {
         match self {
-            Self::Term(term) => by_pair(dialect, [self.table(), "", "term"], term, candidates),
+            Self::Terms(terms) => {
+                let mut sql = Sql::default();
+                for (at, term) in terms.iter().enumerate() {
+                    if at > 0 {
+                        sql.text.push_str(" UNION ALL ");
+                    }
+                    sql.append(&by_pair(dialect, [self.table(), "", "term"], term, candidates));
+                }
+                sql
+            }
             Self::Sku(sku) => {
                 let [table, index] = by_sku(dialect)[0];
                 let mut sql = by_pair(dialect, [table, index, "sku_id"], sku, candidates);

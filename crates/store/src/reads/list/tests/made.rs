@@ -93,6 +93,8 @@ pub fn orders(random: &mut Random, n: u64) -> Vec<Made> {
         terms.push(format!("channel:{channel}"));
         terms.push(format!("external:e{}", k / 2));
         terms.push(format!("token:t{k}"));
+        // A line may have the number that is an order's somewhere else.
+        terms.push(format!("line:e{}", k / 3 + 7));
         if random.happens(1, 2) {
             terms.push("tag:often".to_owned());
         }
@@ -260,7 +262,7 @@ impl Made {
         };
         let (shop_status, shop_store) = filter.shop_status;
         filter.id.is_none_or(|id| id == self.id)
-            && has("external", &filter.external_id)
+            && (has("external", &filter.external_id) || has("line", &filter.external_id))
             && has("token", &filter.client_token)
             && has("tracking", &filter.tracking)
             && has("channel", &filter.channel)
