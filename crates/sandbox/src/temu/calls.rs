@@ -35,12 +35,13 @@ pub enum Kind {
     Goods,
     Cancels,
     Aftersales,
+    AftersaleGoods,
     Events,
     TokenInfo,
     TokenCreate,
 }
 
-const KINDS: [(Kind, &str); 13] = [
+const KINDS: [(Kind, &str); 14] = [
     (Kind::OrderList, "bg.order.list.v2.get"),
     (Kind::OrderDetail, "bg.order.detail.v2.get"),
     (Kind::OrderAmount, "bg.order.amount.query"),
@@ -51,6 +52,7 @@ const KINDS: [(Kind, &str); 13] = [
     (Kind::Goods, "bg.local.goods.list.query"),
     (Kind::Cancels, "bg.aftersales.cancel.list.get"),
     (Kind::Aftersales, "bg.aftersales.parentaftersales.list.get"),
+    (Kind::AftersaleGoods, "bg.aftersales.aftersales.list.get"),
     (Kind::Events, "bg.tmc.message.update"),
     (Kind::TokenInfo, "bg.open.accesstoken.info.get"),
     (Kind::TokenCreate, "bg.open.accesstoken.create"),
@@ -97,6 +99,7 @@ pub fn perform(memory: &mut Memory, call: &Call<'_>) -> Result<Vec<u8>, Refusal>
         Kind::Goods => goods::list(shop, call),
         Kind::Cancels => aftersales::cancels(shop, call),
         Kind::Aftersales => aftersales::aftersales(shop, call),
+        Kind::AftersaleGoods => aftersales::goods(shop, call),
         Kind::Events => events(shop, call),
         Kind::TokenInfo => Ok(written(&tokens::info(shop))),
         Kind::TokenCreate => Err(BAD_PARAMS),

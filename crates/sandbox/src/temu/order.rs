@@ -57,7 +57,7 @@ pub enum Oddity {
     Novel,
     /// Fields that can be missing are.
     Bare,
-    /// Its lines are no list: a row that nobody can read.
+    /// Of its lines nothing is told: a row that nobody can record.
     Broken,
 }
 

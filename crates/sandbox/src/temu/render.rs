@@ -42,9 +42,12 @@ pub struct Rendered<'a> {
 #[serde(untagged)]
 enum Lines<'a> {
     Told(Vec<Line<'a>>),
-    /// No list at all.
-    Broken(&'static str),
+    /// A line of which nothing is told.
+    Broken([Nothing; 1]),
 }
+
+#[derive(Serialize)]
+struct Nothing {}
 
 #[derive(Serialize)]
 struct Label {
@@ -163,7 +166,7 @@ impl<'a> Rendered<'a> {
         Self {
             parent_order_map: Head::of(shop, order, view),
             order_list: if order.oddities.has(Oddity::Broken) {
-                Lines::Broken("lost")
+                Lines::Broken([Nothing {}])
             } else {
                 Lines::Told(lines.map(|child| Line::of(shop, order, child, view)).collect())
             },

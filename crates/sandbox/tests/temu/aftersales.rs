@@ -4,6 +4,7 @@ use crate::stage::{LIST, SECONDS, Stage, numbers, page};
 use serde_json::json;
 
 const CANCELS: &str = "bg.aftersales.cancel.list.get";
+const GOODS: &str = "bg.aftersales.aftersales.list.get";
 const REFUNDS: &str = "bg.aftersales.parentaftersales.list.get";
 
 #[tokio::test]
@@ -39,6 +40,11 @@ async fn refunds_need_a_range_and_leave_the_status_of_the_order() {
     let found = stage.call(REFUNDS, 0, ask).await;
     assert_eq!(found["total"], json!(1));
     assert_eq!(found["data"][0]["parentOrderSn"], json!(order));
+    let named = json!({"parentAfterSalesSnList": [found["data"][0]["parentAfterSalesSn"]]});
+    let goods = stage.call(GOODS, 0, named).await;
+    assert_eq!(goods["total"], json!(1));
+    assert_eq!(goods["data"][0]["applyAfterSalesGoodsNumber"], json!(1));
+    assert_eq!(stage.refused(GOODS, 0, json!({})).await, 130_010_001);
     assert_eq!(numbers(&stage.call(LIST, 0, delivered).await)[0], order);
 }
 

@@ -69,10 +69,10 @@ async fn what_is_no_json_is_refused_in_an_envelope() {
 async fn the_clock_of_the_marketplace_is_told_and_can_be_off() {
     let stage = Stage::set().await;
     let heard = stage.heard(LIST, 0, &json!({})).await.unwrap();
-    assert_eq!(heard.date, "Fri, 15 Jan 2027 08:00:00 GMT");
+    assert_eq!(heard.date(), "Fri, 15 Jan 2027 08:00:00 GMT");
     stage.control(json!({"offset_ms": -600_000, "skip_ms": 60_000})).await;
     let heard = stage.heard(LIST, 0, &json!({})).await.unwrap();
-    assert_eq!(heard.date, "Fri, 15 Jan 2027 07:51:00 GMT");
+    assert_eq!(heard.date(), "Fri, 15 Jan 2027 07:51:00 GMT");
     assert_eq!(stage.refused(LIST, 0, json!({})).await, 3_000_011);
     stage.control(json!({"offset_ms": 600_000})).await;
     assert_eq!(stage.refused(LIST, 0, json!({})).await, 3_000_012);

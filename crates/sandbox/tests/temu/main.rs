@@ -3,6 +3,7 @@
 
 mod aftersales;
 mod changes;
+mod connector;
 mod filed;
 mod gate;
 mod goods;

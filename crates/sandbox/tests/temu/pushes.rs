@@ -6,6 +6,12 @@ use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use docket_connectors::Message;
+use docket_connectors::channel::temu::Temu;
+use docket_connectors::channel::{
+    AppSecret, AppSecrets, Connector, Push, PushEvent, PushKind, PushRefused, Secret,
+};
+use docket_domain::Time;
 use docket_sandbox::temu;
 use hmac::{Hmac, KeyInit, Mac};
 use http_body_util::{BodyExt, Full};
@@ -28,12 +34,24 @@ const MINUTE_MS: u64 = 60_000;
 /// A push as it came.
 struct Heard {
     headers: BTreeMap<String, String>,
+    body: Bytes,
     data: String,
 }
 
 impl Heard {
     fn event(&self) -> Value {
         serde_json::from_str(&self.data).expect("JSON")
+    }
+
+    /// What the connector to Temu makes of it.
+    fn verified(&self) -> Result<Vec<PushEvent>, PushRefused> {
+        let headers: Vec<(String, String)> =
+            self.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let message = Message { headers: &headers, body: &self.body };
+        let (app_key, app_secret) = (temu::APP_KEY.to_owned(), Secret::new(temu::APP_SECRET));
+        let secrets = AppSecrets(vec![AppSecret { app_key, app_secret }]);
+        let push = Push { message, query: "", url: "http://here/push", came_at: Time(NOW) };
+        Temu.verify_push(&push, &secrets)
     }
 
     /// Whether it is signed by the app: names and values in the order of the names.
@@ -110,7 +128,7 @@ async fn serve(
                     };
                 let headers = head.headers.iter().map(header).collect();
                 // A test that is over hears no more.
-                let _ = tell.send(Heard { headers, data: decrypted(&body) });
+                let _ = tell.send(Heard { headers, data: decrypted(&body), body });
                 let takes = |count: &AtomicUsize| {
                     let less = |left: usize| left.checked_sub(1);
                     count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
@@ -263,6 +281,32 @@ async fn a_push_may_come_twice_forged_unsigned_unextended_or_from_a_stranger() {
     assert!(heard.is_signed() && !heard.headers.contains_key("x-tm-ext-param"));
     stage.control(test("stranger")).await;
     assert_eq!(app.next().await.headers["x-tm-app-key"], "nobody");
+}
+
+#[tokio::test]
+async fn the_connector_believes_what_the_app_signed_and_nothing_else() {
+    let (stage, mut app) = set().await;
+    let truth = stage.control(insert(&stage, 1)).await;
+    let heard = app.next().await;
+    let events = heard.verified().expect("it is believed");
+    assert_eq!(events[0].kind, PushKind::OrderChanged);
+    assert_eq!(events[0].order.as_deref(), truth["changed"][0].as_str());
+    assert_eq!(events[0].shop.as_ref(), Some(&stage.shops[0].mall_id));
+    assert_eq!(events[0].happened_at, Some(Time(NOW)));
+    settled(&stage, 0).await;
+    while app.heard.try_recv().is_ok() {}
+    for (words, refused) in [
+        ("unextended", None),
+        ("forged", Some(PushRefused::WrongSignature)),
+        ("unsigned", Some(PushRefused::Unsigned)),
+        ("stranger", Some(PushRefused::UnknownApp)),
+    ] {
+        let test = json!({
+            "behave": words, "for": {"calls": 1}, "push_test": stage.shops[0].mall_id,
+        });
+        stage.control(test).await;
+        assert_eq!(app.next().await.verified().err(), refused, "{words}");
+    }
 }
 
 #[tokio::test]

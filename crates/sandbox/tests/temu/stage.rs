@@ -38,8 +38,16 @@ pub struct Stage {
 #[derive(Debug)]
 pub struct Heard {
     pub status: u16,
-    pub date: String,
+    pub headers: Vec<(String, String)>,
     pub body: Bytes,
+}
+
+impl Heard {
+    /// The time of the marketplace, as it was told.
+    pub fn date(&self) -> &str {
+        let date = self.headers.iter().find(|(name, _)| name == "date");
+        date.map_or("", |(_, value)| value.as_str())
+    }
 }
 
 /// The members of an object.
@@ -98,10 +106,13 @@ impl Stage {
         let mut driver = JoinSet::new();
         driver.spawn(connection);
         let (head, body) = sender.send_request(request).await.ok()?.into_parts();
-        let date = head.headers.get("date").and_then(|date| date.to_str().ok());
-        let date = date.unwrap_or_default().to_owned();
+        let text = |value: &hyper::header::HeaderValue| {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        };
+        let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+        let headers = headers.collect();
         let body = body.collect().await.ok()?.to_bytes();
-        Some(Heard { status: head.status.as_u16(), date, body })
+        Some(Heard { status: head.status.as_u16(), headers, body })
     }
 
     /// The members that every call of a shop has.

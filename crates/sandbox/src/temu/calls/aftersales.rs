@@ -52,6 +52,17 @@ fn page(
     Ok(written(&json!({"total": total, "pageNumber": paging.page, "data": rows})))
 }
 
+/// The status of a group: groups and statuses count otherwise.
+const fn status_of(group: i64) -> i64 {
+    match group {
+        8 => 1,
+        9 => 5,
+        6 | 10 => 7,
+        7 | 11 => 6,
+        open => open,
+    }
+}
+
 pub fn cancels(shop: &Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
     let row = |aftersale: &Aftersale| {
         let order = &shop.orders[aftersale.order as usize];
@@ -59,12 +70,7 @@ pub fn cancels(shop: &Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
         let product = &shop.products[child.product as usize];
         json!({
             "parentAfterSalesSn": aftersale.number,
-            "parentAfterSalesStatus": match aftersale.group {
-                8 => 1,
-                9 => 5,
-                10 => 7,
-                _ => 6,
-            },
+            "parentAfterSalesStatus": status_of(aftersale.group),
             "afterSalesInfoList": [{
                 "afterSalesSn": format!("{}-1", aftersale.number),
                 "parentOrderSn": order.number,
@@ -98,7 +104,7 @@ pub fn aftersales(shop: &Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
             "operateExpireTimeMs": (aftersale.created_at + 172_800) * 1000,
             "availableOperateList": [],
             "returnDeliveryType": 1,
-            "parentAfterSalesStatus": aftersale.group,
+            "parentAfterSalesStatus": status_of(aftersale.group),
             "parentOrderSn": shop.orders[aftersale.order as usize].number,
             "updateAt": aftersale.updated_at,
             "afterSalesType": 1,
@@ -106,4 +112,29 @@ pub fn aftersales(shop: &Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
         })
     };
     page(shop, call, is_meant, row)
+}
+
+/// What named refunds are of: what was sold, not which line of the order.
+pub fn goods(shop: &Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
+    let named: Vec<String> = call.asked.member("parentAfterSalesSnList")?.unwrap_or_default();
+    if named.is_empty() {
+        return Err(ILLEGAL);
+    }
+    let row = |aftersale: &Aftersale| {
+        let order = &shop.orders[aftersale.order as usize];
+        let child = &order.children[aftersale.child as usize];
+        let product = &shop.products[child.product as usize];
+        json!({
+            "parentAfterSalesSn": aftersale.number,
+            "productSkuId": product.sku_id,
+            "applyAfterSalesGoodsNumber": aftersale.units,
+            "afterSalesSn": format!("{}-1", aftersale.number),
+            "goodsId": product.goods_id,
+            "skuId": product.sku_id,
+            "productList": [{"productSkuId": product.sku_id, "extCode": product.code}],
+            "afterSalesStatus": status_of(aftersale.group),
+            "afterSalesType": 1,
+        })
+    };
+    page(shop, call, |aftersale| aftersale.kind == AftersaleKind::Refund, row)
 }
