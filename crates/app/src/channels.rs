@@ -5,6 +5,7 @@
 //! watched; `pull` walks through windows of time, and `recording` takes down what a page says. How a marketplace is
 //! spoken to stands in `docket-connectors`; here the bytes are sent, faults are weighed and everything is stored.
 
+mod completeness;
 mod exchange;
 mod gate;
 mod packages;
@@ -15,6 +16,7 @@ mod runs;
 mod shops;
 mod windows;
 
+pub use completeness::{Completeness, Day, StatusCount};
 pub use gate::GateFigure;
 pub(crate) use packages::LookForPackages;
 pub use packages::PackagePage;

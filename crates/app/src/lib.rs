@@ -31,7 +31,8 @@ mod wiring;
 pub use access::{Access, NewKey, NewUser, Peer, Principal, Reach, Role, Scope, Scopes, User};
 pub use archive::ArchiveSettings;
 pub use channels::{
-    ChannelSettings, GateFigure, NewShop, PackagePage, RunOf, SetShop, ShopOf, Started,
+    ChannelSettings, Completeness, Day, GateFigure, NewShop, PackagePage, RunOf, SetShop, ShopOf,
+    Started, StatusCount,
 };
 pub use clock::Clock;
 pub use error::Error;

@@ -14,7 +14,7 @@ use docket_domain::Time;
 use docket_domain::channel::{RunMode, Series, Stream, WindowState};
 use docket_domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use docket_store::{Progress, RunRecord, WindowRow, WindowWrite};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -35,8 +35,13 @@ const AGAIN: [Millis; 4] = [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR];
 struct Pending {
     taken: JoinHandle<Result<PageTaken, Error>>,
     rows: u64,
+    /// Of a full pass: its orders by day and status.
+    listed: Listed,
     finishes: Option<Finished>,
 }
+
+/// Orders by the day they were created on, and their own status.
+type Listed = BTreeMap<i64, BTreeMap<String, u64>>;
 
 /// A window all of whose rows came.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +72,8 @@ struct Pull<'a> {
     pending: VecDeque<Pending>,
     /// Rows of the window that is being read.
     ours: u64,
+    /// Of a full pass: its orders by day and status.
+    listed: Listed,
     /// The window that grows with every one that is finished behind it.
     grown: Option<WindowRow>,
     /// Gaps that are tried.
@@ -120,6 +127,7 @@ impl App {
             progress: Progress { phase: "orders".to_owned(), ..run.progress.clone() },
             pending: VecDeque::new(),
             ours: 0,
+            listed: Listed::new(),
             grown: None,
             tried: Vec::new(),
             writes: Vec::new(),
@@ -253,15 +261,16 @@ impl Pull<'_> {
         }
         let (app, open) = (self.app.clone(), self.open.clone());
         let rows = (page.orders.len() + page.refused.len()) as u64;
+        let listed = if self.run.mode == RunMode::Full { listed(&page) } else { Listed::new() };
         let taking = async move { app.take_page(&open, &page, at).await };
         let taken = self.app.inner.background.spawn(taking);
-        self.pending.push_back(Pending { taken, rows, finishes });
+        self.pending.push_back(Pending { taken, rows, listed, finishes });
         if self.app.now().since(self.told) >= TELL { self.tell().await } else { Ok(()) }
     }
 
     /// Waits for the oldest page that is being taken down.
     async fn settle_one(&mut self) -> Result<(), Stop> {
-        let Some(Pending { taken, rows, finishes }) = self.pending.pop_front() else {
+        let Some(Pending { taken, rows, listed, finishes }) = self.pending.pop_front() else {
             return Ok(());
         };
         let taken = taken.await.map_err(|error| Error::Internal(error.to_string()))??;
@@ -271,13 +280,27 @@ impl Pull<'_> {
         self.progress.refused += taken.refused;
         self.progress.lateness = self.progress.lateness.max(taken.lateness);
         self.ours += rows;
+        add(&mut self.listed, listed);
         if let Some(finished) = finishes {
-            let ours = std::mem::take(&mut self.ours);
+            let came = std::mem::take(&mut self.ours);
+            let ours = self.ours_of(finished.span, came).await?;
+            add(&mut self.progress.listed, std::mem::take(&mut self.listed));
             if self.notes == Note::Windows {
                 self.grow(finished, ours);
             }
         }
         Ok(())
+    }
+
+    /// How many orders of a window are here: by our own index where it is cut by the time of creation, which never moves.
+    async fn ours_of(&self, span: Span, came: u64) -> Result<u64, Error> {
+        match self.series {
+            Series::Updated => Ok(came),
+            Series::Created => {
+                let ends = (span.from, span.to.plus(SECOND - 1));
+                Ok(self.app.store().channel_orders_created(self.run.shop, ends).await?)
+            }
+        }
     }
 
     /// Everything of a window is committed: the window of this run reaches to its end.
@@ -322,6 +345,7 @@ impl Pull<'_> {
         let Some(span) = span else { return Ok(()) };
         self.settle().await?;
         self.ours = 0;
+        self.listed.clear();
         self.progress.gaps += 1;
         if self.notes == Note::Windows {
             let row = self.row(span, WindowState::Gap, None, 0);
@@ -347,5 +371,25 @@ impl Pull<'_> {
         self.told = self.app.now();
         let writes = std::mem::take(&mut self.writes);
         self.app.tell_progress(self.hand, self.progress.clone(), writes).await
+    }
+}
+
+/// The orders of a page by day and status.
+fn listed(page: &OrdersPage) -> Listed {
+    let mut listed = Listed::new();
+    for order in &page.orders {
+        let Some(created_at) = order.created_at else { continue };
+        let day = listed.entry(created_at.0.div_euclid(DAY)).or_default();
+        *day.entry(order.status.clone()).or_default() += 1;
+    }
+    listed
+}
+
+fn add(to: &mut Listed, more: Listed) {
+    for (day, statuses) in more {
+        let day = to.entry(day).or_default();
+        for (status, orders) in statuses {
+            *day.entry(status).or_default() += orders;
+        }
     }
 }

@@ -125,7 +125,7 @@ impl App {
         for order in &page.orders {
             let fingerprint = fingerprint(&order.payload);
             let known = before.get(&order.number);
-            if known.is_some_and(|known| known.fingerprint == fingerprint) {
+            if known.is_some_and(|known| known.fingerprint == fingerprint && known.listed) {
                 continue;
             }
             if let Some(updated_at) = order.updated_at
@@ -282,7 +282,8 @@ impl Told {
             }
             (Self::Order(told, goods), Some(known)) => {
                 if known.fingerprint == told.fingerprint {
-                    return None;
+                    let was_hidden = told.listed && !known.listed;
+                    return was_hidden.then(|| ChannelOrderRow { listed: true, ..known.clone() });
                 }
                 // A page that was read before what is known adds to the tree what that lacks, and undoes nothing here.
                 if (told.updated_at, told.read_at) < (known.updated_at, known.read_at) {
@@ -290,6 +291,7 @@ impl Told {
                 }
                 let row = ChannelOrderRow {
                     tree: known.tree,
+                    listed: known.listed || told.listed,
                     seen_at: known.seen_at,
                     packages: known.packages,
                     looks: known.looks,
@@ -365,6 +367,7 @@ fn nothing(shop: Id, fingerprint: i64, read_at: Time) -> ChannelOrderRow {
         updated_at: None,
         seen_at: read_at,
         read_at,
+        listed: true,
         fingerprint,
         packages: PackageState::NotYet,
         looks: 0,

@@ -144,6 +144,7 @@ fn of_the_center(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
         .routes(routes!(shops::get, shops::set))
         .routes(routes!(sync::pull_orders, sync::stop_orders))
         .routes(routes!(sync::orders_progress))
+        .routes(routes!(sync::completeness))
         .routes(routes!(parcels::start))
         .routes(routes!(parcels::list))
         .routes(routes!(parcels::statistics))

@@ -13,14 +13,20 @@ use crate::query;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use docket_app::{RunOf, RunRecord, Started, WindowRow};
+use docket_app::{Completeness, Day, RunOf, RunRecord, Started, StatusCount, WindowRow};
+use docket_domain::Time;
 use docket_domain::channel::{RunMode, RunState, Stream, WindowState};
+use docket_domain::time::DAY;
+use docket_wire::document::Node;
 use docket_wire::kinds;
-use docket_wire::moment::Moment;
-use docket_wire::reader::Source;
+use docket_wire::moment::{self, Moment};
+use docket_wire::reader::{Reader, Source};
 use docket_wire::view::Number;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// Letters of a date.
+const DATE: usize = 10;
 
 /// A run of a shop.
 #[derive(Serialize, ToSchema)]
@@ -243,4 +249,126 @@ pub async fn orders_progress(
     uri: Uri,
 ) -> Result<Response, Failure> {
     progress(&center, &who, id, &uri, Stream::Orders).await
+}
+
+/// What is there and what is here.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Completeness)]
+pub struct CompletenessView<'a> {
+    /// The shop.
+    pub shop_id: Number,
+    /// The full pass that `theirs` is from; null where there was none yet.
+    pub run_id: Option<Number>,
+    /// When that pass began: what changed since shows in `ours` alone.
+    pub read_from: Option<Moment>,
+    /// When it ended.
+    pub read_to: Option<Moment>,
+    /// Before this nothing was asked for.
+    pub since: Option<Moment>,
+    /// Whether all that the marketplace listed is here, and no window has a gap; null where there was no full pass yet.
+    pub complete: Option<bool>,
+    /// Days, the oldest first.
+    pub days: Vec<DayView<'a>>,
+    /// Windows of which a part could not be read.
+    pub gaps: Vec<WindowView<'a>>,
+}
+
+/// One day of creation, in UTC.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CompletenessDay)]
+pub struct DayView<'a> {
+    /// The day, such as 2026-11-29.
+    pub day: String,
+    /// Orders that the marketplace listed; null where the pass does not tell of the day.
+    pub theirs: Option<u64>,
+    /// Orders that are here and that a list has.
+    pub ours: u64,
+    /// Orders that are here, were told of otherwise, and that no list has.
+    pub hidden: u64,
+    /// The same by the marketplace's own status.
+    pub statuses: Vec<StatusView<'a>>,
+}
+
+/// Orders of one status.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CompletenessStatus)]
+pub struct StatusView<'a> {
+    /// The marketplace's own code; empty for rows that could not be read.
+    pub status: &'a str,
+    /// Orders that the marketplace listed.
+    pub theirs: u64,
+    /// Orders that are here and that a list has.
+    pub ours: u64,
+}
+
+impl<'a> DayView<'a> {
+    fn of(day: &'a Day) -> Self {
+        let status = |StatusCount { status, theirs, ours }: &'a StatusCount| StatusView {
+            status,
+            theirs: *theirs,
+            ours: *ours,
+        };
+        Self {
+            day: date(day.day),
+            theirs: day.theirs,
+            ours: day.ours,
+            hidden: day.hidden,
+            statuses: day.statuses.iter().map(status).collect(),
+        }
+    }
+}
+
+/// The date of a day since 1970.
+fn date(day: i64) -> String {
+    let moment = serde_json::to_value(Moment(Time(day * DAY))).unwrap_or_default();
+    moment.as_str().unwrap_or_default().chars().take(DATE).collect()
+}
+
+/// A date, as days since 1970.
+fn day_of(reader: &mut Reader, node: Node<'_>) -> Option<i64> {
+    let text = kinds::text(reader, node, DATE)?;
+    match moment::parse(&format!("{text}T00:00:00Z")) {
+        Some(day) => Some(day.0.div_euclid(DAY)),
+        None => reader.wrong("not_a_date", "must be a day such as 2026-11-29"),
+    }
+}
+
+fn is_complete(found: &Completeness) -> Option<bool> {
+    found.pass?;
+    let missing = |day: &Day| day.theirs.is_some_and(|theirs| theirs > day.ours);
+    Some(found.gaps.is_empty() && !found.days.iter().any(missing))
+}
+
+/// What of a shop is here
+///
+/// Theirs beside ours, by day of creation and the marketplace's own status: what it listed in the last full pass, and what
+/// is here now. It says that nothing which the marketplace tells of is missing, and no more than that.
+#[utoipa::path(
+    get, path = "/api/sync/shops/{id}/completeness", tag = "shops", operation_id = "shop_completeness",
+    params(
+        ("id" = Number, Path, description = "The number of the shop"),
+        ("day" = Option<String>, Query, description = "One day of creation, in UTC, such as 2026-11-29; all where left out"),
+    ),
+    responses((status = 200, description = "As it is now", body = CompletenessView<'static>))
+)]
+pub async fn completeness(
+    State(center): State<Center>,
+    Caller(who): Caller,
+    id: InPath,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let day = query::read(&uri, |fields| Some(fields.optional("day", day_of)))?;
+    let shop = id.number("shop")?;
+    let found = center.app.completeness(&who, shop, day).await?;
+    let view = CompletenessView {
+        shop_id: Number(shop),
+        run_id: found.pass.map(|pass| Number(pass.run)),
+        read_from: found.pass.map(|pass| Moment(pass.began)),
+        read_to: found.pass.map(|pass| Moment(pass.ended)),
+        since: found.since.map(Moment),
+        complete: is_complete(&found),
+        days: found.days.iter().map(DayView::of).collect(),
+        gaps: found.gaps.iter().map(WindowView::of).collect(),
+    };
+    Ok(answer::json(StatusCode::OK, &view))
 }

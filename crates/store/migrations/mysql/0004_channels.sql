@@ -30,6 +30,8 @@ CREATE TABLE channel_order (
     -- When it was first seen, and when what it holds now was read, by the marketplace's clock.
     seen_at        BIGINT NOT NULL,
     read_at        BIGINT NOT NULL,
+    -- 0 where no list has it, though it can be read by its number.
+    listed         BIGINT NOT NULL,
     -- A fingerprint of what was read.
     fingerprint    BIGINT NOT NULL,
     packages       BIGINT NOT NULL,
@@ -42,7 +44,7 @@ CREATE TABLE channel_order (
     payload        MEDIUMBLOB NOT NULL,
     PRIMARY KEY (shop, number)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-CREATE INDEX channel_order_created ON channel_order (shop, created_at, status, packages);
+CREATE INDEX channel_order_created ON channel_order (shop, created_at, status, packages, listed);
 CREATE INDEX channel_order_look ON channel_order (shop, next_look_at);
 
 -- Section: runs.

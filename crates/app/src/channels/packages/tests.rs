@@ -11,6 +11,7 @@ fn row() -> ChannelOrderRow {
         updated_at: Some(Time(DAY)),
         seen_at: Time(DAY),
         read_at: Time(DAY),
+        listed: true,
         fingerprint: 3,
         packages: PackageState::Waiting,
         looks: 0,

@@ -26,6 +26,7 @@ pub static CHANNEL_ORDER: Table = Table {
         ("updated_at", Int),
         ("seen_at", Int),
         ("read_at", Int),
+        ("listed", Int),
         ("fingerprint", Int),
         ("packages", Int),
         ("looks", Int),
@@ -57,6 +58,8 @@ pub struct ChannelOrderRow {
     pub seen_at: Time,
     /// When what is held here was read, by their clock.
     pub read_at: Time,
+    /// Whether a list has it; else it was read by its number alone.
+    pub listed: bool,
     /// Of what was read.
     pub fingerprint: i64,
     /// How its parcels stand.
@@ -82,6 +85,8 @@ pub struct HeardBefore {
     pub tree: Option<Id>,
     /// When it last changed there, by them.
     pub updated_at: Option<Time>,
+    /// Whether a list has it.
+    pub listed: bool,
     /// Of what was read.
     pub fingerprint: i64,
 }
@@ -95,6 +100,8 @@ pub struct DayCount {
     pub status: String,
     /// How many.
     pub orders: u64,
+    /// How many of them no list has.
+    pub hidden: u64,
 }
 
 /// How many orders stand how with their parcels.
@@ -131,6 +138,7 @@ impl ChannelOrderRow {
             self.updated_at.into(),
             self.seen_at.into(),
             self.read_at.into(),
+            Value::Int(self.listed.into()),
             Value::Int(self.fingerprint),
             Value::Int(self.packages.code()),
             self.looks.into(),
@@ -152,6 +160,7 @@ impl ChannelOrderRow {
             updated_at: row.time_or_null()?,
             seen_at: row.time()?,
             read_at: row.time()?,
+            listed: row.int()? == 1,
             fingerprint: row.int()?,
             packages: row.code(PackageState::from_code)?,
             looks: row.int()? as u32,
@@ -214,18 +223,19 @@ impl Store {
         let mut found = Vec::with_capacity(numbers.len());
         for numbers in numbers.chunks(TOGETHER) {
             let sql = format!(
-                "SELECT number, tree, updated_at, fingerprint FROM channel_order \
+                "SELECT number, tree, updated_at, listed, fingerprint FROM channel_order \
                  WHERE shop = ? AND number IN ({})",
                 holes(numbers.len())
             );
             let mut values = vec![Value::from(shop)];
             values.extend(numbers.iter().map(|number| Value::from(*number)));
-            let rows = self.rows("channel_order", sql, &[Text, Int, Int, Int], values).await?;
+            let rows = self.rows("channel_order", sql, &[Text, Int, Int, Int, Int], values).await?;
             for mut row in rows {
                 let number = row.text()?;
                 let tree = row.int_or_null()?.map(Id);
-                let (updated_at, fingerprint) = (row.time_or_null()?, row.int()?);
-                found.push((number, HeardBefore { tree, updated_at, fingerprint }));
+                let (updated_at, listed) = (row.time_or_null()?, row.int()? == 1);
+                let fingerprint = row.int()?;
+                found.push((number, HeardBefore { tree, updated_at, listed, fingerprint }));
             }
         }
         Ok(found)
@@ -259,14 +269,16 @@ impl Store {
             Dialect::MySql => format!("created_at DIV {DAY}"),
         };
         let sql = format!(
-            "SELECT {day}, status, COUNT(*) FROM {table} \
+            "SELECT {day}, status, COUNT(*), COUNT(*) - CAST(SUM(listed) AS SIGNED) FROM {table} \
              WHERE shop = ? AND created_at >= ? AND created_at < ? GROUP BY 1, 2 ORDER BY 1, 2"
         );
         let values = vec![shop.into(), from.into(), to.into()];
-        let kinds: [Kind; 3] = [Int, Text, Int];
+        let kinds: [Kind; 4] = [Int, Text, Int, Int];
         let rows = self.rows("channel_order", sql, &kinds, values).await?;
         let read = rows.into_iter().map(|mut row| {
-            Ok(DayCount { day: row.int()?, status: row.text()?, orders: row.int()? as u64 })
+            let (day, status) = (row.int()?, row.text()?);
+            let (orders, hidden) = (row.int()? as u64, row.int()? as u64);
+            Ok(DayCount { day, status, orders, hidden })
         });
         read.collect()
     }
@@ -307,6 +319,22 @@ impl Store {
         let values = vec![shop.into(), after.into()];
         let rows = self.rows("channel_order", sql, &CHANNEL_ORDER.kinds(), values).await?;
         rows.into_iter().map(ChannelOrderRow::of).collect()
+    }
+
+    /// How many orders of a shop were created from one moment to another, both included, of those that lists have.
+    pub async fn channel_orders_created(
+        &self,
+        shop: Id,
+        (from, to): (Time, Time),
+    ) -> Result<u64, StoreError> {
+        let table = along(self.dialect(), "channel_order", Some("channel_order_created"));
+        let sql = format!(
+            "SELECT COUNT(*) FROM {table} WHERE shop = ? AND created_at >= ? AND created_at <= ? AND listed = 1"
+        );
+        let values = vec![shop.into(), from.into(), to.into()];
+        let rows = self.rows("channel_order", sql, &[Int], values).await?;
+        let count = rows.into_iter().next().map(|mut row| row.int()).transpose()?;
+        Ok(count.unwrap_or(0) as u64)
     }
 
     /// Orders of a shop whose parcels are to be looked for by `now`, those that wait longest first.

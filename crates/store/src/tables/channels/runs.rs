@@ -12,7 +12,7 @@ use crate::{Store, StoreError};
 use docket_domain::channel::{RunMode, RunState, Stream};
 use docket_domain::{Id, Time};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Runs.
@@ -84,6 +84,10 @@ pub struct Progress {
     /// When it read the last days again, by the marketplace's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reread_at: Option<Time>,
+    /// Of a full pass: orders that the marketplace listed, by the day they were created on (days since 1970 in UTC) and
+    /// their own status.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub listed: BTreeMap<i64, BTreeMap<String, u64>>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
