@@ -65,6 +65,10 @@ impl Connector for Temu {
         &CAPABILITIES
     }
 
+    fn scope(&self, call: &Call) -> Option<&'static str> {
+        request::scope(call)
+    }
+
     fn build(
         &self,
         call: &Call,

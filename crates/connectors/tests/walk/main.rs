@@ -1,7 +1,9 @@
 //! Walks through a list that changes while it is read: a marketplace in memory, with the same code that runs against a
 //! real one.
 
+mod catalog;
 mod market;
+mod shelves;
 
 use docket_connectors::channel::temu::Temu;
 use docket_connectors::channel::{ChannelOrder, OrdersCall, OrdersPage, Unreadable};
