@@ -5,13 +5,14 @@
 //! a marketplace is asked for all it has. What both send and hear is in `exchange`. What is asked stands in `call`, what
 //! is told in `order`, `goods`, `package`, `aftersale` and `token`, what can go wrong in `fault`, what one marketplace
 //! can do in `capabilities`, what it says by itself in `push`. How a list is read so that nothing is missed: `windows` (which
-//! stretches of time are finished and which are next) and `walk` (which page to ask for). How often it may be asked, and
+//! stretches of time are finished and which are next) and `walk` (which page to ask for), and `catalog`, which walks through all products. How often it may be asked, and
 //! whose turn it is: `limiter`.
 
 mod aftersale;
 mod answer;
 mod call;
 mod capabilities;
+mod catalog;
 mod credentials;
 mod fault;
 mod goods;
@@ -37,6 +38,7 @@ pub use capabilities::{
     Capabilities, Content, Direction, Host, Limit, LimitScope, Paging, Pull, PushAbility,
     TokenModel, WindowEnd,
 };
+pub use catalog::Catalog;
 pub use credentials::{AppSecret, AppSecrets, Credentials, Secret};
 pub use fault::{Concern, Fault, FaultKind};
 pub use goods::{Amounts, LineAmounts, Price, Product, ProductSku, ProductsPage};
@@ -61,6 +63,9 @@ pub trait Connector: Send + Sync {
 
     /// What can be asked of it and how; what reads its lists goes by this and knows no marketplace by name.
     fn capabilities(&self) -> &'static Capabilities;
+
+    /// What a token must allow for this call, in the words of [`TokenInfo::scopes`]; none where nothing is needed.
+    fn scope(&self, call: &Call) -> Option<&'static str>;
 
     /// Builds and signs the request of a call. Called again for every try: a signature holds for its time only, and `at`
     /// is the time by the marketplace's clock.

@@ -290,3 +290,28 @@ fn refused(open: &Open, trouble: &Trouble) -> Error {
         trouble => Error::Marketplace(format!("{} does not answer: {trouble}", open.base_url)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use docket_connectors::channel::{FaultKind, Unwalkable};
+
+    #[test]
+    fn what_to_do_about_a_fault_and_why_time_is_missing_is_told_in_chinese() {
+        for kind in FaultKind::EACH {
+            let fault = Fault { kind, code: None, message: "it said so".into(), request_id: None };
+            let told = advice(&fault);
+            let chinese = docket_wire::chinese::of(&told);
+            assert_eq!(chinese.is_some(), fault.advice().is_some(), "{told}");
+        }
+        for why in [
+            Unwalkable::NothingNew,
+            Unwalkable::Short { rows: 1, total: 2 },
+            Unwalkable::Restless,
+            Unwalkable::OtherTime,
+            Unwalkable::NoTotal,
+        ] {
+            assert!(docket_wire::chinese::of(&why.to_string()).is_some(), "{why}");
+        }
+    }
+}

@@ -69,6 +69,24 @@ pub enum FaultKind {
     Garbled,
 }
 
+impl FaultKind {
+    /// One of each kind.
+    pub const EACH: [Self; 12] = [
+        Self::Throttled { scope: LimitScope::App, until: None },
+        Self::Quota { until: None },
+        Self::Transient,
+        Self::Clock,
+        Self::Signature,
+        Self::TokenDead,
+        Self::ScopeMissing,
+        Self::AppDead,
+        Self::WrongShop,
+        Self::NotFound,
+        Self::Rejected,
+        Self::Garbled,
+    ];
+}
+
 /// How much stands still by a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Concern {

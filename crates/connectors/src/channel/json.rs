@@ -43,23 +43,46 @@ impl<'a> Object<'a> {
 }
 
 /// Field names may be written with escapes; those that are not are borrowed.
-impl<'de> Deserialize<'de> for Object<'de> {
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Object<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::with_capacity(32);
-                while let Some(Name(name)) = map.next_key()? {
-                    fields.push((name, map.next_value()?));
-                }
-                Ok(Object { fields })
+        let (object, _) = deserializer.deserialize_map(Fields { list: None })?;
+        Ok(object)
+    }
+}
+
+/// An object and one field of it that is a list, read in one go; none if it has no such field or that is no list.
+pub fn object_and_list<'a>(text: &'a str, list: &str) -> Option<(Object<'a>, Rows<'a>)> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let (object, rows) = deserializer.deserialize_map(Fields { list: Some(list) }).ok()?;
+    deserializer.end().ok()?;
+    Some((object, rows?))
+}
+
+/// The texts of the elements of a list.
+pub type Rows<'a> = Vec<&'a RawValue>;
+
+/// Takes an object apart, with one of its fields as a list.
+struct Fields<'n> {
+    list: Option<&'n str>,
+}
+
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = (Object<'de>, Option<Rows<'de>>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut fields, mut rows) = (Vec::with_capacity(8), None);
+        while let Some(Name(name)) = map.next_key()? {
+            if self.list.is_some_and(|list| list == name) {
+                rows = Some(map.next_value()?);
+            } else {
+                fields.push((name, map.next_value()?));
             }
         }
-        deserializer.deserialize_map(Fields)
+        Ok((Object { fields }, rows))
     }
 }
 
@@ -86,7 +109,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
 }
 
 /// The texts of the elements of a list; none if it is no list.
-pub fn list(text: &str) -> Option<Vec<&RawValue>> {
+pub fn list(text: &str) -> Option<Rows<'_>> {
     serde_json::from_str(text).ok()
 }
 

@@ -2,7 +2,7 @@
 
 use super::aftersale::Aftersale;
 use super::answer::Unreadable;
-use super::call::Page;
+use super::call::{Page, TimeField};
 use super::goods::Amounts;
 use docket_domain::Time;
 use std::fmt;
@@ -65,6 +65,16 @@ pub struct ChannelOrder {
     pub flags: Vec<Flag>,
     /// What was told, compact, with fields that we do not know and without personal data.
     pub payload: String,
+}
+
+impl ChannelOrder {
+    /// The time by which a list has it.
+    pub const fn time(&self, by: TimeField) -> Option<Time> {
+        match by {
+            TimeField::Created => self.created_at,
+            TimeField::Updated => self.updated_at,
+        }
+    }
 }
 
 /// A line of an order: a child, where a marketplace calls it that.

@@ -22,6 +22,7 @@ use super::{
 use crate::exchange::{Acknowledgement, Reply, Request};
 use docket_domain::Time;
 use docket_domain::time::MINUTE;
+use std::borrow::Cow;
 
 /// The connector to Temu.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,6 +65,10 @@ impl Connector for Temu {
         &CAPABILITIES
     }
 
+    fn scope(&self, call: &Call) -> Option<&'static str> {
+        request::scope(call)
+    }
+
     fn build(
         &self,
         call: &Call,
@@ -74,7 +79,9 @@ impl Connector for Temu {
     }
 
     fn parse(&self, call: &Call, reply: &Reply<'_>) -> Result<Answer, Fault> {
-        let body = String::from_utf8_lossy(reply.message.body);
+        // What is no letter in one text costs that text, not the page; nearly always all are.
+        let body = str::from_utf8(reply.message.body)
+            .map_or_else(|_| String::from_utf8_lossy(reply.message.body), Cow::Borrowed);
         let opened = envelope::open(reply, &body)?;
         match call {
             Call::Orders(asked) => orders::page(asked, &opened).map(Answer::Orders),

@@ -9,8 +9,11 @@
 //! A state machine without a clock: [`Walk::next`] says what to ask, [`Walk::heard`] takes what was told. Whatever is
 //! finished is told by the piece, so that a long pull which is stopped goes on where it was.
 
+use super::aftersale::AftersalePage;
+use super::answer::Unreadable;
 use super::call::{OrdersCall, Page, TimeField};
 use super::capabilities::{Paging, Pull};
+use super::goods::ProductsPage;
 use super::order::OrdersPage;
 use super::windows::{SECOND, Span};
 use docket_domain::Time;
@@ -79,24 +82,67 @@ pub struct Told<'a> {
 impl<'a> Told<'a> {
     /// What a page of orders told.
     pub fn of(asked: &OrdersCall, page: &'a OrdersPage) -> Self {
-        let OrdersCall { window, .. } = asked;
-        let refused = page.refused.iter().map(|row| row.number.as_deref());
-        let read = page.orders.iter().map(|order| Some(order.number.as_str()));
-        let named = page.numbers.iter().map(|number| Some(number.as_str()));
-        let mut told = Self { total: page.total, next: page.next.clone(), ..Self::default() };
-        for number in read.chain(named).chain(refused) {
-            match number {
-                Some(number) => told.numbers.push(number),
-                None => told.unnumbered += 1,
+        let orders = page.orders.iter().map(|order| {
+            let time = order.time(asked.window.by);
+            (order.number.as_str(), time)
+        });
+        let named = page.numbers.iter().map(|number| (number.as_str(), None));
+        Self { total: page.total, next: page.next.clone(), ..Self::default() }
+            .read(asked, orders.chain(named))
+            .refused(&page.refused)
+    }
+
+    /// What a page of products told, asked for in the same windows and pages.
+    pub fn of_products(asked: &OrdersCall, page: &'a ProductsPage) -> Self {
+        let products = page.products.iter().map(|product| {
+            let time = match asked.window.by {
+                TimeField::Created => product.created_at,
+                TimeField::Updated => product.changed_at,
+            };
+            (product.number.as_str(), time)
+        });
+        Self { total: page.total, next: page.next.clone(), ..Self::default() }
+            .read(asked, products)
+            .refused(&page.refused)
+    }
+
+    /// What a page of aftersales told, asked for in the same windows and pages.
+    pub fn of_aftersales(asked: &OrdersCall, page: &'a AftersalePage) -> Self {
+        let aftersales = page.aftersales.iter().map(|aftersale| {
+            let time = match asked.window.by {
+                TimeField::Created => aftersale.created_at,
+                TimeField::Updated => aftersale.updated_at,
+            };
+            (aftersale.number.as_str(), time)
+        });
+        Self { total: page.total, next: page.next.clone(), ..Self::default() }
+            .read(asked, aftersales)
+            .refused(&page.refused)
+    }
+
+    /// Rows by their numbers, and the time by which they are listed.
+    fn read(
+        mut self,
+        asked: &OrdersCall,
+        rows: impl Iterator<Item = (&'a str, Option<Time>)>,
+    ) -> Self {
+        let window = asked.window;
+        for (number, time) in rows {
+            self.numbers.push(number);
+            let outside = |time: Time| time < window.from || time.since(window.to) >= SECOND;
+            self.outside += u64::from(time.is_some_and(outside));
+        }
+        self
+    }
+
+    fn refused(mut self, rows: &'a [Unreadable]) -> Self {
+        for row in rows {
+            match &row.number {
+                Some(number) => self.numbers.push(number),
+                None => self.unnumbered += 1,
             }
         }
-        let times = page.orders.iter().filter_map(|order| match window.by {
-            TimeField::Created => order.created_at,
-            TimeField::Updated => order.updated_at,
-        });
-        let outside = |time: &Time| *time < window.from || time.since(window.to) >= SECOND;
-        told.outside = times.filter(outside).count() as u64;
-        told
+        self
     }
 
     fn rows(&self) -> u64 {

@@ -84,6 +84,16 @@ fn what_cannot_be_asked_is_not_sent() {
 }
 
 #[test]
+fn a_token_allows_calls_by_the_words_they_have() {
+    for call in faults::every_call() {
+        match Temu.scope(&call) {
+            Some(scope) => assert_eq!(body_of(&call)["type"], scope),
+            None => assert!(matches!(call, Call::TokenInfo | Call::ExchangeCode { .. })),
+        }
+    }
+}
+
+#[test]
 fn a_code_is_exchanged_without_a_token() {
     let nobody = Credentials { access_token: Secret::default(), ..credentials() };
     let call = Call::ExchangeCode { code: Secret::new("c-1") };

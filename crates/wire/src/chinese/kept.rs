@@ -2,6 +2,58 @@
 
 /// Whole sentences.
 pub const KEPT: &[(&str, &str)] = &[
+    // What to do when a marketplace does not answer, behind what it said.
+    (
+        "{}. Set the clock of this machine: it is minutes off.",
+        "{1}。请校准本机时钟：误差达数分钟。",
+    ),
+    (
+        "{}. Enter the app secret again: requests are not believed.",
+        "{1}。请重新填写应用密钥：平台不认可请求的签名。",
+    ),
+    (
+        "{}. Fetch a new token in the marketplace's seller center and enter it.",
+        "{1}。请在平台的卖家中心获取新令牌并填写。",
+    ),
+    (
+        "{}. Let the marketplace grant the app this permission, then enter the new token.",
+        "{1}。请让平台为应用开通该权限，然后填写新令牌。",
+    ),
+    (
+        "{}. Look at the app in the marketplace's partner center: it is not let in.",
+        "{1}。请到平台的合作伙伴中心检查应用：应用未获准访问。",
+    ),
+    (
+        "{}. Enter the token of this shop: the one given belongs to another.",
+        "{1}。请填写本店铺的令牌：给出的令牌属于另一家店铺。",
+    ),
+    (
+        "{}. Look in the seller center whether it still exists.",
+        "{1}。请到卖家中心确认它是否仍然存在。",
+    ),
+    (
+        "{}. Read what the marketplace says: it will refuse again.",
+        "{1}。请查看平台的说明：同样的请求仍会被拒绝。",
+    ),
+    (
+        "{}. If it lasts, give the marketplace's support the number of the request.",
+        "{1}。如果持续出现，请将请求编号提供给平台客服。",
+    ),
+    // Why a stretch of time of a marketplace could not be read.
+    (
+        "a page brought no order that the pages before it did not have",
+        "某一页没有带来前面各页之外的订单",
+    ),
+    ("a page has {} rows where its total wants {}", "某一页有 {1} 行，而按总数应有 {2} 行"),
+    (
+        "rows kept coming into one second however often it was read",
+        "某一秒内的订单在反复读取时仍不断增加",
+    ),
+    ("no order of a full page is of the time that was asked for", "整页订单都不在所查询的时间内"),
+    (
+        "a second has more orders than a page and does not say how many",
+        "某一秒的订单超过一页，且未说明总数",
+    ),
     // What is kept of tasks, webhooks and the archive.
     ("the receiver answered {}", "接收方返回 {1}"),
     ("the receiver answered {} and asked for time", "接收方返回 {1}，并要求稍后再试"),

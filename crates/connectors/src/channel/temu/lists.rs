@@ -2,7 +2,7 @@
 //! read.
 
 use super::envelope::Opened;
-use crate::channel::json::{Object, cut, integer, list, text};
+use crate::channel::json::{Object, cut, integer, object_and_list, text};
 use crate::channel::private::without_people;
 use crate::channel::{Fault, Page, Unreadable};
 use serde_json::value::RawValue;
@@ -23,17 +23,20 @@ pub struct Listed<'a> {
 /// Reads a page whose rows and total are called so. Without rows it is one only if it says that there are none: what is
 /// missing is no end of a list.
 pub fn listed<'a>(opened: &Opened<'a>, rows: &str, total: &str) -> Result<Listed<'a>, Fault> {
-    let result = opened.object()?;
-    let total = result.get(total).and_then(integer);
-    let total = total.and_then(|total| u64::try_from(total).ok());
-    let found = match (result.get(rows), total) {
-        (Some(found), _) => {
-            list(found).ok_or_else(|| opened.garbled(&format!("{rows} is no list")))?
-        }
-        (None, Some(0)) => Vec::new(),
-        (None, _) => return Err(opened.garbled(&format!("it has no {rows}"))),
+    let total_of = |result: &Object<'_>| {
+        let total = result.get(total).and_then(integer);
+        total.and_then(|total| u64::try_from(total).ok())
     };
-    Ok(Listed { rows: found, total })
+    // Nearly every page is one; it is read in one go.
+    if let Some((result, rows)) = object_and_list(opened.result, rows) {
+        return Ok(Listed { rows, total: total_of(&result) });
+    }
+    let result = opened.object()?;
+    match (result.get(rows), total_of(&result)) {
+        (None, total @ Some(0)) => Ok(Listed { rows: Vec::new(), total }),
+        (None, _) => Err(opened.garbled(&format!("it has no {rows}"))),
+        (Some(_), _) => Err(opened.garbled(&format!("{rows} is no list"))),
+    }
 }
 
 /// The page after one of `size` rows on which there are so many.

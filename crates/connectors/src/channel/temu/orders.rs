@@ -4,12 +4,13 @@
 use super::envelope::Opened;
 use super::lists::{Listed, WORD_BYTES_MAX, listed, next, number_of, short, unreadable};
 use super::request::PAGE_SIZE_MAX;
-use crate::channel::json::{Object, Reader, cut, integer, list, text, truth};
+use crate::channel::json::{Object, Reader, Rows, cut, integer, list, text, truth};
 use crate::channel::private::without_people;
 use crate::channel::{
     ChannelLine, ChannelOrder, Fault, Flag, Fulfilment, Odd, OrdersCall, OrdersPage, PackageRef,
     SoldProduct, Stage, Unreadable,
 };
+use serde::Deserialize;
 use std::collections::HashSet;
 
 const TITLE_BYTES_MAX: usize = 1024;
@@ -65,20 +66,44 @@ enum Told {
 /// One order, of a list or a detail.
 fn order(row: &str, told: Told) -> Result<ChannelOrder, Unreadable> {
     let refuse = |number: Option<&str>, reason: String| unreadable(row, number, reason);
-    let row_fields =
-        Object::read(row).ok_or_else(|| refuse(None, "The row is no object.".to_owned()))?;
-    let head = row_fields
-        .object("parentOrderMap")
-        .ok_or_else(|| refuse(None, "The row has no parentOrderMap.".to_owned()))?;
+    let Parts { head, lines } = Parts::of(row).map_err(|why| refuse(None, why.to_owned()))?;
     let number = number_of(&head, "parentOrderSn")
         .ok_or_else(|| refuse(None, "The order has no number.".to_owned()))?;
     let mut flags = Vec::new();
-    let lines = lines(&row_fields, &mut flags).map_err(|why| refuse(Some(&number), why))?;
+    let lines = all_lines(lines, &mut flags).map_err(|why| refuse(Some(&number), why))?;
     let mut order = head_of(&head, number, told, &mut flags);
     order.lines = lines;
     order.flags = flags;
     order.payload = without_people(row);
     Ok(order)
+}
+
+/// A row as an object and its lines, each of which may be no object.
+struct Parts<'a> {
+    head: Object<'a>,
+    lines: Option<Vec<Option<Object<'a>>>>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(row: &'a str) -> Result<Self, &'static str> {
+        // Nearly every row has both; it is read in one go.
+        #[derive(Deserialize)]
+        struct Whole<'a> {
+            #[serde(borrow, rename = "parentOrderMap")]
+            head: Object<'a>,
+            #[serde(borrow, rename = "orderList")]
+            lines: Vec<Object<'a>>,
+        }
+        if let Ok(Whole { head, lines }) = serde_json::from_str(row) {
+            return Ok(Self { head, lines: Some(lines.into_iter().map(Some).collect()) });
+        }
+        let row = Object::read(row).ok_or("The row is no object.")?;
+        let head = row.object("parentOrderMap").ok_or("The row has no parentOrderMap.")?;
+        let lines = row.get("orderList").map(|lines| list(lines).ok_or("Its lines are no list."));
+        let read =
+            |lines: Rows<'a>| lines.into_iter().map(|line| Object::read(line.get())).collect();
+        Ok(Self { head, lines: lines.transpose()?.map(read) })
+    }
 }
 
 fn head_of(head: &Object<'_>, number: String, told: Told, flags: &mut Vec<Flag>) -> ChannelOrder {
@@ -115,14 +140,20 @@ fn head_of(head: &Object<'_>, number: String, told: Told, flags: &mut Vec<Flag>)
 
 /// The lines of an order. A line without a number, or of which nobody can say how many units it has, makes the order one
 /// that cannot be recorded; whatever else is wrong with a line is a flag.
-fn lines(row: &Object<'_>, flags: &mut Vec<Flag>) -> Result<Vec<ChannelLine>, String> {
-    let rows = Reader::new(row, flags, None).expected("orderList", list).unwrap_or_default();
+fn all_lines(
+    rows: Option<Vec<Option<Object<'_>>>>,
+    flags: &mut Vec<Flag>,
+) -> Result<Vec<ChannelLine>, String> {
+    if rows.is_none() {
+        flags.push(Flag { odd: Odd::Missing, field: "orderList", line: None });
+    }
+    let rows = rows.unwrap_or_default();
     let mut lines: Vec<ChannelLine> = Vec::with_capacity(rows.len());
     let mut numbers = HashSet::new();
     for (at, row) in rows.into_iter().enumerate() {
-        let fields = Object::read(row.get()).ok_or(format!("Line {} is no object.", at + 1))?;
+        let fields = row.ok_or_else(|| format!("Line {} is no object.", at + 1))?;
         let number = number_of(&fields, "orderSn");
-        let number = number.ok_or(format!("Line {} has no number.", at + 1))?;
+        let number = number.ok_or_else(|| format!("Line {} has no number.", at + 1))?;
         let line = line(&fields, &number, flags)?;
         if numbers.insert(number) {
             lines.push(line);

@@ -19,8 +19,9 @@ const FULFILMENTS: [&str; 2] = ["fulfillBySeller", "fulfillByCooperativeWarehous
 
 /// The signed request of a call, by the marketplace's clock `at`.
 pub fn build(call: &Call, credentials: &Credentials, at: Time) -> Result<Request, Unbuildable> {
-    let (kind, own) = own_fields(call)?;
-    let Value::Object(mut body) = own else { return Err(unsupported(call)) };
+    let unsupported = || Unbuildable::Unsupported { channel: "temu", call: call.word() };
+    let kind = kind(call).ok_or_else(unsupported)?;
+    let Value::Object(mut body) = own_fields(call)? else { return Err(unsupported()) };
     let token = credentials.access_token.reveal();
     let secret = credentials.app_secret.reveal();
     let needed = [("app_key", credentials.app_key.as_str()), ("app_secret", secret)];
@@ -54,50 +55,68 @@ fn put(body: &mut Map<String, Value>, name: &str, value: impl Into<Value>) {
     body.insert(name.to_owned(), value.into());
 }
 
-/// The word of a call at Temu, and the fields that only it has.
-fn own_fields(call: &Call) -> Result<(&'static str, Value), Unbuildable> {
+/// The word of a call at Temu. Tokens allow calls by these words too.
+fn kind(call: &Call) -> Option<&'static str> {
+    Some(match call {
+        Call::Orders(_) | Call::OrdersByNumber(_) => "bg.order.list.v2.get",
+        Call::OrderDetail { .. } => "bg.order.detail.v2.get",
+        Call::UnshippedPackages { .. } => "bg.order.unshipped.package.get",
+        Call::Shipments { .. } => "bg.logistics.shipment.v2.get",
+        Call::Amounts { .. } => "bg.order.amount.query",
+        Call::Products(_) => "bg.local.goods.list.query",
+        Call::Aftersales(_) => "bg.aftersales.parentaftersales.list.get",
+        Call::AftersaleGoods { .. } => "bg.aftersales.aftersales.list.get",
+        Call::Cancels { .. } => "bg.aftersales.cancel.list.get",
+        Call::TokenInfo => "bg.open.accesstoken.info.get",
+        Call::ExchangeCode { .. } => "bg.open.accesstoken.create",
+        // A token of Temu ends, and a person fetches the next.
+        Call::RefreshToken { .. } => return None,
+    })
+}
+
+/// What a token must allow for a call. Any token may be asked about, and a code comes before one.
+pub fn scope(call: &Call) -> Option<&'static str> {
+    match call {
+        Call::TokenInfo | Call::ExchangeCode { .. } => None,
+        _ => kind(call),
+    }
+}
+
+/// The fields that only this call has.
+fn own_fields(call: &Call) -> Result<Value, Unbuildable> {
     Ok(match call {
-        Call::Orders(asked) => ("bg.order.list.v2.get", orders(asked)?),
+        Call::Orders(asked) => orders(asked)?,
         Call::OrdersByNumber(numbers) => {
             within("orders", numbers.len(), NUMBERS_MAX)?;
-            let all = json!({
+            json!({
                 "pageNumber": 1, "pageSize": PAGE_SIZE_MAX, "parentOrderSnList": numbers,
                 "fulfillmentTypeList": FULFILMENTS,
-            });
-            ("bg.order.list.v2.get", all)
+            })
         }
-        Call::OrderDetail { order } => (
-            "bg.order.detail.v2.get",
-            json!({"parentOrderSn": order, "fulfillmentTypeList": FULFILMENTS}),
-        ),
+        Call::OrderDetail { order } => {
+            json!({"parentOrderSn": order, "fulfillmentTypeList": FULFILMENTS})
+        }
         Call::UnshippedPackages { orders, page } => {
             let mut own = json!({"pageNumber": number(page)?, "pageSize": PAGE_SIZE_MAX});
             name_orders(&mut own, orders)?;
-            ("bg.order.unshipped.package.get", own)
+            own
         }
-        Call::Shipments { order, line } => {
-            ("bg.logistics.shipment.v2.get", json!({"parentOrderSn": order, "orderSn": line}))
-        }
-        Call::Amounts { order } => ("bg.order.amount.query", json!({"parentOrderSn": order})),
-        Call::Products(asked) => ("bg.local.goods.list.query", products(asked)?),
-        Call::Aftersales(asked) => ("bg.aftersales.parentaftersales.list.get", aftersales(asked)?),
+        Call::Shipments { order, line } => json!({"parentOrderSn": order, "orderSn": line}),
+        Call::Amounts { order } => json!({"parentOrderSn": order}),
+        Call::Products(asked) => products(asked)?,
+        Call::Aftersales(asked) => aftersales(asked)?,
         Call::AftersaleGoods { numbers, page } => {
             within("aftersales", numbers.len(), NUMBERS_MAX)?;
             let (page, size) = (number(page)?, PAGE_SIZE_MAX);
-            let own = json!({"pageNo": page, "pageSize": size, "parentAfterSalesSnList": numbers});
-            ("bg.aftersales.aftersales.list.get", own)
+            json!({"pageNo": page, "pageSize": size, "parentAfterSalesSnList": numbers})
         }
         Call::Cancels { orders, page, size: rows } => {
             let mut own = json!({"pageNo": number(page)?, "pageSize": size(*rows)?});
             name_orders(&mut own, orders)?;
-            ("bg.aftersales.cancel.list.get", own)
+            own
         }
-        Call::TokenInfo => ("bg.open.accesstoken.info.get", json!({})),
-        // A token of Temu ends, and a person fetches the next.
-        Call::RefreshToken { .. } => return Err(unsupported(call)),
-        Call::ExchangeCode { code } => {
-            ("bg.open.accesstoken.create", json!({"code": code.reveal()}))
-        }
+        Call::TokenInfo | Call::RefreshToken { .. } => json!({}),
+        Call::ExchangeCode { code } => json!({"code": code.reveal()}),
     })
 }
 
@@ -179,8 +198,4 @@ fn size(size: u16) -> Result<u16, Unbuildable> {
 fn within(of: &'static str, asked: usize, most: usize) -> Result<(), Unbuildable> {
     let fits = (1..=most).contains(&asked);
     if fits { Ok(()) } else { Err(Unbuildable::OutOfBounds { of, asked, most }) }
-}
-
-fn unsupported(call: &Call) -> Unbuildable {
-    Unbuildable::Unsupported { channel: "temu", call: call.word() }
 }
