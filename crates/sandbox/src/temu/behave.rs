@@ -22,6 +22,7 @@ pub enum Word {
     PageIgnored,
     Short,
     Churn,
+    Late,
     Vanish,
     Duplicate,
     Shuffle,
@@ -33,7 +34,7 @@ pub enum Word {
 }
 
 /// Each word, its number where none is given, and what it does with that number.
-const WORDS: [(Word, &str, u64, &str); 24] = [
+const WORDS: [(Word, &str, u64, &str); 25] = [
     (
         Word::Error,
         "error",
@@ -69,6 +70,12 @@ const WORDS: [(Word, &str, u64, &str); 24] = [
         "churn",
         8,
         "before each page of orders N orders are updated, and half as many come in",
+    ),
+    (
+        Word::Late,
+        "late",
+        120,
+        "what churn changes is in no list for 1 to N s, each by its own chance",
     ),
     (Word::Vanish, "vanish", 1, "before each page of products N of its kind are deleted"),
     (Word::Duplicate, "duplicate", 2, "each push comes N times"),

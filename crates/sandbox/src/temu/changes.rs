@@ -282,8 +282,16 @@ impl Edit {
     }
 }
 
-/// Updates `count` orders of a list by chance and lets half as many come in: what happens while somebody pages.
-pub fn churn(shop: &mut Shop, seed: u64, count: u64, range: Option<Range>, now: i64) {
+/// Updates `count` orders of a list by chance and lets half as many come in: what happens while somebody pages. What
+/// changed is in no list for up to `late` seconds.
+pub fn churn(
+    shop: &mut Shop,
+    seed: u64,
+    count: u64,
+    range: Option<Range>,
+    late: Option<u64>,
+    now: i64,
+) {
     shop.churned += 1;
     let mut draws = Draws::of(!seed ^ shop.series, shop.churned);
     for _ in 0..count {
@@ -295,10 +303,19 @@ pub fn churn(shop: &mut Shop, seed: u64, count: u64, range: Option<Range>, now: 
         };
         let lines: Vec<usize> = (0..shop.orders[place].children.len()).collect();
         shop.change(place, now, |order| moved(order, next, true, &lines, now, place as u64));
+        if let Some(late) = late {
+            shop.unlist(place, now + seconds_late(&mut draws, late));
+        }
     }
     for _ in 0..count / 2 {
-        insert(shop, seed, now, None, 0, Oddities::default());
+        let listed_at = late.map_or(0, |late| now + seconds_late(&mut draws, late));
+        insert(shop, seed, now, None, listed_at, Oddities::default());
     }
+}
+
+/// From 1 to `most`.
+fn seconds_late(draws: &mut Draws, most: u64) -> i64 {
+    1 + draws.below(most.max(1)) as i64
 }
 
 fn oddities(words: &str) -> Result<Oddities, Impossible> {

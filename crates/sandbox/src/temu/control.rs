@@ -151,9 +151,13 @@ fn done(market: &Arc<Market>, body: &[u8]) -> Result<Vec<String>, Unheard> {
     let mut memory = market.memory();
     let named = wish.aim.shop.iter().chain(wish.push_test.iter()).map(String::as_str);
     let named = named.chain(wish.tokens.iter().map(|token| token.shop.as_str()));
+    let named = named.chain(wish.shops.iter().filter_map(|shop| shop.like.as_deref()));
     let mut named = named.chain(wish.orders.iter().map(Change::shop));
     if named.any(|shop| memory.shop(shop).is_none()) {
         return Err(Unheard(404, "no_such_shop"));
+    }
+    if wish.shops.iter().any(|shop| shop.app(&memory).is_none()) {
+        return Err(Unheard(422, "app_secret"));
     }
     let words = behave::read(wish.behave.as_deref().unwrap_or_default());
     let words = words.map_err(|_| Unheard(422, "unknown_behaviour"))?;
@@ -199,16 +203,23 @@ fn done(market: &Arc<Market>, body: &[u8]) -> Result<Vec<String>, Unheard> {
     Ok(numbers)
 }
 
-fn opened(market: &Market, memory: &mut Memory, wish: &ShopWish) -> Result<(), Unheard> {
-    let app_key = wish.app_key.as_deref().unwrap_or(super::APP_KEY);
-    if !memory.apps.contains_key(app_key) {
-        let secret = wish.app_secret.clone().filter(|secret| secret.len() >= SECRET_BYTES_MIN);
-        let secret = secret.ok_or(Unheard(422, "app_secret"))?;
-        let limiter = Limiter::new(market.settings.limit);
-        memory.apps.insert(app_key.to_owned(), App { secret, limiter });
+impl ShopWish {
+    /// Its app, with the secret of that; none where the app is not known and no secret can be used.
+    fn app<'a>(&'a self, memory: &'a Memory) -> Option<(&'a str, &'a str)> {
+        let app_key = self.app_key.as_deref().unwrap_or(super::APP_KEY);
+        let known = memory.apps.get(app_key).map(|app| app.secret.as_str());
+        let given = self.app_secret.as_deref().filter(|secret| secret.len() >= SECRET_BYTES_MIN);
+        Some((app_key, known.or(given)?))
     }
+}
+
+fn opened(market: &Market, memory: &mut Memory, wish: &ShopWish) -> Result<(), Unheard> {
+    let (app_key, secret) = wish.app(memory).ok_or(Unheard(422, "app_secret"))?;
+    let (app_key, secret) = (app_key.to_owned(), secret.to_owned());
+    let limiter = Limiter::new(market.settings.limit);
+    memory.apps.entry(app_key.clone()).or_insert(App { secret, limiter });
     let now = market.told(memory).div_euclid(1000);
-    let mut shop = Shop::new(market.settings.seed, memory.shops.len(), app_key, now);
+    let mut shop = Shop::new(market.settings.seed, memory.shops.len(), &app_key, now);
     shop.region = wish.region.unwrap_or(shop.region);
     if let Some(like) = &wish.like {
         let like = &memory.shops[memory.shop(like).ok_or(Unheard(404, "no_such_shop"))?];

@@ -206,3 +206,20 @@ async fn a_walk_forward_loses_orders_that_change_meanwhile_and_one_in_reverse_lo
     }
     assert_eq!((forward, reverse), (10, 0));
 }
+
+#[tokio::test]
+async fn what_changes_while_somebody_pages_may_be_late_as_well() {
+    let stage = Stage::set().await;
+    stage.control(json!({"behave": "churn=8 late=120", "for": {"calls": 1}})).await;
+    // Eight of those that were there are away for a while, and four more are not there yet.
+    let mut counts = vec![stage.call(LIST, 0, page(1)).await["totalItemNum"].clone()];
+    for seconds in [60, 60] {
+        stage.pass(seconds).await;
+        counts.push(stage.call(LIST, 0, page(1)).await["totalItemNum"].clone());
+    }
+    assert_eq!((&counts[0], &counts[2]), (&json!(192), &json!(204)));
+    let between = counts[1].as_u64().expect("a number");
+    assert!((193..204).contains(&between), "{between}");
+    let changed = stage.call(LIST, 0, updated(SECONDS, SECONDS, 1)).await;
+    assert_eq!(changed["totalItemNum"], json!(12));
+}

@@ -48,8 +48,10 @@ async fn each_app_has_its_own_limit_and_its_own_tokens() {
 #[tokio::test]
 async fn an_app_whose_secret_cannot_encrypt_is_refused() {
     let stage = Stage::set().await;
-    let wish = json!({"shops": [{"app_key": "other-app", "app_secret": "123456789abcdef"}]});
+    let short = json!({"app_key": "other-app", "app_secret": "123456789abcdef"});
+    let wish = json!({"behave": "error", "shops": [short]});
     let heard = stage.send("POST", "/control", wish.to_string()).await.unwrap();
     assert_eq!((heard.status, heard.body.as_ref()), (422, &br#"{"code":"app_secret"}"#[..]));
-    assert_eq!(stage.control(json!({})).await["shops"].as_array().unwrap().len(), 3);
+    let truth = stage.control(json!({})).await;
+    assert_eq!((truth["shops"].as_array().unwrap().len(), &truth["behave"]), (3, &json!([])));
 }

@@ -46,7 +46,8 @@ pub fn list(shop: &mut Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
     let created = asked.range("createAfter", "createBefore")?;
     let updated = asked.range("updateAtStart", "updateAtEnd")?;
     if let Some(count) = plan.has(Word::Churn) {
-        churn(shop, call.seed, count, updated, call.now.seconds());
+        let late = plan.has(Word::Late);
+        churn(shop, call.seed, count, updated, late, call.now.seconds());
     }
     let listing = Listing { by, created, updated, also: also(shop, asked, told)?, page, size };
     let mut found = shop.page(&listing);
