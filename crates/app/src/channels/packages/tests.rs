@@ -1,3 +1,5 @@
+//! The row of an order after looks for its parcels, and when an order has all of them.
+
 use super::*;
 use docket_connectors::channel::{ChannelLine, Held, PackageRef};
 
