@@ -10,6 +10,7 @@ mod exchange;
 mod gate;
 mod packages;
 mod pull;
+mod pushes;
 mod recording;
 mod report;
 mod runs;
@@ -20,6 +21,8 @@ pub use completeness::{Completeness, Day, StatusCount};
 pub use gate::GateFigure;
 pub(crate) use packages::LookForPackages;
 pub use packages::PackagePage;
+pub(crate) use pushes::ReadPushed;
+pub use pushes::{PushFigure, Pushed};
 pub(crate) use runs::{PullShop, TICK, TickShops};
 pub use runs::{RunOf, Started};
 pub use shops::{NewShop, SetShop, ShopOf};
@@ -29,6 +32,7 @@ use docket_connectors::channel::{Capabilities, Connector};
 use docket_domain::time::{DAY, MINUTE, Millis};
 use exchange::{Clocks, Counted};
 use gate::Gates;
+use pushes::Pushes;
 use std::sync::Arc;
 
 /// How shops are pulled.
@@ -70,6 +74,7 @@ pub(crate) struct Channels {
     clocks: Clocks,
     counted: Counted,
     gates: Gates,
+    pushes: Pushes,
 }
 
 impl Channels {
@@ -81,6 +86,7 @@ impl Channels {
             clocks: Clocks::default(),
             counted: Counted::default(),
             gates: Gates::default(),
+            pushes: Pushes::default(),
         }
     }
 

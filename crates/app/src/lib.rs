@@ -31,8 +31,8 @@ mod wiring;
 pub use access::{Access, NewKey, NewUser, Peer, Principal, Reach, Role, Scope, Scopes, User};
 pub use archive::ArchiveSettings;
 pub use channels::{
-    ChannelSettings, Completeness, Day, GateFigure, NewShop, PackagePage, RunOf, SetShop, ShopOf,
-    Started, StatusCount,
+    ChannelSettings, Completeness, Day, GateFigure, NewShop, PackagePage, PushFigure, Pushed,
+    RunOf, SetShop, ShopOf, Started, StatusCount,
 };
 pub use clock::Clock;
 pub use error::Error;

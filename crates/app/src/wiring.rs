@@ -2,7 +2,7 @@
 //! its own. Who adds one of them writes it in a room of its own and names it here.
 
 use crate::archive::MoveToArchive;
-use crate::channels::{LookForPackages, PullShop, TickShops};
+use crate::channels::{LookForPackages, PullShop, ReadPushed, TickShops};
 use crate::gateways::{CloseAttempt, FollowAttempt, Gateways, GiveBack, SecondLook};
 use crate::lane::reactions::{self, Reactions};
 use crate::lane::redeem::CouponSettings;
@@ -64,6 +64,7 @@ fn kinds(app: &App) -> Vec<Kind> {
         kind::<TickShops>(app),
         kind::<PullShop>(app),
         kind::<LookForPackages>(app),
+        kind::<ReadPushed>(app),
     ]
 }
 

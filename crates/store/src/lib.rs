@@ -56,6 +56,7 @@ pub use tables::audit::{Audit, AuditPage, Stale};
 pub use tables::books::{Balance, BalanceKind};
 pub use tables::channels::calls::{Calls, CallsRow};
 pub use tables::channels::orders::{ChannelOrderRow, DayCount, HeardBefore, PackageCounts};
+pub use tables::channels::pushes::PushRow;
 pub use tables::channels::runs::{Progress, RunRecord, RunWrite, active_name};
 pub use tables::channels::shops::{ChannelShop, Pause, ShopFacts};
 pub use tables::channels::windows::{WindowRow, WindowWrite};

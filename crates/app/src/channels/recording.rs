@@ -117,6 +117,26 @@ impl App {
         page: &OrdersPage,
         read_at: Time,
     ) -> Result<PageTaken, Error> {
+        self.take_orders(open, page, read_at, Told::by_list).await
+    }
+
+    /// The same of orders that were asked for by their numbers: that does not say whether a list has them.
+    pub(super) async fn take_numbered(
+        &self,
+        open: &Open,
+        page: &OrdersPage,
+        read_at: Time,
+    ) -> Result<PageTaken, Error> {
+        self.take_orders(open, page, read_at, Told::by_number).await
+    }
+
+    async fn take_orders(
+        &self,
+        open: &Open,
+        page: &OrdersPage,
+        read_at: Time,
+        told_by: fn(ChannelOrderRow, Goods) -> Told,
+    ) -> Result<PageTaken, Error> {
         let mut taken = PageTaken { refused: page.refused.len() as u64, ..PageTaken::default() };
         let numbers: Vec<_> = page.orders.iter().map(|order| &*order.number).collect();
         let before = self.store().heard_before(open.shop.id, &numbers).await?;
@@ -134,7 +154,7 @@ impl App {
                 taken.lateness = taken.lateness.max(read_at.since(updated_at));
             }
             let row = row_of(open, order, fingerprint, read_at);
-            let told = Told::Order(Box::new(row), Goods::of(order.stage));
+            let told = told_by(row, Goods::of(order.stage));
             let report = report::of_order(&open.shop, order, read_at);
             let about = About {
                 tree: known.and_then(|known| known.tree),
@@ -274,6 +294,14 @@ impl Taking {
 }
 
 impl Told {
+    fn by_list(row: ChannelOrderRow, goods: Goods) -> Self {
+        Self::Order(Box::new(row), goods)
+    }
+
+    fn by_number(row: ChannelOrderRow, goods: Goods) -> Self {
+        Self::Order(Box::new(ChannelOrderRow { listed: false, ..row }), goods)
+    }
+
     /// The row from now on; nothing where it was told before.
     fn row(&self, known: Option<&ChannelOrderRow>) -> Option<ChannelOrderRow> {
         match (self, known) {

@@ -19,8 +19,8 @@ pub mod words;
 use crate::center::Center;
 use crate::routes::{
     accounts, archive, callbacks, coupons, docs, effects, forget, gifts, health, history, imports,
-    keys, listing, members, metrics, mirror, orders, parcels, payments, products, reconcile, shops,
-    stock, sync, tasks, users, webhooks,
+    keys, listing, members, metrics, mirror, orders, parcels, payments, products, pushes,
+    reconcile, shops, stock, sync, tasks, users, webhooks,
 };
 use axum::Router;
 use serde_json::Value;
@@ -145,6 +145,7 @@ fn of_the_center(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
         .routes(routes!(sync::pull_orders, sync::stop_orders))
         .routes(routes!(sync::orders_progress))
         .routes(routes!(sync::completeness))
+        .routes(routes!(pushes::take, pushes::take_without_body))
         .routes(routes!(parcels::start))
         .routes(routes!(parcels::list))
         .routes(routes!(parcels::statistics))

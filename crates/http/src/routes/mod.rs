@@ -21,6 +21,7 @@ pub mod orders;
 pub mod parcels;
 pub mod payments;
 pub mod products;
+pub mod pushes;
 pub mod reconcile;
 pub mod shops;
 pub mod stock;

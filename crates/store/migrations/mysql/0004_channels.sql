@@ -92,6 +92,22 @@ CREATE TABLE channel_call (
     PRIMARY KEY (channel, hour, process)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Section: pushes.
+-- What marketplaces told by themselves; written before it is acknowledged, read back afterwards.
+CREATE TABLE channel_push (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    channel        VARCHAR(64) NOT NULL,
+    push_key       VARCHAR(255) NOT NULL,
+    shop           BIGINT NOT NULL,
+    number         VARCHAR(64),
+    kind           VARCHAR(64) NOT NULL,
+    came_at        BIGINT NOT NULL,
+    done_at        BIGINT,
+    payload        MEDIUMTEXT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE UNIQUE INDEX channel_push_key ON channel_push (channel, push_key);
+CREATE INDEX channel_push_waiting ON channel_push (shop, done_at, id);
+
 -- Section: tasks.
 -- What a task is about, such as a shop.
 ALTER TABLE task ADD COLUMN subject VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

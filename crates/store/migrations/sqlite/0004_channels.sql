@@ -92,6 +92,22 @@ CREATE TABLE channel_call (
     PRIMARY KEY (channel, hour, process)
 ) STRICT, WITHOUT ROWID;
 
+-- Section: pushes.
+-- What marketplaces told by themselves; written before it is acknowledged, read back afterwards.
+CREATE TABLE channel_push (
+    id             INTEGER PRIMARY KEY,
+    channel        TEXT NOT NULL,
+    push_key       TEXT NOT NULL,
+    shop           INTEGER NOT NULL,
+    number         TEXT,
+    kind           TEXT NOT NULL,
+    came_at        INTEGER NOT NULL,
+    done_at        INTEGER,
+    payload        TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX channel_push_key ON channel_push (channel, push_key);
+CREATE INDEX channel_push_waiting ON channel_push (shop, id) WHERE done_at IS NULL;
+
 -- Section: tasks.
 -- What a task is about, such as a shop.
 ALTER TABLE task ADD COLUMN subject TEXT;

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod orders;
+pub mod pushes;
 pub mod runs;
 pub mod shops;
 pub mod windows;

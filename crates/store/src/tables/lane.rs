@@ -15,6 +15,7 @@ use crate::tables::accounts::{Account, AccountChange, AccountLine};
 use crate::tables::audit::Audit;
 use crate::tables::books::{Balance, BalanceKind};
 use crate::tables::channels::orders::ChannelOrderRow;
+use crate::tables::channels::pushes::PushRow;
 use crate::tables::channels::runs::{ActiveRun, RunRecord, RunWrite};
 use crate::tables::channels::shops::ChannelShop;
 use crate::tables::channels::windows::{WindowRow, WindowWrite};
@@ -149,6 +150,8 @@ pub struct Writes {
     pub channel_orders: Vec<ChannelOrderRow>,
     /// What becomes of windows of time.
     pub channel_windows: Vec<WindowWrite>,
+    /// What marketplaces told by themselves; what was told before stays.
+    pub channel_pushes: Vec<PushRow>,
     /// Runs, new or over what they were.
     pub channel_runs: Vec<RunWrite>,
     /// Anything else of this crate's tables.
@@ -299,5 +302,6 @@ lane! {
         channel_orders: ChannelOrderRow;
         channel_windows: WindowRow;
         channel_runs: RunRecord;
+        channel_pushes: PushRow;
     }
 }
