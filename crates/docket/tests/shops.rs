@@ -7,10 +7,10 @@ mod market;
 #[allow(dead_code)] // shared with the tests of commands, which need more of it
 mod run;
 
-use docket_testkit::Database;
+use docket_testkit::{Database, eventually};
 use market::{Center, Market, wish};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn numbers(orders: &[Value]) -> BTreeSet<String> {
     orders.iter().map(|order| order["external_id"].as_str().expect("a number").to_owned()).collect()
@@ -103,4 +103,89 @@ fn docket_stop(center: &Center, path: &str) -> Value {
     let mut client =
         client::Client::new(center.serve.base_url(), &center.key).expect("a connection");
     client.send_with("DELETE", path, &[], "").expect("an answer").body
+}
+
+/// Orders by day and status, as the marketplace knows them.
+fn truth_by_day(market: &Market, shop: usize) -> BTreeMap<(String, String), u64> {
+    let mall = market.said["shops"][shop]["mall_id"].as_str().expect("a number");
+    let truth = market.get(&format!("/control/truth?shop={mall}"));
+    let mut orders = BTreeMap::new();
+    for day in truth["days"].as_array().expect("days") {
+        let count = day["listed"]["orders"].as_u64().expect("a number");
+        if count > 0 {
+            orders.insert((text(&day["day"]), day["status"].to_string()), count);
+        }
+    }
+    orders
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn theirs_beside_ours_is_the_truth_by_day_and_status_and_what_no_list_has_is_counted_apart() {
+    let market = Market::start(&["--count", "300", "--limit", "0"]);
+    for database in Database::ALL {
+        let center = Center::on(database);
+        let shop = center.connect(&market, 0);
+        assert_eq!(center.get(&completeness(&shop))["complete"], Value::Null, "no pass yet");
+        let run = center.pull(&shop, "full");
+        assert_eq!(run["state"], "done", "{run:#}");
+        let found = center.get(&completeness(&shop));
+        assert_eq!((&found["complete"], &found["gaps"]), (&json!(true), &json!([])), "{database}");
+        let mut told = [BTreeMap::new(), BTreeMap::new()];
+        for day in found["days"].as_array().expect("days") {
+            for status in day["statuses"].as_array().expect("statuses") {
+                let key = (text(&day["day"]), text(&status["status"]));
+                for (told, side) in told.iter_mut().zip(["theirs", "ours"]) {
+                    told.insert(key.clone(), status[side].as_u64().expect("a number"));
+                }
+            }
+        }
+        let truth = truth_by_day(&market, 0);
+        assert_eq!(told, [truth.clone(), truth.clone()], "{database}");
+        let (day, _) = truth.keys().next().expect("an order").clone();
+        let one = center.get(&format!("{}?day={day}", completeness(&shop)));
+        assert_eq!(one["days"].as_array().expect("days").len(), 1, "{one:#}");
+        assert_eq!(one["days"][0]["day"], day, "{one:#}");
+    }
+}
+
+fn completeness(shop: &str) -> String {
+    format!("/api/sync/shops/{shop}/completeness")
+}
+
+#[test]
+fn what_is_pushed_is_read_back_at_once_and_a_forged_push_changes_nothing() {
+    let market = Market::start(&["--count", "50", "--limit", "0"]);
+    for database in Database::ALL {
+        let center = Center::on(database);
+        let hook = center.serve.url("/api/channels/temu/push");
+        market.control(&json!({"fine": true, "push_url": hook}));
+        let shop = center.connect(&market, 0);
+        center.pull(&shop, "incremental");
+        let mall = &market.said["shops"][0]["mall_id"];
+        let insert = json!({"orders": [{"does": "insert", "shop": mall, "count": 1, "status": 2, "hidden": true}]});
+        let hidden = text(&market.control(&insert)["changed"][0]);
+        let status = || {
+            center.get(&format!("/api/orders?external_id={hidden}&expand=tree"))["orders"][0]
+            ["shops"][0]["channel_status"]["word"].clone()
+        };
+        eventually("an order that no list has is here", || status() == "2");
+        market.control(&json!({"behave": "duplicate=3", "orders": [
+            {"does": "move", "shop": mall, "order": hidden, "to": 4}]}));
+        eventually("its change is here", || status() == "4");
+        let counted = center.get(&completeness(&shop));
+        let days = counted["days"].as_array().expect("days");
+        let hidden_ones: u64 = days.iter().filter_map(|day| day["hidden"].as_u64()).sum();
+        assert_eq!(hidden_ones, 1, "{database}: hidden by the list");
+        market.control(&json!({"behave": "forged", "orders": [
+            {"does": "move", "shop": mall, "order": hidden, "to": 5}]}));
+        let refused = |truth: &Value| truth.to_string().contains("401");
+        eventually("a forged push is refused", || {
+            refused(&market.get(&format!("/control/truth/pushes?shop={}&size=1000", text(mall))))
+        });
+        assert_eq!(status(), "4", "{database}: nothing is changed by it");
+    }
 }

@@ -1,13 +1,13 @@
 //! What marketplaces tell by themselves: verified, written down, acknowledged, and read back afterwards. A push is a hint and
 //! never data, but for a marketplace that tells of orders in no other way.
 
-use super::exchange::Trouble;
+use super::exchange::{Open, Trouble};
 use crate::tasks::{Policy, Task, failed};
 use crate::vault::purpose;
 use crate::{App, Error};
 use docket_connectors::channel::{
-    Answer, AppSecret, AppSecrets, Call, Purpose, Push, PushEvent, PushKind, PushRefused, Secret,
-    Verdict,
+    Answer, AppSecret, AppSecrets, Call, Concern, OrdersPage, Purpose, Push, PushEvent, PushKind,
+    PushRefused, Secret, Verdict,
 };
 use docket_connectors::{Acknowledgement, Message};
 use docket_domain::time::{Millis, SECOND};
@@ -212,13 +212,8 @@ impl App {
                 waiting.iter().filter_map(|push| push.number.clone()).collect();
             let numbers: Vec<_> = numbers.into_iter().collect();
             for numbers in numbers.chunks(at_once) {
-                let call = Call::OrdersByNumber(numbers.to_vec());
-                match self.ask_shop(&open, Purpose::Fresh, &call).await {
-                    Ok(heard) => {
-                        if let Answer::Orders(page) = heard.answer {
-                            self.take_numbered(&open, &page, heard.at).await?;
-                        }
-                    }
+                match self.orders_by_number(&open, numbers).await {
+                    Ok((page, at)) => drop(self.take_numbered(&open, &page, at).await?),
                     Err(trouble) => {
                         self.pause_for(&open, &trouble).await?;
                         return Ok(Err(trouble));
@@ -231,6 +226,41 @@ impl App {
         }
         self.queue_looks_due(open.shop.id).await?;
         Ok(Ok(()))
+    }
+
+    /// Orders by their numbers: those that no list has by their details.
+    async fn orders_by_number(
+        &self,
+        open: &Open,
+        numbers: &[String],
+    ) -> Result<(OrdersPage, Time), Trouble> {
+        let call = Call::OrdersByNumber(numbers.to_vec());
+        let heard = self.ask_shop(open, Purpose::Fresh, &call).await?;
+        let Answer::Orders(mut page) = heard.answer else {
+            return Ok((OrdersPage::default(), heard.at));
+        };
+        let told = |number: &String, page: &OrdersPage| {
+            page.orders.iter().any(|order| order.number == *number)
+                || page.refused.iter().any(|row| row.number.as_ref() == Some(number))
+        };
+        for number in numbers {
+            if told(number, &page) {
+                continue;
+            }
+            let call = Call::OrderDetail { order: number.clone() };
+            match self.ask_shop(open, Purpose::Fresh, &call).await {
+                Ok(heard) => {
+                    if let Answer::Order(order) = heard.answer {
+                        page.orders.push(*order);
+                    }
+                }
+                // A number that is none of theirs is no order.
+                Err(Trouble::Fault(fault))
+                    if fault.concern() == Concern::Call && !fault.is_passing() => {}
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Ok((page, heard.at))
     }
 
     /// What came of pushes to this process.
@@ -278,8 +308,12 @@ fn row_of(channel: &str, shop: Id, event: PushEvent, came_at: Time) -> PushRow {
 
 impl Task for ReadPushed {
     const KIND: &'static str = "channel_push";
-    const POLICY: Policy =
-        Policy { concurrency: 32, lease: Duration::from_secs(30), skips_dead: true, ..Policy::USUAL };
+    const POLICY: Policy = Policy {
+        concurrency: 32,
+        lease: Duration::from_secs(30),
+        skips_dead: true,
+        ..Policy::USUAL
+    };
 
     async fn run(self, app: App, _: Job) -> Handled {
         match app.read_pushed(self.shop).await {

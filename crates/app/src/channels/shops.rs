@@ -83,6 +83,7 @@ impl App {
         if new.access_token.is_some() {
             let open = self.open_shop(Arc::new(shop.clone()))?;
             take_token(&mut shop, &self.token_of(&open).await?)?;
+            self.permit_pushes(&open).await;
         }
         let keys = idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
         let work = move |view: &View, cx: &mut Context<'_>| {
@@ -158,6 +159,17 @@ impl App {
         }
     }
 
+    /// Has the marketplace push what happens in a shop, where it pushes at all. Without, it is pulled all the same.
+    async fn permit_pushes(&self, open: &Open) {
+        if open.connector.capabilities().push.is_none() {
+            return;
+        }
+        if let Err(trouble) = self.ask_shop(open, Purpose::Fresh, &Call::PermitPushes).await {
+            let shop = &open.shop.name;
+            tracing::warn!(shop, %trouble, "a marketplace will not push what happens in a shop");
+        }
+    }
+
     /// Changes a shop: its name, its credentials, whether it is paused. A new token that is let in ends a pause that
     /// the old one caused.
     pub async fn set_shop(&self, who: &Principal, id: Id, set: SetShop) -> Result<(), Error> {
@@ -175,6 +187,7 @@ impl App {
             let open = self.open_shop(Arc::new(changed.clone()))?;
             let told = self.token_of(&open).await?;
             take_token(&mut changed, &told)?;
+            self.permit_pushes(&open).await;
             token = Some(told);
         }
         let work = move |view: &View, cx: &mut Context<'_>| {

@@ -25,6 +25,8 @@ pub enum Answer {
     AftersaleGoods(AftersaleGoodsPage),
     /// To `TokenInfo`, `RefreshToken` and `ExchangeCode`.
     Token(TokenInfo),
+    /// To `PermitPushes`.
+    Done,
 }
 
 /// A row that cannot be read. It is kept as it came and costs no other row.

@@ -54,6 +54,8 @@ pub enum Call {
         /// How many a page has.
         size: u16,
     },
+    /// Has the marketplace send the events that it can push of a shop.
+    PermitPushes,
     /// Whose the token is, how long it holds and what it allows.
     TokenInfo,
     /// Gives a token for the next one, where tokens are [refreshed](super::TokenModel::Refreshed). It is good once.
@@ -82,6 +84,7 @@ impl Call {
             Self::Aftersales(_) => "aftersales",
             Self::AftersaleGoods { .. } => "aftersale_goods",
             Self::Cancels { .. } => "cancels",
+            Self::PermitPushes => "permit_pushes",
             Self::TokenInfo => "token_info",
             Self::RefreshToken { .. } => "refresh_token",
             Self::ExchangeCode { .. } => "exchange_code",

@@ -91,6 +91,7 @@ impl Connector for Temu {
             Call::OrderDetail { order } => {
                 orders::detail(order, &opened).map(|order| Answer::Order(Box::new(order)))
             }
+            Call::PermitPushes => Ok(Answer::Done),
             Call::TokenInfo | Call::ExchangeCode { .. } | Call::RefreshToken { .. } => {
                 token::read(&opened).map(Answer::Token)
             }

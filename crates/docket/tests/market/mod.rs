@@ -54,6 +54,13 @@ impl Market {
         self.client().get("/control").expect("an answer").body
     }
 
+    /// What it answers at `path`.
+    pub fn get(&self, path: &str) -> Value {
+        let got = self.client().get(path).expect("an answer");
+        assert_eq!(got.status, 200, "{path}: {got:?}");
+        got.body
+    }
+
     /// Orders of its first shops by their own status.
     pub fn by_status(&self, shop: usize) -> BTreeMap<String, u64> {
         let truth = self.truth();

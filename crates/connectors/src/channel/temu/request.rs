@@ -14,6 +14,13 @@ const PATH: &str = "/openapi/router";
 pub const PAGE_SIZE_MAX: usize = 100;
 /// The most orders that one call can name.
 pub const NUMBERS_MAX: usize = 20;
+/// What of a shop is pushed.
+const EVENTS: [&str; 4] = [
+    "bg_order_status_change_event",
+    "bg_cancel_order_status_change",
+    "bg_trade_logistics_address_changed",
+    "bg_aftersales_status_change",
+];
 /// Without these words only what the seller sends himself is listed.
 const FULFILMENTS: [&str; 2] = ["fulfillBySeller", "fulfillByCooperativeWarehouse"];
 
@@ -67,6 +74,7 @@ fn kind(call: &Call) -> Option<&'static str> {
         Call::Aftersales(_) => "bg.aftersales.parentaftersales.list.get",
         Call::AftersaleGoods { .. } => "bg.aftersales.aftersales.list.get",
         Call::Cancels { .. } => "bg.aftersales.cancel.list.get",
+        Call::PermitPushes => "bg.tmc.message.update",
         Call::TokenInfo => "bg.open.accesstoken.info.get",
         Call::ExchangeCode { .. } => "bg.open.accesstoken.create",
         // A token of Temu ends, and a person fetches the next.
@@ -115,6 +123,7 @@ fn own_fields(call: &Call) -> Result<Value, Unbuildable> {
             name_orders(&mut own, orders)?;
             own
         }
+        Call::PermitPushes => json!({ "permitEventCodeList": EVENTS }),
         Call::TokenInfo | Call::RefreshToken { .. } => json!({}),
         Call::ExchangeCode { code } => json!({"code": code.reveal()}),
     })
