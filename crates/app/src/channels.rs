@@ -48,6 +48,8 @@ pub struct ChannelSettings {
     pub lag: Millis,
     /// How many calls may be sent in any second for one app; 0 for any number.
     pub calls_per_second: u32,
+    /// Whether package numbers are looked for.
+    pub packages: bool,
     /// How often the last days are read again, in milliseconds.
     pub reread_every: Millis,
     /// How far back they are, in milliseconds.
@@ -62,6 +64,7 @@ impl Default for ChannelSettings {
             overlap: 15 * MINUTE,
             lag: 2 * MINUTE,
             calls_per_second: 20,
+            packages: true,
             reread_every: 60 * MINUTE,
             reread: 2 * DAY,
         }

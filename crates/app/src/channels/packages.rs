@@ -152,6 +152,9 @@ impl App {
 
     /// The same, where there are any.
     pub(super) async fn queue_looks_due(&self, shop: Id) -> Result<(), Error> {
+        if !self.inner.settings.channels.packages {
+            return Ok(());
+        }
         let due = self.store().channel_looks(shop, self.now(), 1).await?;
         if due.is_empty() { Ok(()) } else { self.queue_looks(shop).await }
     }

@@ -3,8 +3,9 @@
 //! The server is a process of its own; what is measured here is what a caller sees. `place` asks how fast
 //! orders are placed (and paid), `list` how long a filtered page takes and how much memory many orders need,
 //! `tasks` how fast durable tasks are run, `pickup` how soon another process begins with one, `due` how fast orders that nobody paid are revoked,
-//! `effects` what it costs that a payment brings something about. What they share stands beside them; the SQL stands in `bare` alone.
+//! `effects` what it costs that a payment brings something about, `channel` how fast the orders of a marketplace are pulled. What they share stands beside them; the SQL stands in `bare` alone.
 
+pub mod channel;
 pub mod due;
 pub mod effects;
 pub mod list;
@@ -42,6 +43,8 @@ pub enum Command {
     Pickup(pickup::Args),
     /// Revoke orders that were not paid in time
     Due(due::Args),
+    /// Pull the orders of marketplace shops
+    Channel(channel::Args),
     /// Pay orders with and without effects
     Effects(effects::Args),
 }
@@ -55,6 +58,7 @@ impl Command {
             Self::Tasks(args) => tasks::run(args, out),
             Self::Pickup(args) => pickup::run(args, out),
             Self::Due(args) => due::run(args, out),
+            Self::Channel(args) => channel::run(args, out),
             Self::Effects(args) => effects::run(args, out),
         }
     }

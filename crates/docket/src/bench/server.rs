@@ -132,7 +132,7 @@ impl Drop for Server {
 /// Makes a key with `docket key add`.
 pub fn add_key(folder: &Path, database: &Database) -> Result<String, Failure> {
     // Without `prices`, so that each line's price is held against the product table.
-    let scopes = ["--scopes", "orders.read,orders.write,payments,stock,coupons"];
+    let scopes = ["--scopes", "orders.read,orders.write,payments,stock,coupons,shops"];
     add(folder, database, &["bench", scopes[0], scopes[1], "--actors", "buyer,till,gateway"])
 }
 

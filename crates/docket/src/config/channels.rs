@@ -3,12 +3,12 @@
 use super::Set;
 use super::layers::Layers;
 use super::section::{About, Listed, listed};
-use super::shapes::{Length, Shape};
+use super::shapes::{Length, Shape, Switch};
 use crate::failure::Failure;
 use docket_app::ChannelSettings;
 
 /// Each key: its name, its default and what it is.
-pub const KEYS: [(&str, &str, About); 4] = [
+pub const KEYS: [(&str, &str, About); 5] = [
     (
         "interval",
         "10m",
@@ -42,6 +42,14 @@ pub const KEYS: [(&str, &str, About); 4] = [
             "Temu 允许同一应用在同一地址任意一秒内的调用次数（所有店铺、所有进程合计）；0 表示不限。",
         ),
     ),
+    (
+        "packages",
+        "true",
+        About::of(
+            "Whether package numbers are looked for, order by order, when something was shipped.",
+            "发货后是否逐单查询包裹号。",
+        ),
+    ),
 ];
 
 /// How many calls.
@@ -69,8 +77,13 @@ impl Shape for Days {
 
 /// Reads the section; what is in force is added to `also`.
 pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<ChannelSettings, Failure> {
-    let [(interval, every, _), (full_days, ninety, _), (overlap, quarter, _), (rate, twenty, _)] =
-        KEYS;
+    let [
+        (interval, every, _),
+        (full_days, ninety, _),
+        (overlap, quarter, _),
+        (rate, twenty, _),
+        (packages, on, _),
+    ] = KEYS;
     let every: Set<Length> = layers.take(&["channels", "temu", interval], every)?;
     also.push(listed(format!("channels.temu.{interval}"), &every));
     let days: Set<Days> = layers.take(&["channels", "temu", full_days], ninety)?;
@@ -79,7 +92,10 @@ pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<ChannelSettin
     also.push(listed(format!("channels.temu.{overlap}"), &back));
     let calls: Set<Calls> = layers.take(&["channels", "temu", rate], twenty)?;
     also.push(listed(format!("channels.temu.{rate}"), &calls));
+    let looks: Set<Switch> = layers.take(&["channels", "temu", packages], on)?;
+    also.push(listed(format!("channels.temu.{packages}"), &looks));
     Ok(ChannelSettings {
+        packages: looks.value == Switch::On,
         calls_per_second: calls.value.0,
         interval: every.value.0.max(1_000),
         full_days: days.value.0,
