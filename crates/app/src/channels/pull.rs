@@ -240,7 +240,11 @@ impl Pull<'_> {
                     let theirs = page.total;
                     self.take(page, heard.at, Some(Finished { span, theirs })).await?;
                 }
-                Err(why) => self.gap(walk.give_up(), &why.to_string()).await?,
+                Err(why) => {
+                    // What stands on the page are orders none the less.
+                    self.take(page, heard.at, None).await?;
+                    self.gap(walk.give_up(), &why.to_string()).await?;
+                }
             }
         }
         self.settle().await

@@ -230,7 +230,8 @@ impl Walk {
     }
 
     /// Takes what was told on the page that [`Self::next`] named. After an error the stretch is to be given up, or asked
-    /// for again from its beginning by whoever wants to try.
+    /// for again from its beginning by whoever wants to try; the rows of the page are orders none the less, and may be
+    /// written down.
     pub fn heard(&mut self, told: &Told<'_>) -> Result<Heard, Unwalkable> {
         let Some(span) = self.todo.front().copied() else { return Ok(Heard::Cut) };
         let heard = match (self.paging, self.at.clone()) {
@@ -269,15 +270,16 @@ impl Walk {
         }
         // A full page that does not say how many rows there are may have rows behind it.
         let total = told.total.unwrap_or(if rows < size { rows } else { size + 1 });
+        // Its rows come again in its pieces, so that none may be missing here does not matter yet.
+        if total > size && span.seconds() > 1 {
+            self.cut(span, total.saturating_mul(5).div_ceil(size * 4));
+            return Ok(Heard::Cut);
+        }
         if rows < total.min(size) {
             return Err(Unwalkable::Short { rows, total });
         }
         if total <= size {
             return Ok(self.finished());
-        }
-        if span.seconds() > 1 {
-            self.cut(span, total.saturating_mul(5).div_ceil(size * 4));
-            return Ok(Heard::Cut);
         }
         if told.total.is_none() {
             return Err(Unwalkable::NoTotal);

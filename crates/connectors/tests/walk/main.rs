@@ -231,6 +231,15 @@ fn a_page_with_fewer_rows_than_it_says_is_no_page() {
     assert_eq!(walk.heard(&told(&["a"], 2)), Err(short));
     assert_eq!(asked(&walk), Page::First, "it can be asked for again");
     assert_eq!(walk.heard(&told(&[], 9)), Err(Unwalkable::Short { rows: 0, total: 9 }));
+    let (from, to) = (second(0), second(99));
+    let mut walk =
+        Walk::new(&[Span::new(from, to).expect("a span")], TimeField::Updated, &temu(), 2);
+    assert_eq!(
+        walk.heard(&told(&["a"], 9)),
+        Ok(Heard::Cut),
+        "only what is not cut has to be whole"
+    );
+    let (mut walk, _) = one_second();
     let none = Told { numbers: vec!["a", "b"], total: None, ..Told::default() };
     assert_eq!(walk.heard(&none), Err(Unwalkable::NoTotal));
 }
