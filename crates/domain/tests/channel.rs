@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 mod channel_reports;
+mod reports;
 
 use channel_reports::*;
 use docket_domain::record::channel::{
@@ -445,5 +446,50 @@ fn a_word_that_nobody_knows_is_no_step_back() {
     });
     let tree = after([&shipped(2500, 3000), &unknown]);
     assert_eq!(tree.shops[0].channel_status.as_ref().unwrap().word, "99");
+    assert_eq!(anomalies(&tree), []);
+}
+
+/// The order of `report` as an import tells it, without the channel's numbers.
+fn imported(edit: impl FnOnce(&mut docket_domain::record::Report)) -> Tree {
+    let mut told = reports::told(edit);
+    told.home = Some(Home::Channel("temu-1".into()));
+    reports::recorded(&told).tree
+}
+
+#[test]
+fn an_order_that_was_imported_goes_on_with_what_is_known_of_it() {
+    let one_line = told(|order| {
+        order.lines = vec![LineHeard { sku_id: "tea".into(), ..line("a") }];
+        order.lines[0].ordered = Quantity(2000);
+    });
+    let tree = imported(|told| {
+        told.payments = vec![reports::paid("wx", 12_000, Some(2000))];
+        told.shops[0].shipments = vec![reports::parcel(Some("SF1"), Some(3000), &[(0, 2000)])];
+    });
+    let change = take_down(Some(&tree), &one_line).unwrap().unwrap();
+    let after = &change.tree;
+    assert_eq!(after.shops[0].items[0].external_id.as_deref(), Some("a"), "it is met by its SKU");
+    assert_eq!(after.shops[0].items.len(), 1);
+    assert_eq!(units(after, 0), (Quantity(2000), Quantity::ZERO), "nothing is unshipped");
+    assert_eq!(after.shops[0].shipments, tree.shops[0].shipments);
+    assert_eq!(status::of(after).payable, Amount::of(12_000));
+    assert_eq!(after.payment.currency, tree.payment.currency, "amounts are known");
+
+    let words = |status| imported(move |told| told.shops[0].status = Some(status));
+    let known = |tree: &Tree| {
+        let change = take_down(Some(tree), &one_line).unwrap().unwrap();
+        status::of(&change.tree).status
+    };
+    assert_eq!(known(&words(Status::Shipped)), Status::Shipped);
+    assert_eq!(known(&words(Status::Received)), Status::Received);
+    assert_eq!(known(&words(Status::Cancelled)), Status::Closed, "the channel says it was paid");
+}
+
+#[test]
+fn an_order_that_was_paid_at_its_marketplace_is_paid_when_its_amounts_are_known() {
+    let known = amounts(4000, "USD", &[("a", 100), ("b", 200)]);
+    let tree = after([&report(), &known]);
+    let standing = status::of(&tree);
+    assert_eq!((standing.payment_status, standing.status), (PaymentStatus::Paid, Status::Paid));
     assert_eq!(anomalies(&tree), []);
 }

@@ -9,6 +9,7 @@
 //! How often the terms changed here, and when that was noticed, is a count of ours and not of the channel: it is the
 //! one thing that differs with the order of reports.
 
+mod adopted;
 mod cut;
 mod order;
 mod parcels;
@@ -67,6 +68,8 @@ pub fn record(
         anomalies::note(&mut tree, AnomalyKind::TextCut, cut.detail(), cx.at);
     }
     let at = tree.shops.iter().position(|shop| shop.shop_id == report.shop_id).unwrap_or(0);
+    let priced = known.is_some_and(terms::is_priced);
+    adopted::adopt(&mut tree.shops[at], !priced);
     terms::take_down(&mut tree, at, report, cx).map_err(NotRecorded::NoOrder)?;
     if let Some(order) = &report.order {
         order::take_down(&mut tree, at, order, report.created_at);
