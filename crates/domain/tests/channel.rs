@@ -7,7 +7,7 @@ mod channel_reports;
 mod reports;
 
 use channel_reports::*;
-use docket_domain::record::channel::{self, ChannelReport, Fitted, LineHeard, NotRecorded};
+use docket_domain::record::channel::{ChannelReport, Draft, Fitted, LineHeard, NotRecorded};
 use docket_domain::tree::{Home, Received, Reported, Stamp, When};
 use docket_domain::words::{
     AnomalyKind, CancelKind, PaymentStatus, ReceiveType, RefundKind, RefundStatus, Status,
@@ -312,17 +312,14 @@ fn a_detail_that_comes_before_the_list_is_older_than_it() {
 }
 
 #[test]
-fn what_is_agreed_is_made_ready_before_its_numbers_are_known() {
+fn a_draft_without_numbers_is_what_is_agreed() {
     let mut report = report();
     report.amounts = amounts(3000, "USD", &[("a", 100), ("b", 200)]).amounts;
-    let agreed = channel::agreed(&Fitted::of(report.clone()), NOW).unwrap();
+    let agreed = Draft::of(&Fitted::of(report.clone()), NOW).unwrap().agreed();
     let tree = after([&report]);
     assert_eq!(status::of(&agreed).payable, status::of(&tree).payable);
-    let lines = |tree: &Tree| -> Vec<_> {
-        tree.lines().map(|(_, item)| (item.external_id.clone(), item.quantity)).collect()
-    };
-    assert_eq!(lines(&agreed), lines(&tree));
-    assert_eq!(channel::agreed(&Fitted::of(packages(3000, &[], Vec::new())), NOW), None);
+    assert!(agreed.lines().all(|(shop, item)| (shop.id.0, item.id.0) == (0, 0)));
+    assert!(Draft::of(&Fitted::of(packages(3000, &[], Vec::new())), NOW).is_none());
 }
 
 #[test]

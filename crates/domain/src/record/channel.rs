@@ -11,6 +11,7 @@
 
 mod adopted;
 mod cut;
+mod draft;
 mod order;
 mod parcels;
 mod refunds;
@@ -18,6 +19,7 @@ mod register;
 mod report;
 mod terms;
 
+pub use draft::Draft;
 pub use report::{
     AmountsHeard, ChannelReport, Fitted, LineAmounts, LineHeard, OrderHeard, PackagesHeard,
     ParcelHeard, RefundHeard,
@@ -26,11 +28,10 @@ pub use report::{
 use super::times::Untimed;
 use super::{Copy, anomalies, refunds as reported_refunds};
 use crate::change::{Change, Origin};
-use crate::deadline::Policy;
 use crate::decide::Context;
 use crate::tree::Home;
 use crate::words::AnomalyKind;
-use crate::{Amount, FieldError, Id, Limits, Seat, ShopOrder, Time, Tree};
+use crate::{Amount, FieldError, ShopOrder, Tree};
 
 /// Why a report is kept aside.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -52,6 +53,21 @@ pub fn record(
     told: &Fitted,
     cx: &mut Context<'_>,
 ) -> Result<Option<Change>, NotRecorded> {
+    let mut tree = recorded(known, told, cx)?;
+    if known == Some(&tree) {
+        return Ok(None);
+    }
+    super::stamp(known, &mut tree, cx.at);
+    let entry = super::entry(known, &tree, &told.report.issuer, cx);
+    Ok(Some(Change { tree, entry, origin: Origin::Recorded }))
+}
+
+/// The tree after a report, its version and times of change as they were.
+fn recorded(
+    known: Option<&Tree>,
+    told: &Fitted,
+    cx: &mut Context<'_>,
+) -> Result<Tree, NotRecorded> {
     let report = &told.report;
     let mut tree = match known {
         None => terms::first(report, cx).map_err(NotRecorded::NoOrder)?,
@@ -89,28 +105,7 @@ pub fn record(
     anomalies::contradictions(&mut copy, Amount::UNKNOWN, cx.at);
     let mut tree = copy.tree;
     tree.put_in_order();
-    if known == Some(&tree) {
-        return Ok(None);
-    }
-    super::stamp(known, &mut tree, cx.at);
-    let entry = super::entry(known, &tree, &report.issuer, cx);
-    Ok(Some(Change { tree, entry, origin: Origin::Recorded }))
-}
-
-/// What an order that is new here agrees to: its lines and amounts without numbers of ours, so that it can be hashed
-/// and compressed before the report waits for its turn. Nothing of a report that no order can be made of.
-pub fn agreed(told: &Fitted, at: Time) -> Option<Tree> {
-    let mut cx = Context {
-        seat: &Seat::Center,
-        at,
-        policy: &Policy::default(),
-        limits: &Limits::NONE,
-        next_id: &mut || Id(0),
-        can_hold: &|_| false,
-    };
-    let mut tree = terms::first(&told.report, &mut cx).ok()?;
-    terms::take_down(&mut tree, 0, &told.report, &mut cx).ok()?;
-    Some(tree)
+    Ok(tree)
 }
 
 /// The line of this child number.
