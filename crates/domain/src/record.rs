@@ -117,8 +117,10 @@ impl<'a> Heard<'a> {
                 let field = format!("shops[{index}].items[{line}].quantity");
                 json!({"field": field, "reported": quantity.to_string(), "kept": null})
             }));
-            // Paid as a whole is paid in each shop order that is not said to be further.
-            let is_paid = report.payment_status == Some(PaymentStatus::Paid);
+            // Paid as a whole is paid in each shop order that is not said to be further, whatever the payments that are
+            // listed come to.
+            let said = report.payment_status == Some(PaymentStatus::Paid);
+            let is_paid = said && !report.payments.is_empty();
             if is_paid && matches!(reported.status, None | Some(Status::Created)) {
                 reported.status = Some(Status::Paid);
             }

@@ -4,32 +4,16 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 mod channel_reports;
+mod reports;
 
 use channel_reports::*;
-use docket_domain::record::channel::{
-    self, ChannelReport, Fitted, LineHeard, NotRecorded, ParcelHeard,
-};
+use docket_domain::record::channel::{ChannelReport, Draft, Fitted, LineHeard, NotRecorded};
 use docket_domain::tree::{Home, Received, Reported, Stamp, When};
 use docket_domain::words::{
-    AnomalyKind, CancelKind, ParcelState, PaymentStatus, ReceiveType, RefundKind, RefundStatus,
-    Status, StoreStatus,
+    AnomalyKind, CancelKind, PaymentStatus, ReceiveType, RefundKind, RefundStatus, Status,
+    StoreStatus,
 };
 use docket_domain::{Amount, Quantity, Time, Tree, status};
-
-/// `told` with another stage, rank and stamp.
-fn shipped(updated_at: i64, read_at: i64) -> ChannelReport {
-    told(|order| {
-        order.stamp = stamp(updated_at, 4, read_at);
-        order.channel_status = "4".into();
-        order.status = Some(Status::Shipped);
-        order.shipped = Some(When::at(Time(1500)));
-    })
-}
-
-fn units(tree: &Tree, line: usize) -> (Quantity, Quantity) {
-    let item = &status::of(tree).shops[0].items[line];
-    (item.shipped, item.left_to_ship)
-}
 
 #[test]
 fn the_first_report_makes_a_tree_at_home_in_its_shop() {
@@ -225,101 +209,6 @@ fn a_refund_after_delivery_is_met_by_its_number() {
 }
 
 #[test]
-fn goods_that_left_lie_in_a_parcel_without_a_number_until_it_comes() {
-    let left = after([&shipped(2500, 3000)]);
-    let bare = left.shops[0].shipments[0].clone();
-    assert_eq!((bare.package.as_deref(), bare.lines.len(), bare.at), (None, 2, Time(1500)));
-    let one = packages(4000, &["a"], vec![parcel("PK-1", &["a"])]);
-    let two = packages(4100, &["b"], vec![parcel("PK-2", &["b"])]);
-    let tree = after([&shipped(2500, 3000), &one]);
-    assert_eq!(tree.shops[0].shipments.len(), 2, "one line still has none");
-    let tree = after([&shipped(2500, 3000), &one, &two]);
-    let parcels = &tree.shops[0].shipments;
-    let numbers: Vec<_> = parcels.iter().map(|parcel| parcel.package.as_deref().unwrap()).collect();
-    assert_eq!(numbers, ["PK-2", "PK-1"]);
-    assert_eq!(parcels[0].shipment_id, bare.shipment_id, "the number took it over");
-    assert_eq!(units(&tree, 1), (Quantity(3000), Quantity::ZERO));
-}
-
-#[test]
-fn a_label_that_was_bought_ships_nothing() {
-    let mut labelled = report();
-    labelled.packages = packages(3000, &["a"], vec![parcel("PK-1", &["a"])]).packages;
-    let tree = after([&labelled]);
-    assert_eq!(tree.shops[0].shipments[0].state, ParcelState::Announced);
-    assert_eq!(units(&tree, 0), (Quantity::ZERO, Quantity(3000)));
-    assert_eq!(status::of(&tree).shops[0].times.shipped_at, None);
-    let tree = after([&labelled, &shipped(3500, 4000)]);
-    assert_eq!(tree.shops[0].shipments[0].state, ParcelState::Left);
-    assert_eq!(units(&tree, 0), (Quantity(3000), Quantity::ZERO));
-}
-
-#[test]
-fn a_child_may_have_many_parcels_and_a_parcel_many_children() {
-    let mut report = shipped(2500, 3000);
-    let both = vec![parcel("PK-1", &["a", "b"]), parcel("PK-2", &["a"])];
-    report.packages = packages(3000, &["a", "b"], both).packages;
-    let tree = after([&report]);
-    let parcels: Vec<Vec<i64>> = tree.shops[0]
-        .shipments
-        .iter()
-        .map(|parcel| parcel.lines.iter().map(|line| line.quantity.0).collect())
-        .collect();
-    assert_eq!(parcels, [vec![2000, 3000], vec![1000]], "units go round once");
-    assert_eq!(status::of(&tree).status, Status::Shipped);
-}
-
-#[test]
-fn how_much_is_in_each_parcel_is_taken_where_it_is_told() {
-    let mut report = shipped(2500, 3000);
-    let told = |package: &str, quantity| ParcelHeard {
-        lines: vec![("a".into(), Some(Quantity(quantity)))],
-        tracking: Some(format!("T-{package}")),
-        ..parcel(package, &[])
-    };
-    report.packages = packages(3000, &["a"], vec![told("PK-1", 1000), told("PK-2", 2000)]).packages;
-    let tree = after([&report]);
-    let parcels = &tree.shops[0].shipments;
-    let of =
-        |package: &str| parcels.iter().find(|p| p.package.as_deref() == Some(package)).unwrap();
-    assert_eq!(of("PK-1").lines[0].quantity, Quantity(1000));
-    assert_eq!(of("PK-2").lines[0].quantity, Quantity(2000));
-    assert_eq!(of("PK-2").tracking.as_deref(), Some("T-PK-2"));
-}
-
-#[test]
-fn a_number_that_a_newer_reading_has_no_more_is_void_and_ships_nothing() {
-    let mut report = shipped(2500, 3000);
-    report.packages = packages(3000, &["a", "b"], vec![parcel("PK-1", &["a", "b"])]).packages;
-    let other = packages(4000, &["a", "b"], vec![parcel("PK-2", &["a", "b"])]);
-    let tree = after([&report, &other]);
-    let parcels = &tree.shops[0].shipments;
-    assert_eq!(
-        (parcels[0].package.as_deref(), parcels[0].state),
-        (Some("PK-1"), ParcelState::Void)
-    );
-    assert_eq!(parcels[0].lines, []);
-    assert_eq!(parcels[1].state, ParcelState::Left);
-    assert_eq!(units(&tree, 0), (Quantity(3000), Quantity::ZERO), "shipped once");
-    let gone = packages(5000, &["a", "b"], Vec::new());
-    let tree = after([&report, &other, &gone]);
-    assert_eq!(units(&tree, 0), (Quantity(3000), Quantity::ZERO), "it left all the same");
-}
-
-#[test]
-fn children_ship_one_by_one() {
-    let partly = told(|order| {
-        order.stamp = stamp(2500, 3, 3000);
-        order.channel_status = "41".into();
-        order.lines[1].status = Some(Status::Shipped);
-    });
-    let tree = after([&partly]);
-    assert_eq!(units(&tree, 0), (Quantity::ZERO, Quantity(3000)));
-    assert_eq!(units(&tree, 1), (Quantity(3000), Quantity::ZERO));
-    assert_eq!(status::of(&tree).status, Status::Paid);
-}
-
-#[test]
 fn a_time_known_only_by_then_is_marked_and_no_anomaly() {
     let received = told(|order| {
         order.stamp = stamp(900, 5, 3000);
@@ -423,17 +312,14 @@ fn a_detail_that_comes_before_the_list_is_older_than_it() {
 }
 
 #[test]
-fn what_is_agreed_is_made_ready_before_its_numbers_are_known() {
+fn a_draft_without_numbers_is_what_is_agreed() {
     let mut report = report();
     report.amounts = amounts(3000, "USD", &[("a", 100), ("b", 200)]).amounts;
-    let agreed = channel::agreed(&Fitted::of(report.clone()), NOW).unwrap();
+    let agreed = Draft::of(&Fitted::of(report.clone()), NOW).unwrap().agreed();
     let tree = after([&report]);
     assert_eq!(status::of(&agreed).payable, status::of(&tree).payable);
-    let lines = |tree: &Tree| -> Vec<_> {
-        tree.lines().map(|(_, item)| (item.external_id.clone(), item.quantity)).collect()
-    };
-    assert_eq!(lines(&agreed), lines(&tree));
-    assert_eq!(channel::agreed(&Fitted::of(packages(3000, &[], Vec::new())), NOW), None);
+    assert!(agreed.lines().all(|(shop, item)| (shop.id.0, item.id.0) == (0, 0)));
+    assert!(Draft::of(&Fitted::of(packages(3000, &[], Vec::new())), NOW).is_none());
 }
 
 #[test]
@@ -445,5 +331,50 @@ fn a_word_that_nobody_knows_is_no_step_back() {
     });
     let tree = after([&shipped(2500, 3000), &unknown]);
     assert_eq!(tree.shops[0].channel_status.as_ref().unwrap().word, "99");
+    assert_eq!(anomalies(&tree), []);
+}
+
+/// The order of `report` as an import tells it, without the channel's numbers.
+fn imported(edit: impl FnOnce(&mut docket_domain::record::Report)) -> Tree {
+    let mut told = reports::told(edit);
+    told.home = Some(Home::Channel("temu-1".into()));
+    reports::recorded(&told).tree
+}
+
+#[test]
+fn an_order_that_was_imported_goes_on_with_what_is_known_of_it() {
+    let one_line = told(|order| {
+        order.lines = vec![LineHeard { sku_id: "tea".into(), ..line("a") }];
+        order.lines[0].ordered = Quantity(2000);
+    });
+    let tree = imported(|told| {
+        told.payments = vec![reports::paid("wx", 12_000, Some(2000))];
+        told.shops[0].shipments = vec![reports::parcel(Some("SF1"), Some(3000), &[(0, 2000)])];
+    });
+    let change = take_down(Some(&tree), &one_line).unwrap().unwrap();
+    let after = &change.tree;
+    assert_eq!(after.shops[0].items[0].external_id.as_deref(), Some("a"), "it is met by its SKU");
+    assert_eq!(after.shops[0].items.len(), 1);
+    assert_eq!(units(after, 0), (Quantity(2000), Quantity::ZERO), "nothing is unshipped");
+    assert_eq!(after.shops[0].shipments, tree.shops[0].shipments);
+    assert_eq!(status::of(after).payable, Amount::of(12_000));
+    assert_eq!(after.payment.currency, tree.payment.currency, "amounts are known");
+
+    let words = |status| imported(move |told| told.shops[0].status = Some(status));
+    let known = |tree: &Tree| {
+        let change = take_down(Some(tree), &one_line).unwrap().unwrap();
+        status::of(&change.tree).status
+    };
+    assert_eq!(known(&words(Status::Shipped)), Status::Shipped);
+    assert_eq!(known(&words(Status::Received)), Status::Received);
+    assert_eq!(known(&words(Status::Cancelled)), Status::Closed, "the channel says it was paid");
+}
+
+#[test]
+fn an_order_that_was_paid_at_its_marketplace_is_paid_when_its_amounts_are_known() {
+    let known = amounts(4000, "USD", &[("a", 100), ("b", 200)]);
+    let tree = after([&report(), &known]);
+    let standing = status::of(&tree);
+    assert_eq!((standing.payment_status, standing.status), (PaymentStatus::Paid, Status::Paid));
     assert_eq!(anomalies(&tree), []);
 }

@@ -5,13 +5,17 @@
 mod channel_reports;
 
 use channel_reports::{NOW, currency, line, report, stamp, take_down};
+use docket_domain::deadline::Policy;
+use docket_domain::decide::Context;
 use docket_domain::record::channel::{
-    AmountsHeard, ChannelReport, LineAmounts, LineHeard, OrderHeard, PackagesHeard, ParcelHeard,
-    RefundHeard,
+    AmountsHeard, ChannelReport, Draft, Fitted, LineAmounts, LineHeard, OrderHeard, PackagesHeard,
+    ParcelHeard, RefundHeard, record,
 };
 use docket_domain::tree::{Stamp, Tax, When};
 use docket_domain::words::{PaymentStatus, RefundKind, RefundStatus, Status};
-use docket_domain::{ActorKind, Amount, Json, Quantity, Time, Tree, change, price};
+use docket_domain::{
+    ActorKind, Amount, Id, Json, Limits, Quantity, Seat, Time, Tree, change, price,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -282,8 +286,43 @@ fn after(reports: &[&ChannelReport]) -> Tree {
     tree.unwrap()
 }
 
+/// The change that a draft comes to, under the numbers that [`take_down`] gives a new tree.
+fn drafted(report: &ChannelReport) -> Option<change::Change> {
+    let told = Fitted::of(report.clone());
+    // It is made ready some time before.
+    let draft = Draft::of(&told, Time(NOW.0 - 5000))?;
+    let mut next = 0;
+    let mut next_id = || {
+        next += 1;
+        // Not the numbers that held their places.
+        Id(next * 100)
+    };
+    let mut cx = Context {
+        at: NOW,
+        policy: &Policy::default(),
+        limits: &Limits::NONE,
+        next_id: &mut next_id,
+        seat: &Seat::Center,
+        can_hold: &|_| false,
+    };
+    let at_its_turn = record(None, &told, &mut cx).unwrap().unwrap();
+    let mut next = 0;
+    let mut next_id = || {
+        next += 1;
+        Id(next * 100)
+    };
+    let change = draft.record(&told, &mut Context { next_id: &mut next_id, ..cx });
+    assert_eq!(change, at_its_turn);
+    Some(change)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn a_draft_that_is_numbered_is_what_is_recorded_at_its_turn(order in any_order(), view in any_view()) {
+        drafted(&seen(&order, &view));
+    }
 
     #[test]
     fn any_order_of_any_four_reports_any_of_them_twice_gives_one_tree(

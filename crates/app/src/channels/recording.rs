@@ -14,7 +14,7 @@ use crate::orders::Became;
 use crate::{App, Error};
 use docket_connectors::channel::{ChannelOrder, OrdersPage, Stage, Unreadable};
 use docket_domain::channel::PackageState;
-use docket_domain::record::channel::{self, ChannelReport, Fitted};
+use docket_domain::record::channel::{self, ChannelReport, Draft, Fitted};
 use docket_domain::time::Millis;
 use docket_domain::{Gene, Id, Time};
 use docket_store::{ChannelOrderRow, Context, HeardBefore, Key, Priority, View, Writes};
@@ -66,8 +66,8 @@ struct Taking {
     name: String,
     gene: Gene,
     deadlines: Arc<Deadlines>,
-    /// What is agreed by it where the order is new.
-    agreed: Option<Arc<Agreed>>,
+    /// The order that it comes to where it is new, and what is agreed by that.
+    draft: Option<(Draft, Arc<Agreed>)>,
     /// Whether it happened before the shop was connected: that is no news to anybody.
     silent: bool,
 }
@@ -203,12 +203,15 @@ impl App {
             report: Fitted::of(report),
             told,
             tree,
-            agreed: None,
+            draft: None,
             silent,
         };
-        let agreed = is_new.then(|| channel::agreed(&taking.report, self.now())).flatten();
-        let agreed = agreed.map(|tree| Arc::new(Agreed::of(&tree)));
-        let taking = Arc::new(Taking { agreed, ..taking });
+        let draft = is_new.then(|| Draft::of(&taking.report, self.now())).flatten();
+        let draft = draft.map(|draft| {
+            let agreed = Agreed::of(&draft.agreed());
+            (draft, Arc::new(agreed))
+        });
+        let taking = Arc::new(Taking { draft, ..taking });
         let mut taken = self.take_once(&taking).await?;
         if let Taken::Away(tree) = taken {
             self.bring_back(tree).await?;
@@ -265,13 +268,15 @@ impl Taking {
             },
             None => None,
         };
-        let recorded = deciding(cx, self.gene, &self.deadlines.default, |cx| {
-            channel::record(tree.map(|tree| &**tree), &self.report, cx)
+        let recorded = deciding(cx, self.gene, &self.deadlines.default, |cx| match &self.draft {
+            Some((draft, _)) if tree.is_none() => Ok(Some(draft.record(&self.report, cx))),
+            _ => channel::record(tree.map(|tree| &**tree), &self.report, cx),
         });
         match recorded {
             Ok(Some(change)) => {
                 let (mut changes, after) = Changes::one(tree, change);
-                changes.agreed = self.agreed.clone().filter(|_| tree.is_none());
+                let agreed = self.draft.as_ref().map(|(_, agreed)| Arc::clone(agreed));
+                changes.agreed = agreed.filter(|_| tree.is_none());
                 changes.silent = self.silent;
                 row.tree = Some(after.id());
                 changes.beside.channel_orders.push(row);
@@ -283,6 +288,9 @@ impl Taking {
             }
             Ok(None) => {
                 row.tree = tree.map(|tree| tree.id());
+                if known == Some(&row) {
+                    return Ok((None, Taken::Same));
+                }
                 Ok((Some(beside(row)), Taken::Changed))
             }
             Err(why) => {

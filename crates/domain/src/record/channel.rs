@@ -9,7 +9,9 @@
 //! How often the terms changed here, and when that was noticed, is a count of ours and not of the channel: it is the
 //! one thing that differs with the order of reports.
 
+mod adopted;
 mod cut;
+mod draft;
 mod order;
 mod parcels;
 mod refunds;
@@ -17,6 +19,7 @@ mod register;
 mod report;
 mod terms;
 
+pub use draft::Draft;
 pub use report::{
     AmountsHeard, ChannelReport, Fitted, LineAmounts, LineHeard, OrderHeard, PackagesHeard,
     ParcelHeard, RefundHeard,
@@ -25,11 +28,10 @@ pub use report::{
 use super::times::Untimed;
 use super::{Copy, anomalies, refunds as reported_refunds};
 use crate::change::{Change, Origin};
-use crate::deadline::Policy;
 use crate::decide::Context;
 use crate::tree::Home;
 use crate::words::AnomalyKind;
-use crate::{Amount, FieldError, Id, Limits, Seat, ShopOrder, Time, Tree};
+use crate::{Amount, FieldError, ShopOrder, Tree};
 
 /// Why a report is kept aside.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -51,6 +53,21 @@ pub fn record(
     told: &Fitted,
     cx: &mut Context<'_>,
 ) -> Result<Option<Change>, NotRecorded> {
+    let mut tree = recorded(known, told, cx)?;
+    if known == Some(&tree) {
+        return Ok(None);
+    }
+    super::stamp(known, &mut tree, cx.at);
+    let entry = super::entry(known, &tree, &told.report.issuer, cx);
+    Ok(Some(Change { tree, entry, origin: Origin::Recorded }))
+}
+
+/// The tree after a report, its version and times of change as they were.
+fn recorded(
+    known: Option<&Tree>,
+    told: &Fitted,
+    cx: &mut Context<'_>,
+) -> Result<Tree, NotRecorded> {
     let report = &told.report;
     let mut tree = match known {
         None => terms::first(report, cx).map_err(NotRecorded::NoOrder)?,
@@ -67,6 +84,8 @@ pub fn record(
         anomalies::note(&mut tree, AnomalyKind::TextCut, cut.detail(), cx.at);
     }
     let at = tree.shops.iter().position(|shop| shop.shop_id == report.shop_id).unwrap_or(0);
+    let priced = known.is_some_and(terms::is_priced);
+    adopted::adopt(&mut tree.shops[at], !priced);
     terms::take_down(&mut tree, at, report, cx).map_err(NotRecorded::NoOrder)?;
     if let Some(order) = &report.order {
         order::take_down(&mut tree, at, order, report.created_at);
@@ -86,28 +105,7 @@ pub fn record(
     anomalies::contradictions(&mut copy, Amount::UNKNOWN, cx.at);
     let mut tree = copy.tree;
     tree.put_in_order();
-    if known == Some(&tree) {
-        return Ok(None);
-    }
-    super::stamp(known, &mut tree, cx.at);
-    let entry = super::entry(known, &tree, &report.issuer, cx);
-    Ok(Some(Change { tree, entry, origin: Origin::Recorded }))
-}
-
-/// What an order that is new here agrees to: its lines and amounts without numbers of ours, so that it can be hashed
-/// and compressed before the report waits for its turn. Nothing of a report that no order can be made of.
-pub fn agreed(told: &Fitted, at: Time) -> Option<Tree> {
-    let mut cx = Context {
-        seat: &Seat::Center,
-        at,
-        policy: &Policy::default(),
-        limits: &Limits::NONE,
-        next_id: &mut || Id(0),
-        can_hold: &|_| false,
-    };
-    let mut tree = terms::first(&told.report, &mut cx).ok()?;
-    terms::take_down(&mut tree, 0, &told.report, &mut cx).ok()?;
-    Some(tree)
+    Ok(tree)
 }
 
 /// The line of this child number.

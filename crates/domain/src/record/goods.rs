@@ -67,7 +67,8 @@ impl Goods<'_> {
         lines
     }
 
-    /// One parcel: the same again (by tracking, else by content), the one so far only known to have left, or new.
+    /// One parcel: the same again (by the number of its marketplace, else by tracking, else by content), the one so far
+    /// only known to have left, or new. In one that is void is nothing.
     fn parcel(
         &mut self,
         told: &ReportedShipment,
@@ -77,10 +78,12 @@ impl Goods<'_> {
     ) {
         let everything = everything(self.shop);
         let at = told.at.or(shipped_at);
-        let content = if lines.is_empty() { &everything } else { &lines };
-        let same = |parcel: &Shipment| match &told.tracking {
-            Some(_) => parcel.tracking == told.tracking,
-            None => {
+        let is_whole = lines.is_empty() && told.state != ParcelState::Void;
+        let content = if is_whole { &everything } else { &lines };
+        let same = |parcel: &Shipment| match (&told.package, &told.tracking) {
+            (Some(_), _) => parcel.package == told.package,
+            (None, Some(_)) => parcel.tracking == told.tracking,
+            (None, None) => {
                 parcel.tracking.is_none()
                     && parcel.carrier == told.carrier
                     && parcel.lines == *content
@@ -88,13 +91,13 @@ impl Goods<'_> {
         };
         let free = |parcel: &&mut Shipment| !self.taken.contains(&parcel.shipment_id);
         let mut found = self.shop.shipments.iter_mut().filter(free).find(|parcel| same(parcel));
-        if found.is_none() {
+        if found.is_none() && told.state == ParcelState::Left {
             let bare = |parcel: &&mut Shipment| is_bare(parcel, &everything);
             found = self.shop.shipments.iter_mut().filter(free).find(bare);
         }
         let Some(parcel) = found else {
             let shipment_id = (cx.next_id)();
-            if at.is_none() {
+            if at.is_none() && told.state == ParcelState::Left {
                 self.untimed.shipment(shipment_id);
             }
             self.taken.push(shipment_id);
@@ -112,6 +115,9 @@ impl Goods<'_> {
             return;
         };
         self.taken.push(parcel.shipment_id);
+        if parcel.package.is_none() {
+            parcel.package.clone_from(&told.package);
+        }
         if parcel.carrier.is_none() {
             parcel.carrier.clone_from(&told.carrier);
         }
@@ -245,7 +251,8 @@ pub(super) fn forget_what_facts_say(copy: &mut Copy) {
 /// Whether every unit left, but those that were given back before they did.
 fn is_all_shipped(shop: &ShopOrder) -> bool {
     let sent = |item: Id| -> Quantity {
-        let lines = shop.shipments.iter().flat_map(|parcel| &parcel.lines);
+        let parcels = shop.shipments.iter().filter(|parcel| parcel.has_left());
+        let lines = parcels.flat_map(|parcel| &parcel.lines);
         lines.filter(|line| line.order_id == item).map(|line| line.quantity).sum()
     };
     let kept = |item: Id| -> Quantity {

@@ -49,9 +49,12 @@ impl Axes {
 
 fn payment_status(tree: &Tree, payable: Amount, paid: i64) -> PaymentStatus {
     let attempts = &tree.payment.attempts;
+    let said_paid = tree.payment.reported_payment == Some(PaymentStatus::Paid);
     let trying = paid > 0 || attempts.iter().any(|a| a.status == AttemptStatus::Open);
     match payable.known() {
         Some(payable) if paid >= payable => PaymentStatus::Paid,
+        // A source that says it and lists no payments does not list them: a marketplace keeps the money.
+        _ if said_paid && tree.payment.payments.is_empty() => PaymentStatus::Paid,
         None if tree.payment.reported_payment.is_some() => {
             tree.payment.reported_payment.expect("just looked")
         }

@@ -9,11 +9,11 @@ use docket_domain::record::channel::{
     AmountsHeard, ChannelReport, Fitted, LineAmounts, LineHeard, NotRecorded, OrderHeard,
     PackagesHeard, ParcelHeard, RefundHeard, record,
 };
-use docket_domain::tree::{Stamp, Tax};
+use docket_domain::tree::{Stamp, Tax, When};
 use docket_domain::words::{
     AnomalyKind, PaymentStatus, Platform, RefundKind, RefundStatus, Status,
 };
-use docket_domain::{ActorKind, Amount, Currency, Id, Quantity, Time, Tree};
+use docket_domain::{ActorKind, Amount, Currency, Id, Quantity, Time, Tree, status};
 
 /// When reports are taken down.
 pub const NOW: Time = Time(1_000_000);
@@ -178,4 +178,20 @@ pub fn after<'a>(reports: impl IntoIterator<Item = &'a ChannelReport>) -> Tree {
 /// The kinds of contradiction in `tree`.
 pub fn anomalies(tree: &Tree) -> Vec<AnomalyKind> {
     tree.payment.anomalies.iter().map(|anomaly| anomaly.kind).collect()
+}
+
+/// The order, shipped at 1500 as a whole.
+pub fn shipped(updated_at: i64, read_at: i64) -> ChannelReport {
+    told(|order| {
+        order.stamp = stamp(updated_at, 4, read_at);
+        order.channel_status = "4".into();
+        order.status = Some(Status::Shipped);
+        order.shipped = Some(When::at(Time(1500)));
+    })
+}
+
+/// How much of a line was shipped, and how much is left to ship.
+pub fn units(tree: &Tree, line: usize) -> (Quantity, Quantity) {
+    let item = &status::of(tree).shops[0].items[line];
+    (item.shipped, item.left_to_ship)
 }

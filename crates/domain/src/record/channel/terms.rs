@@ -298,15 +298,20 @@ fn is_currency_of(tree: &mut Tree, at: usize, told: &AmountsHeard, now: Time) ->
     if currency == told.currency {
         return true;
     }
-    let known = |amount: Amount| amount.known().is_some_and(|amount| amount != 0);
     let is_guess = tree.shops[at].heard.is_some_and(|heard| heard.currency_guessed);
-    if is_guess || !amounts(&placement_of(tree)).into_iter().any(known) {
+    if is_guess || !is_priced(tree) {
         tree.payment.currency = told.currency;
         return true;
     }
     let detail = json!({"reported": told.currency, "currency": currency});
     note(tree, AnomalyKind::CurrencyMismatch, detail, now);
     false
+}
+
+/// Whether any amount of an order is known.
+pub(super) fn is_priced(tree: &Tree) -> bool {
+    let known = |amount: Amount| amount.known().is_some_and(|amount| amount != 0);
+    amounts(&placement_of(tree)).into_iter().any(known)
 }
 
 /// An amount that is known wins over one that is not, whichever is newer.
