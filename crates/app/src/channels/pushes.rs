@@ -278,8 +278,12 @@ fn row_of(channel: &str, shop: Id, event: PushEvent, came_at: Time) -> PushRow {
 
 impl Task for ReadPushed {
     const KIND: &'static str = "channel_push";
-    const POLICY: Policy =
-        Policy { concurrency: 32, lease: Duration::from_secs(30), skips_dead: true, ..Policy::USUAL };
+    const POLICY: Policy = Policy {
+        concurrency: 32,
+        lease: Duration::from_secs(30),
+        skips_dead: true,
+        ..Policy::USUAL
+    };
 
     async fn run(self, app: App, _: Job) -> Handled {
         match app.read_pushed(self.shop).await {
