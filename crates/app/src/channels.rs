@@ -30,6 +30,7 @@ pub use shops::{NewShop, SetShop, ShopOf};
 use docket_connectors::channel::temu::Temu;
 use docket_connectors::channel::{Capabilities, Connector};
 use docket_domain::time::{DAY, MINUTE, Millis};
+use docket_domain::watch::ClockMeasured;
 use exchange::{Clocks, Counted};
 use gate::Gates;
 use pushes::Pushes;
@@ -96,6 +97,11 @@ impl Channels {
     /// The connector of a marketplace.
     fn connector(&self, channel: &str) -> Option<&Arc<dyn Connector>> {
         self.connectors.iter().find(|connector| connector.name() == channel)
+    }
+
+    /// By how much the clock of each marketplace is ahead of ours, by its base address.
+    pub fn clocks(&self) -> Vec<ClockMeasured> {
+        self.clocks.known()
     }
 
     /// The words of all marketplaces.

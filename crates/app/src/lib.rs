@@ -4,6 +4,7 @@
 //! commit. Time is read in one place ([`Clock`]); randomness in another ([`vault`]).
 
 pub mod access;
+mod alerts;
 pub mod archive;
 mod background;
 mod channels;
@@ -29,12 +30,16 @@ mod webhooks;
 mod wiring;
 
 pub use access::{Access, NewKey, NewUser, Peer, Principal, Reach, Role, Scope, Scopes, User};
+pub use alerts::{
+    AlertMail, AlertMedia, AlertPage, AlertSettings, AlertWebhook, HealthOf, MessageGateway,
+};
 pub use archive::ArchiveSettings;
 pub use channels::{
     ChannelSettings, Completeness, Day, GateFigure, NewShop, PackagePage, PushFigure, Pushed,
     RunOf, SetShop, ShopOf, Started, StatusCount,
 };
 pub use clock::Clock;
+pub use docket_connectors::channel::Secret;
 pub use error::Error;
 pub use figures::LaneFigures;
 pub use forget::Forgotten;
@@ -64,11 +69,11 @@ pub use webhooks::{Again, NewWebhook, Rotated, WebhookSettings};
 
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
-    Account, AccountLine, Adjustment, Backlog, CallbackFilter, CallbackRow, ChannelOrderRow,
-    ChannelShop, CouponAdjustment, Cursor, Delivered, DeliveryRow, EffectRow, Files, FindingState,
-    ForeignValue, GatewayPayment, GiftPack, GiftRow, KeyRow, Member, OperationFilter,
-    PackageCounts, Pool, Position, Price, RequestOutcome, RunRecord, Segment, SegmentKind, SlipRow,
-    Stock, TaskFilter, TaskRow, UserRow, WebhookRow, WindowRow,
+    Account, AccountLine, Adjustment, AlertState, Backlog, CallbackFilter, CallbackRow,
+    ChannelOrderRow, ChannelShop, CouponAdjustment, Cursor, Delivered, DeliveryRow, EffectRow,
+    Files, FindingState, ForeignValue, GatewayPayment, GiftPack, GiftRow, KeyRow, Member,
+    OperationFilter, PackageCounts, Pool, Position, Price, RequestOutcome, RunRecord, Segment,
+    SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow, WindowRow,
 };
 /// What opening a database may fail with, and the keys that it records.
 pub use docket_store::{KeyUse, NotThis, RecordedKey, StoreError};
@@ -198,6 +203,7 @@ impl App {
         background.spawn(installation::watch(self.clone()));
         background.spawn(webhooks::watch(self.clone()));
         background.spawn(ledgers::watch(self.clone()));
+        background.spawn(alerts::give_signs(self.clone()));
         self.inner.workers.start(self, self.settings().tasks.grace);
         background.spawn(self.clone().take_over_tasks());
     }

@@ -6,10 +6,12 @@
 //! where they are is the operator's matter. Where events are sent is said by whoever may add a webhook, and limited
 //! in `targets`.
 
+pub(crate) mod mail;
 mod networks;
 pub(crate) mod standard_webhooks;
 pub mod targets;
 
+pub use mail::{is_mailbox, is_server as is_mail_server};
 pub use networks::{Networks, NotANetwork};
 
 use std::sync::{Arc, OnceLock};
@@ -178,11 +180,11 @@ impl Net {
     }
 
     /// Sends a request as it is.
-    pub async fn send(
+    pub async fn send<N: AsRef<str>>(
         &self,
         method: Method,
         url: &str,
-        headers: Headers,
+        headers: Vec<(N, String)>,
         body: Vec<u8>,
         limits: Limits,
     ) -> Result<Reply, NoReply> {
@@ -196,8 +198,11 @@ fn json(mut headers: Headers) -> Headers {
     headers
 }
 
-fn with(request: reqwest::RequestBuilder, headers: Headers) -> reqwest::RequestBuilder {
-    headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
+fn with<N: AsRef<str>>(
+    request: reqwest::RequestBuilder,
+    headers: Vec<(N, String)>,
+) -> reqwest::RequestBuilder {
+    headers.into_iter().fold(request, |request, (name, value)| request.header(name.as_ref(), value))
 }
 
 /// Sends a request and reads what is answered, in the time there is for both.

@@ -1,6 +1,7 @@
 //! What can be set about an order center, as data: the edges read it from config. What is set about one room is declared
 //! there.
 
+use crate::alerts::AlertSettings;
 use crate::archive::ArchiveSettings;
 use crate::channels::ChannelSettings;
 use crate::gateways::GatewayAt;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// How shops of marketplaces are pulled.
     pub channels: ChannelSettings,
+    /// How the center is watched.
+    pub alerts: AlertSettings,
     /// Bytes of a SQLite file that is written anew at once after somebody was forgotten; a larger one is where nobody
     /// waits for the center.
     pub rewritten_at_once: u64,
@@ -86,6 +89,7 @@ impl Settings {
             archive: None,
             webhooks: WebhookSettings::default(),
             channels: ChannelSettings::default(),
+            alerts: AlertSettings::default(),
             rewritten_at_once: Self::REWRITTEN_AT_ONCE,
         }
     }

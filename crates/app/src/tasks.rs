@@ -13,7 +13,8 @@ use docket_domain::time::Millis;
 use docket_domain::words::TaskState;
 use docket_domain::{Id, Time};
 use docket_store::{Statement, TaskFilter, TaskPage, TaskRow};
-use docket_tasks::{Every, Kind, Redis, RedisAt, Runner, Schedule};
+use docket_tasks::{Every, Kind, Redis, RedisAt, Runner, Schedule, Tries};
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -97,6 +98,11 @@ impl App {
     /// What the workers of this process have done and do now; nothing where none was started.
     pub fn task_figures(&self) -> TaskFigures {
         self.inner.workers.figures()
+    }
+
+    /// Tries of tasks in this process, by their kind.
+    pub(crate) fn tries_of_tasks(&self) -> BTreeMap<String, Tries> {
+        self.inner.workers.tries()
     }
 
     /// Takes up what a process that has ended had claimed, where it is known to have ended; elsewhere its leases

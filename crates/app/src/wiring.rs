@@ -1,6 +1,7 @@
 //! The one place that knows every room: what follows a change, which kinds of task are run, and what runs at times of
 //! its own. Who adds one of them writes it in a room of its own and names it here.
 
+use crate::alerts::{AlertMessage, Watch};
 use crate::archive::MoveToArchive;
 use crate::channels::{LookForPackages, PullShop, ReadPushed, TickShops};
 use crate::gateways::{CloseAttempt, FollowAttempt, Gateways, GiveBack, SecondLook};
@@ -65,6 +66,8 @@ fn kinds(app: &App) -> Vec<Kind> {
         kind::<PullShop>(app),
         kind::<LookForPackages>(app),
         kind::<ReadPushed>(app),
+        kind::<Watch>(app),
+        kind::<AlertMessage>(app),
     ]
 }
 
@@ -86,6 +89,7 @@ fn schedules(settings: &Settings) -> Vec<Schedule> {
         scheduled::<Housekeeping>(HOUR),
         scheduled::<NightlyReconcile>(DAY),
         scheduled::<TickShops>(channels::TICK),
+        scheduled::<Watch>(settings.alerts.every),
     ];
     schedules.extend(settings.archive.as_ref().map(|_| scheduled::<MoveToArchive>(DAY)));
     for schedule in &mut schedules {

@@ -142,6 +142,9 @@ enum Command {
     /// Who is told of every change of an order, and what came of it
     #[command(subcommand)]
     Webhook(commands::webhook::Command),
+    /// What is wrong, what was, and how well the center is
+    #[command(subcommand)]
+    Alerts(commands::alerts::Command),
     /// What runs by itself, and when
     Schedules,
     /// The old table that is kept alive beside this center
@@ -334,6 +337,7 @@ async fn run(options: &Options, command: Command) -> Result<(), Failure> {
         Command::Reconcile(args) => commands::reconcile::run(args, options).await,
         Command::Shop(command) => commands::shop::run(command, options).await,
         Command::Webhook(command) => commands::webhook::run(command, options).await,
+        Command::Alerts(command) => commands::alerts::run(command, options).await,
         Command::Schedules => commands::schedules::run(options).await,
         Command::Stock(command) => commands::stock::run(command, options).await,
         Command::Product(command) => commands::product::run(command, options).await,

@@ -30,6 +30,7 @@ pub mod status;
 pub mod story;
 pub mod time;
 pub mod tree;
+pub mod watch;
 pub mod words;
 
 pub use actor::{Actor, ActorKind};

@@ -4,7 +4,7 @@ use crate::figures::Figures;
 use crate::request::Ids;
 use crate::room::Room;
 use crate::routes::docs;
-use crate::routes::metrics::Waiting;
+use crate::routes::metrics::{Looks, Waiting};
 use axum::body::Bytes;
 use docket_app::{App, Networks};
 use serde_json::Value;
@@ -59,6 +59,7 @@ pub struct Shared {
     pub options: Options,
     pub figures: Figures,
     pub waiting: Waiting,
+    pub looks: Looks,
     pub ids: Ids,
     pub room: Room,
     /// The document as JSON.
@@ -85,6 +86,7 @@ impl Center {
             options,
             figures: Figures::of(described.map(|(path, _)| path.as_str())),
             waiting: Waiting::default(),
+            looks: Looks::default(),
             ids: Ids::new(),
             openapi: Bytes::from(document.to_string()),
             docs: Bytes::from(page),

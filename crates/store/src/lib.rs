@@ -48,6 +48,7 @@ pub use schema::peek::{Encryption, Found, SCHEMA, encryption, peek};
 pub use sql::statement::Statement;
 pub use store::{Options, READ_DEADLINE, Store};
 pub use tables::accounts::{Account, AccountChange, AccountLine};
+pub use tables::alerts::{AlertRow, AlertState};
 pub use tables::archive::{
     Archivable, ArchivedOrder, DueTree, KeptRow, Position, Segment, SegmentKind, SegmentState,
     move_away, move_back,
@@ -59,6 +60,7 @@ pub use tables::channels::orders::{ChannelOrderRow, DayCount, HeardBefore, Packa
 pub use tables::channels::pushes::PushRow;
 pub use tables::channels::runs::{Progress, RunRecord, RunWrite, active_name};
 pub use tables::channels::shops::{ChannelShop, Pause, ShopFacts};
+pub use tables::channels::watched::{ShopSigns, StreamSigns};
 pub use tables::channels::windows::{WindowRow, WindowWrite};
 pub use tables::copy_notes::CopyNote;
 pub use tables::coupons::{Counting, CouponAdjustment, Used};
@@ -88,3 +90,4 @@ pub use tables::trees::TreeWrite;
 pub use tables::unique_keys::Unique;
 pub use tables::users::{SessionRow, UserRow};
 pub use tables::webhooks::{OldSecret, WebhookRow};
+pub use tables::workers::{Surroundings, TaskCount, TaskCountRow, WorkerRow};

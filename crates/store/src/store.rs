@@ -16,6 +16,7 @@ use crate::sql::value::{Kind, Row, Value};
 use crate::tables::nodes;
 use crate::tables::orders::ITEM_ORDER;
 use crate::tables::tasks::{Announced, TaskRow};
+use crate::tables::workers::WorkerRow;
 use docket_domain::{IdSource, Seat, Time};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -221,6 +222,12 @@ impl Store {
         alone.then(|| TaskRow::take_over(&self.node.holder, now))
     }
 
+    /// The same of the rows of processes that run tasks.
+    pub fn take_over_workers(&self) -> Option<Statement> {
+        let alone = matches!(self.database, Database::Sqlite { .. });
+        alone.then(|| WorkerRow::leave_others(&self.node.holder))
+    }
+
     /// Lets nothing more in, finishes what waits, and stops the writer.
     pub async fn close(&self) {
         self.queue.close();
@@ -316,6 +323,14 @@ impl Store {
                 Arc::clone(file).read(limit, read).await
             }
             Database::MySql(readers) => readers.rows(limit, queries).await,
+        }
+    }
+
+    /// The folder of the database, where it is a file of this machine.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match &self.database {
+            Database::Sqlite { file, .. } => file.path().parent(),
+            Database::MySql(_) => None,
         }
     }
 

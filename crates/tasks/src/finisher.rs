@@ -7,8 +7,8 @@ use docket_domain::words::TaskState;
 use docket_store::failpoint;
 use docket_store::{Cause, Failed, NotDone, Priority, Stamp, Statement, Store, TaskRow, Writes};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,35 @@ pub struct Counted {
     pub retried: AtomicU64,
     /// Given up.
     pub dead: AtomicU64,
+    kinds: Mutex<BTreeMap<String, Tries>>,
+}
+
+/// Tries of tasks of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tries {
+    /// Those that were done.
+    pub done: u64,
+    /// Those that failed and were charged.
+    pub failed: u64,
+}
+
+impl Counted {
+    /// Tries by the kind of their tasks; what was put off is none.
+    pub fn kinds(&self) -> BTreeMap<String, Tries> {
+        self.kinds.lock().expect("nothing panics while it counts").clone()
+    }
+
+    fn count_of(&self, kind: &str, state: TaskState) {
+        let mut kinds = self.kinds.lock().expect("nothing panics while it counts");
+        if !kinds.contains_key(kind) {
+            kinds.insert(kind.to_owned(), Tries::default());
+        }
+        let Some(tries) = kinds.get_mut(kind) else { return };
+        match state {
+            TaskState::Done => tries.done += 1,
+            _ => tries.failed += 1,
+        }
+    }
 }
 
 /// A task that a handler has answered.
@@ -70,9 +99,11 @@ impl Finished {
 
     /// Counts it, and answers what it is now.
     fn count(&self, counted: &Counted, now: Time) -> TaskState {
+        let mut charged = true;
         let (counter, state) = match self.failed(now) {
             None => (&counted.done, TaskState::Done),
             Some(Failed::Again { attempts, .. }) if attempts == self.task.attempts => {
+                charged = false;
                 (&counted.later, TaskState::Pending)
             }
             Some(Failed::Again { .. }) => (&counted.retried, TaskState::Pending),
@@ -82,6 +113,9 @@ impl Finished {
             }
         };
         counter.fetch_add(1, Relaxed);
+        if charged {
+            counted.count_of(&self.task.kind, state);
+        }
         state
     }
 }

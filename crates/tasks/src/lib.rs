@@ -16,7 +16,7 @@ mod wakeup;
 pub mod zone;
 
 pub use cron::Cron;
-pub use finisher::Counted;
+pub use finisher::{Counted, Tries};
 pub use kind::{Handled, Job, Kind, Outcome};
 pub use redis::{BadUrl, Redis, RedisAt, Unstarted};
 pub use runner::{Runner, Settings};

@@ -1,6 +1,6 @@
 //! Where objects lie: a folder, or a bucket of an S3-compatible store. Three verbs, and no more is asked of either.
 
-use crate::net::{Limits, Method, Net, TooLong};
+use crate::net::{Headers, Limits, Method, Net, TooLong};
 use docket_store::private;
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use std::fmt;
@@ -182,7 +182,7 @@ impl<'a> Depot<'a> {
         };
         // What is no object may be longer than one.
         let limits = Limits::object(most.max(WORDS));
-        let reply = net.send(method, url, Vec::new(), body, limits).await;
+        let reply = net.send(method, url, Headers::new(), body, limits).await;
         let reply = reply.map_err(|error| DepotError::Away(error.to_string()))?;
         let fits = |body: Vec<u8>| {
             if body.len() > most { Err(TooLong { limit: most }) } else { Ok(body) }

@@ -12,6 +12,7 @@ use docket_connectors::channel::{
 use docket_connectors::{Message, Method, Reply, Stamp};
 use docket_domain::Time;
 use docket_domain::time::{HOUR, Millis, SECOND};
+use docket_domain::watch::ClockMeasured;
 use docket_store::{CallsRow, ChannelShop};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,6 +42,16 @@ impl Clocks {
 
     fn knows(&self, base_url: &str) -> bool {
         self.0.lock().expect("nothing panics while it holds the clocks").contains_key(base_url)
+    }
+
+    /// Every one that is known.
+    pub fn known(&self) -> Vec<ClockMeasured> {
+        let known = self.0.lock().expect("nothing panics while it holds the clocks");
+        let clock = |(whose, ahead): (&String, &Millis)| ClockMeasured {
+            whose: whose.clone(),
+            ahead: *ahead,
+        };
+        known.iter().map(clock).collect()
     }
 
     /// Learns the offset from the date of a reply, which is cut to the second. What two seconds explain is none.
@@ -319,7 +330,7 @@ impl App {
     }
 
     /// Stores what marketplaces were asked by this process.
-    pub(super) async fn store_calls(&self) -> Result<(), Error> {
+    pub(crate) async fn store_calls(&self) -> Result<(), Error> {
         let process = self.store().process().to_owned();
         let rows = self.inner.channels.counted.rows(&process, self.now());
         if rows.is_empty() {

@@ -45,7 +45,7 @@ fn gzip(body: &[u8]) -> Vec<u8> {
 }
 
 async fn get(url: &str, limits: Limits) -> Result<Reply, NoReply> {
-    Net::default().send(Method::GET, url, Vec::new(), Vec::new(), limits).await
+    Net::default().send(Method::GET, url, Headers::new(), Vec::new(), limits).await
 }
 
 fn of_bytes(bytes: usize) -> Limits {

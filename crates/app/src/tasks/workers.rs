@@ -3,7 +3,8 @@
 
 use super::{TaskFigures, Wired};
 use crate::App;
-use docket_tasks::{Kind, Redis, RedisAt, Runner, Schedule, Settings, Unstarted};
+use docket_tasks::{Kind, Redis, RedisAt, Runner, Schedule, Settings, Tries, Unstarted};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -70,6 +71,12 @@ impl Workers {
     /// What they have done and do now; nothing where none was started.
     pub fn figures(&self) -> TaskFigures {
         self.runner().as_ref().map(TaskFigures::of).unwrap_or_default()
+    }
+
+    /// Tries by the kind of their tasks; none where no worker was started.
+    pub fn tries(&self) -> BTreeMap<String, Tries> {
+        let runner = self.runner();
+        runner.as_ref().map(|runner| runner.counted().kinds()).unwrap_or_default()
     }
 
     /// The Redis that rings for tasks, if there is one.

@@ -1,5 +1,6 @@
 //! The commands, one file each; those that are large have rooms of their own beside this one.
 
+pub mod alerts;
 pub mod archive;
 pub mod backup;
 pub mod check;

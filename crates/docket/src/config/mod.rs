@@ -2,6 +2,8 @@
 //! value knows where it came from. What can be set stands in `sections`, and in `deadlines`, `payments`, `coupons`,
 //! `ledger` and `mirror`; nothing here acts on it.
 
+mod alert_media;
+mod alerts;
 mod archive;
 mod channels;
 mod coupons;

@@ -6,7 +6,7 @@ use crate::said::{Said, said};
 use docket_app::{Networks, NotANetwork};
 
 /// The parts of a list: `a, b`, or as TOML and JSON write it.
-fn parts(text: &str) -> impl Iterator<Item = &str> {
+pub fn parts(text: &str) -> impl Iterator<Item = &str> {
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let parts = bare.split(',').map(|part| part.trim().trim_matches(['"', '\'']));

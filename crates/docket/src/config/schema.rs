@@ -1,6 +1,7 @@
 //! The config in force, made of what its sections say.
 
 use super::Set;
+use super::alerts::Alerts;
 use super::channels;
 use super::coupons;
 use super::deadlines;
@@ -37,6 +38,7 @@ pub struct Config {
     pub tasks: Tasks,
     pub webhooks: Webhooks,
     pub schedules: Schedules,
+    pub alerts: Alerts,
     pub archive: Archive,
     pub orders: Orders,
     pub markets: Markets,
@@ -64,6 +66,7 @@ impl Config {
             tasks: Tasks::take(&mut layers, &data)?,
             webhooks: Webhooks::take(&mut layers, &data)?,
             schedules: Schedules::take(&mut layers, &data)?,
+            alerts: Alerts::take(&mut layers, &data)?,
             archive: Archive::take(&mut layers, &data)?,
             privacy: Privacy::take(&mut layers, &data)?,
             log: Log::take(&mut layers, &data)?,
@@ -82,7 +85,7 @@ impl Config {
         };
         match layers.left().next() {
             Some((path, origin)) => Err(unknown(path, origin)),
-            None => Ok(config),
+            None => config.alerts.judge().map(|()| config),
         }
     }
 
@@ -111,6 +114,7 @@ impl Config {
             self.tasks.list(),
             self.webhooks.list(),
             self.schedules.list(),
+            self.alerts.list(),
             self.archive.list(),
             self.privacy.list(),
             self.log.list(),
@@ -133,6 +137,7 @@ impl Config {
             limits: Arc::new(self.orders.limits()),
             coupons: self.coupons.clone(),
             channels: self.channels.clone(),
+            alerts: self.alerts.settings(self.channels.overlap),
             ledgers: Arc::clone(&self.ledgers),
             tasks: TaskSettings {
                 redis: self.redis_at(),

@@ -1,6 +1,7 @@
 //! The plain sections of the config file: every key with what it is for, in both languages, its shape and its default.
 
 use super::Set;
+use super::alerts::Alerts;
 use super::archive::{ArchiveUrl, Days, Name, Secret};
 use super::keys::KeyText;
 use super::layers::Layers;
@@ -261,7 +262,7 @@ section! {
 }
 
 /// Every section that is a plain table of keys, in the order of the file.
-pub const SECTIONS: [&Section; 11] = [
+pub const SECTIONS: [&Section; 12] = [
     &Server::SECTION,
     &Database::SECTION,
     &Redis::SECTION,
@@ -269,6 +270,7 @@ pub const SECTIONS: [&Section; 11] = [
     &Tasks::SECTION,
     &Webhooks::SECTION,
     &Schedules::SECTION,
+    &Alerts::SECTION,
     &Archive::SECTION,
     &Privacy::SECTION,
     &Log::SECTION,

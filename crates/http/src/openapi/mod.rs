@@ -9,6 +9,7 @@ pub mod coupon_bodies;
 mod failures;
 mod finish;
 pub mod ledger_bodies;
+pub mod monitoring_bodies;
 mod operations;
 pub mod report;
 pub mod rows;
@@ -19,8 +20,8 @@ pub mod words;
 use crate::center::Center;
 use crate::routes::{
     accounts, archive, callbacks, coupons, docs, effects, forget, gifts, health, history, imports,
-    keys, listing, members, metrics, mirror, orders, parcels, payments, products, pushes,
-    reconcile, shops, stock, sync, tasks, users, webhooks,
+    keys, listing, members, metrics, mirror, monitoring, orders, parcels, payments, products,
+    pushes, reconcile, shops, stock, sync, tasks, users, webhooks,
 };
 use axum::Router;
 use serde_json::Value;
@@ -67,7 +68,7 @@ use utoipa_axum::routes;
         docket_wire::described::LanguageCode, docket_wire::described::PageCursor, docket_wire::described::Time,
         docket_wire::described::Title, docket_wire::described::Version, docket_wire::described::Words,
         bodies::ClaimantBody, bodies::ShipToBody, operations::LineBody, operations::TaxedBody,
-        operations::WeighedBody, words::AccountLedger, words::ChainKey, words::ExpandWord, words::LastDigits,
+        operations::WeighedBody, words::AccountLedger, words::AlertStateWord, words::ChainKey, words::ExpandWord, words::LastDigits,
         words::Limit, words::RevealWord, words::SortWord, words::YesOrNo,
         docket_wire::word::AnomalyWord, docket_wire::word::DeliveryWord, docket_wire::word::LevelWord,
         docket_wire::word::OperationWord, docket_wire::word::RefundAxisWord, words::SlipStatusWord, words::TaskStateWord,
@@ -149,6 +150,11 @@ fn of_the_center(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
         .routes(routes!(parcels::start))
         .routes(routes!(parcels::list))
         .routes(routes!(parcels::statistics))
+        .routes(routes!(monitoring::alerts))
+        .routes(routes!(monitoring::alert))
+        .routes(routes!(monitoring::acknowledge))
+        .routes(routes!(monitoring::silence))
+        .routes(routes!(monitoring::health))
         .routes(routes!(archive::list))
         .routes(routes!(archive::due))
         .routes(routes!(archive::count))

@@ -5,6 +5,7 @@ use docket_domain::ActorKind;
 use docket_domain::channel::{RunMode, RunState as ShopRunState, Stream, WindowState};
 use docket_domain::coupon::Class;
 use docket_domain::ledger::{EffectKind, GiftStatus, Ledger, LedgerLocation, SlipStatus};
+use docket_domain::watch::{AlertKind, Severity};
 use docket_domain::words::TaskState;
 use docket_wire::described;
 
@@ -39,6 +40,12 @@ described! {
     EnrichStatusWord {"type": "string", "enum": ["pending", "waiting", "completed", "none", "failed"]}
     /// Whether everything of a window of time is here.
     WindowStateWord {"type": "string", "enum": words(WindowState::ALL, WindowState::word)}
+    /// What is wrong.
+    AlertKindWord {"type": "string", "enum": words(AlertKind::ALL, AlertKind::word)}
+    /// How bad it is: a notice is told once, a warning and what is critical again and again.
+    SeverityWord {"type": "string", "enum": words(Severity::ALL, Severity::word)}
+    /// Which alerts a list has.
+    AlertStateWord {"type": "string", "enum": ["any", "open", "past"]}
     /// A ledger that has accounts of buyers.
     AccountLedger {"type": "string", "enum": ["coins", "points"]}
     /// What a line of an account's book did.

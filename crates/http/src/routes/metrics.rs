@@ -7,8 +7,10 @@ use crate::request;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use docket_app::{App, Backlog, GatewayFigure, LaneFigures, Pool, TaskFigures};
+use docket_app::{App, Backlog, GateFigure, GatewayFigure, LaneFigures, Pool, TaskFigures};
 use docket_domain::Time;
+use docket_domain::time::Millis;
+use docket_domain::watch::{Alert, Measured, Severity, StreamMeasured, WorkerMeasured, health};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -50,6 +52,35 @@ impl Waiting {
     }
 }
 
+/// What was measured of the center last, with the alerts that were open then.
+#[derive(Debug, Default)]
+pub struct Looks(Mutex<Option<Look>>);
+
+#[derive(Debug)]
+struct Look {
+    seen: (Measured, Vec<Alert>),
+    until: Instant,
+}
+
+impl Looks {
+    /// What is measured, anew where that is not too soon; nothing where the database is away.
+    async fn look(&self, app: &App) -> Option<(Measured, Vec<Alert>)> {
+        if !app.takes_writes() {
+            return None;
+        }
+        let mut kept = self.0.lock().await;
+        if let Some(look) = kept.as_ref().filter(|look| look.until > Instant::now()) {
+            return Some(look.seen.clone());
+        }
+        let began = Instant::now();
+        let read =
+            async { Ok::<_, docket_app::Error>((app.measured().await?, app.open_alerts().await?)) };
+        let seen = tokio::time::timeout(PATIENCE, read).await.ok()?.ok()?;
+        *kept = Some(Look { seen: seen.clone(), until: Instant::now() + began.elapsed() * REST });
+        Some(seen)
+    }
+}
+
 /// Counters, in the text form Prometheus reads
 #[utoipa::path(
     get, path = "/metrics", tag = "operation", operation_id = "metrics", security(()),
@@ -73,6 +104,11 @@ pub async fn metrics(State(center): State<Center>) -> Response {
     of_gateways(&center.app.gateway_figures(), &mut scrape);
     of_redis(&center.app, &mut scrape).await;
     of_the_books(&center.app, &mut scrape).await;
+    if let Some((measured, alerts)) = center.looks.look(&center.app).await {
+        of_shops(&measured, &mut scrape);
+        of_watching(&measured, &alerts, &center.app, &mut scrape);
+    }
+    of_gates(&center.app, &mut scrape);
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], scrape.text()).into_response()
 }
 
@@ -169,6 +205,104 @@ async fn of_redis(app: &App, scrape: &mut Scrape) {
         let about = "Announcements in Redis that no worker has taken.";
         scrape.gauge("docket_redis_backlog", about, backlog);
     }
+}
+
+fn of_stream<'a>(id: &'a str, of: &StreamMeasured) -> Labels<'a, 2> {
+    [("shop", id), ("stream", of.stream.word())]
+}
+
+/// A length of time in seconds.
+fn seconds(millis: Millis) -> f64 {
+    millis as f64 / 1000.0
+}
+
+/// How far the shops of marketplaces are.
+fn of_shops(measured: &Measured, scrape: &mut Scrape) {
+    let ids: Vec<_> = measured.shops.iter().map(|shop| (shop.id.to_string(), shop)).collect();
+    let streams: Vec<_> = ids
+        .iter()
+        .flat_map(|(id, shop)| shop.streams.iter().map(move |stream| (id.as_str(), stream)))
+        .collect();
+
+    let since = |at: Time| seconds(measured.at.since(at));
+    let about = "How long ago a shop was read to its end.";
+    let ages = streams.iter().map(|(id, of)| (of_stream(id, of), since(of.read_at)));
+    scrape.gauges("docket_shop_read_age_seconds", about, ages);
+    let about = "How long the run of a shop has been at work; 0 where none is.";
+    let runs =
+        streams.iter().map(|(id, of)| (of_stream(id, of), of.running_since.map_or(0.0, since)));
+    scrape.gauges("docket_shop_run_seconds", about, runs);
+    let about = "Windows of a shop of which a part could not be read.";
+    let gaps = streams.iter().map(|(id, of)| (of_stream(id, of), of.gaps));
+    scrape.gauges("docket_shop_gaps", about, gaps);
+    let about = "How long the oldest of them is missing; 0 where none is.";
+    let oldest =
+        streams.iter().map(|(id, of)| (of_stream(id, of), of.oldest_gap.map_or(0.0, since)));
+    scrape.gauges("docket_shop_gap_age_seconds", about, oldest);
+    let about = "How late a change was listed, at the most, of the newest runs.";
+    let late = streams.iter().map(|(id, of)| (of_stream(id, of), seconds(of.lateness)));
+    scrape.gauges("docket_shop_lateness_seconds", about, late);
+    let about = "How long what a shop lets us in with is good, where that is known.";
+    let tokens = ids.iter().filter_map(|(id, shop)| {
+        Some(([("shop", id.as_str())], seconds(shop.token_until?.since(measured.at))))
+    });
+    scrape.gauges("docket_shop_token_seconds", about, tokens);
+    let about = "1 where nothing is asked of a shop because its marketplace does not let us in.";
+    let paused =
+        ids.iter().map(|(id, shop)| ([("shop", id.as_str())], u64::from(shop.paused.is_some())));
+    scrape.gauges("docket_shop_paused", about, paused);
+}
+
+/// What is wrong, and what marketplaces and workers do, as all processes see it.
+fn of_watching(measured: &Measured, alerts: &[Alert], app: &App, scrape: &mut Scrape) {
+    let about =
+        "Calls to marketplaces within the last hour, by what came of them, of all processes.";
+    let calls = measured.calls.iter().flat_map(|of| {
+        let answered = of.calls.saturating_sub(of.failed + of.throttled);
+        [("answered", answered), ("failed", of.failed), ("throttled", of.throttled)].map(
+            |(outcome, count)| ([("channel", of.channel.as_str()), ("outcome", outcome)], count),
+        )
+    });
+    scrape.gauges("docket_channel_calls", about, calls);
+    let about = "Alerts that are open, by how bad they are.";
+    let open = Severity::ALL.iter().map(|severity| {
+        let count = alerts.iter().filter(|alert| alert.severity == *severity).count();
+        ([("severity", severity.word())], count as u64)
+    });
+    scrape.gauges("docket_alerts", about, open);
+    let about = "How well the center is: a hundred, less what is wrong.";
+    scrape.gauge("docket_health_score", about, u64::from(health(alerts).score));
+    let limits = &app.settings().alerts.thresholds;
+    let patience = limits.sign.saturating_mul(i64::from(limits.silent_signs));
+    let lives = |worker: &&WorkerMeasured| measured.at.since(worker.seen_at) <= patience;
+    let alive = measured.workers.iter().filter(lives).count() as u64;
+    let silent = measured.workers.len() as u64 - alive;
+    let about = "Processes that run tasks, by whether they give signs of life.";
+    let workers = [("alive", alive), ("silent", silent)];
+    scrape.gauges(
+        "docket_workers",
+        about,
+        workers.map(|(state, count)| ([("state", state)], count)),
+    );
+}
+
+/// What calls to marketplaces wait for in this process, so that no more are made than may be.
+fn of_gates(app: &App, scrape: &mut Scrape) {
+    fn labels(of: &GateFigure) -> Labels<'_, 2> {
+        [("address", of.address.as_str()), ("app", of.app_key.as_str())]
+    }
+    let figures = app.gate_figures();
+    let about = "Calls to marketplaces that went through in this process.";
+    scrape.counters(
+        "docket_gate_calls_total",
+        about,
+        figures.iter().map(|of| (labels(of), of.calls)),
+    );
+    let about = "How long they waited for their turns in all, in milliseconds.";
+    let waited = figures.iter().map(|of| (labels(of), of.waited));
+    scrape.counters("docket_gate_waited_milliseconds_total", about, waited);
+    let about = "Calls that wait for their turns now.";
+    scrape.gauges("docket_gate_waiting", about, figures.iter().map(|of| (labels(of), of.waiting)));
 }
 
 #[cfg(test)]

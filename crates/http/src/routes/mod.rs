@@ -16,6 +16,7 @@ pub mod listing;
 pub mod members;
 pub mod metrics;
 pub mod mirror;
+pub mod monitoring;
 mod nodes;
 pub mod orders;
 pub mod parcels;

@@ -1,6 +1,7 @@
 //! The API from outside: through the real router, on a database of its own for each test.
 
 mod access;
+mod alert_messages;
 mod archive;
 mod bad_input;
 mod both_ways;
@@ -18,8 +19,10 @@ mod later;
 mod ledgers;
 mod limits;
 mod lists;
+mod mailbox;
 mod masters;
 mod metrics;
+mod monitoring;
 mod openapi;
 mod protocol;
 mod reads;

@@ -4,8 +4,8 @@ use crate::center::{TestCenter, example};
 use axum::body::Body;
 use axum::http::Method;
 use docket_app::{Networks, Scope};
-use serde_json::json;
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 async fn figures(center: &TestCenter) -> String {
     let figures = center.get_as("nobody", "/metrics").await.ok(200);
@@ -88,4 +88,54 @@ async fn every_figure_is_declared_once_and_named_as_prometheus_asks() {
     assert!(idle >= 1.0 && idle <= size && size <= max && waiting == 0.0, "{pool:?}");
     let started = value(&figures, "process_start_time_seconds");
     assert!(started > 1.7e9, "{started}");
+}
+
+/// Where figures are named: each as a text of its own.
+const SOURCES: [&str; 3] = [
+    include_str!("../../src/routes/metrics.rs"),
+    include_str!("../../src/figures.rs"),
+    include_str!("../../src/process.rs"),
+];
+
+/// Names of figures that stand in `text`.
+fn named(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let figures = words.filter(|word| word.starts_with("docket_") || word.starts_with("process_"));
+    figures.collect()
+}
+
+/// Whether a figure of this name is told.
+fn is_told(name: &str) -> bool {
+    let part = ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part));
+    [Some(name), part]
+        .into_iter()
+        .flatten()
+        .any(|name| SOURCES.iter().any(|source| source.contains(&format!("\"{name}\""))))
+}
+
+#[test]
+fn every_figure_of_the_dashboard_and_of_the_page_for_operators_is_told() {
+    let dashboard = include_str!("../../../../deploy/grafana.json");
+    let read: Value = serde_json::from_str(dashboard).expect("the dashboard is JSON");
+    let panels = read["panels"].as_array().expect("panels");
+    let asked = panels.iter().filter(|panel| panel["type"] != "row");
+    let expressions = asked.flat_map(|panel| {
+        let targets = panel["targets"].as_array().expect("each panel asks something");
+        assert!(!targets.is_empty(), "{panel}");
+        targets.iter().map(|target| target["expr"].as_str().expect("an expression"))
+    });
+    let of_dashboard: BTreeSet<&str> = expressions.flat_map(named).collect();
+    assert!(of_dashboard.len() > 30, "{of_dashboard:?}");
+    let page = include_str!("../../../../docs/operations.md");
+    let of_page = named(page);
+    for name in of_dashboard.iter().chain(&of_page) {
+        assert!(is_told(name), "{name} is told by nobody");
+    }
+    let of_shops: Vec<_> =
+        of_dashboard.iter().filter(|name| name.starts_with("docket_shop_")).collect();
+    for name in of_shops {
+        assert!(of_page.contains(name), "{name} is not explained to operators");
+    }
+    let ids: BTreeSet<_> = panels.iter().map(|panel| panel["id"].as_u64()).collect();
+    assert_eq!(ids.len(), panels.len(), "each panel has a number of its own");
 }

@@ -112,3 +112,45 @@ CREATE INDEX channel_push_waiting ON channel_push (shop, done_at, id);
 -- What a task is about, such as a shop.
 ALTER TABLE task ADD COLUMN subject VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE INDEX task_subject ON task (subject, id);
+
+-- Section: alerts.
+-- What is or was wrong, of each kind and subject one at a time. What is not searched stands in `body`.
+CREATE TABLE alert (
+    id              BIGINT NOT NULL PRIMARY KEY,
+    kind            BIGINT NOT NULL,
+    subject         VARCHAR(255) NOT NULL,
+    -- Its name while it is open.
+    open_name       VARCHAR(300),
+    severity        BIGINT NOT NULL,
+    opened_at       BIGINT NOT NULL,
+    seen_at         BIGINT NOT NULL,
+    told_at         BIGINT,
+    told            BIGINT NOT NULL,
+    closed_at       BIGINT,
+    acknowledged_at BIGINT,
+    acknowledged_by VARCHAR(160),
+    silenced_until  BIGINT,
+    body            MEDIUMTEXT NOT NULL
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE UNIQUE INDEX alert_open ON alert (open_name);
+CREATE INDEX alert_silenced ON alert (silenced_until);
+-- Processes that run tasks, with their last sign of life; one that stops in order takes its row out.
+CREATE TABLE worker (
+    process         VARCHAR(64) NOT NULL,
+    host            VARCHAR(255) NOT NULL,
+    started_at      BIGINT NOT NULL,
+    seen_at         BIGINT NOT NULL,
+    body            MEDIUMTEXT NOT NULL,
+    PRIMARY KEY (process)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+-- Tries of tasks by the hour, counted by each process.
+CREATE TABLE task_count (
+    hour            BIGINT NOT NULL,
+    kind            VARCHAR(64) NOT NULL,
+    process         VARCHAR(64) NOT NULL,
+    done            BIGINT NOT NULL,
+    failed          BIGINT NOT NULL,
+    PRIMARY KEY (hour, kind, process)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+-- Windows that are tried again: gaps alone have a time for that.
+CREATE INDEX channel_window_gap ON channel_window (shop, next_try_at);

@@ -112,3 +112,45 @@ CREATE INDEX channel_push_waiting ON channel_push (shop, id) WHERE done_at IS NU
 -- What a task is about, such as a shop.
 ALTER TABLE task ADD COLUMN subject TEXT;
 CREATE INDEX task_subject ON task (subject, id) WHERE subject IS NOT NULL;
+
+-- Section: alerts.
+-- What is or was wrong, of each kind and subject one at a time. What is not searched stands in `body`.
+CREATE TABLE alert (
+    id              INTEGER PRIMARY KEY,
+    kind            INTEGER NOT NULL,
+    subject         TEXT NOT NULL,
+    -- Its name while it is open.
+    open_name       TEXT,
+    severity        INTEGER NOT NULL,
+    opened_at       INTEGER NOT NULL,
+    seen_at         INTEGER NOT NULL,
+    told_at         INTEGER,
+    told            INTEGER NOT NULL,
+    closed_at       INTEGER,
+    acknowledged_at INTEGER,
+    acknowledged_by TEXT,
+    silenced_until  INTEGER,
+    body            TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX alert_open ON alert (open_name) WHERE open_name IS NOT NULL;
+CREATE INDEX alert_silenced ON alert (silenced_until) WHERE silenced_until IS NOT NULL;
+-- Processes that run tasks, with their last sign of life; one that stops in order takes its row out.
+CREATE TABLE worker (
+    process         TEXT NOT NULL,
+    host            TEXT NOT NULL,
+    started_at      INTEGER NOT NULL,
+    seen_at         INTEGER NOT NULL,
+    body            TEXT NOT NULL,
+    PRIMARY KEY (process)
+) STRICT, WITHOUT ROWID;
+-- Tries of tasks by the hour, counted by each process.
+CREATE TABLE task_count (
+    hour            INTEGER NOT NULL,
+    kind            TEXT NOT NULL,
+    process         TEXT NOT NULL,
+    done            INTEGER NOT NULL,
+    failed          INTEGER NOT NULL,
+    PRIMARY KEY (hour, kind, process)
+) STRICT, WITHOUT ROWID;
+-- Windows that are tried again: gaps alone have a time for that.
+CREATE INDEX channel_window_gap ON channel_window (shop, to_at) WHERE next_try_at IS NOT NULL;

@@ -64,6 +64,11 @@ impl Sqlite {
         Self { place, readers: Mutex::default(), turns: Turns::of(READERS) }
     }
 
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        self.place.path()
+    }
+
     /// Whether the file is still where it was opened.
     pub fn is_in_place(&self) -> Result<(), StoreError> {
         self.place.check()

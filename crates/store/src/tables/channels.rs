@@ -5,4 +5,5 @@ pub mod orders;
 pub mod pushes;
 pub mod runs;
 pub mod shops;
+pub mod watched;
 pub mod windows;

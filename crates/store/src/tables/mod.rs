@@ -2,6 +2,7 @@
 //! the one list of those that take part in the lane, with what all of them share: what a batch sees, what it writes.
 
 pub mod accounts;
+pub mod alerts;
 pub mod archive;
 pub mod audit;
 pub mod books;
@@ -34,3 +35,4 @@ pub mod trees;
 pub mod unique_keys;
 pub mod users;
 pub mod webhooks;
+pub mod workers;

@@ -8,6 +8,7 @@ mod chain;
 mod claim;
 pub mod list;
 mod read;
+mod watched;
 
 pub use claim::{Failed, Stamp};
 pub use list::{TaskFilter, TaskPage};

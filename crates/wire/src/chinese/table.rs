@@ -269,6 +269,8 @@ pub const SENTENCES: &[(&str, &str)] = &[
     ("account: the path is not UTF-8", "账户：路径不是 UTF-8"),
     ("takes more than the {} there are", "超过现有的 {1}"),
     ("only a task that was tried before can be retried", "只有运行过的任务可以重试"),
+    ("only an alert that is open can be looked after", "只有未结束的告警可以认领"),
+    ("must be at most 90 days ahead", "最多可到 90 天之后"),
     ("must be an address such as https://host/path", "必须是地址，例如 https://host/path"),
     ("must lead to an address that is for everyone: {}", "必须指向人人可达的地址：{1}"),
     (

@@ -26,6 +26,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("user", "用户"),
     ("key", "密钥"),
     ("task", "任务"),
+    ("alert", "告警"),
     ("webhook", "webhook"),
     ("delivery", "投递"),
     ("coupon", "优惠券"),
@@ -47,6 +48,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("an address of a translation between IPv6 and IPv4", "IPv6 与 IPv4 转换地址"),
     ("no address of any one machine", "不属于任何一台机器的地址"),
     // States and levels.
+    ("over", "已结束"),
     ("created", "已下单（created）"),
     ("cancelled", "已取消（cancelled）"),
     ("paid", "已支付（paid）"),

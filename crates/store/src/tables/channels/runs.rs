@@ -1,5 +1,6 @@
 //! Runs: each reads a stream of one shop. One that has not ended is the only one of its shop and stream.
 
+use crate::sql::ask::Query;
 use crate::sql::dialect::{self, Lookup};
 use crate::sql::statement::Statement;
 use crate::sql::table::Table;
@@ -119,7 +120,13 @@ impl RunRecord {
         ]
     }
 
-    fn of(mut row: Row) -> Result<Self, StoreError> {
+    /// The newest runs of a shop and stream.
+    pub(super) fn newest(shop: Id, stream: Stream, limit: usize) -> Query {
+        let tail = format!("WHERE shop = ? AND stream = ? ORDER BY id DESC LIMIT {limit}");
+        Query::of(&CHANNEL_RUN, &tail, vec![shop.into(), Value::Int(stream.code())])
+    }
+
+    pub(super) fn of(mut row: Row) -> Result<Self, StoreError> {
         let (id, shop) = (row.id()?, row.id()?);
         let stream = row.code(Stream::from_code)?;
         let mode = row.code(RunMode::from_code)?;
@@ -251,12 +258,7 @@ impl Store {
         stream: Stream,
         limit: usize,
     ) -> Result<Vec<RunRecord>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM channel_run WHERE shop = ? AND stream = ? ORDER BY id DESC LIMIT {limit}",
-            CHANNEL_RUN.column_list()
-        );
-        let values = vec![shop.into(), Value::Int(stream.code())];
-        let rows = self.rows("channel_run", sql, &CHANNEL_RUN.kinds(), values).await?;
+        let [rows] = self.rows_together([RunRecord::newest(shop, stream, limit)]).await?;
         rows.into_iter().map(RunRecord::of).collect()
     }
 }

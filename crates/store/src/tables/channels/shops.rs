@@ -1,5 +1,6 @@
 //! Shops of marketplaces, with what they are spoken to with, sealed.
 
+use crate::sql::ask::Query;
 use crate::sql::dialect::{self, Lookup};
 use crate::sql::statement::Statement;
 use crate::sql::table::Table;
@@ -115,7 +116,13 @@ impl ChannelShop {
         ]
     }
 
-    fn of(mut row: Row) -> Result<Self, StoreError> {
+    /// Shops after `after`, in the order they were added.
+    pub(super) fn page(after: Id, limit: usize) -> Query {
+        let tail = format!("WHERE id > ? ORDER BY id LIMIT {limit}");
+        Query::of(&CHANNEL_SHOP, &tail, vec![after.into()])
+    }
+
+    pub(super) fn of(mut row: Row) -> Result<Self, StoreError> {
         let (id, version) = (row.id()?, row.int()? as u32);
         let (channel, name, app_key) = (row.text()?, row.text()?, row.text()?);
         let secret = Sealed { key_id: row.int()? as u32, bytes: row.blob()? };
@@ -189,12 +196,7 @@ impl Store {
         after: Id,
         limit: usize,
     ) -> Result<Vec<ChannelShop>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM channel_shop WHERE id > ? ORDER BY id LIMIT {limit}",
-            CHANNEL_SHOP.column_list()
-        );
-        let kinds = CHANNEL_SHOP.kinds();
-        let rows = self.rows("channel_shop", sql, &kinds, vec![after.into()]).await?;
+        let [rows] = self.rows_together([ChannelShop::page(after, limit)]).await?;
         rows.into_iter().map(ChannelShop::of).collect()
     }
 

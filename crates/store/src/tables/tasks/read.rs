@@ -242,7 +242,7 @@ impl Store {
     /// The first kind behind `kind` that has tasks, by one look at the index of ranks. In SQLite that index has
     /// unfinished tasks alone, and only a statement that says so may use it; elsewhere it has all, and saying so
     /// would mean to walk past every finished one.
-    async fn kind_after(&self, kind: &str) -> Result<Option<String>, StoreError> {
+    pub(super) async fn kind_after(&self, kind: &str) -> Result<Option<String>, StoreError> {
         let sql = match self.kind() {
             "sqlite" => "SELECT MIN(kind) FROM task WHERE kind > ? AND run_rank IS NOT NULL",
             _ => "SELECT MIN(kind) FROM task WHERE kind > ?",
