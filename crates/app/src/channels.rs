@@ -15,6 +15,7 @@ mod recording;
 mod report;
 mod runs;
 mod shops;
+mod tokens;
 mod windows;
 
 pub use completeness::{Completeness, Day, StatusCount};

@@ -91,6 +91,14 @@ impl App {
             return Err(Stop::Paused(pause.why.clone()));
         }
         let open = self.open_shop(shop)?;
+        match self.check_token(&open).await? {
+            Ok(None) => {}
+            Ok(Some(why)) => return Err(Stop::Paused(why)),
+            Err(trouble) => {
+                self.pause_for(&open, &trouble).await?;
+                return Err(Stop::Trouble(trouble));
+            }
+        }
         let pulled = match run.stream {
             Stream::Orders => self.pull_orders(hand, run, &open).await,
             Stream::Products => {

@@ -95,6 +95,7 @@ impl App {
             let id = cx.ids.next(cx.now, Gene(0));
             let mut shop = ChannelShop { id, created_at: cx.now, ..shop.clone() };
             shop.more.stock_from = Some(cx.now);
+            shop.more.token_checked_at = shop.token.as_ref().map(|_| cx.now);
             let idempotency =
                 idempotency.map(|given| given.kept(RequestOutcome::Changed, id, cx.now));
             let channel_shops = vec![shop];
@@ -200,6 +201,7 @@ impl App {
             shop.token.clone_from(&changed.token);
             if let Some(told) = &token {
                 shop.more.mall.clone_from(&changed.more.mall);
+                shop.more.token_checked_at = Some(cx.now);
                 shop.more.token_until = told.expires_at;
                 shop.more.scopes.clone_from(&told.scopes);
                 shop.more.paused = shop.more.paused.filter(|pause| pause.cause == PERSON);

@@ -4,8 +4,8 @@ use crate::App;
 use crate::tasks::{Policy, Task, failed};
 use docket_domain::{Id, time};
 use docket_store::{
-    CallbackRow, DeliveryRow, Idempotent, PlacementRow, Priority, RunRow, SessionRow, TaskRow,
-    Writes,
+    CallbackRow, CallsRow, DeliveryRow, Idempotent, PlacementRow, Priority, PushRow, RunRecord,
+    RunRow, SessionRow, TaskRow, Writes,
 };
 use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,10 @@ const LEASE: Duration = Duration::from_secs(15);
 const IDEMPOTENCY: time::Millis = time::DAY;
 /// How long a finished task is kept.
 const FINISHED: time::Millis = 7 * time::DAY;
-/// How long a callback of a gateway is kept.
+/// How long a callback of a gateway is kept, a push of a marketplace, and a run that pulled a shop.
 const CALLBACKS: time::Millis = 30 * time::DAY;
+/// How long calls to marketplaces are counted.
+const CALLS: time::Millis = 2 * time::DAY;
 /// How long what a run of reconcile found is kept.
 const FOUND: time::Millis = 90 * time::DAY;
 /// Finished tasks removed in one transaction: a step that nobody feels.
@@ -71,6 +73,9 @@ impl App {
                 PlacementRow::forget_before(now.plus(-IDEMPOTENCY)),
                 SessionRow::forget_before(now),
                 CallbackRow::forget_before(now.plus(-CALLBACKS)),
+                CallsRow::forget(now.plus(-CALLS).0.div_euclid(time::HOUR)),
+                PushRow::forget(Id::newest_at(now.plus(-CALLBACKS))),
+                RunRecord::forget(Id::newest_at(now.plus(-CALLBACKS))),
             ]
             .into_iter()
             .chain(RunRow::forget_before(now.plus(-FOUND)))

@@ -4,7 +4,7 @@ use super::credentials::Secret;
 use docket_domain::Time;
 
 /// Whose a token is, how long it holds and what it allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TokenInfo {
     /// The marketplace's number of the shop. A token of another shop must never be used for this one.
     pub shop: Option<String>,

@@ -147,6 +147,14 @@ impl RunRecord {
     }
 }
 
+impl RunRecord {
+    /// Forgets runs that ended before the moment of a number, but for full passes: theirs is held against ours by the last.
+    pub fn forget(before: Id) -> Statement {
+        let sql = "DELETE FROM channel_run WHERE id < ? AND ended_at IS NOT NULL AND mode = ?";
+        Statement::any(sql, vec![before.into(), Value::Int(RunMode::Incremental.code())])
+    }
+}
+
 /// How a run is written: over what it was, or the piece is decided again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunWrite {

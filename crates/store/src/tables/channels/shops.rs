@@ -73,6 +73,9 @@ pub struct ShopFacts {
     /// When the token ends, by the marketplace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_until: Option<Time>,
+    /// When it was last looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_checked_at: Option<Time>,
     /// What the token may ask for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
