@@ -6,6 +6,8 @@
 mod deliver;
 mod outbox;
 mod secrets;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 pub(crate) use outbox::{Delivery, Outbox};

@@ -84,8 +84,10 @@ fn recorded(
         anomalies::note(&mut tree, AnomalyKind::TextCut, cut.detail(), cx.at);
     }
     let at = tree.shops.iter().position(|shop| shop.shop_id == report.shop_id).unwrap_or(0);
-    let priced = known.is_some_and(terms::is_priced);
-    adopted::adopt(&mut tree.shops[at], !priced);
+    if tree.shops[at].heard.is_none() {
+        let is_guess = !terms::is_priced(&tree);
+        adopted::adopt(&mut tree.shops[at], is_guess);
+    }
     terms::take_down(&mut tree, at, report, cx).map_err(NotRecorded::NoOrder)?;
     if let Some(order) = &report.order {
         order::take_down(&mut tree, at, order, report.created_at);

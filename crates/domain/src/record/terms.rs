@@ -306,7 +306,7 @@ fn told_quantities(mine: &Placement, told: &Placement, places: &[Place]) -> Plac
 }
 
 /// Where reports gave more than an order may come to, no further one fills the amounts that were given up.
-fn is_credible(tree: &Tree) -> bool {
+pub(super) fn is_credible(tree: &Tree) -> bool {
     let gave_up = |a: &Anomaly| a.kind == AnomalyKind::SumMismatch && a.detail["field"] == WHOLE;
     !tree.payment.anomalies.iter().any(gave_up)
 }

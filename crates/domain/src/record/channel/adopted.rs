@@ -7,9 +7,6 @@ use crate::words::{ReceiveType, Status};
 
 /// Takes over what is known of a shop order of which nothing was heard yet.
 pub(super) fn adopt(shop: &mut ShopOrder, currency_guessed: bool) {
-    if shop.heard.is_some() {
-        return;
-    }
     let mut heard = Heard { currency_guessed, ..Heard::default() };
     let reported = shop.reported.take();
     match reported.map(|reported| reported.status) {

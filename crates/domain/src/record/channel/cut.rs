@@ -44,16 +44,21 @@ impl Cuts {
             order
                 .lines
                 .retain(|line| line.ordered > Quantity::ZERO && !line.external_id.is_empty());
+            once(&mut order.lines, |line| &line.external_id);
         }
         if let Some(packages) = &mut report.packages {
             packages.lines.iter_mut().for_each(|line| self.id("items.external_id", line));
             packages.parcels.iter_mut().for_each(|parcel| self.parcel(parcel));
+            packages.parcels = put_together(std::mem::take(&mut packages.parcels));
         }
         if let Some(amounts) = &mut report.amounts {
             let lines = amounts.lines.iter_mut();
             lines.for_each(|line| self.id("items.external_id", &mut line.external_id));
+            once(&mut amounts.lines, |line| &line.external_id);
         }
         report.refunds.iter_mut().for_each(|refund| self.refund(refund));
+        report.refunds.retain(|refund| !refund.external_id.is_empty());
+        once(&mut report.refunds, |refund| &refund.external_id);
     }
 
     fn line(&mut self, line: &mut LineHeard) {
@@ -146,6 +151,42 @@ impl Cuts {
             *free = None;
         }
     }
+}
+
+/// Leaves the first of those that are known by one thing.
+fn once<T, K: PartialEq + ?Sized>(list: &mut Vec<T>, known_by: impl Fn(&T) -> &K) {
+    let mut at = 0;
+    while at < list.len() {
+        if list[..at].iter().any(|before| known_by(before) == known_by(&list[at])) {
+            list.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// Each parcel once, with all that is told to be in it.
+fn put_together(told: Vec<ParcelHeard>) -> Vec<ParcelHeard> {
+    let mut parcels: Vec<ParcelHeard> = Vec::with_capacity(told.len());
+    for parcel in told {
+        let same = |known: &&mut ParcelHeard| match &parcel.package {
+            Some(_) => known.package == parcel.package,
+            None => {
+                (&known.package, &known.tracking, &known.carrier)
+                    == (&None, &parcel.tracking, &parcel.carrier)
+            }
+        };
+        match parcels.iter_mut().find(same) {
+            None => parcels.push(parcel),
+            Some(known) => {
+                known.carrier = known.carrier.take().or(parcel.carrier);
+                known.tracking = known.tracking.take().or(parcel.tracking);
+                known.lines.extend(parcel.lines);
+            }
+        }
+    }
+    parcels.iter_mut().for_each(|parcel| once(&mut parcel.lines, |(line, _)| line));
+    parcels
 }
 
 /// Control characters are blanks.

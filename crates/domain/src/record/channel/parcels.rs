@@ -8,7 +8,7 @@ use super::report::{PackagesHeard, ParcelHeard};
 use crate::decide::Context;
 use crate::tree::{HeardLine, Line, Shipment, When};
 use crate::words::ParcelState;
-use crate::{Id, ItemOrder, Quantity, ShopOrder, Time};
+use crate::{Id, ItemOrder, Quantity, ShopOrder};
 
 /// Takes down a reading of packages.
 pub(super) fn take_down(shop: &mut ShopOrder, told: &PackagesHeard, cx: &mut Context<'_>) {
@@ -36,24 +36,22 @@ fn places(shop: &mut ShopOrder, told: &PackagesHeard, cx: &mut Context<'_>) -> V
     for parcel in &told.parcels {
         let is_told =
             parcel.package.is_some() || parcel.tracking.is_some() || parcel.carrier.is_some();
-        places.push(is_told.then(|| place(shop, parcel, told.read_at, cx)));
+        places.push(is_told.then(|| place(shop, parcel, told, cx)));
     }
     places
 }
 
 /// A parcel is known by its number; without one by its tracking number and carrier, as long as it has none.
-fn place(shop: &mut ShopOrder, told: &ParcelHeard, read_at: Time, cx: &mut Context<'_>) -> Id {
-    let same = |known: &Shipment| match &told.package {
-        Some(_) => known.package == told.package,
-        None => {
-            (&known.package, &known.tracking, &known.carrier)
-                == (&None, &told.tracking, &told.carrier)
-        }
-    };
-    if let Some(known) = shop.shipments.iter().find(|known| same(known)) {
+fn place(
+    shop: &mut ShopOrder,
+    told: &ParcelHeard,
+    reading: &PackagesHeard,
+    cx: &mut Context<'_>,
+) -> Id {
+    if let Some(known) = shop.shipments.iter().find(|known| is_same(known, told)) {
         return known.shipment_id;
     }
-    let taken_over = taken_over(shop, told, read_at);
+    let taken_over = taken_over(shop, told, reading);
     let has_no_number = told.package.is_none();
     let new = Shipment {
         shipment_id: taken_over.map_or_else(|| (cx.next_id)(), |at| shop.shipments[at].shipment_id),
@@ -74,9 +72,19 @@ fn place(shop: &mut ShopOrder, told: &ParcelHeard, read_at: Time, cx: &mut Conte
     id
 }
 
-/// The parcel without a number that a number which comes takes over: everything in it is in this one now. One of the
-/// same tracking number sooner than another.
-fn taken_over(shop: &ShopOrder, told: &ParcelHeard, read_at: Time) -> Option<usize> {
+fn is_same(known: &Shipment, told: &ParcelHeard) -> bool {
+    match &told.package {
+        Some(_) => known.package == told.package,
+        None => {
+            (&known.package, &known.tracking, &known.carrier)
+                == (&None, &told.tracking, &told.carrier)
+        }
+    }
+}
+
+/// The parcel without a number that a number which comes takes over: everything in it is in this one now, and the
+/// reading does not name it beside. One of the same tracking number sooner than another.
+fn taken_over(shop: &ShopOrder, told: &ParcelHeard, reading: &PackagesHeard) -> Option<usize> {
     told.package.as_ref()?;
     let inside: Vec<&ItemOrder> = told
         .lines
@@ -85,11 +93,12 @@ fn taken_over(shop: &ShopOrder, told: &ParcelHeard, read_at: Time) -> Option<usi
         .map(|item| &shop.items[item])
         .filter(|item| {
             let known = item.heard.and_then(|heard| heard.packages);
-            Turn::of(known, read_at) == Turn::Newer
+            Turn::of(known, reading.read_at) == Turn::Newer
         })
         .collect();
     let all_inside = |(_, known): &(usize, &Shipment)| {
         known.package.is_none()
+            && !reading.parcels.iter().any(|other| is_same(known, other))
             && known.lines.iter().all(|line| inside.iter().any(|item| item.id == line.order_id))
     };
     let may = shop.shipments.iter().enumerate().filter(all_inside);

@@ -3,7 +3,7 @@
 
 use super::super::anomalies::note;
 use super::super::fit::{amounts, fit};
-use super::super::terms::{changes, placement_of, priced, take_over};
+use super::super::terms::{changes, is_credible, placement_of, priced, take_over};
 use super::find;
 use super::register::{Turn, stamped};
 use super::report::{AmountsHeard, ChannelReport, LineHeard, OrderHeard};
@@ -248,7 +248,7 @@ fn amounts_told(
     told: &AmountsHeard,
     cx: &mut Context<'_>,
 ) -> Result<bool, FieldError> {
-    if !is_currency_of(tree, at, told, cx.at) {
+    if !is_credible(tree) || !is_currency_of(tree, at, told, cx.at) {
         return Ok(false);
     }
     let mut wanted = placement_of(tree);
@@ -273,7 +273,9 @@ fn amounts_told(
         lines.push((index, turn, of_line(item)));
     }
     let before = of_whole(tree, at);
-    let is_new = agree(tree, wanted, cx)?;
+    // Where nothing was known, nothing is another.
+    let was_priced = is_priced(tree);
+    let is_new = agree(tree, wanted, cx)? && was_priced;
     let changed = of_whole(tree, at) != before;
     let shop = &mut tree.shops[at];
     let read = |known: &mut Option<Time>, turn: Turn, changed: bool| {
