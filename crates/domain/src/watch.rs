@@ -12,8 +12,8 @@ mod sentences;
 pub use alert::{Acknowledged, Alert, Pace, Silence, Telling, Turn, turn};
 pub use health::{Deduction, Health, health};
 pub use measured::{
-    CallsMeasured, ClockMeasured, DiskMeasured, Measured, OverdueMeasured, ShopMeasured,
-    StreamMeasured, TasksMeasured, WaitMeasured, WorkerMeasured,
+    CallsMeasured, ClockMeasured, DiskMeasured, Measured, OverdueMeasured, RefusedMeasured,
+    ShopMeasured, StreamMeasured, TasksMeasured, WaitMeasured, WorkerMeasured,
 };
 pub use rules::{Thresholds, findings};
 pub use sentences::{AlertText, alert_text};
@@ -57,6 +57,10 @@ words! {
         DiskFull = 15 "disk_full",
         /// Calls to a marketplace wait long for their turns.
         LimiterSaturated = 16 "limiter_saturated",
+        /// A shop's marketplace pushes nothing any more, though orders change.
+        PushesStopped = 17 "pushes_stopped",
+        /// Pushes come that are not believed, or of a shop that is not connected.
+        PushesRefused = 18 "pushes_refused",
     }
 }
 

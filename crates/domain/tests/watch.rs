@@ -7,9 +7,9 @@ use docket_domain::story::Language;
 use docket_domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use docket_domain::watch::{
     Acknowledged, Alert, AlertKind, CallsMeasured, ClockMeasured, DiskMeasured, Facts, Finding,
-    Measured, OverdueMeasured, Pace, Severity, ShopMeasured, Silence, StreamMeasured,
-    TasksMeasured, Telling, Thresholds, WaitMeasured, WorkerMeasured, alert_text, findings, health,
-    turn,
+    Measured, OverdueMeasured, Pace, RefusedMeasured, Severity, ShopMeasured, Silence,
+    StreamMeasured, TasksMeasured, Telling, Thresholds, WaitMeasured, WorkerMeasured, alert_text,
+    findings, health, turn,
 };
 use docket_domain::{Id, Time};
 use proptest::prelude::*;
@@ -55,6 +55,8 @@ fn shop(change: impl FnOnce(&mut ShopMeasured)) -> Measured {
         id: Id(5),
         name: "Garden".to_owned(),
         token_until: None,
+        pushed_at: None,
+        found_at: None,
         paused: None,
         streams: vec![],
     };
@@ -108,6 +110,7 @@ fn rows_of_shops() -> Vec<Row> {
     let long = |age| stream(|stream| stream.running_since = Some(ago(age)));
     let gap = |age| stream(|stream| (stream.gaps, stream.oldest_gap) = (2, Some(ago(age))));
     let late = |lateness| stream(|stream| stream.lateness = lateness);
+    let unpushed = |age| shop(|shop| (shop.pushed_at, shop.found_at) = (Some(ago(age)), Some(NOW)));
     let paused = shop(|shop| shop.paused = Some("dead".to_owned()));
     vec![
         (Kind::SyncOld, old(HOUR), None),
@@ -126,6 +129,8 @@ fn rows_of_shops() -> Vec<Row> {
         (Kind::CallsThrottled, of_calls(100, 0, 20), None),
         (Kind::CallsThrottled, of_calls(100, 0, 21), Some(Warning)),
         (Kind::ShopPaused, paused, Some(Critical)),
+        (Kind::PushesStopped, unpushed(6 * HOUR), None),
+        (Kind::PushesStopped, unpushed(6 * HOUR + 1), Some(Warning)),
         (Kind::TokenEnds, token(30 * DAY + 1), None),
         (Kind::TokenEnds, token(30 * DAY), Some(Notice)),
         (Kind::TokenEnds, token(7 * DAY), Some(Warning)),
@@ -153,6 +158,9 @@ fn rows_of_workers() -> Vec<Row> {
     let whose = || "https://a".to_owned();
     let clock = |ahead| of(&|worker| worker.clocks = vec![ClockMeasured { whose: whose(), ahead }]);
     let wait = |millis| of(&|worker| worker.waits = vec![WaitMeasured { whose: whose(), millis }]);
+    let refused = |count| {
+        of(&|worker| worker.refused = vec![RefusedMeasured { channel: "temu".to_owned(), count }])
+    };
     let disk = |free| of(&|worker| worker.disk = Some(DiskMeasured { free, size: 1_000 }));
     vec![
         (Kind::WorkerSilent, silent(45 * SECOND), None),
@@ -161,6 +169,8 @@ fn rows_of_workers() -> Vec<Row> {
         (Kind::ClockOff, clock(-30 * SECOND - 1), Some(Warning)),
         (Kind::LimiterSaturated, wait(30 * SECOND), None),
         (Kind::LimiterSaturated, wait(30 * SECOND + 1), Some(Warning)),
+        (Kind::PushesRefused, refused(10), None),
+        (Kind::PushesRefused, refused(11), Some(Warning)),
         (Kind::DiskFull, disk(101), None),
         (Kind::DiskFull, disk(100), Some(Warning)),
         (Kind::DiskFull, disk(33), Some(Critical)),

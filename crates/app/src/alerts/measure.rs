@@ -126,7 +126,15 @@ fn shop_measured(signs: &ShopSigns) -> ShopMeasured {
         token_until: shop.more.token_until.filter(|_| shop.token.is_some()),
         paused: paused.filter(|pause| pause.cause != PERSON).map(|pause| pause.why.clone()),
         streams: streams.collect(),
+        pushed_at: signs.pushed_at,
+        found_at: signs.streams.first().and_then(|stream| found_at(&stream.runs)),
     }
+}
+
+/// When one of the newest runs last found something that is new or changed.
+fn found_at(runs: &[RunRecord]) -> Option<Time> {
+    let found = runs.iter().filter(|run| run.progress.new + run.progress.changed > 0);
+    found.filter_map(|run| run.ended_at).max()
 }
 
 /// When a stream was last read to its end; where that was never, since when it is tried.

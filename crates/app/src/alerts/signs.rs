@@ -4,7 +4,7 @@
 use crate::App;
 use docket_domain::Time;
 use docket_domain::time::HOUR;
-use docket_domain::watch::WaitMeasured;
+use docket_domain::watch::{RefusedMeasured, WaitMeasured};
 use docket_store::{Statement, Surroundings, TaskCountRow, WorkerRow};
 use docket_tasks::Tries;
 use std::collections::BTreeMap;
@@ -24,6 +24,8 @@ struct Before {
     hour: Hour,
     /// Calls at each limit, and how long they had waited.
     waited: BTreeMap<String, (u64, u64)>,
+    /// Pushes that were refused until the present hour began.
+    refused: BTreeMap<String, u64>,
 }
 
 /// Gives signs of life until the center stops, and takes its leave then.
@@ -33,7 +35,7 @@ pub(crate) async fn run(app: App) {
     let pause = Duration::from_millis(every.max(1).unsigned_abs());
     let (host, started_at) = (host(), app.now());
     let hour = Hour { hour: hour_of(started_at), before: BTreeMap::new() };
-    let mut before = Before { hour, waited: BTreeMap::new() };
+    let mut before = Before { hour, waited: BTreeMap::new(), refused: BTreeMap::new() };
     let began = beginning(&app, &host, started_at.plus(-MISSED * every));
     let mut first = Some(began);
     loop {
@@ -64,11 +66,12 @@ fn beginning(app: &App, host: &str, silent_since: Time) -> Vec<Statement> {
 /// What this process says of itself now.
 fn sign(app: &App, host: &str, started_at: Time, before: &mut Before) -> Vec<Statement> {
     let (now, process) = (app.now(), app.store().process().to_owned());
-    let waited = waited(app);
+    let (waited, refused) = (waited(app), refused(app));
     let surroundings = Surroundings {
         clocks: app.inner.channels.clocks(),
         disk: app.store().disk(),
         waits: waits(&before.waited, &waited),
+        refused: refused_since(&before.refused, &refused),
     };
     before.waited = waited;
     let hour = &mut before.hour;
@@ -85,8 +88,30 @@ fn sign(app: &App, host: &str, started_at: Time, before: &mut Before) -> Vec<Sta
     if hour_of(now) != hour.hour {
         // What was counted until now belongs to the hour that is over.
         *hour = Hour { hour: hour_of(now), before: kinds };
+        before.refused = refused;
     }
     statements
+}
+
+/// Pushes that were refused since this process began, by the marketplace.
+fn refused(app: &App) -> BTreeMap<String, u64> {
+    let mut refused = BTreeMap::new();
+    for figure in app.push_figures().into_iter().filter(|figure| figure.outcome != "taken") {
+        *refused.entry(figure.channel).or_default() += figure.count;
+    }
+    refused
+}
+
+/// Those of the present hour.
+fn refused_since(
+    before: &BTreeMap<String, u64>,
+    now: &BTreeMap<String, u64>,
+) -> Vec<RefusedMeasured> {
+    let of = now.iter().map(|(channel, count)| RefusedMeasured {
+        channel: channel.clone(),
+        count: count - before.get(channel).copied().unwrap_or_default(),
+    });
+    of.filter(|refused| refused.count > 0).collect()
 }
 
 /// Calls to marketplaces at each limit, and how long they waited in all.

@@ -62,6 +62,12 @@ section! {
         /// How long a call to a marketplace may wait for its turn under its limit, on average.
         #[zh = "对平台的一次调用平均最多可排队多久。"]
         wait: Length = "30s";
+        /// How long a shop whose orders change may go without a push, where it had any.
+        #[zh = "有过推送的店铺，订单有变更而无推送最多可持续多久。"]
+        push_age: Length = "6h";
+        /// How many pushes may be refused within an hour.
+        #[zh = "一小时内最多可拒绝多少次推送。"]
+        pushes_refused: Places = "10";
         /// How long money that is to go back may wait at its gateway.
         #[zh = "退款在网关最多可等待多久。"]
         refund_due: Length = "24h";
@@ -139,6 +145,8 @@ impl Alerts {
                 throttled_percent: self.throttled_percent.0,
                 clock: self.clock.0,
                 wait: self.wait.0,
+                push_age: self.push_age.0,
+                pushes_refused: count(&self.pushes_refused),
                 disk_percent: self.disk_percent.0,
                 ..Thresholds::default()
             },

@@ -148,7 +148,12 @@ impl Commented {
     /// A key that is commented out; texts stand in quotes.
     fn key(&mut self, key: &str, value: &str) {
         let is_bare = matches!(value, "true" | "[]") || value.parse::<i64>().is_ok();
-        let quote = if is_bare { "" } else { "\"" };
+        let quote = match value {
+            _ if is_bare => "",
+            // A literal: what stands in it is as it stands.
+            value if value.contains('"') => "'",
+            _ => "\"",
+        };
         let _ = writeln!(self.text, "# {key} = {quote}{value}{quote}"); // a String takes all that is written
     }
 

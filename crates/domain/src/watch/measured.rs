@@ -51,6 +51,17 @@ pub struct WorkerMeasured {
     pub disk: Option<DiskMeasured>,
     /// How long its calls to marketplaces wait for their turns.
     pub waits: Vec<WaitMeasured>,
+    /// Pushes of marketplaces that it refused within the present hour.
+    pub refused: Vec<RefusedMeasured>,
+}
+
+/// Pushes that were refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct RefusedMeasured {
+    /// The marketplace at whose address they came.
+    pub channel: String,
+    /// How many.
+    pub count: u64,
 }
 
 /// How long calls wait for their turns, of those that went through since the sign before.
@@ -91,6 +102,10 @@ pub struct ShopMeasured {
     pub token_until: Option<Time>,
     /// Why nothing is asked of it, where its marketplace is the reason.
     pub paused: Option<String>,
+    /// When its marketplace last pushed, where it ever did.
+    pub pushed_at: Option<Time>,
+    /// When a run last found orders that are new or changed.
+    pub found_at: Option<Time>,
     /// Streams that are read by themselves.
     pub streams: Vec<StreamMeasured>,
 }

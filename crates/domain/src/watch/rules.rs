@@ -38,6 +38,10 @@ pub struct Thresholds {
     pub clock: Millis,
     /// Of a hundred bytes of the disk, how many must be free.
     pub disk_percent: u64,
+    /// How long a shop whose orders change may go without a push, where it had any, in milliseconds.
+    pub push_age: Millis,
+    /// Pushes that may be refused within an hour.
+    pub pushes_refused: u64,
     /// How long a call to a marketplace may wait for its turn, on average, in milliseconds.
     pub wait: Millis,
 }
@@ -59,6 +63,8 @@ impl Default for Thresholds {
             token_ends: [30 * DAY, 7 * DAY, DAY],
             clock: 30 * SECOND,
             disk_percent: 10,
+            push_age: 6 * HOUR,
+            pushes_refused: 10,
             wait: 30 * SECOND,
         }
     }
@@ -81,7 +87,7 @@ pub fn findings(measured: &Measured, limits: &Thresholds) -> Vec<Finding> {
     }
     found.extend(silent(measured, limits));
     for shop in &measured.shops {
-        found.extend([paused(shop), token_ends(shop, measured, limits)]);
+        found.extend([paused(shop), token_ends(shop, measured, limits), unpushed(shop, limits)]);
         for stream in &shop.streams {
             let of = |finding| StreamOf { shop, stream }.finding(finding);
             found.extend([
@@ -99,6 +105,7 @@ pub fn findings(measured: &Measured, limits: &Thresholds) -> Vec<Finding> {
     found.extend(clocks(measured, limits));
     found.extend(disks(measured, limits));
     found.extend(waits(measured, limits));
+    found.extend(refused(measured, limits));
     found.into_iter().flatten().collect()
 }
 
@@ -178,6 +185,30 @@ fn token_ends(shop: &ShopMeasured, measured: &Measured, limits: &Thresholds) -> 
     let facts = Facts { name: shop.name.clone(), millis: left.max(0), ..Facts::default() };
     let (kind, subject) = (AlertKind::TokenEnds, shop.id.to_string());
     Some(Finding { kind, subject, severity, facts })
+}
+
+/// A shop of which polling finds what no push told of for long.
+fn unpushed(shop: &ShopMeasured, limits: &Thresholds) -> Option<Finding> {
+    let millis = shop.found_at?.since(shop.pushed_at?);
+    let facts = Facts { name: shop.name.clone(), millis, ..Facts::default() };
+    let (kind, subject) = (AlertKind::PushesStopped, shop.id.to_string());
+    let finding = Finding { kind, subject, severity: Severity::Warning, facts };
+    (millis > limits.push_age).then_some(finding)
+}
+
+/// Pushes that were refused, of all processes.
+fn refused(measured: &Measured, limits: &Thresholds) -> Vec<Option<Finding>> {
+    let mut all = BTreeMap::<&str, u64>::new();
+    for refused in measured.workers.iter().flat_map(|worker| &worker.refused) {
+        *all.entry(&refused.channel).or_default() += refused.count;
+    }
+    let of = all.into_iter().map(|(channel, count)| {
+        let facts = Facts { name: channel.to_owned(), count, ..Facts::default() };
+        let (kind, subject) = (AlertKind::PushesRefused, channel.to_owned());
+        let finding = Finding { kind, subject, severity: Severity::Warning, facts };
+        (count > limits.pushes_refused).then_some(finding)
+    });
+    of.collect()
 }
 
 /// A stream of a shop, which findings are of.

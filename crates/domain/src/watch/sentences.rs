@@ -51,6 +51,8 @@ const fn said(kind: AlertKind) -> Said {
         AlertKind::ClockOff => CLOCK_OFF,
         AlertKind::DiskFull => DISK_FULL,
         AlertKind::LimiterSaturated => LIMITER_SATURATED,
+        AlertKind::PushesStopped => PUSHES_STOPPED,
+        AlertKind::PushesRefused => PUSHES_REFUSED,
     }
 }
 
@@ -217,6 +219,28 @@ const LIMITER_SATURATED: Said = Said {
     advice: [
         "More is asked than the limit allows: let full passes be spread, or have the limit raised there.",
         "请求超过了限额：请分散全量拉取，或向平台申请更高限额。",
+    ],
+};
+
+const PUSHES_STOPPED: Said = Said {
+    what: [
+        "Orders of the shop {name} change, and nothing was pushed for {long}.",
+        "店铺 {name} 的订单有变更，但已有 {long}没有推送。",
+    ],
+    advice: [
+        "See at the marketplace whether its pushes still go to this center; pulls go on without them.",
+        "请在平台查看推送是否仍指向本订单中心；没有推送时，定时拉取照常进行。",
+    ],
+};
+
+const PUSHES_REFUSED: Said = Said {
+    what: [
+        "{count} pushes at the address of {name} were refused within this hour.",
+        "本小时内 {name} 的推送地址拒绝了 {count} 次推送。",
+    ],
+    advice: [
+        "See whether the secret of an app was changed, or a shop is not connected; else somebody tries the address.",
+        "请确认应用密钥是否已更换，或有店铺尚未接入；否则就是有人在试探该地址。",
     ],
 };
 

@@ -152,5 +152,7 @@ CREATE TABLE task_count (
     failed          BIGINT NOT NULL,
     PRIMARY KEY (hour, kind, process)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+-- When the marketplace of a shop last pushed.
+CREATE INDEX channel_push_came ON channel_push (shop, came_at);
 -- Windows that are tried again: gaps alone have a time for that.
 CREATE INDEX channel_window_gap ON channel_window (shop, next_try_at);

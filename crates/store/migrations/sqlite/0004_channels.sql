@@ -152,5 +152,7 @@ CREATE TABLE task_count (
     failed          INTEGER NOT NULL,
     PRIMARY KEY (hour, kind, process)
 ) STRICT, WITHOUT ROWID;
+-- When the marketplace of a shop last pushed.
+CREATE INDEX channel_push_came ON channel_push (shop, came_at);
 -- Windows that are tried again: gaps alone have a time for that.
 CREATE INDEX channel_window_gap ON channel_window (shop, to_at) WHERE next_try_at IS NOT NULL;

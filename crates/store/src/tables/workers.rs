@@ -5,7 +5,9 @@ use crate::sql::value::Kind::{Int, Text};
 use crate::sql::value::{Value, json};
 use crate::{Store, StoreError};
 use docket_domain::Time;
-use docket_domain::watch::{ClockMeasured, DiskMeasured, WaitMeasured, WorkerMeasured};
+use docket_domain::watch::{
+    ClockMeasured, DiskMeasured, RefusedMeasured, WaitMeasured, WorkerMeasured,
+};
 use serde::{Deserialize, Serialize};
 
 /// A process that runs tasks.
@@ -36,6 +38,9 @@ pub struct Surroundings {
     /// How long its calls to marketplaces wait for their turns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<WaitMeasured>,
+    /// Pushes of marketplaces that it refused within the present hour.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedMeasured>,
 }
 
 impl WorkerRow {
@@ -132,8 +137,8 @@ impl Store {
         let rows = self.rows("worker", sql, &[Text, Text, Int, Text], vec![]).await?;
         let read = rows.into_iter().map(|mut row| {
             let (process, host, seen_at) = (row.text()?, row.text()?, row.time()?);
-            let Surroundings { clocks, disk, waits } = row.json()?;
-            Ok(WorkerMeasured { process, host, seen_at, clocks, disk, waits })
+            let Surroundings { clocks, disk, waits, refused } = row.json()?;
+            Ok(WorkerMeasured { process, host, seen_at, clocks, disk, waits, refused })
         });
         read.collect()
     }

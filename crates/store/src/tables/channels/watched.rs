@@ -28,6 +28,8 @@ pub struct ShopSigns {
     pub gaps: u64,
     /// The end of the oldest of them.
     pub oldest_gap: Option<Time>,
+    /// When its marketplace last pushed.
+    pub pushed_at: Option<Time>,
 }
 
 /// The newest runs of one stream of a shop.
@@ -58,7 +60,8 @@ pub fn page(ask: &mut dyn Ask, after: Id, limit: usize) -> Result<Vec<ShopSigns>
             streams.extend(stream_signs(ask, shop.id, *stream)?);
         }
         let (gaps, oldest_gap) = gaps(ask, shop.id)?;
-        Ok(ShopSigns { shop, streams, gaps, oldest_gap })
+        let pushed_at = pushed_at(ask, shop.id)?;
+        Ok(ShopSigns { shop, streams, gaps, oldest_gap, pushed_at })
     });
     signs.collect()
 }
@@ -87,6 +90,13 @@ fn stream_signs(
         }
     }
     Ok(Some(StreamSigns { stream, runs, done_at }))
+}
+
+/// When the marketplace of a shop last pushed.
+fn pushed_at(ask: &mut dyn Ask, shop: Id) -> Result<Option<Time>, StoreError> {
+    let sql = "SELECT MAX(came_at) FROM channel_push WHERE shop = ?".to_owned();
+    let asked = Query { table: "channel_push", sql, kinds: vec![Int], values: vec![shop.into()] };
+    ask.ask(asked)?.pop().map_or(Ok(None), |mut row| row.time_or_null())
 }
 
 /// Gaps alone are tried again.
