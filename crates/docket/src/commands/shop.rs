@@ -130,7 +130,10 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
         Command::Sync(asked) => sync(asked, center, &out).await,
         Command::Status(Status { shop: Some(shop) }) => {
             let one = One { shop: shop.clone() };
-            show(&center.get(&one.path()?).await?, &out);
+            let mut found = center.get(&one.path()?).await?;
+            let path = format!("/api/sync/shops/{}/completeness", super::path_part(shop)?);
+            found["completeness"] = center.get(&path).await?;
+            show(&found, &out);
             Ok(())
         }
         Command::Token(given) => {
@@ -258,6 +261,10 @@ fn run_line(run: &Value, out: &Output) -> String {
         "{state}：读取 {done}，新增 {new}，变更 {changed}，搁置 {refused}，缺口 {gaps}，调用 {calls}"
     );
     let mut line = out.tell(&line).to_owned();
+    if let (Some(left), phase) = (run["seconds_left"].as_u64(), words(&run["phase"])) {
+        let left = said!("{phase}, about {left} s left", "{phase}，约剩 {left} 秒");
+        line = format!("{line}; {}", out.tell(&left));
+    }
     if !at.is_empty() {
         line = format!("{line} ({at})");
     }
@@ -284,36 +291,76 @@ fn show(shop: &Value, out: &Output) {
         if !shop["orders"].is_null() {
             says(out.say("orders", "订单"), run_line(&shop["orders"], out));
         }
-        let windows: &[Value] = shop["windows"].as_array().map_or(&[], Vec::as_slice);
-        if windows.is_empty() {
-            return;
-        }
-        let head = [
-            out.say("from", "起"),
-            out.say("to", "止"),
-            out.say("state", "状态"),
-            out.say("theirs", "平台"),
-            out.say("ours", "本地"),
-            out.say("tried again", "重试"),
-            out.say("reason", "原因"),
-        ];
-        let row = |window: &Value| {
-            let word = |name: &str| words(&window[name]);
-            let number =
-                |name: &str| window[name].as_u64().map_or_else(String::new, |n| n.to_string());
-            let (from, to, state) = (word("from"), word("to"), word("state"));
-            vec![
-                from,
-                to,
-                state,
-                number("theirs"),
-                number("ours"),
-                word("next_try_at"),
-                word("reason"),
-            ]
-        };
-        out.table(&head, windows.iter().map(row));
+        show_windows(&shop["windows"], out);
+        show_completeness(&shop["completeness"], out);
     });
+}
+
+/// The rows of a list.
+fn rows(list: &Value) -> &[Value] {
+    list.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A number of a row; empty where it has none.
+fn count(row: &Value, name: &str) -> String {
+    row[name].as_u64().map_or_else(String::new, |count| count.to_string())
+}
+
+fn show_windows(windows: &Value, out: &Output) {
+    if rows(windows).is_empty() {
+        return;
+    }
+    let head = [
+        out.say("from", "起"),
+        out.say("to", "止"),
+        out.say("state", "状态"),
+        out.say("theirs", "平台"),
+        out.say("ours", "本地"),
+        out.say("tried again", "重试"),
+        out.say("reason", "原因"),
+    ];
+    let row = |window: &Value| {
+        let word = |name: &str| words(&window[name]);
+        let (from, to, state) = (word("from"), word("to"), word("state"));
+        let (theirs, ours) = (count(window, "theirs"), count(window, "ours"));
+        vec![from, to, state, theirs, ours, word("next_try_at"), word("reason")]
+    };
+    out.table(&head, rows(windows).iter().map(row));
+}
+
+/// Theirs beside ours: one line where they agree, the days where they do not.
+fn show_completeness(found: &Value, out: &Output) {
+    let days = rows(&found["days"]);
+    let differs =
+        |day: &&Value| day["theirs"].is_u64() && day["theirs"] != day["ours"] || day["hidden"] != 0;
+    let read_to = words(&found["read_to"]);
+    out.line(out.tell(&match found["complete"].as_bool() {
+        None => said!(
+            "theirs beside ours: no full pass yet; `docket shop sync SHOP --full` makes one",
+            "平台与本地对照：尚未全量拉取；docket shop sync 店铺号 --full 可执行"
+        ),
+        Some(true) => said!(
+            "theirs beside ours: all that the marketplace listed until {read_to} is here",
+            "平台与本地对照：平台截至 {read_to} 列出的全部订单均已到达"
+        ),
+        Some(false) => said!(
+            "theirs beside ours: something that the marketplace listed until {read_to} is not here",
+            "平台与本地对照：平台截至 {read_to} 列出的订单中有缺失"
+        ),
+    }));
+    if !days.iter().any(|day| differs(&day)) {
+        return;
+    }
+    let head = [
+        out.say("day", "日期"),
+        out.say("theirs", "平台"),
+        out.say("ours", "本地"),
+        out.say("hidden by the list", "列表未列出"),
+    ];
+    let row = |day: &Value| {
+        vec![words(&day["day"]), count(day, "theirs"), count(day, "ours"), count(day, "hidden")]
+    };
+    out.table(&head, days.iter().filter(differs).map(row));
 }
 
 async fn sync(asked: &Sync, center: &Center, out: &Output) -> Result<(), Failure> {
