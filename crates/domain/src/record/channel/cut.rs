@@ -185,7 +185,9 @@ fn put_together(told: Vec<ParcelHeard>) -> Vec<ParcelHeard> {
             }
         }
     }
-    parcels.iter_mut().for_each(|parcel| once(&mut parcel.lines, |(line, _)| line));
+    for parcel in &mut parcels {
+        once(&mut parcel.lines, |(line, _)| line);
+    }
     parcels
 }
 
