@@ -155,6 +155,14 @@ impl Trouble {
         }
     }
 
+    /// What happened, and what to do about it where somebody should.
+    pub fn with_advice(&self) -> String {
+        match self {
+            Self::Fault(fault) => super::shops::advice(fault),
+            trouble => trouble.to_string(),
+        }
+    }
+
     /// Whether nothing else of the shop would be answered either.
     pub fn stops_the_shop(&self) -> bool {
         match self {

@@ -274,7 +274,7 @@ impl App {
             Err(Stop::Ours(error)) if error.is_passing() => return Err(error),
             Err(Stop::Ours(error)) => (RunState::Failed, Some(error.to_string())),
             Err(Stop::Paused(why)) => (RunState::Stopped, Some(why)),
-            Err(Stop::Trouble(trouble)) => (RunState::Failed, Some(trouble.to_string())),
+            Err(Stop::Trouble(trouble)) => (RunState::Failed, Some(trouble.with_advice())),
         };
         if let Some(error) = &error {
             tracing::warn!(shop = %run.shop, run = %id, error, "a run of a shop failed");

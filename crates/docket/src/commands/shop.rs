@@ -268,10 +268,7 @@ fn run_line(run: &Value, out: &Output) -> String {
     if !at.is_empty() {
         line = format!("{line} ({at})");
     }
-    match run["error"].as_str() {
-        Some(error) => format!("{line}\n  {error}"),
-        None => line,
-    }
+    line
 }
 
 fn show(shop: &Value, out: &Output) {
@@ -290,6 +287,7 @@ fn show(shop: &Value, out: &Output) {
         says(out.say("token until", "令牌有效期"), words(&shop["token_expires_at"]));
         if !shop["orders"].is_null() {
             says(out.say("orders", "订单"), run_line(&shop["orders"], out));
+            says(out.say("why", "原因"), words(&shop["orders"]["error"]));
         }
         show_windows(&shop["windows"], out);
         show_completeness(&shop["completeness"], out);
