@@ -8,6 +8,7 @@ pub const TITLES: &[(&str, &str)] = &[
     ("The body is not of a kind that is taken here", "不接受这种类型的正文"),
     ("The body took too long", "正文接收超时"),
     ("The body is too large", "正文过大"),
+    ("A run is in progress", "已有运行在进行"),
     ("It is in the archive", "已归档"),
     ("It is not known who asks", "无法识别请求者"),
     ("It took too long", "耗时过长"),

@@ -49,6 +49,7 @@ pub const WORDS: &[(&str, &str)] = &[
     ("no address of any one machine", "不属于任何一台机器的地址"),
     // States and levels.
     ("over", "已结束"),
+    ("without a token", "没有令牌"),
     ("created", "已下单（created）"),
     ("cancelled", "已取消（cancelled）"),
     ("paid", "已支付（paid）"),

@@ -3,7 +3,8 @@
 use super::runs::RunRecord;
 use super::shops::ChannelShop;
 use crate::sql::ask::{Ask, Query};
-use crate::sql::dialect::sql;
+use crate::sql::dialect::{Dialect, sql};
+use crate::sql::text::along;
 use crate::sql::value::Kind::Int;
 use crate::{Store, StoreError};
 use docket_domain::channel::{RunState, Stream};
@@ -46,12 +47,18 @@ pub struct StreamSigns {
 impl Store {
     /// One page of shops behind `after`, in the order they were added, all of one moment.
     pub async fn shop_signs(&self, after: Id, limit: usize) -> Result<Vec<ShopSigns>, StoreError> {
-        self.at_one_moment(move |ask| page(ask, after, limit)).await
+        let dialect = self.dialect();
+        self.at_one_moment(move |ask| page(ask, dialect, after, limit)).await
     }
 }
 
 /// See [`Store::shop_signs`].
-pub fn page(ask: &mut dyn Ask, after: Id, limit: usize) -> Result<Vec<ShopSigns>, StoreError> {
+pub fn page(
+    ask: &mut dyn Ask,
+    dialect: Dialect,
+    after: Id,
+    limit: usize,
+) -> Result<Vec<ShopSigns>, StoreError> {
     let shops = ask.ask(ChannelShop::page(after, limit))?;
     let signs = shops.into_iter().map(|row| {
         let shop = ChannelShop::of(row)?;
@@ -59,7 +66,7 @@ pub fn page(ask: &mut dyn Ask, after: Id, limit: usize) -> Result<Vec<ShopSigns>
         for stream in Stream::ALL {
             streams.extend(stream_signs(ask, shop.id, *stream)?);
         }
-        let (gaps, oldest_gap) = gaps(ask, shop.id)?;
+        let (gaps, oldest_gap) = gaps(ask, dialect, shop.id)?;
         let pushed_at = pushed_at(ask, shop.id)?;
         Ok(ShopSigns { shop, streams, gaps, oldest_gap, pushed_at })
     });
@@ -99,18 +106,15 @@ fn pushed_at(ask: &mut dyn Ask, shop: Id) -> Result<Option<Time>, StoreError> {
     ask.ask(asked)?.pop().map_or(Ok(None), |mut row| row.time_or_null())
 }
 
-/// Gaps alone are tried again.
-fn gaps(ask: &mut dyn Ask, shop: Id) -> Result<(u64, Option<Time>), StoreError> {
-    let sql = sql!(
-        "SELECT COUNT(*), MIN(to_at) FROM (SELECT to_at FROM channel_window WHERE shop = ? \
+/// Gaps alone are tried again: they are found by that, among very many windows.
+fn gaps(ask: &mut dyn Ask, dialect: Dialect, shop: Id) -> Result<(u64, Option<Time>), StoreError> {
+    let table = along(dialect, "channel_window", Some("channel_window_gap"));
+    let sql = format!(
+        "SELECT COUNT(*), MIN(to_at) FROM (SELECT to_at FROM {table} WHERE shop = ? \
          AND next_try_at IS NOT NULL LIMIT {GAPS_MAX}) AS t"
     );
-    let asked = Query {
-        table: "channel_window",
-        sql: sql.to_owned(),
-        kinds: vec![Int, Int],
-        values: vec![shop.into()],
-    };
+    let asked =
+        Query { table: "channel_window", sql, kinds: vec![Int, Int], values: vec![shop.into()] };
     let Some(mut row) = ask.ask(asked)?.pop() else { return Ok((0, None)) };
     Ok((row.int()? as u64, row.time_or_null()?))
 }
@@ -202,7 +206,8 @@ mod tests {
             insert(&mut *counted, "channel_window", &columns, windows.collect());
             let mut look = |after| {
                 let (before, nothing) = (counted.count(), counted.count());
-                let signs = page(&mut as_ask(&mut *counted), Id(after), 10).unwrap();
+                let dialect = counted.dialect();
+                let signs = page(&mut as_ask(&mut *counted), dialect, Id(after), 10).unwrap();
                 (signs, counted.count() - nothing - (nothing - before))
             };
             let (first, dear) = look(0);
