@@ -1,5 +1,6 @@
 //! How often a marketplace is asked: whoever wants to ask waits for a moment and for its turn. Moments are evenly spaced and
-//! shared by all processes, through Redis where there is one; else each takes its part of what all may.
+//! shared by all processes, through Redis where there is one; else each takes its part of what all may. While some of them
+//! may not know yet that Redis went away or came back, who knows of either keeps to both.
 
 use crate::App;
 use docket_connectors::channel::{Limit, Pace, Purpose, Turns};
@@ -10,10 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How often it is looked how many processes there are.
-const COUNT: Millis = 10 * SECOND;
+/// How often it is looked how many processes there are. So long a new one waits: the others know of it then.
+const COUNT: Millis = SECOND;
 /// How long a Redis is not asked that did not answer.
 const AWAY: Millis = 5 * SECOND;
+/// After so long without a failure every process has heard again from a Redis that came back.
+const APART: Millis = 3 * AWAY;
 
 /// Who shares a limit: an app at an address.
 pub(super) type Sharers = (String, String);
@@ -35,6 +38,8 @@ struct State {
     is_open: bool,
     /// Until when Redis is not asked: it did not answer.
     redis_away_until: Time,
+    /// Until when this process keeps to its part, whatever Redis says.
+    apart_until: Time,
     /// When it was last looked how many processes there are.
     counted_at: Option<Time>,
     /// Calls that had to wait, and how long in all, in milliseconds.
@@ -60,21 +65,22 @@ impl Gates {
     /// The gate of `sharers`.
     pub fn of(&self, sharers: Sharers, limit: Limit) -> Arc<Gate> {
         let mut gates = self.0.lock().expect("nothing panics while it holds the gates");
+        let name = format!("{} {}", sharers.0, sharers.1);
         let made = || {
-            let (address, app) = &sharers;
             Arc::new(Gate {
-                name: format!("{address} {app}"),
+                name,
                 state: Mutex::new(State {
                     pace: Pace::new(limit),
                     turns: Turns::new(),
                     is_open: false,
                     redis_away_until: Time(0),
+                    apart_until: Time(0),
                     counted_at: None,
                     waited: (0, 0),
                 }),
             })
         };
-        Arc::clone(gates.entry(sharers.clone()).or_insert_with(made))
+        Arc::clone(gates.entry(sharers).or_insert_with(made))
     }
 
     fn figures(&self) -> Vec<GateFigure> {
@@ -155,10 +161,19 @@ impl App {
 
     /// Waits for the next moment.
     async fn moment(&self, gate: &Gate) {
-        if let Some(wait) = self.reserved(gate).await {
-            tokio::time::sleep(wait).await;
-            return;
+        let is_apart = self.redis().is_none() || self.now() < gate.state().apart_until;
+        if is_apart {
+            self.own_moment(gate).await;
         }
+        match self.reserved(gate, is_apart).await {
+            Some(wait) => tokio::time::sleep(wait).await,
+            None if is_apart => {}
+            None => self.own_moment(gate).await,
+        }
+    }
+
+    /// Waits for the next moment of the part of this process.
+    async fn own_moment(&self, gate: &Gate) {
         self.share(gate).await;
         loop {
             let taken = gate.state().pace.take(self.now());
@@ -173,7 +188,7 @@ impl App {
     }
 
     /// How long to wait for the next moment of all processes; nothing where no Redis says so.
-    async fn reserved(&self, gate: &Gate) -> Option<Duration> {
+    async fn reserved(&self, gate: &Gate, is_apart: bool) -> Option<Duration> {
         let redis = self.redis()?;
         let pause = {
             let state = gate.state();
@@ -182,9 +197,17 @@ impl App {
         let reserved = redis.reserve(&gate.name, pause).await;
         let (mut state, now) = (gate.state(), self.now());
         let Ok(wait) = reserved else {
+            if !is_apart {
+                // What all of them sent in the second before counts as well.
+                state.pace.hold(now.plus(SECOND));
+            }
             state.redis_away_until = now.plus(AWAY);
+            state.apart_until = now.plus(APART);
             return None;
         };
+        if is_apart {
+            return Some(wait);
+        }
         let held = state.pace.held().map_or(0, |until| until.since(now).clamp(0, MINUTE));
         let wait = wait.max(Duration::from_millis(held as u64));
         // Where Redis goes away, its last moment counts here too.
@@ -195,15 +218,19 @@ impl App {
     /// Looks from time to time how many processes share the limit.
     async fn share(&self, gate: &Gate) {
         let now = self.now();
-        {
+        let is_first = {
             let mut state = gate.state();
             if state.counted_at.is_some_and(|at| now.since(at) < COUNT) {
                 return;
             }
-            state.counted_at = Some(now);
-        }
+            state.counted_at.replace(now).is_none()
+        };
         if let Ok(processes) = self.store().live_nodes(now).await {
-            gate.state().pace.share_among(processes);
+            let mut state = gate.state();
+            state.pace.share_among(processes);
+            if is_first && processes > 1 {
+                state.pace.hold(now.plus(COUNT));
+            }
         }
     }
 

@@ -8,9 +8,11 @@ use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
 use docket_connectors::channel::{Answer, Call, ChannelOrder, Package, Purpose, Stage};
 use docket_domain::channel::{PackageState, next_look, pause_after_failure};
-use docket_domain::time::{DAY, Millis};
+use docket_domain::time::{DAY, Millis, SECOND};
 use docket_domain::{Id, Time};
-use docket_store::{ChannelOrderRow, Context, NewTask, PackageCounts, Priority, View, Writes};
+use docket_store::{
+    ChannelOrderRow, Context, NewTask, PackageCounts, Priority, View, Writes, failpoint,
+};
 use docket_tasks::{Handled, Job, Outcome};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -28,6 +30,8 @@ const LINES: usize = 10;
 const RECHECK: Millis = DAY;
 /// Parcels of what left longer ago are not looked at once more.
 const YOUNG: Millis = 14 * DAY;
+/// What is due so soon is looked for at once: two processes may differ by so much about the marketplace's clock.
+const SOON: Millis = 2 * SECOND;
 /// Why there are no parcels.
 const NEVER: &str = "no package number came within 14 days";
 /// Statistics are of orders that were created within so long.
@@ -80,14 +84,14 @@ impl Look {
                 let again = row.packages != PackageState::Known
                     && row.updated_at.is_some_and(|at| self.at.since(at) < YOUNG);
                 let next_look_at = again.then(|| self.at.plus(RECHECK));
-                let (packages, looks) = (PackageState::Known, row.looks + 1);
-                ChannelOrderRow { packages, looks, tries: 0, next_look_at, note: None, ..row }
+                let (packages, looks, note) = (PackageState::Known, row.looks + 1, told(&row));
+                ChannelOrderRow { packages, looks, tries: 0, next_look_at, note, ..row }
             }
             Found::NotYet => {
                 let (looks, since) = (row.looks + 1, row.wait_since.unwrap_or(self.at));
                 let next_look_at = next_look(looks, since, self.at);
                 let (packages, note) = match next_look_at {
-                    Some(_) => (PackageState::Waiting, None),
+                    Some(_) => (PackageState::Waiting, told(&row)),
                     None => (PackageState::Never, Some(NEVER.to_owned())),
                 };
                 ChannelOrderRow { packages, looks, tries: 0, next_look_at, note, ..row }
@@ -102,6 +106,11 @@ impl Look {
         let packages = if next_look_at.is_some() { row.packages } else { PackageState::Failed };
         ChannelOrderRow { packages, tries, next_look_at, note: Some(why.to_owned()), ..row }
     }
+}
+
+/// What was odd about an order when it was told of. What a look that failed noted is over.
+fn told(row: &ChannelOrderRow) -> Option<String> {
+    row.note.clone().filter(|_| row.tries == 0)
 }
 
 /// Whether every line of an order that has left is in a parcel.
@@ -155,7 +164,9 @@ impl App {
         if !self.inner.settings.channels.packages {
             return Ok(());
         }
-        let due = self.store().channel_looks(shop, self.now(), 1).await?;
+        // Looks are due by the clock that orders are read by.
+        let now = self.now_of(&self.shop(shop).await?).plus(SOON);
+        let due = self.store().channel_looks(shop, now, 1).await?;
         if due.is_empty() { Ok(()) } else { self.queue_looks(shop).await }
     }
 
@@ -169,8 +180,11 @@ impl App {
         if !open.connector.capabilities().packages_apart {
             return Ok(Ok(()));
         }
+        if let Err(trouble) = self.hear_clock_of(&open).await {
+            return self.stand_still(&open, trouble).await;
+        }
         while !self.inner.background.is_stopping() {
-            let now = self.inner.channels.now_at(&open.base_url, self.now());
+            let now = self.inner.channels.now_at(&open.base_url, self.now()).plus(SOON);
             let due = self.store().channel_looks(open.shop.id, now, BATCH).await?;
             if due.is_empty() {
                 break;
@@ -179,13 +193,24 @@ impl App {
             let mut looks = stream::iter(looks).buffer_unordered(AT_ONCE);
             while let Some(looked) = looks.next().await {
                 if let Err(trouble) = looked? {
-                    self.pause_for(&open, &trouble).await?;
-                    return Ok(Err(trouble));
+                    return self.stand_still(&open, trouble).await;
                 }
             }
         }
         self.store_calls().await?;
         Ok(Ok(()))
+    }
+
+    /// Looks stand still for now. Without the permission to look for parcels, orders are pulled all the same.
+    async fn stand_still(
+        &self,
+        open: &Open,
+        trouble: Trouble,
+    ) -> Result<Result<(), Trouble>, Error> {
+        if trouble.stops_the_shop() {
+            self.pause_for(open, &trouble).await?;
+        }
+        Ok(Err(trouble))
     }
 
     /// Looks for the parcels of one order. What stops the whole shop is no failure of the order.
@@ -198,7 +223,7 @@ impl App {
                 let report = report::of_packages(&open.shop, &detail, &packages, at);
                 (report, Look { at, found })
             }
-            Err(trouble) if trouble.stops_the_shop() => return Ok(Err(trouble)),
+            Err(trouble) if trouble.stops_the_list() => return Ok(Err(trouble)),
             Err(trouble) => {
                 let at = self.inner.channels.now_at(&open.base_url, self.now());
                 let look = Look { at, found: Found::Nothing(trouble.to_string()) };
@@ -206,7 +231,9 @@ impl App {
             }
         };
         let (report, look) = found;
+        failpoint::reach("channel", "look_asked");
         self.take_look(report, look, row.tree).await?;
+        failpoint::reach("channel", "look_taken");
         Ok(Ok(()))
     }
 
@@ -233,7 +260,7 @@ impl App {
     /// Has the parcels of all orders of a shop looked for that are looked for or failed to be; answers how many.
     pub async fn start_looks(&self, who: &Principal, shop: Id) -> Result<u64, Error> {
         who.needs_whole(Scope::Shops)?;
-        self.shop(shop).await?;
+        let now = self.now_of(&self.shop(shop).await?);
         let (mut after, mut waiting) = (String::new(), 0);
         loop {
             let rows = self.store().channel_orders_behind(shop, &after, TOGETHER).await?;
@@ -243,7 +270,7 @@ impl App {
                 matches!(row.packages, PackageState::Failed | PackageState::Never)
             };
             let numbers: Vec<_> = rows.into_iter().filter(again).map(|row| row.number).collect();
-            waiting += self.look_again(shop, numbers).await?;
+            waiting += self.look_again(shop, numbers, now).await?;
         }
         self.queue_looks(shop).await?;
         if !self.has_workers() {
@@ -254,16 +281,16 @@ impl App {
     }
 
     /// Orders that were given up are looked for again from now on.
-    async fn look_again(&self, shop: Id, numbers: Vec<String>) -> Result<u64, Error> {
+    async fn look_again(&self, shop: Id, numbers: Vec<String>, now: Time) -> Result<u64, Error> {
         let count = numbers.len() as u64;
         if numbers.is_empty() {
             return Ok(0);
         }
-        let work = move |view: &View, cx: &mut Context<'_>| {
+        let work = move |view: &View, _: &mut Context<'_>| {
             let mut rows = Vec::new();
             for number in &numbers {
                 if let Some(row) = view.channel_order(shop, number)? {
-                    let (packages, wait_since) = (PackageState::Waiting, Some(cx.now));
+                    let (packages, wait_since) = (PackageState::Waiting, Some(now));
                     let next_look_at = wait_since;
                     let row = row.clone();
                     rows.push(ChannelOrderRow {

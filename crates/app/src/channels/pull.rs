@@ -7,13 +7,13 @@ use super::runs::{Hand, Stop};
 use super::windows;
 use crate::{App, Error};
 use docket_connectors::channel::{
-    Answer, Call, Coverage, Freshness, Heard as WalkHeard, OrdersPage, Pull as PullAbility,
-    Purpose, Span, TimeField, Told, Walk,
+    Answer, Call, Coverage, Freshness, Heard as WalkHeard, OrdersCall, OrdersPage,
+    Pull as PullAbility, Purpose, Span, TimeField, Told, Unwalkable, Walk,
 };
 use docket_domain::Time;
 use docket_domain::channel::{RunMode, Series, Stream, WindowState};
 use docket_domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
-use docket_store::{Progress, RunRecord, WindowRow, WindowWrite};
+use docket_store::{Progress, RunRecord, WindowRow, WindowWrite, failpoint};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -26,8 +26,12 @@ const TELL: Millis = SECOND;
 const WINDOWS: usize = 5_000;
 /// How long windows are kept one by one.
 const KEPT: Millis = 2 * DAY;
+/// Failures in a row for which a stretch is cut: what is left of it is a gap then, and the next one is tried.
+const CUTS: u32 = 8;
 /// Failures in a row after which the marketplace is taken for away, not for unable to tell of one order.
-const AWAY: u32 = 8;
+const AWAY: u32 = CUTS + 4;
+/// Why a window whose rows have all come is a gap.
+const UNNUMBERED: &str = "a row has no number that can be read";
 /// Pauses before a part that could not be read is tried again; the last one for ever.
 const AGAIN: [Millis; 4] = [MINUTE, 10 * MINUTE, HOUR, 6 * HOUR];
 
@@ -80,6 +84,8 @@ struct Pull<'a> {
     tried: Vec<WindowRow>,
     /// What became of windows since it was last told.
     writes: Vec<WindowWrite>,
+    /// Why the list is not to be believed: pages of it are ignored, or repeat.
+    unbelievable: Option<Unwalkable>,
     told: Time,
 }
 
@@ -105,7 +111,9 @@ impl App {
                 Err(Stop::Ours(Error::Internal("products are not pulled yet".to_owned())))
             }
         };
-        if let Err(Stop::Trouble(trouble)) = &pulled {
+        if let Err(Stop::Trouble(trouble)) = &pulled
+            && trouble.stops_the_list()
+        {
             self.pause_for(&open, trouble).await?;
         }
         pulled
@@ -115,11 +123,7 @@ impl App {
         let Some(ability) = &open.connector.capabilities().pull else {
             return Err(Stop::Ours(Error::Internal("it lists no orders".to_owned())));
         };
-        if !self.knows_clock_of(open) {
-            // Windows end by the marketplace's clock; the first reply tells it.
-            let asked = self.ask_shop(open, Purpose::Fresh, &Call::TokenInfo).await;
-            asked.map_err(Stop::Trouble)?;
-        }
+        self.hear_clock_of(open).await.map_err(Stop::Trouble)?;
         let series = match run.mode {
             RunMode::Incremental => Series::Updated,
             RunMode::Full => Series::Created,
@@ -139,6 +143,7 @@ impl App {
             grown: None,
             tried: Vec::new(),
             writes: Vec::new(),
+            unbelievable: None,
             told: self.now(),
         };
         pull.whole().await
@@ -180,7 +185,8 @@ impl Pull<'_> {
             known = self.app.windows_of(self.run, self.series).await?;
             self.writes.extend(windows::put_together(&known, now.plus(-KEPT)));
         }
-        self.tell().await
+        self.tell().await?;
+        self.unbelievable.map_or(Ok(()), |why| Err(Stop::Unbelievable(why)))
     }
 
     /// Reads the last days once more, where it is time: what was listed later than the overlap reaches is found.
@@ -214,6 +220,7 @@ impl Pull<'_> {
         };
         let mut walk = Walk::new(spans, by, self.ability, self.ability.page_size_max);
         let (mut failures, mut total) = (0, self.progress.total);
+        let mut is_whole = spans.len() == 1;
         while let Some(asked) = walk.next() {
             self.progress.calls += 1;
             let call = Call::Orders(asked.clone());
@@ -221,41 +228,62 @@ impl Pull<'_> {
                 Ok(heard) => heard,
                 Err(trouble) => {
                     failures += 1;
-                    if trouble.stops_the_shop() || failures >= AWAY {
+                    is_whole = false;
+                    if trouble.stops_the_list() || failures >= AWAY {
                         self.settle().await?;
                         self.tell().await?;
                         return Err(Stop::Trouble(trouble));
                     }
-                    if !walk.narrow() {
+                    // One that lies beside it may load.
+                    if failures >= CUTS || !walk.narrow() {
                         self.gap(walk.give_up(), &trouble.to_string()).await?;
                     }
                     continue;
                 }
             };
             failures = 0;
+            failpoint::reach("channel", "page_read");
             let Answer::Orders(page) = heard.answer else {
                 return Err(Stop::Ours(Error::Internal("no orders were answered".to_owned())));
             };
             // The first page of all says how many there are; what is found out later may be more.
-            if let (Some(told), true) = (page.total, self.progress.done == 0) {
+            if let (Some(told), true) = (page.total, is_whole && self.progress.done == 0) {
                 total = total.max(Some(told));
                 self.progress.total = total;
             }
-            match walk.heard(&Told::of(&asked, &page)) {
-                Ok(WalkHeard::Cut) => {}
-                Ok(WalkHeard::Rows) => self.take(page, heard.at, None).await?,
-                Ok(WalkHeard::Finished(span)) => {
-                    let theirs = page.total;
-                    self.take(page, heard.at, Some(Finished { span, theirs })).await?;
-                }
-                Err(why) => {
-                    // What stands on the page are orders none the less.
-                    self.take(page, heard.at, None).await?;
-                    self.gap(walk.give_up(), &why.to_string()).await?;
-                }
-            }
+            self.heard(&mut walk, &asked, page, heard.at).await?;
         }
         self.settle().await
+    }
+
+    /// What a page says of the stretch that is being read.
+    async fn heard(
+        &mut self,
+        walk: &mut Walk,
+        asked: &OrdersCall,
+        page: OrdersPage,
+        at: Time,
+    ) -> Result<(), Stop> {
+        match walk.heard(&Told::of(asked, &page)) {
+            Ok(WalkHeard::Cut) => Ok(()),
+            Ok(WalkHeard::Rows) => self.take(page, at, None).await,
+            Ok(WalkHeard::Finished(span)) => {
+                let theirs = page.total;
+                let is_named = page.refused.iter().all(|row| row.number.is_some());
+                // What is still to come by the clock of this very reply is not read, wherever the window ends.
+                let over = Span::new(span.from, span.to.min(at)).filter(|_| is_named);
+                self.take(page, at, over.map(|span| Finished { span, theirs })).await?;
+                if is_named { Ok(()) } else { self.gap(Some(span), UNNUMBERED).await }
+            }
+            Err(why) => {
+                // What stands on the page are orders none the less.
+                self.take(page, at, None).await?;
+                if why == Unwalkable::NothingNew {
+                    self.unbelievable = Some(why);
+                }
+                self.gap(walk.give_up(), &why.to_string()).await
+            }
+        }
     }
 
     /// Has a page taken down while the next one is asked for.
@@ -268,7 +296,8 @@ impl Pull<'_> {
         if self.app.inner.background.is_stopping() {
             return Err(Stop::Ours(Error::Unavailable("the center stops".to_owned())));
         }
-        while self.pending.len() >= AHEAD {
+        let is_settled = |pending: &Pending| pending.taken.is_finished();
+        while self.pending.len() >= AHEAD || self.pending.front().is_some_and(is_settled) {
             self.settle_one().await?;
         }
         let (app, open) = (self.app.clone(), self.open.clone());
@@ -327,6 +356,7 @@ impl Pull<'_> {
         };
         self.note(WindowWrite::Put(row.clone()));
         self.grown = Some(row);
+        failpoint::reach("channel", "window_finished");
     }
 
     /// What becomes of one window, in the place of what was to become of it.
@@ -382,7 +412,9 @@ impl Pull<'_> {
     async fn tell(&mut self) -> Result<(), Stop> {
         self.told = self.app.now();
         let writes = std::mem::take(&mut self.writes);
-        self.app.tell_progress(self.hand, self.progress.clone(), writes).await
+        self.app.tell_progress(self.hand, self.progress.clone(), writes).await?;
+        failpoint::reach("channel", "progress_told");
+        Ok(())
     }
 }
 

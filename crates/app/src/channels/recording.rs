@@ -17,7 +17,7 @@ use docket_domain::channel::PackageState;
 use docket_domain::record::channel::{self, ChannelReport, Draft, Fitted};
 use docket_domain::time::Millis;
 use docket_domain::{Gene, Id, Time};
-use docket_store::{ChannelOrderRow, Context, HeardBefore, Key, Priority, View, Writes};
+use docket_store::{ChannelOrderRow, Context, HeardBefore, Key, Priority, View, Writes, failpoint};
 use futures_util::future::try_join_all;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -173,6 +173,7 @@ impl App {
         }
         let unreadable = page.refused.iter().filter_map(|row| unreadable(open, row, read_at));
         self.keep_aside(unreadable.collect()).await?;
+        failpoint::reach("channel", "rows_committed");
         Ok(taken)
     }
 
@@ -229,7 +230,7 @@ impl App {
         self.inner.lane.run(Priority::Bulk, keys, work).await
     }
 
-    /// Keeps rows that cannot be read, unless the order was read before.
+    /// Keeps rows that cannot be read. Of an order that was read before it is noted, and what is known stays.
     async fn keep_aside(&self, rows: Vec<ChannelOrderRow>) -> Result<(), Error> {
         if rows.is_empty() {
             return Ok(());
@@ -238,8 +239,15 @@ impl App {
         let work = move |view: &View, _: &mut Context<'_>| {
             let mut new = Vec::new();
             for row in &rows {
-                if view.channel_order(row.shop, &row.number)?.is_none() {
-                    new.push(row.clone());
+                match view.channel_order(row.shop, &row.number)? {
+                    None => new.push(row.clone()),
+                    Some(known) if known.fingerprint == row.fingerprint => {}
+                    Some(known) => new.push(ChannelOrderRow {
+                        // Whatever can be read of it again is another row than this one.
+                        fingerprint: row.fingerprint,
+                        note: row.note.clone(),
+                        ..known.clone()
+                    }),
                 }
             }
             let writes = Writes { channel_orders: new, ..Writes::default() };

@@ -8,12 +8,13 @@ use super::exchange::Trouble;
 use crate::access::{Principal, Scope};
 use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error, Idempotency, Once};
+use docket_connectors::channel::Unwalkable;
 use docket_domain::channel::{RunMode, RunState, Stream};
 use docket_domain::time::{Millis, SECOND};
 use docket_domain::{Gene, Id, Time};
 use docket_store::{
     ChannelShop, Context, Key, NewTask, Priority, Progress, RequestOutcome, RunRecord, RunWrite,
-    View, WindowWrite, Writes, active_name,
+    View, WindowWrite, Writes, active_name, failpoint,
 };
 use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,8 @@ pub(super) enum Stop {
     Paused(String),
     /// The marketplace.
     Trouble(Trouble),
+    /// It has read what it could, and the list is not to be believed.
+    Unbelievable(Unwalkable),
     /// We ourselves.
     Ours(Error),
 }
@@ -272,9 +275,13 @@ impl App {
             Ok(()) => (RunState::Done, None),
             Err(Stop::Lost) => return Ok(()),
             Err(Stop::Ours(error)) if error.is_passing() => return Err(error),
-            Err(Stop::Ours(error)) => (RunState::Failed, Some(error.to_string())),
+            Err(Stop::Ours(error)) => {
+                tracing::warn!(shop = %run.shop, run = %id, ?error, "a run of a shop failed");
+                (RunState::Failed, Some(error.to_string()))
+            }
             Err(Stop::Paused(why)) => (RunState::Stopped, Some(why)),
             Err(Stop::Trouble(trouble)) => (RunState::Failed, Some(trouble.with_advice())),
+            Err(Stop::Unbelievable(why)) => (RunState::Failed, Some(why.to_string())),
         };
         if let Some(error) = &error {
             tracing::warn!(shop = %run.shop, run = %id, error, "a run of a shop failed");
@@ -284,8 +291,10 @@ impl App {
             run.progress.error.clone_from(&error);
             state.word().clone_into(&mut run.progress.phase);
         };
-        self.write_run(hand, Vec::new(), end).await?;
+        // Before its end: whoever takes up a run that has ended does nothing any more.
         self.queue_looks_due(run.shop).await?;
+        self.write_run(hand, Vec::new(), end).await?;
+        failpoint::reach("channel", "run_ended");
         self.store_calls().await
     }
 

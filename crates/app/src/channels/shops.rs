@@ -6,7 +6,7 @@ use crate::access::{Principal, Scope};
 use crate::net::Url;
 use crate::vault::purpose;
 use crate::{App, Error, Idempotency, Once};
-use docket_connectors::channel::{Answer, Call, Concern, Fault, Purpose, TokenInfo};
+use docket_connectors::channel::{Answer, Call, Fault, Purpose, TokenInfo};
 use docket_domain::channel::{Series, Stream};
 use docket_domain::{FieldError, Gene, Id, Time};
 use docket_store::{
@@ -220,12 +220,11 @@ impl App {
         self.inner.lane.run(Priority::Interactive, vec![Key::ChannelShop(id)], work).await
     }
 
-    /// Pauses a shop for a fault that concerns all of it, until a person has done something.
-    pub(super) async fn pause_for(&self, open: &Open, trouble: &Trouble) -> Result<bool, Error> {
-        let Trouble::Fault(fault) = trouble else { return Ok(false) };
-        let lasts = fault.concern() != Concern::Call && !fault.is_passing();
-        if !lasts {
-            return Ok(false);
+    /// Pauses a shop for a fault that stops it, until a person has done something; not for one that passes.
+    pub(super) async fn pause_for(&self, open: &Open, trouble: &Trouble) -> Result<(), Error> {
+        let Trouble::Fault(fault) = trouble else { return Ok(()) };
+        if fault.is_passing() {
+            return Ok(());
         }
         let (id, cause, why) = (open.shop.id, fault.word(), advice(fault));
         tracing::warn!(shop = %id, cause, %fault, "a shop is paused");
@@ -238,8 +237,7 @@ impl App {
                 Some(Pause { at: cx.now, cause: cause.to_owned(), why: why.clone() });
             Ok((Some(Writes { channel_shops: vec![shop], ..Writes::default() }), ()))
         };
-        self.inner.lane.run(Priority::Bulk, vec![Key::ChannelShop(id)], work).await?;
-        Ok(true)
+        self.inner.lane.run(Priority::Bulk, vec![Key::ChannelShop(id)], work).await
     }
 
     /// One shop.

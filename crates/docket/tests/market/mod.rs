@@ -1,11 +1,13 @@
 //! A marketplace and a center as two processes, and shops of the one pulled by the other.
 
+pub mod between;
+
 use crate::client::Client;
 use crate::run::{DOCKET, docket};
 use docket_testkit::{Database, Serve, ServeCommand, TestDatabase, within};
 use serde_json::{Value, json};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -35,7 +37,10 @@ impl Market {
         BufReader::new(stdout).read_line(&mut line).expect("a line");
         let said: Value = serde_json::from_str(&line).expect("JSON");
         let url = said["listening"].as_str().expect("where").to_owned();
-        Self { child, url, said }
+        let market = Self { child, url, said };
+        // What it has is older than what lists may not have yet.
+        market.skip(150);
+        market
     }
 
     fn client(&self) -> Client {
@@ -61,6 +66,93 @@ impl Market {
         got.body
     }
 
+    /// The number of a shop.
+    pub fn mall(&self, shop: usize) -> &str {
+        self.said["shops"][shop]["mall_id"].as_str().expect("a number")
+    }
+
+    /// Calls misbehave by these words; which ones, `aim` says.
+    pub fn behave(&self, words: &str, aim: &Value) {
+        self.control(&json!({"behave": words, "for": aim}));
+    }
+
+    /// No call misbehaves any more.
+    pub fn fine(&self) {
+        self.control(&json!({"fine": true}));
+    }
+
+    /// Something happens to orders of a shop; the numbers of those that changed.
+    pub fn happens(&self, shop: usize, change: &Value) -> Vec<String> {
+        let mut change = change.clone();
+        change["shop"] = self.mall(shop).into();
+        let changed = self.control(&json!({"orders": [change]}))["changed"].clone();
+        serde_json::from_value(changed).expect("numbers")
+    }
+
+    /// Time passes.
+    pub fn skip(&self, seconds: u64) {
+        self.control(&json!({"skip_ms": seconds * 1000}));
+    }
+
+    /// The present time by its clock, in seconds.
+    pub fn now(&self) -> i64 {
+        self.truth()["now"].as_i64().expect("a time") / 1000
+    }
+
+    /// The calls of its first app.
+    pub fn calls(&self) -> Value {
+        self.truth()["apps"][0]["calls"].clone()
+    }
+
+    /// Calls of its first app whose type begins so.
+    pub fn calls_of(&self, kind: &str) -> u64 {
+        let calls = self.calls();
+        let by_type = calls["by_type"].as_object().expect("a map").iter();
+        let meant = by_type.filter(|(name, _)| name.starts_with(kind));
+        meant.map(|(_, calls)| calls.as_u64().expect("a number")).sum()
+    }
+
+    /// The orders of a shop by day and status: counts and checksums.
+    pub fn told(&self, shop: usize) -> Value {
+        let path = format!("/control/truth?shop={}", self.mall(shop));
+        self.client().get(&path).expect("an answer").body
+    }
+
+    /// What is true of a shop, in rows of one page: `orders`, `packages`.
+    pub fn rows(&self, shop: usize, what: &str) -> Vec<Value> {
+        let path = format!("/control/truth/{what}?shop={}&size=100000", self.mall(shop));
+        let told = self.client().get(&path).expect("an answer").body;
+        told["rows"].as_array().expect("rows").clone()
+    }
+
+    /// The numbers of a shop's orders that lists have.
+    pub fn listed(&self, shop: usize) -> BTreeSet<String> {
+        let rows = self.rows(shop, "orders");
+        let listed = rows.iter().filter(|row| row["kind"] == "listed");
+        listed.map(|row| row["parent"].as_str().expect("a number").to_owned()).collect()
+    }
+
+    /// The packages that details of a shop's orders tell, with the number of their order.
+    pub fn packages(&self, shop: usize) -> BTreeSet<(String, String)> {
+        let text = |value: &Value| value.as_str().expect("a number").to_owned();
+        let of = |row: &Value| {
+            let (mut packages, parts) = (row["packages"].clone(), row["parts"].clone());
+            let packages = std::mem::take(packages.as_array_mut().expect("packages"));
+            let is_told = move |package: &Value| {
+                !parts.as_array().is_some_and(|parts| parts.contains(package))
+            };
+            let packages = packages.into_iter().filter(is_told);
+            let parent = text(&row["parent"]);
+            packages.map(move |package| (parent.clone(), text(&package)))
+        };
+        self.rows(shop, "packages").iter().flat_map(of).collect()
+    }
+
+    /// The token of a shop as it is now.
+    pub fn token(&self, shop: usize) -> Value {
+        self.truth()["shops"][shop]["access_token"].clone()
+    }
+
     /// Orders of its first shops by their own status.
     pub fn by_status(&self, shop: usize) -> BTreeMap<String, u64> {
         let truth = self.truth();
@@ -76,6 +168,10 @@ impl Drop for Market {
         let _ = self.child.wait();
     }
 }
+
+/// The keys of all processes on a database.
+const KEYS: &str = r#"{"seal":[{"id":1,"key":"5f0d6c3bb1a94e278f60d3a1c2e4b59788776655443322110f1e2d3c4b5a6978"}],
+    "search":"00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef"}"#;
 
 /// A center over a database.
 pub struct Center {
@@ -116,15 +212,41 @@ impl Center {
 
     fn serve(data: &TempDir, database: &TestDatabase, settings: &[(String, String)]) -> Serve {
         let command = ServeCommand::new(DOCKET, data.path()).database(database);
+        let command = command.env("DOCKET_PRIVACY__KEYS", KEYS);
         settings.iter().fold(command, |command, (name, value)| command.env(name, value)).start()
+    }
+
+    /// Another process on the same database.
+    pub fn beside(&self) -> (Serve, TempDir) {
+        let data = tempfile::tempdir().expect("a folder");
+        (Self::serve(&data, &self.database, &self.settings), data)
+    }
+
+    /// Ends the center, and starts it again where it kills itself at `point`.
+    pub fn start_fatal(&mut self, point: &str) {
+        assert!(self.serve.terminate().success());
+        let fatal = [("DOCKET_FAILPOINT".to_owned(), point.to_owned())];
+        let settings = [&self.settings[..], &fatal].concat();
+        self.serve = Self::serve(&self.data, &self.database, &settings);
+        self.turn();
+    }
+
+    /// Speaks to the process that is there now.
+    fn turn(&mut self) {
+        let client = Client::new(self.serve.base_url(), &self.key).expect("a connection");
+        self.client = RefCell::new(client);
+    }
+
+    /// Its database.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// Kills the center, and starts it again.
     pub fn killed_and_started(&mut self) {
         self.serve.kill();
         self.serve = Self::serve(&self.data, &self.database, &self.settings);
-        let client = Client::new(self.serve.base_url(), &self.key).expect("a connection");
-        self.client = RefCell::new(client);
+        self.turn();
     }
 
     pub fn get(&self, path: &str) -> Value {
@@ -145,8 +267,12 @@ impl Center {
 
     /// Connects a shop of `market`; its number.
     pub fn connect(&self, market: &Market, shop: usize) -> String {
-        let token = &market.said["shops"][shop]["access_token"];
-        let (status, added) = self.post("/api/shops", &wish(market, token));
+        self.connect_as(&wish(market, &market.said["shops"][shop]["access_token"]))
+    }
+
+    /// Connects a shop; its number.
+    pub fn connect_as(&self, wish: &Value) -> String {
+        let (status, added) = self.post("/api/shops", wish);
         assert_eq!(status, 201, "{added:#}");
         added["shop_id"].as_str().expect("a number").to_owned()
     }
@@ -178,6 +304,55 @@ impl Center {
         self.ended(shop)
     }
 
+    /// The shop, whole.
+    pub fn shop(&self, shop: &str) -> Value {
+        self.get(&format!("/api/shops/{shop}"))
+    }
+
+    /// The windows of a shop in one state.
+    pub fn windows(&self, shop: &str, state: &str) -> Vec<Value> {
+        let mut windows = self.shop(shop)["windows"].as_array().expect("windows").clone();
+        windows.retain(|window| window["state"] == state);
+        windows
+    }
+
+    /// Pulls what has changed, to the end, by the clock that the marketplace has now: to be told of its token again takes
+    /// a call, which tells the time as well.
+    pub fn catch_up(&self, market: &Market, shop: &str) -> Value {
+        let there = self.shop(shop);
+        let truth = market.truth();
+        let mut shops = truth["shops"].as_array().expect("shops").iter();
+        let token = shops.find(|known| known["mall_id"] == there["external_shop_id"]);
+        let token = json!({"access_token": token.expect("it is there")["access_token"]});
+        let (status, told) = self.put(&format!("/api/shops/{shop}"), &token);
+        assert_eq!(status, 200, "{told:#}");
+        self.pull(shop, "incremental")
+    }
+
+    /// The numbers of a shop's orders, each once.
+    pub fn numbers(&self, shop: &str) -> BTreeSet<String> {
+        let orders = self.orders(shop);
+        let number = |order: &Value| order["external_id"].as_str().expect("a number").to_owned();
+        let numbers: BTreeSet<_> = orders.iter().map(number).collect();
+        assert_eq!(numbers.len(), orders.len(), "none twice");
+        numbers
+    }
+
+    /// The packages of a shop's orders, with the number of their order.
+    pub fn packages(&self, shop: &str) -> BTreeSet<(String, String)> {
+        let mut packages = BTreeSet::new();
+        for order in self.orders(shop) {
+            let number = order["external_id"].as_str().expect("a number");
+            for shipment in order["shops"][0]["shipments"].as_array().expect("shipments") {
+                // One that left and has no number yet is none to compare.
+                if let Some(package) = shipment["package"].as_str() {
+                    packages.insert((number.to_owned(), package.to_owned()));
+                }
+            }
+        }
+        packages
+    }
+
     /// Waits until no parcel is looked for any more.
     pub fn has_all_parcels(&self, shop: &str) {
         let path = format!("/api/sync/shops/{shop}/orders/enrich-tasks?status=pending&limit=200");
@@ -202,6 +377,13 @@ impl Center {
             }
         }
     }
+}
+
+/// Holds what is here against what is there, and shows what only one of them has.
+pub fn same<T: Ord + std::fmt::Debug>(here: &BTreeSet<T>, there: &BTreeSet<T>) {
+    let missing: Vec<_> = there.difference(here).take(5).collect();
+    let more: Vec<_> = here.difference(there).take(5).collect();
+    assert!(missing.is_empty() && more.is_empty(), "missing {missing:?}, more {more:?}");
 }
 
 /// The body that connects a shop of `market` with a token.

@@ -163,25 +163,27 @@ pub fn numbers(shop: &Shop, question: &Question) -> Value {
     }))
 }
 
-/// The packages of lines, one row for each line that has any that can be used, in ascending order.
+/// The packages of lines, one row for each line that has any that can be used, in ascending order; `parts` are those of
+/// them that are in the box of another, which a detail does not tell.
 pub fn packages(shop: &Shop, question: &Question) -> Value {
     let mut lines = vec![];
     for order in shop.orders.iter().filter(|order| question.has(order)) {
         for child in &order.children {
-            let mut numbers: Vec<&str> = vec![];
+            let (mut numbers, mut parts): (Vec<&str>, Vec<&str>) = (vec![], vec![]);
             for package in child.packages.iter().filter(|package| package.is_bought) {
                 numbers.push(&package.number);
-                numbers.extend(package.parts.iter().map(AsRef::as_ref));
+                parts.extend(package.parts.iter().map(AsRef::as_ref));
             }
+            numbers.extend(&parts);
             numbers.sort_unstable();
             if !numbers.is_empty() {
-                lines.push((&*order.number, &*child.number, numbers));
+                lines.push((&*order.number, &*child.number, numbers, parts));
             }
         }
     }
     lines.sort_unstable();
     question.paged(lines.into_iter().map(
-        |(parent, child, packages)| json!({"parent": parent, "child": child, "packages": packages}),
+        |(parent, child, packages, parts)| json!({"parent": parent, "child": child, "packages": packages, "parts": parts}),
     ))
 }
 

@@ -54,6 +54,7 @@ pub const KEPT: &[(&str, &str)] = &[
         "a second has more orders than a page and does not say how many",
         "某一秒的订单超过一页，且未说明总数",
     ),
+    ("a row has no number that can be read", "某一行没有可读取的编号"),
     // What is kept of tasks, webhooks and the archive.
     ("the receiver answered {}", "接收方返回 {1}"),
     ("the receiver answered {} and asked for time", "接收方返回 {1}，并要求稍后再试"),
