@@ -330,6 +330,14 @@ impl App {
         }
     }
 
+    /// The same for somebody who waits and can ask again: once.
+    pub(super) async fn ask_shop_now(&self, open: &Open, call: &Call) -> Result<Heard, Trouble> {
+        if let Some(gate) = &open.gate {
+            self.pass(gate, Purpose::Fresh, open.shop.id).await;
+        }
+        self.ask_shop_once(open, call).await
+    }
+
     async fn ask_shop_once(&self, open: &Open, call: &Call) -> Result<Heard, Trouble> {
         let channels = &self.inner.channels;
         let heard = self.send_to_shop(open, call).await;

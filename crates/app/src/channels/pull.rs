@@ -82,6 +82,8 @@ struct Pull<'a> {
     grown: Option<WindowRow>,
     /// Gaps that are tried.
     tried: Vec<WindowRow>,
+    /// Until when everything was here when the run began.
+    mark: Option<Time>,
     /// What became of windows since it was last told.
     writes: Vec<WindowWrite>,
     /// Why the list is not to be believed: pages of it are ignored, or repeat.
@@ -142,6 +144,7 @@ impl App {
             listed: Listed::new(),
             grown: None,
             tried: Vec::new(),
+            mark: None,
             writes: Vec::new(),
             unbelievable: None,
             told: self.now(),
@@ -173,6 +176,7 @@ impl Pull<'_> {
             .cloned()
             .partition(|window| self.run.mode == RunMode::Incremental || window.run == self.run.id);
         let coverage = Coverage::new(since, windows::finished(&mine));
+        self.mark = coverage.mark().filter(|_| self.run.mode == RunMode::Incremental);
         let spans = coverage.due(now, freshness, &windows::set_aside(&mine, now));
         self.tried = windows::due(&mine, now);
         self.writes.extend(self.tried.iter().map(windows::forget));
@@ -303,7 +307,8 @@ impl Pull<'_> {
         let (app, open) = (self.app.clone(), self.open.clone());
         let rows = (page.orders.len() + page.refused.len()) as u64;
         let listed = if self.run.mode == RunMode::Full { listed(&page) } else { Listed::new() };
-        let taking = async move { app.take_page(&open, &page, at).await };
+        let mark = self.mark;
+        let taking = async move { app.take_page(&open, &page, (at, mark)).await };
         let taken = self.app.inner.background.spawn(taking);
         self.pending.push_back(Pending { taken, rows, listed, finishes });
         if self.app.now().since(self.told) >= TELL { self.tell().await } else { Ok(()) }

@@ -36,7 +36,7 @@ pub(super) struct PageTaken {
     pub changed: u64,
     /// Rows that could not be taken and are kept aside.
     pub refused: u64,
-    /// The greatest time between a change there and its first sight here, in milliseconds.
+    /// The greatest time between a change there and its first sight here, of those that were listed late, in milliseconds.
     pub lateness: Millis,
 }
 
@@ -110,14 +110,14 @@ impl Goods {
 
 impl App {
     /// Takes down the orders of a page that was read at `read_at`, by the marketplace's clock. What is answered is
-    /// committed.
+    /// committed. A change of a moment up to `mark`, until when everything was here, was listed late.
     pub(super) async fn take_page(
         &self,
         open: &Open,
         page: &OrdersPage,
-        read_at: Time,
+        (read_at, mark): (Time, Option<Time>),
     ) -> Result<PageTaken, Error> {
-        self.take_orders(open, page, read_at, Told::by_list).await
+        self.take_orders(open, page, (read_at, mark), Told::by_list).await
     }
 
     /// The same of orders that were asked for by their numbers: that does not say whether a list has them.
@@ -127,14 +127,14 @@ impl App {
         page: &OrdersPage,
         read_at: Time,
     ) -> Result<PageTaken, Error> {
-        self.take_orders(open, page, read_at, Told::by_number).await
+        self.take_orders(open, page, (read_at, None), Told::by_number).await
     }
 
     async fn take_orders(
         &self,
         open: &Open,
         page: &OrdersPage,
-        read_at: Time,
+        (read_at, mark): (Time, Option<Time>),
         told_by: fn(ChannelOrderRow, Goods) -> Told,
     ) -> Result<PageTaken, Error> {
         let mut taken = PageTaken { refused: page.refused.len() as u64, ..PageTaken::default() };
@@ -148,7 +148,7 @@ impl App {
             if known.is_some_and(|known| known.fingerprint == fingerprint && known.listed) {
                 continue;
             }
-            if let Some(updated_at) = order.updated_at
+            if let Some(updated_at) = order.updated_at.filter(|at| mark >= Some(*at))
                 && known.is_none_or(|known| known.updated_at < Some(updated_at))
             {
                 taken.lateness = taken.lateness.max(read_at.since(updated_at));

@@ -6,7 +6,7 @@ use crate::access::{Principal, Scope};
 use crate::net::Url;
 use crate::vault::purpose;
 use crate::{App, Error, Idempotency, Once};
-use docket_connectors::channel::{Answer, Call, Fault, Purpose, TokenInfo};
+use docket_connectors::channel::{Answer, Call, Fault, TokenInfo};
 use docket_domain::channel::{Series, Stream};
 use docket_domain::{FieldError, Gene, Id, Time};
 use docket_store::{
@@ -151,7 +151,7 @@ impl App {
 
     /// Asks the marketplace whose the token of a shop is.
     async fn token_of(&self, open: &Open) -> Result<TokenInfo, Error> {
-        match self.ask_shop(open, Purpose::Fresh, &Call::TokenInfo).await {
+        match self.ask_shop_now(open, &Call::TokenInfo).await {
             Ok(heard) => match heard.answer {
                 Answer::Token(token) => Ok(token),
                 other => Err(Error::Internal(format!("a token was asked for, not {other:?}"))),
@@ -165,7 +165,7 @@ impl App {
         if open.connector.capabilities().push.is_none() {
             return;
         }
-        if let Err(trouble) = self.ask_shop(open, Purpose::Fresh, &Call::PermitPushes).await {
+        if let Err(trouble) = self.ask_shop_now(open, &Call::PermitPushes).await {
             let shop = &open.shop.name;
             tracing::warn!(shop, %trouble, "a marketplace will not push what happens in a shop");
         }

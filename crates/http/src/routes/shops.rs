@@ -169,7 +169,7 @@ pub async fn list(
     post, path = "/api/shops", tag = "shops", operation_id = "add_shop",
     params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY)),
     request_body(content = NewShopBody, example = json!({
-        "name": "Garden, US", "channel": "temu", "region": "us", "app_key": "…", "app_secret": "…", "access_token": "…"})),
+        "name": "Garden, US", "channel": "temu", "region": "us", "app_key": "…", "app_secret": "…"})),
     responses((status = 201, description = "Connected", body = ShopWholeView<'static>))
 )]
 pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, Failure> {

@@ -63,7 +63,7 @@ pub struct RunView<'a> {
     pub gaps: u64,
     /// Requests to the marketplace.
     pub calls: u64,
-    /// The greatest time between a change there and its first sight here, in milliseconds.
+    /// The greatest time between a change there and its first sight here, of those that were listed late, in milliseconds.
     pub lateness_ms: i64,
     /// When a worker took it up.
     pub started_at: Option<Moment>,

@@ -80,7 +80,8 @@ pub struct Progress {
     pub gaps: u64,
     /// Requests to the marketplace.
     pub calls: u64,
-    /// The greatest time between a change there and its first sight here, in milliseconds.
+    /// The greatest time between a change there and its first sight here, of those that were listed after everything of
+    /// their time was here, in milliseconds.
     pub lateness: i64,
     /// When it read the last days again, by the marketplace's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
