@@ -353,16 +353,26 @@ impl Center {
         packages
     }
 
-    /// Waits until no parcel is looked for any more.
+    /// Waits until no parcel is looked for any more that was not looked for before.
     pub fn has_all_parcels(&self, shop: &str) {
-        let path = format!("/api/sync/shops/{shop}/orders/enrich-tasks?status=pending&limit=200");
-        let looked = within(Duration::from_mins(1), || {
-            let page = self.get(&path);
-            let fresh = |task: &Value| task["looks"] == 0;
-            let tasks = page["tasks"].as_array().expect("tasks");
-            (!tasks.iter().any(fresh) && page["next"].is_null()).then_some(())
-        });
+        let looked = within(Duration::from_mins(4), || self.all_looked_for(shop).then_some(()));
         assert!(looked.is_some(), "parcels are still looked for");
+    }
+
+    fn all_looked_for(&self, shop: &str) -> bool {
+        let path = format!("/api/sync/shops/{shop}/orders/enrich-tasks?status=pending&limit=200");
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{path}{cursor}"));
+            let tasks = page["tasks"].as_array().expect("tasks");
+            if tasks.iter().any(|task| task["looks"] == 0) {
+                return false;
+            }
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return true,
+            }
+        }
     }
 
     /// Every order of a shop, whole.

@@ -219,13 +219,14 @@ impl Tree {
         }
     }
 
-    /// The packages in which a line was sent: by tracking number, or by a number of our own.
+    /// The packages in which a line was sent: by tracking number, or by a number of our own, as short as a marketplace's.
     fn packages(&self, part: &ShopOrder, item: &Item) -> Vec<Package> {
+        let place = self.shops.iter().take_while(|shop| shop.shop_id != part.shop_id).count() + 1;
         let has =
             |shipment: &Shipment| shipment.lines.iter().any(|line| line.order_id == item.order_id);
         let sent = part.shipments.iter().enumerate().filter(|(_, shipment)| has(shipment));
         sent.map(|(nth, shipment)| {
-            let own = || format!("PK-{}-{}-{}", self.number(), part.shop_id, nth + 1);
+            let own = || format!("PK-{}-{place}-{}", self.number(), nth + 1);
             let number = shipment.tracking.clone().unwrap_or_else(own);
             Package { number: number.into(), is_bought: true, is_confirmed: true, parts: vec![] }
         })
