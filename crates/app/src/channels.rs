@@ -1,10 +1,11 @@
 //! Marketplace shops: their orders are pulled on schedule, kept beside ours and held against what the marketplace says
 //! there is.
 //!
-//! `shops` are connected, paused and shown; `exchange` asks a marketplace one thing; `runs` are started, stopped and
+//! `shops` are connected, paused and shown; `catalog` reads their products; `exchange` asks a marketplace one thing; `runs` are started, stopped and
 //! watched; `pull` walks through windows of time, and `recording` takes down what a page says. How a marketplace is
 //! spoken to stands in `docket-connectors`; here the bytes are sent, faults are weighed and everything is stored.
 
+mod catalog;
 mod completeness;
 mod exchange;
 mod gate;
@@ -30,7 +31,7 @@ pub use shops::{NewShop, SetShop, ShopOf};
 
 use docket_connectors::channel::temu::Temu;
 use docket_connectors::channel::{Capabilities, Connector};
-use docket_domain::time::{DAY, MINUTE, Millis};
+use docket_domain::time::{DAY, HOUR, MINUTE, Millis};
 use docket_domain::watch::ClockMeasured;
 use exchange::{Clocks, Counted};
 use gate::Gates;
@@ -52,6 +53,12 @@ pub struct ChannelSettings {
     pub calls_per_second: u32,
     /// Whether package numbers are looked for.
     pub packages: bool,
+    /// Whether products are read.
+    pub products: bool,
+    /// When in the day, in UTC, the nightly full passes through orders begin, in milliseconds since midnight; none for never.
+    pub full_at: Option<Millis>,
+    /// The same of products.
+    pub products_full_at: Option<Millis>,
     /// How often the last days are read again, in milliseconds.
     pub reread_every: Millis,
     /// How far back they are, in milliseconds.
@@ -67,6 +74,9 @@ impl Default for ChannelSettings {
             lag: 2 * MINUTE,
             calls_per_second: 20,
             packages: true,
+            products: true,
+            full_at: Some(2 * HOUR),
+            products_full_at: Some(3 * HOUR),
             reread_every: 60 * MINUTE,
             reread: 2 * DAY,
         }

@@ -107,12 +107,11 @@ impl App {
         }
         let pulled = match run.stream {
             Stream::Orders => self.pull_orders(hand, run, &open).await,
-            Stream::Products => {
-                Err(Stop::Ours(Error::Internal("products are not pulled yet".to_owned())))
-            }
+            Stream::Products => self.pull_products(hand, run, &open).await,
         };
         if let Err(Stop::Trouble(trouble)) = &pulled
-            && trouble.stops_the_list()
+            && (trouble.stops_the_shop()
+                || run.stream == Stream::Orders && trouble.stops_the_list())
         {
             self.pause_for(&open, trouble).await?;
         }
