@@ -162,7 +162,7 @@ CREATE INDEX channel_window_gap ON channel_window (shop, next_try_at);
 CREATE TABLE channel_product (
     shop           BIGINT NOT NULL,
     number         VARCHAR(64) NOT NULL,
-    -- Their own word of its state, and the list it stands in.
+    -- The list it stands in, and their own word of its state.
     bucket         VARCHAR(64) NOT NULL,
     status         VARCHAR(64),
     -- Of all that was told.

@@ -162,7 +162,7 @@ CREATE INDEX channel_window_gap ON channel_window (shop, to_at) WHERE next_try_a
 CREATE TABLE channel_product (
     shop           INTEGER NOT NULL,
     number         TEXT NOT NULL,
-    -- Their own word of its state, and the list it stands in.
+    -- The list it stands in, and their own word of its state.
     bucket         TEXT NOT NULL,
     status         TEXT,
     -- Of all that was told.
