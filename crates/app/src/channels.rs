@@ -1,10 +1,11 @@
 //! Marketplace shops: their orders are pulled on schedule, kept beside ours and held against what the marketplace says
 //! there is.
 //!
-//! `shops` are connected, paused and shown; `catalog` reads their products; `exchange` asks a marketplace one thing; `runs` are started, stopped and
+//! `shops` are connected, paused and shown; `catalog` reads their products, `aftersales` what was cancelled and wanted back; `exchange` asks a marketplace one thing; `runs` are started, stopped and
 //! watched; `pull` walks through windows of time, and `recording` takes down what a page says. How a marketplace is
 //! spoken to stands in `docket-connectors`; here the bytes are sent, faults are weighed and everything is stored.
 
+mod aftersales;
 mod catalog;
 mod completeness;
 mod exchange;
@@ -17,6 +18,7 @@ mod report;
 mod runs;
 mod shops;
 mod tokens;
+mod turns;
 mod windows;
 
 pub use completeness::{Completeness, Day, StatusCount};
@@ -25,9 +27,10 @@ pub(crate) use packages::LookForPackages;
 pub use packages::PackagePage;
 pub(crate) use pushes::ReadPushed;
 pub use pushes::{PushFigure, Pushed};
-pub(crate) use runs::{PullShop, TICK, TickShops};
+pub(crate) use runs::PullShop;
 pub use runs::{RunOf, Started};
 pub use shops::{NewShop, SetShop, ShopOf};
+pub(crate) use turns::{TICK, TickShops};
 
 use docket_connectors::channel::temu::Temu;
 use docket_connectors::channel::{Capabilities, Connector};

@@ -126,6 +126,22 @@ fn where_products_move_while_all_are_read_none_is_called_gone() {
 }
 
 #[test]
+fn a_shop_whose_token_does_not_allow_products_says_so_and_its_orders_go_on() {
+    let market = Market::start(&["--count", "3", "--limit", "0"]);
+    let goods = "bg.local.goods.list.query";
+    let mall = &market.said["shops"][0]["mall_id"];
+    market.control(&json!({"tokens": [{"shop": mall, "does": "deny", "type": goods}]}));
+    let center = Center::on(Database::Sqlite);
+    let shop = center.connect(&market, 0);
+    let run = center.pull_products(&shop, "full");
+    assert_eq!((&run["state"], &run["calls"]), (&json!("done"), &json!(0)), "{run:#}");
+    assert!(run["note"].is_string(), "{run:#}");
+    let shown = center.get(&format!("/api/shops/{shop}"));
+    assert_eq!(shown["scopes_missing"], json!([goods]), "{shown:#}");
+    assert_eq!(center.pull(&shop, "incremental")["new"], 3);
+}
+
+#[test]
 fn a_command_reads_products_and_a_shop_says_how_far_they_are() {
     let market = Market::start(&["--count", "3", "--limit", "0"]);
     let center = Center::on(Database::Sqlite);

@@ -1,13 +1,14 @@
 //! The products of a shop are read: what changed its list, quickly, or all of them. An edit is seen by a fingerprint of
 //! what is told, for no time tells of it; and only a pass that read everything calls a product gone.
 
+use super::aftersales::is_denied;
 use super::exchange::Open;
 use super::recording::{compressed, fingerprint};
 use super::runs::{Hand, Stop};
 use crate::access::{Principal, Scope};
 use crate::{App, Error};
 use docket_connectors::channel::{
-    Answer, Call, Catalog, Heard, Product, ProductsCall, ProductsPage, Purpose,
+    Answer, Call, Catalog, Heard, Page, Product, ProductsCall, ProductsPage, Purpose,
 };
 use docket_domain::channel::{RunMode, RunState};
 use docket_domain::{Id, Time};
@@ -24,6 +25,9 @@ const AWAY: u32 = 8;
 const TOGETHER: usize = 500;
 /// Runs among which the last reading is looked for.
 const RUNS: usize = 200;
+
+/// What is said where products may not be read.
+const NOT_ALLOWED: &str = "The token does not allow products to be listed.";
 
 /// One reading at work.
 struct Reading<'a> {
@@ -50,6 +54,14 @@ impl App {
         let Some(ability) = capabilities.pull.as_ref().filter(|_| !buckets.is_empty()) else {
             return Err(Stop::Ours(Error::Internal("it lists no products".to_owned())));
         };
+        let (bucket, window, page) = (buckets[0].to_owned(), None, Page::First);
+        let size = ability.page_size_max;
+        let any = Call::Products(ProductsCall { bucket, window, page, size });
+        if !self.may_ask(open, &any).await? {
+            let note = Some(NOT_ALLOWED.to_owned());
+            let progress = Progress { note, ..run.started_anew() };
+            return self.tell_products(hand, progress, Vec::new()).await;
+        }
         self.hear_clock_of(open).await.map_err(Stop::Trouble)?;
         let began = self.inner.channels.now_at(&open.base_url, self.now());
         let overlap = self.inner.settings.channels.overlap;
@@ -114,6 +126,9 @@ impl Reading<'_> {
             let heard = match self.app.ask_shop(self.open, self.purpose, &call).await {
                 Ok(heard) => heard,
                 Err(trouble) => {
+                    if is_denied(&trouble) {
+                        self.app.note_missing_scope(self.open, &call).await?;
+                    }
                     failures += 1;
                     if trouble.stops_the_list() || failures >= AWAY {
                         self.tell(Vec::new()).await?;
@@ -176,7 +191,7 @@ impl Reading<'_> {
                 Some(_) => self.progress.changed += 1,
                 None => self.progress.new += 1,
             }
-            writes.push(ProductWrite::Told(row));
+            writes.push(ProductWrite::Told(Box::new(row)));
         }
         self.tell(writes).await
     }

@@ -78,6 +78,8 @@ enum Told {
     Order(Box<ChannelOrderRow>, Goods),
     /// What a look for its parcels came to.
     Look(Look),
+    /// What stands in another list than that of orders.
+    Beside,
 }
 
 /// What is known of an order before it is taken.
@@ -186,6 +188,16 @@ impl App {
     ) -> Result<Taken, Error> {
         let about = About { tree, is_new: false, silent: false };
         self.take(report, Told::Look(look), about).await
+    }
+
+    /// Takes down what another list than that of orders tells of an order that is known; answers whether it changed.
+    pub(super) async fn take_beside(
+        &self,
+        report: ChannelReport,
+        silent: bool,
+    ) -> Result<bool, Error> {
+        let about = About { tree: None, is_new: false, silent };
+        Ok(self.take(report, Told::Beside, about).await? == Taken::Changed)
     }
 
     async fn take(
@@ -348,8 +360,9 @@ impl Told {
                 Some(if moved { expecting(row, *goods) } else { row })
             }
             (Self::Look(look), Some(known)) => Some(look.after(known.clone())),
-            // A look is at an order that was told of.
-            (Self::Look(_), None) => None,
+            (Self::Beside, Some(known)) => Some(known.clone()),
+            // Both are of an order that was told of.
+            (Self::Look(_) | Self::Beside, None) => None,
         }
     }
 }

@@ -288,6 +288,8 @@ fn show(shop: &Value, out: &Output) {
         says(out.say("state", "状态"), standing(shop, out));
         says(out.say("there", "平台店铺号"), words(&shop["external_shop_id"]));
         says(out.say("token until", "令牌有效期"), words(&shop["token_expires_at"]));
+        let missing: Vec<_> = rows(&shop["scopes_missing"]).iter().map(words).collect();
+        says(out.say("not allowed by the token", "令牌未授权"), missing.join(", "));
         if !shop["orders"].is_null() {
             says(out.say("orders", "订单"), run_line(&shop["orders"], out));
             says(out.say("why", "原因"), words(&shop["orders"]["error"]));

@@ -109,7 +109,7 @@ pub struct ProductBefore {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProductWrite {
     /// This was told of it.
-    Told(ChannelProductRow),
+    Told(Box<ChannelProductRow>),
     /// No list has it any more.
     Gone {
         /// Of which shop.

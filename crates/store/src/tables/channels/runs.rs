@@ -85,6 +85,9 @@ pub struct Progress {
     /// When it read the last days again, by the marketplace's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reread_at: Option<Time>,
+    /// Up to when cancels and refunds were read, by the marketplace's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aftersales_to: Option<Time>,
     /// Of products: up to when it knows what changed, by the marketplace's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_to: Option<Time>,
