@@ -1,10 +1,12 @@
 //! Marketplace shops: their orders are pulled on schedule, kept beside ours and held against what the marketplace says
 //! there is.
 //!
-//! `shops` are connected, paused and shown; `exchange` asks a marketplace one thing; `runs` are started, stopped and
+//! `shops` are connected, paused and shown; `catalog` reads their products, `aftersales` what was cancelled and wanted back; `exchange` asks a marketplace one thing; `runs` are started, stopped and
 //! watched; `pull` walks through windows of time, and `recording` takes down what a page says. How a marketplace is
 //! spoken to stands in `docket-connectors`; here the bytes are sent, faults are weighed and everything is stored.
 
+mod aftersales;
+mod catalog;
 mod completeness;
 mod exchange;
 mod gate;
@@ -16,6 +18,7 @@ mod report;
 mod runs;
 mod shops;
 mod tokens;
+mod turns;
 mod windows;
 
 pub use completeness::{Completeness, Day, StatusCount};
@@ -24,13 +27,14 @@ pub(crate) use packages::LookForPackages;
 pub use packages::PackagePage;
 pub(crate) use pushes::ReadPushed;
 pub use pushes::{PushFigure, Pushed};
-pub(crate) use runs::{PullShop, TICK, TickShops};
+pub(crate) use runs::PullShop;
 pub use runs::{RunOf, Started};
 pub use shops::{NewShop, SetShop, ShopOf};
+pub(crate) use turns::{TICK, TickShops};
 
 use docket_connectors::channel::temu::Temu;
 use docket_connectors::channel::{Capabilities, Connector};
-use docket_domain::time::{DAY, MINUTE, Millis};
+use docket_domain::time::{DAY, HOUR, MINUTE, Millis};
 use docket_domain::watch::ClockMeasured;
 use exchange::{Clocks, Counted};
 use gate::Gates;
@@ -52,6 +56,12 @@ pub struct ChannelSettings {
     pub calls_per_second: u32,
     /// Whether package numbers are looked for.
     pub packages: bool,
+    /// Whether products are read.
+    pub products: bool,
+    /// When in the day, in UTC, the nightly full passes through orders begin, in milliseconds since midnight; none for never.
+    pub full_at: Option<Millis>,
+    /// The same of products.
+    pub products_full_at: Option<Millis>,
     /// How often the last days are read again, in milliseconds.
     pub reread_every: Millis,
     /// How far back they are, in milliseconds.
@@ -67,6 +77,9 @@ impl Default for ChannelSettings {
             lag: 2 * MINUTE,
             calls_per_second: 20,
             packages: true,
+            products: true,
+            full_at: Some(2 * HOUR),
+            products_full_at: Some(3 * HOUR),
             reread_every: 60 * MINUTE,
             reread: 2 * DAY,
         }

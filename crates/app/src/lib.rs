@@ -70,10 +70,11 @@ pub use webhooks::{Again, NewWebhook, Rotated, WebhookSettings};
 /// Rows and filters that answers and questions are made of, for the edges.
 pub use docket_store::{
     Account, AccountLine, Adjustment, AlertState, Backlog, CallbackFilter, CallbackRow,
-    ChannelOrderRow, ChannelShop, CouponAdjustment, Cursor, Delivered, DeliveryRow, EffectRow,
-    Files, FindingState, ForeignValue, GatewayPayment, GiftPack, GiftRow, KeyRow, Member,
-    OperationFilter, PackageCounts, Pool, Position, Price, RequestOutcome, RunRecord, Segment,
-    SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow, WindowRow,
+    ChannelOrderRow, ChannelProductRow, ChannelShop, CouponAdjustment, Cursor, Delivered,
+    DeliveryRow, EffectRow, Files, FindingState, ForeignValue, GatewayPayment, GiftPack, GiftRow,
+    KeyRow, Member, OperationFilter, PackageCounts, Pool, Position, Price, RequestOutcome,
+    RunRecord, Segment, SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
+    WindowRow,
 };
 /// What opening a database may fail with, and the keys that it records.
 pub use docket_store::{KeyUse, NotThis, RecordedKey, StoreError};

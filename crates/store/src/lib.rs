@@ -57,6 +57,9 @@ pub use tables::audit::{Audit, AuditPage, Stale};
 pub use tables::books::{Balance, BalanceKind};
 pub use tables::channels::calls::{Calls, CallsRow};
 pub use tables::channels::orders::{ChannelOrderRow, DayCount, HeardBefore, PackageCounts};
+pub use tables::channels::products::{
+    ChannelProductFacts, ChannelProductRow, ProductBefore, ProductWrite,
+};
 pub use tables::channels::pushes::PushRow;
 pub use tables::channels::runs::{Progress, RunRecord, RunWrite, active_name};
 pub use tables::channels::shops::{ChannelShop, Pause, ShopFacts};

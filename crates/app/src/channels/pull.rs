@@ -109,12 +109,11 @@ impl App {
         }
         let pulled = match run.stream {
             Stream::Orders => self.pull_orders(hand, run, &open).await,
-            Stream::Products => {
-                Err(Stop::Ours(Error::Internal("products are not pulled yet".to_owned())))
-            }
+            Stream::Products => self.pull_products(hand, run, &open).await,
         };
         if let Err(Stop::Trouble(trouble)) = &pulled
-            && trouble.stops_the_list()
+            && (trouble.stops_the_shop()
+                || run.stream == Stream::Orders && trouble.stops_the_list())
         {
             self.pause_for(&open, trouble).await?;
         }
@@ -186,11 +185,34 @@ impl Pull<'_> {
         self.tell().await?;
         if self.run.mode == RunMode::Incremental {
             self.again(now, since, freshness).await?;
+            self.aftersales(now, since).await?;
             known = self.app.windows_of(self.run, self.series).await?;
             self.writes.extend(windows::put_together(&known, now.plus(-KEPT)));
         }
         self.tell().await?;
         self.unbelievable.map_or(Ok(()), |why| Err(Stop::Unbelievable(why)))
+    }
+
+    /// Reads what was cancelled and wanted back since it was last read; the last days where those were read again.
+    async fn aftersales(&mut self, now: Time, since: Time) -> Result<(), Stop> {
+        let settings = &self.app.inner.settings.channels;
+        let again = self.progress.reread_at == Some(now);
+        let back = if again { settings.reread } else { settings.overlap };
+        let runs = self.app.store().channel_runs(self.run.shop, self.run.stream, 200).await;
+        let runs = runs.map_err(Error::from)?;
+        let read_to = runs.iter().filter_map(|run| run.progress.aftersales_to).max();
+        let from = read_to.map_or(since, |read_to| read_to.plus(-back).max(since));
+        "aftersales".clone_into(&mut self.progress.phase);
+        self.tell().await?;
+        let read = self.app.pull_aftersales(self.open, self.ability, from, now).await?;
+        self.progress.calls += read.calls;
+        self.progress.new += read.new;
+        self.progress.changed += read.changed;
+        self.progress.gaps += read.gaps;
+        if read.gaps == 0 {
+            self.progress.aftersales_to = Some(now);
+        }
+        Ok(())
     }
 
     /// Reads the last days once more, where it is time: what was listed later than the overlap reaches is found.

@@ -229,7 +229,7 @@ impl App {
     }
 
     /// Orders by their numbers: those that no list has by their details.
-    async fn orders_by_number(
+    pub(super) async fn orders_by_number(
         &self,
         open: &Open,
         numbers: &[String],

@@ -78,6 +78,8 @@ enum Told {
     Order(Box<ChannelOrderRow>, Goods),
     /// What a look for its parcels came to.
     Look(Look),
+    /// What stands in another list than that of orders.
+    Beside,
 }
 
 /// What is known of an order before it is taken.
@@ -143,7 +145,7 @@ impl App {
         let before: FxHashMap<String, HeardBefore> = before.into_iter().collect();
         let mut taking = Vec::new();
         for order in &page.orders {
-            let fingerprint = fingerprint(&order.payload);
+            let fingerprint = fingerprint_of(&order.payload);
             let known = before.get(&order.number);
             if known.is_some_and(|known| known.fingerprint == fingerprint && known.listed) {
                 continue;
@@ -186,6 +188,16 @@ impl App {
     ) -> Result<Taken, Error> {
         let about = About { tree, is_new: false, silent: false };
         self.take(report, Told::Look(look), about).await
+    }
+
+    /// Takes down what another list than that of orders tells of an order that is known; answers whether it changed.
+    pub(super) async fn take_beside(
+        &self,
+        report: ChannelReport,
+        silent: bool,
+    ) -> Result<bool, Error> {
+        let about = About { tree: None, is_new: false, silent };
+        Ok(self.take(report, Told::Beside, about).await? == Taken::Changed)
     }
 
     async fn take(
@@ -348,8 +360,9 @@ impl Told {
                 Some(if moved { expecting(row, *goods) } else { row })
             }
             (Self::Look(look), Some(known)) => Some(look.after(known.clone())),
-            // A look is at an order that was told of.
-            (Self::Look(_), None) => None,
+            (Self::Beside, Some(known)) => Some(known.clone()),
+            // Both are of an order that was told of.
+            (Self::Look(_) | Self::Beside, None) => None,
         }
     }
 }
@@ -396,7 +409,7 @@ fn unreadable(open: &Open, row: &Unreadable, read_at: Time) -> Option<ChannelOrd
         number: row.number.clone()?,
         note: Some(cut(&row.reason)),
         payload: compressed(&row.raw),
-        ..nothing(open.shop.id, fingerprint(&row.raw), read_at)
+        ..nothing(open.shop.id, fingerprint_of(&row.raw), read_at)
     })
 }
 
@@ -427,14 +440,17 @@ fn no_number(shop: &str) -> Error {
     Error::Internal(format!("`{shop}` is no number of a shop"))
 }
 
+fn fingerprint_of(payload: &str) -> i64 {
+    fingerprint(&Sha256::digest(payload.as_bytes()).into())
+}
+
 /// A fingerprint that is the same in every release, for it is stored.
-fn fingerprint(payload: &str) -> i64 {
-    let hash: [u8; 32] = Sha256::digest(payload.as_bytes()).into();
+pub(super) fn fingerprint(hash: &[u8; 32]) -> i64 {
     let first = hash.first_chunk().expect("a hash has 32 bytes");
     i64::from_be_bytes(*first)
 }
 
-fn compressed(payload: &str) -> Vec<u8> {
+pub(super) fn compressed(payload: &str) -> Vec<u8> {
     thread_local! {
         // A fresh context each time costs twice what the compression does.
         static COMPRESSOR: RefCell<zstd::bulk::Compressor<'static>> =

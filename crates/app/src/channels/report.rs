@@ -43,6 +43,19 @@ pub(super) fn of_packages(
     }
 }
 
+/// What aftersales of an order tell.
+pub(super) fn of_aftersales(
+    shop: &ChannelShop,
+    order: &ChannelOrder,
+    told: &[Aftersale],
+    read_at: Time,
+) -> ChannelReport {
+    ChannelReport {
+        refunds: told.iter().map(|told| refund(told, order, read_at)).collect(),
+        ..of_nothing(shop, &order.number)
+    }
+}
+
 /// A report of one order that says nothing yet.
 pub(super) fn of_nothing(shop: &ChannelShop, number: &str) -> ChannelReport {
     let shop_id = shop.id.to_string();

@@ -10,30 +10,20 @@ use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error, Idempotency, Once};
 use docket_connectors::channel::Unwalkable;
 use docket_domain::channel::{RunMode, RunState, Stream};
-use docket_domain::time::{Millis, SECOND};
 use docket_domain::{Gene, Id, Time};
 use docket_store::{
-    ChannelShop, Context, Key, NewTask, Priority, Progress, RequestOutcome, RunRecord, RunWrite,
+    Context, Key, NewTask, Priority, ProductWrite, Progress, RequestOutcome, RunRecord, RunWrite,
     View, WindowWrite, Writes, active_name, failpoint,
 };
 use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How often shops are looked at whose turn it is.
-pub(crate) const TICK: Millis = 10 * SECOND;
-/// Shops that are looked at together.
-const PAGE: usize = 200;
-
 /// Does a run.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct PullShop {
     run: Id,
 }
-
-/// Starts the runs of shops whose turn it is.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub(crate) struct TickShops {}
 
 /// A run with how fast it goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,11 +45,28 @@ pub enum Started {
     Running(Id),
 }
 
+/// A run that is wished for.
+#[derive(Debug, Clone)]
+pub(super) struct Wish {
+    pub shop: Id,
+    pub stream: Stream,
+    pub mode: RunMode,
+    /// What is to be said beforehand.
+    pub note: Option<String>,
+}
+
 /// Who has a run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hand {
     run: Id,
     fence: u32,
+}
+
+/// What a run found, to be written with how far it is.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    windows: Vec<WindowWrite>,
+    products: Vec<ProductWrite>,
 }
 
 /// Why a run ends early.
@@ -123,7 +130,8 @@ impl App {
                 message: "end its pause first",
             });
         }
-        let started = self.queue_run(shop, stream, mode, idempotency).await?;
+        let wish = Wish { shop, stream, mode, note: None };
+        let started = self.queue_run(wish, idempotency).await?;
         if let Once::Now(Started::Now(run)) = started
             && !self.has_workers()
         {
@@ -134,13 +142,12 @@ impl App {
         Ok(started)
     }
 
-    async fn queue_run(
+    pub(super) async fn queue_run(
         &self,
-        shop: Id,
-        stream: Stream,
-        mode: RunMode,
+        wish: Wish,
         idempotency: Option<Idempotency>,
     ) -> Result<Once<Started>, Error> {
+        let (shop, stream) = (wish.shop, wish.stream);
         let work = move |view: &View, cx: &mut Context<'_>| {
             if let Some(given) = idempotency
                 && let Some(earlier) = given.earlier(view)?
@@ -156,13 +163,17 @@ impl App {
                 id,
                 shop,
                 stream,
-                mode,
+                mode: wish.mode,
                 state: RunState::Queued,
                 fence: 0,
                 created_at: cx.now,
                 started_at: None,
                 ended_at: None,
-                progress: Progress { phase: "queued".to_owned(), ..Progress::default() },
+                progress: Progress {
+                    phase: "queued".to_owned(),
+                    note: wish.note.clone(),
+                    ..Progress::default()
+                },
             };
             // Not unique by the shop: of a run that was stopped the task may still be at its last call.
             let subject = Some(shop.to_string());
@@ -243,7 +254,23 @@ impl App {
         progress: Progress,
         windows: Vec<WindowWrite>,
     ) -> Result<(), Stop> {
-        let told = self.write_run(hand, windows, move |run, _| run.progress = progress.clone());
+        let found = Found { windows, products: Vec::new() };
+        self.tell_found(hand, progress, found).await
+    }
+
+    /// The same with what became of products.
+    pub(super) async fn tell_products(
+        &self,
+        hand: Hand,
+        progress: Progress,
+        products: Vec<ProductWrite>,
+    ) -> Result<(), Stop> {
+        let found = Found { windows: Vec::new(), products };
+        self.tell_found(hand, progress, found).await
+    }
+
+    async fn tell_found(&self, hand: Hand, progress: Progress, found: Found) -> Result<(), Stop> {
+        let told = self.write_run(hand, found, move |run, _| run.progress = progress.clone());
         if told.await? { Ok(()) } else { Err(Stop::Lost) }
     }
 
@@ -251,7 +278,7 @@ impl App {
     async fn write_run(
         &self,
         hand: Hand,
-        windows: Vec<WindowWrite>,
+        found: Found,
         change: impl Fn(&mut RunRecord, Time) + Send + 'static,
     ) -> Result<bool, Error> {
         let work = move |view: &View, cx: &mut Context<'_>| {
@@ -261,8 +288,10 @@ impl App {
             let mut run = (**run).clone();
             change(&mut run, cx.now);
             let channel_runs = vec![RunWrite { run, over: Some(hand.fence) }];
-            let channel_windows = windows.clone();
-            Ok((Some(Writes { channel_runs, channel_windows, ..Writes::default() }), true))
+            let Found { windows: channel_windows, products: channel_products } = found.clone();
+            let writes =
+                Writes { channel_runs, channel_windows, channel_products, ..Writes::default() };
+            Ok((Some(writes), true))
         };
         self.inner.lane.run(Priority::Bulk, vec![Key::ChannelRun(hand.run)], work).await
     }
@@ -293,7 +322,7 @@ impl App {
         };
         // Before its end: whoever takes up a run that has ended does nothing any more.
         self.queue_looks_due(run.shop).await?;
-        self.write_run(hand, Vec::new(), end).await?;
+        self.write_run(hand, Found::default(), end).await?;
         failpoint::reach("channel", "run_ended");
         self.store_calls().await
     }
@@ -308,44 +337,9 @@ impl App {
         };
         if let Ok(Some((hand, _))) = self.take_up(id).await {
             // The next run goes on all the same where even this cannot be written.
-            let _ = self.write_run(hand, Vec::new(), stop).await;
+            let _ = self.write_run(hand, Found::default(), stop).await;
         }
     }
-
-    /// Starts the runs of shops whose turn came within the last ticks.
-    async fn tick_shops(&self) -> Result<(), Error> {
-        let (interval, now) = (self.inner.settings.channels.interval, self.now());
-        let mut after = Id(0);
-        loop {
-            let shops = self.store().channel_shops(after, PAGE).await?;
-            let Some(last) = shops.last() else { return Ok(()) };
-            after = last.id;
-            for shop in shops.iter().filter(|shop| is_pulled(shop)) {
-                let slot = slot_of(shop.id, interval, now);
-                if now.since(slot) >= 3 * TICK {
-                    continue;
-                }
-                let newest = self.store().channel_runs(shop.id, Stream::Orders, 1).await?;
-                if newest.first().is_none_or(|run| run.created_at < slot) {
-                    self.queue_run(shop.id, Stream::Orders, RunMode::Incremental, None).await?;
-                }
-            }
-        }
-    }
-}
-
-/// Whether a shop is pulled by itself.
-fn is_pulled(shop: &ChannelShop) -> bool {
-    shop.token.is_some() && shop.more.paused.is_none()
-}
-
-/// The last moment, up to `now`, at which it is a shop's turn: each has an offset of its own, so that many do not start
-/// together.
-fn slot_of(shop: Id, interval: Millis, now: Time) -> Time {
-    // The low bits of a number are its gene and its node: mixed, shops added one after another lie apart.
-    let mixed = shop.0.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    let offset = mixed as i64 % interval;
-    Time((now.0 - offset).div_euclid(interval) * interval + offset)
 }
 
 impl Task for PullShop {
@@ -363,39 +357,5 @@ impl Task for PullShop {
             Err(error) => failed(&app, &error, 1_000),
         }
         .into()
-    }
-}
-
-impl Task for TickShops {
-    const KIND: &'static str = "channel_tick";
-    const POLICY: Policy = Policy { concurrency: 1, ..Policy::USUAL };
-
-    async fn run(self, app: App, _: Job) -> Handled {
-        match app.tick_shops().await {
-            Ok(()) => Outcome::Done,
-            Err(error) => failed(&app, &error, 1_000),
-        }
-        .into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use docket_domain::time::MINUTE;
-
-    #[test]
-    fn every_shop_has_one_turn_an_interval_and_they_lie_apart() {
-        let interval = 10 * MINUTE;
-        let shops = (0..500).map(|n| Id(7_000_000_000_000_000 + (n << 10)));
-        let mut turns = [0; 10];
-        for shop in shops {
-            let slot = slot_of(shop, interval, Time(1_795_966_127_779));
-            assert!(slot <= Time(1_795_966_127_779) && slot > Time(1_795_966_127_779 - interval));
-            assert_eq!(slot_of(shop, interval, slot), slot);
-            assert_eq!(slot_of(shop, interval, slot.plus(interval - 1)), slot);
-            turns[(slot.0.rem_euclid(interval) / MINUTE) as usize] += 1;
-        }
-        assert!(turns.iter().all(|turns| (30..=70).contains(turns)), "{turns:?}");
     }
 }

@@ -204,6 +204,7 @@ impl App {
                 shop.more.token_checked_at = Some(cx.now);
                 shop.more.token_until = told.expires_at;
                 shop.more.scopes.clone_from(&told.scopes);
+                shop.more.scopes_missing.clear();
                 shop.more.paused = shop.more.paused.filter(|pause| pause.cause == PERSON);
             }
             match set.paused {

@@ -40,7 +40,10 @@ impl App {
             let mut shop = ChannelShop { version: now.version + 1, ..(**now).clone() };
             shop.more.token_checked_at = Some(cx.now);
             shop.more.token_until = told.expires_at;
-            shop.more.scopes.clone_from(&told.scopes);
+            if shop.more.scopes != told.scopes {
+                shop.more.scopes.clone_from(&told.scopes);
+                shop.more.scopes_missing.clear();
+            }
             if let Checked::Unfit(cause, why) = &checked
                 && shop.more.paused.is_none()
             {

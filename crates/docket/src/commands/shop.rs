@@ -17,7 +17,7 @@ pub enum Command {
     Add(Add),
     /// List the shops
     List,
-    /// Pull the orders of a shop, and show how far that is
+    /// Pull the orders or products of a shop, and show how far that is
     Sync(Sync),
     /// Show how far a shop is: runs, windows of time, gaps
     Status(Status),
@@ -83,6 +83,8 @@ pub struct Sync {
 enum Stream {
     /// Orders
     Orders,
+    /// Products
+    Products,
 }
 
 /// Arguments of `docket shop status`.
@@ -113,6 +115,7 @@ impl Stream {
     const fn word(self) -> &'static str {
         match self {
             Self::Orders => "orders",
+            Self::Products => "products",
         }
     }
 }
@@ -285,9 +288,16 @@ fn show(shop: &Value, out: &Output) {
         says(out.say("state", "状态"), standing(shop, out));
         says(out.say("there", "平台店铺号"), words(&shop["external_shop_id"]));
         says(out.say("token until", "令牌有效期"), words(&shop["token_expires_at"]));
+        let missing: Vec<_> = rows(&shop["scopes_missing"]).iter().map(words).collect();
+        says(out.say("not allowed by the token", "令牌未授权"), missing.join(", "));
         if !shop["orders"].is_null() {
             says(out.say("orders", "订单"), run_line(&shop["orders"], out));
             says(out.say("why", "原因"), words(&shop["orders"]["error"]));
+            says(out.say("beforehand", "预告"), words(&shop["orders"]["note"]));
+        }
+        if !shop["products"].is_null() {
+            says(out.say("products", "商品"), run_line(&shop["products"], out));
+            says(out.say("why", "原因"), words(&shop["products"]["error"]));
         }
         show_windows(&shop["windows"], out);
         show_completeness(&shop["completeness"], out);
@@ -370,7 +380,7 @@ async fn sync(asked: &Sync, center: &Center, out: &Output) -> Result<(), Failure
         out.show(&started, |out| out.line(&words(&started["run_id"])));
         return Ok(());
     }
-    let run = watched(&format!("{path}/progress"), &started["run_id"], center, out).await?;
+    let run = watched(asked.stream, &path, &started["run_id"], center, out).await?;
     out.show(&run, |out| out.line(&run_line(&run, out)));
     if run["state"] == "done" {
         return Ok(());
@@ -381,10 +391,23 @@ async fn sync(asked: &Sync, center: &Center, out: &Output) -> Result<(), Failure
 }
 
 /// Follows a run to its end, with a bar on a terminal.
-async fn watched(path: &str, id: &Value, center: &Center, out: &Output) -> Result<Value, Failure> {
-    let bar = out.progress(out.say("orders", "订单"), 1);
+async fn watched(
+    stream: Stream,
+    path: &str,
+    id: &Value,
+    center: &Center,
+    out: &Output,
+) -> Result<Value, Failure> {
+    let path = format!("{path}/progress");
+    let bar = out.progress(
+        match stream {
+            Stream::Orders => out.say("orders", "订单"),
+            Stream::Products => out.say("products", "商品"),
+        },
+        1,
+    );
     loop {
-        let run = center.get(path).await?;
+        let run = center.get(&path).await?;
         let number = |name: &str| run[name].as_u64().unwrap_or_default();
         bar.at(number("done"), number("total"));
         let ended = matches!(run["state"].as_str(), Some("done" | "failed" | "stopped"));

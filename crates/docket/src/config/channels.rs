@@ -6,9 +6,10 @@ use super::section::{About, Listed, listed};
 use super::shapes::{Length, Shape, Switch};
 use crate::failure::Failure;
 use docket_app::ChannelSettings;
+use docket_domain::time::{HOUR, MINUTE};
 
 /// Each key: its name, its default and what it is.
-pub const KEYS: [(&str, &str, About); 5] = [
+pub const KEYS: [(&str, &str, About); 8] = [
     (
         "interval",
         "10m",
@@ -50,6 +51,25 @@ pub const KEYS: [(&str, &str, About); 5] = [
             "发货后是否逐单查询包裹号。",
         ),
     ),
+    (
+        "products",
+        "true",
+        About::of("Whether products are read too.", "是否同时拉取商品。"),
+    ),
+    (
+        "full_at",
+        "02:00",
+        About::of(
+            "When in the day, in UTC, the full pulls of orders begin: each shop has its own moment of the four hours from
+             then on; off for never.",
+            "每天何时（UTC）开始订单全量拉取：各店铺在其后四小时内错开；off 表示从不。",
+        ),
+    ),
+    (
+        "products_full_at",
+        "03:00",
+        About::of("The same of products.", "商品全量拉取的开始时刻，规则同上。"),
+    ),
 ];
 
 /// How many calls.
@@ -75,6 +95,26 @@ impl Shape for Days {
     }
 }
 
+/// When in the day something begins, if ever.
+struct Clock(Option<i64>);
+
+impl Shape for Clock {
+    const LOOKS: (&'static str, &'static str) =
+        ("a time of the day in UTC such as 02:00, or off", "UTC 时刻，例如 02:00，或 off");
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "off" {
+            return Some(Self(None));
+        }
+        let (hours, minutes) = text.split_once(':')?;
+        let number = |text: &str, below: i64| -> Option<i64> {
+            let digits = text.len() == 2 && text.bytes().all(|digit| digit.is_ascii_digit());
+            digits.then(|| text.parse().ok())?.filter(|number| *number < below)
+        };
+        Some(Self(Some(number(hours, 24)? * HOUR + number(minutes, 60)? * MINUTE)))
+    }
+}
+
 /// Reads the section; what is in force is added to `also`.
 pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<ChannelSettings, Failure> {
     let [
@@ -83,6 +123,9 @@ pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<ChannelSettin
         (overlap, quarter, _),
         (rate, twenty, _),
         (packages, on, _),
+        (products, listed_too, _),
+        (full_at, two, _),
+        (products_full_at, three, _),
     ] = KEYS;
     let every: Set<Length> = layers.take(&["channels", "temu", interval], every)?;
     also.push(listed(format!("channels.temu.{interval}"), &every));
@@ -94,7 +137,16 @@ pub fn take(layers: &mut Layers, also: &mut Vec<Listed>) -> Result<ChannelSettin
     also.push(listed(format!("channels.temu.{rate}"), &calls));
     let looks: Set<Switch> = layers.take(&["channels", "temu", packages], on)?;
     also.push(listed(format!("channels.temu.{packages}"), &looks));
+    let lists: Set<Switch> = layers.take(&["channels", "temu", products], listed_too)?;
+    also.push(listed(format!("channels.temu.{products}"), &lists));
+    let nightly: Set<Clock> = layers.take(&["channels", "temu", full_at], two)?;
+    also.push(listed(format!("channels.temu.{full_at}"), &nightly));
+    let all_products: Set<Clock> = layers.take(&["channels", "temu", products_full_at], three)?;
+    also.push(listed(format!("channels.temu.{products_full_at}"), &all_products));
     Ok(ChannelSettings {
+        products: lists.value == Switch::On,
+        full_at: nightly.value.0,
+        products_full_at: all_products.value.0,
         packages: looks.value == Switch::On,
         calls_per_second: calls.value.0,
         interval: every.value.0.max(1_000),

@@ -193,6 +193,8 @@ impl Center {
             &[
                 ("DOCKET_CHANNELS__TEMU__INTERVAL", "30d"),
                 ("DOCKET_CHANNELS__TEMU__CALLS_PER_SECOND", "0"),
+                ("DOCKET_CHANNELS__TEMU__FULL_AT", "off"),
+                ("DOCKET_CHANNELS__TEMU__PRODUCTS_FULL_AT", "off"),
             ],
         )
     }
@@ -279,7 +281,12 @@ impl Center {
 
     /// Starts a run; its number.
     pub fn start(&self, shop: &str, mode: &str) -> String {
-        let path = format!("/api/sync/shops/{shop}/orders");
+        self.start_stream(shop, "orders", mode)
+    }
+
+    /// Starts a run of a stream; its number.
+    pub fn start_stream(&self, shop: &str, stream: &str, mode: &str) -> String {
+        let path = format!("/api/sync/shops/{shop}/{stream}");
         let (status, started) = self.post(&path, &json!({ "mode": mode }));
         assert_eq!(status, 202, "{started:#}");
         started["run_id"].as_str().expect("a number").to_owned()
@@ -296,6 +303,30 @@ impl Center {
             |run: &Value| matches!(run["state"].as_str(), Some("done" | "failed" | "stopped"));
         let end = within(Duration::from_mins(1), || Some(self.progress(shop)).filter(ended));
         end.unwrap_or_else(|| panic!("it does not end: {:#}", self.progress(shop)))
+    }
+
+    /// Reads products to the end.
+    pub fn pull_products(&self, shop: &str, mode: &str) -> Value {
+        self.start_stream(shop, "products", mode);
+        let path = format!("/api/sync/shops/{shop}/products/progress");
+        let ended =
+            |run: &Value| matches!(run["state"].as_str(), Some("done" | "failed" | "stopped"));
+        let end = within(Duration::from_mins(1), || Some(self.get(&path)).filter(ended));
+        end.unwrap_or_else(|| panic!("it does not end: {:#}", self.get(&path)))
+    }
+
+    /// Every product of a shop.
+    pub fn products(&self, shop: &str) -> Vec<Value> {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/api/sync/shops/{shop}/products?limit=25{cursor}");
+            let page = self.get(&path);
+            found.extend(page["products"].as_array().expect("products").iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return found,
+            }
+        }
     }
 
     /// Runs to the end.

@@ -19,9 +19,9 @@ pub mod words;
 
 use crate::center::Center;
 use crate::routes::{
-    accounts, archive, callbacks, coupons, docs, effects, forget, gifts, health, history, imports,
-    keys, listing, members, metrics, mirror, monitoring, orders, parcels, payments, products,
-    pushes, reconcile, shops, stock, sync, tasks, users, webhooks,
+    accounts, archive, callbacks, catalog, coupons, docs, effects, forget, gifts, health, history,
+    imports, keys, listing, members, metrics, mirror, monitoring, orders, parcels, payments,
+    products, pushes, reconcile, shops, stock, sync, tasks, users, webhooks,
 };
 use axum::Router;
 use serde_json::Value;
@@ -146,6 +146,8 @@ fn of_the_center(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
         .routes(routes!(sync::pull_orders, sync::stop_orders))
         .routes(routes!(sync::orders_progress))
         .routes(routes!(sync::completeness))
+        .routes(routes!(catalog::list, catalog::pull, catalog::end))
+        .routes(routes!(catalog::how_far))
         .routes(routes!(pushes::take, pushes::take_without_body))
         .routes(routes!(parcels::start))
         .routes(routes!(parcels::list))

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod archive;
 pub mod callbacks;
+pub mod catalog;
 pub mod coupons;
 pub mod docs;
 pub mod effects;

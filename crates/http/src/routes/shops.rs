@@ -51,6 +51,8 @@ pub struct ShopView<'a> {
     pub has_token: bool,
     /// What the token may ask for.
     pub scopes: &'a [String],
+    /// What it was found not to allow: that is not asked for until there is another token.
+    pub scopes_missing: &'a [String],
     /// Why nothing is asked of it for the time being; null where it is pulled.
     pub paused: Option<PauseView<'a>>,
     /// Orders created from then on move stock.
@@ -109,6 +111,7 @@ impl<'a> ShopView<'a> {
             token_expires_at: shop.more.token_until.map(Moment),
             has_token: shop.token.is_some(),
             scopes: &shop.more.scopes,
+            scopes_missing: &shop.more.scopes_missing,
             paused: pause.map(|pause| PauseView {
                 at: pause.at.into(),
                 cause: &pause.cause,

@@ -69,6 +69,10 @@ pub struct RunView<'a> {
     pub started_at: Option<Moment>,
     /// When it ended.
     pub ended_at: Option<Moment>,
+    /// Products that no list has any more.
+    pub gone: u64,
+    /// What is to be said beforehand, such as that it will take longer than its share of the night.
+    pub note: Option<&'a str>,
     /// Why it failed.
     pub error: Option<&'a str>,
 }
@@ -124,6 +128,8 @@ impl<'a> RunView<'a> {
             lateness_ms: progress.lateness,
             started_at: run.started_at.map(Moment),
             ended_at: run.ended_at.map(Moment),
+            gone: progress.gone,
+            note: progress.note.as_deref(),
             error: progress.error.as_deref(),
         }
     }
@@ -150,7 +156,7 @@ impl<'a> WindowView<'a> {
     }
 }
 
-async fn start(
+pub(super) async fn start(
     center: &Center,
     id: InPath,
     sent: Sent,
@@ -169,7 +175,7 @@ async fn start(
     }
 }
 
-async fn stop(
+pub(super) async fn stop(
     center: &Center,
     who: &docket_app::Principal,
     id: InPath,
@@ -181,7 +187,7 @@ async fn stop(
     Ok(answer::json(StatusCode::OK, &StartedView { run_id: Number(run) }))
 }
 
-async fn progress(
+pub(super) async fn progress(
     center: &Center,
     who: &docket_app::Principal,
     id: InPath,

@@ -29,6 +29,8 @@ pub enum Shelf {
     Unpublished,
     Draft,
     Deleted,
+    /// In no list any more.
+    Gone,
 }
 
 impl Shelf {
@@ -39,6 +41,8 @@ impl Shelf {
             Self::Unpublished => 4,
             Self::Draft => 5,
             Self::Deleted => 6,
+            // Nobody can ask for it.
+            Self::Gone => 0,
         }
     }
 

@@ -156,3 +156,24 @@ CREATE TABLE task_count (
 CREATE INDEX channel_push_came ON channel_push (shop, came_at);
 -- Windows that are tried again: gaps alone have a time for that.
 CREATE INDEX channel_window_gap ON channel_window (shop, next_try_at);
+
+-- Section: products.
+-- What a marketplace told of a product. A row changes only with what is told.
+CREATE TABLE channel_product (
+    shop           BIGINT NOT NULL,
+    number         VARCHAR(64) NOT NULL,
+    -- The list it stands in, and their own word of its state.
+    bucket         VARCHAR(64) NOT NULL,
+    status         VARCHAR(64),
+    -- Of all that was told.
+    fingerprint    BIGINT NOT NULL,
+    -- When it was first seen, when what it holds now was read, and since when no list has it; by the marketplace's clock.
+    seen_at        BIGINT NOT NULL,
+    read_at        BIGINT NOT NULL,
+    gone_at        BIGINT,
+    -- What is not searched: title, code, picture, price, quantity, SKUs.
+    body           MEDIUMTEXT NOT NULL,
+    -- As it was told, zstd.
+    payload        MEDIUMBLOB NOT NULL,
+    PRIMARY KEY (shop, number)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

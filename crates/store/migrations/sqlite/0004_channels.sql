@@ -156,3 +156,24 @@ CREATE TABLE task_count (
 CREATE INDEX channel_push_came ON channel_push (shop, came_at);
 -- Windows that are tried again: gaps alone have a time for that.
 CREATE INDEX channel_window_gap ON channel_window (shop, to_at) WHERE next_try_at IS NOT NULL;
+
+-- Section: products.
+-- What a marketplace told of a product. A row changes only with what is told.
+CREATE TABLE channel_product (
+    shop           INTEGER NOT NULL,
+    number         TEXT NOT NULL,
+    -- The list it stands in, and their own word of its state.
+    bucket         TEXT NOT NULL,
+    status         TEXT,
+    -- Of all that was told.
+    fingerprint    INTEGER NOT NULL,
+    -- When it was first seen, when what it holds now was read, and since when no list has it; by the marketplace's clock.
+    seen_at        INTEGER NOT NULL,
+    read_at        INTEGER NOT NULL,
+    gone_at        INTEGER,
+    -- What is not searched: title, code, picture, price, quantity, SKUs.
+    body           TEXT NOT NULL,
+    -- As it was told, zstd.
+    payload        BLOB NOT NULL,
+    PRIMARY KEY (shop, number)
+) STRICT, WITHOUT ROWID;

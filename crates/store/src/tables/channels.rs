@@ -1,7 +1,8 @@
-//! Marketplace shops: which there are, what they told of each order, which windows of time were read, and by which runs.
+//! Marketplace shops: which there are, what they told of each order and product, which windows of time were read, and by which runs.
 
 pub mod calls;
 pub mod orders;
+pub mod products;
 pub mod pushes;
 pub mod runs;
 pub mod shops;

@@ -15,6 +15,7 @@ use crate::tables::accounts::{Account, AccountChange, AccountLine};
 use crate::tables::audit::Audit;
 use crate::tables::books::{Balance, BalanceKind};
 use crate::tables::channels::orders::ChannelOrderRow;
+use crate::tables::channels::products::{ChannelProductRow, ProductWrite};
 use crate::tables::channels::pushes::PushRow;
 use crate::tables::channels::runs::{ActiveRun, RunRecord, RunWrite};
 use crate::tables::channels::shops::ChannelShop;
@@ -152,6 +153,8 @@ pub struct Writes {
     pub channel_windows: Vec<WindowWrite>,
     /// What marketplaces told by themselves; what was told before stays.
     pub channel_pushes: Vec<PushRow>,
+    /// What becomes of products of marketplaces.
+    pub channel_products: Vec<ProductWrite>,
     /// Runs, new or over what they were.
     pub channel_runs: Vec<RunWrite>,
     /// Anything else of this crate's tables.
@@ -303,5 +306,6 @@ lane! {
         channel_windows: WindowRow;
         channel_runs: RunRecord;
         channel_pushes: PushRow;
+        channel_products: ChannelProductRow;
     }
 }

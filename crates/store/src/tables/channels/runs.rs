@@ -86,6 +86,18 @@ pub struct Progress {
     /// When it read the last days again, by the marketplace's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reread_at: Option<Time>,
+    /// Up to when cancels and refunds were read, by the marketplace's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aftersales_to: Option<Time>,
+    /// Of products: up to when it knows what changed, by the marketplace's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_to: Option<Time>,
+    /// Of products: those that no list has any more.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub gone: u64,
+    /// What is to be said beforehand, such as that it will take longer than its share of the night.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Of a full pass: orders that the marketplace listed, by the day they were created on (days since 1970 in UTC) and
     /// their own status.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -93,6 +105,11 @@ pub struct Progress {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_nought(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The name that a run has while it has not ended.
@@ -103,6 +120,11 @@ pub fn active_name(shop: Id, stream: Stream) -> String {
 impl RunRecord {
     fn active(&self) -> Option<String> {
         (!self.state.has_ended()).then(|| active_name(self.shop, self.stream))
+    }
+
+    /// What it has done where it begins again from its beginning: what was said beforehand stays.
+    pub fn started_anew(&self) -> Progress {
+        Progress { note: self.progress.note.clone(), ..Progress::default() }
     }
 
     fn row(&self) -> Vec<Value> {

@@ -79,6 +79,9 @@ pub struct ShopFacts {
     /// What the token may ask for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// What the token was found not to allow: it is not asked for until there is another token.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes_missing: Vec<String>,
     /// Why nothing is asked of it for the time being.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<Pause>,
