@@ -3,7 +3,7 @@
 
 use super::aftersales::is_denied;
 use super::exchange::Open;
-use super::recording::{compressed, fingerprint};
+use super::rows::{compressed, fingerprint};
 use super::runs::{Hand, Stop};
 use crate::access::{Principal, Scope};
 use crate::{App, Error};

@@ -2,6 +2,7 @@
 //! taken down while the next is asked for. A window is finished when everything of it is committed.
 
 use super::exchange::Open;
+use super::listed::{Listed, add, listed};
 use super::recording::PageTaken;
 use super::runs::{Hand, Stop};
 use super::windows;
@@ -14,7 +15,7 @@ use docket_domain::Time;
 use docket_domain::channel::{RunMode, Series, Stream, WindowState};
 use docket_domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use docket_store::{Progress, RunRecord, WindowRow, WindowWrite, failpoint};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -43,9 +44,6 @@ struct Pending {
     listed: Listed,
     finishes: Option<Finished>,
 }
-
-/// Orders by the day they were created on, and their own status.
-type Listed = BTreeMap<i64, BTreeMap<String, u64>>;
 
 /// A window all of whose rows came.
 #[derive(Debug, Clone, Copy)]
@@ -442,25 +440,5 @@ impl Pull<'_> {
         self.app.tell_progress(self.hand, self.progress.clone(), writes).await?;
         failpoint::reach("channel", "progress_told");
         Ok(())
-    }
-}
-
-/// The orders of a page by day and status.
-fn listed(page: &OrdersPage) -> Listed {
-    let mut listed = Listed::new();
-    for order in &page.orders {
-        let Some(created_at) = order.created_at else { continue };
-        let day = listed.entry(created_at.0.div_euclid(DAY)).or_default();
-        *day.entry(order.status.clone()).or_default() += 1;
-    }
-    listed
-}
-
-fn add(to: &mut Listed, more: Listed) {
-    for (day, statuses) in more {
-        let day = to.entry(day).or_default();
-        for (status, orders) in statuses {
-            *day.entry(status).or_default() += orders;
-        }
     }
 }

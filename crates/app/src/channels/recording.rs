@@ -4,6 +4,7 @@
 use super::exchange::Open;
 use super::packages::Look;
 use super::report;
+use super::rows::{cut, fingerprint_of, row_of, unreadable};
 use crate::lane::Verdict;
 use crate::lane::agreed::Agreed;
 use crate::lane::deadlines::Deadlines;
@@ -12,7 +13,7 @@ use crate::lane::reactions::Changes;
 use crate::lane::unique::shop_key;
 use crate::orders::Became;
 use crate::{App, Error};
-use docket_connectors::channel::{ChannelOrder, OrdersPage, Stage, Unreadable};
+use docket_connectors::channel::{OrdersPage, Stage};
 use docket_domain::channel::PackageState;
 use docket_domain::record::channel::{self, ChannelReport, Draft, Fitted};
 use docket_domain::time::Millis;
@@ -20,12 +21,7 @@ use docket_domain::{Gene, Id, Time};
 use docket_store::{ChannelOrderRow, Context, HeardBefore, Key, Priority, View, Writes, failpoint};
 use futures_util::future::try_join_all;
 use rustc_hash::FxHashMap;
-use sha2::{Digest, Sha256};
-use std::cell::RefCell;
 use std::sync::Arc;
-
-/// Letters of what was odd about an order that are kept.
-const NOTE: usize = 500;
 
 /// What became of the rows of a page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -389,77 +385,6 @@ fn beside(row: ChannelOrderRow) -> Changes {
     Writes { channel_orders: vec![row], ..Writes::default() }.into()
 }
 
-/// An order as its list tells of it.
-fn row_of(open: &Open, order: &ChannelOrder, fingerprint: i64, read_at: Time) -> ChannelOrderRow {
-    let odd: Vec<_> = order.flags.iter().map(ToString::to_string).collect();
-    ChannelOrderRow {
-        number: order.number.clone(),
-        status: order.status.clone(),
-        created_at: order.created_at,
-        updated_at: order.updated_at,
-        note: (!odd.is_empty()).then(|| cut(&odd.join("; "))),
-        payload: compressed(&order.payload),
-        ..nothing(open.shop.id, fingerprint, read_at)
-    }
-}
-
-/// A row that cannot be read, as it is kept; none where not even its number can be read.
-fn unreadable(open: &Open, row: &Unreadable, read_at: Time) -> Option<ChannelOrderRow> {
-    Some(ChannelOrderRow {
-        number: row.number.clone()?,
-        note: Some(cut(&row.reason)),
-        payload: compressed(&row.raw),
-        ..nothing(open.shop.id, fingerprint_of(&row.raw), read_at)
-    })
-}
-
-/// A row that tells nothing but when it was read.
-fn nothing(shop: Id, fingerprint: i64, read_at: Time) -> ChannelOrderRow {
-    ChannelOrderRow {
-        shop,
-        number: String::new(),
-        tree: None,
-        status: String::new(),
-        created_at: None,
-        updated_at: None,
-        seen_at: read_at,
-        read_at,
-        listed: true,
-        fingerprint,
-        packages: PackageState::NotYet,
-        looks: 0,
-        tries: 0,
-        wait_since: None,
-        next_look_at: None,
-        note: None,
-        payload: Vec::new(),
-    }
-}
-
 fn no_number(shop: &str) -> Error {
     Error::Internal(format!("`{shop}` is no number of a shop"))
-}
-
-fn fingerprint_of(payload: &str) -> i64 {
-    fingerprint(&Sha256::digest(payload.as_bytes()).into())
-}
-
-/// A fingerprint that is the same in every release, for it is stored.
-pub(super) fn fingerprint(hash: &[u8; 32]) -> i64 {
-    let first = hash.first_chunk().expect("a hash has 32 bytes");
-    i64::from_be_bytes(*first)
-}
-
-pub(super) fn compressed(payload: &str) -> Vec<u8> {
-    thread_local! {
-        // A fresh context each time costs twice what the compression does.
-        static COMPRESSOR: RefCell<zstd::bulk::Compressor<'static>> =
-            RefCell::new(zstd::bulk::Compressor::new(1).expect("zstd has a level 1"));
-    }
-    let body = COMPRESSOR.with_borrow_mut(|zstd| zstd.compress(payload.as_bytes()));
-    body.expect("zstd compresses any bytes that fit in memory")
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(NOTE).collect()
 }
