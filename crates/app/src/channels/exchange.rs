@@ -330,12 +330,18 @@ impl App {
         }
     }
 
-    /// The same for somebody who waits and can ask again: once.
+    /// The same for somebody who waits and can ask again: once, and once more by the clock that a refusal told.
     pub(super) async fn ask_shop_now(&self, open: &Open, call: &Call) -> Result<Heard, Trouble> {
-        if let Some(gate) = &open.gate {
-            self.pass(gate, Purpose::Fresh, open.shop.id).await;
+        let ask = async || {
+            if let Some(gate) = &open.gate {
+                self.pass(gate, Purpose::Fresh, open.shop.id).await;
+            }
+            self.ask_shop_once(open, call).await
+        };
+        match ask().await {
+            Err(Trouble::Fault(Fault { kind: FaultKind::Clock, .. })) => ask().await,
+            heard => heard,
         }
-        self.ask_shop_once(open, call).await
     }
 
     async fn ask_shop_once(&self, open: &Open, call: &Call) -> Result<Heard, Trouble> {
