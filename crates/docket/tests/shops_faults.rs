@@ -98,7 +98,8 @@ fn a_moment_that_no_window_may_have_becomes_a_gap_that_shrinks_and_holds_nothing
     door.edits(move |asked, reply| {
         let number = |name: &str| asked[name].as_i64();
         let has = number("updateAtStart").zip(number("updateAtEnd"));
-        if has.is_some_and(|(from, to)| (from..=to).contains(&bad)) {
+        let is_list = asked["type"].as_str().is_some_and(|kind| kind.starts_with(LIST));
+        if is_list && has.is_some_and(|(from, to)| (from..=to).contains(&bad)) {
             return json!({"success": false, "errorCode": 150_010_003, "errorMsg": "no", "requestId": "1"});
         }
         reply

@@ -315,6 +315,13 @@ impl Center {
         end.unwrap_or_else(|| panic!("it does not end: {:#}", self.get(&path)))
     }
 
+    /// Runs `pull` until it finds a change: what changed in the present second by the marketplace's clock, which is known
+    /// to two seconds, is found by a later run.
+    pub fn finds_a_change(pull: impl Fn() -> Value) -> Value {
+        let changed = |run: &Value| run["changed"].as_u64() > Some(0);
+        within(Duration::from_secs(20), || Some(pull()).filter(changed)).expect("it is found")
+    }
+
     /// Every product of a shop.
     pub fn products(&self, shop: &str) -> Vec<Value> {
         let (mut found, mut cursor) = (Vec::new(), String::new());
