@@ -203,8 +203,16 @@ impl Center {
     pub fn with(database: Database, settings: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let database = database.fresh();
-        let settings: Vec<_> =
-            settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        // Whatever the time of day is where a test runs.
+        let by_night = [
+            ("DOCKET_CHANNELS__TEMU__FULL_AT", "off"),
+            ("DOCKET_CHANNELS__TEMU__PRODUCTS_FULL_AT", "off"),
+        ];
+        let settings: Vec<_> = by_night
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
         let serve = Self::serve(&data, &database, &settings);
         let words = ["key", "add", "t", "--scopes", SCOPES, "--actors", "buyer,seller"];
         let key = docket(data.path(), &words).fine().trim().to_owned();
