@@ -68,7 +68,7 @@ use utoipa_axum::routes;
         docket_wire::described::LanguageCode, docket_wire::described::PageCursor, docket_wire::described::Time,
         docket_wire::described::Title, docket_wire::described::Version, docket_wire::described::Words,
         bodies::ClaimantBody, bodies::ShipToBody, operations::LineBody, operations::TaxedBody,
-        operations::WeighedBody, words::AccountLedger, words::AlertStateWord, words::ChainKey, words::ExpandWord, words::LastDigits,
+        operations::WeighedBody, words::AccountLedger, words::AlertStateWord, words::ChainKey, words::ExpandWord, words::DayWord, words::LastDigits,
         words::Limit, words::RevealWord, words::SortWord, words::YesOrNo,
         docket_wire::word::AnomalyWord, docket_wire::word::DeliveryWord, docket_wire::word::LevelWord,
         docket_wire::word::OperationWord, docket_wire::word::RefundAxisWord, words::SlipStatusWord, words::TaskStateWord,

@@ -36,6 +36,8 @@ described! {
     RunModeWord {"type": "string", "enum": words(RunMode::ALL, RunMode::word)}
     /// How far a run of a shop is.
     ShopRunStateWord {"type": "string", "enum": words(ShopRunState::ALL, ShopRunState::word)}
+    /// A day such as 2026-11-29.
+    DayWord {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
     /// How far the search for the parcels of an order is.
     EnrichStatusWord {"type": "string", "enum": ["pending", "waiting", "completed", "none", "failed"]}
     /// Whether everything of a window of time is here.

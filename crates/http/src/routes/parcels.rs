@@ -109,7 +109,7 @@ impl<'a> EnrichView<'a> {
         ("id" = Number, Path, description = "The number of the shop"),
         ("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY),
     ),
-    request_body = Option<NothingBody>,
+    request_body(content = NothingBody, example = json!({})),
     responses((status = 202, description = "It is queued", body = EnrichStarted))
 )]
 pub async fn start(

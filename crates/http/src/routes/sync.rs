@@ -8,7 +8,7 @@ use crate::center::Center;
 use crate::failure::Failure;
 use crate::openapi::bodies::IDEMPOTENCY;
 use crate::openapi::shop_bodies::StartRunBody;
-use crate::openapi::words::{RunModeWord, ShopRunStateWord, StreamWord, WindowStateWord};
+use crate::openapi::words::{DayWord, RunModeWord, ShopRunStateWord, StreamWord, WindowStateWord};
 use crate::query;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -353,7 +353,7 @@ fn is_complete(found: &Completeness) -> Option<bool> {
     get, path = "/api/sync/shops/{id}/completeness", tag = "shops", operation_id = "shop_completeness",
     params(
         ("id" = Number, Path, description = "The number of the shop"),
-        ("day" = Option<String>, Query, description = "One day of creation, in UTC, such as 2026-11-29; all where left out"),
+        ("day" = Option<DayWord>, Query, description = "One day of creation, in UTC, such as 2026-11-29; all where left out"),
     ),
     responses((status = 200, description = "As it is now", body = CompletenessView<'static>))
 )]

@@ -288,6 +288,10 @@ async fn what_the_document_says_of_queries_is_what_is_read() {
         });
         let asked: Vec<_> =
             parameters.filter(|(_, parameter)| parameter["in"] == "query").collect();
+        // What stands in the query of a push is its marketplace's own, and signed.
+        if path.starts_with("/api/channels/") {
+            continue;
+        }
         let unknown = json!({"name": "colour", "schema": {"type": "string"}});
         for (place, parameter) in asked.into_iter().chain([(String::new(), &unknown)]) {
             let name = parameter["name"].as_str().expect("a name");

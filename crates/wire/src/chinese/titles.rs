@@ -18,6 +18,7 @@ pub const TITLES: &[(&str, &str)] = &[
     ("People's data cannot be opened here", "无法打开个人信息"),
     ("Something went wrong", "出现错误"),
     ("The archive cannot be reached", "无法连接归档"),
+    ("The marketplace does not answer", "平台没有应答"),
     ("The archive is damaged", "归档已损坏"),
     ("The callback cannot be read", "无法读取回调"),
     ("The callback is not believed", "回调不可信"),
