@@ -301,7 +301,13 @@ fn refused(open: &Open, trouble: &Trouble) -> Error {
             let message = format!("the marketplace does not let it in: {}", advice(fault));
             FieldError { field: field.to_owned(), code: fault.word(), message }.into()
         }
-        trouble => Error::Marketplace(format!("{} does not answer: {trouble}", open.base_url)),
+        trouble => {
+            tracing::debug!(%trouble, "a marketplace did not say whose a token is");
+            Error::Marketplace(format!(
+                "{} does not answer now; try again in a moment",
+                open.base_url
+            ))
+        }
     }
 }
 

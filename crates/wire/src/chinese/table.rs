@@ -277,7 +277,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "该令牌属于店铺 {1}；此店铺在平台的编号是 {2}",
     ),
     ("the marketplace does not let it in: {}", "平台拒绝访问：{1}"),
-    ("{} does not answer: {}", "{1} 没有应答：{2}"),
+    ("{} does not answer now; try again in a moment", "{1} 暂无应答，请稍后再试"),
     ("run {} has not ended; wait for it, or stop it", "运行 {1} 尚未结束；请等待或停止它"),
     ("must be a day such as 2026-11-29", "必须是日期，例如 2026-11-29"),
     ("only an alert that is open can be looked after", "只有未结束的告警可以认领"),
