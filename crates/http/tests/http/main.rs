@@ -28,6 +28,7 @@ mod protocol;
 mod reads;
 mod receiver;
 mod remote_ledgers;
+mod schedules;
 mod tasks;
 mod telephones;
 mod unread_tasks;
