@@ -42,6 +42,7 @@ use exchange::{Clocks, Counted};
 use gate::Gates;
 use pushes::Pushes;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// How shops are pulled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,11 +96,13 @@ pub(crate) struct Channels {
     counted: Counted,
     gates: Gates,
     pushes: Pushes,
+    /// Orders that may wait for the lane at a time, of all shops together.
+    room: Semaphore,
 }
 
 impl Channels {
-    /// Every marketplace there is a connector for.
-    pub fn new() -> Self {
+    /// Every marketplace there is a connector for; `queue` is how many pieces of bulk work may wait for the lane.
+    pub fn new(queue: usize) -> Self {
         let connectors: Vec<Arc<dyn Connector>> = vec![Arc::new(Temu)];
         Self {
             connectors,
@@ -107,6 +110,8 @@ impl Channels {
             counted: Counted::default(),
             gates: Gates::default(),
             pushes: Pushes::default(),
+            // Half of it: imports and what tasks write wait there as well.
+            room: Semaphore::new((queue / 2).max(1)),
         }
     }
 

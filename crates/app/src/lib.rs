@@ -170,6 +170,7 @@ impl App {
         let allowed = settings.webhooks.allow.clone();
         let ledgers = ledgers::Ledgers::new(Arc::clone(&settings.ledgers));
         let inner = Inner {
+            channels: channels::Channels::new(settings.queue),
             settings,
             clock,
             store,
@@ -184,7 +185,6 @@ impl App {
             forgetting: tokio::sync::Mutex::default(),
             seals: installation::Seals::of(held),
             access,
-            channels: channels::Channels::new(),
             outcomes: orders::Outcomes::default(),
             background: background::Background::default(),
         };

@@ -3,14 +3,15 @@
 
 use super::aftersales::is_denied;
 use super::exchange::Open;
-use super::rows::{compressed, fingerprint};
+use super::rows::fingerprint;
 use super::runs::{Hand, Stop};
 use crate::access::{Principal, Scope};
+use crate::lane::agreed::compressed;
 use crate::{App, Error};
 use docket_connectors::channel::{
     Answer, Call, Catalog, Heard, Page, Product, ProductsCall, ProductsPage, Purpose,
 };
-use docket_domain::channel::{RunMode, RunState};
+use docket_domain::channel::RunMode;
 use docket_domain::{Id, Time};
 use docket_store::{
     ChannelProductFacts, ChannelProductRow, ProductBefore, ProductWrite, Progress, RunRecord,
@@ -23,8 +24,6 @@ const FIRST: Time = Time(946_684_800_000);
 const AWAY: u32 = 8;
 /// Products that are held against a pass together.
 const TOGETHER: usize = 500;
-/// Runs among which the last reading is looked for.
-const RUNS: usize = 200;
 
 /// What is said where products may not be read.
 const NOT_ALLOWED: &str = "The token does not allow products to be listed.";
@@ -66,7 +65,7 @@ impl App {
         let began = self.inner.channels.now_at(&open.base_url, self.now());
         let overlap = self.inner.settings.channels.overlap;
         let since = match run.mode {
-            RunMode::Incremental => self.products_read_to(run.shop).await?,
+            RunMode::Incremental => run.progress.read_to,
             RunMode::Full => None,
         };
         let catalog = match since {
@@ -86,14 +85,6 @@ impl App {
             reading.progress.read_to = Some(began);
         }
         reading.tell(Vec::new()).await
-    }
-
-    /// Up to when it is known what changed its list, by the marketplace's clock.
-    async fn products_read_to(&self, shop: Id) -> Result<Option<Time>, Error> {
-        let stream = docket_domain::channel::Stream::Products;
-        let runs = self.store().channel_runs(shop, stream, RUNS).await?;
-        let done = runs.iter().filter(|run| run.state == RunState::Done);
-        Ok(done.filter_map(|run| run.progress.read_to).max())
     }
 
     /// One page of the products of a shop, by number behind `after`.

@@ -6,19 +6,17 @@
 
 use crate::access::{Principal, Scope};
 use crate::{App, Error};
-use docket_domain::channel::{RunMode, RunState, Series, Stream, WindowState};
+use docket_domain::channel::{Series, Stream, WindowState};
 use docket_domain::time::DAY;
 use docket_domain::{Id, Time};
 use docket_store::WindowRow;
 use std::collections::BTreeMap;
 
-/// Runs that are looked at for the last full pass.
-const RUNS: usize = 500;
 /// Windows that are shown.
 const WINDOWS: usize = 500;
 
 /// What is there and what is here.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Completeness {
     /// The full pass that theirs is from; none where there was none yet.
     pub pass: Option<Pass>,
@@ -27,7 +25,7 @@ pub struct Completeness {
     /// Windows of which a part could not be read, of every series.
     pub gaps: Vec<WindowRow>,
     /// Before this nothing was asked for.
-    pub since: Option<Time>,
+    pub since: Time,
 }
 
 /// A full pass.
@@ -76,10 +74,8 @@ impl App {
         day: Option<i64>,
     ) -> Result<Completeness, Error> {
         who.needs_whole(Scope::OrdersRead)?;
-        let known = self.shop(shop).await?;
-        let runs = self.store().channel_runs(shop, Stream::Orders, RUNS).await?;
-        let full =
-            runs.into_iter().find(|run| run.mode == RunMode::Full && run.state == RunState::Done);
+        self.shop(shop).await?;
+        let full = self.store().last_full_pass(shop, Stream::Orders).await?;
         let full_days = i64::from(self.inner.settings.channels.full_days);
         let today = self.now().0.div_euclid(DAY);
         let (first, last) = day.map_or((today - full_days, today + 1), |day| (day, day));
@@ -119,8 +115,7 @@ impl App {
             let (began, ended) = run.started_at.zip(run.ended_at)?;
             Some(Pass { run: run.id, began, ended })
         });
-        let since = known.more.orders_from.or(Some(from));
-        Ok(Completeness { pass, days, gaps, since })
+        Ok(Completeness { pass, days, gaps, since: Time((today - full_days) * DAY) })
     }
 }
 

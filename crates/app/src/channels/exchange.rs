@@ -313,7 +313,7 @@ impl App {
                     waited += pause;
                     if let Some(gate) = &open.gate {
                         // Somebody else asks for the same app: all of it waits.
-                        gate.hold(self.now().plus(pause.as_millis() as Millis));
+                        gate.hold_for(pause.as_millis() as Millis);
                     }
                     if waited > PATIENCE {
                         return Err(trouble);

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// How often it is looked how many processes there are. So long a new one waits: the others know of it then.
 const COUNT: Millis = SECOND;
@@ -28,6 +29,7 @@ pub(super) struct Gates(Mutex<BTreeMap<Sharers, Arc<Gate>>>);
 /// The gate of those who share one limit.
 pub(super) struct Gate {
     name: String,
+    began: Instant,
     state: Mutex<State>,
 }
 
@@ -69,6 +71,7 @@ impl Gates {
         let made = || {
             Arc::new(Gate {
                 name,
+                began: Instant::now(),
                 state: Mutex::new(State {
                     pace: Pace::new(limit),
                     turns: Turns::new(),
@@ -106,9 +109,14 @@ impl Gate {
         self.state.lock().expect("nothing panics while it holds a gate")
     }
 
-    /// No call before this: the marketplace asked for time.
-    pub fn hold(&self, until: Time) {
-        self.state().pace.hold(until);
+    /// No call for so long, in milliseconds: the marketplace asked for time.
+    pub fn hold_for(&self, pause: Millis) {
+        self.state().pace.hold(self.now().plus(pause));
+    }
+
+    /// The time since the gate was made: whoever sets the clock holds nobody up.
+    fn now(&self) -> Time {
+        Time(self.began.elapsed().as_millis() as i64)
     }
 }
 
@@ -116,7 +124,7 @@ impl App {
     /// Waits until a call of `shop` may be sent.
     pub(super) async fn pass(&self, gate: &Arc<Gate>, purpose: Purpose, shop: Id) {
         let (turn, comes) = oneshot::channel();
-        let began = self.now();
+        let began = gate.now();
         {
             let mut state = gate.state();
             state.turns.wait(purpose, shop, turn);
@@ -129,7 +137,7 @@ impl App {
         let _ = comes.await;
         let mut state = gate.state();
         state.waited.0 += 1;
-        state.waited.1 += self.now().since(began).max(0) as u64;
+        state.waited.1 += gate.now().since(began).max(0) as u64;
     }
 
     /// Hands out moments for as long as anybody waits.
@@ -161,7 +169,7 @@ impl App {
 
     /// Waits for the next moment.
     async fn moment(&self, gate: &Gate) {
-        let is_apart = self.redis().is_none() || self.now() < gate.state().apart_until;
+        let is_apart = self.redis().is_none() || gate.now() < gate.state().apart_until;
         if is_apart {
             self.own_moment(gate).await;
         }
@@ -176,11 +184,11 @@ impl App {
     async fn own_moment(&self, gate: &Gate) {
         self.share(gate).await;
         loop {
-            let taken = gate.state().pace.take(self.now());
+            let taken = gate.state().pace.take(gate.now());
             match taken {
                 Ok(()) => return,
                 Err(until) => {
-                    let wait = until.since(self.now()).clamp(1, MINUTE) as u64;
+                    let wait = until.since(gate.now()).clamp(1, MINUTE) as u64;
                     tokio::time::sleep(Duration::from_millis(wait)).await;
                 }
             }
@@ -192,10 +200,10 @@ impl App {
         let redis = self.redis()?;
         let pause = {
             let state = gate.state();
-            (self.now() >= state.redis_away_until).then(|| state.pace.alone())?
+            (gate.now() >= state.redis_away_until).then(|| state.pace.alone())?
         };
         let reserved = redis.reserve(&gate.name, pause).await;
-        let (mut state, now) = (gate.state(), self.now());
+        let (mut state, now) = (gate.state(), gate.now());
         let Ok(wait) = reserved else {
             if !is_apart {
                 // What all of them sent in the second before counts as well.
@@ -217,7 +225,7 @@ impl App {
 
     /// Looks from time to time how many processes share the limit.
     async fn share(&self, gate: &Gate) {
-        let now = self.now();
+        let now = gate.now();
         let is_first = {
             let mut state = gate.state();
             if state.counted_at.is_some_and(|at| now.since(at) < COUNT) {
@@ -225,7 +233,7 @@ impl App {
             }
             state.counted_at.replace(now).is_none()
         };
-        if let Ok(processes) = self.store().live_nodes(now).await {
+        if let Ok(processes) = self.store().live_nodes(self.now()).await {
             let mut state = gate.state();
             state.pace.share_among(processes);
             if is_first && processes > 1 {

@@ -152,12 +152,6 @@ impl App {
     async fn windows_of(&self, run: &RunRecord, series: Series) -> Result<Vec<WindowRow>, Error> {
         Ok(self.store().channel_windows(run.shop, series, Time(0), WINDOWS).await?)
     }
-
-    /// When the last days of a shop were last read again.
-    async fn reread_at(&self, run: &RunRecord) -> Result<Option<Time>, Error> {
-        let runs = self.store().channel_runs(run.shop, run.stream, 200).await?;
-        Ok(runs.iter().filter_map(|run| run.progress.reread_at).max())
-    }
 }
 
 impl Pull<'_> {
@@ -196,10 +190,8 @@ impl Pull<'_> {
         let settings = &self.app.inner.settings.channels;
         let again = self.progress.reread_at == Some(now);
         let back = if again { settings.reread } else { settings.overlap };
-        let runs = self.app.store().channel_runs(self.run.shop, self.run.stream, 200).await;
-        let runs = runs.map_err(Error::from)?;
-        let read_to = runs.iter().filter_map(|run| run.progress.aftersales_to).max();
-        let from = read_to.map_or(since, |read_to| read_to.plus(-back).max(since));
+        let from =
+            self.progress.aftersales_to.map_or(since, |read_to| read_to.plus(-back).max(since));
         "aftersales".clone_into(&mut self.progress.phase);
         self.tell().await?;
         let read = self.app.pull_aftersales(self.open, self.ability, from, now).await?;
@@ -216,7 +208,7 @@ impl Pull<'_> {
     /// Reads the last days once more, where it is time: what was listed later than the overlap reaches is found.
     async fn again(&mut self, now: Time, since: Time, fresh: Freshness) -> Result<(), Stop> {
         let settings = &self.app.inner.settings.channels;
-        match self.app.reread_at(self.run).await? {
+        match self.progress.reread_at {
             Some(at) if now.since(at) < settings.reread_every => return Ok(()),
             // The first run has read all of it just now.
             None => {}

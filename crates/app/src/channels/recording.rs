@@ -233,6 +233,8 @@ impl App {
     }
 
     async fn take_once(&self, taking: &Arc<Taking>) -> Result<Taken, Error> {
+        // Many shops at once must wait here, not be turned away at a full queue.
+        let _room = self.inner.channels.room.acquire().await;
         let (keys, taking) = (taking.keys(), Arc::clone(taking));
         let work = move |view: &View, cx: &mut Context<'_>| taking.take(view, cx);
         self.inner.lane.run(Priority::Bulk, keys, work).await

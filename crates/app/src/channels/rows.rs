@@ -2,12 +2,12 @@
 //! blanks, and what was odd.
 
 use super::exchange::Open;
+use crate::lane::agreed::compressed;
 use docket_connectors::channel::{ChannelOrder, Unreadable};
 use docket_domain::channel::PackageState;
 use docket_domain::{Id, Time};
 use docket_store::ChannelOrderRow;
 use sha2::{Digest, Sha256};
-use std::cell::RefCell;
 
 /// Letters of what was odd about an order that are kept.
 const NOTE: usize = 500;
@@ -64,6 +64,7 @@ fn nothing(shop: Id, fingerprint: i64, read_at: Time) -> ChannelOrderRow {
     }
 }
 
+/// A fingerprint of what was told.
 pub(super) fn fingerprint_of(payload: &str) -> i64 {
     fingerprint(&Sha256::digest(payload.as_bytes()).into())
 }
@@ -74,16 +75,7 @@ pub(super) fn fingerprint(hash: &[u8; 32]) -> i64 {
     i64::from_be_bytes(*first)
 }
 
-pub(super) fn compressed(payload: &str) -> Vec<u8> {
-    thread_local! {
-        // A fresh context each time costs twice what the compression does.
-        static COMPRESSOR: RefCell<zstd::bulk::Compressor<'static>> =
-            RefCell::new(zstd::bulk::Compressor::new(1).expect("zstd has a level 1"));
-    }
-    let body = COMPRESSOR.with_borrow_mut(|zstd| zstd.compress(payload.as_bytes()));
-    body.expect("zstd compresses any bytes that fit in memory")
-}
-
+/// As much of a note as is kept.
 pub(super) fn cut(text: &str) -> String {
     text.chars().take(NOTE).collect()
 }

@@ -148,6 +148,8 @@ impl App {
         idempotency: Option<Idempotency>,
     ) -> Result<Once<Started>, Error> {
         let (shop, stream) = (wish.shop, wish.stream);
+        let before = self.store().channel_runs(shop, stream, 1).await?;
+        let carried = before.first().map(|run| run.progress.carried()).unwrap_or_default();
         let work = move |view: &View, cx: &mut Context<'_>| {
             if let Some(given) = idempotency
                 && let Some(earlier) = given.earlier(view)?
@@ -172,7 +174,7 @@ impl App {
                 progress: Progress {
                     phase: "queued".to_owned(),
                     note: wish.note.clone(),
-                    ..Progress::default()
+                    ..carried.clone()
                 },
             };
             // Not unique by the shop: of a run that was stopped the task may still be at its last call.
@@ -305,7 +307,7 @@ impl App {
             Err(Stop::Lost) => return Ok(()),
             Err(Stop::Ours(error)) if error.is_passing() => return Err(error),
             Err(Stop::Ours(error)) => {
-                tracing::warn!(shop = %run.shop, run = %id, ?error, "a run of a shop failed");
+                tracing::debug!(run = %id, ?error, "why a run of a shop failed");
                 (RunState::Failed, Some(error.to_string()))
             }
             Err(Stop::Paused(why)) => (RunState::Stopped, Some(why)),

@@ -4,6 +4,17 @@ use docket_domain::{Id, ItemOrder, PaymentOrder, ShopOrder, Time, Tree, forget};
 use docket_store::Snapshot;
 use sha2::{Digest, Sha256};
 
+/// A text as zstd, made for a row.
+pub(crate) fn compressed(text: &str) -> Vec<u8> {
+    thread_local! {
+        // A fresh context each time costs twice what the compression does.
+        static COMPRESSOR: std::cell::RefCell<zstd::bulk::Compressor<'static>> =
+            std::cell::RefCell::new(zstd::bulk::Compressor::new(1).expect("zstd has a level 1"));
+    }
+    let body = COMPRESSOR.with_borrow_mut(|zstd| zstd.compress(text.as_bytes()));
+    body.expect("zstd compresses any bytes that fit in memory")
+}
+
 /// An agreed tree, compressed.
 #[derive(Debug, Clone)]
 pub(crate) struct Agreed {
@@ -35,13 +46,7 @@ impl Agreed {
     /// The same of JSON that is one already.
     pub fn of_json(json: String) -> Self {
         let sha256 = Sha256::digest(json.as_bytes()).into();
-        thread_local! {
-            // A fresh context each time costs twice what the compression does.
-            static COMPRESSOR: std::cell::RefCell<zstd::bulk::Compressor<'static>> =
-                std::cell::RefCell::new(zstd::bulk::Compressor::new(1).expect("zstd has a level 1"));
-        }
-        let body = COMPRESSOR.with_borrow_mut(|zstd| zstd.compress(json.as_bytes()));
-        Self { sha256, body: body.expect("zstd compresses any bytes that fit in memory"), json }
+        Self { sha256, body: compressed(&json), json }
     }
 
     pub fn snapshot(&self, tree: Id, terms_version: u32, at: Time) -> Snapshot {

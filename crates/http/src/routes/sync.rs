@@ -270,7 +270,7 @@ pub struct CompletenessView<'a> {
     /// When it ended.
     pub read_to: Option<Moment>,
     /// Before this nothing was asked for.
-    pub since: Option<Moment>,
+    pub since: Moment,
     /// Whether all that the marketplace listed is here, and no window has a gap; null where there was no full pass yet.
     pub complete: Option<bool>,
     /// Days, the oldest first.
@@ -371,7 +371,7 @@ pub async fn completeness(
         run_id: found.pass.map(|pass| Number(pass.run)),
         read_from: found.pass.map(|pass| Moment(pass.began)),
         read_to: found.pass.map(|pass| Moment(pass.ended)),
-        since: found.since.map(Moment),
+        since: found.since.into(),
         complete: is_complete(&found),
         days: found.days.iter().map(DayView::of).collect(),
         gaps: found.gaps.iter().map(WindowView::of).collect(),

@@ -107,6 +107,14 @@ pub struct Progress {
     pub error: Option<String>,
 }
 
+impl Progress {
+    /// What the next run of the same stream goes on from, whatever became of this one.
+    pub fn carried(&self) -> Self {
+        let Self { reread_at, aftersales_to, read_to, .. } = *self;
+        Self { reread_at, aftersales_to, read_to, ..Self::default() }
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
 const fn is_nought(count: &u64) -> bool {
     *count == 0
@@ -122,9 +130,9 @@ impl RunRecord {
         (!self.state.has_ended()).then(|| active_name(self.shop, self.stream))
     }
 
-    /// What it has done where it begins again from its beginning: what was said beforehand stays.
+    /// What it has done where it begins again from its beginning: what was said beforehand stays, and what it goes on from.
     pub fn started_anew(&self) -> Progress {
-        Progress { note: self.progress.note.clone(), ..Progress::default() }
+        Progress { note: self.progress.note.clone(), ..self.progress.carried() }
     }
 
     fn row(&self) -> Vec<Value> {
@@ -171,10 +179,10 @@ impl RunRecord {
 }
 
 impl RunRecord {
-    /// Forgets runs that ended before the moment of a number, but for full passes: theirs is held against ours by the last.
+    /// Forgets runs that ended before the moment of a number.
     pub fn forget(before: Id) -> Statement {
-        let sql = "DELETE FROM channel_run WHERE id < ? AND ended_at IS NOT NULL AND mode = ?";
-        Statement::any(sql, vec![before.into(), Value::Int(RunMode::Incremental.code())])
+        let sql = "DELETE FROM channel_run WHERE id < ? AND ended_at IS NOT NULL";
+        Statement::any(sql, vec![before.into()])
     }
 }
 
@@ -279,6 +287,23 @@ impl Store {
     pub async fn channel_run(&self, id: Id) -> Result<Option<RunRecord>, StoreError> {
         let sql = format!("SELECT {} FROM channel_run WHERE id = ?", CHANNEL_RUN.column_list());
         let rows = self.rows("channel_run", sql, &CHANNEL_RUN.kinds(), vec![id.into()]).await?;
+        rows.into_iter().next().map(RunRecord::of).transpose()
+    }
+
+    /// The newest full pass of a shop and stream that came to its end.
+    pub async fn last_full_pass(
+        &self,
+        shop: Id,
+        stream: Stream,
+    ) -> Result<Option<RunRecord>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM channel_run WHERE shop = ? AND stream = ? AND mode = ? AND state = ? \
+             ORDER BY id DESC LIMIT 1",
+            CHANNEL_RUN.column_list()
+        );
+        let codes = [stream.code(), RunMode::Full.code(), RunState::Done.code()];
+        let values = [shop.into()].into_iter().chain(codes.map(Value::Int)).collect();
+        let rows = self.rows("channel_run", sql, &CHANNEL_RUN.kinds(), values).await?;
         rows.into_iter().next().map(RunRecord::of).transpose()
     }
 

@@ -88,9 +88,6 @@ pub struct ShopFacts {
     /// Orders created from then on move stock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_from: Option<Time>,
-    /// Orders created before are not asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub orders_from: Option<Time>,
 }
 
 /// Why a shop is paused.
