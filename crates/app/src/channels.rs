@@ -1,9 +1,10 @@
 //! Marketplace shops: their orders are pulled on schedule, kept beside ours and held against what the marketplace says
 //! there is.
 //!
-//! `shops` are connected, paused and shown; `catalog` reads their products, `aftersales` what was cancelled and wanted back; `exchange` asks a marketplace one thing; `runs` are started, stopped and
-//! watched; `pull` walks through windows of time, and `recording` takes down what a page says. How a marketplace is
-//! spoken to stands in `docket-connectors`; here the bytes are sent, faults are weighed and everything is stored.
+//! `shops` are connected, paused and shown; `exchange` asks a marketplace one thing; `runs` are started, stopped and
+//! watched; `pull` walks through windows of time, and `recording` takes down what a page says; `catalog` reads products,
+//! `aftersales` what was cancelled and wanted back. How a marketplace is spoken to stands in `docket-connectors`; here
+//! the bytes are sent, faults are weighed and everything is stored.
 
 mod aftersales;
 mod catalog;
@@ -41,6 +42,7 @@ use docket_domain::watch::ClockMeasured;
 use exchange::{Clocks, Counted};
 use gate::Gates;
 use pushes::Pushes;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -61,7 +63,8 @@ pub struct ChannelSettings {
     pub packages: bool,
     /// Whether products are read.
     pub products: bool,
-    /// When in the day, in UTC, the nightly full passes through orders begin, in milliseconds since midnight; none for never.
+    /// When in the day, in UTC, the nightly full passes through orders begin, in milliseconds since midnight; none for
+    /// never.
     pub full_at: Option<Millis>,
     /// The same of products.
     pub products_full_at: Option<Millis>,
@@ -89,6 +92,24 @@ impl Default for ChannelSettings {
     }
 }
 
+/// Every marketplace there is a connector for.
+fn connectors() -> Vec<Arc<dyn Connector>> {
+    vec![Arc::new(Temu)]
+}
+
+/// The words of all marketplaces that shops can be of.
+pub fn marketplaces() -> Vec<&'static str> {
+    connectors().iter().map(|connector| connector.name()).collect()
+}
+
+/// The words of the regions of all marketplaces, each once, in order.
+pub fn marketplace_regions() -> Vec<&'static str> {
+    let connectors = connectors();
+    let regions = connectors.iter().flat_map(|each| Channels::regions(each.capabilities()));
+    let regions: BTreeSet<&'static str> = regions.collect();
+    regions.into_iter().collect()
+}
+
 /// The marketplaces that we speak to, and what this process knows of them.
 pub(crate) struct Channels {
     connectors: Vec<Arc<dyn Connector>>,
@@ -101,11 +122,10 @@ pub(crate) struct Channels {
 }
 
 impl Channels {
-    /// Every marketplace there is a connector for; `queue` is how many pieces of bulk work may wait for the lane.
+    /// Of every marketplace; `queue` is how many pieces of bulk work may wait for the lane.
     pub fn new(queue: usize) -> Self {
-        let connectors: Vec<Arc<dyn Connector>> = vec![Arc::new(Temu)];
         Self {
-            connectors,
+            connectors: connectors(),
             clocks: Clocks::default(),
             counted: Counted::default(),
             gates: Gates::default(),
@@ -123,11 +143,6 @@ impl Channels {
     /// By how much the clock of each marketplace is ahead of ours, by its base address.
     pub fn clocks(&self) -> Vec<ClockMeasured> {
         self.clocks.known()
-    }
-
-    /// The words of all marketplaces.
-    fn names(&self) -> Vec<&'static str> {
-        self.connectors.iter().map(|connector| connector.name()).collect()
     }
 
     /// The words of the regions of a marketplace.

@@ -114,7 +114,7 @@ impl App {
         };
         let channels = &self.inner.channels;
         let Some(connector) = channels.connector(&new.channel) else {
-            let names = channels.names().join(", ");
+            let names = super::marketplaces().join(", ");
             return wrong("channel", "not_a_word", format!("must be one of: {names}"));
         };
         let capabilities = connector.capabilities();

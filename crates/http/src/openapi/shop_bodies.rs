@@ -2,8 +2,8 @@
 
 #![allow(dead_code)] // described, never made
 
-use super::words::RunModeWord;
-use docket_wire::described::{Identifier, Time, Title};
+use super::words::{Credential, MarketplaceWord, RegionWord, RunModeWord};
+use docket_wire::described::{Time, Title};
 use utoipa::ToSchema;
 
 /// A shop to connect.
@@ -12,21 +12,18 @@ use utoipa::ToSchema;
 pub struct NewShopBody {
     /// What people call it.
     name: Title,
-    /// The marketplace, such as `temu`.
-    channel: Identifier,
+    /// The marketplace.
+    channel: MarketplaceWord,
     /// The region it sells in, by the marketplace's word.
-    region: Identifier,
+    region: RegionWord,
     /// Which app of ours speaks for it.
-    #[schema(max_length = 1024)]
-    app_key: String,
+    app_key: Credential,
     /// The secret of that app.
-    #[schema(max_length = 1024)]
-    app_secret: String,
+    app_secret: Credential,
     /// What the shop lets us in with; it may be given later.
-    #[schema(max_length = 1024)]
-    access_token: Option<String>,
+    access_token: Option<Credential>,
     /// Where the marketplace is, where that is not its usual address.
-    #[schema(max_length = 1024)]
+    #[schema(max_length = 1024, pattern = "^($|https?://)")]
     base_url: Option<String>,
 }
 
@@ -37,11 +34,9 @@ pub struct SetShopBody {
     /// What people call it.
     name: Option<Title>,
     /// The secret of the app.
-    #[schema(max_length = 1024)]
-    app_secret: Option<String>,
+    app_secret: Option<Credential>,
     /// What the shop lets us in with. One of another shop is refused.
-    #[schema(max_length = 1024)]
-    access_token: Option<String>,
+    access_token: Option<Credential>,
     /// Whether it is paused.
     paused: Option<bool>,
     /// Orders created from then on move stock.

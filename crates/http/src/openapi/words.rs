@@ -32,6 +32,12 @@ described! {
     TaskStateWord {"type": "string", "enum": words(TaskState::ALL, TaskState::word)}
     /// What is read of a shop.
     StreamWord {"type": "string", "enum": words(Stream::ALL, Stream::word)}
+    /// A marketplace that shops can be of.
+    MarketplaceWord {"type": "string", "enum": docket_app::marketplaces()}
+    /// A region of a marketplace; which it has is told where another is asked for.
+    RegionWord {"type": "string", "enum": docket_app::marketplace_regions()}
+    /// What a marketplace gave to let us in.
+    Credential {"type": "string", "maxLength": 1024, "pattern": docket_wire::described::PLAIN}
     /// How much of a stream one run reads.
     RunModeWord {"type": "string", "enum": words(RunMode::ALL, RunMode::word)}
     /// How far a run of a shop is.

@@ -16,10 +16,13 @@ const OF_THE_WHOLE: [&str; 6] = [
     "no_such_part",
 ];
 /// Where more is refused than the shape says: the field, and the code.
-const READS_MORE: [(&str, &str); 13] = [
+const READS_MORE: [(&str, &str); 16] = [
     // A text that is empty is left out, so it is missing where it is required.
     ("/api/gift-packs/{pack_id} title", "empty"),
     ("/api/orders/{id}/operations text", "empty"),
+    ("/api/shops app_key", "empty"),
+    ("/api/shops app_secret", "empty"),
+    ("/api/shops name", "empty"),
     // One of several must be given.
     ("/api/orders/{id}/operations text", "required"),
     ("/api/archive/restore order_id", "required"),
