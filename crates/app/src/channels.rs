@@ -3,7 +3,7 @@
 //!
 //! `shops` are connected, paused and shown; `exchange` asks a marketplace one thing; `runs` are started, stopped and
 //! watched; `pull` walks through windows of time, and `recording` takes down what a page says; `catalog` reads products,
-//! `aftersales` what was cancelled and wanted back. How a marketplace is spoken to stands in `docket-connectors`; here
+//! `aftersales` what was cancelled and wanted back, `stock` takes of our shelves what was sold. How a marketplace is spoken to stands in `docket-connectors`; here
 //! the bytes are sent, faults are weighed and everything is stored.
 
 mod aftersales;
@@ -20,6 +20,7 @@ mod report;
 mod rows;
 mod runs;
 mod shops;
+mod stock;
 mod tokens;
 mod turns;
 mod windows;
@@ -33,6 +34,8 @@ pub use pushes::{PushFigure, Pushed};
 pub(crate) use runs::PullShop;
 pub use runs::{RunOf, Started};
 pub use shops::{NewShop, SetShop, ShopOf};
+pub(crate) use stock::AllocateSales;
+pub use stock::{CODES_AT_ONCE, SetSku};
 pub(crate) use turns::{TICK, TickShops};
 
 use docket_connectors::channel::temu::Temu;

@@ -35,11 +35,13 @@ pub use alerts::{
 };
 pub use archive::ArchiveSettings;
 pub use channels::{
-    ChannelSettings, Completeness, Day, GateFigure, NewShop, PackagePage, PushFigure, Pushed,
-    RunOf, SetShop, ShopOf, Started, StatusCount, marketplace_regions, marketplaces,
+    CODES_AT_ONCE, ChannelSettings, Completeness, Day, GateFigure, NewShop, PackagePage,
+    PushFigure, Pushed, RunOf, SetShop, SetSku, ShopOf, Started, StatusCount, marketplace_regions,
+    marketplaces,
 };
 pub use clock::Clock;
 pub use docket_connectors::channel::Secret;
+pub use docket_domain::record::channel::stock::Mapping;
 pub use error::Error;
 pub use figures::LaneFigures;
 pub use forget::Forgotten;
@@ -73,8 +75,8 @@ pub use docket_store::{
     ChannelOrderRow, ChannelProductRow, ChannelShop, CouponAdjustment, Cursor, Delivered,
     DeliveryRow, EffectRow, Files, FindingState, ForeignValue, GatewayPayment, GiftPack, GiftRow,
     KeyRow, Member, OperationFilter, PackageCounts, Pool, Position, Price, RequestOutcome,
-    RunRecord, Segment, SegmentKind, SlipRow, Stock, TaskFilter, TaskRow, UserRow, WebhookRow,
-    WindowRow,
+    RunRecord, Segment, SegmentKind, SkuMapping, SlipRow, Stock, TaskFilter, TaskRow, UnmappedCode,
+    UserRow, WebhookRow, WindowRow,
 };
 /// What opening a database may fail with, and the keys that it records.
 pub use docket_store::{KeyUse, NotThis, RecordedKey, StoreError};

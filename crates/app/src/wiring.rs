@@ -3,7 +3,7 @@
 
 use crate::alerts::{AlertMessage, Watch};
 use crate::archive::MoveToArchive;
-use crate::channels::{LookForPackages, PullShop, ReadPushed, TickShops};
+use crate::channels::{AllocateSales, LookForPackages, PullShop, ReadPushed, TickShops};
 use crate::gateways::{CloseAttempt, FollowAttempt, Gateways, GiveBack, SecondLook};
 use crate::lane::reactions::{self, Reactions};
 use crate::lane::redeem::CouponSettings;
@@ -30,6 +30,7 @@ pub(crate) fn reactions(
 ) -> Reactions {
     Reactions(vec![
         Box::new(reactions::Stock),
+        Box::new(reactions::Sales),
         Box::new(reactions::CouponCounts(coupons)),
         Box::new(reactions::Ledgers(ledgers)),
         Box::new(reactions::References),
@@ -66,6 +67,7 @@ fn kinds(app: &App) -> Vec<Kind> {
         kind::<PullShop>(app),
         kind::<LookForPackages>(app),
         kind::<ReadPushed>(app),
+        kind::<AllocateSales>(app),
         kind::<Watch>(app),
         kind::<AlertMessage>(app),
     ]

@@ -167,9 +167,11 @@ impl Matter {
 }
 
 impl Seat {
-    /// Whether `matter` of an order of `home` is kept and moved here.
+    /// Whether `matter` of an order of `home` is kept and moved here. A channel shop's order is decided at its channel, but
+    /// its goods stand on the shelves of the center that pulls it.
     pub fn keeps(&self, matter: Matter, home: &Home) -> bool {
         match self {
+            Self::Center if matter == Matter::Stock && matches!(home, Home::Channel(_)) => true,
             Self::Site(here) => *home == Home::Sites && *here == matter.site(),
             Self::Center | Self::Branch(_) => self.is_home_of(home),
         }

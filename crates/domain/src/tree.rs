@@ -15,7 +15,7 @@ mod tax;
 
 pub use heard::{ChannelStatus, Heard, HeardLine, Stamp, When};
 pub use home::Home;
-pub use item::{ItemOrder, Rate, Shares};
+pub use item::{Allocation, ItemOrder, Rate, Shares};
 pub use ledgers::{GiftRule, Ledgers, PointsRule};
 pub use payment::{Attempt, Payment, PaymentOrder, Revoke};
 pub use refund::{FreightAsked, Refund, RefundDue, RefundLine, RefundPart, Turn};

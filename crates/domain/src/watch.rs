@@ -13,7 +13,7 @@ pub use alert::{Acknowledged, Alert, Pace, Silence, Telling, Turn, turn};
 pub use health::{Deduction, Health, health};
 pub use measured::{
     CallsMeasured, ClockMeasured, DiskMeasured, Measured, OverdueMeasured, RefusedMeasured,
-    ShopMeasured, StreamMeasured, TasksMeasured, WaitMeasured, WorkerMeasured,
+    ShopMeasured, ShortMeasured, StreamMeasured, TasksMeasured, WaitMeasured, WorkerMeasured,
 };
 pub use rules::{Thresholds, findings};
 pub use sentences::{AlertText, alert_text};
@@ -61,6 +61,10 @@ words! {
         PushesStopped = 17 "pushes_stopped",
         /// Pushes come that are not believed, or of a shop that is not connected.
         PushesRefused = 18 "pushes_refused",
+        /// Sales of a shop wait for a code to be mapped to a SKU.
+        SkusUnmapped = 19 "skus_unmapped",
+        /// More is sold or promised than there is.
+        Oversold = 20 "oversold",
     }
 }
 

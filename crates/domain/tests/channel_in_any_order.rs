@@ -4,9 +4,11 @@
 
 mod channel_reports;
 
-use channel_reports::{NOW, currency, line, report, stamp, take_down};
+use channel_reports::{NOW, currency, line, report, stamp, take_down_from};
 use docket_domain::deadline::Policy;
 use docket_domain::decide::Context;
+use docket_domain::ledger::stock::sales;
+use docket_domain::record::channel::stock::{Mapping, Shelves};
 use docket_domain::record::channel::{
     AmountsHeard, ChannelReport, Draft, Fitted, LineAmounts, LineHeard, OrderHeard, PackagesHeard,
     ParcelHeard, RefundHeard, record,
@@ -18,6 +20,7 @@ use docket_domain::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Moments of an order that a channel can be read at; at each everything it tells differs from every other one.
 const MOMENTS: usize = 6;
@@ -269,10 +272,32 @@ fn facts(tree: &Tree) -> Value {
     json!({"payment": payment, "shop": shop_order, "items": items})
 }
 
-fn after(reports: &[&ChannelReport]) -> Tree {
-    let mut tree: Option<Tree> = None;
+/// Shelves on which all stands that the order sells: of the second line, two for each.
+fn shelves() -> Shelves {
+    let mapping = |sku: &str, per_piece| Mapping {
+        sku_id: sku.into(),
+        place: "main".into(),
+        per_piece: Quantity(per_piece),
+    };
+    let map = [("sku-a", mapping("ours-a", 1000)), ("sku-b", mapping("ours-b", 2000))];
+    let map = map.into_iter().map(|(code, mapping)| (code.to_owned(), mapping)).collect();
+    Shelves { from: Some(Time(1000)), map, ..Shelves::NONE }
+}
+
+/// What all of these reports have moved of the shelves, one after another.
+type Moved = BTreeMap<String, i64>;
+
+fn after(reports: &[&ChannelReport]) -> (Tree, Moved) {
+    let (mut tree, mut moved): (Option<Tree>, Moved) = (None, Moved::new());
+    let shelves = shelves();
+    let take_down =
+        |known: Option<&Tree>, report: &ChannelReport| take_down_from(known, report, &shelves);
     for report in reports {
         let Some(change) = take_down(tree.as_ref(), report).unwrap() else { continue };
+        for one in sales(tree.as_ref(), &change.tree) {
+            *moved.entry(one.sku_id).or_default() += one.on_hand.0;
+            assert_eq!(one.held, Quantity::ZERO, "what has happened is not held");
+        }
         assert_eq!(price::check(&change.tree), Ok(()));
         assert_eq!(take_down(Some(&change.tree), report), Ok(None), "twice is once");
         let undone = change::undo(&change.tree, &change.entry);
@@ -283,7 +308,9 @@ fn after(reports: &[&ChannelReport]) -> Tree {
         assert_eq!(change.entry.at, NOW);
         tree = Some(change.tree);
     }
-    tree.unwrap()
+    moved.retain(|_, moved| *moved != 0);
+    assert!(moved.values().all(|moved| *moved < 0), "no report brings goods: {moved:?}");
+    (tree.unwrap(), moved)
 }
 
 /// The change that a draft comes to, under the numbers that [`take_down`] gives a new tree.
@@ -305,13 +332,14 @@ fn drafted(report: &ChannelReport) -> Option<change::Change> {
         seat: &Seat::Center,
         can_hold: &|_| false,
     };
-    let at_its_turn = record(None, &told, &mut cx).unwrap().unwrap();
+    let shelves = shelves();
+    let at_its_turn = record(None, &told, &shelves, &mut cx).unwrap().unwrap();
     let mut next = 0;
     let mut next_id = || {
         next += 1;
         Id(next * 100)
     };
-    let change = draft.record(&told, &mut Context { next_id: &mut next_id, ..cx });
+    let change = draft.record(&told, &shelves, &mut Context { next_id: &mut next_id, ..cx });
     assert_eq!(change, at_its_turn);
     Some(change)
 }
@@ -333,6 +361,8 @@ proptest! {
         let reports: Vec<ChannelReport> = views.iter().map(|view| seen(&order, view)).collect();
         let one_way: Vec<&ChannelReport> = reports.iter().collect();
         let other_way: Vec<&ChannelReport> = other_order.iter().map(|at| &reports[*at]).collect();
-        prop_assert_eq!(facts(&after(&one_way)), facts(&after(&other_way)));
+        let ((one, moved), (other, also_moved)) = (after(&one_way), after(&other_way));
+        prop_assert_eq!(facts(&one), facts(&other));
+        prop_assert_eq!(moved, also_moved, "stock is a function of the facts");
     }
 }

@@ -7,9 +7,9 @@ use docket_domain::story::Language;
 use docket_domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use docket_domain::watch::{
     Acknowledged, Alert, AlertKind, CallsMeasured, ClockMeasured, DiskMeasured, Facts, Finding,
-    Measured, OverdueMeasured, Pace, RefusedMeasured, Severity, ShopMeasured, Silence,
-    StreamMeasured, TasksMeasured, Telling, Thresholds, WaitMeasured, WorkerMeasured, alert_text,
-    findings, health, turn,
+    Measured, OverdueMeasured, Pace, RefusedMeasured, Severity, ShopMeasured, ShortMeasured,
+    Silence, StreamMeasured, TasksMeasured, Telling, Thresholds, WaitMeasured, WorkerMeasured,
+    alert_text, findings, health, turn,
 };
 use docket_domain::{Id, Time};
 use proptest::prelude::*;
@@ -58,6 +58,7 @@ fn shop(change: impl FnOnce(&mut ShopMeasured)) -> Measured {
         pushed_at: None,
         found_at: None,
         paused: None,
+        unmapped: 0,
         streams: vec![],
     };
     change(&mut shop);
@@ -112,6 +113,8 @@ fn rows_of_shops() -> Vec<Row> {
     let late = |lateness| stream(|stream| stream.lateness = lateness);
     let unpushed = |age| shop(|shop| (shop.pushed_at, shop.found_at) = (Some(ago(age)), Some(NOW)));
     let paused = shop(|shop| shop.paused = Some("dead".to_owned()));
+    let unmapped = |count| shop(|shop| shop.unmapped = count);
+    let short = |count| ShortMeasured { count, first: Some(("tea".into(), "main".into())) };
     vec![
         (Kind::SyncOld, old(HOUR), None),
         (Kind::SyncOld, old(HOUR + 1), Some(Warning)),
@@ -129,6 +132,10 @@ fn rows_of_shops() -> Vec<Row> {
         (Kind::CallsThrottled, of_calls(100, 0, 20), None),
         (Kind::CallsThrottled, of_calls(100, 0, 21), Some(Warning)),
         (Kind::ShopPaused, paused, Some(Critical)),
+        (Kind::SkusUnmapped, unmapped(0), None),
+        (Kind::SkusUnmapped, unmapped(1), Some(Warning)),
+        (Kind::Oversold, look(), None),
+        (Kind::Oversold, Measured { short: short(1), ..look() }, Some(Critical)),
         (Kind::PushesStopped, unpushed(6 * HOUR), None),
         (Kind::PushesStopped, unpushed(6 * HOUR + 1), Some(Warning)),
         (Kind::TokenEnds, token(30 * DAY + 1), None),

@@ -63,6 +63,7 @@ pub use tables::channels::products::{
 pub use tables::channels::pushes::PushRow;
 pub use tables::channels::runs::{Progress, RunRecord, RunWrite, active_name};
 pub use tables::channels::shops::{ChannelShop, Pause, ShopFacts};
+pub use tables::channels::skus::{SkuMapping, SkuWrite, Unmapped, UnmappedCode, UnmappedWrite};
 pub use tables::channels::watched::{ShopSigns, StreamSigns};
 pub use tables::channels::windows::{WindowRow, WindowWrite};
 pub use tables::copy_notes::CopyNote;

@@ -6,7 +6,9 @@ use crate::tasks::Task;
 use crate::{App, Error};
 use docket_domain::channel::{RunMode, RunState};
 use docket_domain::time::{HOUR, Millis};
-use docket_domain::watch::{CallsMeasured, Measured, ShopMeasured, StreamMeasured, TasksMeasured};
+use docket_domain::watch::{
+    CallsMeasured, Measured, ShopMeasured, ShortMeasured, StreamMeasured, TasksMeasured,
+};
 use docket_domain::{Id, Time};
 use docket_store::{Calls, RunRecord, ShopSigns, StreamSigns, TaskCount};
 use std::collections::BTreeMap;
@@ -17,6 +19,8 @@ const PAGE: usize = 200;
 const WORKERS: usize = 1_000;
 /// Tasks that are counted of a kind, as a multiple of how many may wait: what is far beyond need not be known exactly.
 const COUNTED: u64 = 20;
+/// SKUs of which there is too little, that are counted.
+const SHORT: usize = 1_000;
 /// Refunds at gateways that are looked at.
 const REFUNDS: usize = 1_000;
 /// The cause of a pause that a person asked for, and of which nobody need be told.
@@ -34,7 +38,15 @@ impl App {
             shops: self.shops_measured().await?,
             calls: self.calls_measured(now).await?,
             refunds: refunds.await?,
+            short: self.short_measured().await?,
         })
+    }
+
+    async fn short_measured(&self) -> Result<ShortMeasured, Error> {
+        let short = self.store().stock_short(SHORT).await?;
+        let count = short.len() as u64;
+        let first = short.into_iter().next().map(|(sku, place, _)| (sku, place));
+        Ok(ShortMeasured { count, first })
     }
 
     async fn tasks_measured(&self, now: Time, backlog: u64) -> Result<Vec<TasksMeasured>, Error> {
@@ -127,6 +139,7 @@ fn shop_measured(signs: &ShopSigns) -> ShopMeasured {
         paused: paused.filter(|pause| pause.cause != PERSON).map(|pause| pause.why.clone()),
         streams: streams.collect(),
         pushed_at: signs.pushed_at,
+        unmapped: signs.unmapped,
         found_at: signs.streams.first().and_then(|stream| found_at(&stream.runs)),
     }
 }

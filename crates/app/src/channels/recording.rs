@@ -5,6 +5,7 @@ use super::exchange::Open;
 use super::packages::Look;
 use super::report;
 use super::rows::{cut, fingerprint_of, row_of, unreadable};
+use super::stock;
 use crate::lane::Verdict;
 use crate::lane::agreed::Agreed;
 use crate::lane::deadlines::Deadlines;
@@ -66,6 +67,8 @@ struct Taking {
     draft: Option<(Draft, Arc<Agreed>)>,
     /// Whether it happened before the shop was connected: that is no news to anybody.
     silent: bool,
+    /// Since when orders of the shop take stock, as far as that was seen before.
+    takes_from: Option<Time>,
 }
 
 /// What is told of an order.
@@ -83,6 +86,7 @@ struct About {
     tree: Option<Id>,
     is_new: bool,
     silent: bool,
+    takes_from: Option<Time>,
 }
 
 /// Whether goods of an order have left, so that there are parcels.
@@ -158,6 +162,7 @@ impl App {
                 tree: known.and_then(|known| known.tree),
                 is_new: known.is_none(),
                 silent: order.updated_at.is_some_and(|at| at < open.shop.created_at),
+                takes_from: stock::takes_from(&open.shop),
             };
             taking.push(self.take(report, told, about));
         }
@@ -182,7 +187,7 @@ impl App {
         look: Look,
         tree: Option<Id>,
     ) -> Result<Taken, Error> {
-        let about = About { tree, is_new: false, silent: false };
+        let about = About { tree, is_new: false, silent: false, takes_from: None };
         self.take(report, Told::Look(look), about).await
     }
 
@@ -192,7 +197,7 @@ impl App {
         report: ChannelReport,
         silent: bool,
     ) -> Result<bool, Error> {
-        let about = About { tree: None, is_new: false, silent };
+        let about = About { tree: None, is_new: false, silent, takes_from: None };
         Ok(self.take(report, Told::Beside, about).await? == Taken::Changed)
     }
 
@@ -200,7 +205,7 @@ impl App {
         &self,
         report: ChannelReport,
         told: Told,
-        About { tree, is_new, silent }: About,
+        About { tree, is_new, silent, takes_from }: About,
     ) -> Result<Taken, Error> {
         let shop = report.shop_id.parse().map_err(|_| no_number(&report.shop_id))?;
         let taking = Taking {
@@ -214,6 +219,7 @@ impl App {
             tree,
             draft: None,
             silent,
+            takes_from,
         };
         let draft = is_new.then(|| Draft::of(&taking.report, self.now())).flatten();
         let draft = draft.map(|draft| {
@@ -271,7 +277,10 @@ impl Taking {
     fn keys(&self) -> Vec<Key> {
         let order = Key::ChannelOrder { shop: self.shop, number: self.number.clone() };
         let tree = self.tree.map(Key::Tree);
-        tree.into_iter().chain([order, Key::Unique(self.name.clone())]).collect()
+        let mut keys = stock::keys(self.shop, self.takes_from, self.report.report());
+        keys.extend(tree);
+        keys.extend([order, Key::ChannelShop(self.shop), Key::Unique(self.name.clone())]);
+        keys
     }
 
     /// The piece of work: pure, repeatable.
@@ -286,9 +295,13 @@ impl Taking {
             },
             None => None,
         };
+        let before = tree.map(|tree| &**tree);
+        let shelves = stock::shelves(view, self.shop, before, self.report.report())?;
         let recorded = deciding(cx, self.gene, &self.deadlines.default, |cx| match &self.draft {
-            Some((draft, _)) if tree.is_none() => Ok(Some(draft.record(&self.report, cx))),
-            _ => channel::record(tree.map(|tree| &**tree), &self.report, cx),
+            Some((draft, _)) if tree.is_none() => {
+                Ok(Some(draft.record(&self.report, &shelves, cx)))
+            }
+            _ => channel::record(before, &self.report, &shelves, cx),
         });
         match recorded {
             Ok(Some(change)) => {
@@ -298,6 +311,8 @@ impl Taking {
                 changes.silent = self.silent;
                 row.tree = Some(after.id());
                 changes.beside.channel_orders.push(row);
+                changes.beside.channel_unmapped =
+                    stock::waiting(self.shop, (before, &after), &shelves, cx.now);
                 if tree.is_some() {
                     return Ok((Some(changes), Taken::Changed));
                 }

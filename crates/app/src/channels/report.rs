@@ -2,8 +2,9 @@
 
 use docket_connectors::channel::{
     Aftersale, AftersaleKind, AftersaleState, Amounts, ChannelLine, ChannelOrder,
-    Fulfilment as SentBy, Package, PackageRef, Price, Stage,
+    Fulfilment as SentBy, Package, PackageRef, Price, SoldProduct, Stage,
 };
+use docket_domain::record::channel::stock::{Sold, kept};
 use docket_domain::record::channel::{
     AmountsHeard, ChannelReport, LineAmounts, LineHeard, OrderHeard, PackagesHeard, ParcelHeard,
     RefundHeard,
@@ -177,13 +178,15 @@ fn line_extra(line: &ChannelLine) -> Option<Json> {
     extra.text("warehouse", line.warehouse.as_deref());
     extra.text("channel_status", line.status.as_deref());
     extra.list("labels", &line.labels);
-    let products: Vec<Json> = line
-        .products
-        .iter()
-        .map(|sold| json!({"code": sold.code, "sku_id": sold.sku_id, "factor": sold.factor}))
-        .collect();
-    if !products.is_empty() {
-        extra.0.insert("products".to_owned(), products.into());
+    let sold = |sold: &SoldProduct| Sold {
+        code: sold.code.clone(),
+        sku_id: sold.sku_id.clone(),
+        pieces: sold.factor,
+    };
+    let sold: Vec<Sold> = line.products.iter().map(sold).collect();
+    if !sold.is_empty() {
+        let (name, kept) = kept(&sold);
+        extra.0.insert(name.to_owned(), kept);
     }
     extra.into_json()
 }

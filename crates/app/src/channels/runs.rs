@@ -324,6 +324,8 @@ impl App {
         };
         // Before its end: whoever takes up a run that has ended does nothing any more.
         self.queue_looks_due(run.shop).await?;
+        // Another process may have taken an order down just before a code was mapped.
+        self.allocate_mapped(&self.shop(run.shop).await?).await?;
         self.write_run(hand, Found::default(), end).await?;
         failpoint::reach("channel", "run_ended");
         self.store_calls().await

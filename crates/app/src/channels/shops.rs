@@ -2,8 +2,10 @@
 
 use super::Channels;
 use super::exchange::{Open, Trouble};
+use super::stock::{self, AllocateSales, SetSku};
 use crate::access::{Principal, Scope};
 use crate::net::Url;
+use crate::tasks::Task as _;
 use crate::vault::purpose;
 use crate::{App, Error, Idempotency, Once};
 use docket_connectors::channel::{Answer, Call, Fault, TokenInfo};
@@ -52,8 +54,10 @@ pub struct SetShop {
     pub access_token: Option<String>,
     /// Whether it is paused.
     pub paused: Option<bool>,
-    /// From when on orders move stock.
+    /// From when on orders take stock.
     pub stock_from: Option<Time>,
+    /// What codes of its marketplace are, at most [`CODES_AT_ONCE`](super::CODES_AT_ONCE).
+    pub skus: Vec<SetSku>,
 }
 
 /// A shop with how far it is.
@@ -191,8 +195,12 @@ impl App {
             self.permit_pushes(&open).await;
             token = Some(told);
         }
+        let mut keys = vec![Key::ChannelShop(id)];
+        keys.extend(stock::named(&set.skus));
+        let (actor, rings) =
+            (format!("{}:{}", who.id, who.name), set.stock_from.is_some() || !set.skus.is_empty());
         let work = move |view: &View, cx: &mut Context<'_>| {
-            let Some(now) = view.channel_shop(id)? else { return Ok((None, ())) };
+            let Some(now) = view.channel_shop(id)? else { return Ok((None, Ok(()))) };
             let mut shop = ChannelShop { version: now.version + 1, ..(**now).clone() };
             if let Some(name) = &set.name {
                 shop.name.clone_from(name);
@@ -216,9 +224,23 @@ impl App {
                 None => {}
             }
             shop.more.stock_from = set.stock_from.or(shop.more.stock_from);
-            Ok((Some(Writes { channel_shops: vec![shop], ..Writes::default() }), ()))
+            let channel_skus = match stock::set(view, &mut shop, &set.skus, (&actor, cx.now))? {
+                Ok(writes) => writes,
+                Err(error) => return Ok((None, Err(Error::from(error)))),
+            };
+            let before = stock::takes_from(now);
+            let all =
+                stock::takes_from(&shop).is_some_and(|from| before.is_none_or(|at| from < at));
+            let is_due = all || !channel_skus.is_empty();
+            let tasks = is_due.then(|| AllocateSales::task(id, all, cx)).into_iter().collect();
+            let channel_shops = vec![shop];
+            Ok((Some(Writes { channel_shops, channel_skus, tasks, ..Writes::default() }), Ok(())))
         };
-        self.inner.lane.run(Priority::Interactive, vec![Key::ChannelShop(id)], work).await
+        self.inner.lane.run(Priority::Interactive, keys, work).await??;
+        if rings {
+            self.ring(AllocateSales::KIND);
+        }
+        Ok(())
     }
 
     /// Pauses a shop for a fault that stops it, until a person has done something; not for one that passes.

@@ -15,7 +15,7 @@ mod terms;
 pub(crate) use coupons::CouponCounts;
 pub(crate) use ledgers::Ledgers;
 pub(crate) use references::References;
-pub(crate) use stock::Stock;
+pub(crate) use stock::{Sales, Stock};
 pub(crate) use terms::AgreedTrees;
 
 use crate::lane::agreed::Agreed;

@@ -1,5 +1,7 @@
 //! `docket shop`: shops of marketplaces, connected, pulled and looked at.
 
+mod skus;
+
 use super::key::words;
 use crate::center::{self, Center, LOOK_AGAIN};
 use crate::cli::Options;
@@ -21,6 +23,10 @@ pub enum Command {
     Sync(Sync),
     /// Show how far a shop is: runs, windows of time, gaps
     Status(Status),
+    /// Say which SKU of yours a code of a shop is: what is sold by it is taken from stock
+    Map(skus::Map),
+    /// List the codes of a shop with your SKUs, or those that sales wait for
+    Skus(skus::Skus),
     /// Give a shop another token
     Token(Token),
     /// Ask a shop nothing until it is resumed
@@ -131,6 +137,8 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
         Command::Add(new) => add(new, center, &out).await,
         Command::List | Command::Status(Status { shop: None }) => list(center, &out).await,
         Command::Sync(asked) => sync(asked, center, &out).await,
+        Command::Map(asked) => skus::map(asked, center, &out).await,
+        Command::Skus(asked) => skus::list(asked, center, &out).await,
         Command::Status(Status { shop: Some(shop) }) => {
             let one = One { shop: shop.clone() };
             let mut found = center.get(&one.path()?).await?;

@@ -171,6 +171,7 @@ fields! { ITEM_FIELDS, ItemOrder {
     "weighed" weighed Terms Both (Terms),
     "weighed_as" weighed_as Logistics Both (Owner(Site::Sellers)),
     "holds_stock" holds_stock Terms Both (Terms),
+    "allocations" allocations Bookkeeping Both (Local),
     "dropped_at" dropped_at Terms Both (Terms),
     "rates" rates Ratings Both (Owner(Site::Buyers)),
     "heard" heard Bookkeeping Both (Local),

@@ -169,6 +169,7 @@ pub(crate) fn item_order(item: &PlacedItem) -> ItemOrder {
         weighed: item.weighed,
         weighed_as: None,
         holds_stock: false,
+        allocations: Vec::new(),
         dropped_at: None,
         rates: Vec::new(),
         heard: None,

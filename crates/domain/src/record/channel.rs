@@ -17,6 +17,7 @@ mod parcels;
 mod refunds;
 mod register;
 mod report;
+pub mod stock;
 mod terms;
 
 pub use draft::Draft;
@@ -25,6 +26,7 @@ pub use report::{
     ParcelHeard, RefundHeard,
 };
 
+use self::stock::Shelves;
 use super::times::Untimed;
 use super::{Copy, anomalies, refunds as reported_refunds};
 use crate::change::{Change, Origin};
@@ -44,16 +46,19 @@ pub enum NotRecorded {
     NoOrder(FieldError),
 }
 
-/// Takes down what a channel reports, as a new tree or on top of `known`. `Ok(None)` where it says nothing new.
+/// Takes down what a channel reports, as a new tree or on top of `known`; what was sold takes of `shelves`. `Ok(None)`
+/// where it says nothing new.
 ///
 /// # Errors
 /// Where the order is another home's, or a new one has no line.
 pub fn record(
     known: Option<&Tree>,
     told: &Fitted,
+    shelves: &Shelves,
     cx: &mut Context<'_>,
 ) -> Result<Option<Change>, NotRecorded> {
     let mut tree = recorded(known, told, cx)?;
+    stock::allocate(known, &mut tree, shelves, cx.at);
     if known == Some(&tree) {
         return Ok(None);
     }

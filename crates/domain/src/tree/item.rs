@@ -60,6 +60,9 @@ pub struct ItemOrder {
     /// Whether the line holds stock: fixed at placement.
     #[serde(default, skip_serializing_if = "is_default")]
     pub holds_stock: bool,
+    /// What of our stock one unit of a sale in a channel shop takes; empty while the shop's map does not say so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allocations: Vec<Allocation>,
     /// When it was dropped from the order; its amounts are then zero and it counts for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped_at: Option<Time>,
@@ -69,6 +72,17 @@ pub struct ItemOrder {
     /// What was heard of it from its channel, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard: Option<HeardLine>,
+}
+
+/// What one unit of a line takes of one SKU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocation {
+    /// The SKU of ours.
+    pub sku_id: String,
+    /// The place that it is taken from.
+    pub place: String,
+    /// How much of it one unit takes.
+    pub per_unit: Quantity,
 }
 
 /// A line's share of the discounts of the levels above.

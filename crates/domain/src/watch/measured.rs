@@ -19,6 +19,17 @@ pub struct Measured {
     pub calls: Vec<CallsMeasured>,
     /// Money that was to go back long ago.
     pub refunds: OverdueMeasured,
+    /// Stock of which more is sold or promised than there is.
+    pub short: ShortMeasured,
+}
+
+/// Stock of which there is too little.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShortMeasured {
+    /// SKUs at places, as far as they were counted.
+    pub count: u64,
+    /// The first of them, with its place.
+    pub first: Option<(String, String)>,
 }
 
 /// The tasks of a kind.
@@ -106,6 +117,8 @@ pub struct ShopMeasured {
     pub pushed_at: Option<Time>,
     /// When a run last found orders that are new or changed.
     pub found_at: Option<Time>,
+    /// Sales that wait for a code to be mapped.
+    pub unmapped: u64,
     /// Streams that are read by themselves.
     pub streams: Vec<StreamMeasured>,
 }

@@ -88,6 +88,7 @@ pub fn findings(measured: &Measured, limits: &Thresholds) -> Vec<Finding> {
     found.extend(silent(measured, limits));
     for shop in &measured.shops {
         found.extend([paused(shop), token_ends(shop, measured, limits), unpushed(shop, limits)]);
+        found.push(unmapped(shop));
         for stream in &shop.streams {
             let of = |finding| StreamOf { shop, stream }.finding(finding);
             found.extend([
@@ -102,6 +103,7 @@ pub fn findings(measured: &Measured, limits: &Thresholds) -> Vec<Finding> {
         found.extend([calls_failing(calls, limits), throttled(calls, limits)]);
     }
     found.push(refund_overdue(measured));
+    found.push(oversold(measured));
     found.extend(clocks(measured, limits));
     found.extend(disks(measured, limits));
     found.extend(waits(measured, limits));
@@ -194,6 +196,21 @@ fn unpushed(shop: &ShopMeasured, limits: &Thresholds) -> Option<Finding> {
     let (kind, subject) = (AlertKind::PushesStopped, shop.id.to_string());
     let finding = Finding { kind, subject, severity: Severity::Warning, facts };
     (millis > limits.push_age).then_some(finding)
+}
+
+fn unmapped(shop: &ShopMeasured) -> Option<Finding> {
+    let facts = Facts { name: shop.name.clone(), count: shop.unmapped, ..Facts::default() };
+    let (kind, subject) = (AlertKind::SkusUnmapped, shop.id.to_string());
+    let finding = Finding { kind, subject, severity: Severity::Warning, facts };
+    (shop.unmapped > 0).then_some(finding)
+}
+
+fn oversold(measured: &Measured) -> Option<Finding> {
+    let (sku, place) = measured.short.first.as_ref()?;
+    let name: String = format!("{sku} ({place})").chars().take(NAME).collect();
+    let facts = Facts { name, count: measured.short.count, ..Facts::default() };
+    let (kind, subject) = (AlertKind::Oversold, "stock".to_owned());
+    Some(Finding { kind, subject, severity: Severity::Critical, facts })
 }
 
 /// Pushes that were refused, of all processes.

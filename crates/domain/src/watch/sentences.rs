@@ -53,8 +53,32 @@ const fn said(kind: AlertKind) -> Said {
         AlertKind::LimiterSaturated => LIMITER_SATURATED,
         AlertKind::PushesStopped => PUSHES_STOPPED,
         AlertKind::PushesRefused => PUSHES_REFUSED,
+        AlertKind::SkusUnmapped => SKUS_UNMAPPED,
+        AlertKind::Oversold => OVERSOLD,
     }
 }
+
+const SKUS_UNMAPPED: Said = Said {
+    what: [
+        "{count} sales of the shop {name} have taken no stock: what was sold is not mapped to your SKUs.",
+        "店铺 {name} 有 {count} 笔销售未扣库存：所售商品尚未对应到您的 SKU。",
+    ],
+    advice: [
+        "`docket shop skus ID --unmapped` lists the codes; `docket shop map ID CODE SKU` maps one, and what waits for it is taken.",
+        "用 docket shop skus ID --unmapped 查看编码，用 docket shop map ID CODE SKU 建立对应，等待的销售随即扣减。",
+    ],
+};
+
+const OVERSOLD: Said = Said {
+    what: [
+        "More is sold or promised than there is of {count} SKUs, the first {name}.",
+        "有 {count} 个 SKU 超卖，其中第一个是 {name}。",
+    ],
+    advice: [
+        "`docket stock get` shows what stands; count it anew, or lower what the shops offer and tell the buyers.",
+        "用 docket stock get 查看库存；请重新盘点，或下调各店铺的可售数量并通知买家。",
+    ],
+};
 
 const BACKLOG: Said = Said {
     what: [

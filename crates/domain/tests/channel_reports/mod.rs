@@ -5,6 +5,7 @@
 use docket_domain::change::Change;
 use docket_domain::deadline::Policy;
 use docket_domain::decide::{Context, Holds};
+use docket_domain::record::channel::stock::Shelves;
 use docket_domain::record::channel::{
     AmountsHeard, ChannelReport, Fitted, LineAmounts, LineHeard, NotRecorded, OrderHeard,
     PackagesHeard, ParcelHeard, RefundHeard, record,
@@ -146,6 +147,15 @@ pub fn take_down(
     known: Option<&Tree>,
     report: &ChannelReport,
 ) -> Result<Option<Change>, NotRecorded> {
+    take_down_from(known, report, &Shelves::NONE)
+}
+
+/// The same in a shop that sells from `shelves`.
+pub fn take_down_from(
+    known: Option<&Tree>,
+    report: &ChannelReport,
+    shelves: &Shelves,
+) -> Result<Option<Change>, NotRecorded> {
     let mut next = known.map_or(0, |tree| i64::from(tree.payment.version) * 10_000);
     let mut next_id = || {
         next += 1;
@@ -161,7 +171,7 @@ pub fn take_down(
         seat: &docket_domain::Seat::Center,
         can_hold: &can_hold,
     };
-    record(known, &Fitted::of(report.clone()), &mut cx)
+    record(known, &Fitted::of(report.clone()), shelves, &mut cx)
 }
 
 /// The tree after these reports, one after the other.

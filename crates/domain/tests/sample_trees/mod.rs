@@ -36,6 +36,7 @@ pub fn item(id: i64) -> ItemOrder {
         weighed: false,
         weighed_as: None,
         holds_stock: false,
+        allocations: Vec::new(),
         dropped_at: None,
         rates: Vec::new(),
         heard: None,

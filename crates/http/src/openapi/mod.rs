@@ -21,7 +21,7 @@ use crate::center::Center;
 use crate::routes::{
     accounts, archive, callbacks, catalog, coupons, docs, effects, forget, gifts, health, history,
     imports, keys, listing, members, metrics, mirror, monitoring, orders, parcels, payments,
-    products, pushes, reconcile, shops, stock, sync, tasks, users, webhooks,
+    products, pushes, reconcile, shops, skus, stock, sync, tasks, users, webhooks,
 };
 use axum::Router;
 use serde_json::Value;
@@ -143,6 +143,8 @@ fn of_the_center(router: OpenApiRouter<Center>) -> OpenApiRouter<Center> {
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(shops::list, shops::add))
         .routes(routes!(shops::get, shops::set))
+        .routes(routes!(skus::list))
+        .routes(routes!(skus::unmapped))
         .routes(routes!(sync::pull_orders, sync::stop_orders))
         .routes(routes!(sync::orders_progress))
         .routes(routes!(sync::completeness))

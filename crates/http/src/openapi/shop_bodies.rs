@@ -3,7 +3,7 @@
 #![allow(dead_code)] // described, never made
 
 use super::words::{Credential, MarketplaceWord, RegionWord, RunModeWord};
-use docket_wire::described::{Time, Title};
+use docket_wire::described::{Identifier, QuantityAsked, Time, Title};
 use utoipa::ToSchema;
 
 /// A shop to connect.
@@ -39,8 +39,27 @@ pub struct SetShopBody {
     access_token: Option<Credential>,
     /// Whether it is paused.
     paused: Option<bool>,
-    /// Orders created from then on move stock.
+    /// Orders created from then on take stock.
     stock_from: Option<Time>,
+    /// What codes of its marketplace are; those that are not named stay what they are.
+    #[schema(max_items = 500)]
+    sku_map: Option<Vec<SetSkuBody>>,
+}
+
+/// What a code of a shop is from now on.
+#[derive(ToSchema)]
+#[schema(as = SetSku)]
+pub struct SetSkuBody {
+    /// The seller's own code, or the marketplace's number of the SKU.
+    #[schema(min_length = 1, max_length = 255)]
+    code: String,
+    /// The SKU of ours, which was counted at that place; null where the code is to be nothing any more.
+    #[schema(required = true)]
+    sku_id: Option<Identifier>,
+    /// Where it is taken from; `main` where left out.
+    place: Option<Identifier>,
+    /// How much of it one piece takes; 1 where left out.
+    per_piece: Option<QuantityAsked>,
 }
 
 /// How much a run reads.

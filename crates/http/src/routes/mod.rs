@@ -26,6 +26,7 @@ pub mod products;
 pub mod pushes;
 pub mod reconcile;
 pub mod shops;
+pub mod skus;
 pub mod stock;
 pub mod sync;
 pub mod tasks;

@@ -1,6 +1,7 @@
 //! Shops of marketplaces: connected, changed and shown.
 
 use super::InPath;
+use super::skus::sku_map;
 use super::sync::{RunView, WindowView};
 use crate::answer::{self, located};
 use crate::auth::{Caller, Sent};
@@ -55,8 +56,10 @@ pub struct ShopView<'a> {
     pub scopes_missing: &'a [String],
     /// Why nothing is asked of it for the time being; null where it is pulled.
     pub paused: Option<PauseView<'a>>,
-    /// Orders created from then on move stock.
+    /// Orders created from then on take stock, once the shop has a map.
     pub stock_from: Option<Moment>,
+    /// Whether it has one: whether any code of its marketplace was ever mapped to a SKU of ours.
+    pub takes_stock: bool,
     /// When it was connected.
     pub created_at: Moment,
 }
@@ -118,6 +121,7 @@ impl<'a> ShopView<'a> {
                 why: &pause.why,
             }),
             stock_from: shop.more.stock_from.map(Moment),
+            takes_stock: shop.more.is_mapped,
             created_at: shop.created_at.into(),
         }
     }
@@ -224,7 +228,8 @@ pub async fn get(
 /// Change a shop
 ///
 /// What is left out stays. A new token is tried at once; one of another shop is refused, one that is let in ends a
-/// pause that the old one caused.
+/// pause that the old one caused. Codes in `sku_map` are set, the others stay; what waits for them is taken from stock at
+/// once.
 #[utoipa::path(
     put, path = "/api/shops/{id}", tag = "shops", operation_id = "set_shop",
     params(("id" = Number, Path, description = "The number of the shop")),
@@ -243,7 +248,8 @@ pub async fn set(
         let access_token = fields.optional("access_token", long);
         let paused = fields.optional("paused", kinds::yes_or_no);
         let stock_from = fields.optional("stock_from", kinds::time);
-        Some(SetShop { name, app_secret, access_token, paused, stock_from })
+        let skus = sku_map(fields).unwrap_or_default();
+        Some(SetShop { name, app_secret, access_token, paused, stock_from, skus })
     })?;
     center.app.set_shop(&sent.who, id, set).await?;
     Ok(whole(&center.app.shop_with_runs(&sent.who, id).await?))

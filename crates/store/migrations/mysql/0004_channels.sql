@@ -177,3 +177,28 @@ CREATE TABLE channel_product (
     payload        MEDIUMBLOB NOT NULL,
     PRIMARY KEY (shop, number)
 ) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Section: stock.
+-- What is short is found without looking at what is not.
+ALTER TABLE stock ADD COLUMN short BIGINT AS (CASE WHEN on_hand < held THEN 1 END) VIRTUAL;
+CREATE INDEX stock_short ON stock (short, sku_id, place);
+-- Which SKU of ours a code of a marketplace is, where it is taken from, and how much of it one piece takes.
+CREATE TABLE channel_sku (
+    shop           BIGINT NOT NULL,
+    code           VARCHAR(255) NOT NULL,
+    sku_id         VARCHAR(255) NOT NULL,
+    place          VARCHAR(255) NOT NULL,
+    per_piece      BIGINT NOT NULL,
+    at             BIGINT NOT NULL,
+    actor          VARCHAR(255) NOT NULL,
+    PRIMARY KEY (shop, code)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+-- Sales that wait for a code to be mapped.
+CREATE TABLE channel_unmapped (
+    shop           BIGINT NOT NULL,
+    code           VARCHAR(255) NOT NULL,
+    tree           BIGINT NOT NULL,
+    title          MEDIUMTEXT,
+    at             BIGINT NOT NULL,
+    PRIMARY KEY (shop, code, tree)
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -177,3 +177,27 @@ CREATE TABLE channel_product (
     payload        BLOB NOT NULL,
     PRIMARY KEY (shop, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Section: stock.
+-- What is short is found without looking at what is not.
+CREATE INDEX stock_short ON stock (sku_id, place) WHERE on_hand < held;
+-- Which SKU of ours a code of a marketplace is, where it is taken from, and how much of it one piece takes.
+CREATE TABLE channel_sku (
+    shop           INTEGER NOT NULL,
+    code           TEXT NOT NULL,
+    sku_id         TEXT NOT NULL,
+    place          TEXT NOT NULL,
+    per_piece      INTEGER NOT NULL,
+    at             INTEGER NOT NULL,
+    actor          TEXT NOT NULL,
+    PRIMARY KEY (shop, code)
+) STRICT, WITHOUT ROWID;
+-- Sales that wait for a code to be mapped.
+CREATE TABLE channel_unmapped (
+    shop           INTEGER NOT NULL,
+    code           TEXT NOT NULL,
+    tree           INTEGER NOT NULL,
+    title          TEXT,
+    at             INTEGER NOT NULL,
+    PRIMARY KEY (shop, code, tree)
+) STRICT, WITHOUT ROWID;

@@ -17,7 +17,7 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// Rounds of loading after which a piece that still needs more is broken.
-const ROUNDS_MAX: usize = 4;
+const ROUNDS_MAX: usize = 6;
 /// Times a piece alone is decided again after a conflict.
 const TRIES_MAX: usize = 8;
 /// How long the writer waits before it tries a database again that was away.

@@ -19,6 +19,7 @@ use crate::tables::channels::products::{ChannelProductRow, ProductWrite};
 use crate::tables::channels::pushes::PushRow;
 use crate::tables::channels::runs::{ActiveRun, RunRecord, RunWrite};
 use crate::tables::channels::shops::ChannelShop;
+use crate::tables::channels::skus::{SkuMapping, SkuWrite, Unmapped, UnmappedWrite};
 use crate::tables::channels::windows::{WindowRow, WindowWrite};
 use crate::tables::copy_notes::CopyNote;
 use crate::tables::coupons::{Counting, Used};
@@ -92,6 +93,13 @@ pub enum Key {
         /// Its number there.
         number: String,
     },
+    /// What a code of a marketplace is, in the map of a shop.
+    ChannelSku {
+        /// Of which shop.
+        shop: Id,
+        /// The code.
+        code: String,
+    },
     /// A run that reads a stream of a shop.
     ChannelRun(Id),
     /// The run of a shop and stream that has not ended, by its name.
@@ -153,6 +161,10 @@ pub struct Writes {
     pub channel_windows: Vec<WindowWrite>,
     /// What marketplaces told by themselves; what was told before stays.
     pub channel_pushes: Vec<PushRow>,
+    /// What becomes of the maps of shops.
+    pub channel_skus: Vec<SkuWrite>,
+    /// What becomes of sales that wait for a code to be mapped.
+    pub channel_unmapped: Vec<UnmappedWrite>,
     /// What becomes of products of marketplaces.
     pub channel_products: Vec<ProductWrite>,
     /// Runs, new or over what they were.
@@ -272,6 +284,7 @@ lane! {
         used: Used, Key::Used(scope_key) => scope_key;
         channel_shops: ChannelShop, Key::ChannelShop(id) => id;
         channel_orders: ChannelOrderRow, Key::ChannelOrder { shop, number } => (shop, number);
+        channel_skus: SkuMapping, Key::ChannelSku { shop, code } => (shop, code);
         channel_runs: RunRecord, Key::ChannelRun(id) => id;
         active_runs: ActiveRun, Key::ActiveRun(name) => name;
     }
@@ -307,5 +320,7 @@ lane! {
         channel_runs: RunRecord;
         channel_pushes: PushRow;
         channel_products: ChannelProductRow;
+        channel_skus: SkuMapping;
+        channel_unmapped: Unmapped;
     }
 }

@@ -1,9 +1,11 @@
 //! Stock per SKU and place, and the book of counts and adjustments.
 
-use crate::sql::dialect::Lookup;
+use crate::sql::ask::Query;
+use crate::sql::dialect::{Dialect, Lookup};
 use crate::sql::keyset;
 use crate::sql::statement::Statement;
 use crate::sql::table::Table;
+use crate::sql::text::along;
 use crate::sql::value::Kind::{Int, Text};
 use crate::sql::value::{Row, Value};
 use crate::tables::lane::counter::{Absent, Counted, Counter, Guard, Move};
@@ -242,6 +244,18 @@ impl View {
     }
 }
 
+/// See [`Store::stock_short`]: along an index that has nothing else.
+fn short(dialect: Dialect, limit: usize) -> Query {
+    let table = along(dialect, "stock", Some("stock_short"));
+    let is_short = match dialect {
+        Dialect::Sqlite => "on_hand < held",
+        Dialect::MySql => "short = 1",
+    };
+    let tail = format!("FROM {table} WHERE {is_short} ORDER BY sku_id, place LIMIT {limit}");
+    let sql = format!("SELECT {} {tail}", STOCK.column_list());
+    Query { table: "stock", sql, kinds: STOCK.kinds(), values: Vec::new() }
+}
+
 impl Store {
     /// What stands of a SKU, by place.
     pub async fn stock(&self, sku_id: &str) -> Result<Vec<(String, Stock)>, StoreError> {
@@ -260,6 +274,16 @@ impl Store {
         let after = [sku_id.into(), place.into()];
         let asked = keyset::behind(self.dialect(), &STOCK, after, limit);
         let [rows] = self.rows_together([asked]).await?;
+        let read = rows.into_iter().map(Stock::of);
+        read.map(|row| row.map(|(place, sku, stock)| (sku, place, stock))).collect()
+    }
+
+    /// Of what more is promised or sold than there is, the first `limit` in the order of SKU and place.
+    pub async fn stock_short(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(String, String, Stock)>, StoreError> {
+        let [rows] = self.rows_together([short(self.dialect(), limit)]).await?;
         let read = rows.into_iter().map(Stock::of);
         read.map(|row| row.map(|(place, sku, stock)| (sku, place, stock))).collect()
     }

@@ -39,6 +39,35 @@ impl Reaction for Stock {
     }
 }
 
+/// What sales in channel shops take.
+pub(crate) struct Sales;
+
+impl Reaction for Sales {
+    fn name(&self) -> &'static str {
+        "stock that sales in channel shops take"
+    }
+
+    fn matters(&self) -> &'static [Matter] {
+        &[Matter::Stock]
+    }
+
+    fn acts(&self, origin: Origin) -> bool {
+        // What a channel tells is recorded, and nothing else: its orders are decided there.
+        origin == Origin::Recorded
+    }
+
+    fn react(
+        &self,
+        happened: &Happened<'_>,
+        writes: &mut Writes,
+        _: &mut Context<'_>,
+    ) -> Result<(), Need> {
+        let moves = ledger::stock::sales(happened.before, happened.after);
+        writes.stock.extend(moves.into_iter().map(held));
+        Ok(())
+    }
+}
+
 /// A hold must find enough; what is taken or given back was held before and always fits.
 fn held(moved: StockMove) -> Held {
     let StockMove { sku_id, place, on_hand, held } = moved;

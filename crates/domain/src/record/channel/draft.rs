@@ -1,6 +1,7 @@
 //! An order that is new here, made ready before the report waits for its turn: priced, with every parcel and refund, and
 //! with numbers that hold its place until the real ones are given. What is left for the turn is to number it.
 
+use super::stock::{Shelves, allocate};
 use super::{Fitted, recorded};
 use crate::change::{Change, Origin};
 use crate::deadline::Policy;
@@ -48,7 +49,7 @@ impl Draft {
     }
 
     /// Takes it down under numbers of `cx`: the same as recording its report, without the work.
-    pub fn record(&self, told: &Fitted, cx: &mut Context<'_>) -> Change {
+    pub fn record(&self, told: &Fitted, shelves: &Shelves, cx: &mut Context<'_>) -> Change {
         let numbers: Vec<Id> = (0..self.numbers).map(|_| (cx.next_id)()).collect();
         let mut tree = self.tree.clone();
         renumber(&mut tree, |id| {
@@ -58,6 +59,7 @@ impl Draft {
         for anomaly in &mut tree.payment.anomalies {
             anomaly.at = cx.at;
         }
+        allocate(None, &mut tree, shelves, cx.at);
         tree.put_in_order();
         super::super::stamp(None, &mut tree, cx.at);
         let entry = super::super::entry(None, &tree, &told.report.issuer, cx);

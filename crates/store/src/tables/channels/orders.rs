@@ -214,6 +214,25 @@ impl View {
 }
 
 impl Store {
+    /// Numbers of orders of a shop behind one of them, with the trees made of them and when they were created.
+    pub async fn channel_order_trees(
+        &self,
+        shop: Id,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, Option<Id>, Option<Time>)>, StoreError> {
+        let sql = format!(
+            "SELECT number, tree, created_at FROM {} WHERE shop = ? AND number > ? \
+             ORDER BY number LIMIT {limit}",
+            along(self.dialect(), "channel_order", None)
+        );
+        let values = vec![shop.into(), after.into()];
+        let rows = self.rows("channel_order", sql, &[Text, Int, Int], values).await?;
+        let read =
+            |mut row: Row| Ok((row.text()?, row.int_or_null()?.map(Id), row.time_or_null()?));
+        rows.into_iter().map(read).collect()
+    }
+
     /// What was heard of these orders of a shop before, each by its number.
     pub async fn heard_before(
         &self,

@@ -85,9 +85,12 @@ pub struct ShopFacts {
     /// Why nothing is asked of it for the time being.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<Pause>,
-    /// Orders created from then on move stock.
+    /// Orders created from then on take stock, once the shop has a map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_from: Option<Time>,
+    /// Whether it has one: whoever keeps no stock here is not told of what is not mapped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_mapped: bool,
 }
 
 /// Why a shop is paused.

@@ -2,6 +2,7 @@
 
 use super::runs::RunRecord;
 use super::shops::ChannelShop;
+use super::skus::unmapped_count;
 use crate::sql::ask::{Ask, Query};
 use crate::sql::dialect::{Dialect, sql};
 use crate::sql::text::along;
@@ -31,6 +32,8 @@ pub struct ShopSigns {
     pub oldest_gap: Option<Time>,
     /// When its marketplace last pushed.
     pub pushed_at: Option<Time>,
+    /// Sales that wait for a code to be mapped, at most a thousand.
+    pub unmapped: u64,
 }
 
 /// The newest runs of one stream of a shop.
@@ -68,7 +71,8 @@ pub fn page(
         }
         let (gaps, oldest_gap) = gaps(ask, dialect, shop.id)?;
         let pushed_at = pushed_at(ask, shop.id)?;
-        Ok(ShopSigns { shop, streams, gaps, oldest_gap, pushed_at })
+        let unmapped = unmapped_count(ask, shop.id)?;
+        Ok(ShopSigns { shop, streams, gaps, oldest_gap, pushed_at, unmapped })
     });
     signs.collect()
 }
