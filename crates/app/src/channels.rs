@@ -3,10 +3,12 @@
 //!
 //! `shops` are connected, paused and shown; `exchange` asks a marketplace one thing; `runs` are started, stopped and
 //! watched; `pull` walks through windows of time, and `recording` takes down what a page says; `catalog` reads products,
-//! `aftersales` what was cancelled and wanted back, `stock` takes of our shelves what was sold. How a marketplace is spoken to stands in `docket-connectors`; here
+//! `aftersales` what was cancelled and wanted back, `stock` takes of our shelves what was sold; `again` reads once more what
+//! differs. How a marketplace is spoken to stands in `docket-connectors`; here
 //! the bytes are sent, faults are weighed and everything is stored.
 
 mod aftersales;
+mod again;
 mod catalog;
 mod completeness;
 mod exchange;

@@ -2,10 +2,12 @@
 //! beside the orders.
 //!
 //! `classes` says what a difference is, one small module for each; `run` goes through the orders and the ledgers;
-//! `damage` finds what lies below the orders;
+//! `damage` finds what lies below the orders; `outside` asks gateways, `channels` holds shops of marketplaces against what
+//! was told of them;
 //! `settle` looks at one finding again in the lane, where nothing is in flight, notes it and repairs it. What runs
 //! is a run; two at a time are of no use.
 
+mod channels;
 mod classes;
 mod damage;
 mod fill;
@@ -153,7 +155,7 @@ impl App {
         }
         let mut left = Vec::<(String, u64)>::new();
         for (class, state, count) in self.store().findings_counted(run.id).await? {
-            if state == FindingState::Repaired {
+            if matches!(state, FindingState::Repaired | FindingState::Noted) {
                 continue;
             }
             match left.last_mut().filter(|(last, _)| *last == class) {
@@ -181,7 +183,9 @@ pub fn class_words() -> Vec<&'static str> {
 
 /// The words of the classes that a program can repair.
 pub fn repairable_words() -> Vec<&'static str> {
-    let repairable = |class: &&&Class| class.repair != classes::Repair::ByHand;
+    let repairable = |class: &&&Class| {
+        !matches!(class.repair, classes::Repair::ByHand | classes::Repair::Nothing)
+    };
     classes::ALL.iter().filter(repairable).map(|class| class.word).collect()
 }
 

@@ -1,11 +1,13 @@
 //! `docket demo`: a whole center at work. It opens a real center in a throw-away folder, drives real flows
 //! through its HTTP interface, and checks afterwards that orders, money, stock and log agree.
 //!
-//! Who plays stands in `stage`, what is played in `scenes`, the gateway that some orders are paid at in `gateway`,
-//! what is checked in `checks` and `sums`.
+//! Who plays stands in `stage`, what is played in `scenes`, the gateway that some orders are paid at in `gateway`, the
+//! marketplace whose shops are pulled in `market`, what is checked in `checks` and `sums`.
 
 mod checks;
 mod gateway;
+mod market;
+mod sandbox;
 mod scenes;
 mod stage;
 mod sums;
@@ -22,7 +24,9 @@ use crate::said::{Said, said};
 use checks::Check;
 use docket_app::LedgerSettings;
 use docket_app::vault::Origin;
+use docket_domain::time::{DAY, SECOND};
 use gateway::Gateway;
+use market::Market;
 use scenes::Scene;
 use serde_json::json;
 use stage::Stage;
@@ -64,8 +68,12 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
         // What this machine's environment sets is for its center, not for a demo.
         None => Config::defaults(folder.path().to_owned())?,
     };
-    let gateway = Gateway::start().await?;
+    let (gateway, market) = tokio::try_join!(Gateway::start(), Market::start())?;
     config.gateways.push(gateway.settings());
+    // Shops are pulled when the demo says so.
+    config.channels.interval = DAY;
+    // Whoever stops the demo may have stopped its marketplace too: nothing that is asked of it is worth waiting for.
+    config.tasks.grace.value.0 = SECOND;
     config.ledgers =
         Arc::new(LedgerSettings { points_per: Some(100), ..(*config.ledgers).clone() });
     let redis = find_redis(&mut config).await;
@@ -80,13 +88,14 @@ pub async fn run(args: Args, options: &Options) -> Result<(), Failure> {
     let center = OwnCenter::serve(app, door);
     out.note(out.tell(&redis));
     let ended = tokio::select! {
-        ended = perform(&args, &center, gateway, &config, &out) => ended,
+        ended = perform(&args, &center, gateway, &market, &config, &out) => ended,
         () = asked.once() => Err(stopped(options.data.as_deref())),
     };
     if let (Ok(()), false) = (&ended, args.once) {
         asked.once().await;
     }
     center.close().await;
+    drop(market);
     ended
 }
 
@@ -143,6 +152,7 @@ async fn perform(
     args: &Args,
     center: &OwnCenter,
     gateway: Gateway,
+    market: &Market,
     config: &Config,
     out: &Output,
 ) -> Result<(), Failure> {
@@ -150,7 +160,7 @@ async fn perform(
     let address = center.address();
     out.note(out.tell(&said!("a center is open at {address}", "订单中心已启动：{address}")));
     let stage = Stage::set(center, gateway).await?;
-    let played = play(&stage, out).await?;
+    let played = play(&stage, market, out).await?;
     let ok = played.checks.iter().all(|check| check.found.is_ok());
     let seconds = played.took.as_secs_f64();
     let shown = json!({
@@ -177,10 +187,12 @@ async fn perform(
     Ok(())
 }
 
-async fn play(stage: &Stage, out: &Output) -> Result<Played, Failure> {
+async fn play(stage: &Stage, market: &Market, out: &Output) -> Result<Played, Failure> {
     let started = tokio::time::Instant::now();
     let mut outcomes = Vec::new();
     let mut checks = Vec::new();
+    // First: their parcels are looked for while all else is played.
+    let shops = market.pulled(stage, out).await?;
     for scene in scenes::ALL {
         let played = scenes::play(scene, stage, out).await?;
         if scene == Scene::Online {
@@ -190,8 +202,10 @@ async fn play(stage: &Stage, out: &Output) -> Result<Played, Failure> {
     }
     checks.extend(scenes::single_checks(stage, &mut outcomes, out).await?);
     let evidence = checks::gather(stage, &outcomes, out).await?;
+    let of_shops = market.checks(&shops, stage, out).await?;
     let took = started.elapsed();
     checks.extend(checks::all(&outcomes, &evidence, out));
+    checks.extend(of_shops);
     Ok(Played { orders: outcomes.len(), took, checks })
 }
 

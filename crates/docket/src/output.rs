@@ -5,15 +5,19 @@ use crate::failure::Failure;
 use crate::said::{Said, said};
 use comfy_table::{ContentArrangement, Table, presets};
 use docket_domain::story::Language;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 /// Columns below which no terminal can be meant.
 const MIN_COLUMNS: u16 = 20;
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: u16 = 80;
+
+/// How often, where no terminal shows bars, it is told how far something is.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// For whom data is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +122,18 @@ impl Output {
         std::io::stderr().is_terminal() && self.form == Form::People
     }
 
+    /// Shows how far several things have got that go on side by side.
+    pub fn bars(&self) -> Bars {
+        let manner = match self.form {
+            Form::Programs => Manner::Silent,
+            Form::People if self.is_watched() => {
+                Manner::Drawn(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
+            }
+            Form::People => Manner::Told(Pace::default()),
+        };
+        Bars { manner, all: Vec::new() }
+    }
+
     /// Shows how far `total` steps of something have got.
     pub fn progress(&self, what: &str, total: u64) -> Progress {
         let bar = if self.is_watched() {
@@ -182,12 +198,6 @@ impl Progress {
         self.bar.inc(steps);
     }
 
-    /// So many steps are done, of so many as are known.
-    pub fn at(&self, done: u64, total: u64) {
-        self.bar.set_length(total.max(done));
-        self.bar.set_position(done);
-    }
-
     /// All is done, and is told otherwise.
     pub fn clear(&self) {
         self.bar.finish_and_clear();
@@ -205,9 +215,158 @@ impl Progress {
     }
 }
 
+/// Bars beneath each other on a terminal; elsewhere a line about all of them now and then; nothing for programs.
+#[derive(Debug)]
+pub struct Bars {
+    manner: Manner,
+    all: Vec<Bar>,
+}
+
+#[derive(Debug)]
+enum Manner {
+    Drawn(MultiProgress),
+    Told(Pace),
+    Silent,
+}
+
+#[derive(Debug)]
+struct Bar {
+    what: String,
+    drawn: ProgressBar,
+    done: u64,
+    total: Option<u64>,
+    beside: String,
+}
+
+impl Bar {
+    /// How far it is, in one line.
+    fn line(&self) -> String {
+        let of = self.total.map_or_else(String::new, |total| format!("/{total}"));
+        format!("{} {}{of}, {}", self.what, self.done, self.beside)
+    }
+}
+
+impl Bars {
+    /// So far is `what`, of so much as is known, with these words beside it.
+    pub fn at(&mut self, what: &str, done: u64, total: Option<u64>, beside: &str) {
+        let place = self.all.iter().position(|bar| bar.what == what);
+        let place = place.unwrap_or_else(|| self.begin(what, total.is_some()));
+        let bar = &mut self.all[place];
+        if total.is_some() != bar.total.is_some() {
+            bar.drawn.set_style(looks(total.is_some()));
+        }
+        // There may be more than was known.
+        (bar.done, bar.total) = (done, total.map(|total| total.max(done)));
+        beside.clone_into(&mut bar.beside);
+        bar.drawn.set_message(beside.to_owned());
+        if let Some(total) = bar.total {
+            bar.drawn.set_length(total);
+        }
+        bar.drawn.set_position(done);
+    }
+
+    /// Begins a bar; answers its place.
+    fn begin(&mut self, what: &str, shows_total: bool) -> usize {
+        let bar = match &self.manner {
+            Manner::Drawn(_) => ProgressBar::no_length(),
+            Manner::Told(_) | Manner::Silent => ProgressBar::hidden(),
+        };
+        let bar = bar.with_style(looks(shows_total)).with_prefix(what.to_owned());
+        let drawn = match &self.manner {
+            Manner::Drawn(beneath) => beneath.add(bar),
+            Manner::Told(_) | Manner::Silent => bar,
+        };
+        let total = shows_total.then_some(0);
+        self.all.push(Bar { what: what.to_owned(), drawn, done: 0, total, beside: String::new() });
+        self.all.len() - 1
+    }
+
+    /// `what` has ended.
+    pub fn end(&mut self, what: &str) {
+        if let Some(place) = self.all.iter().position(|bar| bar.what == what) {
+            self.all.remove(place).drawn.finish_and_clear();
+        }
+    }
+
+    /// Tells how far all is, where no terminal shows it and it was not told of late.
+    pub fn tell(&mut self) {
+        if let Manner::Told(pace) = &mut self.manner
+            && pace.lets(Instant::now())
+        {
+            let lines: Vec<_> = self.all.iter().map(Bar::line).collect();
+            let _ = writeln!(anstream::stderr().lock(), "{}", visible(&lines.join("; ")));
+        }
+    }
+
+    /// Writes a note above the bars.
+    pub fn note(&self, text: &str) {
+        match &self.manner {
+            // Where it cannot be written there is nobody to read it.
+            Manner::Drawn(beneath) => drop(beneath.println(text)),
+            Manner::Told(_) | Manner::Silent => {
+                let _ = writeln!(anstream::stderr().lock(), "{}", visible(text));
+            }
+        }
+    }
+
+    /// All is done, and is told otherwise.
+    pub fn clear(&mut self) {
+        for bar in self.all.drain(..) {
+            bar.drawn.finish_and_clear();
+        }
+    }
+}
+
+/// How a bar of several looks, with how much there is or without.
+fn looks(shows_total: bool) -> ProgressStyle {
+    let looks = if shows_total {
+        "{prefix:10} {bar:30} {pos}/{len} {msg}"
+    } else {
+        "{prefix:10} {pos} {msg}"
+    };
+    ProgressStyle::with_template(looks).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// Lets something be told now and then.
+#[derive(Debug, Default)]
+struct Pace {
+    told: Option<Instant>,
+}
+
+impl Pace {
+    /// Whether it may be told at `now`; then it was.
+    fn lets(&mut self, now: Instant) -> bool {
+        let lets = self.told.is_none_or(|told| now.duration_since(told) >= TOLD_EVERY);
+        if lets {
+            self.told = Some(now);
+        }
+        lets
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_terminal_it_is_told_at_once_and_then_every_five_seconds_at_most() {
+        let (mut pace, began) = (Pace::default(), Instant::now());
+        let told = (0..=200).filter(|tenth| pace.lets(began + Duration::from_millis(tenth * 100)));
+        assert_eq!(told.collect::<Vec<_>>(), [0, 50, 100, 150, 200]);
+    }
+
+    #[test]
+    fn one_line_says_how_far_each_of_several_things_is() {
+        let out = Output { form: Form::Programs, language: Language::En };
+        let mut bars = out.bars();
+        bars.at("orders", 7, None, "reading orders");
+        bars.at("products", 9, Some(8), "done");
+        bars.at("orders", 8, Some(20), "reading orders, 4/s");
+        let lines: Vec<_> = bars.all.iter().map(Bar::line).collect();
+        assert_eq!(lines, ["orders 8/20, reading orders, 4/s", "products 9/9, done"]);
+        bars.end("products");
+        assert_eq!(bars.all.len(), 1);
+    }
 
     #[test]
     fn a_text_of_somebody_else_does_nothing_to_a_terminal() {

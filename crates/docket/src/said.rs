@@ -55,6 +55,13 @@ impl Said {
         Self::of(format!("{}: {}", self.en, why.en), format!("{}：{}", self.zh, why.zh))
     }
 
+    /// This and, behind a comma, another of a list.
+    #[must_use]
+    pub fn with(self, more: impl Into<Self>) -> Self {
+        let more = more.into();
+        Self::of(format!("{}, {}", self.en, more.en), format!("{}，{}", self.zh, more.zh))
+    }
+
     /// This part of a sentence and the next one.
     #[must_use]
     pub fn and(self, more: impl Into<Self>) -> Self {

@@ -49,7 +49,7 @@ fn a_center_is_backed_up_while_it_runs_and_restored_where_there_is_none() {
 
     let restored = docket(other.path(), &["restore", name]);
     assert!(restored.stderr.contains("key file"), "{restored:?}");
-    assert!(restored.fine().contains("restored 216 orders"));
+    assert!(restored.fine().contains("restored 404 orders"));
     let keys = data.path().join("docket.keys");
     std::fs::copy(keys, other.path().join("docket.keys")).expect("the key file is there");
     assert_eq!(export(other.path()), export(data.path()), "every order, people included");

@@ -75,6 +75,15 @@ impl App {
     ) -> Result<Completeness, Error> {
         who.needs_whole(Scope::OrdersRead)?;
         self.shop(shop).await?;
+        self.theirs_beside_ours(shop, day).await
+    }
+
+    /// The same for whoever compares all shops.
+    pub(crate) async fn theirs_beside_ours(
+        &self,
+        shop: Id,
+        day: Option<i64>,
+    ) -> Result<Completeness, Error> {
         let full = self.store().last_full_pass(shop, Stream::Orders).await?;
         let full_days = i64::from(self.inner.settings.channels.full_days);
         let today = self.now().0.div_euclid(DAY);

@@ -214,7 +214,11 @@ impl App {
     }
 
     /// Looks for the parcels of one order. What stops the whole shop is no failure of the order.
-    async fn look(&self, open: &Open, row: ChannelOrderRow) -> Result<Result<(), Trouble>, Error> {
+    pub(super) async fn look(
+        &self,
+        open: &Open,
+        row: ChannelOrderRow,
+    ) -> Result<Result<(), Trouble>, Error> {
         let number = row.number.clone();
         let found = match self.parcels_of(open, &number).await {
             Ok((detail, packages, at)) => {

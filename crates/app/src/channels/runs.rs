@@ -132,14 +132,18 @@ impl App {
         }
         let wish = Wish { shop, stream, mode, note: None };
         let started = self.queue_run(wish, idempotency).await?;
-        if let Once::Now(Started::Now(run)) = started
-            && !self.has_workers()
-        {
-            // Nobody else would: a command that opens a center for itself does it itself.
+        if let Once::Now(Started::Now(run)) = started {
+            self.run_where_nobody_else_does(run);
+        }
+        Ok(started)
+    }
+
+    /// Does a run in a process without workers: a command that opens a center for itself does it itself.
+    pub(super) fn run_where_nobody_else_does(&self, run: Id) {
+        if !self.has_workers() {
             let app = self.clone();
             self.inner.background.spawn(async move { app.do_run_here(run).await });
         }
-        Ok(started)
     }
 
     pub(super) async fn queue_run(

@@ -1,6 +1,7 @@
 //! What kinds of difference there are. A class is its word, its sentence in two languages, what finds it, and what
 //! repairs it; each family of classes has a small module.
 
+pub(super) mod channels;
 mod customers;
 mod damage;
 mod deadlines;
@@ -17,7 +18,7 @@ use crate::gateways::Apart;
 use crate::vault::Vault;
 use docket_domain::story::Language;
 use docket_domain::{Id, LogEntry, OperationKind, Seat, Time, Tree};
-use docket_store::{Audit, BalanceKind, FindingRow};
+use docket_store::{Audit, BalanceKind, ChannelOrderRow, FindingRow};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -47,6 +48,10 @@ pub(super) enum Finds {
     GivenBack,
     /// What is under way at a gateway has no task.
     WithoutTask,
+    /// What was told of an order of a marketplace, beside the tree made of it.
+    InChannel(fn(&Paired<'_>) -> Option<Seen>),
+    /// Theirs beside ours, of a shop of a marketplace.
+    OfShop,
     /// Rows that cannot be read.
     Damage,
     /// Rows of orders that are nowhere.
@@ -72,6 +77,12 @@ pub(super) enum Repair {
     AddTask,
     /// The number of the ledger becomes what it should be.
     Balance,
+    /// The order is read again from its marketplace, by its number.
+    ReadAgain,
+    /// The shop is pulled again, as far as it is in doubt.
+    PullAgain,
+    /// Nothing is to be done about it.
+    Nothing,
 }
 
 /// A difference, as its class saw it.
@@ -94,7 +105,7 @@ impl Seen {
 }
 
 /// A moment as findings show it.
-fn shown(at: Time) -> String {
+pub(super) fn shown(at: Time) -> String {
     docket_wire::moment::format(at, &mut [0; 24]).to_owned()
 }
 
@@ -107,6 +118,16 @@ pub(super) struct Looked<'a> {
     pub seat: &'a Seat,
     /// Whose the payment references of the order are, by the name of their unique key.
     pub owners: &'a BTreeMap<String, Option<Id>>,
+}
+
+/// An order of a marketplace as classes look at it.
+pub(super) struct Paired<'a> {
+    pub shop: Id,
+    /// Its number there.
+    pub number: &'a str,
+    /// What was told of it.
+    pub row: Option<&'a ChannelOrderRow>,
+    pub tree: Option<&'a Tree>,
 }
 
 impl<'a> Looked<'a> {
@@ -135,7 +156,7 @@ impl<'a> Looked<'a> {
 }
 
 /// Every class. Columns come first: sums over orders trust them.
-pub(super) static ALL: [&Class; 28] = [
+pub(super) static ALL: [&Class; 36] = [
     &UNREADABLE,
     &stored::STATUS_STALE,
     &stored::SUMS_DIFFER,
@@ -164,6 +185,14 @@ pub(super) static ALL: [&Class; 28] = [
     &gateways::AMOUNT,
     &gateways::OPEN_HERE,
     &gateways::REFUND,
+    &channels::ROW_MISSING,
+    &channels::ASIDE,
+    &channels::STATUS,
+    &channels::PARCELS,
+    &channels::GAP,
+    &channels::MISSING,
+    &channels::PRODUCTS,
+    &channels::HIDDEN,
 ];
 
 /// The classes that damage shows in: what is found by looking at an order alone.
@@ -191,6 +220,11 @@ impl Class {
     /// Whether it looks at customers' data, for which keys are needed.
     pub fn is_of_customers(&self) -> bool {
         self.word == SEALED_AWAY.word
+    }
+
+    /// Whether the parcels of an order of a marketplace are to be looked for once more.
+    pub fn parcels_are_in_doubt(&self) -> bool {
+        self.word == channels::PARCELS.word
     }
 
     /// What a finding of this class means.

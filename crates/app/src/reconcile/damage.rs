@@ -92,21 +92,22 @@ impl Run<'_> {
                 Mending::Repair => FindingState::Stays,
                 Mending::Tell | Mending::Nightly => FindingState::Found,
             };
-            return self.app.note_finding(self.id, class, tree, seen, state).await;
+            self.app.note_finding(self.id, class, tree, seen, state).await?;
         }
         Ok(())
     }
 }
 
 impl App {
-    async fn note_finding(
+    /// Notes a finding, and answers its number.
+    pub(super) async fn note_finding(
         &self,
         run: Id,
         class: &'static Class,
         tree: Option<Id>,
         seen: Seen,
         state: FindingState,
-    ) -> Result<(), Error> {
+    ) -> Result<Id, Error> {
         let Seen { subject, stands, should } = seen;
         let detail = Detail { stands, should }.text();
         let note = move |id, at| {
@@ -114,6 +115,6 @@ impl App {
             let (subject, detail) = (subject.clone(), detail.clone());
             vec![FindingRow { id, run, class, tree, subject, detail, state, at }.note()]
         };
-        self.write_numbered(note).await.map(drop)
+        self.write_numbered(note).await
     }
 }

@@ -1,6 +1,7 @@
 //! A run: every order in the order of their numbers, page by page, then the ledgers. What looks wrong is a
 //! suspicion until the lane has looked at it.
 
+use super::channels::Queued;
 use super::classes::{Class, Finds, Looked, Repair, references};
 use super::outside::Silent;
 use super::settle::Subject;
@@ -45,6 +46,8 @@ pub(super) struct Run<'a> {
     pub silent: Silent,
     /// Tables of which it is noted that a part of them cannot be read.
     pub damaged: BTreeSet<&'static str>,
+    /// Orders of marketplaces that it had read again.
+    pub read_again: usize,
 }
 
 impl App {
@@ -108,6 +111,7 @@ impl App {
                     doubted: BTreeSet::new(),
                     silent: Silent::default(),
                     damaged: BTreeSet::new(),
+                    read_again: 0,
                 };
                 let done = tokio::select! {
                     done = run.whole() => done,
@@ -139,6 +143,8 @@ impl Run<'_> {
         }
         if self.asked.since.is_none() {
             self.orphans().await?;
+            let shops = self.shops_of_marketplaces().await;
+            self.past_damage("channel_order", shops).await?;
         }
         // Sums over orders trust the columns that were just repaired.
         self.settled_queue().await?;
@@ -189,6 +195,7 @@ impl Run<'_> {
         let trees = self.paid_elsewhere(&audits);
         let given_back = self.given_back(&audits);
         let without = self.without_task(&audits).await?;
+        self.beside_rows(&audits).await?;
         let suspicions = self.suspicions(audits).await?;
         self.settle(suspicions).await?;
         self.settle(without).await?;
@@ -246,15 +253,20 @@ impl Run<'_> {
         looked.await.map_err(|error| Error::Internal(error.to_string()))
     }
 
-    /// Has the lane look again, note and repair; of one order one class after the other.
-    pub async fn settle(&self, suspicions: Vec<(&'static Class, Subject)>) -> Result<(), Error> {
+    /// Has the lane look again, note and repair; of one order one class after the other. Answers the findings whose repair
+    /// goes on.
+    pub async fn settle(
+        &self,
+        suspicions: Vec<(&'static Class, Subject)>,
+    ) -> Result<Vec<Queued>, Error> {
         let mut by_subject = BTreeMap::<String, Vec<(&'static Class, Subject)>>::new();
         for (class, subject) in suspicions {
             by_subject.entry(format!("{subject:?}")).or_default().push((class, subject));
         }
-        let (mut settling, mut failed) = (JoinSet::new(), None);
-        let mut hear = |done: Result<Result<(), Error>, tokio::task::JoinError>| match done {
-            Ok(Ok(())) => {}
+        let (mut settling, mut failed, mut queued) = (JoinSet::new(), None, Vec::new());
+        let mut hear = |done: Result<Result<Vec<Queued>, Error>, tokio::task::JoinError>| match done
+        {
+            Ok(Ok(goes_on)) => queued.extend(goes_on),
             Ok(Err(error)) => failed = Some(error),
             Err(error) => failed = Some(Error::Internal(error.to_string())),
         };
@@ -266,17 +278,21 @@ impl Run<'_> {
             }
             let (app, run, mending) = (self.app.clone(), self.id, self.asked.mending);
             settling.spawn(async move {
+                let mut queued = Vec::new();
                 for (class, subject) in suspicions {
                     let mending = app.mending_of(class, mending);
-                    app.clone().settle(run, class, subject, mending).await?;
+                    let settled = app.clone().settle(run, class, subject.clone(), mending).await?;
+                    if let Some((finding, FindingState::Queued)) = settled {
+                        queued.push((finding, class, subject));
+                    }
                 }
-                Ok(())
+                Ok(queued)
             });
         }
         while let Some(done) = settling.join_next().await {
             hear(done);
         }
-        failed.map_or(Ok(()), Err)
+        failed.map_or(Ok(queued), Err)
     }
 
     /// Waits until the repairs that are tasks are done, as long as some of them are done now and then.
@@ -323,7 +339,7 @@ fn swap<A, B>((a, b): (A, B)) -> (B, A) {
 
 impl App {
     /// What a run does about a class: the nightly one repairs only what is set.
-    fn mending_of(&self, class: &Class, mending: Mending) -> Mending {
+    pub(super) fn mending_of(&self, class: &Class, mending: Mending) -> Mending {
         let set = || self.inner.settings.nightly_repairs.iter().any(|word| word == class.word);
         match mending {
             Mending::Nightly if class.repair == Repair::ByHand || !set() => Mending::Tell,

@@ -1,7 +1,7 @@
 //! One finding, settled in the lane: looked at again where nothing is in flight, noted, and repaired in the same
 //! transaction if that was asked for.
 
-use super::classes::{Class, Finds, Looked, Repair, Seen, references};
+use super::classes::{Class, Finds, Looked, Paired, Repair, Seen, references};
 use super::{Detail, Mending, fill};
 use crate::gateways::{GatewayStanding, Gateways, GivenBack, UnderWay, look_again};
 use crate::lane::deadlines::Deadlines;
@@ -9,9 +9,11 @@ use crate::lane::deciding::deciding;
 use crate::lane::reactions::Changes;
 use crate::vault::Vault;
 use crate::{App, Error};
-use docket_domain::{Gene, Id, Tree, decide};
+use docket_domain::channel::PackageState;
+use docket_domain::{Gene, Id, Time, Tree, decide};
 use docket_store::{
-    Audit, BalanceKind, Context, FindingRow, FindingState, Key, Need, Priority, View, Writes,
+    Audit, BalanceKind, ChannelOrderRow, Context, FindingRow, FindingState, Key, Need, Priority,
+    View, Writes,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ pub(super) enum Subject {
     Attempt { tree: Id, attempt: Id, there: GatewayStanding, task: Task },
     GivenBack { tree: Id, there: GivenBack, task: Task },
     UnderWay { tree: Id, version: u32, under_way: UnderWay },
+    InChannel { shop: Id, number: String, tree: Option<Id> },
 }
 
 /// The task that looks after what differs from a gateway.
@@ -58,21 +61,15 @@ struct Settling {
 }
 
 impl App {
-    /// Settles what `class` suspects of `subject`: `None` where it is as it should be after all.
+    /// Settles what `class` suspects of `subject`, and answers the finding: `None` where it is as it should be after all.
     pub(super) async fn settle(
         self,
         run: Id,
         class: &'static Class,
         subject: Subject,
         mending: Mending,
-    ) -> Result<Option<FindingState>, Error> {
-        let key = match &subject {
-            Subject::Order(id) => Key::Audit(*id),
-            Subject::Balance(ledger, keys) => Key::Balance(*ledger, keys.clone()),
-            Subject::Attempt { tree, .. }
-            | Subject::GivenBack { tree, .. }
-            | Subject::UnderWay { tree, .. } => Key::Tree(*tree),
-        };
+    ) -> Result<Option<(Id, FindingState)>, Error> {
+        let keys = subject.keys();
         let workers = if self.has_workers() { Workers::GatewayStanding } else { Workers::None };
         let deadlines = Arc::clone(&self.inner.settings.deadlines);
         let gateways = Arc::clone(&self.inner.gateways);
@@ -87,8 +84,9 @@ impl App {
             let Some((tree, seen)) = settling.look(view, cx)? else { return Ok((None, None)) };
             let (mut changes, state) = settling.repair(view, cx)?;
             let detail = Detail { stands: seen.stands, should: seen.should };
+            let id = cx.ids.next(cx.now, Gene(0));
             let finding = FindingRow {
-                id: cx.ids.next(cx.now, Gene(0)),
+                id,
                 run: settling.run,
                 class: settling.class.word.to_owned(),
                 tree,
@@ -98,14 +96,73 @@ impl App {
                 at: cx.now,
             };
             changes.beside.statements.push(finding.note());
-            Ok((Some(changes), Some(state)))
+            Ok((Some(changes), Some((id, state))))
         };
-        let settled = self.inner.lane.run(Priority::Bulk, vec![key], work).await?;
+        let settled = self.inner.lane.run(Priority::Bulk, keys, work).await?;
         if timer && settled.is_some() {
             // The first of what was due is done with the note; now what follows from it.
             self.run_timer(id).await?;
         }
         Ok(settled)
+    }
+
+    /// Looks once more at what was to be repaired, and notes what became of the finding.
+    pub(super) async fn settle_again(
+        &self,
+        finding: Id,
+        class: &'static Class,
+        subject: Subject,
+    ) -> Result<(), Error> {
+        let keys = subject.keys();
+        let work = move |view: &View, _: &mut Context<'_>| {
+            let Finds::InChannel(look) = class.finds else { return Ok((None, ())) };
+            let stays = subject.paired(view, look)?.is_some();
+            let state = if stays { FindingState::Stays } else { FindingState::Repaired };
+            let statements = vec![FindingRow::becomes(finding, state)];
+            Ok((Some(Writes { statements, ..Writes::default() }), ()))
+        };
+        self.inner.lane.run(Priority::Bulk, keys, work).await
+    }
+}
+
+impl Subject {
+    /// The number of an order at its marketplace.
+    pub fn number(&self) -> Option<String> {
+        match self {
+            Self::InChannel { number, .. } => Some(number.clone()),
+            _ => None,
+        }
+    }
+
+    fn keys(&self) -> Vec<Key> {
+        match self {
+            Self::Order(id) => vec![Key::Audit(*id)],
+            Self::Balance(ledger, keys) => vec![Key::Balance(*ledger, keys.clone())],
+            Self::Attempt { tree, .. }
+            | Self::GivenBack { tree, .. }
+            | Self::UnderWay { tree, .. } => vec![Key::Tree(*tree)],
+            Self::InChannel { shop, number, tree } => {
+                let row = Key::ChannelOrder { shop: *shop, number: number.clone() };
+                tree.map(Key::Tree).into_iter().chain([row]).collect()
+            }
+        }
+    }
+
+    /// What was told of an order of a marketplace beside its tree, as `look` sees it.
+    fn paired(
+        &self,
+        view: &View,
+        look: fn(&Paired<'_>) -> Option<Seen>,
+    ) -> Result<Option<(Option<Id>, Seen)>, Need> {
+        let Self::InChannel { shop, number, tree } = self else { return Ok(None) };
+        let row = view.channel_order(*shop, number)?;
+        let id = row.and_then(|row| row.tree).or(*tree);
+        let tree = match id {
+            Some(id) => view.tree(id)?,
+            None => None,
+        };
+        let paired = Paired { shop: *shop, number, row, tree: tree.map(|tree| &**tree) };
+        Ok(look(&paired).map(|seen| (id, seen)))
     }
 }
 
@@ -120,6 +177,13 @@ fn owners(view: &View, audit: &Audit) -> Result<BTreeMap<String, Option<Id>>, Ne
         }
     }
     if unknown.is_empty() { Ok(owners) } else { Err(Need(unknown)) }
+}
+
+/// The row of an order whose parcels are looked for from now on.
+fn waits(row: ChannelOrderRow, now: Time) -> ChannelOrderRow {
+    let (wait_since, next_look_at) = (Some(now), Some(now));
+    let packages = PackageState::Waiting;
+    ChannelOrderRow { packages, looks: 0, tries: 0, wait_since, next_look_at, ..row }
 }
 
 impl Settling {
@@ -177,6 +241,7 @@ impl Settling {
                 };
                 Ok(tree.filter(wants).map(seen))
             }
+            (Subject::InChannel { .. }, Finds::InChannel(look)) => self.subject.paired(view, look),
             _ => Ok(None),
         }
     }
@@ -213,6 +278,15 @@ impl Settling {
             (Subject::UnderWay { under_way, .. }, _) => {
                 let tasks = vec![under_way.task(cx)];
                 done(Writes { tasks, ..Writes::default() }, Repaired)
+            }
+            (Subject::InChannel { shop, number, .. }, _) => {
+                // Whatever is read of it next says something new.
+                let row = view.channel_order(*shop, number)?;
+                let row = row.map(|row| ChannelOrderRow { fingerprint: 0, ..row.clone() });
+                let in_doubt = self.class.parcels_are_in_doubt();
+                let waiting = row.map(|row| if in_doubt { waits(row, cx.now) } else { row });
+                let channel_orders = waiting.into_iter().collect();
+                done(Writes { channel_orders, ..Writes::default() }, Queued)
             }
             (Subject::Order(id), Repair::Fill) if self.workers == Workers::GatewayStanding => {
                 let tasks = vec![fill::task(*id, cx)];

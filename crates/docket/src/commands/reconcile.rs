@@ -127,13 +127,14 @@ fn state_said(state: &Value, out: &Output) -> String {
         "queued" => out.say("queued", "排队中").to_owned(),
         "repaired" => out.say("repaired", "已修复").to_owned(),
         "stays" => out.say("stays", "需人工处理").to_owned(),
+        "noted" => out.say("noted", "仅供了解").to_owned(),
         other => other.to_owned(),
     }
 }
 
 /// How many of a class there are, by what became of them.
 fn counted(class: &Value, out: &Output) -> String {
-    let states = ["found", "queued", "repaired", "stays"].map(|state| {
+    let states = ["found", "queued", "repaired", "stays", "noted"].map(|state| {
         let count = class[state].as_u64().unwrap_or_default();
         (count > 0).then(|| format!("{count} {}", state_said(&state.into(), out)))
     });

@@ -1,9 +1,10 @@
-//! `docket shop`: shops of marketplaces, connected, pulled and looked at.
+//! `docket shop`: shops of marketplaces, connected, pulled (`sync`) and looked at.
 
 mod skus;
+mod sync;
 
 use super::key::words;
-use crate::center::{self, Center, LOOK_AGAIN};
+use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
 use crate::log;
@@ -20,7 +21,7 @@ pub enum Command {
     /// List the shops
     List,
     /// Pull the orders or products of a shop, and show how far that is
-    Sync(Sync),
+    Sync(sync::Args),
     /// Show how far a shop is: runs, windows of time, gaps
     Status(Status),
     /// Say which SKU of yours a code of a shop is: what is sold by it is taken from stock
@@ -68,31 +69,6 @@ pub struct Add {
     base_url: Option<String>,
 }
 
-/// Arguments of `docket shop sync`.
-#[derive(Debug, clap::Args)]
-pub struct Sync {
-    #[command(flatten)]
-    one: One,
-    /// All that was created within the last days, not only what has changed
-    #[arg(long)]
-    full: bool,
-    /// What to pull
-    #[arg(long, value_name = "STREAM", default_value = "orders")]
-    stream: Stream,
-    /// Start it and do not wait
-    #[arg(long)]
-    detach: bool,
-}
-
-/// What is pulled.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Stream {
-    /// Orders
-    Orders,
-    /// Products
-    Products,
-}
-
 /// Arguments of `docket shop status`.
 #[derive(Debug, clap::Args)]
 pub struct Status {
@@ -117,15 +93,6 @@ impl One {
     }
 }
 
-impl Stream {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Orders => "orders",
-            Self::Products => "products",
-        }
-    }
-}
-
 /// Does what was asked.
 pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     log::start_quiet();
@@ -136,7 +103,7 @@ pub async fn run(command: Command, options: &Options) -> Result<(), Failure> {
     center::with_one_that_is_there(options, async |center| match &command {
         Command::Add(new) => add(new, center, &out).await,
         Command::List | Command::Status(Status { shop: None }) => list(center, &out).await,
-        Command::Sync(asked) => sync(asked, center, &out).await,
+        Command::Sync(asked) => sync::run(asked, center, &out).await,
         Command::Map(asked) => skus::map(asked, center, &out).await,
         Command::Skus(asked) => skus::list(asked, center, &out).await,
         Command::Status(Status { shop: Some(shop) }) => {
@@ -377,52 +344,4 @@ fn show_completeness(found: &Value, out: &Output) {
         vec![words(&day["day"]), count(day, "theirs"), count(day, "ours"), count(day, "hidden")]
     };
     out.table(&head, days.iter().filter(differs).map(row));
-}
-
-async fn sync(asked: &Sync, center: &Center, out: &Output) -> Result<(), Failure> {
-    let shop = super::path_part(&asked.one.shop)?;
-    let path = format!("/api/sync/shops/{shop}/{}", asked.stream.word());
-    let mode = if asked.full { "full" } else { "incremental" };
-    let started = center.post(&path, &json!({ "mode": mode })).await?;
-    if asked.detach {
-        out.show(&started, |out| out.line(&words(&started["run_id"])));
-        return Ok(());
-    }
-    let run = watched(asked.stream, &path, &started["run_id"], center, out).await?;
-    out.show(&run, |out| out.line(&run_line(&run, out)));
-    if run["state"] == "done" {
-        return Ok(());
-    }
-    let why = words(&run["error"]);
-    let failed = said!("the run did not come to its end", "拉取未能完成");
-    Err(Failure::new(if why.is_empty() { failed } else { failed.because(why) }).word("run_failed"))
-}
-
-/// Follows a run to its end, with a bar on a terminal.
-async fn watched(
-    stream: Stream,
-    path: &str,
-    id: &Value,
-    center: &Center,
-    out: &Output,
-) -> Result<Value, Failure> {
-    let path = format!("{path}/progress");
-    let bar = out.progress(
-        match stream {
-            Stream::Orders => out.say("orders", "订单"),
-            Stream::Products => out.say("products", "商品"),
-        },
-        1,
-    );
-    loop {
-        let run = center.get(&path).await?;
-        let number = |name: &str| run[name].as_u64().unwrap_or_default();
-        bar.at(number("done"), number("total"));
-        let ended = matches!(run["state"].as_str(), Some("done" | "failed" | "stopped"));
-        if ended || run["run_id"] != *id {
-            bar.clear();
-            return Ok(run);
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
 }

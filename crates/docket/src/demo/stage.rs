@@ -6,9 +6,11 @@ use crate::center::own::OwnCenter;
 use crate::center::{Client, Method};
 use crate::commands::user::fresh_password;
 use crate::failure::Failure;
+use crate::said::said;
 use docket_app::vault;
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 /// A party of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +46,7 @@ const PARTIES: [(Party, &str, &[&str], &[&str]); 6] = [
     (
         Party::Admin,
         "demo admin",
-        &["orders.read", "orders.write", "stock", "tasks", "privacy.read", "admin"],
+        &["orders.read", "orders.write", "stock", "tasks", "shops", "privacy.read", "admin"],
         &["buyer"],
     ),
     (Party::Buyer, "demo web shop", &["orders.read", "orders.write", "prices"], &["buyer"]),
@@ -72,6 +74,10 @@ pub const GOODS: [(&str, &str, i64, &str); 10] = [
 pub const ONLINE: u32 = 12;
 /// Coins that each of their buyers has.
 pub const COINS: i64 = 1_000;
+
+/// How long something outside may take.
+const PATIENCE: Duration = Duration::from_mins(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How many there are of what is scarce.
 pub const LIMITED: &str = "3";
@@ -221,6 +227,28 @@ pub fn main_place(stands: &Value) -> (i64, i64) {
     let main = places.into_iter().find(|place| place["place"] == "main");
     let thousandths = |field: &str| main.map_or(0, |place| quantity(&place[field]));
     (thousandths("on_hand"), thousandths("held"))
+}
+
+/// Reads `path` over `line` until what is there `holds`.
+pub async fn until(
+    line: &Client,
+    path: &str,
+    holds: impl Fn(&Value) -> bool,
+) -> Result<Value, Failure> {
+    let began = Instant::now();
+    loop {
+        let found = line.ask(Method::GET, path, None).await?;
+        if holds(&found) {
+            return Ok(found);
+        }
+        if began.elapsed() > PATIENCE {
+            return Err(Failure::new(said!(
+                "what the demo waits for at {path} does not come",
+                "演示在 {path} 等待的结果没有出现"
+            )));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 /// A quantity of the API in thousandths.

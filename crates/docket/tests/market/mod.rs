@@ -1,6 +1,7 @@
 //! A marketplace and a center as two processes, and shops of the one pulled by the other.
 
 pub mod between;
+mod ends;
 
 use crate::client::Client;
 use crate::run::{DOCKET, docket};
@@ -232,15 +233,6 @@ impl Center {
         (Self::serve(&data, &self.database, &self.settings), data)
     }
 
-    /// Ends the center, and starts it again where it kills itself at `point`.
-    pub fn start_fatal(&mut self, point: &str) {
-        assert!(self.serve.terminate().success());
-        let fatal = [("DOCKET_FAILPOINT".to_owned(), point.to_owned())];
-        let settings = [&self.settings[..], &fatal].concat();
-        self.serve = Self::serve(&self.data, &self.database, &settings);
-        self.turn();
-    }
-
     /// Speaks to the process that is there now.
     fn turn(&mut self) {
         let client = Client::new(self.serve.base_url(), &self.key).expect("a connection");
@@ -250,13 +242,6 @@ impl Center {
     /// Its database.
     pub fn database(&self) -> &TestDatabase {
         &self.database
-    }
-
-    /// Kills the center, and starts it again.
-    pub fn killed_and_started(&mut self) {
-        self.serve.kill();
-        self.serve = Self::serve(&self.data, &self.database, &self.settings);
-        self.turn();
     }
 
     pub fn get(&self, path: &str) -> Value {

@@ -222,11 +222,12 @@ impl Goods<'_> {
 }
 
 /// Forgets status words that facts say as well: without a time of their own they add nothing. A cancel stays. An
-/// order that was revoked, or a shop order of which all was given back, has come to its end: no word adds to it.
+/// order that was revoked, or a shop order of which all was given back, has come to its end: no word adds to it, but
+/// that it was cancelled before anybody paid.
 pub(super) fn forget_what_facts_say(copy: &mut Copy) {
     let standing = status::of(&copy.tree);
     let is_covered = standing.payable.known().is_some_and(|payable| standing.paid >= payable);
-    let is_revoked = facts::is_revoked(&copy.tree);
+    let (is_revoked, has_money) = (facts::is_revoked(&copy.tree), facts::has_money(&copy.tree));
     for shop in &mut copy.tree.shops {
         let at_least = |reached: Status| match reached {
             Status::Completed => shop.settled_at.is_some(),
@@ -235,9 +236,11 @@ pub(super) fn forget_what_facts_say(copy: &mut Copy) {
             _ => is_covered,
         };
         let further = [Status::Paid, Status::Shipped, Status::Received, Status::Completed];
-        let ended = is_revoked || status::all_given_back(shop);
+        let all_given_back = status::all_given_back(shop);
         let said = shop.reported.is_some_and(|Reported { status: word, .. }| {
-            ended
+            let is_cancelled_unpaid = word == Status::Cancelled && !has_money;
+            is_revoked
+                || (all_given_back && !is_cancelled_unpaid)
                 || (!is_cancel(word)
                     && further.into_iter().any(|status| status >= word && at_least(status)))
         });

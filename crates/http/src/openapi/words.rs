@@ -93,7 +93,7 @@ described! {
     /// Where a run of reconcile stands.
     RunState {"type": "string", "enum": ["never", "running", "done", "failed", "lost"]}
     /// What became of a difference.
-    FindingStateWord {"type": "string", "enum": ["found", "queued", "repaired", "stays"]}
+    FindingStateWord {"type": "string", "enum": ["found", "queued", "repaired", "stays", "noted"]}
     /// How a row of a mirror differs.
     MirrorClass {
         "type": "string", "enum": ["mirror_missing", "mirror_status_missing", "mirror_differs"],

@@ -75,6 +75,8 @@ pub struct ClassView<'a> {
     pub repaired: u64,
     /// Not to be repaired by a program.
     pub stays: u64,
+    /// Noted: nothing is to be done about them.
+    pub noted: u64,
 }
 
 /// One difference.
@@ -93,7 +95,7 @@ pub struct FindingView<'a> {
     pub stands: &'a str,
     /// As it should be.
     pub should: &'a str,
-    /// `found`, `queued`, `repaired` or `stays`.
+    /// `found`, `queued`, `repaired`, `stays` or `noted`.
     #[schema(value_type = FindingStateWord)]
     pub state: &'static str,
     /// What it means, in English.
@@ -126,7 +128,7 @@ fn by_class(counted: &[(String, FindingState, u64)]) -> Vec<ClassView<'_>> {
     let mut classes = Vec::<ClassView<'_>>::new();
     for (class, state, count) in counted {
         if classes.last().is_none_or(|last| last.class != class) {
-            classes.push(ClassView { class, found: 0, queued: 0, repaired: 0, stays: 0 });
+            classes.push(ClassView { class, found: 0, queued: 0, repaired: 0, stays: 0, noted: 0 });
         }
         let last = classes.last_mut().expect("one was just pushed");
         *match state {
@@ -134,6 +136,7 @@ fn by_class(counted: &[(String, FindingState, u64)]) -> Vec<ClassView<'_>> {
             FindingState::Queued => &mut last.queued,
             FindingState::Repaired => &mut last.repaired,
             FindingState::Stays => &mut last.stays,
+            FindingState::Noted => &mut last.noted,
         } = *count;
     }
     classes
@@ -141,9 +144,10 @@ fn by_class(counted: &[(String, FindingState, u64)]) -> Vec<ClassView<'_>> {
 
 /// Begin a run
 ///
-/// It compares orders with their logs, columns and deadlines, and ledgers with the orders that move them, and
-/// goes on behind the answer; one run at a time. What it finds is looked at again where nothing is in flight, so
-/// a center at work has no findings. With `repair` it repairs what a program can repair safely.
+/// It compares orders with their logs, columns and deadlines, ledgers with the orders that move them, and shops of
+/// marketplaces with what was told of them, and goes on behind the answer; one run at a time. What it finds is looked
+/// at again where nothing is in flight, so a center at work has no findings. With `repair` it repairs what a program can
+/// repair safely; what differs from a marketplace it reads again.
 #[utoipa::path(
     post, path = "/api/reconcile", tag = "operation", operation_id = "reconcile",
     params(("Idempotency-Key" = Option<String>, Header, description = IDEMPOTENCY)),

@@ -36,7 +36,7 @@ const fn by_tree(table: &'static str) -> Kin {
     Kin { table, key: &[("tree", Kind::Int)] }
 }
 
-static KIN: [Kin; 15] = [
+static KIN: [Kin; 16] = [
     by_tree("shop_order"),
     by_tree("item_order"),
     by_tree("order_operation"),
@@ -58,7 +58,11 @@ static KIN: [Kin; 15] = [
     Kin { table: "gateway_payment", key: &[("attempt", Kind::Int)] },
     Kin { table: "gateway_refund", key: &[("refund", Kind::Int), ("payment", Kind::Int)] },
     Kin { table: "archive_node", key: &[("id", Kind::Int)] },
+    Kin { table: "channel_order", key: &[("shop", Kind::Int), ("number", Kind::Text)] },
 ];
+
+/// One row of a step: the order that it names, if it names one, and its key.
+type Walked = (Option<Id>, Vec<Value>);
 
 /// How far one table was walked.
 #[derive(Debug, Clone)]
@@ -97,7 +101,7 @@ impl Walk {
         if let Some((_, last)) = rows.last() {
             self.after = Some(last.clone());
         }
-        let trees: BTreeSet<Id> = rows.into_iter().map(|(tree, _)| tree).collect();
+        let trees: BTreeSet<Id> = rows.into_iter().filter_map(|(tree, _)| tree).collect();
         let trees: Vec<Id> = trees.into_iter().collect();
         let gone = nowhere(&trees, ask)?;
         let table = self.kin.table;
@@ -110,13 +114,14 @@ impl Walk {
         Ok(found)
     }
 
-    /// Rows behind the last one that have the first `fixed` parts of its key: the order that each names, and its key.
+    /// Rows behind the last one that have the first `fixed` parts of its key: the order that each names, if it names one,
+    /// and its key.
     fn range(
         &self,
         fixed: usize,
         limit: usize,
         ask: &mut dyn Ask,
-    ) -> Result<Vec<(Id, Vec<Value>)>, StoreError> {
+    ) -> Result<Vec<Walked>, StoreError> {
         let Kin { table, key } = self.kin;
         let names: Vec<_> = key.iter().map(|(name, _)| *name).collect();
         let mut values = Vec::new();
@@ -138,7 +143,7 @@ impl Walk {
         );
         let kinds = [Kind::Int].into_iter().chain(key.iter().map(|(_, kind)| *kind)).collect();
         let rows = ask.ask(Query { table, sql, kinds, values })?;
-        let read = rows.into_iter().map(|mut row| Ok((row.id()?, row.rest())));
+        let read = rows.into_iter().map(|mut row| Ok((row.int_or_null()?.map(Id), row.rest())));
         read.collect()
     }
 }

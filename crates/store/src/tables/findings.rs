@@ -51,10 +51,12 @@ pub enum FindingState {
     Repaired,
     /// It stays: its class is not repaired by a program, or the repair did not help.
     Stays,
+    /// It is noted, and nothing is to be done about it.
+    Noted,
 }
 
 impl FindingState {
-    const ALL: [Self; 4] = [Self::Found, Self::Queued, Self::Repaired, Self::Stays];
+    const ALL: [Self; 5] = [Self::Found, Self::Queued, Self::Repaired, Self::Stays, Self::Noted];
 
     /// Its number in the database.
     pub const fn code(self) -> i64 {
@@ -68,6 +70,7 @@ impl FindingState {
             Self::Queued => "queued",
             Self::Repaired => "repaired",
             Self::Stays => "stays",
+            Self::Noted => "noted",
         }
     }
 
@@ -193,6 +196,12 @@ impl FindingRow {
             self.at.into(),
         ];
         Statement::any(dialect::insert(&FINDING, 1), values)
+    }
+
+    /// What became of a finding.
+    pub fn becomes(id: Id, state: FindingState) -> Statement {
+        let sql = "UPDATE finding SET state = ? WHERE id = ?";
+        Statement::any(sql, vec![state.code().into(), id.into()])
     }
 
     /// What of an order waited for its repair is repaired, or stays.

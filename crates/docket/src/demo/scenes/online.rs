@@ -6,16 +6,11 @@ use super::flows::{Order, item, parcel};
 use crate::center::Method;
 use crate::demo::checks::Check;
 use crate::demo::gateway::NAME;
-use crate::demo::stage::{COINS, Crew, Party, Stage, coupon, online_buyer};
+use crate::demo::stage::{COINS, Crew, Party, Stage, coupon, online_buyer, until};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::said::said;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
-/// How long something outside may take.
-const PATIENCE: Duration = Duration::from_mins(1);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Coins that each order uses.
 const USED: i64 = 100;
 /// What a payment brings about, each once.
@@ -84,7 +79,9 @@ pub async fn play(number: u32, crew: &Crew) -> Result<Outcome, Failure> {
     let payable = order.payable();
     order.done.sent = payable;
     let path = format!("/api/orders/{}", order.done.order);
-    let ended = async |holds: &(dyn Fn(&Value) -> bool + Sync)| until(crew, &path, holds).await;
+    let ended = async |holds: &(dyn Fn(&Value) -> bool + Sync)| {
+        until(crew.line(Party::Admin), &path, holds).await
+    };
     if manner == Manner::AfterClose {
         order.tree = ended(&|tree| tree["refunds_due"][0]["status"] == "refunded").await?;
         order.done.due = payable;
@@ -106,7 +103,9 @@ async fn start(order: &Order<'_>) -> Result<String, Failure> {
     let path = format!("/api/orders/{}/payments", order.done.order);
     let asked = json!({"gateway": NAME, "tender": "wallet", "actor": Party::Buyer.actor()});
     crew.post(Party::Buyer, &path, &asked).await?;
-    let state = until(crew, &path, &|state| state["attempts"][0]["pay_url"].is_string()).await?;
+    let state =
+        until(crew.line(Party::Admin), &path, |state| state["attempts"][0]["pay_url"].is_string())
+            .await?;
     Ok(state["attempts"][0]["attempt_id"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -118,30 +117,8 @@ async fn given_up(crew: &Crew, attempt: &str) -> Result<String, Failure> {
         let mut own = tasks.filter(|task| task["payload"].to_string().contains(attempt));
         own.next().and_then(|task| task["task_id"].as_str()).map(ToOwned::to_owned)
     };
-    let page = until(crew, path, &|page| of_attempt(page).is_some()).await?;
+    let page = until(crew.line(Party::Admin), path, |page| of_attempt(page).is_some()).await?;
     Ok(of_attempt(&page).unwrap_or_default())
-}
-
-/// Reads `path` until what is there `holds`.
-async fn until(
-    crew: &Crew,
-    path: &str,
-    holds: &(dyn Fn(&Value) -> bool + Sync),
-) -> Result<Value, Failure> {
-    let began = Instant::now();
-    loop {
-        let found = crew.line(Party::Admin).ask(Method::GET, path, None).await?;
-        if holds(&found) {
-            return Ok(found);
-        }
-        if began.elapsed() > PATIENCE {
-            return Err(Failure::new(said!(
-                "what the demo waits for at {path} does not come",
-                "演示在 {path} 等待的结果没有出现"
-            )));
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
 }
 
 /// What the gateway and the ledgers say of the orders that were paid there.

@@ -275,6 +275,29 @@ impl Store {
         rows.into_iter().next().map(ChannelOrderRow::of).transpose()
     }
 
+    /// What was told of these orders of a shop; of those that nothing was told of nothing.
+    pub async fn channel_orders_of(
+        &self,
+        shop: Id,
+        numbers: &[String],
+    ) -> Result<Vec<ChannelOrderRow>, StoreError> {
+        let mut found = Vec::with_capacity(numbers.len());
+        for numbers in numbers.chunks(TOGETHER) {
+            let sql = format!(
+                "SELECT {} FROM channel_order WHERE shop = ? AND number IN ({})",
+                CHANNEL_ORDER.column_list(),
+                holes(numbers.len())
+            );
+            let mut values = vec![Value::from(shop)];
+            values.extend(numbers.iter().map(|number| Value::from(number.as_str())));
+            let rows = self.rows("channel_order", sql, &CHANNEL_ORDER.kinds(), values).await?;
+            for row in rows {
+                found.push(ChannelOrderRow::of(row)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Orders of a shop by the day they were created on and their own status, of days from `from` and before `to`.
     pub async fn channel_order_days(
         &self,

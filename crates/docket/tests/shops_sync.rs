@@ -1,0 +1,104 @@
+//! `docket shop sync`: a run is started by a command beside a running center, watched, interrupted, and told of where one
+//! runs already. A marketplace, a center and the command as processes of their own.
+
+#[allow(dead_code)] // shared with tests that need more of it
+mod client;
+#[allow(dead_code)] // shared with tests that need more of it
+mod market;
+#[allow(dead_code)] // shared with the tests of commands, which need more of it
+mod run;
+
+use docket_testkit::{Database, eventually};
+use market::{Center, Market, same};
+use run::docket;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::process::Stdio;
+
+/// A shop of 70 orders that is connected and was not pulled yet.
+fn connected() -> (Market, Center, String) {
+    let market = Market::start(&["--count", "70", "--shops", "1", "--limit", "0"]);
+    let center = Center::on(Database::Sqlite);
+    let shop = center.connect(&market, 0);
+    (market, center, shop)
+}
+
+#[test]
+fn a_run_is_told_in_lines_without_a_terminal_and_in_a_table_at_its_end() {
+    let (market, center, shop) = connected();
+    market.behave("throttle", &json!({"type": "bg.order.list", "calls": 2}));
+    let ran = docket(center.data.path(), &["shop", "sync", &shop]);
+    let (told, table) = (ran.stderr.clone(), ran.fine());
+    let lines: Vec<_> = told.lines().filter(|line| line.starts_with("orders ")).collect();
+    assert!(!lines.is_empty(), "{told}");
+    let phases = ["waiting for its turn", "reading orders", "reading cancels", "done"];
+    assert!(lines.iter().all(|line| phases.iter().any(|phase| line.contains(phase))), "{told}");
+    let words: Vec<Vec<&str>> =
+        table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(words[0], ["read", "new", "changed", "refused", "gaps", "calls", "state"]);
+    let run = center.progress(&shop);
+    // What was cancelled and wanted back is read too.
+    let [changed, calls] = ["changed", "calls"].map(|name| run[name].to_string());
+    assert_eq!(words[1], ["70", "70", &changed, "0", "0", &calls, "done"], "{table}\n{run:#}");
+    same(&center.numbers(&shop), &market.listed(0));
+    let chinese = docket(center.data.path(), &["shop", "sync", &shop, "--lang", "zh"]).fine();
+    assert!(chinese.contains("读取") && chinese.contains("完成"), "{chinese}");
+}
+
+#[test]
+fn programs_get_one_object_at_the_end_and_nothing_else() {
+    let (_market, center, shop) = connected();
+    let ran = docket(center.data.path(), &["shop", "sync", &shop, "--full", "--json"]);
+    assert_eq!(ran.stderr, "");
+    let run = ran.json();
+    assert_eq!((&run["state"], &run["done"]), (&json!("done"), &json!(70)), "{run:#}");
+    assert_eq!((&run["mode"], &run["gaps"]), (&json!("full"), &json!(0)), "{run:#}");
+}
+
+#[test]
+fn a_second_run_is_told_of_the_one_that_runs_and_what_to_do_and_can_end_it() {
+    let (market, center, shop) = connected();
+    market.behave("stall=2000", &json!({"type": "bg.order.list"}));
+    let run = center.start(&shop, "incremental");
+    let folder = center.data.path();
+    let said = docket(folder, &["shop", "sync", &shop]).refused(1);
+    for part in [&*run, "under way", "docket shop status", "--stop"] {
+        assert!(said.contains(part), "{part} is missing in: {said}");
+    }
+    let said = docket(folder, &["shop", "sync", &shop, "--json"]).refused(1);
+    let error: Value = serde_json::from_str(&said).expect("one object");
+    assert_eq!(error["error"]["code"], "run_in_progress", "{error:#}");
+    let stopped = docket(folder, &["shop", "sync", &shop, "--stop", "--json"]).json();
+    assert_eq!(stopped["run_id"], run, "{stopped:#}");
+    assert_eq!(center.progress(&shop)["state"], "stopped");
+    let said = docket(folder, &["shop", "sync", &shop, "--stop"]).refused(1);
+    assert!(said.contains("run"), "nothing runs: {said}");
+    market.fine();
+    let next = docket(folder, &["shop", "sync", &shop, "--json"]).json();
+    assert_eq!(next["done"], 70, "{next:#}");
+}
+
+#[test]
+fn whoever_interrupts_it_has_the_run_stopped_and_the_next_one_goes_on() {
+    let (market, center, shop) = connected();
+    market.behave("stall=2000", &json!({"type": "bg.order.list"}));
+    let mut command = run::command(center.data.path(), &["shop", "sync", &shop]);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("it starts");
+    eventually("the run has begun", || {
+        let shown = center.shop(&shop);
+        shown["orders"]["state"] == "running"
+    });
+    kill_process(Pid::from_child(&child), Signal::INT).expect("it runs");
+    let ended = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("stopping the run"), "{said}");
+    assert!(said.contains("the run was stopped") && said.contains("goes on from there"), "{said}");
+    assert!(String::from_utf8_lossy(&ended.stdout).contains("stopped"), "its table is shown");
+    assert_eq!(center.progress(&shop)["state"], "stopped");
+    market.fine();
+    let next = docket(center.data.path(), &["shop", "sync", &shop, "--json"]).json();
+    assert_eq!((&next["state"], &next["done"]), (&json!("done"), &json!(70)), "{next:#}");
+    same(&center.numbers(&shop), &market.listed(0));
+}
