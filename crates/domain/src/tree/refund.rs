@@ -24,6 +24,9 @@ pub struct Refund {
     /// Whether nobody has told its money.
     #[serde(default, skip_serializing_if = "is_default")]
     pub money_unknown: bool,
+    /// Whether that money is what the total of its order leaves for it: nobody told it of this refund alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub money_by_total: bool,
     /// Coins given back, as money.
     #[serde(default)]
     pub coins: i64,
