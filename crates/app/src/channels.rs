@@ -7,12 +7,14 @@
 //! the bytes are sent, faults are weighed and everything is stored.
 
 mod aftersales;
+mod amounts;
 mod catalog;
 mod completeness;
 mod exchange;
 mod gate;
 mod listed;
 mod packages;
+mod paid;
 mod pull;
 mod pushes;
 mod recording;
@@ -32,7 +34,7 @@ pub(crate) use pushes::ReadPushed;
 pub use pushes::{PushFigure, Pushed};
 pub(crate) use runs::PullShop;
 pub use runs::{RunOf, Started};
-pub use shops::{NewShop, SetShop, ShopOf};
+pub use shops::{NewShop, SetShop, ShopOf, advice_on_scopes};
 pub(crate) use turns::{TICK, TickShops};
 
 use docket_connectors::channel::temu::Temu;

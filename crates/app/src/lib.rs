@@ -36,7 +36,8 @@ pub use alerts::{
 pub use archive::ArchiveSettings;
 pub use channels::{
     ChannelSettings, Completeness, Day, GateFigure, NewShop, PackagePage, PushFigure, Pushed,
-    RunOf, SetShop, ShopOf, Started, StatusCount, marketplace_regions, marketplaces,
+    RunOf, SetShop, ShopOf, Started, StatusCount, advice_on_scopes, marketplace_regions,
+    marketplaces,
 };
 pub use clock::Clock;
 pub use docket_connectors::channel::Secret;

@@ -148,6 +148,18 @@ impl Market {
         self.rows(shop, "packages").iter().flat_map(of).collect()
     }
 
+    /// What the orders of a shop cost, by their numbers.
+    pub fn amounts(&self, shop: usize) -> BTreeMap<String, Value> {
+        let rows = self.rows(shop, "amounts").into_iter();
+        rows.map(|row| (row["parent"].as_str().expect("a number").to_owned(), row)).collect()
+    }
+
+    /// A token of a shop may do something from now on, or may not: `grant` or `deny`, by the word of the call.
+    pub fn scope(&self, shop: usize, does: &str, kind: &str) {
+        let wish = json!({"shop": self.mall(shop), "does": does, "type": kind});
+        self.control(&json!({"tokens": [wish]}));
+    }
+
     /// The token of a shop as it is now.
     pub fn token(&self, shop: usize) -> Value {
         self.truth()["shops"][shop]["access_token"].clone()
@@ -238,6 +250,15 @@ impl Center {
         let fatal = [("DOCKET_FAILPOINT".to_owned(), point.to_owned())];
         let settings = [&self.settings[..], &fatal].concat();
         self.serve = Self::serve(&self.data, &self.database, &settings);
+        self.turn();
+    }
+
+    /// Ends the center, and starts it again with these settings beside its own.
+    pub fn started_with(&mut self, settings: &[(&str, &str)]) {
+        assert!(self.serve.terminate().success());
+        let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.settings.extend(more);
+        self.serve = Self::serve(&self.data, &self.database, &self.settings);
         self.turn();
     }
 
@@ -399,10 +420,26 @@ impl Center {
         packages
     }
 
+    /// Gives a shop the token that it has now, as a new one.
+    pub fn renew(&self, market: &Market, nth: usize, shop: &str) -> Value {
+        let token = json!({"access_token": market.token(nth)});
+        let (status, told) = self.put(&format!("/api/shops/{shop}"), &token);
+        assert_eq!(status, 200, "{told:#}");
+        told
+    }
+
     /// Waits until no parcel is looked for any more that was not looked for before.
     pub fn has_all_parcels(&self, shop: &str) {
         let looked = within(Duration::from_mins(4), || self.all_looked_for(shop).then_some(()));
         assert!(looked.is_some(), "parcels are still looked for");
+    }
+
+    /// Waits until the amounts of every order are known, in a shop whose token allows it.
+    pub fn has_all_amounts(&self, shop: &str) {
+        let is_told = |order: &Value| order["shops"][0]["freight"].is_i64();
+        let told =
+            within(Duration::from_mins(4), || self.orders(shop).iter().all(is_told).then_some(()));
+        assert!(told.is_some(), "amounts are still unknown");
     }
 
     fn all_looked_for(&self, shop: &str) -> bool {
