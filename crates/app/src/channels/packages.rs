@@ -254,7 +254,8 @@ impl App {
         }
         look.at = self.inner.channels.now_at(&open.base_url, self.now());
         failpoint::reach("channel", "look_asked");
-        let happened = row.updated_at.or(row.created_at);
+        // What a first look finds is as old as the order; what a later one finds has come since.
+        let happened = row.updated_at.or(row.created_at).filter(|_| row.looks == 0);
         self.take_look(open, report, look, (row.tree, happened)).await?;
         failpoint::reach("channel", "look_taken");
         Ok(Ok(()))
