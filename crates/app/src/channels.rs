@@ -61,7 +61,7 @@ pub struct ChannelSettings {
     pub lag: Millis,
     /// How many calls may be sent in any second for one app; 0 for any number.
     pub calls_per_second: u32,
-    /// Whether package numbers are looked for.
+    /// Whether package numbers are looked for, and what buyers paid asked for.
     pub packages: bool,
     /// Whether products are read.
     pub products: bool,

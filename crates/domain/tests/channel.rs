@@ -423,7 +423,7 @@ fn where_nobody_says_whether_tax_is_inside_it_stays_as_it_is_known() {
         status::of(&after([&report()].into_iter().chain(reports))).payable
     };
     let first = on_top(4000, Some(Tax::OnTop));
-    assert_eq!(payable(&[first.clone()]), Amount::of(1407));
+    assert_eq!(payable(std::slice::from_ref(&first)), Amount::of(1407));
     assert_eq!(payable(&[first.clone(), on_top(5000, None)]), Amount::of(1407));
     assert_eq!(payable(&[on_top(4000, None)]), Amount::of(1400));
     assert_eq!(payable(&[first, on_top(5000, Some(Tax::Included))]), Amount::of(1400));

@@ -63,8 +63,8 @@ fn is_unknown(tree: &Tree) -> bool {
 
 /// Whether amounts are to be asked for when an order is looked at: at the first look after it changed, and where nothing
 /// is known of them.
-pub(super) fn are_wanted(row: &ChannelOrderRow, tree: Option<&Tree>) -> bool {
-    tree.is_some_and(|tree| row.looks == 0 || is_unknown(tree))
+pub(super) fn are_wanted(row: &ChannelOrderRow, tree: &Tree) -> bool {
+    row.looks == 0 || is_unknown(tree)
 }
 
 impl Allowed {

@@ -244,7 +244,7 @@ impl App {
                 Err(trouble) => look.found = Some(Found::Nothing(trouble.to_string())),
             }
         }
-        if let Some(tree) = tree.as_ref().filter(|tree| amounts::are_wanted(&row, Some(tree)))
+        if let Some(tree) = tree.as_ref().filter(|tree| amounts::are_wanted(&row, tree))
             && !matches!(look.found, Some(Found::Nothing(_)))
         {
             match self.amounts_of(open, &may.amounts, number, tree).await? {

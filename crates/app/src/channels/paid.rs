@@ -136,8 +136,8 @@ mod tests {
         }
     }
 
-    fn usd(amount: i64) -> Option<Price> {
-        Some(Price { amount, currency: Some("USD".to_owned()) })
+    fn usd(amount: i64) -> Price {
+        Price { amount, currency: Some("USD".to_owned()) }
     }
 
     /// Lines of so many units at a price each; tax and what was paid.
@@ -145,17 +145,17 @@ mod tests {
         let goods = lines.iter().map(|(_, units, price)| i64::from(*units) * price).sum();
         let line = |(number, units, price): &(&str, u32, i64)| LineTold {
             number: (*number).to_owned(),
-            price: usd(i64::from(*units) * price),
-            unit_price: usd(*price),
+            price: Some(usd(i64::from(*units) * price)),
+            unit_price: Some(usd(*price)),
             units: Some(*units),
         };
         Amounts {
-            goods: usd(goods),
-            freight: usd(299),
-            tax: usd(tax),
-            seller_discount: usd(10),
-            channel_discount: usd(0),
-            paid: usd(paid),
+            goods: Some(usd(goods)),
+            freight: Some(usd(299)),
+            tax: Some(usd(tax)),
+            seller_discount: Some(usd(10)),
+            channel_discount: Some(usd(0)),
+            paid: Some(usd(paid)),
             lines: lines.iter().map(line).collect(),
             ..Amounts::default()
         }

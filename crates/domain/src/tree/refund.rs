@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One refund of a shop order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub struct Refund {
     /// Our number for it.
     pub refund_id: Id,

@@ -54,13 +54,13 @@ impl Look {
             Some(Found::Nothing(why)) => return self.failed(row, why),
             Some(Found::All) => self.all(row),
             Some(Found::NotYet) => self.not_yet(row),
-            // Something else came up meanwhile: that look is still to come.
-            None if is_for_parcels(&row) || looks > 0 => return row,
+            // It left meanwhile: the look for its parcels is still to come.
+            None if is_for_parcels(&row) => return row,
             None => {
                 let note = Notes::of(&row).after_look(None);
                 let is_known = row.packages == PackageState::Known;
                 let next_look_at = if is_known { self.recheck(&row) } else { None };
-                ChannelOrderRow { looks: 1, tries: 0, next_look_at, note, ..row }
+                ChannelOrderRow { looks: looks + 1, tries: 0, next_look_at, note, ..row }
             }
         };
         match &self.money {
