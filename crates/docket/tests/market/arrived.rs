@@ -1,8 +1,8 @@
 //! What of a shop has arrived in a center, and waiting for it.
 
-use super::Center;
+use super::{Center, Market};
 use docket_testkit::within;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
