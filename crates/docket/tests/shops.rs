@@ -25,6 +25,7 @@ fn a_shop_is_pulled_whole_and_pulled_again_nothing_is_written() {
         let run = center.pull(&shop, "incremental");
         assert_eq!((&run["state"], &run["done"]), (&json!("done"), &json!(450)), "{run:#}");
         center.has_all_parcels(&shop);
+        center.has_all_amounts(&shop);
         let orders = center.orders(&shop);
         let there: u64 = market.by_status(0).values().sum();
         let aside = run["refused"].as_u64().expect("a number");
@@ -94,6 +95,9 @@ fn one_run_at_a_time_and_a_stopped_one_ends_at_once() {
     let stopped = docket_stop(&center, &path);
     assert_eq!(stopped["run_id"], run, "{stopped:#}");
     assert_eq!(center.progress(&shop)["state"], "stopped");
+    let run = center.start_stream(&shop, "products", "full");
+    let stopped = docket_stop(&center, &format!("/api/sync/shops/{shop}/products"));
+    assert_eq!(stopped["run_id"], run, "products too: {stopped:#}");
     market.control(&json!({"behave": ""}));
     let next = center.pull(&shop, "incremental");
     assert_eq!((&next["state"], &next["done"]), (&json!("done"), &json!(300)), "{next:#}");
@@ -103,6 +107,23 @@ fn docket_stop(center: &Center, path: &str) -> Value {
     let mut client =
         client::Client::new(center.serve.base_url(), &center.key).expect("a connection");
     client.send_with("DELETE", path, &[], "").expect("an answer").body
+}
+
+#[test]
+fn the_search_for_parcels_is_started_by_hand_and_counted() {
+    let market = Market::start(&["--count", "80", "--limit", "0"]);
+    for database in Database::ALL {
+        let center = Center::on(database);
+        let shop = center.connect(&market, 0);
+        center.pull(&shop, "incremental");
+        let path = format!("/api/sync/shops/{shop}/orders/enrich-details");
+        let (status, started) = center.post(&path, &json!({}));
+        assert_eq!(status, 202, "{started:#}");
+        center.has_all_parcels(&shop);
+        let counts = center.get("/api/sync/orders/enrich-tasks/stats");
+        assert!(counts["completed"].as_u64() >= Some(1), "{database}: {counts:#}");
+        assert_eq!(counts["failed"], 0, "{database}: {counts:#}");
+    }
 }
 
 /// Orders by day and status, as the marketplace knows them.

@@ -7,7 +7,7 @@ mod market;
 #[allow(dead_code)] // shared with the tests of commands, which need more of it
 mod run;
 
-use docket_testkit::Database;
+use docket_testkit::{Database, within};
 use market::{Center, Market};
 use run::docket;
 use serde_json::{Value, json};
@@ -69,13 +69,9 @@ fn taken(center: &Center, codes: &BTreeSet<String>) -> BTreeMap<String, i64> {
 
 /// Waits until that much was taken; what is taken later than that shows in the next look.
 fn until_taken(center: &Center, codes: &BTreeSet<String>, wanted: &BTreeMap<String, i64>) {
-    for _ in 0..1_200 {
-        if taken(center, codes) == *wanted {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    assert_eq!(taken(center, codes), *wanted);
+    let is_taken = || (taken(center, codes) == *wanted).then_some(());
+    let came = within(Duration::from_mins(2), is_taken);
+    assert!(came.is_some(), "{:?} are taken, not {wanted:?}", taken(center, codes));
 }
 
 /// New orders there, and here; the orders.
@@ -237,7 +233,7 @@ fn a_map_names_what_was_counted_and_is_said_at_the_command_line() {
 }
 
 #[test]
-fn more_sold_than_there_is_is_noted_at_the_order_and_is_an_alert_until_it_is_counted() {
+fn more_sold_than_there_is_is_noted_at_the_order_and_is_an_alert() {
     let market = Market::start(&["--count", "60", "--limit", "0"]);
     for database in Database::ALL {
         let center = Center::with(
@@ -265,17 +261,7 @@ fn more_sold_than_there_is_is_noted_at_the_order_and_is_an_alert_until_it_is_cou
             let alerts = alerts["alerts"].as_array().expect("a list").clone();
             alerts.into_iter().find(|alert| alert["kind"] == "oversold")
         };
-        let until = |is_open: bool| {
-            for _ in 0..300 {
-                if open().is_some() == is_open {
-                    return;
-                }
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            panic!("on {database} it is not so after long: open {is_open}, {:#?}", open());
-        };
-        until(true);
-        let alert = open().expect("it");
-        assert_eq!(alert["severity"], "critical", "{alert:#}");
+        let opened = within(Duration::from_secs(30), open).expect("it opens");
+        assert_eq!(opened["severity"], "critical", "{opened:#}");
     }
 }

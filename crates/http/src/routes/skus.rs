@@ -124,8 +124,9 @@ fn sku(fields: &mut Fields<'_, '_>) -> Option<SetSku> {
     Some(SetSku { code: code?, is })
 }
 
+#[allow(clippy::needless_pass_by_value)] // the shape of all kinds
 fn code(reader: &mut Reader, node: Node<'_>) -> Option<String> {
-    let text = kinds::text(reader, node.clone(), CODE_BYTES_MAX)?;
+    let text = kinds::text(reader, node, CODE_BYTES_MAX)?;
     if text.is_empty() || text.len() > CODE_BYTES_MAX {
         return reader.wrong("too_long", format!("must have 1 to {CODE_BYTES_MAX} bytes"));
     }

@@ -64,9 +64,13 @@ pub async fn map(asked: &Map, center: &Center, out: &Output) -> Result<(), Failu
     let mut shop = Value::Null;
     for part in codes.chunks(TOGETHER) {
         shop = center.put(&path, &json!({ "sku_map": part })).await?;
-        progress.iter().for_each(|progress| progress.steps(part.len() as u64));
+        if let Some(progress) = &progress {
+            progress.steps(part.len() as u64);
+        }
     }
-    progress.iter().for_each(crate::output::Progress::done);
+    if let Some(progress) = &progress {
+        progress.done();
+    }
     let (id, count) = (&asked.one.shop, codes.len());
     out.show(&shop, |out| {
         out.note(out.tell(&if asked.remove {
