@@ -4,6 +4,9 @@
 //! The sandbox is measured alone first, page by page without anything kept: nothing can be faster than that. Afterwards
 //! theirs is held against ours.
 
+mod market;
+mod placing;
+
 use super::bare::{Database, Emptying, Reader, prepare};
 use super::connection::{Connection, Request, Target};
 use super::machine;
@@ -13,24 +16,19 @@ use super::stage::{StageArgs, play};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::said::said;
-use docket_app::Clock;
-use docket_connectors::channel::temu::Temu;
-use docket_connectors::channel::{
-    Call, Connector as _, Credentials, OrdersCall, Page, Secret, TimeField, Window,
-};
-use docket_domain::Time;
-use docket_domain::time::{DAY, SECOND};
+use market::Market;
+use placing::Placing;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Orders on a page.
-const PAGE: u64 = 100;
 /// How often it is looked whether a run has ended.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long people place orders where nothing is pulled.
+const ALONE: Duration = Duration::from_secs(20);
 /// How long packages are looked for.
 const PACKAGES: Duration = Duration::from_secs(30);
 
@@ -54,6 +52,9 @@ pub struct Args {
     /// Look for packages for half a minute at the limit of the marketplace, instead of pulling one shop whole
     #[arg(long)]
     packages: bool,
+    /// Place orders meanwhile, fifty a second, and before that as long without a pull
+    #[arg(long, conflicts_with_all = ["packages", "shops"])]
+    placing: bool,
 }
 
 /// One figure.
@@ -61,9 +62,12 @@ pub struct Args {
 struct Line {
     bench: &'static str,
     database: &'static str,
-    /// `pull`, `again`, `changed`, `shops` or `packages`.
+    /// `pull`, `again`, `changed`, `shops`, `packages`, `place` or `place-while-pulling`.
     what: &'static str,
     ops_per_s: f64,
+    /// How long people waited who placed orders.
+    p50_ms: Option<f64>,
+    p99_ms: Option<f64>,
     seconds: f64,
     rss_mib: Option<f64>,
     rows_per_op: f64,
@@ -77,19 +81,13 @@ struct Line {
     checked: bool,
 }
 
-/// The marketplace; ended when dropped.
-struct Market {
-    child: Child,
-    target: Target,
-    said: Value,
-}
-
 /// A server, a marketplace and shops of it.
 struct Played {
     _folder: TempDir,
     database: Database,
     market: Market,
     server: Server,
+    own: Target,
     center: Connection,
     shops: Vec<String>,
 }
@@ -100,10 +98,11 @@ pub fn run(args: Args, out: &Output) -> Result<(), Failure> {
 }
 
 async fn bench(args: Args, out: &Output) -> Result<(), Failure> {
-    let lines = match (args.shops, args.packages) {
-        (Some(shops), _) => many_shops(&args, shops, out).await?,
-        (None, true) => packages(&args, out).await?,
-        (None, false) => one_shop(&args, out).await?,
+    let lines = match args.shops {
+        Some(shops) => many_shops(&args, shops, out).await?,
+        None if args.packages => packages(&args, out).await?,
+        None if args.placing => while_people_place(&args, out).await?,
+        None => one_shop(&args, out).await?,
     };
     for line in &lines {
         if args.json {
@@ -112,6 +111,13 @@ async fn bench(args: Args, out: &Output) -> Result<(), Failure> {
         }
         let Line { what, ops_per_s, seconds, most_calls_in_a_second, .. } = line;
         let memory = line.rss_mib.unwrap_or_default();
+        if let (Some(p50), Some(p99)) = (line.p50_ms, line.p99_ms) {
+            out.line(out.tell(&said!(
+                "{what}: {ops_per_s:.1}/s ({seconds:.2} s), p50 {p50:.2} ms, p99 {p99:.2} ms, {memory:.0} MiB",
+                "{what}：{ops_per_s:.1}/s（{seconds:.2} s），p50 {p50:.2} ms，p99 {p99:.2} ms，{memory:.0} MiB"
+            )));
+            continue;
+        }
         let ratio = line.ratio.map_or_else(String::new, |ratio| format!(", {ratio:.2} × bare"));
         out.line(out.tell(&said!(
             "{what}: {ops_per_s:.1}/s ({seconds:.2} s), {memory:.0} MiB, at most {most_calls_in_a_second} calls in a second{ratio}",
@@ -177,6 +183,41 @@ async fn many_shops(args: &Args, shops: u64, out: &Output) -> Result<Vec<Line>, 
     Ok(vec![line])
 }
 
+/// People place orders: first alone, then while a shop is pulled for the first time.
+async fn while_people_place(args: &Args, out: &Output) -> Result<Vec<Line>, Failure> {
+    let mut played = Played::set(args, 1, args.orders, 0, out).await?;
+    let mut people = Placing::at(played.own.clone(), args.stage.seed).await?;
+    let mut lines = Vec::new();
+    for (what, pulls) in [("place", false), ("place-while-pulling", true)] {
+        let is_over = Rc::new(Cell::new(false));
+        let began = Instant::now();
+        let meanwhile = async {
+            if pulls {
+                let shop = played.shops[0].clone();
+                let took = played.timed(&shop, "incremental").await;
+                is_over.set(true);
+                took.map(Some)
+            } else {
+                tokio::time::sleep(ALONE).await;
+                is_over.set(true);
+                Ok(None)
+            }
+        };
+        let (pull, waits) = tokio::join!(meanwhile, people.until(Rc::clone(&is_over)));
+        let (pull, waits, took) = (pull?, waits?, began.elapsed());
+        let line = played.line(what, waits.count(), took, (0.0, 0.0), None, true).await?;
+        let (p50_ms, p99_ms) = (Some(waits.ms(0.5)), Some(waits.ms(0.99)));
+        lines.push(Line { p50_ms, p99_ms, ..line });
+        if let Some(took) = pull {
+            let shop = played.shops[0].clone();
+            let checked = played.is_complete(&shop).await?;
+            lines.push(played.line("pull", args.orders, took, (0.0, 0.0), None, checked).await?);
+        }
+    }
+    played.server.stop().await?;
+    Ok(lines)
+}
+
 /// Packages are looked for as fast as the marketplace allows.
 async fn packages(args: &Args, out: &Output) -> Result<Vec<Line>, Failure> {
     let mut played = Played::set(args, 1, args.orders.min(2_000), 20, out).await?;
@@ -231,9 +272,10 @@ impl Played {
                 json!({"shop": shop["mall_id"], "does": "deny", "type": "bg.order.amount.query"});
             market.control(&json!({"tokens": [deny]})).await?;
         }
-        let center = Connection::open(&Target { address: server.address, key }).await?;
-        let mut played =
-            Self { _folder: folder, database, market, server, center, shops: Vec::new() };
+        let own = Target { address: server.address, key };
+        let center = Connection::open(&own).await?;
+        let shops = Vec::new();
+        let mut played = Self { _folder: folder, database, market, server, own, center, shops };
         played.connect().await?;
         Ok(played)
     }
@@ -343,6 +385,8 @@ impl Played {
             database: self.database.name(),
             what,
             ops_per_s: rounded(per_second, 1),
+            p50_ms: None,
+            p99_ms: None,
             seconds: rounded(took.as_secs_f64(), 3),
             rss_mib: self.server.process.rss_mib().map(|mib| rounded(mib, 1)),
             rows_per_op: rounded(rows, 2),
@@ -352,78 +396,5 @@ impl Played {
             most_calls_in_a_second: most.as_u64().unwrap_or_default(),
             checked,
         })
-    }
-}
-
-impl Market {
-    fn start(seed: u64, shops: u64, orders: u64, limit: u64) -> Result<Self, Failure> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["sandbox", "temu", "--listen", "127.0.0.1:0", "--json"]);
-        let numbers =
-            [("--seed", seed), ("--shops", shops), ("--count", orders), ("--limit", limit)];
-        for (name, number) in numbers {
-            command.args([name, &number.to_string()]);
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn()?;
-        let stdout = child.stdout.take().expect("stdout was asked for as a pipe");
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line)?;
-        let url = said["listening"].as_str().unwrap_or_default();
-        let address = url.trim_start_matches("http://").parse();
-        let address = address.map_err(|_| {
-            Failure::new(said!("the sandbox does not say where it listens", "沙箱没有给出监听地址"))
-        })?;
-        Ok(Self { child, target: Target { address, key: String::new() }, said })
-    }
-
-    async fn control(&self, wish: &Value) -> Result<Value, Failure> {
-        let (mut way, body) = (Connection::open(&self.target).await?, wish.to_string());
-        let (path, body) = ("/control", body.as_bytes());
-        let asked = Request { method: "POST", path, idempotency_key: None, body };
-        let answer = way.ask(asked).await?;
-        Ok(serde_json::from_slice(answer.expect(200, "POST /control")?)?)
-    }
-
-    async fn truth(&self) -> Result<Value, Failure> {
-        let mut way = Connection::open(&self.target).await?;
-        let answer = way.ask(Request::get("/control")).await?;
-        Ok(serde_json::from_slice(answer.expect(200, "GET /control")?)?)
-    }
-
-    /// How many orders a second it gives, page by page, to somebody who keeps nothing.
-    async fn alone(&self, orders: u64) -> Result<f64, Failure> {
-        let now = Clock::System.now();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let credentials = Credentials {
-            app_key: text(&self.said["app_key"]),
-            app_secret: Secret::new(text(&self.said["app_secret"])),
-            access_token: Secret::new(text(&self.said["shops"][0]["access_token"])),
-            shop: String::new(),
-        };
-        let from = Time((now.0 - 120 * DAY) / SECOND * SECOND);
-        let window = Window { by: TimeField::Updated, from, to: Time(now.0 / SECOND * SECOND) };
-        let mut way = Connection::open(&self.target).await?;
-        let began = Instant::now();
-        let pages = orders.div_ceil(PAGE);
-        for number in 1..=pages {
-            let page = Page::Number(number as u32);
-            let call = Call::Orders(OrdersCall { window, page, size: PAGE as u16 });
-            let request = Temu.build(&call, &credentials, Clock::System.now());
-            let request = request.map_err(|why| Failure::new(crate::said::Said::as_told(why)))?;
-            let (path, body) = (&*request.path, &*request.body);
-            let asked = Request { method: "POST", path, idempotency_key: None, body };
-            way.ask(asked).await?.expect(200, path)?;
-        }
-        Ok((pages * PAGE) as f64 / began.elapsed().as_secs_f64())
-    }
-}
-
-impl Drop for Market {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -45,6 +45,11 @@ impl Latencies {
         self.0.value_at_quantile(share) as f64 / 1e3
     }
 
+    /// How many answers came.
+    pub fn count(&self) -> u64 {
+        self.0.len()
+    }
+
     /// The longest, in milliseconds.
     pub fn max_ms(&self) -> f64 {
         self.0.max() as f64 / 1e3
