@@ -65,6 +65,7 @@ pub(super) struct May {
 }
 
 impl May {
+    /// Nothing was found out yet.
     pub async fn of(app: &App, open: &Open) -> Result<Self, Error> {
         let amounts = Call::Amounts { order: String::new() };
         let labels = Call::UnshippedPackages { orders: Vec::new(), page: Page::First };

@@ -246,15 +246,6 @@ impl Center {
         (Self::serve(&data, &self.database, &self.settings), data)
     }
 
-    /// Ends the center, and starts it again with these settings beside its own.
-    pub fn started_with(&mut self, settings: &[(&str, &str)]) {
-        assert!(self.serve.terminate().success());
-        let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        self.settings.extend(more);
-        self.serve = Self::serve(&self.data, &self.database, &self.settings);
-        self.turn();
-    }
-
     /// Speaks to the process that is there now.
     fn turn(&mut self) {
         let client = Client::new(self.serve.base_url(), &self.key).expect("a connection");
