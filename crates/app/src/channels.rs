@@ -9,12 +9,14 @@
 
 mod aftersales;
 mod again;
+mod amounts;
 mod catalog;
 mod completeness;
 mod exchange;
 mod gate;
 mod listed;
 mod packages;
+mod paid;
 mod pull;
 mod pushes;
 mod recording;
@@ -35,7 +37,7 @@ pub(crate) use pushes::ReadPushed;
 pub use pushes::{PushFigure, Pushed};
 pub(crate) use runs::PullShop;
 pub use runs::{RunOf, Started};
-pub use shops::{NewShop, SetShop, ShopOf};
+pub use shops::{NewShop, SetShop, ShopOf, advice_on_scopes};
 pub(crate) use stock::AllocateSales;
 pub use stock::{CODES_AT_ONCE, SetSku};
 pub(crate) use turns::{TICK, TickShops};
@@ -64,7 +66,7 @@ pub struct ChannelSettings {
     pub lag: Millis,
     /// How many calls may be sent in any second for one app; 0 for any number.
     pub calls_per_second: u32,
-    /// Whether package numbers are looked for.
+    /// Whether package numbers are looked for, and what buyers paid asked for.
     pub packages: bool,
     /// Whether products are read.
     pub products: bool,

@@ -36,8 +36,8 @@ pub use alerts::{
 pub use archive::ArchiveSettings;
 pub use channels::{
     CODES_AT_ONCE, ChannelSettings, Completeness, Day, GateFigure, NewShop, PackagePage,
-    PushFigure, Pushed, RunOf, SetShop, SetSku, ShopOf, Started, StatusCount, marketplace_regions,
-    marketplaces,
+    PushFigure, Pushed, RunOf, SetShop, SetSku, ShopOf, Started, StatusCount, advice_on_scopes,
+    marketplace_regions, marketplaces,
 };
 pub use clock::Clock;
 pub use docket_connectors::channel::Secret;

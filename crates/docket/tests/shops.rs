@@ -25,6 +25,7 @@ fn a_shop_is_pulled_whole_and_pulled_again_nothing_is_written() {
         let run = center.pull(&shop, "incremental");
         assert_eq!((&run["state"], &run["done"]), (&json!("done"), &json!(450)), "{run:#}");
         center.has_all_parcels(&shop);
+        center.has_all_amounts(&shop);
         let orders = center.orders(&shop);
         let there: u64 = market.by_status(0).values().sum();
         let aside = run["refused"].as_u64().expect("a number");

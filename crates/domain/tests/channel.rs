@@ -8,7 +8,7 @@ mod reports;
 
 use channel_reports::*;
 use docket_domain::record::channel::{ChannelReport, Draft, Fitted, LineHeard, NotRecorded};
-use docket_domain::tree::{Home, Received, Reported, Stamp, When};
+use docket_domain::tree::{Home, Received, Reported, Stamp, Tax, When};
 use docket_domain::words::{
     AnomalyKind, CancelKind, PaymentStatus, ReceiveType, RefundKind, RefundStatus, Status,
     StoreStatus,
@@ -377,4 +377,54 @@ fn an_order_that_was_paid_at_its_marketplace_is_paid_when_its_amounts_are_known(
     let standing = status::of(&tree);
     assert_eq!((standing.payment_status, standing.status), (PaymentStatus::Paid, Status::Paid));
     assert_eq!(anomalies(&tree), []);
+}
+
+/// A report of the amounts of both lines, and of what went back in all.
+fn refunded(read_at: i64, total: i64) -> ChannelReport {
+    let mut told = amounts(read_at, "USD", &[("a", 100), ("b", 200)]);
+    told.amounts.as_mut().unwrap().refunded = Some(total);
+    told
+}
+
+#[test]
+fn what_went_back_in_all_is_the_money_of_the_refunds_that_it_can_be_told_of() {
+    let money = |reports: &[&ChannelReport]| -> Vec<Option<i64>> {
+        let tree = after([&report()].into_iter().chain(reports.iter().copied()));
+        let refunds = tree.shops[0].refunds.iter();
+        refunds.map(|refund| (!refund.money_unknown).then_some(refund.amount)).collect()
+    };
+    let told = |refunds| ChannelReport { order: None, refunds, ..report() };
+    let first = told(vec![refund("AS-1", 5000, "a", 1000)]);
+    let both = told(vec![refund("AS-1", 5000, "a", 1000), refund("AS-2", 6000, "b", 2000)]);
+    assert_eq!(money(&[&first]), [None]);
+    assert_eq!(money(&[&first, &refunded(4000, 0)]), [None], "the total is of before");
+    assert_eq!(money(&[&first, &refunded(5500, 90)]), [Some(90)], "whatever its goods cost");
+    assert_eq!(money(&[&refunded(5500, 90), &first]), [Some(90)]);
+    assert_eq!(money(&[&first, &refunded(5500, 90), &both]), [None, None], "nobody knows of which");
+    let total = refunded(6500, 500);
+    assert_eq!(money(&[&first, &refunded(5500, 90), &both, &total]), [Some(100), Some(400)]);
+    let mut named = both.clone();
+    named.refunds[0].amount = Some(30);
+    assert_eq!(money(&[&named, &total]), [Some(30), Some(470)], "one of them is told");
+    let tree = after([&report(), &both, &total]);
+    assert_eq!(take_down(Some(&tree), &both), Ok(None), "it is told again");
+}
+
+#[test]
+fn where_nobody_says_whether_tax_is_inside_it_stays_as_it_is_known() {
+    let on_top = |read_at: i64, tax: Option<Tax>| {
+        let mut told = amounts(read_at, "USD", &[("a", 100), ("b", 200)]);
+        let amounts = told.amounts.as_mut().unwrap();
+        amounts.tax = tax;
+        amounts.lines[0].tax = Amount::of(7);
+        told
+    };
+    let payable = |reports: &[ChannelReport]| {
+        status::of(&after([&report()].into_iter().chain(reports))).payable
+    };
+    let first = on_top(4000, Some(Tax::OnTop));
+    assert_eq!(payable(std::slice::from_ref(&first)), Amount::of(1407));
+    assert_eq!(payable(&[first.clone(), on_top(5000, None)]), Amount::of(1407));
+    assert_eq!(payable(&[on_top(4000, None)]), Amount::of(1400));
+    assert_eq!(payable(&[first, on_top(5000, Some(Tax::Included))]), Amount::of(1400));
 }

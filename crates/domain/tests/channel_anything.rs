@@ -129,9 +129,9 @@ fn any_amounts() -> impl Strategy<Value = AmountsHeard> {
             tax,
         },
     );
-    let whole = (any_amount(), any_amount(), any_amount(), any_amount());
+    let whole = (any_amount(), any_amount(), any_amount(), any_amount(), of(any_number()));
     let lines = prop::collection::vec(line, 0..4);
-    (any_time(), whole, any::<[bool; 2]>(), lines).prop_map(|(read_at, whole, flags, lines)| {
+    (any_time(), whole, any::<[bool; 3]>(), lines).prop_map(|(read_at, whole, flags, lines)| {
         AmountsHeard {
             read_at,
             currency: currency(if flags[0] { "USD" } else { "EUR" }),
@@ -139,7 +139,8 @@ fn any_amounts() -> impl Strategy<Value = AmountsHeard> {
             shop_discount: whole.1,
             freight: whole.2,
             freight_tax: whole.3,
-            tax: Tax::from(flags[1]),
+            tax: flags[2].then(|| Tax::from(flags[1])),
+            refunded: whole.4,
             lines,
         }
     })

@@ -196,7 +196,9 @@ fn amounts(moment: &Moment, read_at: i64, lines: &[&str]) -> AmountsHeard {
         shop_discount: Amount::of(5 - moment.price),
         freight: Amount::of(100 + moment.price),
         freight_tax: Amount::ZERO,
-        tax: Tax::Included,
+        tax: Some(Tax::Included),
+        // At some of the moments it is not told.
+        refunded: (moment.price > 1).then_some(990 * moment.price),
         lines: lines.iter().map(line).collect(),
     }
 }

@@ -3,7 +3,7 @@
 //! misbehave, skips time and asks for the truth at `/control`.
 //!
 //! How a request is read and signed stands in `received`, whether it may in `gate`, what it gets in `calls`; what a
-//! shop has in `shop`, `order` and `product`, where that comes from in `seeded` and `filed`, what happens to it in
+//! shop has in `shop`, `order`, `product` and `money`, where that comes from in `seeded` and `filed`, what happens to it in
 //! `changes`, how it looks in `render`; what apps are told of it in `push`, how calls and pushes misbehave in `behave`,
 //! what is true whatever lists say in `truth`.
 
@@ -14,6 +14,7 @@ mod control;
 mod filed;
 mod gate;
 mod limiter;
+mod money;
 mod order;
 mod product;
 mod push;

@@ -113,6 +113,7 @@ fn refund(line: Id) -> Refund {
         status: RefundStatus::Refunded,
         amount: 5452,
         money_unknown: false,
+        money_by_total: false,
         coins: 47,
         third_party: 0,
         freight: 0,

@@ -56,9 +56,11 @@ impl App {
             for order in &page.orders {
                 let Some(told) = by_order.get(&order.number) else { continue };
                 let report = report::of_aftersales(&open.shop, order, told, at);
-                let before = |time: Option<Time>| time.is_some_and(|at| at < open.shop.created_at);
-                let silent = told.iter().all(|one| before(one.updated_at.or(one.created_at)));
-                read.changed += u64::from(self.take_beside(report, silent).await?);
+                let changed_at = told.iter().map(|one| one.updated_at.or(one.created_at));
+                // Of one that tells no time, nobody can say that it is no news.
+                let changed_at =
+                    changed_at.collect::<Option<Vec<_>>>().and_then(|at| at.into_iter().max());
+                read.changed += u64::from(self.take_beside(open, report, (changed_at, at)).await?);
             }
         }
         Ok(read)

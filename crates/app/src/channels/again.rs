@@ -2,6 +2,7 @@
 //! run of their own. Whoever compares calls it; nothing is set here to what it should be.
 
 use super::exchange::Open;
+use super::packages::May;
 use super::runs::{Started, Wish};
 use crate::{App, Error};
 use docket_domain::Id;
@@ -42,11 +43,12 @@ impl App {
         if !self.inner.settings.channels.packages || !capabilities.packages_apart {
             return Ok(());
         }
+        let may = May::of(self, open).await?;
         for row in self.store().channel_orders_of(open.shop.id, numbers).await? {
             if row.packages != PackageState::Waiting || row.looks > 0 {
                 continue;
             }
-            if let Err(trouble) = self.look(open, row).await? {
+            if let Err(trouble) = self.look(open, &may, row).await? {
                 if trouble.stops_the_shop() {
                     self.pause_for(open, &trouble).await?;
                 }

@@ -242,9 +242,7 @@ impl App {
     /// Its secrets cannot be opened here, or it has no token yet.
     pub(super) fn open_shop(&self, shop: Arc<ChannelShop>) -> Result<Open, Error> {
         let connector = self.inner.channels.connector(&shop.channel).cloned();
-        let connector = connector.ok_or_else(|| {
-            Error::Internal(format!("there is no connector for {}", shop.channel))
-        })?;
+        let connector = connector.ok_or_else(|| no_connector(&shop.channel))?;
         let vault = self.inner.vault();
         let text = |sealed| {
             let bytes = vault.open_for(purpose::CHANNEL, sealed)?;
@@ -391,6 +389,10 @@ impl App {
         let put = move |_, _| rows.iter().cloned().map(CallsRow::put).collect();
         self.write_numbered(put).await.map(drop)
     }
+}
+
+pub(super) fn no_connector(channel: &str) -> Error {
+    Error::Internal(format!("there is no connector for {channel}"))
 }
 
 /// A part of a pause, at most a quarter, so that many do not come back at once.

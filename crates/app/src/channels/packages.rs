@@ -1,15 +1,24 @@
 //! Parcels of what has left are looked for: a marketplace tells their numbers order by order, and some time after it says
-//! that an order left. "Nothing yet" is neither success nor failure and has a schedule of its own.
+//! that an order left. "Nothing yet" is neither success nor failure and has a schedule of its own. What the buyer paid is
+//! asked for at the same look.
 
+mod look;
+
+pub(super) use look::{Found, Look};
+
+use super::amounts::{self, Allowed, Money};
 use super::exchange::{Open, Trouble};
 use super::report;
+use super::rows::Notes;
 use crate::access::{Principal, Scope};
 use crate::tasks::{Policy, Task, failed};
 use crate::{App, Error};
-use docket_connectors::channel::{Answer, Call, ChannelOrder, Package, Purpose, Stage};
-use docket_domain::channel::{PackageState, next_look, pause_after_failure};
+use docket_connectors::channel::{Answer, Call, ChannelOrder, Package, Page, Purpose, Stage};
+use docket_domain::channel::PackageState;
 use docket_domain::time::{DAY, Millis, SECOND};
-use docket_domain::{Id, Time};
+use docket_domain::tree::Shipment;
+use docket_domain::words::ParcelState;
+use docket_domain::{Id, Time, Tree};
 use docket_store::{
     ChannelOrderRow, Context, NewTask, PackageCounts, Priority, View, Writes, failpoint,
 };
@@ -26,14 +35,8 @@ const BATCH: usize = 50;
 const AT_ONCE: usize = 16;
 /// Lines of an order that are asked for one by one, where its detail has no parcel of them.
 const LINES: usize = 10;
-/// After so long parcels that are known are looked at once more: numbers are replaced.
-const RECHECK: Millis = DAY;
-/// Parcels of what left longer ago are not looked at once more.
-const YOUNG: Millis = 14 * DAY;
 /// What is due so soon is looked for at once: two processes may differ by so much about the marketplace's clock.
 const SOON: Millis = 2 * SECOND;
-/// Why there are no parcels.
-const NEVER: &str = "no package number came within 14 days";
 /// Statistics are of orders that were created within so long.
 const COUNTED: Millis = 7 * DAY;
 /// Orders that are looked at for one page of a list, and of them together.
@@ -46,25 +49,6 @@ pub(crate) struct LookForPackages {
     shop: Id,
 }
 
-/// What a look came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Look {
-    /// When, by the marketplace's clock.
-    pub at: Time,
-    pub found: Found,
-}
-
-/// What was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Found {
-    /// A parcel of every line that has left.
-    All,
-    /// Not of every one.
-    NotYet,
-    /// It could not be asked, for this reason.
-    Nothing(String),
-}
-
 /// One page of orders whose parcels are looked for, or were.
 #[derive(Debug, Clone)]
 pub struct PackagePage {
@@ -74,43 +58,23 @@ pub struct PackagePage {
     pub next: Option<String>,
 }
 
-impl Look {
-    /// The row after it.
-    pub fn after(&self, row: ChannelOrderRow) -> ChannelOrderRow {
-        match &self.found {
-            Found::Nothing(why) => self.failed(row, why),
-            Found::All => {
-                // Those that were known before and still are, are known for good.
-                let again = row.packages != PackageState::Known
-                    && row.updated_at.is_some_and(|at| self.at.since(at) < YOUNG);
-                let next_look_at = again.then(|| self.at.plus(RECHECK));
-                let (packages, looks, note) = (PackageState::Known, row.looks + 1, told(&row));
-                ChannelOrderRow { packages, looks, tries: 0, next_look_at, note, ..row }
-            }
-            Found::NotYet => {
-                let (looks, since) = (row.looks + 1, row.wait_since.unwrap_or(self.at));
-                let next_look_at = next_look(looks, since, self.at);
-                let (packages, note) = match next_look_at {
-                    Some(_) => (PackageState::Waiting, told(&row)),
-                    None => (PackageState::Never, Some(NEVER.to_owned())),
-                };
-                ChannelOrderRow { packages, looks, tries: 0, next_look_at, note, ..row }
-            }
-        }
-    }
-
-    /// The row after a look that failed: tried again some times.
-    fn failed(&self, row: ChannelOrderRow, why: &str) -> ChannelOrderRow {
-        let tries = row.tries + 1;
-        let next_look_at = pause_after_failure(tries).map(|pause| self.at.plus(pause));
-        let packages = if next_look_at.is_some() { row.packages } else { PackageState::Failed };
-        ChannelOrderRow { packages, tries, next_look_at, note: Some(why.to_owned()), ..row }
-    }
+/// What may be asked at a look.
+pub(super) struct May {
+    amounts: Allowed,
+    labels: Allowed,
 }
 
-/// What was odd about an order when it was told of. What a look that failed noted is over.
-fn told(row: &ChannelOrderRow) -> Option<String> {
-    row.note.clone().filter(|_| row.tries == 0)
+impl May {
+    /// Nothing was found out yet.
+    pub async fn of(app: &App, open: &Open) -> Result<Self, Error> {
+        let amounts = Call::Amounts { order: String::new() };
+        let labels = Call::UnshippedPackages { orders: Vec::new(), page: Page::First };
+        let abilities = open.connector.capabilities();
+        Ok(Self {
+            amounts: Allowed::of(app, open, abilities.amounts_apart, &amounts).await?,
+            labels: Allowed::of(app, open, abilities.packages_apart, &labels).await?,
+        })
+    }
 }
 
 /// Whether every line of an order that has left is in a parcel.
@@ -118,15 +82,22 @@ fn is_complete(detail: &ChannelOrder, packages: &[Package]) -> bool {
     without_parcel(detail, packages).next().is_none()
 }
 
+/// Whether goods of this stage have left.
+const fn has_left(stage: Option<Stage>) -> bool {
+    use Stage::{PartlyReceived, PartlyShipped, Received, Shipped};
+    matches!(stage, Some(PartlyShipped | Shipped | PartlyReceived | Received))
+}
+
+/// Whether goods of this stage may have a label and have not left.
+const fn is_still_here(stage: Option<Stage>) -> bool {
+    matches!(stage, Some(Stage::Unshipped))
+}
+
 /// The lines of an order that have left and are in no parcel.
 fn without_parcel<'a>(
     detail: &'a ChannelOrder,
     packages: &'a [Package],
 ) -> impl Iterator<Item = &'a str> {
-    let has_left = |stage: Option<Stage>| {
-        use Stage::{PartlyReceived, PartlyShipped, Received, Shipped};
-        matches!(stage, Some(PartlyShipped | Shipped | PartlyReceived | Received))
-    };
     let is_held = |number: &str| {
         let mut held = packages.iter().filter(|package| !package.numbers.is_empty());
         held.any(|package| {
@@ -142,6 +113,34 @@ fn without_parcel<'a>(
             && !is_held(&line.number)
     });
     lines.map(|line| &*line.number)
+}
+
+/// The lines of an order whose shipments are asked for: those that have left in no parcel that its detail tells of, and
+/// those of which parcels are known that it does not tell of, such as boxes within the box of another.
+fn lines_to_ask_for(detail: &ChannelOrder, tree: Option<&Tree>) -> Vec<String> {
+    let mut lines: Vec<String> = without_parcel(detail, &[]).map(str::to_owned).collect();
+    let shops = tree.map_or(&[][..], |tree| &tree.shops);
+    for line in detail.lines.iter().filter(|line| has_left(line.stage.or(detail.stage))) {
+        let told = line.packages.as_deref().unwrap_or_default();
+        let is_told = |number: &String| told.iter().any(|package| package.number == *number);
+        let mut known = shops.iter().flat_map(|shop| {
+            let item =
+                shop.items.iter().find(|item| item.external_id.as_ref() == Some(&line.number));
+            let holds = move |parcel: &&Shipment| {
+                parcel.state != ParcelState::Void
+                    && parcel
+                        .lines
+                        .iter()
+                        .any(|inside| item.is_some_and(|item| item.id == inside.order_id))
+            };
+            shop.shipments.iter().filter(holds).filter_map(|parcel| parcel.package.as_ref())
+        });
+        if known.any(|number| !is_told(number)) && !lines.contains(&line.number) {
+            lines.push(line.number.clone());
+        }
+    }
+    lines.truncate(LINES);
+    lines
 }
 
 impl App {
@@ -165,9 +164,11 @@ impl App {
             return Ok(());
         }
         // Looks are due by the clock that orders are read by.
-        let now = self.now_of(&self.shop(shop).await?).plus(SOON);
-        let due = self.store().channel_looks(shop, now, 1).await?;
-        if due.is_empty() { Ok(()) } else { self.queue_looks(shop).await }
+        let known = self.shop(shop).await?;
+        let now = self.now_of(&known).plus(SOON);
+        let is_due = known.more.amounts_after.is_some()
+            || !self.store().channel_looks(shop, now, 1).await?.is_empty();
+        if is_due { self.queue_looks(shop).await } else { Ok(()) }
     }
 
     /// Looks for the parcels of a shop's orders until none is to be looked for now.
@@ -177,19 +178,24 @@ impl App {
             return Ok(Ok(()));
         }
         let open = self.open_shop(shop)?;
-        if !open.connector.capabilities().packages_apart {
+        let abilities = open.connector.capabilities();
+        if !abilities.packages_apart && !abilities.amounts_apart {
             return Ok(Ok(()));
         }
         if let Err(trouble) = self.hear_clock_of(&open).await {
             return self.stand_still(&open, trouble).await;
         }
+        let may = May::of(self, &open).await?;
         while !self.inner.background.is_stopping() {
             let now = self.inner.channels.now_at(&open.base_url, self.now()).plus(SOON);
             let due = self.store().channel_looks(open.shop.id, now, BATCH).await?;
             if due.is_empty() {
+                if self.bring_forward(open.shop.id, now).await? {
+                    continue;
+                }
                 break;
             }
-            let looks = due.into_iter().map(|row| self.look(&open, row));
+            let looks = due.into_iter().map(|row| self.look(&open, &may, row));
             let mut looks = stream::iter(looks).buffer_unordered(AT_ONCE);
             while let Some(looked) = looks.next().await {
                 if let Err(trouble) = looked? {
@@ -213,52 +219,86 @@ impl App {
         Ok(Err(trouble))
     }
 
-    /// Looks for the parcels of one order. What stops the whole shop is no failure of the order.
+    /// Looks at one order: for its parcels, and for what the buyer paid. What stops the whole shop is no failure of the
+    /// order.
     pub(super) async fn look(
         &self,
         open: &Open,
+        may: &May,
         row: ChannelOrderRow,
     ) -> Result<Result<(), Trouble>, Error> {
-        let number = row.number.clone();
-        let found = match self.parcels_of(open, &number).await {
-            Ok((detail, packages, at)) => {
-                let found =
-                    if is_complete(&detail, &packages) { Found::All } else { Found::NotYet };
-                let report = report::of_packages(&open.shop, &detail, &packages, at);
-                (report, Look { at, found })
-            }
-            Err(trouble) if trouble.stops_the_list() => return Ok(Err(trouble)),
-            Err(trouble) => {
-                let at = self.inner.channels.now_at(&open.base_url, self.now());
-                let look = Look { at, found: Found::Nothing(trouble.to_string()) };
-                (report::of_nothing(&open.shop, &number), look)
-            }
+        let number = &row.number;
+        let tree = match row.tree {
+            Some(id) => self.store().tree(id).await?,
+            None => None,
         };
-        let (report, look) = found;
+        let mut report = report::of_nothing(&open.shop, number);
+        let mut look = Look { at: Time(0), found: None, money: Money::NotAsked };
+        if look::is_for_parcels(&row) {
+            match self.parcels_of(open, may, number, tree.as_ref()).await? {
+                Ok((detail, packages, at)) => {
+                    let is_complete = is_complete(&detail, &packages);
+                    look.found = Some(if is_complete { Found::All } else { Found::NotYet });
+                    report.packages = report::packages(&detail, &packages, at);
+                }
+                Err(trouble) if trouble.stops_the_list() => return Ok(Err(trouble)),
+                Err(trouble) => look.found = Some(Found::Nothing(trouble.to_string())),
+            }
+        }
+        if let Some(tree) = tree.as_ref().filter(|tree| amounts::are_wanted(&row, tree))
+            && !matches!(look.found, Some(Found::Nothing(_)))
+        {
+            match self.amounts_of(open, &may.amounts, number, tree).await? {
+                Ok((money, told)) => (look.money, report.amounts) = (money, told),
+                Err(trouble) => return Ok(Err(trouble)),
+            }
+        }
+        look.at = self.inner.channels.now_at(&open.base_url, self.now());
         failpoint::reach("channel", "look_asked");
-        self.take_look(report, look, row.tree).await?;
+        // What a first look finds is as old as the order; what a later one finds has come since.
+        let happened = row.updated_at.or(row.created_at).filter(|_| row.looks == 0);
+        self.take_look(open, report, look, (row.tree, happened)).await?;
         failpoint::reach("channel", "look_taken");
         Ok(Ok(()))
     }
 
-    /// What a marketplace tells of the parcels of an order: its detail, and where a line is in none, its shipments.
+    /// What a marketplace tells of the parcels of an order: its detail, where a line that has left is in none, or was in
+    /// others, its shipments, and where one is still here, the labels that were bought for it.
     async fn parcels_of(
         &self,
         open: &Open,
+        may: &May,
         number: &str,
-    ) -> Result<(ChannelOrder, Vec<Package>, Time), Trouble> {
+        tree: Option<&Tree>,
+    ) -> Result<Result<(ChannelOrder, Vec<Package>, Time), Trouble>, Error> {
         let call = Call::OrderDetail { order: number.to_owned() };
-        let heard = self.ask_shop(open, Purpose::Enrich, &call).await?;
-        let Answer::Order(detail) = heard.answer else { return Err(other_answer()) };
+        let heard = match self.ask_shop(open, Purpose::Enrich, &call).await {
+            Ok(heard) => heard,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let Answer::Order(detail) = heard.answer else { return Ok(Err(other_answer())) };
         let mut packages = Vec::new();
-        let missing: Vec<_> = without_parcel(&detail, &[]).take(LINES).map(str::to_owned).collect();
-        for line in missing {
+        for line in lines_to_ask_for(&detail, tree) {
             let call = Call::Shipments { order: number.to_owned(), line };
-            let heard = self.ask_shop(open, Purpose::Enrich, &call).await?;
-            let Answer::Packages(page) = heard.answer else { return Err(other_answer()) };
-            packages.extend(page.packages.into_iter().filter(|package| package.shipped));
+            match self.ask_shop(open, Purpose::Enrich, &call).await {
+                Ok(super::exchange::Heard { answer: Answer::Packages(page), .. }) => {
+                    packages.extend(page.packages.into_iter().filter(|package| package.shipped));
+                }
+                Ok(_) => return Ok(Err(other_answer())),
+                Err(trouble) => return Ok(Err(trouble)),
+            }
         }
-        Ok((*detail, packages, heard.at))
+        if detail.lines.iter().any(|line| is_still_here(line.stage.or(detail.stage))) {
+            let call =
+                Call::UnshippedPackages { orders: vec![number.to_owned()], page: Page::First };
+            match self.ask_if_allowed(open, &may.labels, &call).await? {
+                Ok(Some((Answer::Packages(page), _))) => packages.extend(page.packages),
+                Ok(Some(_)) => return Ok(Err(other_answer())),
+                Ok(None) => {}
+                Err(trouble) => return Ok(Err(trouble)),
+            }
+        }
+        Ok(Ok((*detail, packages, heard.at)))
     }
 
     /// Has the parcels of all orders of a shop looked for that are looked for or failed to be; answers how many.
@@ -303,7 +343,7 @@ impl App {
                         tries: 0,
                         wait_since,
                         next_look_at,
-                        note: None,
+                        note: Notes::of(&row).after_look(None),
                         ..row
                     });
                 }

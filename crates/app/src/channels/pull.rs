@@ -180,18 +180,21 @@ impl Pull<'_> {
             self.aftersales(now, since).await?;
             known = self.app.windows_of(self.run, self.series).await?;
             self.writes.extend(windows::put_together(&known, now.plus(-KEPT)));
+        } else {
+            self.aftersales(now, since).await?;
         }
         self.tell().await?;
         self.unbelievable.map_or(Ok(()), |why| Err(Stop::Unbelievable(why)))
     }
 
-    /// Reads what was cancelled and wanted back since it was last read; the last days where those were read again.
+    /// Reads what was cancelled and wanted back since it was last read; the last days where those were read again, and all
+    /// of it in a full pass.
     async fn aftersales(&mut self, now: Time, since: Time) -> Result<(), Stop> {
         let settings = &self.app.inner.settings.channels;
         let again = self.progress.reread_at == Some(now);
         let back = if again { settings.reread } else { settings.overlap };
-        let from =
-            self.progress.aftersales_to.map_or(since, |read_to| read_to.plus(-back).max(since));
+        let last = self.progress.aftersales_to.filter(|_| self.run.mode == RunMode::Incremental);
+        let from = last.map_or(since, |read_to| read_to.plus(-back).max(since));
         "aftersales".clone_into(&mut self.progress.phase);
         self.tell().await?;
         let read = self.app.pull_aftersales(self.open, self.ability, from, now).await?;

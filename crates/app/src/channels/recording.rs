@@ -1,10 +1,11 @@
 //! What a marketplace tells of orders is taken down: what says nothing new is known by its fingerprint and costs one look,
 //! the rest goes through the lane, each order by itself. Everything that can be made ready before the lane is.
 
+use super::amounts::{looked_at_anew, may_be_told};
 use super::exchange::Open;
 use super::packages::Look;
 use super::report;
-use super::rows::{cut, fingerprint_of, row_of, unreadable};
+use super::rows::{Notes, cut, fingerprint_of, row_of, unreadable};
 use super::stock;
 use crate::lane::Verdict;
 use crate::lane::agreed::Agreed;
@@ -73,12 +74,21 @@ struct Taking {
 
 /// What is told of an order.
 enum Told {
-    /// The order itself, with the row that it comes to where it is new, and whether goods of it have left.
-    Order(Box<ChannelOrderRow>, Goods),
+    /// The order itself, with the row that it comes to where it is new, and what there is to look for.
+    Order(Box<ChannelOrderRow>, Sought),
     /// What a look for its parcels came to.
     Look(Look),
-    /// What stands in another list than that of orders.
-    Beside,
+    /// What stands in another list than that of orders; it may have moved money that can be asked for.
+    Beside(Option<Time>),
+}
+
+/// What there is to look for of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sought {
+    /// Parcels, by whether goods have left.
+    goods: Goods,
+    /// What the buyer paid.
+    money: bool,
 }
 
 /// What is known of an order before it is taken.
@@ -137,12 +147,13 @@ impl App {
         open: &Open,
         page: &OrdersPage,
         (read_at, mark): (Time, Option<Time>),
-        told_by: fn(ChannelOrderRow, Goods) -> Told,
+        told_by: fn(ChannelOrderRow, Sought) -> Told,
     ) -> Result<PageTaken, Error> {
         let mut taken = PageTaken { refused: page.refused.len() as u64, ..PageTaken::default() };
         let numbers: Vec<_> = page.orders.iter().map(|order| &*order.number).collect();
         let before = self.store().heard_before(open.shop.id, &numbers).await?;
         let before: FxHashMap<String, HeardBefore> = before.into_iter().collect();
+        let money = may_be_told(&*open.connector, &open.shop.more);
         let mut taking = Vec::new();
         for order in &page.orders {
             let fingerprint = fingerprint_of(&order.payload);
@@ -156,12 +167,12 @@ impl App {
                 taken.lateness = taken.lateness.max(read_at.since(updated_at));
             }
             let row = row_of(open, order, fingerprint, read_at);
-            let told = told_by(row, Goods::of(order.stage));
+            let told = told_by(row, Sought { goods: Goods::of(order.stage), money });
             let report = report::of_order(&open.shop, order, read_at);
             let about = About {
                 tree: known.and_then(|known| known.tree),
                 is_new: known.is_none(),
-                silent: order.updated_at.is_some_and(|at| at < open.shop.created_at),
+                silent: is_no_news(open, order.updated_at),
                 takes_from: stock::takes_from(&open.shop),
             };
             taking.push(self.take(report, told, about));
@@ -180,25 +191,31 @@ impl App {
         Ok(taken)
     }
 
-    /// Takes down what a look for the parcels of an order came to.
+    /// Takes down what a look at an order came to: at one of this tree, that changed last at this moment.
     pub(super) async fn take_look(
         &self,
+        open: &Open,
         report: ChannelReport,
         look: Look,
-        tree: Option<Id>,
+        (tree, changed_at): (Option<Id>, Option<Time>),
     ) -> Result<Taken, Error> {
-        let about = About { tree, is_new: false, silent: false, takes_from: None };
+        let silent = is_no_news(open, changed_at);
+        let about = About { tree, is_new: false, silent, takes_from: None };
         self.take(report, Told::Look(look), about).await
     }
 
-    /// Takes down what another list than that of orders tells of an order that is known; answers whether it changed.
+    /// Takes down what another list than that of orders, read at `read_at`, tells of an order that is known, of something
+    /// that changed last at a moment; answers whether that changed the order.
     pub(super) async fn take_beside(
         &self,
+        open: &Open,
         report: ChannelReport,
-        silent: bool,
+        (changed_at, read_at): (Option<Time>, Time),
     ) -> Result<bool, Error> {
+        let silent = is_no_news(open, changed_at);
         let about = About { tree: None, is_new: false, silent, takes_from: None };
-        Ok(self.take(report, Told::Beside, about).await? == Taken::Changed)
+        let moves_money = may_be_told(&*open.connector, &open.shop.more).then_some(read_at);
+        Ok(self.take(report, Told::Beside(moves_money), about).await? == Taken::Changed)
     }
 
     async fn take(
@@ -261,7 +278,7 @@ impl App {
                     Some(known) => new.push(ChannelOrderRow {
                         // Whatever can be read of it again is another row than this one.
                         fingerprint: row.fingerprint,
-                        note: row.note.clone(),
+                        note: Notes::of(known).after_told(row.note.clone()),
                         ..known.clone()
                     }),
                 }
@@ -306,6 +323,7 @@ impl Taking {
         match recorded {
             Ok(Some(change)) => {
                 let (mut changes, after) = Changes::one(tree, change);
+                row = self.told.moved(row);
                 let agreed = self.draft.as_ref().map(|(_, agreed)| Arc::clone(agreed));
                 changes.agreed = agreed.filter(|_| tree.is_none());
                 changes.silent = self.silent;
@@ -327,7 +345,7 @@ impl Taking {
                 Ok((Some(beside(row)), Taken::Changed))
             }
             Err(why) => {
-                row.note = Some(cut(&why.to_string()));
+                row.note = Notes::of(&row).after_told(Some(cut(&why.to_string())));
                 Ok((Some(beside(row)), Taken::Aside))
             }
         }
@@ -335,21 +353,29 @@ impl Taking {
 }
 
 impl Told {
-    fn by_list(row: ChannelOrderRow, goods: Goods) -> Self {
-        Self::Order(Box::new(row), goods)
+    fn by_list(row: ChannelOrderRow, sought: Sought) -> Self {
+        Self::Order(Box::new(row), sought)
     }
 
-    fn by_number(row: ChannelOrderRow, goods: Goods) -> Self {
-        Self::Order(Box::new(ChannelOrderRow { listed: false, ..row }), goods)
+    fn by_number(row: ChannelOrderRow, sought: Sought) -> Self {
+        Self::Order(Box::new(ChannelOrderRow { listed: false, ..row }), sought)
+    }
+
+    /// The row of an order that was changed by it.
+    fn moved(&self, row: ChannelOrderRow) -> ChannelOrderRow {
+        match self {
+            Self::Beside(Some(at)) => looked_at_anew(row, *at),
+            Self::Order(..) | Self::Look(_) | Self::Beside(None) => row,
+        }
     }
 
     /// The row from now on; nothing where it was told before.
     fn row(&self, known: Option<&ChannelOrderRow>) -> Option<ChannelOrderRow> {
         match (self, known) {
-            (Self::Order(told, goods), None) => {
-                Some(expecting(ChannelOrderRow::clone(told), *goods))
+            (Self::Order(told, sought), None) => {
+                Some(expecting(ChannelOrderRow::clone(told), *sought))
             }
-            (Self::Order(told, goods), Some(known)) => {
+            (Self::Order(told, sought), Some(known)) => {
                 if known.fingerprint == told.fingerprint {
                     let was_hidden = told.listed && !known.listed;
                     return was_hidden.then(|| ChannelOrderRow { listed: true, ..known.clone() });
@@ -367,26 +393,35 @@ impl Told {
                     tries: known.tries,
                     wait_since: known.wait_since,
                     next_look_at: known.next_look_at,
+                    note: Notes::of(known).after_told(told.note.clone()),
                     ..ChannelOrderRow::clone(told)
                 };
                 let moved = known.status != told.status;
-                Some(if moved { expecting(row, *goods) } else { row })
+                Some(if moved { expecting(row, *sought) } else { row })
             }
             (Self::Look(look), Some(known)) => Some(look.after(known.clone())),
-            (Self::Beside, Some(known)) => Some(known.clone()),
+            (Self::Beside(_), Some(known)) => Some(known.clone()),
             // Both are of an order that was told of.
-            (Self::Look(_) | Self::Beside, None) => None,
+            (Self::Look(_) | Self::Beside(_), None) => None,
         }
     }
 }
 
-/// Parcels of what has left are looked for at once: where there may be more of them than are known, again.
-fn expecting(row: ChannelOrderRow, goods: Goods) -> ChannelOrderRow {
+/// Whether something that happened at `at`, or nobody knows when, was before a shop was connected: unless it is asked for,
+/// that is no news to anybody.
+fn is_no_news(open: &Open, at: Option<Time>) -> bool {
+    let shop = &open.shop;
+    !shop.more.announce_first_pull && at.is_some_and(|at| at < shop.created_at)
+}
+
+/// Parcels of what has left are looked for at once: where there may be more of them than are known, again. So is what the
+/// buyer paid, where it may be asked for.
+fn expecting(row: ChannelOrderRow, Sought { goods, money }: Sought) -> ChannelOrderRow {
     let is_known = row.packages == PackageState::Known;
-    if goods == Goods::Here || is_known && goods == Goods::Left && row.next_look_at.is_none() {
-        return row;
-    }
     let at = row.read_at;
+    if goods == Goods::Here || is_known && goods == Goods::Left && row.next_look_at.is_none() {
+        return if money { looked_at_anew(row, at) } else { row };
+    }
     ChannelOrderRow {
         packages: PackageState::Waiting,
         looks: 0,

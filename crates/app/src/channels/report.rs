@@ -1,17 +1,17 @@
 //! What a marketplace tells of an order, as a report that can be recorded. Pure.
 
+use super::paid::amounts;
 use docket_connectors::channel::{
-    Aftersale, AftersaleKind, AftersaleState, Amounts, ChannelLine, ChannelOrder,
-    Fulfilment as SentBy, Package, PackageRef, Price, SoldProduct, Stage,
+    Aftersale, AftersaleKind, AftersaleState, ChannelLine, ChannelOrder, Fulfilment as SentBy,
+    Package, PackageRef, SoldProduct, Stage,
 };
 use docket_domain::record::channel::stock::{Sold, kept};
 use docket_domain::record::channel::{
-    AmountsHeard, ChannelReport, LineAmounts, LineHeard, OrderHeard, PackagesHeard, ParcelHeard,
-    RefundHeard,
+    ChannelReport, LineHeard, OrderHeard, PackagesHeard, ParcelHeard, RefundHeard,
 };
-use docket_domain::tree::{Stamp, Tax, When};
+use docket_domain::tree::{Stamp, When};
 use docket_domain::words::{PaymentStatus, Platform, RefundKind, RefundStatus, Status};
-use docket_domain::{ActorKind, Amount, Currency, Json, Quantity, Time};
+use docket_domain::{ActorKind, Currency, Json, Quantity, Time};
 use docket_store::ChannelShop;
 use docket_wire::moment::Moment;
 use serde_json::json;
@@ -21,26 +21,15 @@ const CASH_ON_DELIVERY: &str = "COD";
 
 /// What `order` of `shop` tells of itself, read at `read_at` by the marketplace's clock.
 pub(super) fn of_order(shop: &ChannelShop, order: &ChannelOrder, read_at: Time) -> ChannelReport {
+    let ordered: Vec<_> =
+        order.lines.iter().map(|line| (&*line.number, units(line.ordered))).collect();
     ChannelReport {
         created_at: order.created_at,
         order: Some(order_heard(order, read_at)),
         packages: packages(order, &[], read_at),
-        amounts: order.amounts.as_ref().and_then(|told| amounts(told, shop, read_at)),
+        amounts: order.amounts.as_ref().and_then(|told| amounts(told, shop, &ordered, read_at)),
         refunds: order.aftersales.iter().map(|told| refund(told, order, read_at)).collect(),
         ..of_nothing(shop, &order.number)
-    }
-}
-
-/// What a detail, and what was asked beside it, tell of the parcels of an order.
-pub(super) fn of_packages(
-    shop: &ChannelShop,
-    detail: &ChannelOrder,
-    shipped: &[Package],
-    read_at: Time,
-) -> ChannelReport {
-    ChannelReport {
-        packages: packages(detail, shipped, read_at),
-        ..of_nothing(shop, &detail.number)
     }
 }
 
@@ -219,7 +208,11 @@ impl Extra {
 }
 
 /// The packages of the lines that tell of theirs, and those that were told of beside; none where nothing tells of any.
-fn packages(order: &ChannelOrder, beside: &[Package], read_at: Time) -> Option<PackagesHeard> {
+pub(super) fn packages(
+    order: &ChannelOrder,
+    beside: &[Package],
+    read_at: Time,
+) -> Option<PackagesHeard> {
     let mut heard = PackagesHeard { read_at, lines: Vec::new(), parcels: Vec::new() };
     for line in &order.lines {
         let Some(packages) = &line.packages else { continue };
@@ -230,20 +223,25 @@ fn packages(order: &ChannelOrder, beside: &[Package], read_at: Time) -> Option<P
         }
     }
     for package in beside {
-        let Some(number) = package.numbers.first() else { continue };
-        let here = package.holds.iter().filter(|held| held.order == order.number);
-        for held in here {
-            let Some(line) = &held.line else { continue };
-            let (carrier, tracking) = (package.carrier.as_ref(), package.tracking.as_ref());
-            let parcel = parcel(&mut heard.parcels, number, carrier, tracking);
-            let inside = held.units.map(units);
-            match parcel.lines.iter_mut().find(|(known, _)| known == line) {
-                Some((_, known)) => *known = inside.or(*known),
-                None => parcel.lines.push((line.clone(), inside)),
+        let here: Vec<_> = package.holds.iter().filter(|held| held.order == order.number).collect();
+        // Each number is a box of its own; how much is in which of several nobody tells.
+        let is_one = package.numbers.len() == 1;
+        for (nth, number) in package.numbers.iter().enumerate() {
+            let is_first = nth == 0;
+            let carrier = package.carrier.as_ref().filter(|_| is_first);
+            let tracking = package.tracking.as_ref().filter(|_| is_first);
+            for held in &here {
+                let Some(line) = &held.line else { continue };
+                let parcel = parcel(&mut heard.parcels, number, carrier, tracking);
+                let inside = held.units.filter(|_| is_one).map(units);
+                match parcel.lines.iter_mut().find(|(known, _)| known == line) {
+                    Some((_, known)) => *known = inside.or(*known),
+                    None => parcel.lines.push((line.clone(), inside)),
+                }
             }
         }
     }
-    (!heard.lines.is_empty()).then_some(heard)
+    (!heard.lines.is_empty() || !heard.parcels.is_empty()).then_some(heard)
 }
 
 /// The parcel of a number among those that were heard of, with what is new of it.
@@ -263,42 +261,6 @@ fn parcel<'a>(
     parcel.carrier = parcel.carrier.take().or_else(|| carrier.cloned());
     parcel.tracking = parcel.tracking.take().or_else(|| tracking.cloned());
     parcel
-}
-
-/// What a reading of amounts comes to; none where it names a currency that is none.
-fn amounts(told: &Amounts, shop: &ChannelShop, read_at: Time) -> Option<AmountsHeard> {
-    let of_lines = told.lines.iter().flat_map(|line| [&line.price, &line.unit_price]);
-    let all = [&told.goods, &told.freight, &told.paid, &told.tax].into_iter().chain(of_lines);
-    let named = all.flatten().find_map(|price| price.currency.as_deref());
-    let currency = match named {
-        Some(code) => Currency::ever(code)?,
-        None => guessed_currency(&shop.more.region),
-    };
-    let amount = |price: &Option<Price>| Amount(price.as_ref().map(|price| price.amount));
-    let lines = told.lines.iter().map(|line| {
-        // Of a whole line the price of a unit follows where it comes out even.
-        let each = line.price.as_ref().zip(line.units).and_then(|(price, units)| {
-            let units = i64::from(units);
-            (units > 0 && price.amount % units == 0).then(|| price.amount / units)
-        });
-        LineAmounts {
-            external_id: line.number.clone(),
-            list_price: Amount(line.unit_price.as_ref().map(|price| price.amount).or(each)),
-            item_discount: Amount::ZERO,
-            tax: Amount::UNKNOWN,
-        }
-    });
-    Some(AmountsHeard {
-        read_at,
-        currency,
-        platform_discount: amount(&told.channel_discount),
-        shop_discount: amount(&told.seller_discount),
-        freight: amount(&told.freight),
-        freight_tax: Amount::UNKNOWN,
-        // Tax is told of the whole order alone: it is no part of any line.
-        tax: Tax::Included,
-        lines: lines.collect(),
-    })
 }
 
 /// What an aftersale of `order` comes to. Goods that name no line are those of the line that sold them.
@@ -336,7 +298,7 @@ fn refund(told: &Aftersale, order: &ChannelOrder, read_at: Time) -> RefundHeard 
 }
 
 /// The currency that a region most likely sells in; it gives way to whatever an amount says.
-fn guessed_currency(region: &str) -> Currency {
+pub(super) fn guessed_currency(region: &str) -> Currency {
     let code = if region == "eu" { "EUR" } else { "USD" };
     Currency::ever(code).expect("euro and dollar are currencies")
 }

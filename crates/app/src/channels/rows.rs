@@ -75,7 +75,43 @@ pub(super) fn fingerprint(hash: &[u8; 32]) -> i64 {
     i64::from_be_bytes(*first)
 }
 
-/// As much of a note as is kept.
+/// As much of a note as is kept, in one line.
 pub(super) fn cut(text: &str) -> String {
-    text.chars().take(NOTE).collect()
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().take(NOTE).map(plain).collect()
+}
+
+/// What is noted of an order: what was odd when it was told of, and what its last look came to. Each stays when the other
+/// changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Notes {
+    told: Option<String>,
+    look: Option<String>,
+}
+
+impl Notes {
+    /// Those of a row.
+    pub fn of(row: &ChannelOrderRow) -> Self {
+        let Some(note) = &row.note else { return Self::default() };
+        let (told, look) = note.split_once('\n').unwrap_or((note, ""));
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Self { told: some(told), look: some(look) }
+    }
+
+    /// The note of a row that was told of anew.
+    pub fn after_told(self, told: Option<String>) -> Option<String> {
+        Self { told, ..self }.note()
+    }
+
+    /// The note of a row after a look that came to this.
+    pub fn after_look(self, look: Option<&str>) -> Option<String> {
+        Self { look: look.map(cut), ..self }.note()
+    }
+
+    fn note(self) -> Option<String> {
+        match (self.told, self.look) {
+            (told, None) => told,
+            (told, Some(look)) => Some(format!("{}\n{look}", told.unwrap_or_default())),
+        }
+    }
 }

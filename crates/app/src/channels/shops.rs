@@ -1,7 +1,8 @@
 //! Shops: connected, changed, paused and shown.
 
 use super::Channels;
-use super::exchange::{Open, Trouble};
+use super::amounts;
+use super::exchange::{Open, Trouble, no_connector};
 use super::stock::{self, AllocateSales, SetSku};
 use crate::access::{Principal, Scope};
 use crate::net::Url;
@@ -41,6 +42,8 @@ pub struct NewShop {
     pub access_token: Option<String>,
     /// Where the marketplace is, where that is not its usual address.
     pub base_url: Option<String>,
+    /// Whether what happened before it is connected is told to webhooks like what happens afterwards.
+    pub announce_first_pull: bool,
 }
 
 /// What is changed about a shop; what is left out stays.
@@ -135,7 +138,12 @@ impl App {
             let message = "must be an address such as https://host/path".to_owned();
             return wrong("base_url", "not_a_url", message);
         }
-        let more = ShopFacts { region: new.region.clone(), base_url, ..ShopFacts::default() };
+        let more = ShopFacts {
+            region: new.region.clone(),
+            base_url,
+            announce_first_pull: new.announce_first_pull,
+            ..ShopFacts::default()
+        };
         Ok(ChannelShop {
             id: Id(0),
             version: 1,
@@ -199,6 +207,9 @@ impl App {
         keys.extend(stock::named(&set.skus));
         let (actor, rings) =
             (format!("{}:{}", who.id, who.name), set.stock_from.is_some() || !set.skus.is_empty());
+        let connector = self.inner.channels.connector(&now.channel).cloned();
+        let connector = connector.ok_or_else(|| no_connector(&now.channel))?;
+        let is_renewed = token.is_some();
         let work = move |view: &View, cx: &mut Context<'_>| {
             let Some(now) = view.channel_shop(id)? else { return Ok((None, Ok(()))) };
             let mut shop = ChannelShop { version: now.version + 1, ..(**now).clone() };
@@ -211,8 +222,7 @@ impl App {
                 shop.more.mall.clone_from(&changed.more.mall);
                 shop.more.token_checked_at = Some(cx.now);
                 shop.more.token_until = told.expires_at;
-                shop.more.scopes.clone_from(&told.scopes);
-                shop.more.scopes_missing.clear();
+                amounts::take_scopes(&mut shop.more, &*connector, &told.scopes);
                 shop.more.paused = shop.more.paused.filter(|pause| pause.cause == PERSON);
             }
             match set.paused {
@@ -240,7 +250,7 @@ impl App {
         if rings {
             self.ring(AllocateSales::KIND);
         }
-        Ok(())
+        if is_renewed { self.queue_looks_due(id).await } else { Ok(()) }
     }
 
     /// Pauses a shop for a fault that stops it, until a person has done something; not for one that passes.
@@ -315,6 +325,15 @@ pub(super) fn advice(fault: &Fault) -> String {
     fault.advice().map_or_else(|| fault.to_string(), |advice| format!("{fault}. {advice}"))
 }
 
+/// What it means that a token does not allow some calls, and what to do about it; none where it allows all that was asked.
+pub fn advice_on_scopes(missing: &[String]) -> Option<String> {
+    let missing = (!missing.is_empty()).then(|| missing.join(", "))?;
+    Some(format!(
+        "The token does not allow {missing}: what that would tell stays unknown, and it is asked for no more. Let the \
+         marketplace grant the app this permission, then enter the new token."
+    ))
+}
+
 /// Why a shop is not connected: what the marketplace says of its credentials.
 fn refused(open: &Open, trouble: &Trouble) -> Error {
     match trouble {
@@ -346,6 +365,10 @@ mod tests {
             let chinese = docket_wire::chinese::of(&told);
             assert_eq!(chinese.is_some(), fault.advice().is_some(), "{told}");
         }
+        let advice = advice_on_scopes(&["a.b".into(), "c.d".into()]).expect("something is missing");
+        let chinese = docket_wire::chinese::of(&advice).expect("it is known");
+        assert!(chinese.starts_with("令牌未授权 a.b, c.d："), "{chinese}");
+        assert_eq!(advice_on_scopes(&[]), None);
         for why in [
             Unwalkable::NothingNew,
             Unwalkable::Short { rows: 1, total: 2 },

@@ -1,11 +1,13 @@
 //! Tokens are looked at once a day, before a run: whether they are still of this shop, until when they are good, and whether
 //! they allow what is asked for. What ends soon is told by alerts; what does not fit pauses the shop and says what to do.
 
+use super::amounts;
 use super::exchange::{Open, Trouble};
 use crate::{App, Error};
 use docket_connectors::channel::{Answer, Call, Purpose, TokenInfo};
 use docket_domain::time::DAY;
 use docket_store::{ChannelShop, Context, Key, Pause, Priority, View, Writes};
+use std::sync::Arc;
 
 /// What a token turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +36,14 @@ impl App {
             Err(trouble) => return Ok(Err(trouble)),
         };
         let checked = check(&open.shop, &told, open.connector.capabilities().scopes);
-        let (id, unfit) = (open.shop.id, checked.clone());
+        let (id, unfit, connector) = (open.shop.id, checked.clone(), Arc::clone(&open.connector));
         let work = move |view: &View, cx: &mut Context<'_>| {
             let Some(now) = view.channel_shop(id)? else { return Ok((None, ())) };
             let mut shop = ChannelShop { version: now.version + 1, ..(**now).clone() };
             shop.more.token_checked_at = Some(cx.now);
             shop.more.token_until = told.expires_at;
             if shop.more.scopes != told.scopes {
-                shop.more.scopes.clone_from(&told.scopes);
-                shop.more.scopes_missing.clear();
+                amounts::take_scopes(&mut shop.more, &*connector, &told.scopes);
             }
             if let Checked::Unfit(cause, why) = &checked
                 && shop.more.paused.is_none()

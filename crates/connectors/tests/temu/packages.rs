@@ -75,6 +75,20 @@ fn a_package_counts_for_the_orders_it_names_and_no_other() {
 }
 
 #[test]
+fn a_number_that_is_longer_than_any_of_theirs_is_handed_on() {
+    let long = "7".repeat(100);
+    let mut row = shipped(9);
+    (row["packageSn"], row["subPackageShipmentInfoList"]) =
+        (json!(long), json!([{"packageSn": format!("{long}8")}]));
+    let page = read(&shipments_call(), &json!({"shipmentInfoDTO": [row]}));
+    assert_eq!(page.packages[0].numbers, [long.clone(), format!("{long}8")]);
+    let mut row = unshipped(9);
+    row["subPackageSnList"] = json!(["x".repeat(5_000)]);
+    let page = read(&unshipped_call(), &json!({"totalItemNum": 1, "unshippedPackage": [row]}));
+    assert_eq!(page.packages[0].numbers[1].len(), 1024, "and no longer than anybody could keep");
+}
+
+#[test]
 fn a_confirmed_package_holds_the_line_it_was_asked_for() {
     let page =
         read(&shipments_call(), &json!({"shipmentInfoDTO": [shipped(9), {"packageSn": ""}]}));

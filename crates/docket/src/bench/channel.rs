@@ -225,6 +225,12 @@ impl Played {
         }
         let server = Server::start(folder.path(), &database, &settings).await?;
         let market = Market::start(args.stage.seed, shops, orders, limit)?;
+        // As with most tokens: what buyers paid is asked for by a call of its own beside the one for packages.
+        for shop in market.said["shops"].as_array().into_iter().flatten() {
+            let deny =
+                json!({"shop": shop["mall_id"], "does": "deny", "type": "bg.order.amount.query"});
+            market.control(&json!({"tokens": [deny]})).await?;
+        }
         let center = Connection::open(&Target { address: server.address, key }).await?;
         let mut played =
             Self { _folder: folder, database, market, server, center, shops: Vec::new() };

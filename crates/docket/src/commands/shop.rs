@@ -67,6 +67,9 @@ pub struct Add {
     /// Where the marketplace is, where that is not its usual address
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
+    /// Tell webhooks of what happened before now as well, not only of what happens from now on
+    #[arg(long)]
+    announce_first_pull: bool,
 }
 
 /// Arguments of `docket shop status`.
@@ -157,6 +160,9 @@ async fn add(new: &Add, center: &Center, out: &Output) -> Result<(), Failure> {
     }
     if let Some(url) = &new.base_url {
         body["base_url"] = url.as_str().into();
+    }
+    if new.announce_first_pull {
+        body["announce_first_pull"] = true.into();
     }
     let added = center.post("/api/shops", &body).await?;
     out.show(&added, |out| {
@@ -265,6 +271,8 @@ fn show(shop: &Value, out: &Output) {
         says(out.say("token until", "令牌有效期"), words(&shop["token_expires_at"]));
         let missing: Vec<_> = rows(&shop["scopes_missing"]).iter().map(words).collect();
         says(out.say("not allowed by the token", "令牌未授权"), missing.join(", "));
+        let advice = Said::of_center(&words(&shop["advice"]));
+        says(out.say("to do", "待办"), out.tell(&advice).to_owned());
         if !shop["orders"].is_null() {
             says(out.say("orders", "订单"), run_line(&shop["orders"], out));
             says(out.say("why", "原因"), words(&shop["orders"]["error"]));

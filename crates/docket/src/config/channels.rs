@@ -47,8 +47,8 @@ pub const KEYS: [(&str, &str, About); 8] = [
         "packages",
         "true",
         About::of(
-            "Whether package numbers are looked for, order by order, when something was shipped.",
-            "发货后是否逐单查询包裹号。",
+            "Whether package numbers are looked for when something was shipped, and what buyers paid, order by order.",
+            "是否逐单查询已发货订单的包裹号以及买家支付的金额。",
         ),
     ),
     (

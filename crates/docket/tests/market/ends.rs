@@ -21,6 +21,15 @@ impl Center {
         self.turn();
     }
 
+    /// Ends the center, and starts it again with these settings beside its own.
+    pub fn started_with(&mut self, settings: &[(&str, &str)]) {
+        assert!(self.serve.terminate().success());
+        let more = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.settings.extend(more);
+        self.serve = Self::serve(&self.data, &self.database, &self.settings);
+        self.turn();
+    }
+
     /// Kills the center, and starts it again.
     pub fn killed_and_started(&mut self) {
         self.serve.kill();

@@ -1,5 +1,6 @@
 //! A marketplace and a center as two processes, and shops of the one pulled by the other.
 
+mod arrived;
 pub mod between;
 mod ends;
 
@@ -147,6 +148,18 @@ impl Market {
             packages.map(move |package| (parent.clone(), text(&package)))
         };
         self.rows(shop, "packages").iter().flat_map(of).collect()
+    }
+
+    /// What the orders of a shop cost, by their numbers.
+    pub fn amounts(&self, shop: usize) -> BTreeMap<String, Value> {
+        let rows = self.rows(shop, "amounts").into_iter();
+        rows.map(|row| (row["parent"].as_str().expect("a number").to_owned(), row)).collect()
+    }
+
+    /// A token of a shop may do something from now on, or may not: `grant` or `deny`, by the word of the call.
+    pub fn scope(&self, shop: usize, does: &str, kind: &str) {
+        let wish = json!({"shop": self.mall(shop), "does": does, "type": kind});
+        self.control(&json!({"tokens": [wish]}));
     }
 
     /// The token of a shop as it is now.
@@ -358,65 +371,6 @@ impl Center {
         let (status, told) = self.put(&format!("/api/shops/{shop}"), &token);
         assert_eq!(status, 200, "{told:#}");
         self.pull(shop, "incremental")
-    }
-
-    /// The numbers of a shop's orders, each once.
-    pub fn numbers(&self, shop: &str) -> BTreeSet<String> {
-        let orders = self.orders(shop);
-        let number = |order: &Value| order["external_id"].as_str().expect("a number").to_owned();
-        let numbers: BTreeSet<_> = orders.iter().map(number).collect();
-        assert_eq!(numbers.len(), orders.len(), "none twice");
-        numbers
-    }
-
-    /// The packages of a shop's orders, with the number of their order.
-    pub fn packages(&self, shop: &str) -> BTreeSet<(String, String)> {
-        let mut packages = BTreeSet::new();
-        for order in self.orders(shop) {
-            let number = order["external_id"].as_str().expect("a number");
-            for shipment in order["shops"][0]["shipments"].as_array().expect("shipments") {
-                // One that left and has no number yet is none to compare.
-                if let Some(package) = shipment["package"].as_str() {
-                    packages.insert((number.to_owned(), package.to_owned()));
-                }
-            }
-        }
-        packages
-    }
-
-    /// Waits until no parcel is looked for any more that was not looked for before.
-    pub fn has_all_parcels(&self, shop: &str) {
-        let looked = within(Duration::from_mins(4), || self.all_looked_for(shop).then_some(()));
-        assert!(looked.is_some(), "parcels are still looked for");
-    }
-
-    fn all_looked_for(&self, shop: &str) -> bool {
-        let path = format!("/api/sync/shops/{shop}/orders/enrich-tasks?status=pending&limit=200");
-        let mut cursor = String::new();
-        loop {
-            let page = self.get(&format!("{path}{cursor}"));
-            let tasks = page["tasks"].as_array().expect("tasks");
-            if tasks.iter().any(|task| task["looks"] == 0) {
-                return false;
-            }
-            match page["next"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return true,
-            }
-        }
-    }
-
-    /// Every order of a shop, whole.
-    pub fn orders(&self, shop: &str) -> Vec<Value> {
-        let (mut found, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = self.get(&format!("/api/orders?shop={shop}&limit=200&expand=tree{cursor}"));
-            found.extend(page["orders"].as_array().expect("orders").iter().cloned());
-            match page["next"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return found,
-            }
-        }
     }
 }
 

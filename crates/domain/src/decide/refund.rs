@@ -235,6 +235,7 @@ fn make(work: &mut Work<'_, '_>, wanted: &Wanted<'_>) -> Result<Refund, Refusal>
         status: RefundStatus::Applied,
         amount: 0,
         money_unknown: false,
+        money_by_total: false,
         coins: 0,
         third_party: 0,
         freight: 0,

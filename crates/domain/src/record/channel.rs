@@ -93,6 +93,7 @@ fn recorded(
         let is_guess = !terms::is_priced(&tree);
         adopted::adopt(&mut tree.shops[at], is_guess);
     }
+    refunds::forget_by_total(&mut tree.shops[at]);
     terms::take_down(&mut tree, at, report, cx).map_err(NotRecorded::NoOrder)?;
     if let Some(order) = &report.order {
         order::take_down(&mut tree, at, order, report.created_at);
@@ -104,6 +105,7 @@ fn recorded(
     parcels::lay_out(shop, cx);
     refunds::take_down(&mut tree, at, &report.refunds, cx);
     refunds::of_cancelled_units(&mut tree, at, cx);
+    refunds::by_total(&mut tree.shops[at]);
     // In an order that does not depend on which was heard of first; they end in that of our numbers.
     tree.shops[at].refunds.sort_by(|a, b| a.external_id.cmp(&b.external_id));
     reported_refunds::look_at_units(&mut tree);

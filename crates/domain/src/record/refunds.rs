@@ -163,6 +163,7 @@ fn first_heard(
         status: RefundStatus::Applied,
         amount,
         money_unknown: told.money_unknown,
+        money_by_total: false,
         coins,
         third_party,
         freight,

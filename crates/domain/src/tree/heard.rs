@@ -82,6 +82,9 @@ pub struct Heard {
     /// When the amounts of the whole order were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amounts: Option<Time>,
+    /// What was given back of it in all, and when that was read: not every reading of amounts tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<(i64, Time)>,
     /// Whether its currency is a guess: it gives way while every amount is unknown.
     #[serde(default, skip_serializing_if = "is_default")]
     pub currency_guessed: bool,

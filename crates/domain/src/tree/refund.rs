@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// One refund of a shop order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub struct Refund {
     /// Our number for it.
     pub refund_id: Id,
@@ -24,6 +25,9 @@ pub struct Refund {
     /// Whether nobody has told its money.
     #[serde(default, skip_serializing_if = "is_default")]
     pub money_unknown: bool,
+    /// Whether that money is what the total of its order leaves for it: nobody told it of this refund alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub money_by_total: bool,
     /// Coins given back, as money.
     #[serde(default)]
     pub coins: i64,

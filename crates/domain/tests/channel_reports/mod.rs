@@ -120,7 +120,8 @@ pub fn amounts(read_at: i64, code: &str, prices: &[(&str, i64)]) -> ChannelRepor
         shop_discount: Amount::ZERO,
         freight: Amount::of(500),
         freight_tax: Amount::ZERO,
-        tax: Tax::Included,
+        tax: Some(Tax::Included),
+        refunded: None,
         lines: prices.iter().map(line).collect(),
     };
     ChannelReport { order: None, amounts: Some(amounts), ..report() }

@@ -247,6 +247,7 @@ fn full_refund(line: Line, stamp: Stamp) -> Refund {
         status: RefundStatus::Refunding,
         amount: 5,
         money_unknown: true,
+        money_by_total: false,
         coins: 1,
         third_party: 1,
         freight: 1,

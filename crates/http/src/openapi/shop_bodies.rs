@@ -25,6 +25,9 @@ pub struct NewShopBody {
     /// Where the marketplace is, where that is not its usual address.
     #[schema(max_length = 1024, pattern = "^($|https?://)")]
     base_url: Option<String>,
+    /// Whether what happened before it is connected is told to webhooks like what happens afterwards; false where left
+    /// out.
+    announce_first_pull: Option<bool>,
 }
 
 /// What is changed about a shop; what is left out stays.

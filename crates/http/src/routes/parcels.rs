@@ -50,7 +50,7 @@ pub struct EnrichView<'a> {
     /// When it is looked next.
     pub next_look_at: Option<Moment>,
     /// Why the last look failed, or why there are none.
-    pub error_message: Option<&'a str>,
+    pub error_message: Option<String>,
 }
 
 /// One page of searches.
@@ -82,6 +82,12 @@ pub struct EnrichStarted {
     pub waiting: u64,
 }
 
+/// What was odd about an order and what its last look came to.
+fn in_one_line(note: &str) -> String {
+    let parts: Vec<_> = note.split('\n').filter(|part| !part.is_empty()).collect();
+    parts.join("; ")
+}
+
 impl<'a> EnrichView<'a> {
     fn of(row: &'a ChannelOrderRow) -> Self {
         let word = STATES.iter().find(|(_, state)| *state == row.packages).map(|(word, _)| *word);
@@ -95,7 +101,7 @@ impl<'a> EnrichView<'a> {
             retry_count: row.tries,
             max_retries: LOOKS_THAT_MAY_FAIL,
             next_look_at: row.next_look_at.map(Moment),
-            error_message: row.note.as_deref(),
+            error_message: row.note.as_ref().map(|note| in_one_line(note)),
         }
     }
 }

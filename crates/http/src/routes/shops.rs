@@ -15,7 +15,7 @@ use crate::{cursor, query};
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use docket_app::{ChannelShop, NewShop, SetShop, ShopOf};
+use docket_app::{ChannelShop, NewShop, SetShop, ShopOf, advice_on_scopes};
 use docket_wire::described::PageCursor;
 use docket_wire::document::Node;
 use docket_wire::kinds;
@@ -54,6 +54,10 @@ pub struct ShopView<'a> {
     pub scopes: &'a [String],
     /// What it was found not to allow: that is not asked for until there is another token.
     pub scopes_missing: &'a [String],
+    /// What that means and what to do about it; null where nothing is missing.
+    pub advice: Option<String>,
+    /// Whether what happened before it was connected is told to webhooks like what happens afterwards.
+    pub announce_first_pull: bool,
     /// Why nothing is asked of it for the time being; null where it is pulled.
     pub paused: Option<PauseView<'a>>,
     /// Orders created from then on take stock, once the shop has a map.
@@ -115,6 +119,8 @@ impl<'a> ShopView<'a> {
             has_token: shop.token.is_some(),
             scopes: &shop.more.scopes,
             scopes_missing: &shop.more.scopes_missing,
+            advice: advice_on_scopes(&shop.more.scopes_missing),
+            announce_first_pull: shop.more.announce_first_pull,
             paused: pause.map(|pause| PauseView {
                 at: pause.at.into(),
                 cause: &pause.cause,
@@ -188,6 +194,8 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
         let app_secret = fields.required("app_secret", long);
         let access_token = fields.optional("access_token", long);
         let base_url = fields.optional("base_url", long);
+        let announce_first_pull =
+            fields.optional("announce_first_pull", kinds::yes_or_no).unwrap_or(false);
         Some(NewShop {
             name: name?,
             channel: channel?,
@@ -196,6 +204,7 @@ pub async fn add(State(center): State<Center>, sent: Sent) -> Result<Response, F
             app_secret: app_secret?,
             access_token,
             base_url,
+            announce_first_pull,
         })
     })?;
     let added = center.app.add_shop(&sent.who, new, sent.idempotency).await?;

@@ -131,6 +131,7 @@ fn asked(market: &Market, path: &str, query: &str) -> Result<Value, Unheard> {
         "/control/truth" => truth::counted,
         "/control/truth/orders" => truth::numbers,
         "/control/truth/packages" => truth::packages,
+        "/control/truth/amounts" => truth::amounts,
         "/control/truth/products" => truth::products,
         "/control/truth/pushes" => truth::pushes,
         "/control/truth/aftersales" => truth::aftersales,

@@ -104,6 +104,24 @@ pub struct Aftersale {
     pub updated_at: i64,
 }
 
+impl Aftersale {
+    /// The status of its group: groups and statuses count otherwise.
+    pub const fn status(&self) -> i64 {
+        match self.group {
+            8 => 1,
+            9 => 5,
+            6 | 10 => 7,
+            7 | 11 => 6,
+            open => open,
+        }
+    }
+
+    /// Whether it was granted and is done.
+    pub const fn is_granted(&self) -> bool {
+        self.status() == 5
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AftersaleKind {

@@ -1,6 +1,7 @@
 //! What is true of a shop, whatever its lists say: its orders by day of creation and status, counted and summed up
 //! in a checksum, those that no list has apart; its numbers, packages and products in pages.
 
+use super::money::Money;
 use super::order::{NEVER, Order};
 use super::shop::Shop;
 use jiff::Timestamp;
@@ -185,6 +186,27 @@ pub fn packages(shop: &Shop, question: &Question) -> Value {
     question.paged(lines.into_iter().map(
         |(parent, child, packages, parts)| json!({"parent": parent, "child": child, "packages": packages, "parts": parts}),
     ))
+}
+
+/// What orders cost, in whole minor units and in ascending order of their numbers.
+pub fn amounts(shop: &Shop, question: &Question) -> Value {
+    let mut orders: Vec<&Order> = shop.orders.iter().filter(|order| question.has(order)).collect();
+    orders.sort_by(|a, b| a.number.cmp(&b.number));
+    question.paged(orders.into_iter().map(|order| {
+        let money = Money::of(shop, order);
+        json!({
+            "parent": order.number,
+            "currency": shop.currency,
+            "goods": money.goods,
+            "freight": money.freight,
+            "tax": money.tax,
+            "seller_discount": money.seller_discount,
+            "channel_discount": money.channel_discount,
+            "paid": money.paid,
+            "refunded": money.refunded,
+            "cancelled": order.children.iter().map(|child| child.cancelled).sum::<u32>(),
+        })
+    }))
 }
 
 /// The products of a shop.

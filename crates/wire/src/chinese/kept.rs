@@ -20,6 +20,11 @@ pub const KEPT: &[(&str, &str)] = &[
         "{1}。请让平台为应用开通该权限，然后填写新令牌。",
     ),
     (
+        "The token does not allow {}: what that would tell stays unknown, and it is asked for no more. Let the \
+         marketplace grant the app this permission, then enter the new token.",
+        "令牌未授权 {1}：相关数据保持未知，不再询问。请让平台为应用开通该权限，然后填写新令牌。",
+    ),
+    (
         "{}. Look at the app in the marketplace's partner center: it is not let in.",
         "{1}。请到平台的合作伙伴中心检查应用：应用未获准访问。",
     ),

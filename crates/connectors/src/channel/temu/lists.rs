@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 
 /// A number that is longer is none.
 const NUMBER_BYTES_MAX: usize = 64;
+/// What is read of the number of a package.
+const PACKAGE_BYTES_MAX: usize = 1024;
 /// Codes, words and numbers of things are cut to this.
 pub const WORD_BYTES_MAX: usize = 64;
 /// What is kept of a row that cannot be read.
@@ -51,6 +53,14 @@ pub fn number_of(object: &Object<'_>, field: &str) -> Option<String> {
     let number = text(object.get(field)?)?;
     let number = number.trim();
     (1..=NUMBER_BYTES_MAX).contains(&number.len()).then(|| number.to_owned())
+}
+
+/// A number of a package. One that is longer than any of theirs is handed on all the same: whoever keeps it cuts it and says
+/// so.
+pub fn package_number(told: &str) -> Option<String> {
+    let told = text(told)?;
+    let number = cut(told.trim(), PACKAGE_BYTES_MAX);
+    (!number.is_empty()).then(|| number.to_owned())
 }
 
 /// A code or word, cut; an empty one is none.

@@ -2,7 +2,9 @@
 //! one costs no other.
 
 use super::envelope::Opened;
-use super::lists::{Listed, WORD_BYTES_MAX, listed, next, number_of, short, unreadable};
+use super::lists::{
+    Listed, WORD_BYTES_MAX, listed, next, number_of, package_number, short, unreadable,
+};
 use super::request::PAGE_SIZE_MAX;
 use crate::channel::json::{Object, Reader, Rows, cut, integer, list, text, truth};
 use crate::channel::private::without_people;
@@ -255,7 +257,7 @@ fn packages(told: &mut Reader<'_, '_>) -> (Option<Vec<PackageRef>>, u32) {
             failed += 1;
             continue;
         }
-        let Some(number) = number_of(&row, "packageSn") else { continue };
+        let Some(number) = row.get("packageSn").and_then(package_number) else { continue };
         let delivery = short(&row, "packageDeliveryType");
         packages.push(PackageRef { number, delivery, ..PackageRef::default() });
     }

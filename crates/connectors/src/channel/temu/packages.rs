@@ -2,7 +2,7 @@
 //! numbers.
 
 use super::envelope::Opened;
-use super::lists::{Listed, listed, next, number_of, short, units, unreadable};
+use super::lists::{Listed, listed, next, number_of, package_number, short, units, unreadable};
 use super::request::PAGE_SIZE_MAX;
 use crate::channel::json::{Object, list};
 use crate::channel::{Fault, Held, Package, PackagesPage, Page, Unreadable};
@@ -64,14 +64,12 @@ fn refused(row: &str) -> Unreadable {
 /// What both lists tell of a package: every number of the box, its own first.
 fn package(row: &Object<'_>) -> Package {
     let mut numbers: Vec<String> = Vec::new();
-    let own = ["packageSn", "mainPackageSn"].into_iter().filter_map(|field| number_of(row, field));
+    let number = |row: &Object<'_>, field| row.get(field).and_then(package_number);
+    let own = ["packageSn", "mainPackageSn"].into_iter().filter_map(|field| number(row, field));
     let parts = |field: &str| row.get(field).and_then(list).unwrap_or_default();
-    let texts = parts("subPackageSnList").into_iter().filter_map(|part| {
-        let number = crate::channel::json::text(part.get())?;
-        (!number.is_empty() && number.len() <= 64).then(|| number.into_owned())
-    });
+    let texts = parts("subPackageSnList").into_iter().filter_map(|part| package_number(part.get()));
     let objects = parts("subPackageShipmentInfoList").into_iter();
-    let objects = objects.filter_map(|part| number_of(&Object::read(part.get())?, "packageSn"));
+    let objects = objects.filter_map(|part| number(&Object::read(part.get())?, "packageSn"));
     for number in own.chain(texts).chain(objects) {
         if !numbers.contains(&number) {
             numbers.push(number);

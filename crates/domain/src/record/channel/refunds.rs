@@ -131,7 +131,7 @@ fn ended(refund: &mut Refund, at: Time) {
 /// Whether it is the refund that follows from what lines say was cancelled.
 fn is_of_cancelled_units(refund: &Refund) -> bool {
     refund.external_id.is_none()
-        && refund.money_unknown
+        && (refund.money_unknown || refund.money_by_total)
         && (refund.kind, refund.by) == (RefundKind::Cancel, ActorKind::System)
 }
 
@@ -168,6 +168,55 @@ const fn units(order_id: Id, quantity: Quantity, shipped: Quantity) -> RefundLin
     }
 }
 
+/// Takes back what followed from the total of all refunds: it follows anew from what is known in the end.
+pub(super) fn forget_by_total(shop: &mut ShopOrder) {
+    for refund in shop.refunds.iter_mut().filter(|refund| refund.money_by_total) {
+        (refund.amount, refund.money_unknown, refund.money_by_total) = (0, true, false);
+    }
+}
+
+/// Where the total of all refunds is told and the money of some is not: what is left is that of the only one of them; of
+/// several, each has what its goods cost if that comes to what is left. Otherwise nobody knows.
+pub(super) fn by_total(shop: &mut ShopOrder) {
+    let Some((total, _)) = shop.heard.unwrap_or_default().refunded else { return };
+    let ShopOrder { items, refunds, .. } = shop;
+    let done = || refunds.iter().filter(|refund| refund.status == RefundStatus::Refunded);
+    let told: i128 =
+        done().filter(|refund| !refund.money_unknown).map(|refund| i128::from(refund.amount)).sum();
+    let open: Vec<&Refund> = done().filter(|refund| refund.money_unknown).collect();
+    let left = i128::from(total) - told;
+    if left <= 0 {
+        return;
+    }
+    let shares: Vec<i128> = match open[..] {
+        [] => return,
+        [_] => vec![left],
+        _ => {
+            let costs = open.iter().map(|refund| cost(refund, items)).collect::<Option<Vec<_>>>();
+            let Some(costs) = costs.filter(|costs| costs.iter().sum::<i128>() == left) else {
+                return;
+            };
+            costs
+        }
+    };
+    let is_open =
+        |refund: &&mut Refund| refund.status == RefundStatus::Refunded && refund.money_unknown;
+    for (refund, share) in refunds.iter_mut().filter(is_open).zip(shares) {
+        let Ok(amount) = i64::try_from(share) else { continue };
+        (refund.amount, refund.money_unknown, refund.money_by_total) = (amount, false, true);
+    }
+}
+
+/// What the goods of a refund cost; none where a price is not known, or where it is not told what goes back.
+fn cost(refund: &Refund, items: &[ItemOrder]) -> Option<i128> {
+    let lines = refund.lines.iter().map(|line| {
+        let item = items.iter().find(|item| item.id == line.order_id)?;
+        let price = item.list_price.known()?;
+        Some((i128::from(price) * i128::from(line.quantity.0) + 500) / 1000)
+    });
+    lines.sum::<Option<i128>>().filter(|cost| *cost > 0)
+}
+
 /// A refund of which nothing but its number is known; what lines say was cancelled is done.
 fn empty(refund_id: Id, external_id: Option<String>) -> Refund {
     Refund {
@@ -178,6 +227,7 @@ fn empty(refund_id: Id, external_id: Option<String>) -> Refund {
         status: RefundStatus::Refunded,
         amount: 0,
         money_unknown: true,
+        money_by_total: false,
         coins: 0,
         third_party: 0,
         freight: 0,

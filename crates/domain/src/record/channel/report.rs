@@ -125,8 +125,10 @@ pub struct AmountsHeard {
     pub shop_discount: Amount,
     pub freight: Amount,
     pub freight_tax: Amount,
-    /// Whether prices and freight have their tax inside.
-    pub tax: Tax,
+    /// Whether prices and freight have their tax inside; none where that is not told.
+    pub tax: Option<Tax>,
+    /// What was given back in all, by all refunds that are done.
+    pub refunded: Option<i64>,
     pub lines: Vec<LineAmounts>,
 }
 

@@ -8,6 +8,7 @@ use super::find;
 use super::register::{Turn, stamped};
 use super::report::{AmountsHeard, ChannelReport, LineHeard, OrderHeard};
 use crate::decide::Context;
+use crate::money::AMOUNT_LIMIT;
 use crate::placement::{PlacedItem, PlacedShop, Placement};
 use crate::tree::{Heard, Home, Tax};
 use crate::words::{AnomalyKind, Fulfilment, OrderType};
@@ -254,8 +255,10 @@ fn amounts_told(
     let mut wanted = placement_of(tree);
     let whole = Turn::of(tree.shops[at].heard.unwrap_or_default().amounts, told.read_at);
     settle(whole, &mut wanted.platform_discount, told.platform_discount);
-    if whole == Turn::Newer || (whole == Turn::Same && told.tax == Tax::OnTop) {
-        wanted.tax = told.tax;
+    if let Some(tax) = told.tax
+        && (whole == Turn::Newer || (whole == Turn::Same && tax == Tax::OnTop))
+    {
+        wanted.tax = tax;
     }
     let shop = &mut wanted.shops[at];
     settle(whole, &mut shop.shop_discount, told.shop_discount);
@@ -285,6 +288,13 @@ fn amounts_told(
     };
     let heard = shop.heard.get_or_insert_default();
     heard.currency_guessed = false;
+    if let Some(told_now) = told.refunded {
+        let (mut amount, at) = heard.refunded.unwrap_or((-1, told.read_at));
+        let turn = Turn::of(Some(at), told.read_at);
+        if turn.settle(&mut amount, &told_now.clamp(0, AMOUNT_LIMIT - 1)) {
+            heard.refunded = Some((amount, told.read_at));
+        }
+    }
     read(&mut heard.amounts, whole, changed);
     for (index, turn, before) in lines {
         let item = &mut shop.items[index];

@@ -46,7 +46,8 @@ pub(in super::super) fn contradictions(tree: &Tree, shop: &ShopOrder) -> Vec<(An
         let beside = !refund.former.is_empty() || refund.status == RefundStatus::Refunded;
         let parts = if beside { parts.min(refund.amount) } else { parts };
         // A channel tells what a refund comes to, not what each of its lines does.
-        let priced = if refund.external_id.is_none() { refund.lines.len() } else { 0 };
+        let is_whole = refund.external_id.is_some() || refund.money_by_total;
+        let priced = if is_whole { 0 } else { refund.lines.len() };
         let sums = [("lines", lines, priced), ("parts", parts, refund.parts.len())];
         for (name, sum, _) in
             sums.into_iter().filter(|(_, sum, of)| *of > 0 && *sum != refund.amount)

@@ -52,17 +52,6 @@ fn page(
     Ok(written(&json!({"total": total, "pageNumber": paging.page, "data": rows})))
 }
 
-/// The status of a group: groups and statuses count otherwise.
-const fn status_of(group: i64) -> i64 {
-    match group {
-        8 => 1,
-        9 => 5,
-        6 | 10 => 7,
-        7 | 11 => 6,
-        open => open,
-    }
-}
-
 pub fn cancels(shop: &Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
     let row = |aftersale: &Aftersale| {
         let order = &shop.orders[aftersale.order as usize];
@@ -70,7 +59,7 @@ pub fn cancels(shop: &Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
         let product = &shop.products[child.product as usize];
         json!({
             "parentAfterSalesSn": aftersale.number,
-            "parentAfterSalesStatus": status_of(aftersale.group),
+            "parentAfterSalesStatus": aftersale.status(),
             "afterSalesInfoList": [{
                 "afterSalesSn": format!("{}-1", aftersale.number),
                 "parentOrderSn": order.number,
@@ -104,7 +93,7 @@ pub fn aftersales(shop: &Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
             "operateExpireTimeMs": (aftersale.created_at + 172_800) * 1000,
             "availableOperateList": [],
             "returnDeliveryType": 1,
-            "parentAfterSalesStatus": status_of(aftersale.group),
+            "parentAfterSalesStatus": aftersale.status(),
             "parentOrderSn": shop.orders[aftersale.order as usize].number,
             "updateAt": aftersale.updated_at,
             "afterSalesType": 1,
@@ -132,7 +121,7 @@ pub fn goods(shop: &Shop, call: &Call<'_>) -> Result<Vec<u8>, Refusal> {
             "goodsId": product.goods_id,
             "skuId": product.sku_id,
             "productList": [{"productSkuId": product.sku_id, "extCode": product.code}],
-            "afterSalesStatus": status_of(aftersale.group),
+            "afterSalesStatus": aftersale.status(),
             "afterSalesType": 1,
         })
     };

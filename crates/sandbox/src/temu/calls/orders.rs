@@ -3,6 +3,7 @@
 use super::{Call, Paging, written};
 use crate::temu::behave::Word;
 use crate::temu::changes::churn;
+use crate::temu::money::{Money, left};
 use crate::temu::order::{Child, Order};
 use crate::temu::received::Received;
 use crate::temu::refusal::{BAD_PARAMS, Refusal, UNKNOWN_ORDER};
@@ -102,34 +103,32 @@ pub fn detail(shop: &Shop, asked: &Received) -> Result<Vec<u8>, Refusal> {
     Ok(written(&Rendered::of(shop, named(shop, asked)?, told, View::Detail)))
 }
 
-/// The money of an order: whole minor units.
+/// The money of an order as the call tells it: whole minor units.
 pub fn amount(shop: &Shop, order: &Order) -> Value {
+    let of = Money::of(shop, order);
     let money = |amount: i64| json!({"currency": shop.currency, "amount": amount});
     let price = |child: &Child| shop.products[child.product as usize].price;
-    let quantity = |child: &Child| i64::from(child.ordered.saturating_sub(child.cancelled));
-    let base: i64 = order.children.iter().map(|child| price(child) * quantity(child)).sum();
-    let tax = base / 20;
     let lines = order.children.iter().map(|child| {
         json!({
             "orderSn": child.number,
-            "quantity": quantity(child),
+            "quantity": left(child),
             "unitBasePrice": money(price(child)),
-            "basePrice": money(price(child) * quantity(child)),
+            "basePrice": money(price(child) * left(child)),
             "unitRetailPrice": money(price(child) * 2),
         })
     });
     json!({
         "parentOrderMap": {
             "parentOrderSn": order.number,
-            "basePriceTotal": money(base),
-            "shippingAmountTotal": money(0),
-            "taxTotal": money(tax),
-            "discountFromSeller": money(0),
-            "discountFromTEMU": money(0),
-            "refundsTotal": money(0),
-            "estimatedRevenue": money(base),
-            "retailPriceTotal": money(base * 2),
-            "customerPaid": money(base + tax),
+            "basePriceTotal": money(of.goods),
+            "shippingAmountTotal": money(of.freight),
+            "taxTotal": money(of.tax),
+            "discountFromSeller": money(of.seller_discount),
+            "discountFromTEMU": money(of.channel_discount),
+            "refundsTotal": money(of.refunded),
+            "estimatedRevenue": money(of.goods + of.freight - of.seller_discount),
+            "retailPriceTotal": money(of.goods * 2),
+            "customerPaid": money(of.paid),
             "signOnDelivery": null,
         },
         "orderList": lines.collect::<Vec<_>>(),

@@ -72,7 +72,7 @@ pub struct ChannelOrderRow {
     pub wait_since: Option<Time>,
     /// When they are looked for next.
     pub next_look_at: Option<Time>,
-    /// Why it is kept aside, or what was odd.
+    /// Why it is kept aside, or what was odd about it when it was told of; behind a line feed what its last look came to.
     pub note: Option<String>,
     /// As it was told, without personal data, zstd.
     pub payload: Vec<u8>,

@@ -109,6 +109,7 @@ pub struct Progress {
 
 impl Progress {
     /// What the next run of the same stream goes on from, whatever became of this one.
+    #[must_use]
     pub fn carried(&self) -> Self {
         let Self { reread_at, aftersales_to, read_to, .. } = *self;
         Self { reread_at, aftersales_to, read_to, ..Self::default() }

@@ -82,6 +82,13 @@ pub struct ShopFacts {
     /// What the token was found not to allow: it is not asked for until there is another token.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes_missing: Vec<String>,
+    /// Behind which of its orders amounts are still to be asked for, since a token came that allows it; none where
+    /// nothing is to be made up for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amounts_after: Option<String>,
+    /// Whether what happened before it was connected is told like what happens now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub announce_first_pull: bool,
     /// Why nothing is asked of it for the time being.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<Pause>,
