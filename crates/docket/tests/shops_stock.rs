@@ -116,6 +116,8 @@ fn sales_are_taken_once_and_what_is_cancelled_comes_back_once() {
         let new = sell(&market, &center, &shop, 5);
         let all = sum(&new);
         assert_eq!(taken(&center, &codes), all, "{database}");
+        let takes = &new[0]["shops"][0]["items"][0]["allocations"][0];
+        assert_eq!(takes["place"], "main", "{database}: a line says what it takes: {takes:#}");
         center.pull(&shop, "incremental");
         center.pull(&shop, "full");
         assert_eq!(taken(&center, &codes), all, "{database}: once");

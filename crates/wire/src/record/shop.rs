@@ -213,7 +213,8 @@ fn item(fields: &mut Fields<'_, '_>) -> Option<Line> {
         "cancelled_at",
     ]);
     fields.ignore(&["settled_at", "extended_by", "now_price", "shares", "refunded_quantity"]);
-    fields.ignore(&["rate_status"]);
+    // What was taken of stock elsewhere is taken of none here.
+    fields.ignore(&["rate_status", "allocations"]);
     let weighed_as = fields.optional("weighed_as", kinds::quantity);
     let rates = objects(fields, "rates", rate);
     let external_id = fields.optional("external_id", kinds::identifier);

@@ -6,7 +6,7 @@ use crate::described::ItemLevel;
 use crate::moment::Moment;
 use crate::word::{LevelWord, Shown, StatusWord};
 use docket_domain::status::{ItemStanding, rate_status};
-use docket_domain::tree::{Rate, Shares};
+use docket_domain::tree::{Allocation, Rate, Shares};
 use docket_domain::words::Level;
 use docket_domain::{Amount, ItemOrder, Json, Quantity, ShopOrder};
 use serde::Serialize;
@@ -52,6 +52,9 @@ pub struct ItemView<'a> {
     /// How much of that its marketplace says was cancelled before it was shipped; left out where nothing was.
     #[serde(skip_serializing_if = "is_nothing")]
     pub cancelled_quantity: HowMuch,
+    /// What one unit takes of stock, of a sale in a marketplace shop that is mapped; left out where it takes none by that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allocations: Vec<AllocationView<'a>>,
     /// Unit price before any discount; null where unknown.
     pub list_price: Option<i64>,
     /// Discount for the whole line.
@@ -113,6 +116,7 @@ impl<'a> ItemView<'a> {
             status: Shown::coded(standing.status, look.codes),
             quantity: HowMuch(item.quantity),
             cancelled_quantity: HowMuch(item.cancelled_quantity),
+            allocations: item.allocations.iter().map(AllocationView::of).collect(),
             list_price: item.list_price.known(),
             item_discount: item.item_discount.known(),
             tax: item.tax.known(),
@@ -130,6 +134,25 @@ impl<'a> ItemView<'a> {
             deadline: None,
             dropped_at: item.dropped_at.map(Moment),
         }
+    }
+}
+
+/// What one unit of a line takes of one SKU.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Allocation)]
+pub struct AllocationView<'a> {
+    /// The SKU of yours.
+    pub sku_id: &'a str,
+    /// The place that it is taken from.
+    pub place: &'a str,
+    /// How much of it one unit takes.
+    pub per_unit: HowMuch,
+}
+
+impl<'a> AllocationView<'a> {
+    fn of(allocation: &'a Allocation) -> Self {
+        let Allocation { sku_id, place, per_unit } = allocation;
+        Self { sku_id, place, per_unit: HowMuch(*per_unit) }
     }
 }
 
