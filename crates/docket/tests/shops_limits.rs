@@ -9,9 +9,10 @@ mod market;
 mod run;
 
 use client::Client;
-use docket_testkit::{Database, RedisServer, eventually};
+use docket_testkit::{Database, RedisServer, eventually, within};
 use market::{Center, Market, same};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const LIST: &str = "bg.order.list";
 /// A shop is pulled by hand, and asked as often as it may be.
@@ -35,10 +36,12 @@ fn kept_to_the_limit(market: &Market) {
 #[test]
 fn a_shop_that_is_told_to_wait_waits_and_ends_done_without_a_failed_attempt() {
     let market = Market::start(&["--count", "30", "--limit", "0"]);
-    let center = Center::on(Database::Sqlite);
+    let center = Center::with(Database::Sqlite, &[BY_HAND]);
     let shop = center.connect(&market, 0);
     market.behave("throttle", &json!({"seconds": 3}));
     center.start(&shop, "incremental");
+    let says = || center.shop(&shop)["waits_until"].as_str().map(str::to_owned);
+    assert!(within(Duration::from_secs(3), says).is_some(), "whoever looks is told that it waits");
     ended_whole(&center, &market, &shop, 0);
     assert!(market.calls_of(LIST) > 1, "it was told to wait");
     let tasks = center.get("/api/tasks?kind=channel_pull");

@@ -270,6 +270,13 @@ impl App {
         Ok(Open { shop, connector, base_url, credentials, gate })
     }
 
+    /// Until when nothing is asked of a shop because its marketplace asked this process for time.
+    pub(super) fn waits_until(&self, shop: &ChannelShop) -> Option<Time> {
+        let connector = self.inner.channels.connector(&shop.channel)?;
+        let gate = self.gate_of(shop, &**connector, &self.base_url_of(shop)?)?;
+        gate.held_for().map(|left| self.now().plus(left))
+    }
+
     /// Where calls of a shop wait for their moment.
     fn gate_of(
         &self,

@@ -114,6 +114,14 @@ impl Gate {
         self.state().pace.hold(self.now().plus(pause));
     }
 
+    /// For how long no call is sent yet because the marketplace asked for time, in milliseconds; none where it did not.
+    pub fn held_for(&self) -> Option<Millis> {
+        let state = self.state();
+        let left = state.pace.held()?.since(self.now());
+        // Calls of one app have a pause between them anyway.
+        (left > 2 * state.pace.alone()).then_some(left)
+    }
+
     /// The time since the gate was made: whoever sets the clock holds nobody up.
     fn now(&self) -> Time {
         Time(self.began.elapsed().as_millis() as i64)

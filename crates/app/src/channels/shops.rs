@@ -68,6 +68,8 @@ pub struct SetShop {
 pub struct ShopOf {
     /// The shop.
     pub shop: ChannelShop,
+    /// Until when nothing is asked of it because its marketplace asked this process for time.
+    pub waits_until: Option<Time>,
     /// The newest runs of its orders and of its products.
     pub runs: [Option<RunRecord>; 2],
     /// Its windows by the time of the last change, the newest last.
@@ -301,7 +303,8 @@ impl App {
         let runs = [newest(Stream::Orders).await?, newest(Stream::Products).await?];
         let from = self.now().plus(-super::ChannelSettings::default().reread);
         let windows = self.store().channel_windows(id, Series::Updated, from, WINDOWS).await?;
-        Ok(ShopOf { shop, runs, windows })
+        let waits_until = self.waits_until(&shop);
+        Ok(ShopOf { shop, waits_until, runs, windows })
     }
 }
 

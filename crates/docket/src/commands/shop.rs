@@ -200,7 +200,15 @@ fn standing(shop: &Value, out: &Output) -> String {
     if shop["has_token"] == false {
         return out.say("without a token", "没有令牌").to_owned();
     }
-    out.say("pulled", "拉取中").to_owned()
+    let until = words(&shop["waits_until"]);
+    if until.is_empty() {
+        return out.say("pulled", "拉取中").to_owned();
+    }
+    let waits = said!(
+        "pulled; told to wait until {until}, there were too many calls",
+        "拉取中；调用过多，平台要求等到 {until}"
+    );
+    out.tell(&waits).to_owned()
 }
 
 async fn list(center: &Center, out: &Output) -> Result<(), Failure> {
@@ -322,8 +330,9 @@ fn show_windows(windows: &Value, out: &Output) {
 /// Theirs beside ours: one line where they agree, the days where they do not.
 fn show_completeness(found: &Value, out: &Output) {
     let days = rows(&found["days"]);
+    // What is here beyond what was listed has come since.
     let differs =
-        |day: &&Value| day["theirs"].is_u64() && day["theirs"] != day["ours"] || day["hidden"] != 0;
+        |day: &&Value| day["theirs"].as_u64() > day["ours"].as_u64() || day["hidden"] != 0;
     let read_to = words(&found["read_to"]);
     out.line(out.tell(&match found["complete"].as_bool() {
         None => said!(

@@ -87,6 +87,8 @@ pub struct ShopWholeView<'a> {
     /// The shop.
     #[serde(flatten)]
     pub shop: ShopView<'a>,
+    /// Until when nothing is asked of it, because its marketplace said that there were too many calls; null where it did not.
+    pub waits_until: Option<Moment>,
     /// The run of its orders that runs, else the last one.
     pub orders: Option<RunView<'a>>,
     /// The run of its products that runs, else the last one.
@@ -137,6 +139,7 @@ fn whole(shop: &ShopOf) -> Response {
     let [orders, products] = &shop.runs;
     let view = ShopWholeView {
         shop: ShopView::of(&shop.shop),
+        waits_until: shop.waits_until.map(Moment),
         orders: orders.as_ref().map(RunView::of),
         products: products.as_ref().map(RunView::of),
         windows: shop.windows.iter().map(WindowView::of).collect(),
