@@ -103,6 +103,52 @@ fn killed_at(step: &str, on: Database) {
     println!("{step:32} killed on {on}: {ORDERS} orders, each once");
 }
 
+/// Where it is killed while it takes what is pushed and reads it back.
+const STEPS_OF_THE_INBOX: [&str; 4] = [
+    "channel.push_written",
+    "channel_push.claim.committed",
+    "channel.push_read_back",
+    "channel_push.finish.commit",
+];
+
+/// What is pushed while it dies is here once, whether it was acknowledged or comes again.
+fn killed_at_a_push(step: &str, on: Database) {
+    let market = Market::start(&["--count", "20", "--shops", "1", "--limit", "0"]);
+    let mut center = Center::on(on);
+    let shop = center.connect(&market, 0);
+    let first = center.pull(&shop, "incremental");
+    assert_eq!(first["state"], "done", "{first:#}");
+    let push_to = |center: &Center| {
+        market.control(&json!({"push_url": center.serve.url("/api/channels/temu/push")}));
+    };
+    center.start_fatal(step);
+    push_to(&center);
+    let pushed = market.happens(0, &json!({"does": "insert", "count": 1, "status": 2}));
+    assert_eq!(center.serve.wait().signal(), Some(9), "{step} is never reached on {on}");
+    center.killed_and_started();
+    run_out(&center);
+    push_to(&center);
+    // What was not acknowledged comes again after two minutes.
+    market.skip(150);
+    let is_here = || center.numbers(&shop).contains(&pushed[0]).then_some(());
+    assert!(within(Duration::from_mins(2), is_here).is_some(), "{step} on {on}: {pushed:?}");
+    let run = center.catch_up(&market, &shop);
+    assert_eq!((&run["state"], &run["new"]), (&json!("done"), &json!(0)), "{step} on {on}");
+    same(&center.numbers(&shop), &market.listed(0));
+    println!("{step:32} killed on {on}: the order that was pushed, once");
+}
+
+#[test]
+fn a_center_that_is_killed_at_any_step_of_its_inbox_has_what_was_pushed_once() {
+    thread::scope(|scope| {
+        for on in Database::ALL {
+            scope.spawn(move || {
+                STEPS_OF_THE_INBOX.iter().for_each(|step| killed_at_a_push(step, on))
+            });
+        }
+    });
+}
+
 /// At three of them at a time.
 fn killed_at_each(on: Database) {
     thread::scope(|scope| {

@@ -88,6 +88,11 @@ fn the_olist_sample_is_pulled_complete_by_day_and_status_with_its_packages() {
     assert_eq!(report["complete"], true);
     let truth = theirs(&market);
     assert_eq!(truth.values().sum::<u64>(), 4_966);
+    println!(
+        "{} orders, {} pairs of day and status: theirs and ours are the truth",
+        truth.values().sum::<u64>(),
+        truth.len()
+    );
     assert_eq!(reported(&report), [truth.clone(), truth]);
     center.has_all_parcels(&shop);
     // Some of the sample were cancelled after they had left; at this marketplace what is cancelled never left.
@@ -98,5 +103,6 @@ fn the_olist_sample_is_pulled_complete_by_day_and_status_with_its_packages() {
     truth.retain(|(order, _)| !cancelled.contains(order.as_str()));
     assert!(truth.len() > 4_900, "{}", truth.len());
     let ours = center.packages(&shop);
+    println!("{} packages there, {} here", truth.len(), ours.len());
     same(&ours, &truth);
 }

@@ -12,7 +12,7 @@ use docket_connectors::channel::{
 use docket_connectors::{Acknowledgement, Message};
 use docket_domain::time::{Millis, SECOND};
 use docket_domain::{Gene, Id, Time};
-use docket_store::{Context, NewTask, Priority, PushRow, View, Writes};
+use docket_store::{Context, NewTask, Priority, PushRow, View, Writes, failpoint};
 use docket_tasks::{Handled, Job, Outcome};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,6 +162,7 @@ impl App {
         // Whoever pushes waits for less than a second.
         self.inner.lane.run(Priority::Interactive, Vec::new(), work).await?;
         self.ring(ReadPushed::KIND);
+        failpoint::reach("channel", "push_written");
         Ok(())
     }
 
@@ -220,6 +221,7 @@ impl App {
                     }
                 }
             }
+            failpoint::reach("channel", "push_read_back");
             let ids: Vec<_> = waiting.iter().map(|push| push.id).collect();
             let done = move |_, now| ids.iter().map(|id| PushRow::done(*id, now)).collect();
             self.write_numbered(done).await?;
