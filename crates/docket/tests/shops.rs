@@ -79,6 +79,10 @@ fn the_token_of_another_shop_is_refused_and_one_of_its_own_taken() {
         center.put(&path, &json!({"access_token": market.said["shops"][0]["access_token"]}));
     assert_eq!(status, 200, "{changed:#}");
     assert!(!changed.to_string().contains("docket-sandbox-secret"), "secrets are never shown");
+    let again = market::wish(&market, &market.said["shops"][0]["access_token"]);
+    let (status, refused) = center.post("/api/shops", &again);
+    let code = &refused["errors"][0]["code"];
+    assert_eq!((status, code), (422, &json!("already_connected")), "{refused:#}");
 }
 
 #[test]

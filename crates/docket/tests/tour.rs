@@ -235,8 +235,8 @@ fn bones(page: &str) -> BTreeMap<String, usize> {
         }
     }
     let links = prose.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    // The link from one language to the other leads both ways.
-    for link in links.map(|link| link.replace("README.zh.md", "README.md")) {
+    // The link from one language to the other leads both ways; a page that there is in both is one page.
+    for link in links.map(|link| link.replace(".zh.md", ".md")) {
         add(format!("link: {link}"));
     }
     let is_figure = |c: char| c.is_ascii_digit() || c == '.' || c == ',';

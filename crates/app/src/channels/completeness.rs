@@ -35,8 +35,10 @@ pub struct Pass {
     pub run: Id,
     /// When it began.
     pub began: Time,
-    /// When it ended.
-    pub ended: Time,
+    /// Until when it read, by the marketplace's clock: what is younger may not be listed yet.
+    pub read_to: Time,
+    /// Rows that it could not take and that are kept aside.
+    pub aside: u64,
 }
 
 /// One day.
@@ -115,17 +117,30 @@ impl App {
             }
         });
         let days = days.collect();
-        let mut gaps = Vec::new();
-        for series in [Series::Updated, Series::Created] {
-            let windows = self.store().channel_windows(shop, series, Time(0), WINDOWS).await?;
-            gaps.extend(windows.into_iter().filter(|window| window.state == WindowState::Gap));
-        }
+        let mut windows =
+            self.store().channel_windows(shop, Series::Updated, Time(0), WINDOWS).await?;
+        windows
+            .extend(self.store().channel_windows(shop, Series::Created, Time(0), WINDOWS).await?);
         let pass = full.and_then(|run| {
-            let (began, ended) = run.started_at.zip(run.ended_at)?;
-            Some(Pass { run: run.id, began, ended })
+            Some(Pass {
+                run: run.id,
+                began: run.started_at?,
+                read_to: read_to(run.id, &windows).or(run.ended_at)?,
+                aside: run.progress.refused,
+            })
         });
+        windows.retain(|window| window.state == WindowState::Gap);
+        let gaps = windows;
         Ok(Completeness { pass, days, gaps, since: Time((today - full_days) * DAY) })
     }
+}
+
+/// The end of the last window that a full pass read.
+fn read_to(run: Id, windows: &[WindowRow]) -> Option<Time> {
+    let read = windows.iter().filter(|window| {
+        (window.run, window.series, window.state) == (run, Series::Created, WindowState::Finished)
+    });
+    read.map(|window| window.to).max()
 }
 
 fn status_of<'a>(

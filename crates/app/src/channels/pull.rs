@@ -15,6 +15,7 @@ use docket_domain::Time;
 use docket_domain::channel::{RunMode, Series, Stream, WindowState};
 use docket_domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use docket_store::{Progress, RunRecord, WindowRow, WindowWrite, failpoint};
+use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -76,6 +77,8 @@ struct Pull<'a> {
     ours: u64,
     /// Of a full pass: its orders by day and status.
     listed: Listed,
+    /// Orders of the stretch that is being read, which may come again.
+    met: FxHashSet<String>,
     /// The window that grows with every one that is finished behind it.
     grown: Option<WindowRow>,
     /// Gaps that are tried.
@@ -139,6 +142,7 @@ impl App {
             pending: VecDeque::new(),
             ours: 0,
             listed: Listed::new(),
+            met: FxHashSet::default(),
             grown: None,
             tried: Vec::new(),
             mark: None,
@@ -320,8 +324,22 @@ impl Pull<'_> {
             self.settle_one().await?;
         }
         let (app, open) = (self.app.clone(), self.open.clone());
-        let rows = (page.orders.len() + page.refused.len()) as u64;
-        let listed = if self.run.mode == RunMode::Full { listed(&page) } else { Listed::new() };
+        // A second that has more than a page is read until nothing new comes: what comes again was counted.
+        let numbers = page.orders.iter().map(|order| &order.number);
+        let numbers = numbers.chain(page.refused.iter().filter_map(|row| row.number.as_ref()));
+        let new: FxHashSet<String> =
+            numbers.filter(|number| !self.met.contains(*number)).cloned().collect();
+        let unnumbered = page.refused.iter().filter(|row| row.number.is_none()).count();
+        let rows = (new.len() + unnumbered) as u64;
+        let listed = match self.run.mode {
+            RunMode::Full => listed(&page, |order| new.contains(&order.number)),
+            RunMode::Incremental => Listed::new(),
+        };
+        if finishes.is_some() {
+            self.met.clear();
+        } else {
+            self.met.extend(new);
+        }
         let mark = self.mark;
         let taking = async move { app.take_page(&open, &page, (at, mark)).await };
         let taken = self.app.inner.background.spawn(taking);
@@ -408,15 +426,19 @@ impl Pull<'_> {
         self.settle().await?;
         self.ours = 0;
         self.listed.clear();
+        self.met.clear();
         self.progress.gaps += 1;
         if self.notes == Note::Windows {
             let row = self.row(span, WindowState::Gap, None, 0);
             let over = |gap: &&WindowRow| gap.from <= span.to && gap.to >= span.from;
-            let tries = self.tried.iter().filter(over).map(|gap| gap.tries).max().unwrap_or(0);
+            let before: Vec<_> = self.tried.iter().filter(over).collect();
+            let tries = before.iter().map(|gap| gap.tries).max().unwrap_or(0);
             let pause = AGAIN[(tries as usize).min(AGAIN.len() - 1)];
             let next_try_at = Some(row.at.plus(pause));
             let reason = Some(reason.to_owned());
-            let row = WindowRow { tries: tries + 1, next_try_at, reason, ..row };
+            // Since when it is one: since it was first found.
+            let at = before.iter().map(|gap| gap.at).min().unwrap_or(row.at);
+            let row = WindowRow { at, tries: tries + 1, next_try_at, reason, ..row };
             self.note(WindowWrite::Put(row));
         }
         self.tell().await

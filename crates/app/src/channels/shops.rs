@@ -10,7 +10,7 @@ use crate::tasks::Task as _;
 use crate::vault::purpose;
 use crate::{App, Error, Idempotency, Once};
 use docket_connectors::channel::{Answer, Call, Fault, TokenInfo};
-use docket_domain::channel::{Series, Stream};
+use docket_domain::channel::{Series, Stream, WindowState};
 use docket_domain::{FieldError, Gene, Id, Time};
 use docket_store::{
     ChannelShop, Context, Key, Pause, Priority, RequestOutcome, RunRecord, Sealed, ShopFacts, View,
@@ -92,6 +92,7 @@ impl App {
         if new.access_token.is_some() {
             let open = self.open_shop(Arc::new(shop.clone()))?;
             take_token(&mut shop, &self.token_of(&open).await?)?;
+            self.is_alone(&shop).await?;
             self.permit_pushes(&open).await;
         }
         let keys = idempotency.iter().map(|given| Key::Idempotency(given.hash)).collect();
@@ -114,6 +115,30 @@ impl App {
             ))
         };
         self.inner.lane.run(Priority::Interactive, keys, work).await?
+    }
+
+    /// Refuses a shop that is connected already: its orders would be here twice, and take stock twice.
+    async fn is_alone(&self, shop: &ChannelShop) -> Result<(), Error> {
+        let mut after = Id(0);
+        loop {
+            let page = self.store().channel_shops(after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.id;
+            let twin = page.iter().find(|other| {
+                other.id != shop.id
+                    && other.channel == shop.channel
+                    && other.more.mall.is_some()
+                    && other.more.mall == shop.more.mall
+                    && (&other.more.region, &other.more.base_url)
+                        == (&shop.more.region, &shop.more.base_url)
+            });
+            if let Some(twin) = twin {
+                let message =
+                    format!("this token is of a shop that is connected already: {}", twin.id);
+                let code = "already_connected";
+                return Err(FieldError { field: "access_token".to_owned(), code, message }.into());
+            }
+        }
     }
 
     /// The shop that `new` describes, not connected yet.
@@ -202,6 +227,7 @@ impl App {
             let open = self.open_shop(Arc::new(changed.clone()))?;
             let told = self.token_of(&open).await?;
             take_token(&mut changed, &told)?;
+            self.is_alone(&changed).await?;
             self.permit_pushes(&open).await;
             token = Some(told);
         }
@@ -302,7 +328,10 @@ impl App {
         };
         let runs = [newest(Stream::Orders).await?, newest(Stream::Products).await?];
         let from = self.now().plus(-super::ChannelSettings::default().reread);
-        let windows = self.store().channel_windows(id, Series::Updated, from, WINDOWS).await?;
+        let mut windows =
+            self.store().channel_windows(id, Series::Updated, Time(0), WINDOWS).await?;
+        // Gaps are shown however old they are.
+        windows.retain(|window| window.to >= from || window.state == WindowState::Gap);
         let waits_until = self.waits_until(&shop);
         Ok(ShopOf { shop, waits_until, runs, windows })
     }

@@ -134,7 +134,7 @@ pub struct StreamMeasured {
     pub running_since: Option<Time>,
     /// Windows of which a part could not be read.
     pub gaps: u64,
-    /// The end of the oldest of them.
+    /// Since when the oldest of them is known.
     pub oldest_gap: Option<Time>,
     /// The longest time between a change there and its first sight here, of the last runs, in milliseconds.
     pub lateness: Millis,

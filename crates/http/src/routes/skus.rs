@@ -127,8 +127,10 @@ fn sku(fields: &mut Fields<'_, '_>) -> Option<SetSku> {
 #[allow(clippy::needless_pass_by_value)] // the shape of all kinds
 fn code(reader: &mut Reader, node: Node<'_>) -> Option<String> {
     let text = kinds::text(reader, node, CODE_BYTES_MAX)?;
-    if text.is_empty() || text.len() > CODE_BYTES_MAX {
-        return reader.wrong("too_long", format!("must have 1 to {CODE_BYTES_MAX} bytes"));
+    let bytes = text.len();
+    if bytes > CODE_BYTES_MAX {
+        return reader
+            .wrong("too_long", format!("has {bytes} bytes; {CODE_BYTES_MAX} are allowed"));
     }
     Some(text)
 }

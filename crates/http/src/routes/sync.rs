@@ -267,11 +267,13 @@ pub struct CompletenessView<'a> {
     pub run_id: Option<Number>,
     /// When that pass began: what changed since shows in `ours` alone.
     pub read_from: Option<Moment>,
-    /// When it ended.
+    /// Until when it read, by the marketplace's clock: what is younger by two minutes may not be listed yet.
     pub read_to: Option<Moment>,
+    /// Rows that it could not take and that are kept aside.
+    pub aside: Option<u64>,
     /// Before this nothing was asked for.
     pub since: Moment,
-    /// Whether all that the marketplace listed is here, and no window has a gap; null where there was no full pass yet.
+    /// Whether all that the marketplace listed is here, nothing is kept aside, and no window has a gap; null where there was no full pass yet.
     pub complete: Option<bool>,
     /// Days, the oldest first.
     pub days: Vec<DayView<'a>>,
@@ -340,9 +342,9 @@ fn day_of(reader: &mut Reader, node: Node<'_>) -> Option<i64> {
 }
 
 fn is_complete(found: &Completeness) -> Option<bool> {
-    found.pass?;
+    let aside = found.pass?.aside;
     let missing = |day: &Day| day.theirs.is_some_and(|theirs| theirs > day.ours);
-    Some(found.gaps.is_empty() && !found.days.iter().any(missing))
+    Some(aside == 0 && found.gaps.is_empty() && !found.days.iter().any(missing))
 }
 
 /// What of a shop is here
@@ -370,7 +372,8 @@ pub async fn completeness(
         shop_id: Number(shop),
         run_id: found.pass.map(|pass| Number(pass.run)),
         read_from: found.pass.map(|pass| Moment(pass.began)),
-        read_to: found.pass.map(|pass| Moment(pass.ended)),
+        read_to: found.pass.map(|pass| Moment(pass.read_to)),
+        aside: found.pass.map(|pass| pass.aside),
         since: found.since.into(),
         complete: is_complete(&found),
         days: found.days.iter().map(DayView::of).collect(),

@@ -276,6 +276,7 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "this token is of the shop {}; this shop is {} there",
         "该令牌属于店铺 {1}；此店铺在平台的编号是 {2}",
     ),
+    ("this token is of a shop that is connected already: {}", "该令牌所属的店铺已经接入：{1}"),
     ("the marketplace does not let it in: {}", "平台拒绝访问：{1}"),
     ("{} does not answer now; try again in a moment", "{1} 暂无应答，请稍后再试"),
     ("run {} has not ended; wait for it, or stop it", "运行 {1} 尚未结束；请等待或停止它"),

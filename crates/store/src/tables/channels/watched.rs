@@ -28,7 +28,7 @@ pub struct ShopSigns {
     pub streams: Vec<StreamSigns>,
     /// Windows of its orders of which a part could not be read, at most a thousand.
     pub gaps: u64,
-    /// The end of the oldest of them.
+    /// Since when the oldest of them is known.
     pub oldest_gap: Option<Time>,
     /// When its marketplace last pushed.
     pub pushed_at: Option<Time>,
@@ -114,7 +114,7 @@ fn pushed_at(ask: &mut dyn Ask, shop: Id) -> Result<Option<Time>, StoreError> {
 fn gaps(ask: &mut dyn Ask, dialect: Dialect, shop: Id) -> Result<(u64, Option<Time>), StoreError> {
     let table = along(dialect, "channel_window", Some("channel_window_gap"));
     let sql = format!(
-        "SELECT COUNT(*), MIN(to_at) FROM (SELECT to_at FROM {table} WHERE shop = ? \
+        "SELECT COUNT(*), MIN(at) FROM (SELECT at FROM {table} WHERE shop = ? \
          AND next_try_at IS NOT NULL LIMIT {GAPS_MAX}) AS t"
     );
     let asked =
@@ -226,7 +226,7 @@ mod tests {
             assert_eq!(stream(&first[0]).done_at, Some(Time(1_701)));
             assert_eq!(stream(&first[2]).done_at, Some(Time(RUNS_EACH - 1)));
             assert_eq!(stream(&first[2]).runs.len(), RUNS);
-            assert_eq!((first[1].gaps, first[1].oldest_gap), (2, Some(Time(8))));
+            assert_eq!((first[1].gaps, first[1].oldest_gap), (2, Some(Time(7))));
             assert_eq!((second[0].gaps, second[0].oldest_gap), (0, None));
         }
     }
