@@ -168,7 +168,9 @@ fn a_marketplace_takes_its_orders_from_a_file_or_says_what_is_wrong_with_it() {
 fn the_help_of_a_marketplace_names_every_way_to_misbehave() {
     let output = sandbox("temu", &["--help"]).output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout);
-    for words in ["error=500", "\n  html  ", "churn=8", "duplicate=2", "\n  lost  "] {
+    for words in
+        ["bg.order.list.v2.get", "error=500", "\n  html  ", "churn=8", "duplicate=2", "\n  lost  "]
+    {
         assert!(said.contains(words), "{words}: {said}");
     }
 }

@@ -212,8 +212,8 @@ fn behaviour((word, number, does): (&str, u64, &str)) -> String {
 /// Every way in which a marketplace misbehaves, for `--help`.
 fn temu_behaviours() -> String {
     let head = "Words of behaviour, at /control: `{\"behave\":\"error=503\",\"for\":{\"shop\":\"634418210000001\",\
-                \"type\":\"bg.order.list\",\"page\":2,\"calls\":3,\"seconds\":60}}`; what `for` leaves out holds for \
-                all calls.";
+                \"type\":\"bg.order.list.v2.get\",\"page\":2,\"calls\":3,\"seconds\":60}}`; what `for` leaves out \
+                holds for all calls, and `type` may be what a type begins with.";
     let lines = std::iter::once(head.to_owned()).chain(temu::words().map(behaviour));
     lines.collect::<Vec<_>>().join("\n")
 }

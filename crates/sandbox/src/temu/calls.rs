@@ -58,6 +58,11 @@ const KINDS: [(Kind, &str); 14] = [
     (Kind::TokenCreate, "bg.open.accesstoken.create"),
 ];
 
+/// The types of all calls that there are.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(_, name)| *name)
+}
+
 impl Kind {
     pub fn of(name: &str) -> Option<Self> {
         KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)

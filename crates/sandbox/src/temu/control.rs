@@ -1,9 +1,10 @@
 //! The tester's side: makes calls misbehave, skips time, and tells the truth.
 
 use super::behave::{self, Aim};
+use super::calls;
 use super::changes::{Change, Impossible};
 use super::limiter::Limiter;
-use super::push::Event;
+use super::push::{self, Event};
 use super::shop::{Region, Shop};
 use super::truth::{self, Question};
 use super::{App, Market, Memory};
@@ -17,6 +18,8 @@ use std::sync::Arc;
 const SECRET_BYTES_MIN: usize = 16;
 /// How long an authorisation code is good, in milliseconds.
 const CODE_LIFE_MS: i64 = 600_000;
+/// The code of a wish for calls that nobody can make.
+const UNKNOWN_TYPE: &str = "unknown_type";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +118,10 @@ pub fn answer(
                 truth["changed"] = changed.into();
                 json(200, &truth)
             }
+            Err(Unheard(status, UNKNOWN_TYPE)) => {
+                let types: Vec<_> = calls::names().chain(push::CODES).collect();
+                json(status, &json!({"code": UNKNOWN_TYPE, "types": types}))
+            }
             Err(Unheard(status, code)) => json(status, &json!({"code": code})),
         },
         (&Method::GET, _) => match asked(market, path, query) {
@@ -162,6 +169,12 @@ fn done(market: &Arc<Market>, body: &[u8]) -> Result<Vec<String>, Unheard> {
     }
     let words = behave::read(wish.behave.as_deref().unwrap_or_default());
     let words = words.map_err(|_| Unheard(422, "unknown_behaviour"))?;
+    let is_known = |kind: &String| {
+        calls::names().chain(push::CODES).any(|known| known.starts_with(kind.as_str()))
+    };
+    if !wish.aim.kind.iter().all(is_known) {
+        return Err(Unheard(422, UNKNOWN_TYPE));
+    }
     if wish.fine {
         memory.rules.clear();
     }

@@ -37,6 +37,8 @@ const CANCEL: &str = "bg_cancel_order_status_change";
 const AFTERSALE: &str = "bg_aftersales_status_change";
 /// What the platform sends to try a URL; needs nobody's permission.
 const TEST: &str = "bg_open_event_test";
+/// The codes of all pushes that there are.
+pub const CODES: [&str; 4] = [ORDER, CANCEL, AFTERSALE, TEST];
 
 /// What is told by a push: a hint to read something.
 #[derive(Debug, Clone)]

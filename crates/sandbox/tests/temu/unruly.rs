@@ -99,6 +99,11 @@ async fn the_platform_may_refuse_what_is_in_order() {
 async fn one_order_or_one_page_may_fail_for_ever() {
     let stage = Stage::set().await;
     let all = numbers(&stage.call(LIST, 0, page(1)).await);
+    let unknown = json!({"behave": "error", "for": {"type": "bg.order.lists"}}).to_string();
+    let refused = stage.send("POST", "/control", unknown).await.expect("an answer");
+    let told: Value = serde_json::from_slice(&refused.body).expect("JSON");
+    assert_eq!((refused.status, &told["code"]), (422, &json!("unknown_type")), "{told}");
+    assert!(told["types"].as_array().is_some_and(|all| all.contains(&json!(LIST))), "{told}");
     stage.control(json!({"behave": "error", "for": {"type": LIST, "page": 2}})).await;
     stage.control(json!({"behave": "code=140020001", "for": {"order": all[3]}})).await;
     for _ in 0..3 {
