@@ -144,6 +144,34 @@ mod tests {
     }
 
     #[test]
+    fn why_a_shop_stands_still_is_chinese_but_for_what_its_marketplace_said() {
+        let zh = |sentence: &str| of(sentence).unwrap_or_else(|| panic!("{sentence}"));
+        let dead = "token_dead, code 3000034, request us-2: access_token is expired. Fetch a new token in the \
+                    marketplace's seller center and enter it.";
+        let told = "令牌失效（token_dead），代码 3000034，请求 us-2：access_token is expired。请在平台的卖家中心获取新令牌并填写。";
+        assert_eq!(zh(dead), told);
+        assert_eq!(
+            zh(&format!("Nothing is asked of the shop Tea: {dead}")),
+            format!("店铺 Tea 已暂停：{told}")
+        );
+        let person = "Paused by a person; `docket shop resume` goes on.";
+        assert_eq!(zh(person), "由人工暂停；用 docket shop resume 恢复。");
+        assert_eq!(
+            zh(&format!("Nothing is asked of the shop Tea: {person}")),
+            "店铺 Tea 已暂停：由人工暂停；用 docket shop resume 恢复。"
+        );
+        assert_eq!(
+            zh("there is no stock of tea at main; count it first, then map it"),
+            "main 没有 tea 的库存；请先盘点，再建立对应"
+        );
+        assert_eq!(zh("Line 1 has no number."), "第 1 行没有编号。");
+        assert_eq!(
+            zh("end its pause first; shop 42 is paused"),
+            "请先解除暂停；店铺 42 的状态为已暂停（paused）"
+        );
+    }
+
+    #[test]
     fn each_sentence_is_chinese_and_uses_what_it_is_told() {
         for (en, zh) in TITLES.iter().chain(SENTENCES).chain(KEPT) {
             assert!(zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{zh}");

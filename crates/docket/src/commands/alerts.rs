@@ -114,7 +114,7 @@ async fn list(wanted: &List, center: &Center, out: &Output) -> Result<(), Failur
         out.table(&head, alerts.iter().map(|alert| row(alert, out)));
         for alert in alerts.iter().filter(|alert| alert["closed_at"].is_null()) {
             let id = words(&alert["alert_id"]);
-            out.note(&format!("{id}: {}", spoken(&alert["advice"], out)));
+            out.note(&format!("{id}: {}", advice(alert, out)));
         }
     });
     Ok(())
@@ -129,8 +129,26 @@ fn row(alert: &Value, out: &Output) -> Vec<String> {
         word("closed_at"),
         alert["told"].to_string(),
         word("acknowledged_by"),
-        spoken(&alert["what"], out),
+        what(alert, out),
     ]
+}
+
+/// What is wrong. A marketplace's or a person's why is English in both; in Chinese it is told as far as it is known.
+fn what(alert: &Value, out: &Output) -> String {
+    let (en, both) = (words(&alert["what"]["en"]), spoken(&alert["what"], out));
+    match out.language {
+        Language::Zh if alert["kind"] == "shop_paused" => {
+            docket_wire::chinese::of(&en).unwrap_or(both)
+        }
+        _ => both,
+    }
+}
+
+/// What to do, with the number of the shop in it where it is about one.
+fn advice(alert: &Value, out: &Output) -> String {
+    let (advice, subject) = (spoken(&alert["advice"], out), words(&alert["subject"]));
+    let shop = subject.split(|sign: char| !sign.is_ascii_digit()).next().unwrap_or_default();
+    if shop.is_empty() { advice } else { advice.replace(" ID", &format!(" {shop}")) }
 }
 
 fn severity(alert: &Value, out: &Output) -> String {
@@ -164,7 +182,7 @@ async fn health(center: &Center, out: &Output) -> Result<(), Failure> {
         }
         for deduction in health["deductions"].as_array().into_iter().flatten() {
             let alert = &deduction["alert"];
-            let what = spoken(&alert["what"], out);
+            let what = what(alert, out);
             out.line(&format!("-{}  {what}", deduction["points"]));
         }
     });
@@ -183,4 +201,28 @@ async fn silence(wanted: &SilenceArgs, center: &Center, out: &Output) -> Result<
         )));
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Form;
+
+    #[test]
+    fn what_to_do_about_a_shop_has_its_number_and_why_it_is_paused_is_chinese() {
+        let alert = json!({
+            "kind": "shop_paused", "subject": "394",
+            "what": {
+                "en": "Nothing is asked of the shop Tea: Paused by a person; `docket shop resume` goes on.",
+                "zh": "店铺 Tea 已暂停：Paused by a person; `docket shop resume` goes on.",
+            },
+            "advice": {"en": "`docket shop resume ID`", "zh": "docket shop resume ID"},
+        });
+        let out = |language| Output { form: Form::People, language };
+        assert_eq!(advice(&alert, &out(Language::En)), "`docket shop resume 394`");
+        let wanted = "店铺 Tea 已暂停：由人工暂停；用 docket shop resume 恢复。";
+        assert_eq!(what(&alert, &out(Language::Zh)), wanted);
+        let other = json!({"subject": "stock", "advice": {"en": "an ID"}});
+        assert_eq!(advice(&other, &out(Language::En)), "an ID");
+    }
 }

@@ -127,8 +127,8 @@ const SYNC_OLD: Said = Said {
         "店铺 {name} 的{stream}上次完整读取是在 {long}前。",
     ],
     advice: [
-        "`docket shop status` shows its last runs and why they failed.",
-        "docket shop status 会显示最近的运行和失败原因。",
+        "`docket shop status ID` shows its last runs and why they failed.",
+        "docket shop status ID 会显示最近的运行和失败原因。",
     ],
 };
 
@@ -138,8 +138,8 @@ const SYNC_LONG: Said = Said {
         "店铺 {name} 的{stream}读取已运行 {long}。",
     ],
     advice: [
-        "`docket shop status` shows how far it is; a first pull of many days may well take long.",
-        "docket shop status 会显示进度；首次拉取多天数据耗时较长属正常。",
+        "`docket shop status ID` shows how far it is; a first pull of many days may well take long.",
+        "docket shop status ID 会显示进度；首次拉取多天数据耗时较长属正常。",
     ],
 };
 
@@ -149,8 +149,8 @@ const SYNC_GAP: Said = Said {
         "店铺 {name} 的{stream}有 {count} 个时间窗缺失，最久的已有 {long}。",
     ],
     advice: [
-        "`docket shop status` shows each gap with its reason; gaps are tried again by themselves.",
-        "docket shop status 会列出每个缺口及原因；缺口会自动重试。",
+        "`docket shop status ID` shows each gap with its reason; gaps are tried again by themselves.",
+        "docket shop status ID 会列出每个缺口及原因；缺口会自动重试。",
     ],
 };
 
@@ -190,8 +190,8 @@ const CALLS_THROTTLED: Said = Said {
 const SHOP_PAUSED: Said = Said {
     what: ["Nothing is asked of the shop {name}: {why}", "店铺 {name} 已暂停：{why}"],
     advice: [
-        "Do what it says, then `docket shop token` or `docket shop resume`; it goes on where it stopped.",
-        "按提示处理后，运行 docket shop token 或 docket shop resume；会从停下的地方继续。",
+        "Do what it says, then `docket shop token ID --access-token-file FILE`, or `docket shop resume ID` where the token is fine; it goes on where it stopped.",
+        "按提示处理后，运行 docket shop token ID --access-token-file 文件；令牌无误时运行 docket shop resume ID。会从停下的地方继续。",
     ],
 };
 

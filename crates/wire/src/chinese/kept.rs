@@ -44,6 +44,21 @@ pub const KEPT: &[(&str, &str)] = &[
         "{}. If it lasts, give the marketplace's support the number of the request.",
         "{1}。如果持续出现，请将请求编号提供给平台客服。",
     ),
+    ("{}, code {}, request {}: {}", "{1}，代码 {2}，请求 {3}：{4}"),
+    // Why a shop is paused.
+    (
+        "Paused by a person; `docket shop resume` goes on.",
+        "由人工暂停；用 docket shop resume 恢复。",
+    ),
+    ("Nothing is asked of the shop {}: {}", "店铺 {1} 已暂停：{2}"),
+    // Why an order or a product of a marketplace was set aside.
+    ("Line {} has no number.", "第 {1} 行没有编号。"),
+    ("Line {} is no object.", "第 {1} 行不是对象。"),
+    ("Line {} says no quantity.", "行 {1} 没有数量。"),
+    ("The order has no number.", "订单没有编号。"),
+    ("The package has no number.", "包裹没有编号。"),
+    ("The product has no number.", "商品没有编号。"),
+    ("The row is no object.", "该行不是对象。"),
     // Why a stretch of time of a marketplace could not be read.
     (
         "a page brought no order that the pages before it did not have",

@@ -303,6 +303,10 @@ pub const SENTENCES: &[(&str, &str)] = &[
         "{2} 未管理 {1} 的库存；请先盘点（PUT /api/stock/{3}）",
     ),
     ("there is no {} {}", "没有{1} {2}"),
+    (
+        "there is no stock of {} at {}; count it first, then map it",
+        "{2} 没有 {1} 的库存；请先盘点，再建立对应",
+    ),
     ("there is no such {}", "不存在：{1}"),
     ("there is no placement under this key", "该键下没有下单请求"),
     ("nothing is at this path; see /docs", "该路径下没有内容；请参阅 /docs"),
