@@ -99,6 +99,16 @@ async fn fetch(
     Ok((order, story.into(), until_then(&moved["effects"]).into()))
 }
 
+/// Whether an order was told to be paid by somebody who told no payment: then nobody knows how much money came, and the
+/// sum of no payments is no figure to show.
+pub fn is_paid_unseen(order: &Value) -> bool {
+    order["payment_status"] == "paid"
+        && order["paid"] == 0
+        && order["refunded"] == 0
+        && order["payable"] != 0
+        && each(order, "payments").next().is_none()
+}
+
 /// Prints an order without its story.
 pub fn order(order: &Value, out: &Output) {
     let voice = Voice::new(out.language, order);

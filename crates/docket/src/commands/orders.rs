@@ -139,7 +139,7 @@ fn print(page: &Value, out: &Output) {
             voice.status(Axis::Main, order).unwrap_or_default().to_owned(),
             whose.unwrap_or_default().to_owned(),
             money(&["payable", "to_pay"]),
-            money(&["paid"]),
+            if explain::is_paid_unseen(order) { String::new() } else { money(&["paid"]) },
             word("external_id"),
         ]
     };
@@ -158,6 +158,21 @@ fn print(page: &Value, out: &Output) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_order_that_is_paid_shows_no_sum_of_payments_that_nobody_told() {
+        let told = |payable: i64, payments: Value| {
+            explain::is_paid_unseen(&json!({
+                "payment_status": "paid", "paid": 0, "refunded": 0, "payable": payable,
+                "payments": payments,
+            }))
+        };
+        assert!(told(500, json!([])));
+        assert!(!told(0, json!([])), "nothing was to pay");
+        assert!(!told(500, json!([{"amount": 500}])), "what came is due back");
+        assert!(!explain::is_paid_unseen(&json!({"payment_status": "unpaid", "paid": 0})));
+    }
 
     #[test]
     fn a_filter_is_named_as_at_the_api() {

@@ -19,8 +19,10 @@ fn heading(order: &Value, voice: &Voice) -> String {
     let mut parts = vec![
         voice.status(Axis::Main, order).unwrap_or_default().to_owned(),
         format!("{} {}", voice.say("to pay", "应付"), voice.money(&order["payable"])),
-        format!("{} {}", voice.say("paid", "已付"), voice.money(&order["paid"])),
     ];
+    if !super::is_paid_unseen(order) {
+        parts.push(format!("{} {}", voice.say("paid", "已付"), voice.money(&order["paid"])));
+    }
     if order["refunded"].as_i64() != Some(0) {
         parts.push(format!(
             "{} {}",
