@@ -20,12 +20,15 @@ pub struct Failure {
     /// The cause for programs: `failed`, `wrong_use`, `no_center`, `not_found`, `locked`, `unreachable`, or the
     /// code of a server's problem.
     pub word: Cow<'static, str>,
+    /// The fields that a server found wrong, each with what is wrong with it; they are in the message too.
+    pub wrong: Vec<(String, Said)>,
 }
 
 impl Failure {
     /// Something failed.
     pub fn new(message: impl Into<Said>) -> Self {
-        Self { message: message.into(), next: None, code: 1, word: "failed".into() }
+        let message = message.into();
+        Self { message, next: None, code: 1, word: "failed".into(), wrong: Vec::new() }
     }
 
     /// The command was used wrongly.

@@ -301,8 +301,10 @@ impl Bars {
     /// Writes a note above the bars.
     pub fn note(&self, text: &str) {
         match &self.manner {
-            // Where it cannot be written there is nobody to read it.
-            Manner::Drawn(beneath) => drop(beneath.println(text)),
+            // A line of its own with its end: what a terminal shows of Ctrl-C may stand where the bars were.
+            Manner::Drawn(beneath) => beneath.suspend(|| {
+                let _ = writeln!(anstream::stderr().lock(), "{}", visible(text));
+            }),
             Manner::Told(_) | Manner::Silent => {
                 let _ = writeln!(anstream::stderr().lock(), "{}", visible(text));
             }
@@ -317,12 +319,12 @@ impl Bars {
     }
 }
 
-/// How a bar of several looks, with how much there is or without.
+/// How a bar of several looks, with how much there is or without: one line, whatever stands beside it.
 fn looks(shows_total: bool) -> ProgressStyle {
     let looks = if shows_total {
-        "{prefix:10} {bar:30} {pos}/{len} {msg}"
+        "{prefix:10} {bar:30} {pos}/{len} {wide_msg}"
     } else {
-        "{prefix:10} {pos} {msg}"
+        "{prefix:10} {pos} {wide_msg}"
     };
     ProgressStyle::with_template(looks).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -175,6 +175,21 @@ fn what_is_not_mapped_is_listed_and_loses_nothing() {
         let later = sell(&market, &center, &shop, 3);
         assert_eq!(taken(&center, &all), sum(&before), "{database}: what is taken stays taken");
         let waits = unmapped(&center);
+        let shown = docket(
+            center.data.path(),
+            &[
+                &["shop", "skus", &shop, "--unmapped"],
+                &["--server", center.serve.base_url(), "--key", &center.key][..],
+            ]
+            .concat(),
+        )
+        .fine();
+        let (code, orders) = (&waits[0]["code"], &waits[0]["orders"]);
+        let line = shown.lines().find(|line| line.split_whitespace().next() == code.as_str());
+        let line = line.expect("the code is listed");
+        let has_number =
+            line.split_whitespace().any(|word| *orders == json!(word.parse::<u64>().ok()));
+        assert!(has_number, "{orders} orders: {line}");
         let names = waits.iter().map(|waits| waits["code"].as_str().expect("a code").to_owned());
         assert_eq!(names.collect::<BTreeSet<_>>(), sum(&later).into_keys().collect(), "{database}");
         let told = &waits[0];
@@ -227,6 +242,20 @@ fn a_map_names_what_was_counted_and_is_said_at_the_command_line() {
         listed.contains("A-1") && listed.contains("0.25") && listed.contains("A-3"),
         "{listed}"
     );
+    // As spreadsheets write it where the comma stands in numbers; what is refused is told by its line.
+    std::fs::write(&file, "code;sku_id\nA-4;tea\nA-5;nobody-counted-it\n").expect("a file");
+    let path = file.to_str().expect("a path");
+    let said = at(&["shop", "map", &shop, "--file", path]).refused(1);
+    assert!(said.contains("line 3: there is no stock of nobody-counted-it at main"), "{said}");
+    assert!(!said.contains("line 2") && said.contains("nothing was mapped"), "{said}");
+    std::fs::write(&file, "code;sku_id\nA-4;tea\n").expect("a file");
+    let told = at(&["shop", "map", &shop, "--file", path]);
+    assert!(told.stderr.contains("1 code of shop") && told.code == Some(0), "{told:?}");
+    for nothing in ["", "\u{feff}\n", "code,sku_id\n"] {
+        std::fs::write(&file, nothing).expect("a file");
+        let said = at(&["shop", "map", &shop, "--file", path]).refused(2);
+        assert!(said.contains("has no codes") && said.contains("per_piece"), "{said}");
+    }
     at(&["shop", "map", &shop, "A-1", "--remove"]).fine();
     let listed = at(&["shop", "skus", &shop]).fine();
     assert!(!listed.contains("A-1") && listed.contains("A-2"), "{listed}");

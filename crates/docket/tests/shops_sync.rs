@@ -72,7 +72,7 @@ fn a_second_run_is_told_of_the_one_that_runs_and_what_to_do_and_can_end_it() {
     assert_eq!(stopped["run_id"], run, "{stopped:#}");
     assert_eq!(center.progress(&shop)["state"], "stopped");
     let said = docket(folder, &["shop", "sync", &shop, "--stop"]).refused(1);
-    assert!(said.contains("run"), "nothing runs: {said}");
+    assert!(said.contains(&format!("nothing runs of the orders of shop {shop}")), "{said}");
     market.fine();
     let next = docket(folder, &["shop", "sync", &shop, "--json"]).json();
     assert_eq!(next["done"], 70, "{next:#}");
@@ -101,4 +101,88 @@ fn whoever_interrupts_it_has_the_run_stopped_and_the_next_one_goes_on() {
     let next = docket(center.data.path(), &["shop", "sync", &shop, "--json"]).json();
     assert_eq!((&next["state"], &next["done"]), (&json!("done"), &json!(70)), "{next:#}");
     same(&center.numbers(&shop), &market.listed(0));
+}
+
+#[test]
+fn a_full_pass_that_is_interrupted_begins_anew_and_says_so() {
+    let (market, center, shop) = connected();
+    market.behave("stall=2000", &json!({"type": "bg.order.list"}));
+    center.start(&shop, "full");
+    let stopped = docket(center.data.path(), &["shop", "sync", &shop, "--stop"]);
+    assert!(stopped.stderr.contains("next full pass begins anew"), "{stopped:?}");
+}
+
+#[test]
+fn a_shop_that_is_paused_says_why_and_what_ends_that() {
+    let (market, center, shop) = connected();
+    let at = |words: &[&str]| docket(center.data.path(), words);
+    let token = format!("docket shop token {shop} --access-token-file FILE");
+
+    at(&["shop", "pause", &shop]).fine();
+    let said = at(&["shop", "sync", &shop]).refused(1);
+    assert!(said.contains(&format!("docket shop resume {shop}")), "{said}");
+    let said = at(&["shop", "sync", &shop, "--lang", "zh"]).refused(1);
+    assert!(said.contains("已暂停：由人工暂停") && !said.contains("paused"), "{said}");
+    let shown = at(&["shop", "status", &shop, "--lang", "zh"]).fine();
+    assert!(shown.contains("已暂停：由人工暂停") && !shown.contains("--full"), "{shown}");
+    let resumed = at(&["shop", "resume", &shop]);
+    assert!(resumed.stderr.contains("goes on") && !resumed.stderr.contains("why"), "{resumed:?}");
+    let shown = at(&["shop", "status", &shop]).fine();
+    assert!(shown.contains(&format!("docket shop sync {shop} --full")), "{shown}");
+
+    market.control(&json!({"tokens": [{"shop": market.mall(0), "does": "replace"}]}));
+    at(&["shop", "sync", &shop]).refused(1);
+    let said = at(&["shop", "sync", &shop]).refused(1);
+    assert!(said.contains("token_dead") && said.contains(&token), "{said}");
+    let shown = at(&["shop", "status", &shop, "--lang", "zh"]).fine();
+    assert!(shown.contains("令牌失效（token_dead）") && shown.contains("获取新令牌"), "{shown}");
+    assert!(shown.contains("失败："), "the state of the run: {shown}");
+    let resumed = at(&["shop", "resume", &shop]);
+    assert_eq!(resumed.code, Some(0), "{resumed:?}");
+    for part in ["token_dead", "only if that is mended", &token] {
+        assert!(resumed.stderr.contains(part), "{part}: {resumed:?}");
+    }
+}
+
+#[test]
+fn a_shop_without_a_token_says_how_it_gets_one_and_an_empty_file_is_none() {
+    let market = Market::start(&["--count", "3", "--shops", "1"]);
+    let center = Center::on(Database::Sqlite);
+    let at = |words: &[&str]| docket(center.data.path(), words);
+    let file = |name: &str, text: &str| {
+        let path = center.data.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.to_str().expect("a path").to_owned()
+    };
+    let (secret, empty) = (file("secret", "docket-sandbox-secret\n"), file("empty", " \n"));
+    let url = market.said["listening"].as_str().expect("an address");
+    let add = |secret: &str| {
+        at(&[
+            "shop",
+            "add",
+            "Tea",
+            "--channel",
+            "temu",
+            "--region",
+            "us",
+            "--base-url",
+            url,
+            "--app-key",
+            "docket-app",
+            "--app-secret-file",
+            secret,
+        ])
+    };
+    let said = add(&empty).refused(2);
+    assert!(said.contains("is empty"), "{said}");
+    let added = add(&secret);
+    let shop = added.stdout.trim().to_owned();
+    let token = format!("docket shop token {shop} --access-token-file FILE");
+    assert!(added.stderr.contains(&token) && !added.stderr.contains("by itself"), "{added:?}");
+    let shown = at(&["shop", "status", &shop]).fine();
+    assert!(shown.contains(&token) && !shown.contains("--full"), "{shown}");
+    let said = at(&["shop", "sync", &shop]).refused(1);
+    assert!(said.contains(&token), "{said}");
+    let said = at(&["shop", "token", &shop, "--access-token-file", &empty]).refused(2);
+    assert!(said.contains("is empty"), "{said}");
 }

@@ -204,14 +204,18 @@ fn failure(status: StatusCode, problem: &Value) -> Failure {
     let (cause, next) = meaning(status, &code);
     let reason = status.canonical_reason().unwrap_or("no success").to_lowercase();
     let mut message = Said::of_center(text("detail").or_else(|| text("title")).unwrap_or(&reason));
+    let mut wrong = Vec::new();
     for error in problem["errors"].as_array().into_iter().flatten() {
         let (field, what) = (error["field"].as_str(), error["message"].as_str());
         if let (Some(field), Some(what)) = (field, what) {
-            message = message.and(Said::as_told(field).because(Said::of_center(what)));
+            let what = Said::of_center(what);
+            message = message.and(Said::as_told(field).because(what.clone()));
+            wrong.push((field.to_owned(), what));
         }
     }
     let (en, zh) = (message.to(Language::En), message.to(Language::Zh));
-    Failure::new(Said::of(en.to_owned(), format!("{cause}：{zh}"))).next(next).word(code)
+    let failure = Failure::new(Said::of(en.to_owned(), format!("{cause}：{zh}")));
+    Failure { wrong, ..failure.next(next).word(code) }
 }
 
 /// What a status means, in Chinese, before the server's own words, and what to do next.

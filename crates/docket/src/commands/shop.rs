@@ -3,7 +3,7 @@
 mod skus;
 mod sync;
 
-use super::key::words;
+use super::key::{why, words};
 use crate::center::{self, Center};
 use crate::cli::Options;
 use crate::failure::Failure;
@@ -143,7 +143,42 @@ fn secret_of(path: &Path) -> Result<String, Failure> {
             said!("{shown} cannot be read", "无法读取 {shown}").because(Said::from(&error)),
         )
     })?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.trim().is_empty() {
+        let shown = path.display();
+        return Err(Failure::usage(said!("{shown} is empty", "{shown} 是空文件"))
+            .next(said!("It holds the secret, on one line.", "文件中应有一行密钥或令牌。")));
+    }
+    Ok(secret.to_owned())
+}
+
+/// How a shop gets a token.
+fn token_first(id: &str) -> Said {
+    said!(
+        "`docket shop token {id} --access-token-file FILE` gives it a token",
+        "用 docket shop token {id} --access-token-file 文件 为它设置令牌"
+    )
+}
+
+/// Whether a new token is what a fault of this word wants.
+fn is_of_token(cause: &str) -> bool {
+    matches!(cause, "token_dead" | "wrong_shop" | "scope_missing")
+}
+
+/// What ends the pause of a shop, by what caused it.
+fn end_of_pause(id: &str, cause: &str) -> Said {
+    match cause {
+        "person" => {
+            said!("`docket shop resume {id}` ends the pause", "docket shop resume {id} 可解除暂停")
+        }
+        cause if is_of_token(cause) => {
+            token_first(id).with(said!("and that ends the pause", "设置后暂停随即解除"))
+        }
+        _ => said!(
+            "mend that, then `docket shop resume {id}`",
+            "请先处理，然后运行 docket shop resume {id}"
+        ),
+    }
 }
 
 async fn add(new: &Add, center: &Center, out: &Output) -> Result<(), Failure> {
@@ -168,34 +203,58 @@ async fn add(new: &Add, center: &Center, out: &Output) -> Result<(), Failure> {
     out.show(&added, |out| {
         let id = words(&added["shop_id"]);
         out.line(&id);
-        out.note(out.tell(&said!(
-            "connected; `docket serve` pulls it by itself, `docket shop sync {id}` at once",
-            "已连接；docket serve 会自动拉取，docket shop sync {id} 可立即拉取"
-        )));
-    });
-    Ok(())
-}
-
-async fn pause(one: &One, paused: bool, center: &Center, out: &Output) -> Result<(), Failure> {
-    let shop = center.put(&one.path()?, &json!({ "paused": paused })).await?;
-    let id = &one.shop;
-    out.show(&shop, |out| {
-        out.note(out.tell(&if paused {
-            said!(
-                "shop {id} is asked nothing until it is resumed",
-                "店铺 {id} 已暂停，恢复之前不再询问"
-            )
+        out.note(out.tell(&if added["has_token"] == false {
+            said!("connected, and not pulled before it has a token", "已连接，设置令牌之前不会拉取")
+                .and(token_first(&id))
         } else {
-            said!("shop {id} goes on", "店铺 {id} 已恢复")
+            said!(
+                "connected; `docket serve` pulls it by itself, `docket shop sync {id}` at once",
+                "已连接；docket serve 会自动拉取，docket shop sync {id} 可立即拉取"
+            )
         }));
     });
     Ok(())
 }
 
+async fn pause(one: &One, paused: bool, center: &Center, out: &Output) -> Result<(), Failure> {
+    // Whoever may pause a shop may be one who may not look at it.
+    let before = center.get(&one.path()?).await.unwrap_or_default();
+    let shop = center.put(&one.path()?, &json!({ "paused": paused })).await?;
+    let id = &one.shop;
+    let told = if paused {
+        said!(
+            "shop {id} is asked nothing until it is resumed",
+            "店铺 {id} 已暂停，恢复之前不再询问"
+        )
+    } else if shop["has_token"] == false {
+        said!("shop {id} is paused no more, and has no token", "店铺 {id} 已解除暂停，但没有令牌")
+            .and(token_first(id))
+    } else {
+        resumed(id, &before["paused"])
+    };
+    out.show(&shop, |out| out.note(out.tell(&told)));
+    Ok(())
+}
+
+/// What comes of ending a pause: one that its marketplace caused comes back unless that was mended.
+fn resumed(id: &str, pause: &Value) -> Said {
+    let cause = pause["cause"].as_str().unwrap_or("person");
+    if cause == "person" {
+        return said!("shop {id} goes on", "店铺 {id} 已恢复");
+    }
+    let tried = said!(
+        "shop {id} is tried again; it goes on only if that is mended why it was paused",
+        "将再次尝试店铺 {id}；暂停原因消除后才会继续"
+    );
+    let tried = tried.because(Said::of_center(&words(&pause["why"])));
+    if is_of_token(cause) { tried.and(token_first(id)) } else { tried }
+}
+
 /// How a shop stands, in one word or sentence.
 fn standing(shop: &Value, out: &Output) -> String {
-    if let Some(why) = shop["paused"]["why"].as_str() {
-        return format!("{}: {why}", out.say("paused", "已暂停"));
+    if !shop["paused"].is_null() {
+        let why = Said::of_center(&words(&shop["paused"]["why"]));
+        return out.tell(&said!("paused", "已暂停").because(why)).to_owned();
     }
     if shop["has_token"] == false {
         return out.say("without a token", "没有令牌").to_owned();
@@ -241,11 +300,25 @@ async fn list(center: &Center, out: &Output) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The state of a run or of a window, as its reader says it; a word of a later release as it is.
+fn state(word: &str, out: &Output) -> String {
+    let chinese = match word {
+        "queued" => "排队中",
+        "running" => "运行中",
+        "done" | "finished" => "已完成",
+        "failed" => "失败",
+        "stopped" => "已停止",
+        "gap" => "缺口",
+        other => other,
+    };
+    out.say(word, chinese).to_owned()
+}
+
 /// A run in one line.
 fn run_line(run: &Value, out: &Output) -> String {
     let number = |name: &str| run[name].as_u64().unwrap_or_default();
-    let (state, done, new, changed) =
-        (words(&run["state"]), number("done"), number("new"), number("changed"));
+    let state = state(&words(&run["state"]), out);
+    let (done, new, changed) = (number("done"), number("new"), number("changed"));
     let (refused, gaps, calls) = (number("refused"), number("gaps"), number("calls"));
     let at = words(&run["ended_at"]);
     let line = said!(
@@ -253,8 +326,9 @@ fn run_line(run: &Value, out: &Output) -> String {
         "{state}：读取 {done}，新增 {new}，变更 {changed}，搁置 {refused}，缺口 {gaps}，调用 {calls}"
     );
     let mut line = out.tell(&line).to_owned();
-    if let (Some(left), phase) = (run["seconds_left"].as_u64(), words(&run["phase"])) {
-        let left = said!("{phase}, about {left} s left", "{phase}，约剩 {left} 秒");
+    if let Some(left) = run["seconds_left"].as_u64() {
+        let left =
+            sync::phase(&words(&run["phase"])).with(said!("about {left} s left", "约剩 {left} 秒"));
         line = format!("{line}; {}", out.tell(&left));
     }
     if !at.is_empty() {
@@ -279,19 +353,24 @@ fn show(shop: &Value, out: &Output) {
         says(out.say("token until", "令牌有效期"), words(&shop["token_expires_at"]));
         let missing: Vec<_> = rows(&shop["scopes_missing"]).iter().map(words).collect();
         says(out.say("not allowed by the token", "令牌未授权"), missing.join(", "));
-        let advice = Said::of_center(&words(&shop["advice"]));
-        says(out.say("to do", "待办"), out.tell(&advice).to_owned());
+        says(out.say("to do", "待办"), why(&shop["advice"], out));
+        let id = words(&shop["shop_id"]);
+        if let Some(cause) = shop["paused"]["cause"].as_str() {
+            says(out.say("to do", "待办"), out.tell(&end_of_pause(&id, cause)).to_owned());
+        } else if shop["has_token"] == false {
+            says(out.say("to do", "待办"), out.tell(&token_first(&id)).to_owned());
+        }
         if !shop["orders"].is_null() {
             says(out.say("orders", "订单"), run_line(&shop["orders"], out));
-            says(out.say("why", "原因"), words(&shop["orders"]["error"]));
-            says(out.say("beforehand", "预告"), words(&shop["orders"]["note"]));
+            says(out.say("why", "原因"), why(&shop["orders"]["error"], out));
+            says(out.say("beforehand", "预告"), why(&shop["orders"]["note"], out));
         }
         if !shop["products"].is_null() {
             says(out.say("products", "商品"), run_line(&shop["products"], out));
-            says(out.say("why", "原因"), words(&shop["products"]["error"]));
+            says(out.say("why", "原因"), why(&shop["products"]["error"], out));
         }
         show_windows(&shop["windows"], out);
-        show_completeness(&shop["completeness"], out);
+        show_completeness(shop, out);
     });
 }
 
@@ -320,25 +399,29 @@ fn show_windows(windows: &Value, out: &Output) {
     ];
     let row = |window: &Value| {
         let word = |name: &str| words(&window[name]);
-        let (from, to, state) = (word("from"), word("to"), word("state"));
+        let (from, to, state) = (word("from"), word("to"), state(&word("state"), out));
         let (theirs, ours) = (count(window, "theirs"), count(window, "ours"));
-        vec![from, to, state, theirs, ours, word("next_try_at"), word("reason")]
+        vec![from, to, state, theirs, ours, word("next_try_at"), why(&window["reason"], out)]
     };
     out.table(&head, rows(windows).iter().map(row));
 }
 
 /// Theirs beside ours: one line where they agree, the days where they do not.
-fn show_completeness(found: &Value, out: &Output) {
+fn show_completeness(shop: &Value, out: &Output) {
+    let found = &shop["completeness"];
     let days = rows(&found["days"]);
     // What is here beyond what was listed has come since.
     let differs =
         |day: &&Value| day["theirs"].as_u64() > day["ours"].as_u64() || day["hidden"] != 0;
     let read_to = words(&found["read_to"]);
+    let id = words(&shop["shop_id"]);
+    let can_be_asked = shop["has_token"] != false && shop["paused"].is_null();
     out.line(out.tell(&match found["complete"].as_bool() {
-        None => said!(
-            "theirs beside ours: no full pass yet; `docket shop sync SHOP --full` makes one",
-            "平台与本地对照：尚未全量拉取；docket shop sync 店铺号 --full 可执行"
+        None if can_be_asked => said!(
+            "theirs beside ours: no full pass yet; `docket shop sync {id} --full` makes one",
+            "平台与本地对照：尚未全量拉取；docket shop sync {id} --full 可执行"
         ),
+        None => said!("theirs beside ours: no full pass yet", "平台与本地对照：尚未全量拉取"),
         Some(true) => said!(
             "theirs beside ours: all that the marketplace listed until {read_to} is here",
             "平台与本地对照：平台截至 {read_to} 列出的全部订单均已到达"

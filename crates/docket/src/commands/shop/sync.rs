@@ -2,7 +2,7 @@
 //! stream that runs on a terminal, a line now and then elsewhere.
 
 use super::super::key::words;
-use super::{One, count};
+use super::{One, count, end_of_pause, token_first};
 use crate::center::{Center, LOOK_AGAIN};
 use crate::commands::serve::StopSignals;
 use crate::failure::Failure;
@@ -83,6 +83,9 @@ pub async fn run(asked: &Args, center: &Center, out: &Output) -> Result<(), Fail
         Err(failure) if failure.word == "run_in_progress" => {
             return Err(in_progress(asked, &paths, center, failure).await);
         }
+        Err(failure) if failure.word == "wrong_state" => {
+            return Err(not_asked(asked, center, failure).await);
+        }
         started => started?,
     };
     if asked.detach {
@@ -95,10 +98,17 @@ pub async fn run(asked: &Args, center: &Center, out: &Output) -> Result<(), Fail
         Some("done") => Ok(()),
         Some("stopped") if run["error"].is_null() => {
             Err(Failure::new(said!("the run was stopped", "拉取已停止"))
-                .next(said!(
-                    "What was read stays; the next run goes on from there.",
-                    "已读取的内容保留；下一次从该处继续。"
-                ))
+                .next(if run["mode"] == "full" {
+                    said!(
+                        "What was read stays; the next full pass begins anew.",
+                        "已读取的内容保留；下一次全量拉取将从头开始。"
+                    )
+                } else {
+                    said!(
+                        "What was read stays; the next run goes on from there.",
+                        "已读取的内容保留；下一次从该处继续。"
+                    )
+                })
                 .word("run_stopped"))
         }
         _ => {
@@ -113,15 +123,72 @@ pub async fn run(asked: &Args, center: &Center, out: &Output) -> Result<(), Fail
 
 /// Ends the run that is under way.
 async fn stop(asked: &Args, paths: &Paths, center: &Center, out: &Output) -> Result<(), Failure> {
-    let stopped = center.delete(&paths.runs(asked.stream)).await?;
+    let stopped = match center.delete(&paths.runs(asked.stream)).await {
+        Err(failure) if failure.word == "not_found" => {
+            return Err(nothing_runs(asked, center, failure).await);
+        }
+        stopped => stopped?,
+    };
+    let was = center.get(&paths.progress(asked.stream)).await.unwrap_or_default();
+    let is_full = was["run_id"] == stopped["run_id"] && was["mode"] == "full";
     out.show(&stopped, |out| {
         let run = words(&stopped["run_id"]);
-        out.note(out.tell(&said!(
-            "run {run} is stopped; what was read stays, and the next run goes on from there",
-            "拉取 {run} 已停止；已读取的内容保留，下一次从该处继续"
-        )));
+        out.note(out.tell(&if is_full {
+            said!(
+                "run {run} is stopped; what was read stays, and the next full pass begins anew",
+                "拉取 {run} 已停止；已读取的内容保留，下一次全量拉取将从头开始"
+            )
+        } else {
+            said!(
+                "run {run} is stopped; what was read stays, and the next run goes on from there",
+                "拉取 {run} 已停止；已读取的内容保留，下一次从该处继续"
+            )
+        }));
     });
     Ok(())
+}
+
+/// That there is nothing to stop; `failure` where there is no such shop either.
+async fn nothing_runs(asked: &Args, center: &Center, failure: Failure) -> Failure {
+    let Ok(path) = asked.one.path() else { return failure };
+    if center.get(&path).await.is_err() {
+        return failure;
+    }
+    let shop = &asked.one.shop;
+    let nothing = match asked.stream {
+        Stream::Orders => {
+            said!("nothing runs of the orders of shop {shop}", "店铺 {shop} 没有正在进行的订单拉取")
+        }
+        Stream::Products => {
+            said!(
+                "nothing runs of the products of shop {shop}",
+                "店铺 {shop} 没有正在进行的商品拉取"
+            )
+        }
+    };
+    Failure::new(nothing)
+        .next(said!(
+            "`docket shop status {shop}` shows its last runs.",
+            "docket shop status {shop} 可查看最近的拉取。"
+        ))
+        .word("not_found")
+}
+
+/// Why a shop is not asked, and what ends that; `failure` where it is not known any more.
+async fn not_asked(asked: &Args, center: &Center, failure: Failure) -> Failure {
+    let Ok(path) = asked.one.path() else { return failure };
+    let Ok(found) = center.get(&path).await else { return failure };
+    let shop = &asked.one.shop;
+    let (message, next) = if found["has_token"] == false {
+        (said!("shop {shop} has no token yet", "店铺 {shop} 还没有令牌"), token_first(shop))
+    } else if let Some(cause) = found["paused"]["cause"].as_str() {
+        let why = Said::of_center(&words(&found["paused"]["why"]));
+        let paused = said!("shop {shop} is paused", "店铺 {shop} 已暂停").because(why);
+        (paused, end_of_pause(shop, cause))
+    } else {
+        return failure;
+    };
+    Failure::new(message).next(next).word("wrong_state")
 }
 
 /// That another run is under way, how far it is, and what can be done.
@@ -234,7 +301,7 @@ fn beside(run: &Value) -> Said {
 }
 
 /// What a run is at, in both languages; a word of a later release as it is.
-fn phase(word: &str) -> Said {
+pub(super) fn phase(word: &str) -> Said {
     match word {
         "queued" => said!("waiting for its turn", "排队中"),
         "orders" => said!("reading orders", "读取订单"),
