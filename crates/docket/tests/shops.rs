@@ -79,7 +79,7 @@ fn the_token_of_another_shop_is_refused_and_one_of_its_own_taken() {
         center.put(&path, &json!({"access_token": market.said["shops"][0]["access_token"]}));
     assert_eq!(status, 200, "{changed:#}");
     assert!(!changed.to_string().contains("docket-sandbox-secret"), "secrets are never shown");
-    let again = market::wish(&market, &market.said["shops"][0]["access_token"]);
+    let again = wish(&market, &market.said["shops"][0]["access_token"]);
     let (status, refused) = center.post("/api/shops", &again);
     let code = &refused["errors"][0]["code"];
     assert_eq!((status, code), (422, &json!("already_connected")), "{refused:#}");
@@ -213,4 +213,24 @@ fn what_is_pushed_is_read_back_at_once_and_a_forged_push_changes_nothing() {
         });
         assert_eq!(status(), "4", "{database}: nothing is changed by it");
     }
+}
+
+#[test]
+fn a_second_of_more_than_a_page_is_counted_once_and_what_is_too_young_is_not_claimed() {
+    let market = Market::start(&["--count", "40", "--limit", "0"]);
+    let center = Center::on(Database::Sqlite);
+    let shop = center.connect(&market, 0);
+    let at = market.now() - 3600;
+    market.happens(0, &json!({"does": "insert", "count": 250, "status": 2, "at": at}));
+    let full = center.pull(&shop, "full");
+    assert_eq!((&full["done"], &full["total"]), (&json!(290), &json!(290)), "{full:#}");
+    let counted = center.get(&completeness(&shop));
+    assert_eq!(counted["complete"], true, "{counted:#}");
+    let young = market.happens(0, &json!({"does": "insert", "count": 1, "status": 2})).remove(0);
+    market.skip(240);
+    let run = center.catch_up(&market, &shop);
+    assert_eq!(run["state"], "done", "{run:#}");
+    let orders = center.orders(&shop);
+    let young = orders.iter().find(|order| order["external_id"] == *young).expect("it");
+    assert!(counted["read_to"].as_str() < young["created_at"].as_str(), "{young:#}");
 }

@@ -2,7 +2,7 @@
 //! taken down while the next is asked for. A window is finished when everything of it is committed.
 
 use super::exchange::Open;
-use super::listed::{Listed, add, listed};
+use super::listed::{Listed, Met, add, listed};
 use super::recording::PageTaken;
 use super::runs::{Hand, Stop};
 use super::windows;
@@ -15,13 +15,12 @@ use docket_domain::Time;
 use docket_domain::channel::{RunMode, Series, Stream, WindowState};
 use docket_domain::time::{DAY, HOUR, MINUTE, Millis, SECOND};
 use docket_store::{Progress, RunRecord, WindowRow, WindowWrite, failpoint};
-use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 /// Pages that are taken down while further ones are asked for.
-const AHEAD: usize = 8;
+const AHEAD: usize = 3;
 /// How often a run says how far it is.
 const TELL: Millis = SECOND;
 /// Windows that are looked at.
@@ -78,7 +77,7 @@ struct Pull<'a> {
     /// Of a full pass: its orders by day and status.
     listed: Listed,
     /// Orders of the stretch that is being read, which may come again.
-    met: FxHashSet<String>,
+    met: Met,
     /// The window that grows with every one that is finished behind it.
     grown: Option<WindowRow>,
     /// Gaps that are tried.
@@ -142,7 +141,7 @@ impl App {
             pending: VecDeque::new(),
             ours: 0,
             listed: Listed::new(),
-            met: FxHashSet::default(),
+            met: Met::default(),
             grown: None,
             tried: Vec::new(),
             mark: None,
@@ -324,22 +323,10 @@ impl Pull<'_> {
             self.settle_one().await?;
         }
         let (app, open) = (self.app.clone(), self.open.clone());
-        // A second that has more than a page is read until nothing new comes: what comes again was counted.
-        let numbers = page.orders.iter().map(|order| &order.number);
-        let numbers = numbers.chain(page.refused.iter().filter_map(|row| row.number.as_ref()));
-        let new: FxHashSet<String> =
-            numbers.filter(|number| !self.met.contains(*number)).cloned().collect();
-        let unnumbered = page.refused.iter().filter(|row| row.number.is_none()).count();
-        let rows = (new.len() + unnumbered) as u64;
-        let listed = match self.run.mode {
-            RunMode::Full => listed(&page, |order| new.contains(&order.number)),
-            RunMode::Incremental => Listed::new(),
-        };
-        if finishes.is_some() {
-            self.met.clear();
-        } else {
-            self.met.extend(new);
-        }
+        let new = self.met.page(&page, finishes.is_some());
+        let rows = new.count;
+        let is_full = self.run.mode == RunMode::Full;
+        let listed = if is_full { listed(&page, &new) } else { Listed::new() };
         let mark = self.mark;
         let taking = async move { app.take_page(&open, &page, (at, mark)).await };
         let taken = self.app.inner.background.spawn(taking);
@@ -426,7 +413,7 @@ impl Pull<'_> {
         self.settle().await?;
         self.ours = 0;
         self.listed.clear();
-        self.met.clear();
+        self.met.forget();
         self.progress.gaps += 1;
         if self.notes == Note::Windows {
             let row = self.row(span, WindowState::Gap, None, 0);
