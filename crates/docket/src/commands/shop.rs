@@ -1,5 +1,6 @@
 //! `docket shop`: shops of marketplaces, connected, pulled (`sync`) and looked at.
 
+mod beside;
 mod skus;
 mod sync;
 
@@ -370,7 +371,7 @@ fn show(shop: &Value, out: &Output) {
             says(out.say("why", "原因"), why(&shop["products"]["error"], out));
         }
         show_windows(&shop["windows"], out);
-        show_completeness(shop, out);
+        beside::show(shop, out);
     });
 }
 
@@ -404,44 +405,4 @@ fn show_windows(windows: &Value, out: &Output) {
         vec![from, to, state, theirs, ours, word("next_try_at"), why(&window["reason"], out)]
     };
     out.table(&head, rows(windows).iter().map(row));
-}
-
-/// Theirs beside ours: one line where they agree, the days where they do not.
-fn show_completeness(shop: &Value, out: &Output) {
-    let found = &shop["completeness"];
-    let days = rows(&found["days"]);
-    // What is here beyond what was listed has come since.
-    let differs =
-        |day: &&Value| day["theirs"].as_u64() > day["ours"].as_u64() || day["hidden"] != 0;
-    let read_to = words(&found["read_to"]);
-    let id = words(&shop["shop_id"]);
-    let can_be_asked = shop["has_token"] != false && shop["paused"].is_null();
-    out.line(out.tell(&match found["complete"].as_bool() {
-        None if can_be_asked => said!(
-            "theirs beside ours: no full pass yet; `docket shop sync {id} --full` makes one",
-            "平台与本地对照：尚未全量拉取；docket shop sync {id} --full 可执行"
-        ),
-        None => said!("theirs beside ours: no full pass yet", "平台与本地对照：尚未全量拉取"),
-        Some(true) => said!(
-            "theirs beside ours: all that the marketplace listed until {read_to} is here",
-            "平台与本地对照：平台截至 {read_to} 列出的全部订单均已到达"
-        ),
-        Some(false) => said!(
-            "theirs beside ours: something that the marketplace listed until {read_to} is not here",
-            "平台与本地对照：平台截至 {read_to} 列出的订单中有缺失"
-        ),
-    }));
-    if !days.iter().any(|day| differs(&day)) {
-        return;
-    }
-    let head = [
-        out.say("day", "日期"),
-        out.say("theirs", "平台"),
-        out.say("ours", "本地"),
-        out.say("hidden by the list", "列表未列出"),
-    ];
-    let row = |day: &Value| {
-        vec![words(&day["day"]), count(day, "theirs"), count(day, "ours"), count(day, "hidden")]
-    };
-    out.table(&head, days.iter().filter(differs).map(row));
 }
