@@ -255,6 +255,11 @@ impl Cli {
         self.options.output()
     }
 
+    /// Whether it is a server, which runs for long.
+    pub const fn serves(&self) -> bool {
+        matches!(self.command, Some(Command::Serve(_)))
+    }
+
     /// Does what was asked.
     pub fn run(self) -> Result<(), Failure> {
         let Self { options, command } = self;

@@ -1,6 +1,7 @@
 //! Docket, an order center: the command. Reads arguments and config, wires the crates together, starts and
 //! stops. What an order is and what may happen to it stands in `docket-domain`.
 
+mod allocator;
 mod bench;
 mod center;
 mod cli;
@@ -18,14 +19,14 @@ mod zones;
 
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = match cli::read() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
+    if cli.serves() {
+        allocator::gives_back_at_once();
+    }
     let out = cli.output();
     match cli.run() {
         Ok(()) => ExitCode::SUCCESS,

@@ -27,6 +27,12 @@ use tempfile::TempDir;
 
 /// How often it is looked whether a run has ended.
 const LOOK: Duration = Duration::from_millis(20);
+/// Calls that the token does not allow.
+const NOT_ASKED: [&str; 3] = [
+    "bg.order.amount.query",
+    "bg.aftersales.parentaftersales.list.get",
+    "bg.aftersales.cancel.list.get",
+];
 /// How long people place orders where nothing is pulled.
 const ALONE: Duration = Duration::from_secs(20);
 /// How long packages are looked for.
@@ -210,6 +216,7 @@ async fn while_people_place(args: &Args, out: &Output) -> Result<Vec<Line>, Fail
         lines.push(Line { p50_ms, p99_ms, ..line });
         if let Some(took) = pull {
             let shop = played.shops[0].clone();
+            played.timed(&shop, "full").await?;
             let checked = played.is_complete(&shop).await?;
             lines.push(played.line("pull", args.orders, took, (0.0, 0.0), None, checked).await?);
         }
@@ -266,11 +273,11 @@ impl Played {
         }
         let server = Server::start(folder.path(), &database, &settings).await?;
         let market = Market::start(args.stage.seed, shops, orders, limit)?;
-        // As with most tokens: what buyers paid is asked for by a call of its own beside the one for packages.
+        // As with most tokens: what buyers paid is asked for by a call of its own beside the one for packages. Cancels and
+        // refunds are lists of their own; what is measured is orders.
         for shop in market.said["shops"].as_array().into_iter().flatten() {
-            let deny =
-                json!({"shop": shop["mall_id"], "does": "deny", "type": "bg.order.amount.query"});
-            market.control(&json!({"tokens": [deny]})).await?;
+            let deny = |kind| json!({"shop": shop["mall_id"], "does": "deny", "type": kind});
+            market.control(&json!({"tokens": NOT_ASKED.map(deny)})).await?;
         }
         let own = Target { address: server.address, key };
         let center = Connection::open(&own).await?;

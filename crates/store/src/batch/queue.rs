@@ -4,10 +4,15 @@ use super::Piece;
 use crate::database::Connection;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Pieces in one batch at most.
 const BATCH_MAX: usize = 256;
+
+/// Pieces of bulk in one batch while there are people about: whoever comes next waits for no more than these.
+const BULK_BESIDE_PEOPLE: usize = 16;
+/// How long after somebody came others are to be expected.
+const ABOUT: Duration = Duration::from_secs(1);
 
 /// Who waits for a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +38,17 @@ struct Waiting {
     interactive: VecDeque<Boxed>,
     bulk: VecDeque<Boxed>,
     chores: VecDeque<Chore>,
+    /// When somebody last came who waits for the answer.
+    came: Option<Instant>,
     closed: bool,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether people are about is asked of the machine, and stored nowhere"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// The work that waits for the writer.
@@ -77,6 +92,9 @@ impl Queue {
             return Err(QueueFull);
         }
         queue.push_back(piece);
+        if priority == Priority::Interactive {
+            waiting.came = Some(now());
+        }
         drop(waiting);
         self.arrived.notify_one();
         Ok(())
@@ -130,12 +148,13 @@ impl Queue {
                 }
             };
         }
+        let are_about = waiting.came.is_some_and(|at| now().duration_since(at) < ABOUT);
         let Waiting { interactive, bulk, .. } = &mut *waiting;
         let from_interactive = interactive.len().min(BATCH_MAX);
         let room = BATCH_MAX - from_interactive;
-        let half = if from_interactive == 0 { BATCH_MAX } else { from_interactive };
-        // A full batch of what somebody waits for still leaves bulk one piece in sixteen, so that it is never starved.
-        let from_bulk = bulk.len().min(room.min(half).max(BATCH_MAX / 16));
+        let half = if are_about { from_interactive } else { BATCH_MAX };
+        // Bulk is never starved, however many wait.
+        let from_bulk = bulk.len().min(room.min(half).max(BULK_BESIDE_PEOPLE));
         Taken::Batch(interactive.drain(..from_interactive).chain(bulk.drain(..from_bulk)).collect())
     }
 }
