@@ -175,7 +175,9 @@ impl App {
                 silent: is_no_news(open, order.updated_at),
                 takes_from: stock::takes_from(&open.shop),
             };
-            taking.push(self.take(report, told, about));
+            taking.push(self.take_ready(self.made_ready(report, told, about)?));
+            // A page is work for a while, and whoever asks for something else meanwhile is let in between.
+            tokio::task::yield_now().await;
         }
         for became in try_join_all(taking).await? {
             match became {
@@ -218,12 +220,17 @@ impl App {
         Ok(self.take(report, Told::Beside(moves_money), about).await? == Taken::Changed)
     }
 
-    async fn take(
+    async fn take(&self, report: ChannelReport, told: Told, about: About) -> Result<Taken, Error> {
+        self.take_ready(self.made_ready(report, told, about)?).await
+    }
+
+    /// Makes one order ready before the lane.
+    fn made_ready(
         &self,
         report: ChannelReport,
         told: Told,
         About { tree, is_new, silent, takes_from }: About,
-    ) -> Result<Taken, Error> {
+    ) -> Result<Arc<Taking>, Error> {
         let shop = report.shop_id.parse().map_err(|_| no_number(&report.shop_id))?;
         let taking = Taking {
             shop,
@@ -243,7 +250,10 @@ impl App {
             let agreed = Agreed::of(&draft.agreed());
             (draft, Arc::new(agreed))
         });
-        let taking = Arc::new(Taking { draft, ..taking });
+        Ok(Arc::new(Taking { draft, ..taking }))
+    }
+
+    async fn take_ready(&self, taking: Arc<Taking>) -> Result<Taken, Error> {
         let mut taken = self.take_once(&taking).await?;
         if let Taken::Away(tree) = taken {
             self.bring_back(tree).await?;
