@@ -231,7 +231,8 @@ impl App {
         told: Told,
         About { tree, is_new, silent, takes_from }: About,
     ) -> Result<Arc<Taking>, Error> {
-        let shop = report.shop_id.parse().map_err(|_| no_number(&report.shop_id))?;
+        let shop = report.shop_id.parse();
+        let shop = shop.map_err(|_| Error::Internal("a shop's number is none".to_owned()))?;
         let taking = Taking {
             shop,
             number: report.external_id.clone(),
@@ -445,8 +446,4 @@ fn expecting(row: ChannelOrderRow, Sought { goods, money }: Sought) -> ChannelOr
 /// The row alone.
 fn beside(row: ChannelOrderRow) -> Changes {
     Writes { channel_orders: vec![row], ..Writes::default() }.into()
-}
-
-fn no_number(shop: &str) -> Error {
-    Error::Internal(format!("`{shop}` is no number of a shop"))
 }
