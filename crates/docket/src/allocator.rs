@@ -13,10 +13,6 @@ const GIVES_BACK: &str = "MIMALLOC_PURGE_DELAY";
 /// Has a server give back at once what is free. The allocator reads that from its environment before the program does, so
 /// the program begins once more with it, under its number; where that cannot be, it goes on as it is.
 pub fn gives_back_at_once() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the allocator reads it, it is no configuration of ours"
-    )]
     let is_told = std::env::var_os(GIVES_BACK).is_some();
     let Ok(program) = std::env::current_exe() else { return };
     if is_told {

@@ -43,14 +43,6 @@ struct Waiting {
     closed: bool,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whether people are about is asked of the machine, and stored nowhere"
-)]
-fn now() -> Instant {
-    Instant::now()
-}
-
 /// The work that waits for the writer.
 pub struct Queue {
     waiting: Mutex<Waiting>,
@@ -93,7 +85,7 @@ impl Queue {
         }
         queue.push_back(piece);
         if priority == Priority::Interactive {
-            waiting.came = Some(now());
+            waiting.came = Some(Instant::now());
         }
         drop(waiting);
         self.arrived.notify_one();
@@ -148,7 +140,7 @@ impl Queue {
                 }
             };
         }
-        let are_about = waiting.came.is_some_and(|at| now().duration_since(at) < ABOUT);
+        let are_about = waiting.came.is_some_and(|at| at.elapsed() < ABOUT);
         let Waiting { interactive, bulk, .. } = &mut *waiting;
         let from_interactive = interactive.len().min(BATCH_MAX);
         let room = BATCH_MAX - from_interactive;
