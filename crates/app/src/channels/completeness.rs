@@ -117,10 +117,8 @@ impl App {
             }
         });
         let days = days.collect();
-        let mut windows =
-            self.store().channel_windows(shop, Series::Updated, Time(0), WINDOWS).await?;
-        windows
-            .extend(self.store().channel_windows(shop, Series::Created, Time(0), WINDOWS).await?);
+        let gaps = self.store().channel_gaps(shop, WINDOWS).await?;
+        let windows = self.store().channel_windows(shop, Series::Created, Time(0), WINDOWS).await?;
         let pass = full.and_then(|run| {
             Some(Pass {
                 run: run.id,
@@ -129,8 +127,6 @@ impl App {
                 aside: run.progress.refused,
             })
         });
-        windows.retain(|window| window.state == WindowState::Gap);
-        let gaps = windows;
         Ok(Completeness { pass, days, gaps, since: Time((today - full_days) * DAY) })
     }
 }

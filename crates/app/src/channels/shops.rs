@@ -10,7 +10,7 @@ use crate::tasks::Task as _;
 use crate::vault::purpose;
 use crate::{App, Error, Idempotency, Once};
 use docket_connectors::channel::{Answer, Call, Fault, TokenInfo};
-use docket_domain::channel::{Series, Stream, WindowState};
+use docket_domain::channel::{Series, Stream};
 use docket_domain::{FieldError, Gene, Id, Time};
 use docket_store::{
     ChannelShop, Context, Key, Pause, Priority, RequestOutcome, RunRecord, Sealed, ShopFacts, View,
@@ -328,10 +328,10 @@ impl App {
         };
         let runs = [newest(Stream::Orders).await?, newest(Stream::Products).await?];
         let from = self.now().plus(-super::ChannelSettings::default().reread);
-        let mut windows =
-            self.store().channel_windows(id, Series::Updated, Time(0), WINDOWS).await?;
         // Gaps are shown however old they are.
-        windows.retain(|window| window.to >= from || window.state == WindowState::Gap);
+        let mut windows = self.store().channel_gaps(id, WINDOWS).await?;
+        windows.retain(|gap| gap.series == Series::Updated && gap.to < from);
+        windows.extend(self.store().channel_windows(id, Series::Updated, from, WINDOWS).await?);
         let waits_until = self.waits_until(&shop);
         Ok(ShopOf { shop, waits_until, runs, windows })
     }

@@ -158,4 +158,16 @@ impl Store {
         let rows = self.rows("channel_window", sql, &CHANNEL_WINDOW.kinds(), values).await?;
         rows.into_iter().map(WindowRow::of).collect()
     }
+
+    /// The windows of a shop of which a part could not be read, of every series, however many others there are.
+    pub async fn channel_gaps(&self, shop: Id, limit: usize) -> Result<Vec<WindowRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM channel_window WHERE shop = ? AND state = ? \
+             ORDER BY series, from_at, to_at LIMIT {limit}",
+            CHANNEL_WINDOW.column_list()
+        );
+        let values = vec![shop.into(), Value::Int(WindowState::Gap.code())];
+        let rows = self.rows("channel_window", sql, &CHANNEL_WINDOW.kinds(), values).await?;
+        rows.into_iter().map(WindowRow::of).collect()
+    }
 }
